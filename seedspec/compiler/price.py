@@ -1,0 +1,73 @@
+"""What a request will cost, from its fields and a dated price file; in units of 1/10,000 credit, exact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The price of one model. Multipliers by quality, apart for requests with and without a reference video."""
+
+    credits_per_second: Decimal
+    step_seconds: Decimal
+    without_video: Mapping[str, Decimal]
+    with_video: Mapping[str, Decimal]
+    units_per_credit: int
+    credits_per_usd: Decimal
+    as_of: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """An estimate in units, as a range where the length of a reference video is not known."""
+
+    low: int = 0
+    high: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.low + other.low, self.high + other.high)
+
+
+def rate_of(prices: Mapping[str, Any], model: str) -> Rate:
+    """The rate of a model in a price file (its `models` key); KeyError when the file does not price it."""
+    found = prices["models"][model]
+    return Rate(
+        Decimal(found["credits_per_second"]),
+        Decimal(found["round_seconds_up_to"]),
+        {k: Decimal(v) for k, v in found["without_video"].items()},
+        {k: Decimal(v) for k, v in found["with_video"].items()},
+        prices["units_per_credit"],
+        Decimal(prices["credits_per_usd"]),
+        prices["as_of"],
+        prices["source"],
+    )
+
+
+def charge(rate: Rate, *, quality: str, duration: int, video_seconds: float | None) -> int:
+    """Units for one request. `video_seconds`: the reference videos' seconds together, None without any.
+
+    The vendor's formula: with a reference video its seconds are billed too, and never fewer than the output's.
+    """
+    seconds = Decimal(duration)
+    multiplier = rate.without_video[quality]
+    if video_seconds is not None:
+        seconds += max(Decimal(str(video_seconds)), Decimal(duration))
+        multiplier = rate.with_video[quality]
+    steps = (seconds / rate.step_seconds).to_integral_value(ROUND_CEILING)
+    units = steps * rate.step_seconds * rate.credits_per_second * multiplier * rate.units_per_credit
+    return int(units.to_integral_value(ROUND_HALF_UP))
+
+
+def estimate(rate: Rate, *, quality: str, duration: int, video_seconds: float | None, unknown: float | None) -> Cost:
+    """The cost as far as it is known. `unknown`: the most seconds that reference videos of unknown length can add."""
+    low = charge(rate, quality=quality, duration=duration, video_seconds=video_seconds)
+    if unknown is None:
+        return Cost(low, low)
+    low = charge(rate, quality=quality, duration=duration, video_seconds=video_seconds or 0)
+    most = (video_seconds or 0) + unknown
+    return Cost(low, charge(rate, quality=quality, duration=duration, video_seconds=most))

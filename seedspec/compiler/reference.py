@@ -1,0 +1,121 @@
+"""References of one request: how its prompt numbers them, and what this API allows of media."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from seedspec.compiler.catalog import Kind, MediaRule, Model, Range
+from seedspec.compiler.storyboard import Reference
+from seedspec.text.diagnostic import Problems, listed
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A local file, looked at: where it is, the sha256 of its bytes, and what is known of it.
+
+    `facts` may hold bytes, width, height, seconds and fps; `format` is its real type where it was recognised.
+    """
+
+    path: str
+    sha256: str
+    facts: Mapping[str, float]
+    format: str | None = None
+
+
+Look = Callable[[str, Kind], Asset | str]
+"""Looks at a file by its path relative to the storyboard; a sentence about what is wrong when there is none to use."""
+
+_WORD = re.compile(
+    r"(?<![A-Za-z0-9_])@?(image|video|audio)\s?(\d{1,2})(?![\d:]|\.\d|\s?(?:s|secs?|seconds?|k|fps|px|p|x|%)(?![A-Za-z]))"
+    r"|@?(图片|视频|音频)\s?(\d{1,2})(?!\d|\.\d|\s?[秒个张段帧条])",
+    re.IGNORECASE,
+)
+_KINDS: Mapping[str, Kind] = {
+    "image": "image", "video": "video", "audio": "audio", "图片": "image", "视频": "video", "音频": "audio",
+}  # fmt: skip
+
+
+def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Model, words: str) -> dict[str, str]:
+    """How the prompt names each used reference: numbers follow the catalogue's order, each kind counted apart."""
+    used = frozenset(names)
+    counts: dict[Kind, int] = {}
+    out = {}
+    for name, reference in catalogue.items():
+        if name in used:
+            n = counts[reference.kind] = counts.get(reference.kind, 0) + 1
+            out[name] = model.media[reference.kind].words[words].replace("{n}", str(n))
+    return out
+
+
+def literal_mentions(prompt: str) -> dict[tuple[Kind, int], str]:
+    """Media that a prompt names by number, in any of the known forms, with the words it uses."""
+    return {(_KINDS[(m[1] or m[3]).lower()], int(m[2] or m[4])): m[0] for m in _WORD.finditer(prompt)}
+
+
+def is_url(target: str) -> bool:
+    """Whether a reference's target names a scheme rather than a path; only http and https are taken further."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", target) is not None
+
+
+def check_medium(
+    reference: Reference,
+    rule: MediaRule,
+    target: str,
+    facts: Mapping[str, float],
+    found_format: str | None,
+    problems: Problems,
+    entry: str = "",
+) -> None:
+    """One medium against the limits for its kind, as far as its facts are known."""
+
+    def refuse(code: str, message: str) -> None:
+        problems.error(code, f"`{reference.name}` {message}", reference.target.span, entry=entry)
+
+    path = urlsplit(target).path if is_url(target) else target
+    suffix = "." + path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else ""
+    if found_format is not None and found_format not in rule.formats:
+        refuse("media-format", f"is a {found_format} file; expected {listed(rule.formats)}")
+    elif found_format is None and suffix in _MEDIA_SUFFIXES and suffix not in rule.extensions:
+        refuse("media-format", f"ends in `{suffix}`; expected {listed(rule.extensions)}")
+    if rule.bytes is not None and facts.get("bytes", 0) > rule.bytes:
+        refuse("media-bytes", f"has {_mb(facts['bytes'])}; expected at most {_mb(rule.bytes)}")
+    width, height = facts.get("width"), facts.get("height")
+    if width and height:
+        size = f"is {width:g}×{height:g} px"
+        if rule.side and not (_within(width, rule.side) and _within(height, rule.side)):
+            refuse("media-side", f"{size}; expected sides of {_range(rule.side)} px")
+        if rule.ratio and not _within(width / height, rule.ratio):
+            refuse("media-ratio", f"{size}, {width / height:.3f} to 1; expected a ratio of {_range(rule.ratio)}")
+        if rule.pixels and not _within(width * height, rule.pixels):
+            refuse("media-pixels", f"{size}, {width * height:,.0f} in all; expected {_range(rule.pixels)} pixels")
+    if rule.fps and (fps := facts.get("fps")) is not None and not _within(fps, rule.fps):
+        refuse("media-fps", f"has {fps:g} frames per second; expected {_range(rule.fps)}")
+    if rule.seconds and (seconds := facts.get("seconds")) is not None and not _within(seconds, rule.seconds):
+        refuse("media-seconds", f"lasts {seconds:g} s; expected {_range(rule.seconds)} s")
+
+
+def together(lengths: Iterable[float | None]) -> tuple[float, bool]:
+    """The seconds that are known in a list of media, and whether the length of any is unknown."""
+    found = list(lengths)
+    return sum(s for s in found if s is not None), any(s is None for s in found)
+
+
+_MEDIA_SUFFIXES = frozenset(
+    ".jpg .jpeg .png .webp .gif .bmp .tif .tiff .heic .avif .svg .mp4 .mov .m4v .avi .mkv .webm .mpg .mpeg"
+    " .wav .mp3 .m4a .aac .ogg .opus .flac .wma .aiff".split()
+)
+
+
+def _within(value: float, limits: Range) -> bool:
+    return limits[0] <= value <= limits[1]
+
+
+def _range(limits: Range) -> str:
+    return f"{limits[0]:,} to {limits[1]:,}"
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1_000_000:g} MB"

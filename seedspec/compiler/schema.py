@@ -1,0 +1,193 @@
+"""JSON Schemas as judges of values; the door to jsonschema-rs, which decides, and jsonschema, which explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+from seedspec.text.diagnostic import Problems, did_you_mean, listed
+from seedspec.text.node import Map, Node, Path, at, plain
+from seedspec.text.source import Span
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "a mapping",
+    "array": "a list",
+    "null": "nothing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What a value breaks: where in the value, and whether its key is at fault rather than the value."""
+
+    path: Path
+    code: str
+    message: str
+    at_key: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Schema:
+    """A JSON Schema 2020-12 document. `x-seedspec: {code, message, at}` beside a rule words its refusal."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self._gate = jsonschema_rs.Draft202012Validator(dict(document))
+
+    def is_valid(self, instance: Any) -> bool:
+        """The verdict alone, in microseconds."""
+        return self._gate.is_valid(instance)
+
+    def violations(self, instance: Any) -> list[Violation]:
+        """Everything that is wrong with a value, in the order of its parts; the slow path."""
+        errors = sorted(self._explainer.iter_errors(instance), key=lambda e: [str(p) for p in e.absolute_path])
+        return list(dict.fromkeys(v for e in errors for v in self._explain(e)))
+
+    def check(self, node: Node, problems: Problems) -> bool:
+        """Every violation of a positioned value as a diagnostic at the value, or at the key, at fault."""
+        value = plain(node)
+        if self.is_valid(value):
+            return True
+        for v in self.violations(value):
+            problems.error(v.code, v.message, _place(node, v), *v.notes)
+        return False
+
+    @cached_property
+    def _explainer(self) -> Validator:
+        from jsonschema import Draft202012Validator
+
+        return Draft202012Validator(dict(self.document))
+
+    def _explain(self, error: ValidationError) -> Iterator[Violation]:
+        path: Path = tuple(error.absolute_path)
+        instance: Any = error.instance
+        limit: Any = error.validator_value
+        schema: Any = error.schema
+        if "propertyNames" in error.absolute_schema_path:
+            wanted = (f"expected {schema['title']}",) if "title" in schema else ()
+            yield Violation((*path, str(instance)), "bad-name", f"`{_cut(str(instance))}` is no name", True, wanted)
+        elif said := self._said(error.absolute_schema_path):
+            message = said["message"]
+            if isinstance(error.instance, str):
+                message = f"found `{_cut(error.instance)}`; {message}"
+            yield Violation((*path, *said.get("at", ())), said["code"], message)
+        elif error.validator == "additionalProperties":
+            known = schema.get("properties", {})
+            for key in instance:
+                if key not in known and not _allowed(key, schema):
+                    yield Violation((*path, key), "unknown-key", f"unknown key `{key}`", True, did_you_mean(key, known))
+        elif error.validator == "required":
+            missing = [key for key in limit if key not in instance]
+            yield from (Violation(path, "missing-key", f"key `{key}` is missing") for key in missing)
+        elif error.validator in ("anyOf", "oneOf") and error.context:
+            yield from self._explain(_nearest(error))
+        else:
+            code, message = _sentence(error)
+            notes = did_you_mean(str(instance), map(str, limit)) if code == "bad-choice" else ()
+            yield Violation(path, code, message, notes=notes)
+
+    def _said(self, schema_path: Iterable[str | int]) -> Mapping[str, Any] | None:
+        """The sentence of the innermost rule on the way to a refusal, where one is given."""
+        here: Any = self.document
+        said: Mapping[str, Any] | None = None
+        for step in schema_path:
+            while isinstance(here, dict) and step not in here and "$ref" in here:  # `$ref` is no step of a path
+                target, here = here["$ref"], self.document
+                for part in target.removeprefix("#/").split("/"):
+                    here = here[part]
+                said = here.get("x-seedspec", said)
+            here = here[step]
+            if isinstance(here, dict) and "message" in here.get("x-seedspec", {}):
+                said = here["x-seedspec"]
+        return said
+
+
+def kind_of(value: object) -> str:
+    """What a value is, in the words of a message."""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return f"the text `{_cut(value)}`"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def _place(node: Node, v: Violation) -> Span:
+    if v.at_key and v.path:
+        parent = at(node, v.path[:-1])
+        if isinstance(parent, Map) and (pair := parent.pairs.get(str(v.path[-1]))):
+            return pair.key.span
+    found = at(node, v.path)
+    if v.code == "missing-key":
+        return found.span.source.span(found.span.start)
+    return found.span
+
+
+def _sentence(error: ValidationError) -> tuple[str, str]:
+    value: Any = error.instance
+    rule = error.validator
+    limit: Any = error.validator_value
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    found = kind_of(value)
+    if rule == "type":
+        wanted = [_TYPES[t] for t in ([limit] if isinstance(limit, str) else limit)]
+        return "wrong-type", f"found {found}; expected {' or '.join(wanted)}"
+    if rule == "enum":
+        return "bad-choice", f"found {found}; expected {listed(limit)}"
+    if rule == "const":
+        return "bad-choice", f"found {found}; expected `{limit}`"
+    if rule in ("minimum", "maximum"):
+        low, high = schema.get("minimum"), schema.get("maximum")
+        wanted_range = (
+            f"{low} to {high}" if None not in (low, high) else f"at least {low}" if high is None else f"at most {high}"
+        )
+        return "out-of-range", f"found {value}; expected {wanted_range}"
+    if rule in ("minItems", "maxItems", "minProperties", "maxProperties"):
+        bound = "at least" if rule.startswith("min") else "at most"
+        return "wrong-count", f"found {len(value)}; expected {bound} {limit}"
+    if rule == "maxLength":
+        return "too-long", f"found {len(str(value))} characters; expected at most {limit}"
+    if rule == "pattern":
+        if limit == r"\S":
+            return "empty-text", "found no text; expected some"
+        return "bad-form", f"found {found}; expected {schema.get('title', f'a match of {limit}')}"
+    return "invalid", f"found {found}; {error.message[:200]}"
+
+
+def _nearest(error: ValidationError) -> ValidationError:
+    """Of the alternatives a value fails, the one it comes nearest to: the right type first, then the deepest."""
+    by_branch: dict[Any, list[ValidationError]] = {}
+    for e in error.context or ():
+        by_branch.setdefault(e.schema_path[0], []).append(e)
+
+    def nearness(errors: list[ValidationError]) -> tuple[bool, int]:
+        return all(e.validator != "type" or e.path for e in errors), -len(errors)
+
+    best = max(by_branch.values(), key=nearness)
+    return max(best, key=lambda e: len(e.absolute_path))
+
+
+def _allowed(key: str, schema: Mapping[str, Any]) -> bool:
+    import re
+
+    return any(re.search(p, key) for p in schema.get("patternProperties", {}))
+
+
+def _cut(text: str, most: int = 60) -> str:
+    shown = text.replace("\n", "⏎")
+    return shown if len(shown) <= most else shown[: most - 1] + "…"

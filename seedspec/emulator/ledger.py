@@ -1,0 +1,107 @@
+"""The emulator's memory on disk: one folder, held by one process, with a ledger that only grows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+
+class LedgerError(Exception):
+    """The folder is held by another emulator, or its ledger cannot be read; the message is one line."""
+
+
+class Ledger:
+    """Lines of JSON that are on disk before `keep` returns. Lines kept at the same time share one sync."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the folder, making it when there is none. Raises LedgerError when another process holds it."""
+        for name in ("uploads", "results"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._hold = FileLock(folder / "held.lock")
+        try:
+            self._hold.acquire(timeout=0)
+        except Timeout as error:
+            raise LedgerError(f"another emulator holds {folder}") from error
+        try:
+            self._path = folder / "ledger.jsonl"
+            self.found = tuple(self._read())
+            self.secret = self._secret()
+            self._file = self._path.open("ab")
+        except BaseException:
+            self._hold.release()
+            raise
+        self._length = self._file.tell()
+        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    def _read(self) -> Iterator[dict[str, Any]]:
+        """The lines that are there. A torn last line is cut off; anything else that is no line is an error."""
+        if not self._path.exists():
+            return
+        content = self._path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(self._path, whole)
+        for number, line in enumerate(content[:whole].splitlines(), 1):
+            try:
+                found = json.loads(line)
+            except ValueError as error:
+                raise LedgerError(f"{self._path}:{number}: not a line of JSON") from error
+            if not isinstance(found, dict) or "event" not in found:
+                raise LedgerError(f"{self._path}:{number}: not a ledger line")
+            yield found
+
+    def _secret(self) -> bytes:
+        """What links are signed with; it stays the same for a folder."""
+        path = self.folder / "secret"
+        if not path.exists():
+            path.write_text(secrets.token_hex(32), "ascii")
+        return path.read_bytes()
+
+    async def keep(self, event: str, fields: Mapping[str, Any]) -> None:
+        """Append a line; returns when it is on disk. OSError when it cannot be; the ledger is then as before."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line = json.dumps({"at": at, "event": event, **fields}, ensure_ascii=False).encode() + b"\n"
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((line, future))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        await asyncio.shield(future)
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                await asyncio.to_thread(self._append, b"".join(line for line, _ in batch))
+            except OSError as error:
+                for _, future in batch:
+                    future.set_exception(OSError(error.errno, error.strerror))
+            else:
+                for _, future in batch:
+                    future.set_result(None)
+
+    def _append(self, lines: bytes) -> None:
+        try:
+            self._file.write(lines)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError:
+            os.truncate(self._path, self._length)
+            raise
+        self._length += len(lines)
+
+    async def close(self) -> None:
+        """Finish what is being written and let the folder go."""
+        if self._writer is not None:
+            await self._writer
+        self._file.close()
+        self._hold.release()

@@ -1,0 +1,135 @@
+"""Tasks as values: their status as a function of time, and the JSON that the API shows of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from seedspec.media.card import Card
+
+FAILURES = {
+    "service_error": "The generation service had an internal error.",
+    "service_unavailable": "The generation service is not available.",
+    "resource_exhausted": "The generation service has no capacity left.",
+    "generation_timeout": "The generation took too long.",
+    "quota_exceeded": "Too many tasks at once for this account.",
+    "request_cancelled": "The request was cancelled.",
+    "unknown_error": "An unknown error occurred.",
+    "generation_failed_no_content": "The generation gave no content.",
+    "resource_not_found": "A resource of the request was not found.",
+    "image_processing_error": "An image of the request could not be processed.",
+    "content_policy_violation": "The content was refused by the content policy.\nReal, identifiable people are not allowed.",
+    "invalid_parameters": "The parameters of the request are not valid.",
+    "image_dimension_mismatch": "The sizes of the images do not fit together.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An accepted request. Times are in Unix seconds; `units` are 1/10,000 credit; `error` is how it will end, if so."""
+
+    id: str
+    body: Mapping[str, Any]
+    created: float
+    starts: float
+    ends: float
+    units: int
+    width: int
+    height: int
+    ratio: str
+    error: str | None = None
+    stale_first_link: bool = False
+    idempotency_key: str | None = None
+
+    @property
+    def estimated_time(self) -> int:
+        """Seconds from acceptance to the end, rounded up."""
+        return max(1, math.ceil(self.ends - self.created))
+
+    @property
+    def callback(self) -> str | None:
+        url = self.body.get("callback_url")
+        return str(url) if url else None
+
+
+def status(task: Task, now: float, *, settled: bool) -> tuple[str, int]:
+    """The word and the progress at a moment. A task ends when it is due and its clip and its bill are settled."""
+    if settled and now >= task.ends:
+        return ("failed", 0) if task.error else ("completed", 100)
+    share = (now - task.starts) / max(task.ends - task.starts, 1e-9)
+    if share < 0.1:
+        return "pending", 0
+    return "processing", max(1, min(99, int(share * 100)))
+
+
+def card(task: Task, defaults: Mapping[str, Any]) -> Card:
+    """What its clip shows."""
+    fields = {**defaults, **task.body}
+    return Card(
+        task=task.id,
+        model=str(fields["model"]),
+        prompt=str(fields["prompt"]),
+        width=task.width,
+        height=task.height,
+        seconds=int(fields["duration"]),
+        quality=str(fields["quality"]),
+        ratio=task.ratio,
+        audio=bool(fields["generate_audio"]),
+    )
+
+
+def document(task: Task, now: float, *, settled: bool, seconds: int, link: str | None) -> dict[str, Any]:
+    """A task as create, read, batch and the callback show it. The prompt and the media are never repeated."""
+    word, progress = status(task, now, settled=settled)
+    usage: dict[str, Any] = {
+        "billing_rule": "per_second",
+        "credits_reserved": task.units / 10_000,
+        "user_group": "default",
+    }
+    shown: dict[str, Any] = {
+        "id": task.id,
+        "object": "video.generation.task",
+        "created": int(task.created),
+        "model": task.body["model"],
+        "status": word,
+        "progress": progress,
+        "type": "video",
+        "task_info": {"can_cancel": False, "estimated_time": task.estimated_time, "video_duration": seconds},
+        "usage": usage,
+    }
+    if word == "completed":
+        usage["credits_used"] = task.units / 10_000
+        shown["results"] = [link]
+    elif word == "failed" and task.error:
+        usage["credits_used"] = 0
+        message = FAILURES.get(task.error, "The task failed.")
+        shown["error"] = {"code": task.error, "message": message, "type": "task_error"}
+    return shown
+
+
+def summary(task: Task, now: float, *, settled: bool) -> dict[str, Any]:
+    """A task as a row of the list: no link, no prompt."""
+    word, progress = status(task, now, settled=settled)
+    return {
+        "id": task.id,
+        "status": word,
+        "model": task.body["model"],
+        "type": "video",
+        "progress": progress,
+        "created_at": int(task.created),
+        "has_results": word == "completed",
+        "has_error": word == "failed",
+        "credits_used": task.units / 10_000 if word == "completed" else 0,
+    }
+
+
+def record(task: Task) -> dict[str, Any]:
+    """The fields of a task as the ledger keeps them."""
+    return {**asdict(task), "body": dict(task.body)}
+
+
+def restored(kept: Mapping[str, Any]) -> Task:
+    """The inverse of `record`; TypeError when a field is missing."""
+    return Task(**kept)

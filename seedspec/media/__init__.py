@@ -1,0 +1,1 @@
+"""Facts of media files, posters and emulated takes; knows nothing of storyboards."""

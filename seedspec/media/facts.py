@@ -1,0 +1,109 @@
+"""First room after the text: what a media file is, by its content, whatever its name says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["image", "video", "audio"]
+
+IMAGES = frozenset({"jpeg", "png", "webp", "gif", "bmp", "tiff"})
+VIDEOS = frozenset({"mp4", "mov", "webm", "mkv", "avi"})
+SOUNDS = frozenset({"wav", "mp3", "flac", "ogg", "m4a"})
+
+# What the first bytes of an ISO base media file say after "ftyp", where it is not simply an MP4.
+_BRANDS = {
+    b"qt  ": "mov", b"M4A ": "m4a", b"M4B ": "m4a",
+    b"heic": "heic", b"heix": "heic", b"mif1": "heic", b"msf1": "heic", b"avif": "avif", b"avis": "avif",
+}  # fmt: skip
+_RIFF = {b"WAVE": "wav", b"WEBP": "webp", b"AVI ": "avi"}
+_MAGIC = (
+    (b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF87a", "gif"), (b"GIF89a", "gif"),
+    (b"BM", "bmp"), (b"II*\0", "tiff"), (b"MM\0*", "tiff"), (b"ID3", "mp3"), (b"OggS", "ogg"),
+    (b"fLaC", "flac"), (b"%PDF", "pdf"),
+)  # fmt: skip
+
+
+class MediaError(Exception):
+    """A file that is not what it should be; the message is one line and says what was found."""
+
+
+class MediaMissing(MediaError):
+    """A library that media facts need is not installed; the message says how to install it."""
+
+    def __init__(self) -> None:
+        super().__init__("media facts need more packages: pip install 'seedspec[media]'")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a file holds; None where its kind has no such fact. Sizes are as displayed (a turned picture is turned)."""
+
+    kind: Kind
+    format: str
+    bytes: int
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    fps: float | None = None
+    audio: bool | None = None
+
+
+def sniff(head: bytes) -> str | None:
+    """The format that the first bytes (64 are enough) belong to, or None when they belong to none that is known."""
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], "mp4")
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return "mov"  # QuickTime files older than `ftyp`
+    if head[:4] in (b"RIFF", b"RF64"):
+        return _RIFF.get(head[8:12])
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return "webm" if b"webm" in head else "mkv"
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    # A bare MPEG audio frame: eleven bits of sync, layer III, and a bit rate and sample rate that exist.
+    if (
+        len(head) > 2
+        and head[0] == 0xFF
+        and head[1] & 0xE6 == 0xE2
+        and head[2] & 0xF0 not in (0x00, 0xF0)
+        and head[2] & 0x0C != 0x0C
+    ):
+        return "mp3"
+    return None
+
+
+def facts(path: str | os.PathLike[str]) -> Facts:
+    """The facts of a file. Raises MediaError when it is missing, empty, cut short, or of no known format."""
+    file = Path(path)
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(64)
+        size = file.stat().st_size
+    except OSError as error:
+        raise MediaError(f"cannot be read: {(error.strerror or type(error).__name__).lower()}") from error
+    if not head:
+        raise MediaError("the file is empty")
+    format = sniff(head)
+    try:
+        if format in IMAGES:
+            from seedspec.media import picture
+
+            return picture.facts(file, format=format, size=size)
+        if format in VIDEOS:
+            from seedspec.media import movie
+
+            return movie.facts(file, format=format, size=size)
+        if format in SOUNDS:
+            from seedspec.media import sound
+
+            return sound.facts(file, format=format, size=size)
+    except ImportError as error:
+        raise MediaMissing() from error
+    if format is None:
+        looks = "text" if head.isascii() and b"\0" not in head else "unknown bytes"
+        raise MediaError(f"not an image, a video or a sound: the file holds {looks}")
+    raise MediaError(f"found {format}, which is none of the formats that can be examined")

@@ -1,0 +1,266 @@
+"""Facts of images, posters, and the still parts of emulated takes; the only module that imports Pillow."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+
+from seedspec.media import card as cards
+from seedspec.media.card import Block, Card, Colour
+from seedspec.media.facts import Facts, MediaError
+
+# The side of the largest picture that is examined: a file that claims more is taken for a decompression bomb.
+_MOST_PIXELS = 100_000_000
+_ORIENTATION = 0x0112
+_SIDEWAYS = frozenset({5, 6, 7, 8})
+_PLAIN = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "tiff": "TIFF"}
+
+# Where systems keep letters for Latin, Greek and Cyrillic beyond ASCII, and for Chinese and Japanese.
+FONTS = (
+    "DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial Unicode.ttf", "segoeui.ttf",
+    "Arial.ttf", "arial.ttf", "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "NotoSansSC-Regular.otf",
+    "SourceHanSansSC-Regular.otf", "wqy-microhei.ttc", "wqy-zenhei.ttc", "DroidSansFallbackFull.ttf",
+    "DroidSansFallback.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc", "STHeiti Medium.ttc", "msyh.ttc", "simhei.ttf",
+    "simsun.ttc", "uming.ttc", "ukai.ttc",
+)  # fmt: skip
+FONT_FOLDERS = (
+    "/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts", "/System/Library/Fonts",
+    "/Library/Fonts", "~/Library/Fonts", "C:/Windows/Fonts",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """A picture in memory: rows of red, green and blue bytes without padding."""
+
+    width: int
+    height: int
+    rgb: bytes
+
+
+def facts(path: Path, *, format: str, size: int) -> Facts:
+    """The facts of an image, all of which is read. Raises MediaError when it is cut, damaged or far too large."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=[_PLAIN[format]]) as image:
+                width, height = image.size
+                if width * height > _MOST_PIXELS:
+                    raise MediaError(f"claims {width}x{height} pixels, more than this tool unpacks")
+                turned = format != "png" and image.getexif().get(_ORIENTATION) in _SIDEWAYS
+                if format == "png":
+                    image.verify()  # checks every chunk's sum without unpacking a pixel
+                else:
+                    image.draft("L", (width // 8, height // 8))  # JPEG: walks all of the file, unpacks a 64th
+                    image.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise MediaError("claims far more pixels than this tool unpacks") from error
+    except UnidentifiedImageError as error:
+        raise MediaError(f"begins like a {format} file and is none") from error
+    except (OSError, SyntaxError, ValueError, ArithmeticError, LookupError, MemoryError) as error:
+        raise MediaError(f"a damaged or cut {format} file: {_sentence(error)}") from error
+    if turned:
+        width, height = height, width
+    return Facts(kind="image", format=format, bytes=size, width=width, height=height)
+
+
+def _sentence(error: BaseException) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__
+
+
+def poster(raster: Raster, *, width: int) -> bytes:
+    """A picture as a JPEG file at most `width` pixels wide."""
+    image = Image.frombytes("RGB", (raster.width, raster.height), raster.rgb)
+    if image.width > width:
+        image = image.resize((width, max(1, round(image.height * width / image.width))), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=82, optimize=True)
+    return out.getvalue()
+
+
+class Type:
+    """Letters in every size, from the built-in face and from the system's where that one lacks a letter."""
+
+    def __init__(self, folders: Sequence[str | os.PathLike[str]] = FONT_FOLDERS) -> None:
+        self._files = _found(folders)
+        self._faces: dict[tuple[int, int], ImageFont.FreeTypeFont] = {}
+        self._blank: dict[int, bytes] = {}
+        self._shows: dict[tuple[int, str], bool] = {}
+        self._chosen: dict[str, int] = {}
+        self._widths: dict[tuple[str, int], float] = {}
+
+    def measure(self, text: str, size: int) -> float:
+        key = (text, size)
+        if key not in self._widths:
+            if len(self._widths) > 50_000:
+                self._widths.clear()
+            self._widths[key] = self.face(text, size).getlength(text)
+        return self._widths[key]
+
+    def face(self, word: str, size: int) -> ImageFont.FreeTypeFont:
+        """The first face that shows all of a word; the one that shows most of it when none does."""
+        if word not in self._chosen:
+            if len(self._chosen) > 50_000:
+                self._chosen.clear()
+            letters = set(word) - {" "}
+            counts = []
+            for number in range(len(self._files) + 1):
+                shown = sum(self._has(number, letter) for letter in letters)
+                if shown == len(letters):
+                    self._chosen[word] = number
+                    break
+                counts.append((-shown, number))
+            else:
+                self._chosen[word] = min(counts)[1]
+        return self._face(self._chosen[word], size)
+
+    def _has(self, number: int, letter: str) -> bool:
+        key = (number, letter)
+        if key not in self._shows:
+            face = self._face(number, 24)
+            if number not in self._blank:
+                self._blank[number] = bytes(face.getmask("\U0010fffe"))
+            self._shows[key] = bytes(face.getmask(letter)) != self._blank[number]
+        return self._shows[key]
+
+    def _face(self, number: int, size: int) -> ImageFont.FreeTypeFont:
+        key = (number, size)
+        if key not in self._faces:
+            face = (
+                ImageFont.load_default(size) if number == 0 else ImageFont.truetype(str(self._files[number - 1]), size)
+            )
+            if not isinstance(face, ImageFont.FreeTypeFont):
+                raise MediaError("this Pillow was built without FreeType: it cannot draw letters")
+            self._faces[key] = face
+        return self._faces[key]
+
+
+def _found(folders: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    """The font files of FONTS that are there, in that order."""
+    there: dict[str, Path] = {}
+    for folder in folders:
+        for place, _, names in os.walk(os.path.expanduser(folder)):
+            for name in names:
+                if name in FONTS:
+                    there.setdefault(name, Path(place, name))
+    return [there[name] for name in FONTS if name in there]
+
+
+def draw_card(card: Card, type: Type) -> Raster:
+    """The upper part of a take, above its clock strip: header, parameters, prompt, task id, and a large code."""
+    width, height = card.width, card.height - cards.strip_height(card.height)
+    shades = cards.shades(card.task)
+    image = Image.new("RGB", (width, height), shades.ground)
+    pen = ImageDraw.Draw(image)
+    unit = min(width, height) / 100
+    margin = round(unit * 7)
+    wide = width > height * 1.25
+    if wide:
+        panel = (width - round(width * 0.29), 0, width, height)
+        text_left, text_top, text_right = margin, margin, panel[0] - margin
+    else:
+        panel = (0, 0, width, round(height * 0.25))
+        text_left, text_top, text_right = margin, panel[3] + margin, width - margin
+    pen.rectangle((panel[0], panel[1], panel[2] - 1, panel[3] - 1), fill=shades.panel)
+    edge = max(3, round(unit * 0.9))
+    if wide:
+        pen.rectangle((panel[0], 0, panel[0] + edge - 1, height), fill=shades.accent)
+    else:
+        pen.rectangle((0, panel[3] - edge, width, panel[3] - 1), fill=shades.accent)
+    _draw_code(pen, card, type, box=panel, unit=unit, inset=edge)
+
+    head, small, tiny = max(17, round(unit * 5)), max(15, round(unit * 4)), max(13, round(unit * 3))
+    room = text_right - text_left
+    y = text_top
+    for text, size, colour in ((card.model, head, shades.ink), (card.parameters, small, shades.accent)):
+        block = cards.fit(text, sizes=[size, size * 5 // 6, size * 2 // 3], width=room, height=size * 1.3,
+                          leading=1.3, measure=type.measure)  # fmt: skip
+        y = _draw_block(pen, block, type, x=text_left, y=y, leading=1.35, colour=colour)
+    y += round(unit * 2)
+    pen.rectangle((text_left, y, text_left + round(unit * 12), y + max(2, round(unit * 0.4)) - 1), fill=shades.quiet)
+    y += round(unit * 4)
+    foot = height - margin - tiny
+    sizes = sorted({max(15, round(unit * step / 4)) for step in range(30, 13, -2)}, reverse=True)
+    block = cards.fit(card.prompt, sizes=sizes, width=room, height=foot - y - unit * 3, leading=1.36,
+                      measure=type.measure)  # fmt: skip
+    _draw_block(pen, block, type, x=text_left, y=y, leading=1.36, colour=shades.ink)
+    id_line = cards.fit(card.task, sizes=[tiny, tiny * 5 // 6, tiny * 3 // 4], width=room, height=tiny * 1.3,
+                        leading=1.3, measure=type.measure)  # fmt: skip
+    _draw_block(pen, id_line, type, x=text_left, y=foot, leading=1.3, colour=shades.quiet)
+    return Raster(width, height, image.tobytes())
+
+
+def _draw_code(
+    pen: ImageDraw.ImageDraw, card: Card, type: Type, *, box: tuple[int, int, int, int], unit: float, inset: int
+) -> None:
+    """The take's code as large as its panel allows, in the middle, above the word that says what this video is."""
+    shades = cards.shades(card.task)
+    left, top, right, bottom = box
+    text, label = cards.code(card.task), "EMULATED TAKE"
+    room = (right - left) * 0.76
+    size = round(unit * 34)
+    size = max(20, int(min(size, size * room / type.measure(text, size), (bottom - top) * 0.62)))
+    tag = max(13, round(unit * 2.9))
+    middle = (left + inset + right) / 2 if right - left < bottom - top else (left + right) / 2
+    centre = (top + bottom) / 2 - tag * 0.9
+    pen.text((middle, centre), text, font=type.face(text, size), fill=shades.accent, anchor="mm",
+             stroke_width=max(1, size // 60), stroke_fill=shades.accent)  # fmt: skip
+    pen.text(
+        (middle, centre + size * 0.5 + tag * 0.9), label, font=type.face(label, tag), fill=shades.quiet, anchor="mm"
+    )
+
+
+def _draw_block(
+    pen: ImageDraw.ImageDraw, block: Block, type: Type, *, x: int, y: int, leading: float, colour: Colour
+) -> int:
+    """Draw lines downwards from y; return where the next line would begin."""
+    step = round(block.size * leading)
+    baseline = y + round(block.size * 0.92)
+    for line in block.lines:
+        for offset, word in line.words:
+            pen.text((x + offset, baseline), word, font=type.face(word, block.size), fill=colour, anchor="ls")
+        baseline += step
+    return y + step * len(block.lines)
+
+
+def draw_strip(width: int, height: int, *, frames: int, type: Type) -> Iterator[bytes]:
+    """The luma rows of the clock strip, frame by frame: running time, whole time, and a line of progress.
+
+    Nothing in it depends on a task, so that takes of one shape can share its motion.
+    """
+    ground, quiet, ink = 26, 96, 228
+    line = max(3, height // 16)
+    size = max(16, round(height * 0.46))
+    margin = round(min(width, height * 9) * 0.07)
+    base = Image.new("L", (width, height), ground)
+    pen = ImageDraw.Draw(base)
+    pen.rectangle((0, 0, width - 1, line - 1), fill=quiet // 2)
+    whole = cards.clock(frames)
+    middle = (height + line) / 2
+    face = type.face(whole, size)
+    pen.text((width - margin, middle), whole, font=face, fill=quiet, anchor="rm")
+    advance = max(round(face.getlength(digit)) for digit in "0123456789")
+    digits: dict[str, Image.Image] = {}
+    for character in "0123456789:.":
+        cell = Image.new("L", (advance, height - line), ground)
+        ImageDraw.Draw(cell).text((advance / 2, middle - line), character, font=face, fill=ink, anchor="mm")
+        digits[character] = cell
+    shown = base.copy()
+    before = ""
+    filled = 0
+    for frame in range(frames):
+        now = cards.clock(frame)
+        for place, character in enumerate(now):
+            if not before or before[place] != character:
+                shown.paste(digits[character], (margin + place * advance, line))
+        before = now
+        reached = round(width * (frame + 1) / frames)
+        shown.paste(ink, (filled, 0, reached, line))
+        filled = reached
+        yield shown.tobytes()

@@ -1,0 +1,106 @@
+"""The one error type: what was found wrong in a file, where, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from enum import StrEnum
+
+from seedspec.text.source import Span
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A further sentence under a diagnostic, with a second place when one matters."""
+
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `message` is a single line, found before expected; `code` is stable and kebab-case.
+
+    `entries` are the addresses that led to it, where it was met in more than the file itself.
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+    severity: Severity = Severity.ERROR
+    notes: tuple[Note, ...] = ()
+    entries: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects the findings of a stage; equal ones from several entries become one that lists them."""
+
+    _found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = field(default_factory=dict)
+    _errors: int = 0
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        span = diagnostic.span
+        place = (span.source.path, span.start, span.end) if span else None
+        key = (diagnostic.severity, diagnostic.code, diagnostic.message, place)
+        known = self._found.get(key)
+        if known is None:
+            self._found[key] = (diagnostic, list(diagnostic.entries))
+            self._errors += diagnostic.severity is Severity.ERROR
+        else:
+            known[1].extend(diagnostic.entries)
+
+    def error(self, code: str, message: str, span: Span | None, *notes: Note | str, entry: str = "") -> None:
+        self.add(_diagnostic(Severity.ERROR, code, message, span, notes, entry))
+
+    def warning(self, code: str, message: str, span: Span | None, *notes: Note | str, entry: str = "") -> None:
+        self.add(_diagnostic(Severity.WARNING, code, message, span, notes, entry))
+
+    def extend(self, others: Iterable[Diagnostic]) -> None:
+        for one in others:
+            self.add(one)
+
+    @property
+    def failed(self) -> bool:
+        """Whether any error was found; warnings and hints alone do not fail."""
+        return self._errors > 0
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        """In the order of files and places; what has no place comes first."""
+        merged = [replace(d, entries=tuple(dict.fromkeys(e))) for d, e in self._found.values()]
+        return iter(sorted(merged, key=_order))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """At most one note that proposes the nearest known word."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return (f"did you mean `{near[0]}`?",) if near else ()
+
+
+def listed(words: Iterable[object], most: int = 12) -> str:
+    """Words as a person lists them: `a`, `b` or `c`; a long one is cut, with the count of the rest."""
+    quoted = [f"`{w}`" for w in words]
+    if len(quoted) > most:
+        quoted = [*quoted[:most], f"{len(quoted) - most} more"]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}" if quoted else "nothing"
+
+
+def _diagnostic(
+    severity: Severity, code: str, message: str, span: Span | None, notes: Iterable[Note | str], entry: str
+) -> Diagnostic:
+    full = tuple(n if isinstance(n, Note) else Note(n) for n in notes)
+    return Diagnostic(code, message, span, severity, full, (entry,) if entry else ())
+
+
+def _order(d: Diagnostic) -> tuple[str, int, str, str]:
+    return (d.span.source.path, d.span.start, d.code, d.message) if d.span else ("", -1, d.code, d.message)

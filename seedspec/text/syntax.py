@@ -1,0 +1,313 @@
+"""YAML text into positioned values by the 1.2 core schema; the door to PyYAML, whose parser alone is used."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+import yaml
+
+from seedspec.text.diagnostic import Note, Problems
+from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
+from seedspec.text.source import Source, Span
+
+MOST_BYTES = 8_000_000
+MOST_DEPTH = 100
+MOST_NODES = 1_000_000
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TAG = "tag:yaml.org,2002:"
+_NULL = re.compile(r"~|null|Null|NULL|")
+_BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
+_INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INF_NAN = re.compile(r"[-+]?(?:\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN")
+# YAML 1.2 section 5.1, the printable characters, less the byte order mark.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def source_of(path: str, raw: bytes, problems: Problems) -> Source | None:
+    """A file's bytes as a source: UTF-8, with or without a byte order mark, any line ends."""
+    if len(raw) > MOST_BYTES:
+        problems.error(
+            "too-large",
+            f"the file has {len(raw):,} bytes; at most {MOST_BYTES:,} are read",
+            Source(path, "").span(0),
+        )
+        return None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as bad:
+        before = raw[: bad.start].decode("utf-8-sig", "replace")
+        span = Source(path, before).span(len(before))
+        problems.error("not-utf8", f"byte 0x{raw[bad.start]:02x} is not UTF-8; save the file as UTF-8", span)
+        return None
+    return Source(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def parse(source: Source, problems: Problems) -> Node | None:
+    """The one document of a source, or None when it is empty or broken; every finding goes to `problems`.
+
+    Never raises for any text, and does not recurse: depth and the size behind aliases are bounded first.
+    """
+    if bad := _UNPRINTABLE.search(source.text):
+        span = source.span(bad.start())
+        problems.error("control-character", f"character U+{ord(bad[0]):04X} is not allowed in YAML", span)
+        return None
+    builder = _Builder(source, problems)
+    try:
+        for event in yaml.parse(source.text, _LOADER):
+            if not builder.take(event):
+                return None
+    except yaml.MarkedYAMLError as error:
+        _explain(source, error, problems)
+        return None
+    except (yaml.YAMLError, RecursionError) as error:
+        problems.error("yaml-syntax", f"not valid YAML: {str(error).splitlines()[0]}", source.span(0))
+        return None
+    if builder.root is None or (isinstance(builder.root, Scalar) and builder.root.value is None):
+        problems.error(
+            "empty-file",
+            "the file is empty; expected a storyboard",
+            source.span(0),
+            "`seedspec: 1`, `model:` and `shots:` are the least that it needs",
+        )
+        return None
+    return builder.root
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not been met yet."""
+
+    start: int
+    anchor: str | None
+    is_map: bool
+    items: list[Node] = field(default_factory=list)
+    pairs: dict[str, Pair] = field(default_factory=dict)
+    merges: list[tuple[Scalar, Node]] = field(default_factory=list)
+    key: Scalar | None = None
+    weight: int = 1
+
+
+class _Builder:
+    """Turns parser events into nodes with a stack of its own."""
+
+    def __init__(self, source: Source, problems: Problems) -> None:
+        self.source = source
+        self.problems = problems
+        self.root: Node | None = None
+        self._documents = 0
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, tuple[Node, int]] = {}
+
+    def take(self, event: yaml.Event) -> bool:
+        """False when nothing further can be made of the file."""
+        if isinstance(event, yaml.ScalarEvent):
+            return self._put(self._scalar(event), 1, event.anchor)
+        if isinstance(event, yaml.AliasEvent) and event.anchor:
+            known = self._anchors.get(event.anchor)
+            if known is None:
+                span = self._span(event)
+                self.problems.error(
+                    "undefined-alias",
+                    f"`{span.text}` names no anchor of this file",
+                    span,
+                    "text that begins with `*` must be quoted",
+                )
+                return False
+            return self._put(known[0], known[1], None)
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            return self._begin(event)
+        if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            return self._end(event)
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                self.problems.error(
+                    "two-documents", "a second YAML document; a file holds one storyboard", self._span(event)
+                )
+                return False
+        return True
+
+    def _begin(self, event: yaml.CollectionStartEvent) -> bool:
+        span = self._span(event)
+        is_map = isinstance(event, yaml.MappingStartEvent)
+        if event.tag and event.tag not in (_TAG + "map", _TAG + "seq"):
+            self.problems.error("unknown-tag", f"tag `{_short(event.tag)}` has no meaning here", span)
+            return False
+        if len(self._stack) >= MOST_DEPTH:
+            self.problems.error("too-deep", f"nested deeper than {MOST_DEPTH} levels", span)
+            return False
+        if self._stack and self._stack[-1].is_map and self._stack[-1].key is None:
+            self._refuse_key(span, is_map)
+            return False
+        self._stack.append(_Open(span.start, event.anchor, is_map))
+        return True
+
+    def _refuse_key(self, span: Span, is_map: bool) -> None:
+        if is_map and self.source.text.startswith("{", max(0, span.start - 1)):
+            self.problems.error(
+                "unquoted-template",
+                "`{{` begins a YAML mapping here, not a template",
+                span,
+                'quote the value: "{{ … }}"; or write it under `|`',
+            )
+        else:
+            self.problems.error("key-type", "a key must be text; found a collection", span)
+
+    def _end(self, event: yaml.CollectionEndEvent) -> bool:
+        done = self._stack.pop()
+        span = Span(self.source, done.start, max(done.start + 1, self._span(event).end))
+        if not done.is_map:
+            return self._put(Sequence(tuple(done.items), span), done.weight, done.anchor)
+        pairs = done.pairs
+        for key, value in reversed(done.merges):
+            if (merged := self._merged(key, value)) is None:
+                return False
+            # keys written here win over merged ones; an earlier merge wins over a later one
+            pairs = {**merged, **pairs} if pairs is done.pairs else {**pairs, **merged, **done.pairs}
+        return self._put(Map(pairs, span), done.weight, done.anchor)
+
+    def _merged(self, key: Scalar, value: Node) -> dict[str, Pair] | None:
+        parts = value.items if isinstance(value, Sequence) else (value,)
+        out: dict[str, Pair] = {}
+        for part in parts:
+            if not isinstance(part, Map):
+                self.problems.error(
+                    "merge-type",
+                    "`<<` merges mappings; found something else",
+                    key.span,
+                    "write `<<: *name` or `<<: [*one, *two]`",
+                )
+                return None
+            out = {**part.pairs, **out}
+        return out
+
+    def _put(self, node: Node, weight: int, anchor: str | None) -> bool:
+        if anchor:
+            self._anchors[anchor] = (node, weight)
+        if not self._stack:
+            self.root = node
+            return True
+        top = self._stack[-1]
+        top.weight += weight
+        if top.weight > MOST_NODES:
+            self.problems.error("too-many-nodes", f"more than {MOST_NODES:,} values behind aliases", node.span)
+            return False
+        if not top.is_map:
+            top.items.append(node)
+        elif top.key is None:
+            if not isinstance(node, Scalar):
+                self.problems.error("key-type", "a key must be text; found a collection", node.span)
+                return False
+            top.key = Scalar(node.text, node.span, node.style)
+        else:
+            self._pair(top, top.key, node)
+            top.key = None
+        return True
+
+    def _pair(self, top: _Open, key: Scalar, value: Node) -> None:
+        if key.value == "<<" and not key.style:
+            top.merges.append((key, value))
+        elif first := top.pairs.get(key.text):
+            self.problems.error(
+                "duplicate-key",
+                f"key `{key.text}` stands here a second time",
+                key.span,
+                Note("the first is here", first.key.span),
+            )
+        else:
+            top.pairs[key.text] = Pair(key, value)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        span, text, style = self._span(event), event.value, event.style or ""
+        tag = event.tag if event.tag and event.tag != "!" else None
+        if tag and tag not in {_TAG + t for t in ("str", "int", "float", "bool", "null")}:
+            self.problems.error("unknown-tag", f"tag `{_short(tag)}` has no meaning here", span)
+        if style or event.tag == "!" or tag == _TAG + "str":
+            return Scalar(text, span, style)
+        return Scalar(self._core(text, span), span, style)
+
+    def _core(self, text: str, span: Span) -> str | int | float | bool | None:
+        """A plain scalar by YAML 1.2 section 10.3.2: `16:9` and `no` are text, `010` is ten."""
+        if _NULL.fullmatch(text):
+            return None
+        if _BOOL.fullmatch(text):
+            return text[0] in "tT"
+        if _INT.fullmatch(text):
+            if len(text) > 300:
+                self.problems.error(
+                    "number-range", "a number of more than 300 digits", span, "quote it to keep it as text"
+                )
+                return text
+            if len(text) > 1 and text.lstrip("+-")[0] == "0" and text.lstrip("+-").isdigit() and int(text):
+                self.problems.warning(
+                    "leading-zero",
+                    f"`{text}` is the number {int(text)}",
+                    span,
+                    "write it without the zero, or quote it if it is text",
+                )
+            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        if _FLOAT.fullmatch(text):
+            if math.isfinite(number := float(text)):
+                return number
+            self.problems.error("number-range", f"`{text[:40]}` is too large a number", span)
+        elif _INF_NAN.fullmatch(text):
+            self.problems.error("number-range", f"`{text}` is no number that a request can hold", span)
+        return text
+
+    def _span(self, event: yaml.Event) -> Span:
+        start, end = event.start_mark, event.end_mark
+        return Span(self.source, start.index if start else 0, end.index if end else 0)
+
+
+def _short(tag: str) -> str:
+    return tag.replace(_TAG, "!!", 1)
+
+
+def _explain(source: Source, error: yaml.MarkedYAMLError, problems: Problems) -> None:
+    """The parser's own words made into advice, for what authors of templates in YAML meet most."""
+    mark = error.problem_mark or error.context_mark
+    offset = min(mark.index if mark else 0, len(source.text))
+    span = source.span(offset)
+    said = (error.problem or "broken").strip()
+    number = source.position(offset)[0]
+    line = source.line(number)
+    found = source.text[offset : offset + 2]
+    value = re.match(r"\s*(?:- )?[\w.-]+:\s+(.*)", line)
+    if found[:1] == "\t" or ("\t" in line[: len(line) - len(line.lstrip())] and "token" in said):
+        problems.error("tab", "a tab indents this line; YAML indents with spaces", span)
+    elif found == "{%" or (value and value[1].startswith("{%")):
+        problems.error(
+            "unquoted-template",
+            "`{%` cannot begin a plain value",
+            span,
+            "quote the value, or write it under `|`",
+        )
+    elif value and value[1].startswith("{{"):
+        start = source.starts[number - 1] + value.start(1)
+        problems.error(
+            "unquoted-template",
+            "`{{` begins a YAML mapping here, not a template",
+            Span(source, start, start + 2),
+            'quote the value: "{{ … }} …"; or write it under `|`',
+        )
+    elif found[:1] in ("@", "`"):
+        problems.error("reserved-character", f"`{found[0]}` cannot begin a plain value", span, "quote the value")
+    elif "mapping values are not allowed" in said:
+        problems.error(
+            "colon-in-value",
+            "`: ` inside a plain value begins a mapping",
+            span,
+            "quote the value, or write it under `|`",
+        )
+    else:
+        began = error.context_mark
+        notes = (
+            [Note(error.context.strip(), source.span(min(began.index, len(source.text) - 1)))]
+            if (error.context and began and began.index != offset)
+            else []
+        )
+        problems.error("yaml-syntax", f"not valid YAML: {said}", span, *notes)
