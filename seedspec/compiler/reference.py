@@ -104,8 +104,11 @@ def together(lengths: Iterable[float | None]) -> tuple[float, bool]:
 
 
 _MEDIA_SUFFIXES = frozenset(
-    ".jpg .jpeg .png .webp .gif .bmp .tif .tiff .heic .avif .svg .mp4 .mov .m4v .avi .mkv .webm .mpg .mpeg"
-    " .wav .mp3 .m4a .aac .ogg .opus .flac .wma .aiff".split()
+    [
+        *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".svg"),
+        *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"),
+        *(".wav", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".flac", ".wma", ".aiff"),
+    ]
 )
 
 

@@ -114,6 +114,8 @@ class Templates:
     def _compile(self, text: str) -> _Compiled:
         tree = self._env.parse(text)
         names = frozenset(meta.find_undeclared_variables(tree))
+        if any(True for _ in meta.find_referenced_templates(tree)):
+            names |= {"take"}  # an included file may read it
         refs = frozenset(
             call.args[0].value
             for call in tree.find_all(nodes.Call)

@@ -1,1 +1,1 @@
-"""The provider on loopback: a real HTTP server that keeps the vendor's rules, bills, fails on request and makes MP4s."""
+"""The provider on loopback: a real HTTP server that keeps the vendor's rules, bills, fails on request, makes MP4s."""

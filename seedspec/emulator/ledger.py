@@ -35,7 +35,7 @@ class Ledger:
             self._path = folder / "ledger.jsonl"
             self.found = tuple(self._read())
             self.secret = self._secret()
-            self._file = self._path.open("ab")
+            self._file = self._path.open("ab", buffering=0)
         except BaseException:
             self._hold.release()
             raise
@@ -91,17 +91,21 @@ class Ledger:
 
     def _append(self, lines: bytes) -> None:
         try:
-            self._file.write(lines)
-            self._file.flush()
+            rest = memoryview(lines)
+            while rest:
+                rest = rest[self._file.write(rest) :]
             os.fsync(self._file.fileno())
         except OSError:
             os.truncate(self._path, self._length)
             raise
         self._length += len(lines)
 
-    async def close(self) -> None:
-        """Finish what is being written and let the folder go."""
+    async def flush(self) -> None:
+        """Returns when all lines kept so far are on disk."""
         if self._writer is not None:
-            await self._writer
+            await asyncio.shield(self._writer)
+
+    def release(self) -> None:
+        """Let the folder go; nothing may be kept afterwards."""
         self._file.close()
         self._hold.release()

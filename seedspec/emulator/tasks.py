@@ -20,7 +20,7 @@ FAILURES = {
     "generation_failed_no_content": "The generation gave no content.",
     "resource_not_found": "A resource of the request was not found.",
     "image_processing_error": "An image of the request could not be processed.",
-    "content_policy_violation": "The content was refused by the content policy.\nReal, identifiable people are not allowed.",
+    "content_policy_violation": "The content policy refused this.\nReal, identifiable people are not allowed.",
     "invalid_parameters": "The parameters of the request are not valid.",
     "image_dimension_mismatch": "The sizes of the images do not fit together.",
 }
@@ -28,7 +28,7 @@ FAILURES = {
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An accepted request. Times are in Unix seconds; `units` are 1/10,000 credit; `error` is how it will end, if so."""
+    """An accepted request. Times are Unix seconds, `units` 1/10,000 credit; `error`: how it will fail, if so."""
 
     id: str
     body: Mapping[str, Any]

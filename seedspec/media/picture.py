@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -120,6 +121,11 @@ class Type:
                 self._chosen[word] = min(counts)[1]
         return self._face(self._chosen[word], size)
 
+    def lost(self, text: str) -> int:
+        """How many letters of a text no face shows."""
+        faces = range(len(self._files) + 1)
+        return sum(not any(self._has(number, c) for number in faces) for c in text if not c.isspace())
+
     def _has(self, number: int, letter: str) -> bool:
         key = (number, letter)
         if key not in self._shows:
@@ -190,7 +196,9 @@ def draw_card(card: Card, type: Type) -> Raster:
     block = cards.fit(card.prompt, sizes=sizes, width=room, height=foot - y - unit * 3, leading=1.36,
                       measure=type.measure)  # fmt: skip
     _draw_block(pen, block, type, x=text_left, y=y, leading=1.36, colour=shades.ink)
-    id_line = cards.fit(card.task, sizes=[tiny, tiny * 5 // 6, tiny * 3 // 4], width=room, height=tiny * 1.3,
+    lost = type.lost(card.prompt)
+    foot_text = f"{card.task} · no font here has {lost} of the letters above" if lost else card.task
+    id_line = cards.fit(foot_text, sizes=[tiny, tiny * 5 // 6, tiny * 3 // 4], width=room, height=tiny * 1.3,
                         leading=1.3, measure=type.measure)  # fmt: skip
     _draw_block(pen, id_line, type, x=text_left, y=foot, leading=1.3, colour=shades.quiet)
     return Raster(width, height, image.tobytes())
@@ -237,7 +245,7 @@ def draw_strip(width: int, height: int, *, frames: int, type: Type) -> Iterator[
     ground, quiet, ink = 26, 96, 228
     line = max(3, height // 16)
     size = max(16, round(height * 0.46))
-    margin = round(min(width, height * 9) * 0.07)
+    margin = round(min(width, height * 8) * 0.07)
     base = Image.new("L", (width, height), ground)
     pen = ImageDraw.Draw(base)
     pen.rectangle((0, 0, width - 1, line - 1), fill=quiet // 2)
@@ -245,12 +253,14 @@ def draw_strip(width: int, height: int, *, frames: int, type: Type) -> Iterator[
     middle = (height + line) / 2
     face = type.face(whole, size)
     pen.text((width - margin, middle), whole, font=face, fill=quiet, anchor="rm")
-    advance = max(round(face.getlength(digit)) for digit in "0123456789")
-    digits: dict[str, Image.Image] = {}
+    digit = max(round(face.getlength(character)) for character in "0123456789")
+    mark = round(digit * 0.45)
+    cells: dict[str, Image.Image] = {}
     for character in "0123456789:.":
-        cell = Image.new("L", (advance, height - line), ground)
-        ImageDraw.Draw(cell).text((advance / 2, middle - line), character, font=face, fill=ink, anchor="mm")
-        digits[character] = cell
+        cells[character] = Image.new("L", (digit if character.isdigit() else mark, height - line), ground)
+        centre = (cells[character].width / 2, middle - line)
+        ImageDraw.Draw(cells[character]).text(centre, character, font=face, fill=ink, anchor="mm")
+    places = list(itertools.accumulate((cells[character].width for character in whole), initial=margin))
     shown = base.copy()
     before = ""
     filled = 0
@@ -258,7 +268,7 @@ def draw_strip(width: int, height: int, *, frames: int, type: Type) -> Iterator[
         now = cards.clock(frame)
         for place, character in enumerate(now):
             if not before or before[place] != character:
-                shown.paste(digits[character], (margin + place * advance, line))
+                shown.paste(cells[character], (places[place], line))
         before = now
         reached = round(width * (frame + 1) / frames)
         shown.paste(ink, (filled, 0, reached, line))

@@ -1,0 +1,170 @@
+"""References of a shot followed to what they stand for: a URL, a local file's digest, or another entry's video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from seedspec.compiler.catalog import Model
+from seedspec.compiler.entry import Entry, address_of, labels_of
+from seedspec.compiler.matrix import Grid, Row
+from seedspec.compiler.reference import Asset, Look, check_medium, is_url
+from seedspec.compiler.storyboard import Reference
+from seedspec.compiler.template import RefFault, Template, TemplateFault, is_template, place
+from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.source import Span
+
+Upstream = Callable[[str, Row, int, Span], Entry | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by."""
+
+    source: Literal["url", "file", "shot"]
+    item: str
+    identity: str
+    key: str
+    where: str
+    facts: Mapping[str, float]
+
+
+class Attachments:
+    """Follows the references of one shot. Every reference is looked at once for each target it has."""
+
+    def __init__(
+        self,
+        shot: str,
+        model: Model,
+        grids: Mapping[str, Grid],
+        takes: Mapping[str, int],
+        compile_target: Callable[[Reference], Template | None],
+        look: Look,
+        problems: Problems,
+    ) -> None:
+        self._shot = shot
+        self._model = model
+        self._grids = grids
+        self._takes = takes
+        self._compile = compile_target
+        self._look = look
+        self._problems = problems
+        self._targets: dict[tuple[str, str], Found | None] = {}
+        self._rows: dict[str, frozenset[Row]] = {}
+
+    def find(
+        self, reference: Reference, scope: Mapping[str, Any], row: Row, upstream: Upstream, entry: str
+    ) -> Found | None:
+        """What the reference is for this row; None with the reason reported."""
+        if reference.is_shot:
+            return self._video_of(reference, row, upstream, entry)
+        target = str(reference.target.value)
+        if is_template(target):
+            rendered = self._rendered(reference, scope, entry)
+            if rendered is None:
+                return None
+            target = rendered
+        key = (reference.name, target)
+        if key not in self._targets:
+            self._targets[key] = self._look_at(reference, target)
+        return self._targets[key]
+
+    def _rendered(self, reference: Reference, scope: Mapping[str, Any], entry: str) -> str | None:
+        template = self._compile(reference)
+        if template is None:
+            return None
+        try:
+            value = template.render(scope, _no_ref)
+        except TemplateFault as fault:
+            span = place(reference.target, fault.line, fault.word)
+            self._problems.error("template-failed", str(fault), span, entry=entry)
+            return None
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        self._problems.error("bad-target", "renders to no text", reference.target.span, entry=entry)
+        return None
+
+    def _look_at(self, reference: Reference, target: str) -> Found | None:
+        problems, rule = self._problems, self._model.media[reference.kind]
+        if is_url(target):
+            identity = f"sha256:{reference.sha256}" if reference.sha256 else target
+            check_medium(reference, rule, target, reference.facts, None, problems)
+            return Found("url", target, identity, target, target, reference.facts)
+        asset = self._look(target, reference.kind)
+        if not isinstance(asset, Asset):
+            problems.error("media-file", f"`{target}` {asset}", reference.target.span)
+            return None
+        if reference.sha256 and reference.sha256 != asset.sha256:
+            message = f"`{target}` has sha256 {asset.sha256}; expected {reference.sha256}"
+            problems.error("media-digest", message, reference.target.span)
+        facts = {**reference.facts, **asset.facts}
+        check_medium(reference, rule, target, facts, asset.format, problems)
+        item = f"sha256:{asset.sha256}"
+        return Found("file", item, item, asset.sha256, asset.path, facts)
+
+    def _video_of(self, reference: Reference, row: Row, upstream: Upstream, entry: str) -> Found | None:
+        """The upstream entry with the same labels; `at` fixes a label and wins over the join."""
+        target = reference.target.text
+        grid = self._grids.get(target)
+        if grid is None:
+            return None
+        span = reference.target.span
+        if reference.take > self._takes[target]:
+            message = f"shot `{target}` has {self._takes[target]} take(s); take {reference.take} is asked for"
+            self._problems.error("unknown-take", message, span)
+            return None
+        wanted = self._joined(reference, grid, row, entry)
+        if wanted is None:
+            return None
+        if target not in self._rows:
+            self._rows[target] = frozenset(grid.rows())
+        if wanted not in self._rows[target]:
+            address = address_of(target, tuple(zip(grid.names, wanted, strict=True)), reference.take)
+            self._problems.error("no-such-entry", f"there is no entry `{address}` to continue", span, entry=entry)
+            return None
+        found = upstream(target, wanted, reference.take, span)
+        if found is None:
+            return None
+        facts: dict[str, float] = {"seconds": found.request["duration"], "fps": self._model.fps}
+        size = self._model.pixels.get(found.request["quality"], {}).get(found.request["aspect_ratio"])
+        if size:
+            facts |= {"width": size[0], "height": size[1]}
+        check_medium(reference, self._model.media["video"], "", facts, None, self._problems, entry)
+        item = f"entry:{found.address}"
+        return Found("shot", item, f"entry:{found.fingerprint}", found.fingerprint, found.address, facts)
+
+    def _joined(self, reference: Reference, grid: Grid, row: Row, entry: str) -> Row | None:
+        ours = dict(zip(self._grids[self._shot].names, row, strict=True))
+        span, axes = reference.target.span, {a.name: a for a in grid.axes}
+        for name, label in reference.at.items():
+            if name not in axes:
+                message = f"`{name}` is no axis of shot `{reference.target.text}`; expected {listed(axes)}"
+                self._problems.error("unknown-axis", message, label.node.span, *did_you_mean(name, axes))
+                return None
+            if label.text not in axes[name].values:
+                message = f"`{label.text}` is no label of axis `{name}`; expected {listed(axes[name].values)}"
+                notes = did_you_mean(label.text, axes[name].values)
+                self._problems.error("unknown-label", message, label.node.span, *notes)
+                return None
+        wanted = []
+        for name, axis in axes.items():
+            if name in reference.at:
+                wanted.append(reference.at[name].text)
+            elif name in ours:
+                wanted.append(ours[name])
+            elif len(axis.values) == 1:
+                wanted.append(next(iter(axis.values)))
+            else:
+                some = [f"{reference.target.text}{labels_of(((name, label),))}" for label in axis.values]
+                message = f"shot `{reference.target.text}` has an axis `{name}` that `{self._shot}` lacks"
+                fix = f"choose one: `at: {{{name}: {next(iter(axis.values))}}}`; the candidates are {listed(some)}"
+                self._problems.error(
+                    "which-entry", message, span, fix, Note("the axis is here", axis.span), entry=entry
+                )
+                return None
+        return tuple(wanted)
+
+
+def _no_ref(name: str) -> str:
+    raise RefFault("`ref()` belongs in prompts alone", word="ref")

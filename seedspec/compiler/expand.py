@@ -1,0 +1,165 @@
+"""The compiler's last room: a Storyboard becomes Entries, one at a time, each request judged by the model's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.fields import check_overrides
+from seedspec.compiler.matrix import Arithmetic, Grid, arithmetic, board_grid, shot_grid
+from seedspec.compiler.reference import Look
+from seedspec.compiler.request import ShotRequests
+from seedspec.compiler.storyboard import Reference, Shot, Storyboard
+from seedspec.compiler.template import Templates
+from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.source import Span
+
+DEFAULT_MOST = 1000
+"""The bound on the entries of a storyboard that does not give `max_entries`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The arithmetic of one shot: its rows, times its takes."""
+
+    shot: str
+    rows: Arithmetic
+    takes: int
+
+    @property
+    def entries(self) -> int:
+        return self.rows.rows * self.takes
+
+
+@dataclass(slots=True)
+class Expansion:
+    """A storyboard on its way to entries. `rows` and `counts` are known before the first entry is made."""
+
+    board: Storyboard
+    problems: Problems
+    rows: Arithmetic | None = None
+    counts: tuple[Count, ...] = ()
+    _shots: dict[str, ShotRequests] = field(default_factory=dict)
+    _made: dict[str, dict[tuple[tuple[str, ...], int], Entry]] = field(default_factory=dict)
+    _making: list[str] = field(default_factory=list)
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries in the storyboard's order; one with an error is reported and left out.
+
+        Only the shots whose videos other shots continue are kept in memory, the rest stream.
+        """
+        first_callback: dict[str, Entry] = {}
+        for shot in self.board.shots:
+            requests = self._shots.get(shot.id)
+            if requests is None:
+                continue
+            for entry in self._made[shot.id].values() if shot.id in self._made else requests.entries(self._upstream):
+                if self.board.model.volatile & entry.request.keys():
+                    entry = self._same_callback(entry, first_callback)
+                yield entry
+
+    def _same_callback(self, entry: Entry, first: dict[str, Entry]) -> Entry:
+        """Equal requests are one purchase: where they differ in a volatile field, the first one's is sent."""
+        known = first.setdefault(entry.fingerprint, entry)
+        changed = {
+            f: known.request.get(f) for f in self.board.model.volatile if known.request.get(f) != entry.request.get(f)
+        }
+        for name in changed:
+            self.problems.warning(
+                "callback-not-sent",
+                f"`{entry.address}` is the same purchase as `{known.address}`; the `{name}` of the first one is sent",
+                entry.origins[name].span if name in entry.origins else None,
+            )
+        if not changed:
+            return entry
+        kept = {k: v for k, v in entry.request.items() if k not in changed}
+        return replace(entry, request=kept | {k: v for k, v in changed.items() if v is not None})
+
+    def _upstream(self, shot: str, row: tuple[str, ...], take: int, asked: Span) -> Entry | None:
+        """The entry that a `{shot: id}` reference continues, made on demand; None when it has errors of its own."""
+        if shot in self._making:
+            circle = [*self._making[self._making.index(shot) :], shot]
+            shown = " → ".join(f"`{s}`" for s in circle)
+            self.problems.error("shot-cycle", f"shots wait for one another: {shown}", asked)
+            return None
+        if shot not in self._made:
+            self._making.append(shot)
+            try:
+                requests = self._shots[shot]
+                self._made[shot] = {
+                    (tuple(label for _, label in e.labels), e.take): e for e in requests.entries(self._upstream)
+                }
+            finally:
+                self._making.pop()
+        return self._made[shot].get((row, take))
+
+
+def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], problems: Problems) -> Expansion:
+    """Prepares a storyboard: its grids, counts, templates and references. Files are seen through `look` and `read`."""
+    out = Expansion(board, problems)
+    parent = board_grid(board, problems)
+    if parent is None:
+        return out
+    grids: dict[str, Grid] = {}
+    for shot in board.shots:
+        if (grid := shot_grid(shot, board, parent, problems)) is not None:
+            grids[shot.id] = grid
+    if len(grids) < len({s.id for s in board.shots}):
+        return out
+    check_overrides(board, grids, problems)
+    _same_names(board.shots, problems)
+    counts = tuple(Count(s.id, arithmetic(grids[s.id]), s.takes or board.takes) for s in board.shots)
+    if not _within_bound(board, counts, problems):
+        return out
+    templates = Templates(read)
+    shots = {s.id: s for s in board.shots}
+    for shot in board.shots:
+        _check_targets(board, shot, shots, problems)
+    for shot in board.shots:
+        out._shots[shot.id] = ShotRequests(board, shot, grids, templates, look, problems)
+    out.rows, out.counts = arithmetic(parent), counts
+    return out
+
+
+def _within_bound(board: Storyboard, counts: tuple[Count, ...], problems: Problems) -> bool:
+    total = sum(c.entries for c in counts)
+    given = board.max_entries
+    most = int(given.text) if given else DEFAULT_MOST
+    if total <= most:
+        return True
+    sums = ", ".join(f"`{c.shot}` {c.entries:,}" for c in sorted(counts, key=lambda c: -c.entries)[:4])
+    where = given.span if given else (board.axes[0].span if board.axes else board.shots[0].span)
+    message = f"{total:,} entries; expected at most {most:,}"
+    problems.error(
+        "too-many-entries", message, where, f"the largest: {sums}", f"raise it: `matrix: {{max_entries: {total}}}`"
+    )
+    return False
+
+
+def _same_names(shots: tuple[Shot, ...], problems: Problems) -> None:
+    """Shot ids that differ in letter case alone would make one file name on many disks."""
+    first: dict[str, Shot] = {}
+    for shot in shots:
+        known = first.setdefault(shot.id.casefold(), shot)
+        if known.id != shot.id:
+            message = f"shots `{known.id}` and `{shot.id}` would have the same file names"
+            problems.error("same-file-name", message, shot.span, Note("the other is here", known.span))
+
+
+def _check_targets(board: Storyboard, shot: Shot, shots: Mapping[str, Shot], problems: Problems) -> None:
+    """References that cannot be right whatever uses them: unknown shots, and names that stand twice."""
+    ours = {r.name: r for r in board.references}
+    for reference in (*board.references, *shot.references):
+        if reference.is_shot and reference.target.text not in shots:
+            wanted = reference.target.text
+            message = f"`{wanted}` is no shot; expected {listed(shots)}"
+            problems.error("unknown-shot", message, reference.target.span, *did_you_mean(wanted, shots))
+    for reference in shot.references:
+        if known := ours.get(reference.name):
+            _twice(reference, known, problems)
+
+
+def _twice(reference: Reference, known: Reference, problems: Problems) -> None:
+    message = f"reference `{reference.name}` is declared by the storyboard already; rename one of them"
+    problems.error("duplicate-reference", message, reference.span, Note("the storyboard's is here", known.span))

@@ -1,0 +1,61 @@
+"""What is odd about a rendered prompt: media named wrongly or not at all, advice passed over, templates left over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from seedspec.compiler.catalog import Model
+from seedspec.compiler.entry import Medium
+from seedspec.compiler.reference import literal_mentions
+from seedspec.text.diagnostic import Problems
+from seedspec.text.node import Scalar
+from seedspec.text.source import Span
+
+_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+
+
+def check_prompt(
+    node: Scalar,
+    prompt: str,
+    model: Model,
+    media: tuple[Medium, ...],
+    used: frozenset[str],
+    attached: Mapping[str, Span],
+    problems: Problems,
+    entry: str,
+) -> None:
+    """Findings about one rendered prompt. `used`: names given to ref(); `attached`: those under `attach`."""
+    mentions = literal_mentions(prompt)
+    for (kind, n), said in mentions.items():
+        count = sum(m.kind == kind for m in media)
+        if not 1 <= n <= count:
+            have = f"{count or 'no'} {kind}{'' if count == 1 else 's'}"
+            message = f"the prompt names `{said}`, but the request has {have}"
+            problems.error(
+                "reference-number", message, _literal(node, said), "name media with `ref('name')`", entry=entry
+            )
+    for m in media:
+        if m.name not in used and (m.kind, m.index + 1) not in mentions:
+            message = f"`{m.name}` is attached and the prompt never mentions it"
+            problems.warning("reference-unmentioned", message, attached.get(m.name, m.span), entry=entry)
+    if not media:
+        message = "a request without any reference; this model makes videos from references"
+        problems.warning("no-reference", message, node.span, entry=entry)
+    if "{{" in prompt or "{%" in prompt:
+        mark = "{{" if "{{" in prompt else "{%"
+        message = f"`{mark}` is left over in the rendered prompt"
+        note = "text from vars and axis values is not a template of its own"
+        problems.warning("template-left-over", message, node.span, note, entry=entry)
+    if (count := len(_CHINESE.findall(prompt))) > model.chinese_characters:
+        message = f"{count} Chinese characters; at most {model.chinese_characters} are advised"
+        problems.warning("prompt-long", message, node.span, entry=entry)
+    if (count := len(re.findall(r"[A-Za-z0-9][\w'’-]*", prompt))) > model.english_words:
+        message = f"{count:,} words; at most {model.english_words:,} are advised"
+        problems.warning("prompt-long", message, node.span, entry=entry)
+
+
+def _literal(node: Scalar, said: str) -> Span:
+    raw, start = node.span.text, node.span.start
+    at = raw.find(said)
+    return Span(node.span.source, start + at, start + at + len(said)) if at >= 0 else node.span

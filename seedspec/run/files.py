@@ -1,0 +1,109 @@
+"""What is read from disk: storyboards, included templates, schemas and local media; nothing here writes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from seedspec.compiler.catalog import Catalog, Kind, catalog_of
+from seedspec.compiler.reference import Asset, Look
+from seedspec.text.diagnostic import Problems
+from seedspec.text.source import Source
+from seedspec.text.syntax import MOST_BYTES, source_of
+
+
+def schemas() -> dict[str, Any]:
+    """The contents of schemas/ by path below it: from the installed package, or from the checkout it stands in."""
+    inside = files("seedspec") / "schemas"
+    root: Traversable = inside if inside.is_dir() else Path(__file__).parents[2] / "schemas"
+    found: dict[str, Any] = {}
+
+    def walk(folder: Traversable, prefix: str) -> None:
+        for item in folder.iterdir():
+            if item.is_dir():
+                walk(item, f"{prefix}{item.name}/")
+            elif item.name.endswith(".json"):
+                found[prefix + item.name] = json.loads(item.read_text(encoding="utf-8"))
+
+    walk(root, "")
+    return found
+
+
+def catalog() -> Catalog:
+    """The models that this installation knows."""
+    return catalog_of(schemas())
+
+
+def read_source(path: Path, shown: str, problems: Problems) -> Source | None:
+    """A storyboard's text; a file that cannot be read is a diagnostic."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else _reason(error)
+        problems.error("cannot-read", f"`{shown}`: {reason}", None)
+        return None
+    return source_of(shown, raw, problems)
+
+
+def templates_below(folder: Path) -> Callable[[str], str | None]:
+    """A reader of included templates that never leaves a folder, also not by a symbolic link."""
+    root = folder.resolve()
+
+    def read(name: str) -> str | None:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root) or not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return None
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    return read
+
+
+def looker(folder: Path) -> Look:
+    """Looks at local media by paths relative to a storyboard's folder, inside its project.
+
+    The project is the git checkout that the folder stands in, or else the folder itself.
+    """
+    base = folder.resolve()
+    project = next((p for p in (base, *base.parents) if (p / ".git").exists()), base)
+
+    def look(target: str, kind: Kind) -> Asset | str:
+        if "\\" in target or PurePosixPath(target).is_absolute():
+            return "is no path relative to the storyboard (with `/` between its parts)"
+        path = (base / target).resolve()
+        if not path.is_relative_to(project):
+            return f"lies outside the project `{project.name}`"
+        try:
+            return _asset(path, target)
+        except FileNotFoundError:
+            return "does not exist"
+        except OSError as error:
+            return f"cannot be read: {_reason(error)}"
+
+    return look
+
+
+def _asset(path: Path, target: str) -> Asset | str:
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return "is no regular file"
+        if status.st_size == 0:
+            return "is empty"
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Asset(target, digest, {"bytes": status.st_size})
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
