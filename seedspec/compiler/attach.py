@@ -10,6 +10,7 @@ from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry, address_of, labels_of
 from seedspec.compiler.matrix import Grid, Row
 from seedspec.compiler.reference import Asset, Look, check_medium, is_url
+from seedspec.compiler.schema import cut, kind_of
 from seedspec.compiler.storyboard import Reference
 from seedspec.compiler.template import RefFault, Template, TemplateFault, is_template, place
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
@@ -78,11 +79,13 @@ class Attachments:
             value = template.render(scope, _no_ref)
         except TemplateFault as fault:
             span = place(reference.target, fault.line, fault.word)
-            self._problems.error("template-failed", str(fault), span, entry=entry)
+            notes = (f"in {fault.file}",) if fault.file else ()
+            self._problems.error(fault.code, str(fault), span, *notes, entry=entry)
             return None
         if isinstance(value, str) and value.strip():
             return value.strip()
-        self._problems.error("bad-target", "renders to no text", reference.target.span, entry=entry)
+        message = f"`{reference.name}` renders to {kind_of(value)}; expected a path or an address"
+        self._problems.error("bad-target", message, reference.target.span, entry=entry)
         return None
 
     def _look_at(self, reference: Reference, target: str) -> Found | None:
@@ -93,10 +96,10 @@ class Attachments:
             return Found("url", target, identity, target, target, reference.facts)
         asset = self._look(target, reference.kind)
         if not isinstance(asset, Asset):
-            problems.error("media-file", f"`{target}` {asset}", reference.target.span)
+            problems.error("media-file", f"`{cut(target)}` {asset}", reference.target.span)
             return None
         if reference.sha256 and reference.sha256 != asset.sha256:
-            message = f"`{target}` has sha256 {asset.sha256}; expected {reference.sha256}"
+            message = f"`{cut(target)}` has sha256 {asset.sha256}; expected {reference.sha256}"
             problems.error("media-digest", message, reference.target.span)
         facts = {**reference.facts, **asset.facts}
         check_medium(reference, rule, target, facts, asset.format, problems)
@@ -111,8 +114,9 @@ class Attachments:
             return None
         span = reference.target.span
         if reference.take > self._takes[target]:
-            message = f"shot `{target}` has {self._takes[target]} take(s); take {reference.take} is asked for"
-            self._problems.error("unknown-take", message, span)
+            takes = self._takes[target]
+            message = f"found take {reference.take}; shot `{target}` has {takes} take{'' if takes == 1 else 's'}"
+            self._problems.error("unknown-take", message, reference.take_span or span)
             return None
         wanted = self._joined(reference, grid, row, entry)
         if wanted is None:

@@ -15,6 +15,7 @@ from seedspec.compiler.template import Templates
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
 
+_LONGEST_CIRCLE = 60
 DEFAULT_MOST = 1000
 """The bound on the entries of a storyboard that does not give `max_entries`."""
 
@@ -43,6 +44,9 @@ class Expansion:
     _shots: dict[str, ShotRequests] = field(default_factory=dict)
     _made: dict[str, dict[tuple[tuple[str, ...], int], Entry]] = field(default_factory=dict)
     _making: list[str] = field(default_factory=list)
+    _has_volatile: bool = False
+    _continues: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _continued: frozenset[str] = frozenset()
 
     def entries(self) -> Iterator[Entry]:
         """The entries in the storyboard's order; one with an error is reported and left out.
@@ -54,10 +58,27 @@ class Expansion:
             requests = self._shots.get(shot.id)
             if requests is None:
                 continue
+            self._make_upstream(shot.id)
+            if shot.id in self._continued:
+                self._make(shot.id)
             for entry in self._made[shot.id].values() if shot.id in self._made else requests.entries(self._upstream):
-                if self.board.model.volatile & entry.request.keys():
+                if self._has_volatile:
                     entry = self._same_callback(entry, first_callback)
                 yield entry
+
+    def _make_upstream(self, shot: str) -> None:
+        """Makes what a shot may continue before the shot itself, however long the chain is."""
+        path, seen = [(shot, iter(self._continues.get(shot, ())))], {shot}
+        while path:
+            name, rest = path[-1]
+            following = next((s for s in rest if s not in seen and s not in self._made), None)
+            if following is not None:
+                seen.add(following)
+                path.append((following, iter(self._continues.get(following, ()))))
+            else:
+                path.pop()
+                if path:
+                    self._make(name)
 
     def _same_callback(self, entry: Entry, first: dict[str, Entry]) -> Entry:
         """Equal requests are one purchase: where they differ in a volatile field, the first one's is sent."""
@@ -66,10 +87,13 @@ class Expansion:
             f: known.request.get(f) for f in self.board.model.volatile if known.request.get(f) != entry.request.get(f)
         }
         for name in changed:
+            here = entry.origins.get(name) or known.origins.get(name)
             self.problems.warning(
                 "callback-not-sent",
-                f"`{entry.address}` is the same purchase as `{known.address}`; the `{name}` of the first one is sent",
-                entry.origins[name].span if name in entry.origins else None,
+                f"equal requests are one purchase, but their `{name}` differs; only the first one's is sent",
+                here.span if here else None,
+                f"the first is `{known.address}`" + ("" if name in known.origins else ", which has none"),
+                entry=entry.address,
             )
         if not changed:
             return entry
@@ -83,16 +107,22 @@ class Expansion:
             shown = " → ".join(f"`{s}`" for s in circle)
             self.problems.error("shot-cycle", f"shots wait for one another: {shown}", asked)
             return None
-        if shot not in self._made:
-            self._making.append(shot)
-            try:
-                requests = self._shots[shot]
-                self._made[shot] = {
-                    (tuple(label for _, label in e.labels), e.take): e for e in requests.entries(self._upstream)
-                }
-            finally:
-                self._making.pop()
+        if shot not in self._made and len(self._making) > _LONGEST_CIRCLE:
+            message = f"more than {_LONGEST_CIRCLE} shots wait for one another, `{self._making[0]}` and on"
+            self.problems.error("shot-cycle", message, asked)
+            return None
+        self._make(shot)
         return self._made[shot].get((row, take))
+
+    def _make(self, shot: str) -> None:
+        if shot in self._made:
+            return
+        self._making.append(shot)
+        try:
+            made = self._shots[shot].entries(self._upstream)
+            self._made[shot] = {(tuple(label for _, label in e.labels), e.take): e for e in made}
+        finally:
+            self._making.pop()
 
 
 def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], problems: Problems) -> Expansion:
@@ -116,10 +146,24 @@ def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], pro
     shots = {s.id: s for s in board.shots}
     for shot in board.shots:
         _check_targets(board, shot, shots, problems)
+    out._continues = {
+        shot.id: tuple(
+            r.target.text for r in (*board.references, *shot.references) if r.is_shot and r.target.text in shots
+        )
+        for shot in board.shots
+    }
+    out._continued = frozenset(target for targets in out._continues.values() for target in targets)
     for shot in board.shots:
         out._shots[shot.id] = ShotRequests(board, shot, grids, templates, look, problems)
     out.rows, out.counts = arithmetic(parent), counts
+    out._has_volatile = any(_sets(board, shot, grids[shot.id], board.model.volatile) for shot in board.shots)
     return out
+
+
+def _sets(board: Storyboard, shot: Shot, grid: Grid, fields: frozenset[str]) -> bool:
+    """Whether anything that reaches a shot may set one of the fields."""
+    layers = (board.fields, shot.fields, *(o.fields for o in (*board.overrides, *shot.overrides)))
+    return any(fields & layer.keys() for layer in layers) or any(axis.fields(fields) for axis in grid.axes)
 
 
 def _within_bound(board: Storyboard, counts: tuple[Count, ...], problems: Problems) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Medium
-from seedspec.compiler.reference import literal_mentions
+from seedspec.compiler.reference import literal_mentions, plural
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
@@ -30,7 +30,7 @@ def check_prompt(
     for (kind, n), said in mentions.items():
         count = sum(m.kind == kind for m in media)
         if not 1 <= n <= count:
-            have = f"{count or 'no'} {kind}{'' if count == 1 else 's'}"
+            have = f"{count or 'no'} {plural(kind, count)}"
             message = f"the prompt names `{said}`, but the request has {have}"
             problems.error(
                 "reference-number", message, _literal(node, said), "name media with `ref('name')`", entry=entry

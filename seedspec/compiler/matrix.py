@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from seedspec.compiler.storyboard import LABEL, Axis, Label, Pattern, Shot, Storyboard
+from seedspec.compiler.storyboard import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Node
 from seedspec.text.source import Span
@@ -103,6 +103,10 @@ def board_grid(board: Storyboard, problems: Problems) -> Grid | None:
         labels = [tuple(a.values) for a in grid.own]
         if all(label in known for label, known in zip(row, labels, strict=True)) and not grid.excluded(row):
             problems.error("duplicate-row", "the product has this row already", pattern.span)
+    labels = [frozenset(a.values) for a in grid.own]
+    for written, pattern in zip(board.exclude, grid.exclude, strict=False):
+        if not all(labels[i] & wanted for i, wanted in pattern.items()):
+            problems.error("exclude-matches-nothing", "no row of the product matches this", written.span)
     return None if len(problems) > before else grid
 
 
@@ -120,7 +124,7 @@ def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -
         keep = tuple(i for i, n in enumerate(names) if n in wanted)
     inherited = parent.axes if keep is None else tuple(parent.axes[i] for i in keep)
     for axis in shot.axes:
-        if axis.name != "prompt" and (double := next((a for a in board.axes if a.name == axis.name), None)):
+        if double := next((a for a in board.axes if a.name == axis.name), None):
             message = f"axis `{axis.name}` is declared by the storyboard already"
             problems.error("duplicate-axis", message, axis.span, Note("the storyboard's is here", double.span))
     if len(problems) > before:
@@ -211,7 +215,7 @@ def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems
     if label.text in values:
         return
     if not LABEL.fullmatch(label.text):
-        problems.error("bad-label", f"`{label.text[:40]}` is no label (letters, digits, . _ : -)", label.node.span)
+        problems.error("bad-label", f"`{label.text[:40]}` is no label; expected {LABEL_FORM}", label.node.span)
     elif not axis.open:
         message = f"`{label.text}` is no label of axis `{axis.name}`; expected {listed(axis.values)}"
         note = Note("the axis gives each label a value here", axis.span)

@@ -55,6 +55,12 @@ def literal_mentions(prompt: str) -> dict[tuple[Kind, int], str]:
     return {(_KINDS[(m[1] or m[3]).lower()], int(m[2] or m[4])): m[0] for m in _WORD.finditer(prompt)}
 
 
+def plural(kind: Kind, count: int = 2) -> str:
+    """A kind of media as a message counts it."""
+    noun = "audio clip" if kind == "audio" else kind
+    return noun if count == 1 else f"{noun}s"
+
+
 def is_url(target: str) -> bool:
     """Whether a reference's target names a scheme rather than a path; only http and https are taken further."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", target) is not None
@@ -81,7 +87,7 @@ def check_medium(
     elif found_format is None and suffix in _MEDIA_SUFFIXES and suffix not in rule.extensions:
         refuse("media-format", f"ends in `{suffix}`; expected {listed(rule.extensions)}")
     if rule.bytes is not None and facts.get("bytes", 0) > rule.bytes:
-        refuse("media-bytes", f"has {_mb(facts['bytes'])}; expected at most {_mb(rule.bytes)}")
+        refuse("media-bytes", f"has {facts['bytes']:,.0f} bytes; expected at most {rule.bytes:,} ({_mb(rule.bytes)})")
     width, height = facts.get("width"), facts.get("height")
     if width and height:
         size = f"is {width:g}×{height:g} px"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from seedspec.compiler.attach import Attachments, Found, Upstream
@@ -13,7 +14,7 @@ from seedspec.compiler.fields import Fields, Setting
 from seedspec.compiler.lint import check_prompt
 from seedspec.compiler.matrix import Grid, Row
 from seedspec.compiler.price import Cost, estimate
-from seedspec.compiler.reference import Look, number, together
+from seedspec.compiler.reference import Look, number, plural, together
 from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.compiler.template import (
     RefFault,
@@ -138,12 +139,12 @@ class ShotRequests:
             request[name], origins[name] = value, setting.origin
             if name not in self._board.model.volatile:
                 identity[name] = value
-        if not self._valid(request, media, origins, address):
+        if not self._encodable(request, prompt_node, address) or not self._valid(request, media, origins, address):
             return None
         if isinstance(prompt, str):
             attached = {s.text: s.span for s in self._shot.attach}
             check_prompt(prompt_node, prompt, self._board.model, media, used, attached, self._problems, address)
-        if not self._together(media, address) or not self._encodable(request, prompt_node, address):
+        if not self._together(media, address):
             return None
         if len(file_of(self._shot.id, labels, self._takes).encode()) > _LONGEST_FILE:
             message = f"the file name would be longer than {_LONGEST_FILE} bytes; use shorter ids or labels"
@@ -153,6 +154,7 @@ class ShotRequests:
 
     def _scope(self, row: Row, labels: Labels, take: int) -> dict[str, Any]:
         values = {name: self._axis_values[name][label] for name, label in labels}
+        values.pop("ref", None)  # reported as a reserved name
         return {
             **self._board.variables,
             **values,
@@ -191,12 +193,19 @@ class ShotRequests:
     def _hint(self, word: str) -> str:
         if any(a.name == word for a in self._board.axes):
             return f"`{word}` is an axis of the storyboard that this shot leaves out with `only`"
-        return f"write `ref('{word}')` to name a reference" if word in self._catalogue else ""
+        if word in self._catalogue:
+            return f"write `ref('{word}')` to name a reference"
+        axes = {a.name: a for a in self._grid.axes}
+        near = get_close_matches(word, self._known, n=1, cutoff=0.6)
+        return (
+            f"did you mean `{near[0]}`, an axis declared at {axes[near[0]].span}?" if near and near[0] in axes else ""
+        )
 
-    def _unknown_reference(self, name: str, span: Span, entry: str = "") -> None:
-        known = self._catalogue
-        message = f"`{name}` is no reference; expected {listed(known)}" if known else f"`{name}` is no reference"
-        self._problems.error("unknown-reference", message, span, *did_you_mean(name, known), entry=entry)
+    def _unknown_reference(self, name: str, span: Span, entry: str = "", file: str = "") -> None:
+        known, shown = self._catalogue, name if len(name) <= 60 else f"{name[:59]}…"
+        expected = f"expected {listed(known)}" if known else "the storyboard declares no references"
+        notes = (*((f"in {file}",) if file else ()), *did_you_mean(name, known))
+        self._problems.error("unknown-reference", f"`{shown}` is no reference; {expected}", span, *notes, entry=entry)
 
     def _render_prompt(
         self, node: Scalar, scope: Mapping[str, Any], address: str
@@ -224,12 +233,10 @@ class ShotRequests:
             try:
                 prompt = template.render(scope, ref)
             except RefFault as fault:
-                self._unknown_reference(fault.word, place(node, fault.line, fault.word), address)
+                self._unknown_reference(fault.word, _place(node, fault), address, fault.file)
                 return None
             except TemplateFault as fault:
-                span = place(node, fault.line, fault.word)
-                notes = (f"in {fault.file}",) if fault.file else did_you_mean(fault.word, self._names_within(scope))
-                self._problems.error("template-failed", str(fault), span, *notes, entry=address)
+                self._failed(node, fault, scope, address)
                 return None
             if used == self._guess:
                 return prompt, frozenset(used), words
@@ -237,6 +244,14 @@ class ShotRequests:
         message = "the references that this prompt uses depend on their own numbers"
         self._problems.error("unstable-prompt", message, node.span, entry=address)
         return None
+
+    def _failed(self, node: Scalar, fault: TemplateFault, scope: Mapping[str, Any], address: str) -> None:
+        notes: tuple[str, ...] = (f"in {fault.file}",) if fault.file else ()
+        if fault.code == "undefined-name":
+            notes += did_you_mean(fault.word, self._names_within(scope))
+        self._problems.error(fault.code, str(fault), _place(node, fault), *notes, entry=address)
+        if fault.code == "template-excess":
+            self._compiled[id(node)] = None  # one row that goes on for ever is enough
 
     def _names_within(self, scope: Mapping[str, Any]) -> set[str]:
         return {k for value in scope.values() if isinstance(value, dict) for k in value} | self._known
@@ -271,8 +286,7 @@ class ShotRequests:
             try:
                 value = template.render(scope, _no_ref)
             except TemplateFault as fault:
-                span = place(setting.node, fault.line, fault.word)
-                self._problems.error("template-failed", str(fault), span, entry=address)
+                self._failed(setting.node, fault, scope, address)
                 return _Faulty()
         if isinstance(value, float) and value.is_integer():
             return int(value)
@@ -295,8 +309,11 @@ class ShotRequests:
                 span: Span | None = at_item[int(index)].span
             else:
                 origin = origins.get(field)
-                span = origin.span if origin else self._shot.span
-            notes = [f"in `{field}`" + (f", set by {origins[field].layer}" if field in origins else ""), *v.notes]
+                span = (origin and origin.span) or self._shot.span
+            by = origins[field].layer if field in origins else field
+            notes = [f"in `{field}`" + (f", set by {by}" if by != field else "")]
+            # what a template yields cannot be mended by quotes
+            notes += () if span and is_template(span.text) else v.notes
             self._problems.error(v.code, v.message, span, *notes, entry=address)
         return False
 
@@ -304,12 +321,13 @@ class ShotRequests:
         fine = True
         for kind, rule in self._board.model.media.items():
             own = [m for m in media if m.kind == kind]
-            if rule.seconds_together is None or not own:
+            if rule.seconds_together is None or len(own) < 2:
                 continue
             seconds, _ = together(m.seconds for m in own)
             if seconds > rule.seconds_together:
                 parts = " + ".join(f"`{m.name}` {m.seconds:g}" for m in own if m.seconds is not None)
-                message = f"{kind}s last {seconds:g} s together ({parts}); expected at most {rule.seconds_together:g} s"
+                most = f"expected at most {rule.seconds_together:g} s"
+                message = f"{plural(kind)} last {seconds:g} s together ({parts}); {most}"
                 self._problems.error("media-seconds-together", message, own[-1].span, entry=address)
                 fine = False
         return fine
@@ -356,9 +374,14 @@ class ShotRequests:
             for label, node in axis.values.items():
                 known = first.setdefault(label.casefold().replace(":", "x"), label)
                 if known != label:
-                    names = [file_of(self._shot.id, ((axis.name, one),), 1) for one in (known, label)]
-                    message = f"labels `{known}` and `{label}` would have one file name (`{names[0]}`, `{names[1]}`)"
+                    why = "letter case alone" if known.casefold() == label.casefold() else "`:`, which becomes `x`,"
+                    message = f"labels `{known}` and `{label}` differ in {why} and would have one file name"
                     self._problems.error("same-file-name", message, node.span, Note("the axis is here", axis.span))
+
+
+def _place(node: Scalar, fault: TemplateFault) -> Span:
+    """Where a fault stands in the storyboard: what includes the file, when it lies in an included one."""
+    return place(node, fault.line, fault.file.rpartition(":")[0] or fault.word)
 
 
 class _Faulty:

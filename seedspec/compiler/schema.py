@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
+_SPACES = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _TYPES = {
     "string": "text",
     "integer": "a whole number",
@@ -60,15 +62,17 @@ class Schema:
         value = plain(node)
         if self.is_valid(value):
             return True
-        for v in self.violations(value):
+        for v in self.violations(value) or [Violation((), "invalid", "found a value that the schema refuses")]:
             problems.error(v.code, v.message, _place(node, v), *v.notes)
         return False
 
     @cached_property
     def _explainer(self) -> Validator:
-        from jsonschema import Draft202012Validator
+        from jsonschema import Draft202012Validator, validators
 
-        return Draft202012Validator(dict(self.document))
+        extend: Callable[..., type[Validator]] = validators.extend
+        judge = extend(Draft202012Validator, {"pattern": _pattern})
+        return judge(dict(self.document))
 
     def _explain(self, error: ValidationError) -> Iterator[Violation]:
         path: Path = tuple(error.absolute_path)
@@ -77,11 +81,11 @@ class Schema:
         schema: Any = error.schema
         if "propertyNames" in error.absolute_schema_path:
             wanted = (f"expected {schema['title']}",) if "title" in schema else ()
-            yield Violation((*path, str(instance)), "bad-name", f"`{_cut(str(instance))}` is no name", True, wanted)
+            yield Violation((*path, str(instance)), "bad-name", f"`{cut(str(instance))}` is no name", True, wanted)
         elif said := self._said(error.absolute_schema_path):
             message = said["message"]
             if isinstance(error.instance, str):
-                message = f"found `{_cut(error.instance)}`; {message}"
+                message = f"found `{cut(error.instance)}`; {message}"
             yield Violation((*path, *said.get("at", ())), said["code"], message)
         elif error.validator == "additionalProperties":
             known = schema.get("properties", {})
@@ -95,8 +99,7 @@ class Schema:
             yield from self._explain(_nearest(error))
         else:
             code, message = _sentence(error)
-            notes = did_you_mean(str(instance), map(str, limit)) if code == "bad-choice" else ()
-            yield Violation(path, code, message, notes=notes)
+            yield Violation(path, code, message, notes=_advice(error, code))
 
     def _said(self, schema_path: Iterable[str | int]) -> Mapping[str, Any] | None:
         """The sentence of the innermost rule on the way to a refusal, where one is given."""
@@ -107,11 +110,39 @@ class Schema:
                 target, here = here["$ref"], self.document
                 for part in target.removeprefix("#/").split("/"):
                     here = here[part]
-                said = here.get("x-seedspec", said)
+                said = _worded(here, said)
             here = here[step]
-            if isinstance(here, dict) and "message" in here.get("x-seedspec", {}):
-                said = here["x-seedspec"]
+            said = _worded(here, said)
         return said
+
+
+def _worded(rule: Any, otherwise: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    own = rule.get("x-seedspec") if isinstance(rule, dict) else None
+    return own if own and "message" in own else otherwise
+
+
+def _pattern(_: Validator, pattern: str, instance: object, schema: object) -> Iterator[ValidationError]:
+    """The rule `pattern` as the gate judges it: `$` is the very end, and white space is Unicode's."""
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(instance, str) and not re.search(_as_python(pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+@lru_cache
+def _as_python(pattern: str) -> str:
+    out, inside = [], False
+    for token in re.findall(r"\\.|.", pattern, re.DOTALL):
+        if token == "$" and not inside:
+            token = r"\Z"
+        elif token == r"\s":
+            token = _SPACES if inside else f"[{_SPACES}]"
+        elif token == r"\S":
+            token = f"[^{_SPACES}]"
+        elif token in "[]":
+            inside = token == "["
+        out.append(token)
+    return "".join(out)
 
 
 def kind_of(value: object) -> str:
@@ -120,8 +151,10 @@ def kind_of(value: object) -> str:
         return f"`{str(value).lower()}`"
     if value is None:
         return "nothing"
+    if isinstance(value, str) and not value.strip():
+        return "no text"
     if isinstance(value, str):
-        return f"the text `{_cut(value)}`"
+        return f"the text `{cut(value)}`"
     if isinstance(value, (int, float)):
         return f"the number {value}"
     return "a list" if isinstance(value, list) else "a mapping"
@@ -146,7 +179,8 @@ def _sentence(error: ValidationError) -> tuple[str, str]:
     found = kind_of(value)
     if rule == "type":
         wanted = [_TYPES[t] for t in ([limit] if isinstance(limit, str) else limit)]
-        return "wrong-type", f"found {found}; expected {' or '.join(wanted)}"
+        expected = schema.get("x-seedspec", {}).get("expected") or " or ".join(wanted)
+        return "wrong-type", f"found {found}; expected {expected}"
     if rule == "enum":
         return "bad-choice", f"found {found}; expected {listed(limit)}"
     if rule == "const":
@@ -157,9 +191,15 @@ def _sentence(error: ValidationError) -> tuple[str, str]:
             f"{low} to {high}" if None not in (low, high) else f"at least {low}" if high is None else f"at most {high}"
         )
         return "out-of-range", f"found {value}; expected {wanted_range}"
+    if rule == "exclusiveMinimum":
+        return "out-of-range", f"found {value}; expected more than {limit}"
     if rule in ("minItems", "maxItems", "minProperties", "maxProperties"):
         bound = "at least" if rule.startswith("min") else "at most"
-        return "wrong-count", f"found {len(value)}; expected {bound} {limit}"
+        one, many = ("item", "items") if rule.endswith("Items") else ("key", "keys")
+        counted = f"{len(value) or 'no'} {one if len(value) == 1 else many}"
+        return "wrong-count", f"found {counted}; expected {bound} {limit}"
+    if rule == "uniqueItems":
+        return "repeated-item", "found an item twice; expected each once"
     if rule == "maxLength":
         return "too-long", f"found {len(str(value))} characters; expected at most {limit}"
     if rule == "pattern":
@@ -167,6 +207,29 @@ def _sentence(error: ValidationError) -> tuple[str, str]:
             return "empty-text", "found no text; expected some"
         return "bad-form", f"found {found}; expected {schema.get('title', f'a match of {limit}')}"
     return "invalid", f"found {found}; {error.message[:200]}"
+
+
+def _advice(error: ValidationError, code: str) -> tuple[str, ...]:
+    """What to write instead, where that can be guessed."""
+    value: Any = error.instance
+    limit: Any = error.validator_value
+    if code == "bad-choice" and isinstance(limit, list):
+        if type(value) is int and (ratio := next((r for r in limit if _base_60(r) == value), None)):
+            return (f"did you mean `{ratio}`? some YAML tools read it as a number in base 60",)
+        return did_you_mean(str(value), map(str, limit))
+    if code == "wrong-type":
+        types = [limit] if isinstance(limit, str) else limit
+        if isinstance(value, (bool, int, float)) and types == ["string"]:
+            return ("quote it to make it text",)
+        if isinstance(value, str) and {"integer", "number"} & set(types) and re.fullmatch(r"-?\d+(\.\d+)?", value):
+            return ("leave the quotes out to make it a number",)
+    return ()
+
+
+def _base_60(ratio: object) -> int | None:
+    """What YAML 1.1 makes of `16:9`."""
+    m = re.fullmatch(r"(\d+):(\d+)", ratio) if isinstance(ratio, str) else None
+    return int(m[1]) * 60 + int(m[2]) if m else None
 
 
 def _nearest(error: ValidationError) -> ValidationError:
@@ -183,11 +246,10 @@ def _nearest(error: ValidationError) -> ValidationError:
 
 
 def _allowed(key: str, schema: Mapping[str, Any]) -> bool:
-    import re
-
     return any(re.search(p, key) for p in schema.get("patternProperties", {}))
 
 
-def _cut(text: str, most: int = 60) -> str:
+def cut(text: str, most: int = 60) -> str:
+    """A text as a message shows it, on one line and not longer than `most`."""
     shown = text.replace("\n", "⏎")
     return shown if len(shown) <= most else shown[: most - 1] + "…"

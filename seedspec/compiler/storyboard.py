@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from seedspec.compiler.catalog import KINDS, Catalog, Kind, Model
-from seedspec.compiler.schema import kind_of
+from seedspec.compiler.freetext import check_cuts
+from seedspec.compiler.schema import cut, kind_of
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Map, Node, Scalar, Sequence, at, plain
 from seedspec.text.source import Source, Span
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
+LABEL_FORM = "letters, digits and . _ : -, at most 40, beginning with a letter or digit"
 RESERVED = ("label", "shot", "take", "ref")
 """Names that templates give a meaning to; no axis and no var may have one."""
 
@@ -74,6 +76,7 @@ class Reference:
     facts: Mapping[str, float]
     take: int
     at: Mapping[str, Label]
+    take_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -
         message = f"format version {version.value} is newer than this seedspec knows; expected 1"
         problems.error("unknown-version", message, version.span, "upgrade seedspec")
         return None
+    check_cuts(node, problems)
     if not catalog.storyboard.check(node, problems):
         return None
     model_node = _scalar(node, "model")
@@ -158,8 +162,9 @@ class _Reader:
         matrix = _map(node, "matrix")
         named, budget, output, variables = _scalar(node, "name"), _map(node, "budget"), _scalar(node, "output"), {}
         for key, pair in _map(node, "vars").items():
-            variables[key] = plain(pair.value)
             self._reserved(key, pair.key.span, "a var")
+            if key not in RESERVED:
+                variables[key] = plain(pair.value)
         takes, words, most = (
             _scalar(defaults, "takes"),
             _scalar(node, "reference_words"),
@@ -245,9 +250,9 @@ class _Reader:
         for item in _scalars(node):
             text = item.text
             if not LABEL.fullmatch(text):
-                hint = f"give it a label: `{axis}: {{short: {text[:24]!r}}}`"
-                shown = text if len(text) <= 40 else text[:39] + "…"
-                self.problems.error("bad-label", f"`{shown}` is no label (letters, digits, . _ : -)", item.span, hint)
+                hint = f"give it a label: `{axis}: {{short: {cut(text, 24)!r}}}`"
+                message = f"`{cut(text, 40)}` is no label; expected {LABEL_FORM}"
+                self.problems.error("bad-label", message, item.span, hint)
             elif text in values:
                 note = Note("the first is here", values[text].span)
                 self.problems.error("duplicate-label", f"label `{text}` stands here a second time", item.span, note)
@@ -261,7 +266,7 @@ class _Reader:
             assert isinstance(body, Map)
             kinds = [k for k in (*KINDS, "shot") if k in body.pairs]
             if len(kinds) != 1:
-                found = "has none" if not kinds else f"has {' and '.join(f'`{k}`' for k in kinds)}"
+                found = "has no kind" if not kinds else f"has {' and '.join(f'`{k}`' for k in kinds)}"
                 message = f"reference `{name}` {found}; expected exactly one of `image`, `video`, `audio` or `shot`"
                 self.problems.error("reference-kind", message, pair.key.span)
                 continue
@@ -284,6 +289,7 @@ class _Reader:
                 facts={k: v for k, v in facts.items() if v is not None},
                 take=_whole(take, 1),
                 at={k: _label(p.value) for k, p in _map(body, "at").items()},
+                take_span=take.span if take else None,
             )
 
     def _overrides(self, node: Map) -> tuple[Override, ...]:
@@ -296,7 +302,9 @@ class _Reader:
 
     def _reserved(self, name: str, span: Span, what: str) -> None:
         if name in RESERVED:
-            self.problems.error("reserved-name", f"`{name}` means something else in templates; rename {what}", span)
+            self.problems.error(
+                "reserved-name", f"`{name}` has a meaning of its own in templates; give {what} another name", span
+            )
 
 
 def _map(node: Map, key: str) -> Map:

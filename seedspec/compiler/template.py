@@ -6,23 +6,24 @@ the given reader hands over.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from types import TracebackType
 from typing import Any
 
 import jinja2
-import jinja2.exceptions
 from jinja2 import meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
+from seedspec.compiler import wording
+from seedspec.compiler.meter import Excess, Meter
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
-
-MOST_CHARACTERS = 200_000
-"""A rendered value longer than this is refused."""
 
 # What a template may raise while it renders: Jinja's own errors, and Python's for bad arithmetic on its values.
 _FAULTS = (
@@ -43,10 +44,16 @@ _Compiled = tuple[frozenset[str], frozenset[str], Callable[[Mapping[str, Any]], 
 
 
 class TemplateFault(Exception):
-    """A template could not be rendered; the message is one line, `line` counts from 1 in its text."""
+    """A template could not be rendered; the message is one line, `line` counts from 1 in its text.
 
-    def __init__(self, message: str, line: int = 1, word: str = "", file: str = "") -> None:
+    `word` is what to look for on that line; `file` names the included file, with its line, where the fault lies.
+    """
+
+    def __init__(
+        self, message: str, line: int = 1, word: str = "", file: str = "", code: str = "template-failed"
+    ) -> None:
         super().__init__(message)
+        self.code = code
         self.line = line
         self.word = word
         self.file = file
@@ -65,20 +72,19 @@ class Template:
     refs: frozenset[str]
     _run: Callable[[Mapping[str, Any]], Any]
     _refs: _Refs
+    _meter: Meter
 
     def render(self, scope: Mapping[str, Any], ref: Ref) -> Any:
         """The value for one entry; raises TemplateFault. Text never ends in a line end."""
         self._refs.current = ref
+        self._meter.begin()
         try:
-            value = self._run(scope)
+            value = _plain(self._run(scope), self._meter)
         except TemplateFault as fault:
             fault.line, fault.file = _line(fault.__traceback__)
             raise
-        except _FAULTS as fault:
+        except (*_FAULTS, Excess) as fault:
             raise _fault(fault) from None
-        if isinstance(value, jinja2.Undefined):
-            word = str(getattr(value, "_undefined_name", ""))
-            raise TemplateFault(f"`{word}` is not defined", 1, word)
         return value.rstrip("\r\n") if isinstance(value, str) else value
 
 
@@ -87,11 +93,9 @@ class Templates:
 
     def __init__(self, read: Callable[[str], str | None]) -> None:
         self._refs = _Refs()
-        self._env = _Environment(
-            undefined=jinja2.StrictUndefined, loader=jinja2.FunctionLoader(read), autoescape=False, cache_size=1000
-        )
+        self._meter = Meter()
+        self._env = _Environment(self._meter, read)
         self._env.globals["ref"] = self._refs
-        del self._env.globals["lipsum"], self._env.filters["random"]
         self._known: dict[str, _Compiled] = {}
 
     def compile(self, scalar: Scalar, problems: Problems) -> Template | None:
@@ -101,15 +105,16 @@ class Templates:
             try:
                 self._known[text] = self._compile(text)
             except jinja2.TemplateSyntaxError as error:
-                word = next(iter(re.findall(r"'([^']+)'", error.message or "")), "")
-                message = (error.message or "broken").rstrip(".").replace("'", "`")
-                message = message[0].lower() + message[1:]
-                problems.error("template-syntax", f"template: {message}", place(scalar, error.lineno, word))
+                message, word, notes = self._worded(error)
+                problems.error("template-syntax", message, place(scalar, error.lineno, word), *notes)
                 return None
-            except RecursionError:
-                problems.error("template-syntax", "template: nested too deeply", scalar.span)
+            except (RecursionError, MemoryError, SyntaxError):  # Python's own limits on what Jinja writes for it
+                problems.error("template-syntax", "a template that is nested too deeply", scalar.span)
                 return None
-        return Template(scalar, *self._known[text], self._refs)
+        return Template(scalar, *self._known[text], self._refs, self._meter)
+
+    def _worded(self, error: jinja2.TemplateSyntaxError) -> tuple[str, str, tuple[str, ...]]:
+        return wording.syntax(error.message or "broken", self._env.filters, self._env.tests)
 
     def _compile(self, text: str) -> _Compiled:
         tree = self._env.parse(text)
@@ -127,10 +132,10 @@ class Templates:
             return names, refs, lambda scope: expression(scope)
         template = self._env.from_string(text)
         start, context = template.root_render_func, template.new_context
-        shared = dict(template.globals)
+        shared, meter = dict(template.globals), self._meter
 
         def run(scope: Mapping[str, Any]) -> str:
-            return _joined(start(context({**shared, **scope}, True)))
+            return meter.joined(start(context({**shared, **scope}, True)))
 
         return names, refs, run
 
@@ -183,11 +188,24 @@ def place(scalar: Scalar, line: int, word: str = "") -> Span:
         number = min(first + line, len(source.starts))
         begin, end = source.starts[number - 1], source.starts[number - 1] + len(source.line(number))
         begin += len(source.line(number)) - len(source.line(number).lstrip())
-    if word and (m := re.compile(rf"(?<!\w){re.escape(word)}(?!\w)").search(source.text, begin, end)):
+    if word and (m := _word_in(source.text, word, begin, end)):
         return Span(source, m.start(), m.end())
     if scalar.style == "|" and begin < end:
         return Span(source, begin, end)
     return Span(source, scalar.span.start, scalar.span.start + len(raw.rstrip()))
+
+
+def _word_in(text: str, word: str, begin: int, end: int) -> re.Match[str] | None:
+    """A word between two places, rather inside `{{ }}` or `{% %}` than outside."""
+    left, right = r"(?<!\w)" if word[0].isalnum() else "", r"(?!\w)" if word[-1].isalnum() else ""
+    found = list(re.compile(left + re.escape(word) + right).finditer(text, begin, end))
+
+    def in_code(m: re.Match[str]) -> bool:
+        opened = max(text.rfind("{{", begin, m.start()), text.rfind("{%", begin, m.start()))
+        closed = max(text.rfind("}}", begin, m.start()), text.rfind("%}", begin, m.start()))
+        return opened > closed
+
+    return next((m for m in found if in_code(m)), found[0] if found else None)
 
 
 class _Refs:
@@ -195,17 +213,45 @@ class _Refs:
 
     current: Ref
 
-    def __call__(self, name: object) -> str:
-        if not isinstance(name, str):
-            raise RefFault(f"ref() takes the name of a reference; found {name!r}", word="ref")
-        return self.current(name)
+    def __call__(self, *names: object, **named: object) -> str:
+        if len(names) != 1 or named or not isinstance(names[0], str):
+            found = ", ".join(repr(n)[:40] for n in names) or "nothing"
+            raise TemplateFault(f"`ref()` takes the name of one reference; found {found}", word="ref")
+        return self.current(names[0])
 
     def __str__(self) -> str:
         return "ref"
 
 
 class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, with a meter at everything that may swell a value or go on for long."""
+
     intercepted_binops = frozenset({"*", "**", "+", "%"})
+
+    def __init__(self, meter: Meter, read: Callable[[str], str | None]) -> None:
+        super().__init__(
+            undefined=jinja2.StrictUndefined,
+            loader=jinja2.FunctionLoader(read),
+            autoescape=False,
+            cache_size=1000,
+            finalize=lambda value: _shown(value, meter),
+        )
+        self.meter = meter
+        del self.globals["lipsum"], self.filters["random"]
+        self.filters = {name: _metered(name, run, meter) for name, run in self.filters.items()}
+        # names with a space cannot be written in a template
+        self.filters |= {
+            " each": jinja2.pass_context(lambda _, items: meter.steps(items)),
+            " made": jinja2.pass_context(lambda _, value: meter.admit(value)),
+            " joined": jinja2.pass_context(lambda _, pieces: meter.joined(_shown(p, meter) for p in pieces)),
+        }
+
+    def concat(self, pieces: Iterable[str]) -> str:
+        return self.meter.joined(pieces)
+
+    def _generate(self, source: nodes.Template, *args: Any, **named: Any) -> str:
+        _Metering().visit(source)
+        return super()._generate(source, *args, **named)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A key of a mapping wins over a method of Python: `look.items` is what the storyboard says."""
@@ -213,56 +259,113 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[attribute]
         return super().getattr(obj, attribute)
 
+    def get_template(self, *args: Any, **named: Any) -> jinja2.Template:
+        self.meter.work(100)
+        return super().get_template(*args, **named)
+
+    def call(self, context: jinja2.runtime.Context, obj: Any, /, *args: Any, **named: Any) -> Any:
+        subject = getattr(obj, "__self__", None)
+        if isinstance(subject, (str, int, float, list, tuple, dict)):
+            self.meter.before(obj.__name__, subject, args, named)
+        else:
+            self.meter.before("", None, args, named)
+        return self.meter.admit(super().call(context, obj, *args, **named))
+
     def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
-        """The sandbox counts loops only; this bounds what one operator may build."""
-        size = 0
-        if operator == "**":
-            size = 0 if not isinstance(right, int) else abs(right) * max(1, _length(left))
-        elif operator == "*":
-            size = _length(left) * abs(right) if isinstance(right, int) else _length(right) * abs(left or 0)
-        elif operator == "+":
-            size = _length(left) + _length(right)
-        elif isinstance(left, str):
-            size = max((int(n) for n in re.findall(r"\d+", left)), default=0) if len(left) < 1000 else len(left)
-        if size > MOST_CHARACTERS:
-            raise TemplateFault(
-                f"`{operator}` makes a value of more than {MOST_CHARACTERS:,} characters", word=operator
-            )
+        self.meter.operator(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
 
-def _length(value: Any) -> int:
-    if isinstance(value, (str, list, tuple, dict)):
-        return len(value)
-    return value.bit_length() // 3 if isinstance(value, int) else 0
+class _Metering(NodeTransformer):
+    """Puts the meter around loops, `~` and the collections that a template writes."""
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:
+        self.generic_visit(node)
+        node.iter = _filtered(node.iter, " each")
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
+        self.generic_visit(node)
+        return _filtered(nodes.List(node.nodes, lineno=node.lineno), " joined")
+
+    def visit_List(self, node: nodes.List | nodes.Tuple | nodes.Dict) -> nodes.Node:
+        self.generic_visit(node)
+        return node if getattr(node, "ctx", "load") != "load" else _filtered(node, " made")
+
+    visit_Tuple = visit_Dict = visit_List
 
 
-def _joined(pieces: Iterator[str]) -> str:
-    out, size = [], 0
-    for piece in pieces:
-        out.append(piece)
-        size += len(piece)
-        if size > MOST_CHARACTERS:
-            raise TemplateFault(f"the rendered text is longer than {MOST_CHARACTERS:,} characters")
-    return "".join(out)
+def _filtered(node: Any, name: str) -> nodes.Filter:
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
+def _metered(name: str, run: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
+    skipped = 1 if hasattr(run, "jinja_pass_arg") else 0
+
+    @wraps(run)
+    def metered(*args: Any, **named: Any) -> Any:
+        given = args[skipped:]
+        if given and callable(given[0]) and not isinstance(given[0], jinja2.Undefined):
+            raise TemplateFault(f"`{name}` is given a function; expected a value", word=name)
+        meter.before(name, given[0] if given else None, given[1:], named)
+        return meter.admit(run(*args, **named))
+
+    return metered
+
+
+def _plain(value: Any, meter: Meter) -> Any:
+    """A rendered value as text, numbers, lists and mappings alone; what else a template can make is a fault."""
+    meter.admit(value)
+    if isinstance(value, jinja2.Undefined):
+        str(value)  # says what is undefined
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(v, meter) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v, meter) for k, v in value.items()}
+    raise TemplateFault(f"the template yields {_named(value)}; expected text or a plain value")
+
+
+def _shown(value: Any, meter: Meter) -> Any:
+    """A value on its way into a text. Python would write `None`, `{'words': 'wet'}` or an address in memory."""
+    if isinstance(value, (str, int, jinja2.Undefined)) or (isinstance(value, float) and math.isfinite(value)):
+        return meter.admit(value)
+    if isinstance(value, dict):
+        keys = ", ".join(str(k) for k in list(value)[:3])
+        raise TemplateFault(f"found a mapping (with {keys or 'no keys'}); expected text or a number")
+    if isinstance(value, (list, tuple)):
+        raise TemplateFault("found a list; expected text or a number (`| join(', ')` makes text of it)")
+    raise TemplateFault(f"found {_named(value)}; expected text or a number")
+
+
+def _named(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, float):
+        return f"the number {value}"
+    return "a function" if callable(value) else f"a {type(value).__name__.strip('_').lower()}"
 
 
 def _fault(fault: BaseException) -> TemplateFault:
     """Python's or Jinja's complaint as one line about the template, with the template line it arose on."""
     line, file = _line(fault.__traceback__)
     said = (str(fault) or type(fault).__name__).splitlines()[0]
+    if isinstance(fault, Excess):
+        return TemplateFault(f"the template {said}", line, file=file, code="template-excess")
     if isinstance(fault, jinja2.TemplateNotFound):
-        return TemplateFault(f"`{said}` is no file below the storyboard's folder", line, said, file)
+        return TemplateFault(f"`{said[:80]}` is no text file below the storyboard's folder", line, said, file)
     if isinstance(fault, jinja2.TemplateSyntaxError):
-        return TemplateFault(f"{fault.name or 'included template'}:{fault.lineno}: {said}", line)
-    if isinstance(fault, jinja2.UndefinedError):
-        if m := re.search(r"has no attribute '(.+)'$", said):
-            return TemplateFault(f"`{m[1]}` is not defined", line, m[1], file)
-        if m := re.match(r"'(.+)' is undefined", said):
-            return TemplateFault(f"`{m[1]}` is not defined", line, m[1], file)
-    if isinstance(fault, jinja2.exceptions.SecurityError):
-        return TemplateFault(f"not allowed in a template: {said}", line, file=file)
-    return TemplateFault(f"{said}", line, file=file)
+        message, _, _ = wording.syntax(fault.message or "broken", (), ())
+        return TemplateFault(message, line, file=f"{fault.name}:{fault.lineno}" if fault.name else "")
+    if isinstance(fault, jinja2.UndefinedError) and (
+        m := re.search(r"has no attribute '(.+)'$", said) or re.match(r"'(.+)' is undefined", said)
+    ):
+        return TemplateFault(f"`{m[1]}` is not defined", line, m[1], file, "undefined-name")
+    word = m[1] if (m := re.match(r"access to attribute '(.+)' of", said)) else ""
+    return TemplateFault(wording.fault(said), line, word, file)
 
 
 def _line(trace: TracebackType | None) -> tuple[int, str]:

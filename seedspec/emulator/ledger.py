@@ -32,6 +32,8 @@ class Ledger:
         except Timeout as error:
             raise LedgerError(f"another emulator holds {folder}") from error
         try:
+            for torn in folder.glob("*/*.part"):
+                torn.unlink()
             self._path = folder / "ledger.jsonl"
             self.found = tuple(self._read())
             self.secret = self._secret()

@@ -216,7 +216,11 @@ class Provider:
 
     def hosted(self, url: str) -> Path | None:
         """The file behind a link of this emulator, None for another host's; Refusal when it is gone."""
-        if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+        try:
+            host = urlsplit(url).hostname
+        except ValueError as error:
+            raise Refusal(400, "invalid_media_url", f"{url}: not an address") from error
+        if host not in ("127.0.0.1", "localhost"):
             return None
         link = links.read(url, secret=self.ledger.secret)
         path = None

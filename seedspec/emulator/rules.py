@@ -42,7 +42,9 @@ class Rules:
     def parse(self, raw: bytes) -> dict[str, Any]:
         """The object in a request body; Refusal when it is none, names a field twice, or breaks the schema."""
         try:
-            body = json.loads(raw, object_pairs_hook=_unrepeated, parse_constant=_no_constant)
+            body = json.loads(raw, object_pairs_hook=_unrepeated, parse_constant=_no_constant, parse_float=_finite)
+            if b"\\u" in raw:  # half a pair of surrogates can be escaped, and is no character
+                json.dumps(body, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise Refusal(400, "invalid_request", f"The body is not JSON: {error}") from error
         if not isinstance(body, dict):
@@ -116,7 +118,10 @@ def _outside(name: str, values: Sequence[float], bounds: Sequence[float] | None)
 
 def private_host(url: str) -> bool:
     """Whether a URL names a private, loopback or otherwise unroutable host, in any of the ways to write one."""
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    except ValueError:
+        return True
     if not host or any(host == name or host.endswith(f".{name}") for name in _PRIVATE_NAMES):
         return True
     try:
@@ -146,6 +151,13 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a field is given twice")
     return found
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is no number")
+    return value
 
 
 def _no_constant(name: str) -> Any:

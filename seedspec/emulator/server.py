@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import signal
 import socket
@@ -49,9 +50,12 @@ def serve(
 def stop_at_end_of_input(stop: threading.Event) -> None:
     """Set `stop` when standard input ends: when the parent closes it, and when the parent dies in whatever way."""
 
+    # Not through sys.stdin: its lock, held by a thread that waits, would break the interpreter's exit.
+    source = sys.stdin.fileno()
+
     def wait() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while sys.stdin.buffer.read(4096):
+        with contextlib.suppress(OSError):
+            while os.read(source, 4096):
                 pass
         stop.set()
 
@@ -74,7 +78,7 @@ async def _serve(
         soft = settings.soft_file_errors
         api_app = _application([*Api(provider, wires).routes(), *Files(provider).routes()], soft=soft)
         results_app = _application(Results(provider, wires).routes(), soft=soft)
-        servers = [_Server(_config(app, wires)) for app in (api_app, results_app)]
+        servers = [_Server(_config(app, wires), asked) for app in (api_app, results_app)]
         exits.enter_context(_listening_to(asked, stop))
         working = [
             asyncio.create_task(provider.work()),
@@ -87,8 +91,7 @@ async def _serve(
             ready(addresses)
             await _first(asked.wait(), *working)
         finally:
-            for server in servers:
-                server.should_exit = True
+            asked.set()
             await asyncio.gather(*working[1:], return_exceptions=True)
             working[0].cancel()
             await provider.close()
@@ -98,14 +101,28 @@ async def _first(awaited: Coroutine[Any, Any, object], *working: asyncio.Task[No
     """Wait for one thing while work goes on; work that fails meanwhile fails this too."""
     waiting = asyncio.create_task(awaited)
     done, _ = await asyncio.wait([waiting, *working], return_when=asyncio.FIRST_COMPLETED)
-    for ended in done - {waiting}:
-        waiting.cancel()
+    if waiting in done:
+        return
+    waiting.cancel()
+    for ended in done:
         ended.result()
-        raise RuntimeError("a server ended by itself")
+    raise RuntimeError("a server ended by itself")
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server without its signal handlers: two of them share a process, and `serve` listens for both."""
+    """uvicorn's server, ended by an event alone: two of them share a process, and `serve` listens for both."""
+
+    def __init__(self, config: uvicorn.Config, asked: asyncio.Event) -> None:
+        super().__init__(config)
+        self._asked = asked
+
+    async def main_loop(self) -> None:
+        tick = 0
+        while not self._asked.is_set():
+            await self.on_tick(tick)  # once a second; uvicorn counts in tenths
+            tick += 10
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), 1)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -121,7 +138,8 @@ def _config(app: ASGIApp, wires: Wires) -> uvicorn.Config:
 
 def _listen(port: int) -> socket.socket:
     """A listening socket on loopback; OSError when the port is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Without the protocol's number asyncio leaves Nagle's algorithm on, and every answer waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -98,7 +98,8 @@ class Shelf:
             os.replace(part, self._place(file_id))
         finally:
             part.unlink(missing_ok=True)
-        shown = PurePosixPath((name or original).replace("\\", "/")).name or file_id
+        shown = PurePosixPath((name or original).replace("\\", "/")).name
+        shown = file_id if shown in ("", "..") else shown
         return Upload(file_id, shown, original, size, MIME[format], (folder or "").strip("/"), time.time())
 
     async def add(self, upload: Upload) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 Colour = tuple[int, int, int]
 FPS = 24
+_LONGEST_WORD = 40  # a longer one may be broken there
 # Marks that must not begin a line of Chinese or Japanese text.
 _CLOSING = frozenset("，。！？；：、）】」』》〉”’…·,.!?;:)]}%")
 _CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"  # no two of them look alike
@@ -78,22 +79,43 @@ def tone(task: str) -> int:
 
 
 def shades(task: str) -> Shades:
-    """Dark grounds of one hue, an accent of a hue far from it, and two inks; all derived from the task's id."""
+    """Dark grounds of one hue, an accent of a hue far from it, and two inks; all derived from the task's id.
+
+    Every colour is given by its luminance, so that the contrast between them is the same for all hues.
+    """
     bytes_ = digest(task)
     hue = int.from_bytes(bytes_[5:7], "big") / 65536
     across = hue + 0.36 + bytes_[7] / 256 * 0.28
     return Shades(
-        ground=_colour(hue, 0.15, 0.42),
-        panel=_colour(hue, 0.22, 0.44),
-        accent=_colour(across, 0.70, 0.78),
-        ink=_colour(hue, 0.96, 0.5),
-        quiet=_colour(hue, 0.76, 0.26),
+        ground=_colour(hue, 0.42, luminance=0.014),
+        panel=_colour(hue, 0.44, luminance=0.030),
+        accent=_colour(across, 0.78, luminance=0.46),
+        ink=_colour(hue, 0.5, luminance=0.91),
+        quiet=_colour(hue, 0.26, luminance=0.42),
     )
 
 
-def _colour(hue: float, light: float, saturation: float) -> Colour:
+def _colour(hue: float, saturation: float, *, luminance: float) -> Colour:
+    """The colour of a hue and a saturation that is as light as asked, by halving."""
+    low, high = 0.0, 1.0
+    for _ in range(16):
+        middle = (low + high) / 2
+        if relative_luminance(_mixed(hue, middle, saturation)) < luminance:
+            low = middle
+        else:
+            high = middle
+    return _mixed(hue, low, saturation)
+
+
+def _mixed(hue: float, light: float, saturation: float) -> Colour:
     red, green, blue = colorsys.hls_to_rgb(hue % 1.0, light, saturation)
     return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def relative_luminance(colour: Colour) -> float:
+    """How light a colour looks, from 0 to 1, by the formula of WCAG."""
+    red, green, blue = (c / 3294.6 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def strip_height(height: int) -> int:
@@ -127,6 +149,9 @@ def words(text: str) -> list[tuple[str, bool]]:
                 pieces.append((character, False))
             else:
                 current += character
+                if len(current) == _LONGEST_WORD:
+                    pieces.append((current, False))
+                    current = ""
         if current:
             pieces.append((current, False))
         pieces[-1] = (pieces[-1][0], True)

@@ -191,7 +191,16 @@ class Studio:
         self._tones: dict[tuple[int, int], _Tone] = {}
 
     def make(self, card: Card, out: str | os.PathLike[str]) -> None:
-        """Write a clip of exactly the card's size and seconds: H.264 at 24 pictures a second, AAC when it sounds."""
+        """Write a clip of exactly the card's size and seconds: H.264 at 24 pictures a second, AAC when it sounds.
+
+        MediaError when it cannot be encoded or written.
+        """
+        try:
+            self._make(card, out)
+        except _DAMAGE as error:
+            raise MediaError(f"no clip could be made: {_sentence(error)}") from error
+
+    def _make(self, card: Card, out: str | os.PathLike[str]) -> None:
         motion = self._motion(card.width, card.height, card.seconds)
         tone = self._tone(cards.tone(card.task), card.seconds) if card.audio else None
         with self._drawing:

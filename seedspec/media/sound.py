@@ -8,6 +8,7 @@ from tinytag import TinyTag, TinyTagException
 
 from seedspec.media.facts import Facts, MediaError
 
+_LEAST_BYTES = 96  # one frame of the poorest mp3
 # A stream recorder that never learned its length writes one of these instead of a size.
 _UNKNOWN_SIZES = (0, 0xFFFFFFFF)
 
@@ -16,6 +17,8 @@ def facts(path: Path, *, format: str, size: int) -> Facts:
     """The facts of a sound. Raises MediaError for a file that is cut short or holds no sound."""
     if format == "wav":
         _check_whole_wav(path, size)
+    if size < _LEAST_BYTES:
+        raise MediaError(f"cut short: {size} bytes hold no {format} sound")
     try:
         # The name is left out of the decision: the content has already told the format.
         with path.open("rb") as stream:

@@ -58,12 +58,12 @@ def templates_below(folder: Path) -> Callable[[str], str | None]:
     root = folder.resolve()
 
     def read(name: str) -> str | None:
-        path = (root / name).resolve()
-        if not path.is_relative_to(root) or not path.is_file() or path.stat().st_size > MOST_BYTES:
-            return None
         try:
+            path = (root / name).resolve()
+            if not path.is_relative_to(root) or not path.is_file() or path.stat().st_size > MOST_BYTES:
+                return None
             return path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError, RuntimeError):  # no UTF-8, a NUL in the name, links that go round
             return None
 
     return read
@@ -80,15 +80,17 @@ def looker(folder: Path) -> Look:
     def look(target: str, kind: Kind) -> Asset | str:
         if "\\" in target or PurePosixPath(target).is_absolute():
             return "is no path relative to the storyboard (with `/` between its parts)"
-        path = (base / target).resolve()
-        if not path.is_relative_to(project):
-            return f"lies outside the project `{project.name}`"
         try:
+            path = (base / target).resolve()
+            if not path.is_relative_to(project):
+                return f"lies outside the project `{project.name}`"
             return _asset(path, target)
         except FileNotFoundError:
             return "does not exist"
         except OSError as error:
             return f"cannot be read: {_reason(error)}"
+        except (ValueError, RuntimeError):  # a NUL in the name, links that go round
+            return "is no path that can be followed"
 
     return look
 

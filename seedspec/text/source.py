@@ -64,18 +64,37 @@ class Span:
         return f"{self.source.path}:{line}:{column}"
 
 
-def excerpt(span: Span) -> tuple[str, str]:
-    """The first line of a span and the carets to put under it, measured in terminal cells."""
+def excerpt(span: Span, *, width: int = 100) -> tuple[str, str]:
+    """The first line of a span and the carets to put under it, measured in terminal cells.
+
+    A line of more than `width` cells is cut around the carets. Nothing in it steers a terminal: tabs are four
+    spaces, what is not printable is a dot.
+    """
     from rich.cells import cell_len
 
     number, column = span.place
     line = span.source.line(number)
     end_line, end_column = span.end_place
     last = end_column - 1 if end_line == number else len(line.rstrip())
-    marked = line[column - 1 : max(last, column)] or " "
-    before = _untabbed(line[: column - 1])
-    return _untabbed(line), " " * cell_len(before) + "^" * max(1, cell_len(_untabbed(marked)))
+    start, stop = column - 1, max(last, column)
+    # a cell holds at most one character that is shown, so this bounds what is measured of a very long line
+    head, marked, tail = (
+        _shown(line[max(0, start - 2 * width) : start]),
+        _shown(line[start:stop][: 2 * width]) or " ",
+        _shown(line[stop : stop + 2 * width]),
+    )
+    cut_head, cut_tail = start > 2 * width, len(line) > stop + 2 * width
+    if cell_len(head + marked + tail) > width or cut_head or cut_tail:
+        while cell_len(marked) > width * 2 // 3:
+            marked, tail, cut_tail = marked[:-1], "", True
+        while cell_len(head) > max(width // 3, width - cell_len(marked + tail)):
+            head, cut_head = head[1:], True
+        while tail and cell_len(head + marked + tail) > width:
+            tail, cut_tail = tail[:-1], True
+    before = ("…" if cut_head else "") + head
+    shown = before + marked + tail + ("…" if cut_tail else "")
+    return shown, " " * cell_len(before) + "^" * max(1, cell_len(marked))
 
 
-def _untabbed(text: str) -> str:
+def _shown(text: str) -> str:
     return "".join("    " if c == "\t" else c if c.isprintable() else "·" for c in text)

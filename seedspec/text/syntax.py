@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from seedspec.text.diagnostic import Note, Problems
+from seedspec.text.advice import Complaint, explain
+from seedspec.text.diagnostic import Note, Problems, did_you_mean
 from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 from seedspec.text.source import Source, Span
 
@@ -23,6 +24,8 @@ _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INF_NAN = re.compile(r"[-+]?(?:\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN")
+# An anchor or a tag before a value, with the space and comments behind it.
+_PROPERTY = re.compile(r"[&!]\S*(?:\s+(?:#[^\n]*\n\s*)*|$)")
 # YAML 1.2 section 5.1, the printable characters, less the byte order mark.
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
@@ -61,11 +64,12 @@ def parse(source: Source, problems: Problems) -> Node | None:
             if not builder.take(event):
                 return None
     except yaml.MarkedYAMLError as error:
-        _explain(source, error, problems)
+        _explain(builder, error, problems)
         return None
     except (yaml.YAMLError, RecursionError) as error:
         problems.error("yaml-syntax", f"not valid YAML: {str(error).splitlines()[0]}", source.span(0))
         return None
+    builder.warn_of_eaten_words()
     if builder.root is None or (isinstance(builder.root, Scalar) and builder.root.value is None):
         problems.error(
             "empty-file",
@@ -101,6 +105,8 @@ class _Builder:
         self._documents = 0
         self._stack: list[_Open] = []
         self._anchors: dict[str, tuple[Node, int]] = {}
+        self._unused: dict[str, tuple[Span, Scalar]] = {}
+        self.last: tuple[Span | None, str] = (None, "")
 
     def take(self, event: yaml.Event) -> bool:
         """False when nothing further can be made of the file."""
@@ -108,12 +114,14 @@ class _Builder:
             return self._put(self._scalar(event), 1, event.anchor)
         if isinstance(event, yaml.AliasEvent) and event.anchor:
             known = self._anchors.get(event.anchor)
+            self._unused.pop(event.anchor, None)
             if known is None:
                 span = self._span(event)
                 self.problems.error(
                     "undefined-alias",
                     f"`{span.text}` names no anchor of this file",
                     span,
+                    *did_you_mean(event.anchor, self._anchors),
                     "text that begins with `*` must be quoted",
                 )
                 return False
@@ -151,7 +159,7 @@ class _Builder:
             self.problems.error(
                 "unquoted-template",
                 "`{{` begins a YAML mapping here, not a template",
-                span,
+                Span(self.source, span.start - 1, span.start + 1),
                 'quote the value: "{{ … }}"; or write it under `|`',
             )
         else:
@@ -160,6 +168,7 @@ class _Builder:
     def _end(self, event: yaml.CollectionEndEvent) -> bool:
         done = self._stack.pop()
         span = Span(self.source, done.start, max(done.start + 1, self._span(event).end))
+        self.last = (span if self.source.text[span.end - 1 : span.end] in ("]", "}") else None, "")
         if not done.is_map:
             return self._put(Sequence(tuple(done.items), span), done.weight, done.anchor)
         pairs = done.pairs
@@ -222,13 +231,42 @@ class _Builder:
             top.pairs[key.text] = Pair(key, value)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        span, text, style = self._span(event), event.value, event.style or ""
+        whole, text, style = self._span(event), event.value, event.style or ""
+        span = self._without_properties(whole, style) if event.anchor or event.tag else whole
         tag = event.tag if event.tag and event.tag != "!" else None
+        self.last = (span, style) if style in ("'", '"') else (None, "")
         if tag and tag not in {_TAG + t for t in ("str", "int", "float", "bool", "null")}:
-            self.problems.error("unknown-tag", f"tag `{_short(tag)}` has no meaning here", span)
+            note = "text that begins with `!` must be quoted"
+            self.problems.error("unknown-tag", f"tag `{_short(tag)}` has no meaning here", whole, note)
         if style or event.tag == "!" or tag == _TAG + "str":
-            return Scalar(text, span, style)
-        return Scalar(self._core(text, span), span, style)
+            scalar = Scalar(text, span, style)
+        else:
+            scalar = Scalar(self._core(text, span), span, style)
+        if not style and isinstance(scalar.value, str):
+            eaten = Span(
+                self.source, whole.start, whole.start + len(self.source.text[whole.start : span.start].rstrip())
+            )
+            if event.tag == "!":
+                self._eaten(eaten, "a tag", scalar)
+            if event.anchor:
+                self._unused[event.anchor] = (eaten, scalar)
+        return scalar
+
+    def _without_properties(self, span: Span, style: str) -> Span:
+        """The value alone: the parser's marks begin at its anchor or tag."""
+        start, text = span.start, self.source.text
+        while (m := _PROPERTY.match(text, start, span.end)) is not None:
+            start = m.end()
+        return Span(self.source, start, span.end)
+
+    def warn_of_eaten_words(self) -> None:
+        """`prompt: &hero walks` is valid YAML and loses a word: an anchor before text that nothing refers to."""
+        for span, scalar in self._unused.values():
+            self._eaten(span, "an anchor, which nothing uses", scalar)
+
+    def _eaten(self, span: Span, what: str, scalar: Scalar) -> None:
+        note = f"the value is `{scalar.text[:60]}`; if `{span.text}` is part of it, quote the whole"
+        self.problems.warning("word-eaten", f"`{span.text}` is {what}; it is not part of the text", span, note)
 
     def _core(self, text: str, span: Span) -> str | int | float | bool | None:
         """A plain scalar by YAML 1.2 section 10.3.2: `16:9` and `no` are text, `010` is ten."""
@@ -267,47 +305,14 @@ def _short(tag: str) -> str:
     return tag.replace(_TAG, "!!", 1)
 
 
-def _explain(source: Source, error: yaml.MarkedYAMLError, problems: Problems) -> None:
-    """The parser's own words made into advice, for what authors of templates in YAML meet most."""
-    mark = error.problem_mark or error.context_mark
-    offset = min(mark.index if mark else 0, len(source.text))
-    span = source.span(offset)
-    said = (error.problem or "broken").strip()
-    number = source.position(offset)[0]
-    line = source.line(number)
-    found = source.text[offset : offset + 2]
-    value = re.match(r"\s*(?:- )?[\w.-]+:\s+(.*)", line)
-    if found[:1] == "\t" or ("\t" in line[: len(line) - len(line.lstrip())] and "token" in said):
-        problems.error("tab", "a tab indents this line; YAML indents with spaces", span)
-    elif found == "{%" or (value and value[1].startswith("{%")):
-        problems.error(
-            "unquoted-template",
-            "`{%` cannot begin a plain value",
-            span,
-            "quote the value, or write it under `|`",
-        )
-    elif value and value[1].startswith("{{"):
-        start = source.starts[number - 1] + value.start(1)
-        problems.error(
-            "unquoted-template",
-            "`{{` begins a YAML mapping here, not a template",
-            Span(source, start, start + 2),
-            'quote the value: "{{ … }} …"; or write it under `|`',
-        )
-    elif found[:1] in ("@", "`"):
-        problems.error("reserved-character", f"`{found[0]}` cannot begin a plain value", span, "quote the value")
-    elif "mapping values are not allowed" in said:
-        problems.error(
-            "colon-in-value",
-            "`: ` inside a plain value begins a mapping",
-            span,
-            "quote the value, or write it under `|`",
-        )
-    else:
-        began = error.context_mark
-        notes = (
-            [Note(error.context.strip(), source.span(min(began.index, len(source.text) - 1)))]
-            if (error.context and began and began.index != offset)
-            else []
-        )
-        problems.error("yaml-syntax", f"not valid YAML: {said}", span, *notes)
+def _explain(builder: _Builder, error: yaml.MarkedYAMLError, problems: Problems) -> None:
+    mark, began, (before, style) = error.problem_mark or error.context_mark, error.context_mark, builder.last
+    complaint = Complaint(
+        (error.problem or "broken").strip(),
+        mark.index if mark else 0,
+        (error.context or "").strip(),
+        began.index if began else None,
+        before,
+        style,
+    )
+    explain(builder.source, complaint, problems)

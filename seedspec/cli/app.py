@@ -1,0 +1,163 @@
+"""The command line's frame: which commands there are, and how every fault becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from seedspec import __version__
+
+COMMANDS = {
+    "check": ("seedspec.cli.author", "Find every mistake in storyboards, with its line."),
+    "compile": ("seedspec.cli.author", "Show the requests exactly as they would be sent."),
+    "plan": ("seedspec.cli.buy", "Show what a run would do, why, and what it would cost."),
+    "run": ("seedspec.cli.buy", "Buy what is new, follow what is running, save what is finished."),
+    "status": ("seedspec.cli.buy", "Show where every entry stands, from the lock."),
+    "fetch": ("seedspec.cli.buy", "Finish what was bought; buy nothing."),
+    "settle": ("seedspec.cli.settle", "Settle a purchase in doubt, by hand."),
+    "emulator": ("seedspec.cli.emulate", "Serve a stand-in for the API on this machine, free of charge."),
+}
+"""Commands by name: the module that holds each, imported when it is called, and its line of help."""
+
+EPILOG = """\b
+Exit codes:
+  0    done, or nothing to do
+  1    some entries failed
+  2    usage or configuration
+  3    the storyboard is invalid
+  4    stopped by a budget or limit
+  5    key, permission or balance
+  6    the lock is held, damaged or conflicted
+  7    not finished: run again
+  8    at least one purchase is in doubt
+  10   plan --exit-code: there is something to buy
+  130  interrupted
+
+\b
+The key is EVOLINK_API_KEY, from the environment or `.env`.
+Every option can be given as SEEDSPEC_COMMAND_OPTION too."""
+
+
+class Lazy(click.Group):
+    """A group whose help costs no import: a command's module is loaded when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(COMMANDS[name][0]), f"{name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from seedspec.text.diagnostic import did_you_mean
+
+            near = did_you_mean(args[0], COMMANDS)
+            ctx.fail(f"no command `{args[0]}`" + (f"; {near[0]}" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Lazy,
+    epilog=EPILOG,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "SEEDSPEC",
+        "max_content_width": 100,
+    },
+)
+@click.version_option(__version__, message="seedspec %(version)s")
+def seedspec() -> None:
+    """Storyboards in git become a checked, priced matrix of video requests, bought once and kept.
+
+    \b
+    Examples:
+      seedspec check storyboard.yaml
+      seedspec plan
+      seedspec run --emulator
+      seedspec run --max-usd 15
+    """
+
+
+class Exit(Exception):
+    """Ends a command with a code, and a message for people on standard error."""
+
+    def __init__(self, code: int, message: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def start(arguments: Sequence[str]) -> int:
+    """Runs a command line and gives its exit code. Nothing that a user, disk, server or network does is a traceback."""
+    try:
+        seedspec.main(list(arguments), prog_name="seedspec", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        complain("interrupted")
+        return 130
+    except BrokenPipeError:
+        # the reader of our output has gone; what was recorded is recorded
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exit as stop:
+        complain(str(stop))
+        return stop.code
+    except Exception as error:
+        return _explained(error)
+    return 0
+
+
+def complain(message: str) -> None:
+    if message:
+        click.echo(f"seedspec: {message}", err=True)
+
+
+def fail(code: int, message: str) -> NoReturn:
+    raise Exit(code, message)
+
+
+def _explained(error: Exception) -> int:
+    """Faults of others by their kind; what nobody foresaw is said in a line, its trace kept for those who ask."""
+    from seedspec.plan.lock import LockFault
+    from seedspec.plan.select import NothingSelected
+    from seedspec.run.disk import HoldTaken, NotRecorded
+    from seedspec.run.settings import BadSettings
+
+    if isinstance(error, LockFault):
+        complain(f"the lock, line {error.line}: {error} [{error.code}]" if error.line else f"{error} [{error.code}]")
+        return 6
+    if isinstance(error, (HoldTaken, NotRecorded)):
+        complain(str(error))
+        return 6
+    if isinstance(error, BadSettings):
+        complain(str(error))
+        return error.exit
+    if isinstance(error, NothingSelected):
+        complain(str(error))
+        return 2
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        complain(f"{where}{(error.strerror or str(error)).lower()}")
+        return 2
+    if os.environ.get("SEEDSPEC_TRACEBACK"):
+        raise error
+    complain(f"an error of seedspec itself: {type(error).__name__}; with SEEDSPEC_TRACEBACK=1 it shows where")
+    return 70

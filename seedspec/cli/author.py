@@ -1,0 +1,98 @@
+"""Commands for those who write storyboards: check and compile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import orjson
+
+from seedspec.cli import shared
+from seedspec.cli.app import Exit
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+def check_command(paths: tuple[str, ...], form: str, *, strict: bool) -> None:
+    """Find every mistake in storyboards, with its line. Needs no key and no network.
+
+    PATHS are storyboards, or folders whose *.yaml files with a `seedspec:` key are checked; storyboard.yaml when
+    none is given. Exits 3 when any file has an error.
+
+    \b
+    Examples:
+      seedspec check
+      seedspec check storyboards/ --strict
+      seedspec check storyboard.yaml --format github
+    """
+    from seedspec.api import check
+    from seedspec.report import diagnostics as shown
+
+    files = _files(paths or ("storyboard.yaml",))
+    found = [d for file in files for d in check(file)]
+    failed = any(d.severity == "error" or (strict and d.severity == "warning") for d in found)
+    if form == "text":
+        if found:
+            shared.out([shown.as_text(found, color=shared.colored())])
+        many = f"{len(files)} storyboard{'s' if len(files) != 1 else ''}"
+        shared.note([f"{many}: {shown.tally(found)}" if found else f"{many}: nothing to mend"])
+    else:
+        text = shown.as_json(found) if form == "json" else shown.as_github(found)
+        shared.out([text] if text else [])
+    if failed:
+        raise Exit(3)
+
+
+@click.command("compile")
+@shared.storyboard
+@shared.selectors
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True,
+    help="json and jsonl hold the whole request bodies.",
+)  # fmt: skip
+def compile_command(storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], form: str) -> None:
+    """Show the requests exactly as they would be sent, every default written out.
+
+    A local file stands as `sha256:…`, another shot's video as `entry:…`; a run replaces both by addresses.
+
+    \b
+    Examples:
+      seedspec compile
+      seedspec compile ads.yaml --format jsonl | jq .request.prompt
+      seedspec compile --select open,look=noir --format json
+    """
+    from seedspec.plan.lock import Lock
+    from seedspec.plan.select import choose
+    from seedspec.report.entries import as_json, as_table
+
+    made = shared.compiled(storyboard)
+    chosen = choose(made.entries, Lock(), select, exclude).chosen
+    if form == "jsonl":
+        for entry in chosen:
+            click.echo(orjson.dumps(as_json(entry)))
+    elif form == "json":
+        click.echo(orjson.dumps([as_json(e) for e in chosen], option=orjson.OPT_INDENT_2))
+    else:
+        shared.out(as_table(chosen))
+
+
+def _files(paths: tuple[str, ...]) -> list[str]:
+    """Files as given; a folder gives the YAML files below it that say they are storyboards."""
+    found: list[str] = []
+    for path in paths:
+        if Path(path).is_dir():
+            below = sorted(p for ending in ("*.yaml", "*.yml") for p in Path(path).rglob(ending))
+            found += [str(p) for p in below if _is_storyboard(p)]
+        else:
+            found.append(path)
+    return found
+
+
+def _is_storyboard(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return any(line.startswith(b"seedspec:") for line in file.read(65536).splitlines())
+    except OSError:
+        return False

@@ -1,0 +1,95 @@
+"""The command that serves the emulator."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from seedspec.cli.app import Exit
+
+
+def _faults_help() -> str:
+    try:
+        from seedspec.emulator.settings import FAULTS, GRAMMAR
+    except ImportError:
+        return ""
+    rows = "\n".join(f"  {name:<14} {kind.meaning}" for name, kind in FAULTS.items())
+    return f"\b\nFaults, as {GRAMMAR}:\n{rows}"
+
+
+@click.command("emulator", epilog=_faults_help())
+@click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0 takes a free one.")
+@click.option("--folder", type=click.Path(file_okay=False), default=".seedspec/emulator", show_default=True,
+              help="Where its ledger, uploads and videos are kept.")  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(min=0), default=2.0, show_default=True, help="How long a task takes.")
+@click.option("--credits", type=float, default=100_000.0, show_default=True, help="The balance it begins with.")
+@click.option("--fault", multiple=True, metavar="FAULT", help="A fault to make; may be repeated. See below.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of faults with a probability.")
+@click.option("--key", help="The one key it takes; any when not given.")
+@click.option("--idempotency", is_flag=True, help="Honour Idempotency-Key, which the service does not promise.")
+@click.option("--stdio", is_flag=True, hidden=True)
+def emulator_command(
+    port: int,
+    folder: str,
+    seconds: float,
+    credits: float,
+    fault: tuple[str, ...],
+    seed: int,
+    key: str | None,
+    *,
+    idempotency: bool,
+    stdio: bool,
+) -> None:
+    """Serve a stand-in for the API on this machine: strict about its rules, free of charge, with real MP4s.
+
+    Everything it takes and charges stands in FOLDER/ledger.jsonl. Point a run at it with EVOLINK_BASE_URL and
+    EVOLINK_FILES_URL, or let `seedspec run --emulator` do all of this by itself.
+
+    \b
+    Examples:
+      seedspec emulator --port 8700
+      seedspec emulator --fault lost-reply:0.2 --fault failed=service_error@3 --seed 7
+    """
+    try:
+        from seedspec.emulator.ledger import LedgerError
+        from seedspec.emulator.server import serve, stop_at_end_of_input
+        from seedspec.emulator.settings import Addresses, Settings, parse_fault
+    except ImportError:
+        raise Exit(2, "the emulator needs more packages: pip install 'seedspec[emulator]'") from None
+    from seedspec.run.files import schemas
+
+    try:
+        faults = tuple(parse_fault(f) for f in fault)
+    except ValueError as error:
+        raise Exit(2, str(error)) from None
+    documents = schemas()
+    settings = Settings(
+        folder=Path(folder),
+        seconds=seconds,
+        credits=credits,
+        key=key,
+        faults=faults,
+        seed=seed,
+        idempotency=idempotency,
+        port=0 if stdio else port,
+    )
+    stop = threading.Event()
+
+    def ready(addresses: Addresses) -> None:
+        if stdio:
+            sys.stdout.write(addresses.line() + "\n")
+            sys.stdout.flush()
+            stop_at_end_of_input(stop)
+            return
+        click.echo(f"EVOLINK_BASE_URL={addresses.api}")
+        click.echo(f"EVOLINK_FILES_URL={addresses.files}")
+        click.echo(f"results on {addresses.results}; ledger in {folder}/ledger.jsonl; Ctrl-C ends it", err=True)
+
+    model = documents["evolink/seedance-2.0-reference-to-video.json"]
+    try:
+        serve(settings, model=model, prices=documents["evolink/prices.json"], ready=ready, stop=stop)
+    except LedgerError as error:
+        raise Exit(2, str(error)) from None

@@ -1,0 +1,67 @@
+"""What several commands have in common: the storyboard argument, selectors, and how findings are shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from seedspec.api import Compiled, Options, compile
+from seedspec.cli.app import Exit
+from seedspec.report import diagnostics as shown
+from seedspec.text.diagnostic import Diagnostic
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def storyboard(function: F) -> F:
+    return click.argument("storyboard", default="storyboard.yaml", type=click.Path(dir_okay=False))(function)
+
+
+def selectors(function: F) -> F:
+    """--select and --exclude, on every command that takes entries."""
+    term = "An address or a prefix of one, axis=label, take=1, state:failed, tag:x (comma = and)."
+    select = click.option("--select", "-s", multiple=True, metavar="TERM", help=f"Only these entries. {term}")
+    exclude = click.option("--exclude", "-x", multiple=True, metavar="TERM", help="All but these; terms as --select.")
+    return select(exclude(function))
+
+
+def colored(stream: Any = None) -> bool:
+    """Whether a stream may be coloured: a terminal, and NO_COLOR not set (no-color.org); FORCE_COLOR wins."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream or sys.stdout).isatty()
+
+
+def out(lines: Iterable[str]) -> None:
+    """Data, on standard output."""
+    for line in lines:
+        click.echo(line)
+
+
+def note(lines: Iterable[str]) -> None:
+    """Everything else, on standard error."""
+    for line in lines:
+        click.echo(line, err=True)
+
+
+def compiled(path: str) -> Compiled:
+    """The storyboard's entries; its findings are shown, and errors end the command with code 3."""
+    made = compile(path)
+    tell(made.diagnostics)
+    if not made.ok:
+        raise Exit(3)
+    return made
+
+
+def tell(found: Iterable[Diagnostic]) -> None:
+    listed = list(found)
+    if listed:
+        click.echo(shown.as_text(listed, color=colored(sys.stderr)), err=True)
+
+
+def options(**given: Any) -> Options:
+    return Options(**{k: v for k, v in given.items() if v is not None})

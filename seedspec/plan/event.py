@@ -1,0 +1,232 @@
+"""What happens in a run, as a closed set of frozen values; everything a person sees or keeps is a fold over these.
+
+Times are UTC, `2026-11-23T07:05:00Z`. Credits are as the service states them. No event holds a URL or a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is durable before a paid request leaves: its idempotency key, the sha256 of its body, and when."""
+
+    key: str
+    body_sha256: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """`entries` are all that were selected, `to_buy` the purchases planned, `units` their estimate at most."""
+
+    storyboard: str
+    entries: int
+    to_buy: int
+    to_finish: int
+    units: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Nothing to do for an entry; `reason` says why in a word: done, twin, failed, doubt, occupied."""
+
+    entry: str
+    fp: str
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A local file or an upstream video is at the service until `until`."""
+
+    sha256: str
+    path: str
+    bytes: int
+    until: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitting:
+    """The intent to buy. It is in the lock, on disk, before the request leaves."""
+
+    entry: str
+    fp: str
+    take: int
+    attempt: int
+    manifest: Mapping[str, Any]
+    intent: Intent
+    units: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The service took the request: `task` is the only receipt there is."""
+
+    entry: str
+    fp: str
+    attempt: int
+    task: str
+    credits: float | None
+    estimated_seconds: float | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The request was not taken and nothing was made; it waits `wait` seconds for another try."""
+
+    entry: str
+    fp: str
+    attempt: int
+    code: str
+    message: str
+    wait: float
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    entry: str
+    fp: str
+    task: str
+    percent: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The video is made and waits at the service until `results_until`."""
+
+    entry: str
+    fp: str
+    attempt: int
+    task: str
+    credits: float | None
+    results_until: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The video is whole on disk under `file`, relative to the lock."""
+
+    entry: str
+    fp: str
+    attempt: int
+    file: str
+    sha256: str
+    bytes: int
+    width: int | None
+    height: int | None
+    seconds: float | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An attempt ended without a video. `then`: again, asked, or change (never unchanged)."""
+
+    entry: str
+    fp: str
+    attempt: int
+    task: str | None
+    code: str
+    message: str
+    then: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """Whether the service took the request is not known; it is never sent again unasked."""
+
+    entry: str
+    fp: str
+    attempt: int
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """A step that costs nothing (a poll, a download, an upload) did not succeed and is tried again, or given up."""
+
+    entry: str
+    fp: str
+    step: str
+    reason: str
+    wait: float | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An entry that cannot be bought because of another one."""
+
+    entry: str
+    fp: str
+    upstream: str
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Nothing more is submitted; what is running is still followed. `exit` is the code this alone would give."""
+
+    code: str
+    message: str
+    exit: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The sums of a run. `units` is the estimate of what was bought in it, `credits` what the service stated."""
+
+    bought: int
+    saved: int
+    reused: int
+    failed: int
+    held: int
+    running: int
+    doubt: int
+    waiting: int
+    units: int
+    credits: float
+    exit: int
+    at: str
+
+
+Event = (
+    RunStarted
+    | Skipped
+    | Uploaded
+    | Submitting
+    | Submitted
+    | Deferred
+    | Progressed
+    | Completed
+    | Saved
+    | Failed
+    | Doubted
+    | Delayed
+    | Held
+    | Stopped
+    | RunFinished
+)
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """The event as JSON holds it: its name under `event`, then its fields; a manifest is left to the lock."""
+    fields = asdict(event)
+    fields.pop("manifest", None)
+    return {"event": type(event).__name__, **fields}

@@ -1,0 +1,312 @@
+"""Entries meet the lock and become a Plan: for each entry what a run would do, and why, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+import orjson
+
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.price import Cost
+from seedspec.plan.lock import Lock, Record
+from seedspec.plan.state import State
+
+
+class Action(Enum):
+    """What a run does with an entry; the value is the sign that people see."""
+
+    SUBMIT = "+"
+    CHANGE = "~"
+    RESUME = ">"
+    FETCH = "v"
+    DONE = "="
+    FAILED = "!"
+    DOUBT = "?"
+    ORPHAN = "-"
+
+
+BUYS = frozenset({Action.SUBMIT, Action.CHANGE})
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """Nothing like it was ever bought; or, from `attempt` 2, an earlier attempt failed and is repeated."""
+
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The address was bought before with another request; the first field that differs, old and new."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """Made and paid for, not on disk. `gone` names a file that was saved and is no longer there."""
+
+    task: str
+    gone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Saved under `file`, which `here` says is on this disk. `moved_from` is the address it was bought as."""
+
+    file: str
+    moved_from: str | None
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The same request as `of`: one purchase serves both."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last attempt failed. `then`: asked (--retry-failed tries again) or change (never unchanged)."""
+
+    code: str
+    message: str
+    then: Literal["again", "asked", "change"]
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """It is not known whether the service took the request."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """It continues an entry that is not to be had."""
+
+    upstream: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occupied:
+    """A file that the lock does not know stands where the video would be saved."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotInStoryboard:
+    state: State
+
+
+Reason = New | Changed | InFlight | Unsaved | Done | Twin | Failure | InDoubt | Held | Occupied | NotInStoryboard
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a plan. `cost` is zero unless the step buys; `file` is where the video is or will be saved."""
+
+    address: str
+    fp: str
+    action: Action
+    reason: Reason
+    cost: Cost
+    file: str
+    entry: Entry | None = None
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps in the storyboard's order, then what the lock alone knows."""
+
+    steps: tuple[Step, ...]
+    lock: Lock
+
+    @property
+    def buys(self) -> tuple[Step, ...]:
+        return tuple(s for s in self.steps if s.action in BUYS)
+
+    @property
+    def cost(self) -> Cost:
+        return sum((s.cost for s in self.buys), Cost())
+
+    def count(self, action: Action) -> int:
+        return sum(s.action is action for s in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a plan needs besides entries and lock.
+
+    `retry` asks for failed purchases again; `then` tells what a failure's code allows; `attempts` bounds tries by
+    themselves; `exists` tells whether a path relative to the lock is taken; `now` is the time as events state it.
+    """
+
+    folder: str
+    then: Callable[[str], Literal["again", "asked", "change"]]
+    exists: Callable[[str], bool]
+    now: str
+    attempts: int = 3
+    retry: bool = False
+
+
+def make(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[Entry] = ()) -> Plan:
+    """The plan for the selected entries.
+
+    `others` are the storyboard's entries outside the selection: they are neither bought nor called orphans.
+    """
+    planner = _Planner(lock, rules)
+    chosen = list(entries)
+    left_out = list(others)
+    planner.known = {e.fingerprint for e in chosen} | {e.fingerprint for e in left_out}
+    for entry in chosen:
+        planner.first.setdefault(entry.fingerprint, entry)
+    for entry in chosen:
+        planner.place(entry)
+    orphans = [
+        Step(r.entry, r.fp, Action.ORPHAN, NotInStoryboard(r.state), Cost(), r.file or "", None, r)
+        for r in (rs[-1] for rs in lock.attempts.values())
+        if r.fp not in planner.known and r.state is not State.QUEUED
+    ]
+    place = {entry.address: i for i, entry in enumerate(chosen)}
+    return Plan((*sorted(planner.steps, key=lambda s: place[s.address]), *orphans), lock)
+
+
+@dataclass(slots=True)
+class _Planner:
+    lock: Lock
+    rules: Rules
+    known: set[str] = field(default_factory=set)
+    first: dict[str, Entry] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    _by_fp: dict[str, Step] = field(default_factory=dict)
+    _bought_as: dict[str, Record] | None = None
+
+    def place(self, entry: Entry) -> None:
+        known = self._by_fp.get(entry.fingerprint)
+        if known is not None:
+            if known.address != entry.address:
+                action = Action.DONE if known.action in BUYS else known.action
+                step = Step(entry.address, entry.fingerprint, action, Twin(known.address), Cost(), known.file, entry)
+                self.steps.append(step)
+            return
+        for medium in entry.upstream:  # an upstream may stand later in the file; it decides first
+            upstream = self.first.get(medium.key)
+            if upstream is not None and medium.key not in self._by_fp:
+                self.place(upstream)
+        step = self._step(entry)
+        self._by_fp[entry.fingerprint] = step
+        self.steps.append(step)
+
+    def _step(self, entry: Entry) -> Step:
+        record = self.lock.last(entry.fingerprint)
+        action, reason = self._decide(entry, record)
+        file = record.file if record is not None and record.file else self._file(entry)
+        if action in BUYS:
+            if held := self._held(entry):
+                action, reason = Action.FAILED, held
+            elif self.rules.exists(file):
+                action, reason = Action.FAILED, Occupied(file)
+        cost = entry.cost if action in BUYS else Cost()
+        return Step(entry.address, entry.fingerprint, action, reason, cost, file, entry, record)
+
+    def _decide(self, entry: Entry, record: Record | None) -> tuple[Action, Reason]:
+        if record is None or record.state is State.QUEUED:
+            return self._new(entry)
+        if record.state is State.SUBMITTING:
+            return Action.DOUBT, InDoubt("a run ended between the request and its answer")
+        if record.state is State.DOUBT:
+            return Action.DOUBT, InDoubt(str(record.get("doubt") or "the answer was not understood"))
+        if record.state is State.RUNNING:
+            return Action.RESUME, InFlight(record.task or "")
+        if record.state is State.COMPLETED:
+            return Action.FETCH, Unsaved(record.task or "")
+        if record.state is State.SAVED:
+            file = record.file or ""
+            here = self.rules.exists(file)
+            until = record.get("results_until")
+            if not here and record.task and until and until > self.rules.now:
+                return Action.FETCH, Unsaved(record.task, gone=file)
+            return Action.DONE, Done(file, record.entry if record.entry != entry.address else None, here)
+        return self._failed(record)
+
+    def _failed(self, record: Record) -> tuple[Action, Reason]:
+        failure = record.get("failure") or {}
+        code = str(failure.get("code", "unknown_error"))
+        then = self.rules.then(code)
+        again = then == "again" and record.attempt < self.rules.attempts
+        if again or (self.rules.retry and then != "change"):
+            return Action.SUBMIT, New(record.attempt + 1)
+        return Action.FAILED, Failure(code, str(failure.get("message", "")), then)
+
+    def _new(self, entry: Entry) -> tuple[Action, Reason]:
+        before = self._last_at(entry.address)
+        if before is None or before.manifest is None:
+            return Action.SUBMIT, New()
+        return Action.CHANGE, changed(before.manifest, orjson.loads(entry.manifest))
+
+    def _last_at(self, address: str) -> Record | None:
+        """What was bought under an address before, with a request that the storyboard no longer asks for."""
+        if self._bought_as is None:
+            self._bought_as = {r.entry: r for r in self.lock if r.fp not in self.known and r.state is not State.QUEUED}
+        return self._bought_as.get(address)
+
+    def _held(self, entry: Entry) -> Held | None:
+        for medium in entry.upstream:
+            step = self._by_fp.get(medium.key)
+            if step is None:
+                record = self.lock.last(medium.key)
+                if record is None or record.state is not State.SAVED:
+                    return Held(medium.where, "it is not selected, and its video is not here")
+                if not self.rules.exists(record.file or ""):
+                    return Held(medium.where, "its saved video is not on this disk")
+            elif step.action is Action.DOUBT:
+                return Held(medium.where, "it is in doubt")
+            elif step.action is Action.FAILED:
+                return Held(medium.where, "it has no video")
+        return None
+
+    def _file(self, entry: Entry) -> str:
+        """Where a new video goes: never over one that another purchase of the lock was saved under."""
+        plain = f"{self.rules.folder}/{entry.file}"
+        taken = any(r.file == plain and r.fp != entry.fingerprint for r in self._saved_as(plain))
+        return f"{plain.removesuffix('.mp4')}.{entry.fingerprint[:8]}.mp4" if taken else plain
+
+    def _saved_as(self, file: str) -> tuple[Record, ...]:
+        return self._files().get(file, ())
+
+    def _files(self) -> Mapping[str, tuple[Record, ...]]:
+        if self._files_memo is None:
+            found: dict[str, tuple[Record, ...]] = {}
+            for record in self.lock:
+                if record.file:
+                    found[record.file] = (*found.get(record.file, ()), record)
+            self._files_memo = found
+        return self._files_memo
+
+    _files_memo: dict[str, tuple[Record, ...]] | None = None
+
+
+def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changed:
+    """The first difference between two manifests, in the order that people ask about: prompt, media, fields, take."""
+    before = {**old.get("request", {}), "take": old.get("take"), "model": old.get("model")}
+    after = {**new.get("request", {}), "take": new.get("take"), "model": new.get("model")}
+    names = ["prompt", *sorted((before.keys() | after.keys()) - {"prompt"})]
+    for name in names:
+        if before.get(name) != after.get(name):
+            return Changed(name, before.get(name), after.get(name))
+    return Changed("provider", old.get("provider"), new.get("provider"))

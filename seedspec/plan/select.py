@@ -1,0 +1,73 @@
+"""Which entries a command is about: the terms of --select and --exclude."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from seedspec.compiler.entry import Entry, matches
+from seedspec.plan.lock import Lock
+from seedspec.plan.state import State
+from seedspec.text.diagnostic import did_you_mean
+
+
+class NothingSelected(Exception):
+    """A term that no entry of the storyboard meets; the message proposes a near one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`chosen` in the storyboard's order, and the `others`."""
+
+    chosen: tuple[Entry, ...]
+    others: tuple[Entry, ...]
+
+
+def choose(entries: Sequence[Entry], lock: Lock, select: Iterable[str], exclude: Iterable[str]) -> Selection:
+    """Entries that meet any of `select` (all, when there is none) and none of `exclude`.
+
+    A term is an address or a prefix of one, `axis=label`, `take=N`, `state:WORD` or `tag:WORD`; terms joined by a
+    comma must all hold. `state:new` is what was never bought. Raises NothingSelected for a term that fits nothing.
+    """
+    wanted, unwanted = list(select), list(exclude)
+    for text in (*wanted, *unwanted):
+        if entries and not text.startswith("state:") and not any(_meets(text, e, lock) for e in entries):
+            raise NothingSelected(_missing(text, entries))
+    chosen: list[Entry] = []
+    others: list[Entry] = []
+    for entry in entries:
+        inside = not wanted or any(_meets(text, entry, lock) for text in wanted)
+        out = any(_meets(text, entry, lock) for text in unwanted)
+        (chosen if inside and not out else others).append(entry)
+    return Selection(tuple(chosen), tuple(others))
+
+
+def _meets(text: str, entry: Entry, lock: Lock) -> bool:
+    return matches(text, entry.address) or all(_term(term.strip(), entry, lock) for term in text.split(","))
+
+
+def _term(term: str, entry: Entry, lock: Lock) -> bool:
+    if term.startswith("state:"):
+        record = lock.last(entry.fingerprint)
+        state = record.state if record is not None else None
+        if term == "state:new":
+            return state in (None, State.QUEUED)
+        word = "doubt" if state is State.SUBMITTING else str(state)
+        return word == term.removeprefix("state:")
+    if term.startswith("tag:"):
+        return term.removeprefix("tag:") in entry.tags
+    name, equals, value = term.partition("=")
+    if equals and name == "take":
+        return value == str(entry.take)
+    if equals and "@" not in name and (name, value) in entry.labels:
+        return True
+    return matches(term, entry.address)
+
+
+def _missing(text: str, entries: Sequence[Entry]) -> str:
+    known = {e.address for e in entries} | {e.shot for e in entries}
+    known |= {f"{axis}={label}" for e in entries for axis, label in e.labels} | {
+        f"tag:{t}" for e in entries for t in e.tags
+    }
+    near = did_you_mean(text, known)
+    return f"`{text}` fits no entry" + (f"; {near[0]}" if near else "; `seedspec compile` lists the addresses")

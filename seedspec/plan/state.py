@@ -1,0 +1,56 @@
+"""The states of a purchase and the table of legal moves between them; all rules about states live here.
+
+A purchase is one attempt at one fingerprint. It begins with no record at all. `queued` is an intent withdrawn:
+the request was certainly not taken. `doubt` leaves only by a person's word or by evidence.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    DOUBT = "doubt"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    SAVED = "saved"
+    FAILED = "failed"
+
+
+MOVES: dict[State | None, frozenset[State]] = {
+    # no record: an intent begins it; a file or a task id that a person vouches for may begin it too
+    None: frozenset({State.SUBMITTING, State.RUNNING, State.SAVED}),
+    State.QUEUED: frozenset({State.SUBMITTING, State.RUNNING, State.SAVED, State.FAILED}),
+    State.SUBMITTING: frozenset({State.QUEUED, State.RUNNING, State.FAILED, State.DOUBT}),
+    State.DOUBT: frozenset({State.QUEUED, State.SUBMITTING, State.RUNNING, State.FAILED, State.SAVED}),
+    State.RUNNING: frozenset({State.COMPLETED, State.FAILED, State.SAVED}),
+    # the link of a completed task may be read again; a task that the service has dropped is failed
+    State.COMPLETED: frozenset({State.COMPLETED, State.SAVED, State.FAILED}),
+    # a saved file that is gone may be fetched again while its link lives
+    State.SAVED: frozenset({State.COMPLETED, State.SAVED}),
+    State.FAILED: frozenset(),
+}
+
+FURTHEST = (
+    State.QUEUED,
+    State.SUBMITTING,
+    State.FAILED,
+    State.DOUBT,
+    State.RUNNING,
+    State.COMPLETED,
+    State.SAVED,
+)
+"""What is nearer to a paid video in hand stands later; a union of two histories keeps the later one."""
+
+
+class IllegalMove(Exception):
+    """A record would go from a state to one that the table does not allow; the record is unchanged."""
+
+
+def advance(state: State | None, to: State) -> State:
+    """The new state, or IllegalMove."""
+    if to not in MOVES[state]:
+        raise IllegalMove(f"{state or 'nothing'} → {to}")
+    return to

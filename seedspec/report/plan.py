@@ -1,0 +1,174 @@
+"""A plan as text and as JSON: each step with its sign, its reason and its cost, and the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from seedspec.compiler.expand import Count
+from seedspec.compiler.matrix import Arithmetic
+from seedspec.compiler.price import Cost, Rate
+from seedspec.plan.plan import (
+    Action,
+    Changed,
+    Done,
+    Failure,
+    Held,
+    InDoubt,
+    InFlight,
+    New,
+    NotInStoryboard,
+    Occupied,
+    Plan,
+    Reason,
+    Step,
+    Twin,
+    Unsaved,
+)
+from seedspec.report.money import both, credits, dollars
+from seedspec.report.table import columns, cut
+
+_COLORS = {
+    Action.SUBMIT: "32", Action.CHANGE: "33", Action.RESUME: "36", Action.FETCH: "36",
+    Action.DONE: "2", Action.FAILED: "31", Action.DOUBT: "35", Action.ORPHAN: "2",
+}  # fmt: skip
+_WORDS = {
+    Action.SUBMIT: "to buy",
+    Action.CHANGE: "to buy again, changed",
+    Action.RESUME: "in flight",
+    Action.FETCH: "to fetch",
+    Action.DONE: "done",
+    Action.FAILED: "failed or held",
+    Action.DOUBT: "in doubt",
+    Action.ORPHAN: "in the lock only",
+}
+
+
+def counted(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]:
+    """How the matrix came to its number of entries."""
+    lines = []
+    if rows is not None and (rows.candidates > 1 or rows.excluded or rows.included):
+        lines.append(f"{_sum(rows)} of the storyboard")
+    table = []
+    for c in counts:
+        takes = f"× {c.takes} take{'s' if c.takes > 1 else ''}"
+        table.append((c.shot, _sum(c.rows), takes, f"= {c.entries:,}"))
+    table.append(("", "", "", f"= {sum(c.entries for c in counts):,} entries"))
+    return [*lines, *columns(table)]
+
+
+def steps(plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None) -> list[str]:
+    """A line a step; doubts first, because they need a person."""
+    ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
+    shown = ordered if most is None else ordered[:most]
+    table = [(s.action.value, s.address, reason(s.reason), _cost(s.cost, rate)) for s in shown]
+    lines = columns(table, right=(3,))
+    if color:
+        lines = [f"\x1b[{_COLORS[s.action]}m{line}\x1b[0m" for s, line in zip(shown, lines, strict=True)]
+    left = len(ordered) - len(shown)
+    return [*lines, f"… and {left} more"] if left else lines
+
+
+def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
+    """The sums: how many steps of each kind, what a run would cost at most, and the budget it has."""
+    found = [f"{n} {_WORDS[a]}" for a in Action if (n := plan.count(a))]
+    lines = [", ".join(found) or "nothing"]
+    if plan.buys:
+        ceiling = "" if budget is None else f"; budget {both(Cost(budget, budget), rate)}"
+        lines.append(f"estimate: {both(plan.cost, rate)}{ceiling}; prices of {rate.as_of}")
+        if budget is not None and plan.cost.high > budget:
+            lines.append("the budget stops the run before everything is bought; take 1 of everything comes first")
+    return lines
+
+
+def reason(why: Reason) -> str:
+    """A reason in a few words."""
+    match why:
+        case New(attempt=1):
+            return "new"
+        case New(attempt=n):
+            return f"attempt {n}, the last one failed"
+        case Changed(field=name, old=old, new=new):
+            return f"{name}: {_shown(old, new)}"
+        case InFlight(task=task):
+            return f"in flight as {task}"
+        case Unsaved(gone=None):
+            return "made, not saved yet"
+        case Unsaved(gone=file):
+            return f"{file} is gone; it is fetched again"
+        case Done(file=file, moved_from=moved, here=here):
+            where = file if here else f"{file} (not on this disk)"
+            return f"done: {where}" + (f", bought as {moved}" if moved else "")
+        case Twin(of=of):
+            return f"the same request as {of}"
+        case Failure(code=code, message=message, then=then):
+            hint = "change the request" if then == "change" else "try again with --retry-failed"
+            return f"failed, {code}: {cut(message, 60)} ({hint})"
+        case InDoubt(why=text):
+            return f"in doubt: {cut(text, 80)}"
+        case Held(upstream=upstream, why=text):
+            return f"held: continues {upstream}, and {text}"
+        case Occupied(file=file):
+            return f"{file} exists and the lock does not know it; move it away"
+        case NotInStoryboard(state=state):
+            return f"{state}, no longer in the storyboard"
+
+
+def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
+    """The plan for programs: costs in credits and dollars, low and high."""
+    return {
+        "seedspec_plan": 1,
+        "steps": [
+            {
+                "entry": s.address,
+                "fingerprint": s.fp,
+                "action": s.action.name.lower(),
+                "sign": s.action.value,
+                "reason": {"kind": type(s.reason).__name__, **_fields(s.reason)},
+                "file": s.file,
+                "credits": _range(s.cost, rate.units_per_credit),
+                "usd": _range(s.cost, rate.units_per_credit * float(rate.credits_per_usd)),
+            }
+            for s in plan.steps
+        ],
+        "counts": {a.name.lower(): plan.count(a) for a in Action},
+        "credits": _range(plan.cost, rate.units_per_credit),
+        "usd": _range(plan.cost, rate.units_per_credit * float(rate.credits_per_usd)),
+        "prices_as_of": rate.as_of,
+    }
+
+
+def doubts(plan: Plan) -> Iterator[Step]:
+    """The steps that a person has to settle."""
+    return (s for s in plan.steps if s.action is Action.DOUBT)
+
+
+def _sum(a: Arithmetic) -> str:
+    parts = f"{a.candidates:,} row{'s' if a.candidates != 1 else ''}"
+    if a.excluded or a.included:
+        parts += f" − {a.excluded:,} excluded" if a.excluded else ""
+        parts += f" + {a.included:,} included" if a.included else ""
+        parts += f" = {a.rows:,}"
+    return parts
+
+
+def _cost(cost: Cost, rate: Rate) -> str:
+    return f"{credits(cost, rate)} cr  {dollars(cost, rate)}" if cost.high else ""
+
+
+def _shown(old: Any, new: Any) -> str:
+    """Old and new, cut to where they begin to differ."""
+    before, after = str(old), str(new)
+    if isinstance(old, str) and isinstance(new, str) and len(before) + len(after) > 60:
+        same = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+        start = max(0, same - 12)
+        before, after = ("…" if start else "") + before[start:], ("…" if start else "") + after[start:]
+    return f"{cut(before, 40)} → {cut(after, 40)}"
+
+
+def _fields(why: Reason) -> dict[str, Any]:
+    return {name: getattr(why, name) for name in type(why).__slots__}
+
+
+def _range(cost: Cost, unit: float) -> dict[str, float]:
+    return {"low": round(cost.low / unit, 4), "high": round(cost.high / unit, 4)}

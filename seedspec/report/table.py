@@ -1,0 +1,31 @@
+"""Columns of text, aligned in terminal cells, so that Chinese and emoji stand straight too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+
+def columns(rows: Iterable[Sequence[str]], right: Sequence[int] = (), indent: str = "", gap: int = 2) -> list[str]:
+    """Lines of aligned cells; the columns in `right` are aligned to the right. The last one is never padded."""
+    table = [tuple(row) for row in rows]
+    if not table:
+        return []
+    widths = [max(cell_len(row[i]) for row in table) for i in range(len(table[0]))]
+    lines = []
+    for row in table:
+        cells = []
+        for i, cell in enumerate(row):
+            if i in right:
+                cells.append(" " * (widths[i] - cell_len(cell)) + cell)
+            else:
+                cells.append(cell if i == len(row) - 1 else set_cell_size(cell, widths[i]))
+        lines.append((indent + (" " * gap).join(cells)).rstrip())
+    return lines
+
+
+def cut(text: str, cells: int) -> str:
+    """Text on one line within a number of cells, its end replaced by an ellipsis where it does not fit."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if cell_len(line) <= cells else set_cell_size(line, cells - 1).rstrip() + "…"

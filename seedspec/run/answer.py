@@ -1,0 +1,216 @@
+"""What the service's answers mean: status, headers and body become a Reply, by the tables of the provider file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import orjson
+
+from seedspec.run.call import Accepted, Credits, Refused, Reply, Stored, Task, Trouble, Unknown
+from seedspec.run.settings import is_loopback
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, whole: header names in lower case, the body within its cap."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The provider file, for reading answers. `local` says that the API is on this machine."""
+
+    provider: Mapping[str, Any]
+    local: bool
+
+    def created(self, answer: Answer) -> Reply:
+        """The answer to the paid request. What is neither a good id nor a clear refusal is Unknown."""
+        said = _json(answer.body)
+        if 200 <= answer.status < 300:
+            task = said.get("id") if isinstance(said, dict) else None
+            if not isinstance(task, str):
+                return Unknown(f"HTTP {answer.status} without a task id: {clean(answer.body)}")
+            if not re.fullmatch(self.provider["task_id"], task):
+                return Unknown(f"HTTP {answer.status} with a strange task id {clean(repr(task))}")
+            assert isinstance(said, dict)
+            usage, info = _mapping(said.get("usage")), _mapping(said.get("task_info"))
+            return Accepted(task, _number(usage.get("credits_reserved")), _number(info.get("estimated_time")))
+        if 300 <= answer.status < 400:
+            return Refused(
+                "stop", "redirected", f"HTTP {answer.status}: the address of the API redirects; not followed"
+            )
+        failure = failure_of(answer.body)
+        table = self.provider["refusals"]
+        if answer.status == 429:
+            code, message = failure or ("rate_limit_exceeded", "HTTP 429")
+            return Refused("later", code, message, retry_after(answer.headers))
+        if failure is None:
+            return Unknown(f"HTTP {answer.status} without the API's error: {clean(answer.body)}")
+        code, message = failure
+        then = table["by_code"].get(code) or table["by_status"].get(str(answer.status), "doubt")
+        if then == "doubt":
+            return Unknown(f"HTTP {answer.status}, {code}: {message}")
+        return Refused(then, code, message, retry_after(answer.headers))
+
+    def read(self, answer: Answer) -> Reply:
+        """The answer to reading a task."""
+        said = _json(answer.body)
+        if answer.status != 200 or not isinstance(said, dict):
+            return self.trouble(answer)
+        state: Literal["running", "completed", "failed"] = self.provider["statuses"].get(said.get("status"), "running")
+        usage = _mapping(said.get("usage"))
+        credits = _number(usage.get("credits_used"))
+        percent = _number(said.get("progress"))
+        if state == "completed":
+            links = self._links(said)
+            if not links:
+                return Trouble("the task is completed and names no result")
+            return Task("completed", 100, links, credits=credits)
+        if state == "failed":
+            error = _mapping(said.get("error"))
+            code = error.get("code")
+            if not isinstance(code, str) or not code:
+                code = "request_cancelled" if said.get("status") == "cancelled" else "unknown_error"
+            return Task("failed", code=clean(code, 80), message=clean(error.get("message") or ""), credits=credits)
+        info = _mapping(said.get("task_info"))
+        estimate, done = _number(info.get("estimated_time")), min(max(percent or 0, 0), 100)
+        remaining = None if estimate is None else max(0.0, estimate * (1 - done / 100))
+        return Task("running", None if percent is None else int(done), remaining_seconds=remaining, credits=credits)
+
+    def stored(self, answer: Answer) -> Reply:
+        """The answer to an upload; a refusal may come as HTTP 200."""
+        said = _json(answer.body)
+        if answer.status != 200 or not isinstance(said, dict) or said.get("success") is not True:
+            return self.trouble(answer)
+        file = _mapping(said.get("data"))
+        url = file.get("file_url")
+        if not isinstance(url, str) or not safe_url(url, local=self.local):
+            return Trouble("the upload's answer names no usable address", final=True)
+        seconds = _seconds_between(file.get("upload_time"), file.get("expires_at"))
+        size = _number(file.get("file_size"))
+        return Stored(url, int(size or 0), seconds or 3600.0 * self.provider["upload_hours"])
+
+    def balance(self, answer: Answer) -> Reply:
+        """The answer to the question for credits."""
+        said = _json(answer.body)
+        if answer.status != 200 or not isinstance(said, dict):
+            return self.trouble(answer)
+        account = _mapping(said.get("data"))
+        token, user = _mapping(account.get("token")), _mapping(account.get("user"))
+        left = [_number(user.get("remaining_credits"))]
+        if not token.get("unlimited_credits"):
+            left.append(_number(token.get("remaining_credits")))
+        known = [n for n in left if n is not None]
+        return Credits(min(known) if known else None)
+
+    def trouble(self, answer: Answer) -> Trouble:
+        """A free call that did not succeed: whether another try, or any call with this key, can."""
+        failure = failure_of(answer.body)
+        said = f"HTTP {answer.status}" + (f", {failure[0]}: {failure[1]}" if failure else "")
+        stop = answer.status in (401, 402, 403)
+        final = 400 <= answer.status < 500 and answer.status not in (404, 408, 425, 429)
+        return Trouble(said, retry_after(answer.headers), stop=stop, final=final)
+
+    def _links(self, said: Mapping[str, Any]) -> tuple[str, ...]:
+        results = said.get("results")
+        found = list(results) if isinstance(results, list) else []
+        for place in ("result_data", "output"):  # seen in the vendor's own clients
+            found.append(_mapping(said.get(place)).get("video_url"))
+        return tuple(u for u in found if isinstance(u, str) and safe_url(u, local=self.local))
+
+
+def failure_of(body: bytes) -> tuple[str, str] | None:
+    """Code and message of the API's JSON error, in any of its three shapes; None when the body is none of them."""
+    said = _json(body)
+    if not isinstance(said, dict):
+        return None
+    error = said.get("error")
+    if isinstance(error, dict):
+        code = error.get("code")
+        name = code if isinstance(code, str) and code else error.get("type")
+        if isinstance(name, str) and name:
+            return clean(name, 80), clean(error.get("message") or name)
+    if said.get("success") is False:
+        message = clean(said.get("msg") or said.get("message") or "refused")
+        return clean(str(said.get("code", "refused")), 80), message
+    return None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """RFC 9110, 10.2.3: seconds or a date; None for anything else. The caller bounds it."""
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+def safe_url(url: str, *, local: bool) -> bool:
+    """Whether a result or upload address may be used: https, no user in it, no address of a private network."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if not host or parts.username or len(url) > 8192 or _UNSAFE.search(url) or " " in url:
+        return False
+    if local and is_loopback(host):
+        return parts.scheme in ("http", "https")
+    return parts.scheme == "https" and not _private(host)
+
+
+def clean(said: object, most: int = 300) -> str:
+    """Text of the service as one printable line within bounds."""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    line = " ".join(_UNSAFE.sub(" ", text[: 4 * most]).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _private(host: str) -> bool:
+    import ipaddress
+
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e15:
+        return None
+    return value
+
+
+def _seconds_between(start: object, end: object) -> float | None:
+    try:
+        begun, until = (datetime.fromisoformat(str(t)) for t in (start, end))
+        seconds = (until - begun).total_seconds()
+    except (TypeError, ValueError):
+        return None
+    return seconds if seconds > 0 else None

@@ -1,0 +1,135 @@
+"""What the run asks of the world and what comes back, as values: calls go out of the machine, replies go in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from seedspec.plan.event import Submitting
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """The paid request. It may start only when `intent` is durable; it is sent once."""
+
+    fp: str
+    body: bytes
+    intent: Submitting
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Asks for a task's state; free, may be repeated."""
+
+    fp: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Fetches a result to a file beside `file` and moves it there when it is whole; the key does not go along."""
+
+    fp: str
+    url: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Puts a local file at the service; free, may be repeated. `path` is relative to the storyboard or the lock."""
+
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Asks for the credits that are left; free."""
+
+
+Call = Create | Read | Download | Upload | Balance
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The service took the request and gave a good id."""
+
+    task: str
+    credits: float | None = None
+    estimated_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The request was certainly not taken. `then`: later, failed (this request), or stop (every request)."""
+
+    then: Literal["later", "failed", "stop"]
+    code: str
+    message: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Whether the paid request was taken is not known; `reason` is what was seen."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as it was read. `links` only when completed, `code` and `message` only when failed."""
+
+    state: Literal["running", "completed", "failed"]
+    percent: int | None = None
+    links: tuple[str, ...] = ()
+    code: str = ""
+    message: str = ""
+    credits: float | None = None
+    remaining_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The video is whole, under its final name, and safe on disk."""
+
+    file: str
+    sha256: str
+    bytes: int
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An uploaded file's address, good for `seconds`."""
+
+    url: str
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    remaining: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The result link is no longer good; reading the task gives another while the service keeps the result."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A free call did not succeed. `stop` says that no call with this key will; `final` that this one never will."""
+
+    reason: str
+    retry_after: float | None = None
+    stop: bool = False
+    final: bool = False
+
+
+Reply = Accepted | Refused | Unknown | Task | Kept | Stored | Credits | Expired | Trouble

@@ -1,0 +1,99 @@
+"""The values a run is made of: the moment, the pace, the limits, and one purchase on its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from seedspec.compiler.entry import Entry
+from seedspec.plan.plan import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now, twice: seconds of a clock that never goes back, and the time of day in UTC for the record."""
+
+    clock: float
+    utc: datetime
+
+    def text(self, seconds: float = 0) -> str:
+        """The time of day, `seconds` from now, as records and events write it."""
+        return (self.utc + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a run goes; all in seconds but the counts.
+
+    `in_flight` bounds the tasks at the service, `submit_every` is the least time between two paid requests, `poll`
+    the first interval between two reads of one task, which grows to `poll_most`. `patience` is how often a free call
+    or a refused request is tried again before the run ends without it, with waits that double from `wait`.
+    """
+
+    in_flight: int = 8
+    submit_every: float = 1.0
+    poll: float = 5.0
+    poll_most: float = 30.0
+    reads: int = 8
+    downloads: int = 4
+    uploads: int = 2
+    wait: float = 2.0
+    wait_most: float = 60.0
+    patience: int = 6
+    again_after: float = 30.0
+
+    def pause(self, tries: int, asked: float | None = None) -> float:
+        """The wait after the given number of tries; what the service asks for is honoured within the same bound."""
+        own = min(self.wait * 2.0 ** min(tries - 1, 16), self.wait_most)
+        return own if asked is None else min(max(asked, 0.0), self.wait_most)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may do: a budget in 1/10,000 credit, and whether it may buy at all or only finish what was bought."""
+
+    units: int | None = None
+    submit: bool = True
+
+
+class Phase(Enum):
+    """Where a purchase stands inside a run. What outlives the run are the states of the lock."""
+
+    WAITING = "waiting"  # to be bought: for its upstream videos, its uploads, its turn
+    POSTING = "posting"
+    RUNNING = "running"
+    FETCHING = "fetching"
+    SAVED = "saved"
+    FAILED = "failed"
+    DOUBT = "doubt"
+    HELD = "held"
+    LEFT = "left"  # given up for this run; the next one goes on with it
+
+
+@dataclass(slots=True)
+class Job:
+    """One purchase of a run. `due` is the clock at which it may be gone on with."""
+
+    step: Step
+    entry: Entry
+    phase: Phase
+    attempt: int
+    file: str
+    task: str = ""
+    link: str = ""
+    link_until: float = 0.0
+    sha256: str = ""
+    due: float = 0.0
+    interval: float = 0.0
+    tries: int = 0
+    links: int = 0
+    percent: int = -1
+    busy: bool = False
+    accepted: int = 0
+    credits: float | None = None
+
+    @property
+    def units(self) -> int:
+        """What the purchase may cost at most, in 1/10,000 credit."""
+        return self.entry.cost.high

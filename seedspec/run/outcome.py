@@ -1,0 +1,42 @@
+"""What a run came to: its sums, and the one exit code that tells the truth about them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from seedspec.plan.event import RunFinished, Stopped
+from seedspec.run.job import Job, Moment, Phase
+
+
+def sums(
+    jobs: Collection[Job], stopped: Stopped | None, reused: int, now: Moment, *, interrupted: bool = False
+) -> RunFinished:
+    """The sums over the jobs. When several exit codes apply: doubt, key, budget, failed, not finished."""
+    count = {phase: sum(j.phase is phase for j in jobs) for phase in Phase}
+    failed, held = count[Phase.FAILED], count[Phase.HELD]
+    doubt = count[Phase.DOUBT] + count[Phase.POSTING]
+    waiting = count[Phase.WAITING] + count[Phase.LEFT] + count[Phase.FETCHING]
+    unfinished = waiting + count[Phase.RUNNING] > 0
+    why_stopped = stopped.exit if stopped else 0
+    codes = [
+        8 if doubt else 0,
+        why_stopped if why_stopped in (5, 4) else 0,
+        1 if failed or held else 0,
+        7 if unfinished or why_stopped else 0,
+    ]
+    bought = [j for j in jobs if j.accepted]
+    paid = [j for j in bought if j.phase is not Phase.FAILED]
+    return RunFinished(
+        bought=sum(j.accepted for j in bought),
+        saved=count[Phase.SAVED],
+        reused=reused,
+        failed=failed,
+        held=held,
+        running=count[Phase.RUNNING],
+        doubt=doubt,
+        waiting=waiting,
+        units=sum(j.units for j in paid),
+        credits=sum(j.credits or 0 for j in paid),
+        exit=130 if interrupted else next((c for c in codes if c), 0),
+        at=now.text(),
+    )

@@ -1,0 +1,32 @@
+"""Where a storyboard's run keeps things: its lock, its videos, and whether the emulator's are meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from seedspec.compiler.storyboard import Storyboard
+from seedspec.run.settings import BadSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`base` is the storyboard's folder; `lock` stands in it; videos go to `folder`, a path relative to it."""
+
+    base: Path
+    lock: Path
+    folder: str
+
+
+def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
+    """The place of a run. The emulator has a lock and a folder of its own: what it makes was never bought.
+
+    Raises BadSettings for an output folder that is not inside the storyboard's.
+    """
+    output = str(board.output.value) if board.output else "renders"
+    parts = PurePosixPath(output)
+    if "\\" in output or parts.is_absolute() or ".." in parts.parts or str(parts) == "." or not output.isprintable():
+        where = f"{board.output.span}: " if board.output else ""
+        raise BadSettings(f"{where}`output` is `{output}`; expected a folder inside the storyboard's", 3)
+    suffix = ".emulator" if emulated else ""
+    return Place(path.parent, path.with_name(f"{path.stem}{suffix}.lock"), f"{parts}{suffix}")

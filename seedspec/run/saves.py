@@ -1,0 +1,168 @@
+"""Downloaded videos on their way to their names: a part file, a check, and a rename that clobbers nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from seedspec.media.facts import Facts, MediaError, MediaMissing, facts
+from seedspec.run.call import Kept
+from seedspec.run.disk import sync_folder
+
+
+class NotWhole(Exception):
+    """What came is no whole, playable MP4; the message says what it is."""
+
+
+class BadPlace(Exception):
+    """The output folder lies outside the storyboard's folder, or a name cannot be written."""
+
+
+class Part:
+    """A video as it arrives, hashed on the way."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
+        self.bytes = 0
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    def write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+        self._digest.update(chunk)
+        self.bytes += len(chunk)
+
+    def close(self) -> str:
+        """Everything is on disk, durably; returns the sha256."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return self._digest.hexdigest()
+
+    def drop(self) -> None:
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self.path.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class Saves:
+    """Where videos go: names are relative to `root`, the folder of the lock, and never leave it."""
+
+    root: Path
+
+    def exists(self, file: str) -> bool:
+        return os.path.lexists(self.root / file)
+
+    def part(self, file: str) -> Part:
+        """A fresh part file beside the final name. Raises OSError and BadPlace."""
+        target = self._inside(file)
+        path = target.with_name(target.name + ".part")
+        with suppress(FileNotFoundError):
+            path.unlink()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        return Part(path, open(os.open(path, flags, 0o666), "wb"))
+
+    def keep(self, part: Part, file: str, fp: str) -> Kept:
+        """Checks a finished part and gives it its name. Raises NotWhole and OSError; the part is gone then.
+
+        A file that already has the name is never written over: the same bytes are taken as this video, others make
+        it go by a name of its own.
+        """
+        sha256 = part.close()
+        try:
+            check_boxes(part.path)
+            seen = _facts(part.path)
+            final = self._named(part, file, fp, sha256)
+            sync_folder(final.parent)
+        except BaseException:
+            part.drop()
+            raise
+        size = (seen.width, seen.height, seen.seconds) if seen else (None, None, None)
+        return Kept(final.relative_to(self.root.resolve()).as_posix(), sha256, part.bytes, *size)
+
+    def _named(self, part: Part, file: str, fp: str, sha256: str) -> Path:
+        target = self._inside(file)
+        for final in (target, target.with_name(f"{target.stem}.{fp[:8]}.mp4")):
+            if _link(part.path, final):
+                return final
+            if final.is_file() and _sha256(final) == sha256:
+                part.path.unlink()
+                return final
+        raise BadPlace(f"`{file}` is taken by another file; move it away")
+
+    def _inside(self, file: str) -> Path:
+        root = self.root.resolve()
+        folder = (root / file).parent
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True, exist_ok=True)
+        real = folder.resolve()
+        if not real.is_relative_to(root):
+            raise BadPlace(f"`{file}` lies outside {root.name}")
+        return real / Path(file).name
+
+
+def check_boxes(path: Path) -> None:
+    """An MP4 as a whole (ISO 14496-12, 4.2): `ftyp` first, `moov` and `mdat` there, box sizes that sum to the file's.
+
+    Raises NotWhole with what was found instead.
+    """
+    size = path.stat().st_size
+    found: list[bytes] = []
+    with path.open("rb") as file:
+        at = 0
+        while at < size:
+            file.seek(at)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            kind = head[4:8]
+            if len(head) < 8 or (not found and kind != b"ftyp"):
+                raise NotWhole(f"no MP4: it begins with {head[:12]!r}")
+            if length == 1:
+                length = int.from_bytes(head[8:16], "big")
+            elif length == 0:
+                length = size - at
+            if length < 8 or at + length > size:
+                raise NotWhole(
+                    f"cut short: `{kind.decode('latin-1')}` needs {length} bytes at {at}, the file has {size}"
+                )
+            found.append(kind)
+            at += length
+    missing = [k.decode() for k in (b"ftyp", b"moov", b"mdat") if k not in found]
+    if missing:
+        raise NotWhole(f"no playable MP4: `{missing[0]}` is missing" if size else "an empty file")
+
+
+def _facts(path: Path) -> Facts | None:
+    """What the video is, where the media extra is installed to tell."""
+    try:
+        return facts(path)
+    except MediaMissing:
+        return None
+    except MediaError as error:
+        raise NotWhole(f"it does not play: {error}") from None
+
+
+def _link(part: Path, final: Path) -> bool:
+    """Gives the part its final name unless that is taken."""
+    try:
+        os.link(part, final)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links: the hold makes the look before the rename enough
+        if os.path.lexists(final):
+            return False
+        os.rename(part, final)
+        return True
+    part.unlink()
+    return True
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,105 @@
+"""The key and the addresses of a run: from the environment or flags, checked before any client exists."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
+
+
+class BadSettings(Exception):
+    """A key or an address that cannot be used; the message never holds the key. `exit` is the code to end with."""
+
+    def __init__(self, message: str, exit_code: int = 2) -> None:
+        super().__init__(message)
+        self.exit = exit_code
+
+
+class Key:
+    """The API key. It shows itself to `reveal` alone: never in a repr, a message or a comparison."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        stripped = text.strip()
+        if not _PRINTABLE.fullmatch(stripped):
+            raise BadSettings("the API key holds characters that no key has (spaces or line ends inside it?)", 5)
+        self._text = stripped
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Key(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where the key may go, and nowhere else: scheme, host and port of the API and of the files API."""
+
+    api: str
+    files: str
+
+    @property
+    def local(self) -> bool:
+        """Whether the API is on this machine, where plain http is good enough."""
+        return is_loopback(urlsplit(self.api).hostname or "")
+
+
+def origins_of(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Origins:
+    """The provider's addresses, or those of the environment. Raises BadSettings."""
+    found = {}
+    for name, origin in provider["origins"].items():
+        given = environ.get(origin["variable"], "").strip()
+        found[name] = _origin(given, origin["variable"]) if given else origin["url"]
+    return Origins(found["api"], found["files"])
+
+
+def key_of(provider: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> Key:
+    """The key from the environment, else from `.env` in `folder`; addresses are never read from a file."""
+    variable = provider["auth"]["variable"]
+    text = environ.get(variable, "")
+    if not text.strip():
+        from dotenv import dotenv_values
+
+        file = folder / ".env"
+        try:
+            text = (dotenv_values(file, interpolate=False).get(variable) or "") if file.is_file() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSettings(f"`{file}` cannot be read: {error}") from None
+    if not text.strip():
+        message = f"no API key: set {variable} in the environment or in `.env`; or try `--emulator`, which needs none"
+        raise BadSettings(message, 5)
+    return Key(text)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _origin(given: str, variable: str) -> str:
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        raise BadSettings(f"{variable} is no address: `{given}`") from None
+    host = parts.hostname or ""
+    if parts.scheme not in ("https", "http") or not host or parts.username or parts.query or parts.fragment:
+        raise BadSettings(f"{variable} is `{given}`; expected an address like https://api.example.com")
+    if parts.path not in ("", "/"):
+        raise BadSettings(f"{variable} is `{given}`; expected scheme, host and port alone")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise BadSettings(f"{variable} is `{given}`; the key travels over https alone (http only to this machine)")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")

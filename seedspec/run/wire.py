@@ -1,0 +1,288 @@
+"""Calls become HTTP and answers become replies; the door to httpx.
+
+The key goes to the API's two origins alone: results are fetched by a client that has none. A paid request is sent
+once, on a connection of its own, and no redirect of it is followed. Every exchange has a deadline, every body a cap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+
+from seedspec import __version__
+from seedspec.run.answer import Answer, Rules, clean, safe_url
+from seedspec.run.call import (
+    Balance,
+    Call,
+    Create,
+    Download,
+    Expired,
+    Read,
+    Refused,
+    Reply,
+    Trouble,
+    Unknown,
+    Upload,
+)
+from seedspec.run.saves import BadPlace, NotWhole, Saves
+from seedspec.run.settings import Key, Origins
+
+MOST_JSON = 4 * 1024 * 1024
+MOST_VIDEO = 4 * 1024 * 1024 * 1024
+MOST_REDIRECTS = 3
+CONNECTIONS = 16
+"""More in one client make it slow: its pool looks at every connection for every request."""
+
+# Raised before a byte of the request is sent, so that nothing can have been bought.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds for a whole exchange, and for one silent moment within it."""
+
+    create: float = 90.0
+    read: float = 30.0
+    upload: float = 600.0
+    download: float = 1800.0
+    connect: float = 10.0
+    silence: float = 60.0
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Calls under way. `start` begins one, `wait` gives those that have come back; both from one thread.
+
+    `base` is the folder that upload paths are relative to, `saves` takes the downloads.
+    """
+
+    provider: Mapping[str, Any]
+    origins: Origins
+    key: Key
+    saves: Saves
+    base: Path
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _tasks: dict[asyncio.Task[Reply], Call] = field(default_factory=dict)
+    _clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
+
+    def start(self, call: Call) -> None:
+        """Begins a call. It makes progress while `wait` is waiting."""
+        self._tasks[self._loop.create_task(self._answered(call))] = call
+
+    def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
+        """The replies that are there within the given time, at once when one is there already."""
+        if not self._tasks:
+            self._loop.run_until_complete(asyncio.sleep(max(0.0, seconds or 0.0)))
+            return []
+        waiting = asyncio.wait(self._tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finished, _ = self._loop.run_until_complete(waiting)
+        return [(call := self._tasks.pop(task), _reply_of(task, call)) for task in finished]
+
+    def close(self) -> None:
+        """Ends what is under way and closes the connections."""
+
+        async def end() -> None:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for client in self._clients.values():
+                await client.aclose()
+
+        self._loop.run_until_complete(end())
+        self._tasks.clear()
+        self._loop.close()
+
+    async def _answered(self, call: Call) -> Reply:
+        if isinstance(call, Create):
+            return await self._create(call)
+        if isinstance(call, Read):
+            path = self._path("read").replace("{task}", call.task)
+            return await self._free(lambda: self._get(path), self._rules.read)
+        if isinstance(call, Balance):
+            return await self._free(lambda: self._get(self._path("credits")), self._rules.balance)
+        if isinstance(call, Upload):
+            return await self._upload(call)
+        return await self._download(call)
+
+    @property
+    def _rules(self) -> Rules:
+        return Rules(self.provider, self.origins.local)
+
+    def _path(self, name: str) -> str:
+        return str(self.provider["endpoints"][name]["path"])
+
+    def _client(self, name: str) -> httpx.AsyncClient:
+        """A client by its purpose: `paid` keeps no connection, `api` and `files` carry the key, `web` none."""
+        if name not in self._clients:
+            connections = 1 if name == "paid" else CONNECTIONS
+            auth = self.provider["auth"]
+            secret = {} if name == "web" else {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
+            self._clients[name] = httpx.AsyncClient(
+                base_url={"web": "", "files": self.origins.files}.get(name, self.origins.api),
+                headers={"User-Agent": f"seedspec/{__version__}", **secret},
+                limits=httpx.Limits(
+                    max_connections=connections, max_keepalive_connections=0 if name == "paid" else connections
+                ),
+                timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
+                follow_redirects=False,
+                http2=False,
+                trust_env=not self.origins.local,
+            )
+        return self._clients[name]
+
+    async def _create(self, call: Create) -> Reply:
+        intent = call.intent.intent
+        headers = {"Content-Type": "application/json", self.provider["idempotency_header"]: intent.key}
+        try:
+            async with asyncio.timeout(self.deadlines.create):
+                request = self._client("paid").stream("POST", self._path("create"), content=call.body, headers=headers)
+                async with request as response:
+                    answer = await _whole(response)
+        except _UNSENT as error:
+            return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {_said(error)}")
+        except TimeoutError:
+            return Unknown(f"no answer within {self.deadlines.create:g} s")
+        except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
+            return Unknown(f"the answer was lost: {_said(error)}")
+        return self._rules.created(answer)
+
+    async def _get(self, path: str) -> Answer:
+        limits = (self._slots, asyncio.timeout(self.deadlines.read))
+        async with limits[0], limits[1], self._client("api").stream("GET", path) as response:
+            return await _whole(response)
+
+    async def _free(self, ask: Callable[[], Awaitable[Answer]], meaning: Callable[[Answer], Reply]) -> Reply:
+        try:
+            return meaning(await ask())
+        except _UNSENT as error:
+            return Trouble(f"cannot be reached: {_said(error)}")
+        except TimeoutError:
+            return Trouble("no answer in time")
+        except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
+            return Trouble(f"the answer was lost: {_said(error)}")
+
+    async def _upload(self, call: Upload) -> Reply:
+        path = self.base / call.path
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        name = f"{call.sha256[:16]}{path.suffix.lower()}"
+
+        async def send() -> Answer:
+            with path.open("rb") as file:
+                async with asyncio.timeout(self.deadlines.upload):
+                    response = await self._client("files").post(
+                        self._path("upload"),
+                        files={"file": (name, file, kind)},
+                        data={"upload_path": "seedspec", "file_name": name},
+                    )
+                    return Answer(response.status_code, dict(response.headers), response.content[:MOST_JSON])
+
+        try:
+            return await self._free(send, self._rules.stored)
+        except OSError as error:
+            return Trouble(f"`{call.path}` cannot be read: {error.strerror or error}", final=True)
+
+    async def _download(self, call: Download) -> Reply:
+        try:
+            part = self.saves.part(call.file)
+        except (OSError, BadPlace) as error:
+            return Trouble(f"`{call.file}` cannot be written: {_said(error)}", final=True)
+        try:
+            async with asyncio.timeout(self.deadlines.download), self._followed(call.url) as response:
+                if (trouble := _refused(response)) is not None:
+                    part.drop()
+                    return trouble
+                async for chunk in response.aiter_raw():
+                    part.write(chunk)
+                    if part.bytes > MOST_VIDEO:
+                        part.drop()
+                        return Trouble("the result is larger than any video of this service", final=True)
+                announced = response.headers.get("content-length", "")
+            if announced.isdigit() and int(announced) != part.bytes:
+                part.drop()
+                return Trouble(f"cut short: {part.bytes} of {announced} bytes")
+            return await asyncio.to_thread(self.saves.keep, part, call.file, call.fp)
+        except NotWhole as error:
+            return Trouble(f"not a whole video: {clean(error)}")
+        except (httpx.HTTPError, httpx.StreamError, _BadAddress) as error:
+            part.drop()
+            return Trouble(f"the download broke off: {_said(error)}")
+        except TimeoutError:
+            part.drop()
+            return Trouble(f"not there within {self.deadlines.download:g} s")
+        except (OSError, BadPlace) as error:
+            part.drop()
+            return Trouble(f"`{call.file}` cannot be written: {_said(error)}", final=True)
+        except asyncio.CancelledError:
+            part.drop()
+            raise
+
+    @asynccontextmanager
+    async def _followed(self, url: str) -> AsyncIterator[httpx.Response]:
+        """A result by its link, redirects followed a few times, each address checked anew."""
+        client = self._client("web")
+        for _ in range(MOST_REDIRECTS + 1):
+            if not safe_url(url, local=self.origins.local):
+                raise _BadAddress("the link leads to an address that is not followed")
+            async with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+                if not response.is_redirect:
+                    yield response
+                    return
+                url = urljoin(url, response.headers.get("location", ""))
+        raise _BadAddress(f"more than {MOST_REDIRECTS} redirects")
+
+
+class _TooLong(Exception):
+    """A body beyond its cap."""
+
+
+class _BadAddress(Exception):
+    """A link that is not followed."""
+
+
+def _reply_of(task: asyncio.Task[Reply], call: Call) -> Reply:
+    """A finished call's reply; one that broke in a way nobody foresaw is still a reply, so that none is ever lost."""
+    error = task.exception()
+    if error is None:
+        return task.result()
+    said = f"unforeseen: {type(error).__name__}"
+    return Unknown(said) if isinstance(call, Create) else Trouble(said, final=True)
+
+
+async def _whole(response: httpx.Response) -> Answer:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MOST_JSON:
+            raise _TooLong(f"a body of more than {MOST_JSON} bytes")
+    return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(body))
+
+
+def _refused(response: httpx.Response) -> Expired | Trouble | None:
+    status = response.status_code
+    if status in (401, 403, 404, 410):
+        return Expired(f"HTTP {status}")
+    if status != 200:
+        return Trouble(f"HTTP {status}")
+    kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind.startswith("text/") or kind in ("application/json", "application/xml"):
+        return Trouble(f"{kind} instead of a video")
+    return None
+
+
+def _said(error: BaseException) -> str:
+    """An error's own words without what it may carry of the request; its kind where it has none."""
+    if isinstance(error, httpx.LocalProtocolError):
+        return "the request could not be formed"  # its words may quote a header
+    if isinstance(error, OSError):
+        return (error.strerror or type(error).__name__).lower()
+    return clean(str(error) or type(error).__name__, 200)
