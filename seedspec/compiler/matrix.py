@@ -103,9 +103,8 @@ def board_grid(board: Storyboard, problems: Problems) -> Grid | None:
         labels = [tuple(a.values) for a in grid.own]
         if all(label in known for label, known in zip(row, labels, strict=True)) and not grid.excluded(row):
             problems.error("duplicate-row", "the product has this row already", pattern.span)
-    labels = [frozenset(a.values) for a in grid.own]
-    for written, pattern in zip(board.exclude, grid.exclude, strict=False):
-        if not all(labels[i] & wanted for i, wanted in pattern.items()):
+    for written, places in zip(board.exclude, grid.exclude, strict=False):
+        if any(wanted.isdisjoint(grid.own[i].values) for i, wanted in places.items()):
             problems.error("exclude-matches-nothing", "no row of the product matches this", written.span)
     return None if len(problems) > before else grid
 

@@ -89,7 +89,7 @@ def shades(task: str) -> Shades:
     return Shades(
         ground=_colour(hue, 0.42, luminance=0.014),
         panel=_colour(hue, 0.44, luminance=0.030),
-        accent=_colour(across, 0.78, luminance=0.46),
+        accent=_colour(across, 0.70, luminance=0.50),
         ink=_colour(hue, 0.5, luminance=0.91),
         quiet=_colour(hue, 0.26, luminance=0.42),
     )

@@ -106,7 +106,7 @@ def test_local_callbacks_only_when_asked_for(start: Start) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"{\"model\": NaN}", b'{"prompt": "a", "prompt": "b"}', 
+        b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"{\"model\": NaN}", b'{"prompt": "a", "prompt": "b"}',
         b"[" * 100_000, b"{'model': 1}", b'{"prompt": "\\ud800"}', b'{"duration": 1e999}',
         b'{"duration": 1' + b"0" * 5000 + b"}",
     ],
