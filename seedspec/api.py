@@ -15,10 +15,11 @@ from seedspec.compiler.catalog import Catalog
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.expand import Count, Expansion, expand
 from seedspec.compiler.matrix import Arithmetic
+from seedspec.compiler.price import Cost
 from seedspec.compiler.storyboard import Storyboard, storyboard_of
-from seedspec.plan.event import Event
-from seedspec.plan.lock import Lock
-from seedspec.plan.plan import Plan, Rules, make
+from seedspec.plan.event import Event, RunFinished
+from seedspec.plan.lock import Lock, LockFault, Record
+from seedspec.plan.plan import Action, Plan, Rules, Step, make
 from seedspec.plan.select import choose
 from seedspec.run import files
 from seedspec.run.disk import Journal, hold, read_lock
@@ -27,8 +28,15 @@ from seedspec.run.job import Limits, Pace
 from seedspec.run.machine import Machine
 from seedspec.run.place import Place, place_of
 from seedspec.run.settings import Key, Origins, key_of, origins_of
-from seedspec.text.diagnostic import Diagnostic, Problems
+from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
+from seedspec.text.source import Source, Span
 from seedspec.text.syntax import parse
+
+__all__ = [
+    "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "Note", "Options",
+    "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check", "compile",
+    "plan", "run",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,15 @@ def test_a_storyboard_can_set_every_request_field(name: str) -> None:
 
 
 def properties(schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every property rule of a schema by its place; a property may itself be called `properties`."""
     if isinstance(schema, dict):
-        if isinstance(schema.get("properties"), dict):
-            yield from ((f"{path}/{name}", found) for name, found in schema["properties"].items())
         for key, part in schema.items():
-            yield from properties(part, f"{path}/{key}")
+            if key == "properties" and isinstance(part, dict):
+                for name, rule in part.items():
+                    yield f"{path}/{name}", rule
+                    yield from properties(rule, f"{path}/{name}")
+            else:
+                yield from properties(part, f"{path}/{key}")
     elif isinstance(schema, list):
         for number, part in enumerate(schema):
             yield from properties(part, f"{path}/{number}")

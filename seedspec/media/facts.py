@@ -107,3 +107,12 @@ def facts(path: str | os.PathLike[str]) -> Facts:
         looks = "text" if head.isascii() and b"\0" not in head else "unknown bytes"
         raise MediaError(f"not an image, a video or a sound: the file holds {looks}")
     raise MediaError(f"found {format}, which is none of the formats that can be examined")
+
+
+def playable(path: str | os.PathLike[str]) -> Facts:
+    """The facts of a video whose first and last pictures decode. Raises MediaError, and MediaMissing without PyAV."""
+    try:
+        from seedspec.media import movie
+    except ImportError as error:
+        raise MediaMissing() from error
+    return movie.check_playable(path)

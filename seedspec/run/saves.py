@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from seedspec.media.facts import Facts, MediaError, MediaMissing, facts
+from seedspec.media.facts import Facts, MediaError, MediaMissing, playable
 from seedspec.run.call import Kept
 from seedspec.run.disk import sync_folder
 
@@ -141,7 +141,7 @@ def check_boxes(path: Path) -> None:
 def _facts(path: Path) -> Facts | None:
     """What the video is, where the media extra is installed to tell."""
     try:
-        return facts(path)
+        return playable(path)
     except MediaMissing:
         return None
     except MediaError as error:

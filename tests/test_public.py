@@ -1,0 +1,71 @@
+"""The names that programs may rely on, and what they do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from seedspec import api
+
+NAMES = [
+    "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "Note", "Options",
+    "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check",
+    "compile", "plan", "run",
+]  # fmt: skip
+MINIMAL = Path(__file__).parents[1] / "examples" / "minimal" / "storyboard.yaml"
+
+
+def test_the_names_are_pinned() -> None:
+    assert api.__all__ == NAMES
+    assert [name for name in NAMES if not hasattr(api, name)] == []
+
+
+def test_importing_costs_nothing() -> None:
+    code = "import sys, seedspec; print(sorted(m for m in sys.modules if m.split('.')[0] in sys.argv[1:]))"
+    heavy = ["yaml", "jinja2", "jsonschema", "jsonschema_rs", "httpx", "click", "rich", "av", "PIL", "asyncio"]
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_loads_click_alone() -> None:
+    code = (
+        "import sys; from seedspec.cli.app import start; start(['--help']);"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & set(sys.argv[1:])), file=sys.stderr)"
+    )
+    heavy = ["yaml", "jinja2", "jsonschema", "jsonschema_rs", "httpx", "rich", "av", "PIL", "asyncio", "orjson"]
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "Exit codes:" in done.stdout
+
+
+def test_plan_needs_no_http(tmp_path: Path) -> None:
+    code = (
+        "import sys; from seedspec.cli.app import start; start(['plan', sys.argv[1]]);"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & set(sys.argv[2:])), file=sys.stderr)"
+    )
+    heavy = ["httpx", "av", "PIL", "asyncio", "jsonschema", "starlette", "uvicorn"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(MINIMAL), *heavy], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == "[]", done.stderr
+
+
+def test_check_compile_and_plan_are_functions_of_a_path() -> None:
+    assert api.check(MINIMAL) == ()
+    made = api.compile(MINIMAL)
+    assert made.ok and [e.address for e in made.entries] == ["steam/1"]
+    planned = api.plan(MINIMAL)
+    assert [s.action for s in planned.plan.steps] == [api.Action.SUBMIT]
+    assert planned.plan.cost == api.Cost(251_100, 251_100)
+
+
+def test_an_invalid_storyboard_is_an_exception_of_plan_with_its_findings(tmp_path: Path) -> None:
+    file = tmp_path / "storyboard.yaml"
+    file.write_text("seedspec: 1\n")
+    try:
+        api.plan(file)
+    except api.Invalid as error:
+        assert {d.code for d in error.compiled.diagnostics} == {"missing-key"}
+    else:
+        raise AssertionError("nothing was refused")
