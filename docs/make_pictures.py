@@ -1,6 +1,6 @@
 """Makes the pictures of the README from a real run of the fruit tea example.
 
-    python docs/make_pictures.py
+python docs/make_pictures.py
 """
 
 from __future__ import annotations
