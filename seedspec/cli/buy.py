@@ -140,7 +140,7 @@ def _follow(events: Iterator[Event], planned: Planned, options: Options, form: s
     """Shows the events of a run. A reader that has gone away never stops the bookkeeping."""
     board = planned.compiled.board
     assert board is not None
-    summary = Summary(board.model.rate, options.emulated)
+    summary = Summary(board.model.rate, options.emulated, {s.fp: i for i, s in enumerate(planned.plan.steps)})
     finished: RunFinished | None = None
     gone = False
 

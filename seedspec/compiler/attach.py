@@ -101,6 +101,9 @@ class Attachments:
         if reference.sha256 and reference.sha256 != asset.sha256:
             message = f"`{cut(target)}` has sha256 {asset.sha256}; expected {reference.sha256}"
             problems.error("media-digest", message, reference.target.span)
+        if asset.unchecked:
+            message = f"`{target}` is not checked against the limits for media: {asset.unchecked}"
+            problems.warning("media-not-checked", message, reference.target.span)
         facts = {**reference.facts, **asset.facts}
         check_medium(reference, rule, target, facts, asset.format, problems)
         item = f"sha256:{asset.sha256}"

@@ -17,12 +17,14 @@ class Asset:
     """A local file, looked at: where it is, the sha256 of its bytes, and what is known of it.
 
     `facts` may hold bytes, width, height, seconds and fps; `format` is its real type where it was recognised.
+    `unchecked` says why its content was not looked at, when it was not.
     """
 
     path: str
     sha256: str
     facts: Mapping[str, float]
     format: str | None = None
+    unchecked: str = ""
 
 
 Look = Callable[[str, Kind], Asset | str]

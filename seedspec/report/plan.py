@@ -53,7 +53,8 @@ def counted(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]:
     for c in counts:
         takes = f"× {c.takes} take{'s' if c.takes > 1 else ''}"
         table.append((c.shot, _sum(c.rows), takes, f"= {c.entries:,}"))
-    table.append(("", "", "", f"= {sum(c.entries for c in counts):,} entries"))
+    total = sum(c.entries for c in counts)
+    table.append(("", "", "", f"= {total:,} {'entry' if total == 1 else 'entries'}"))
     return [*lines, *columns(table)]
 
 

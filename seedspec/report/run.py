@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seedspec.compiler.price import Cost, Rate
@@ -47,7 +48,7 @@ def line(event: Event) -> str | None:
         case Submitted():
             return f"  > {event.entry}  {event.task}"
         case Deferred():
-            wait = f", again in {event.wait:.0f} s" if event.wait else ""
+            wait = f", again in {_seconds(event.wait)}" if event.wait else ""
             return f"  ~ {event.entry}  not taken ({event.code}: {cut(event.message, 80)}){wait}"
         case Completed():
             return f"  v {event.entry}  made; kept there until {event.results_until}"
@@ -61,7 +62,7 @@ def line(event: Event) -> str | None:
         case Doubted():
             return f"  ? {event.entry}  in doubt: {cut(event.reason, 120)}"
         case Delayed():
-            wait = f"again in {event.wait:.0f} s" if event.wait is not None else "given up for this run"
+            wait = f"again in {_seconds(event.wait)}" if event.wait is not None else "given up for this run"
             return f"  … {event.entry}  {event.step}: {cut(event.reason, 100)}; {wait}"
         case Held():
             return f"  ! {event.entry}  held: {event.upstream}: {event.reason}"
@@ -75,12 +76,17 @@ def line(event: Event) -> str | None:
             return None
 
 
+def _seconds(wait: float) -> str:
+    return f"{wait:.0f} s" if wait >= 10 else f"{wait:.1f} s"
+
+
 @dataclass(slots=True)
 class Summary:
-    """Folds the events of a run into the table at its end."""
+    """Folds the events of a run into the table at its end, in the given order of fingerprints."""
 
     rate: Rate
     emulated: bool
+    order: Mapping[str, int]
     _saved: list[Saved] = field(default_factory=list)
     _cost: dict[str, int] = field(default_factory=dict)
     _charged: dict[str, float] = field(default_factory=dict)
@@ -102,6 +108,7 @@ class Summary:
 
     def lines(self, most: int = 60) -> list[str]:
         """The saved videos with their facts and their cost, the sums, and what the exit code means."""
+        self._saved.sort(key=lambda e: self.order.get(e.fp, 0))
         out = columns(
             [("video", "size", "length", "credits", ""), *map(self._row, self._saved[:most])], right=(2, 3, 4)
         ) if self._saved else []  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 
 from seedspec.compiler.catalog import Catalog, Kind, catalog_of
 from seedspec.compiler.reference import Asset, Look
+from seedspec.media.facts import MediaError, MediaMissing, facts
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import MOST_BYTES, source_of
@@ -84,7 +85,7 @@ def looker(folder: Path) -> Look:
             path = (base / target).resolve()
             if not path.is_relative_to(project):
                 return f"lies outside the project `{project.name}`"
-            return _asset(path, target)
+            return _asset(path, target, kind)
         except FileNotFoundError:
             return "does not exist"
         except OSError as error:
@@ -95,7 +96,7 @@ def looker(folder: Path) -> Look:
     return look
 
 
-def _asset(path: Path, target: str) -> Asset | str:
+def _asset(path: Path, target: str, kind: Kind) -> Asset | str:
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(handle, "rb") as file:
         status = os.fstat(handle)
@@ -104,7 +105,19 @@ def _asset(path: Path, target: str) -> Asset | str:
         if status.st_size == 0:
             return "is empty"
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Asset(target, digest, {"bytes": status.st_size})
+    try:
+        seen = facts(path)
+    except MediaMissing as missing:
+        return Asset(target, digest, {"bytes": status.st_size}, unchecked=str(missing))
+    except MediaError as error:
+        return f"cannot be used: {error}"
+    if seen.kind != kind:
+        return f"holds {_A[seen.kind]} ({seen.format}); expected {_A[kind]}"
+    known = {name: getattr(seen, name) for name in ("bytes", "width", "height", "seconds", "fps")}
+    return Asset(target, digest, {k: v for k, v in known.items() if v is not None}, seen.format)
+
+
+_A = {"image": "an image", "video": "a video", "audio": "sound"}
 
 
 def _reason(error: OSError) -> str:
