@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 from seedspec.emulator import links
 from seedspec.emulator.ledger import Ledger
 from seedspec.emulator.refusal import Refusal
-from seedspec.media import facts as media
-from seedspec.media.facts import Facts
+from seedspec.media import look as media
+from seedspec.media.facts import Facts, sniff
 
 MOST_BYTES = 100_000_000
 MIME = {
@@ -92,7 +92,7 @@ class Shelf:
                     kept.write(chunk)
                 kept.flush()
                 os.fsync(kept.fileno())
-            format = media.sniff(head)
+            format = sniff(head)
             if format not in MIME:
                 raise Refusal(400, "unsupported_type", f"Files of this type are not accepted: {format or 'unknown'}.")
             os.replace(part, self._place(file_id))
@@ -116,7 +116,7 @@ class Shelf:
         self._place(file_id).unlink(missing_ok=True)
 
     def facts(self, path: Path) -> Facts:
-        """The facts of a file that is hosted here, examined once. MediaError as `seedspec.media.facts`."""
+        """The facts of a file that is hosted here, examined once. MediaError as `seedspec.media.look`."""
         stat = path.stat()
         key = (path, stat.st_size, stat.st_mtime_ns)
         if key not in self._facts:

@@ -14,7 +14,8 @@ from typing import Any
 
 from seedspec.compiler.catalog import Catalog, Kind, catalog_of
 from seedspec.compiler.reference import Asset, Look
-from seedspec.media.facts import MediaError, MediaMissing, facts
+from seedspec.media.facts import MediaError, MediaMissing
+from seedspec.media.look import facts
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import MOST_BYTES, source_of

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from seedspec.media.facts import Facts, MediaError, MediaMissing, playable
+from seedspec.media.facts import Facts, MediaError, MediaMissing
+from seedspec.media.look import playable
 from seedspec.run.call import Kept
 from seedspec.run.disk import sync_folder
 

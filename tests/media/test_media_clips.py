@@ -12,7 +12,8 @@ import pytest
 
 from seedspec.media import card as cards
 from seedspec.media.card import Card
-from seedspec.media.facts import MediaError, facts
+from seedspec.media.facts import MediaError
+from seedspec.media.look import facts
 from seedspec.media.movie import Studio, check_playable, make_clip, poster
 from seedspec.media.picture import Type, draw_card
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seedspec.media.facts import Facts, MediaError, facts, sniff
+from seedspec.media.facts import Facts, MediaError, sniff
+from seedspec.media.look import facts
 from seedspec.media.movie import check_playable, poster
 
 Maker = Callable[..., Path]
@@ -182,7 +183,8 @@ def test_without_the_extra_the_message_names_it(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "for name in ('PIL', 'av', 'tinytag'): sys.modules[name] = None\n"
-        "from seedspec.media.facts import facts, MediaMissing\n"
+        "from seedspec.media.facts import MediaMissing\n"
+        "from seedspec.media.look import facts\n"
         "try: facts(sys.argv[1])\n"
         "except MediaMissing as error: print(error)\n"
     )
