@@ -10,6 +10,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected files of the cases")
+    parser.addoption("--long", action="store_true", help="try many more scenarios, kills and mutations")
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry, address_of, labels_of
 from seedspec.compiler.matrix import Grid, Row
 from seedspec.compiler.reference import Asset, Look, check_medium, is_url
+from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.schema import cut, kind_of
+from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Reference
-from seedspec.compiler.template import RefFault, Template, TemplateFault, is_template, place
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
 
@@ -40,7 +41,7 @@ class Attachments:
         model: Model,
         grids: Mapping[str, Grid],
         takes: Mapping[str, int],
-        compile_target: Callable[[Reference], Template | None],
+        texts: Texts,
         look: Look,
         problems: Problems,
     ) -> None:
@@ -48,7 +49,7 @@ class Attachments:
         self._model = model
         self._grids = grids
         self._takes = takes
-        self._compile = compile_target
+        self._texts = texts
         self._look = look
         self._problems = problems
         self._targets: dict[tuple[str, str], Found | None] = {}
@@ -60,33 +61,18 @@ class Attachments:
         """What the reference is for this row; None with the reason reported."""
         if reference.is_shot:
             return self._video_of(reference, row, upstream, entry)
-        target = str(reference.target.value)
-        if is_template(target):
-            rendered = self._rendered(reference, scope, entry)
-            if rendered is None:
-                return None
-            target = rendered
+        value = self._texts.value(reference.target, reference.target.value, scope, entry)
+        if isinstance(value, Faulty):
+            return None
+        if not isinstance(value, str) or not value.strip():
+            message = f"`{reference.name}` renders to {kind_of(value)}; expected a path or an address"
+            self._problems.error("bad-target", message, reference.target.span, entry=entry)
+            return None
+        target = value.strip() if is_template(reference.target.value) else value
         key = (reference.name, target)
         if key not in self._targets:
             self._targets[key] = self._look_at(reference, target)
         return self._targets[key]
-
-    def _rendered(self, reference: Reference, scope: Mapping[str, Any], entry: str) -> str | None:
-        template = self._compile(reference)
-        if template is None:
-            return None
-        try:
-            value = template.render(scope, _no_ref)
-        except TemplateFault as fault:
-            span = place(reference.target, fault.line, fault.word)
-            notes = (f"in {fault.file}",) if fault.file else ()
-            self._problems.error(fault.code, str(fault), span, *notes, entry=entry)
-            return None
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        message = f"`{reference.name}` renders to {kind_of(value)}; expected a path or an address"
-        self._problems.error("bad-target", message, reference.target.span, entry=entry)
-        return None
 
     def _look_at(self, reference: Reference, target: str) -> Found | None:
         problems, rule = self._problems, self._model.media[reference.kind]
@@ -171,7 +157,3 @@ class Attachments:
                 )
                 return None
         return tuple(wanted)
-
-
-def _no_ref(name: str) -> str:
-    raise RefFault("`ref()` belongs in prompts alone", word="ref")

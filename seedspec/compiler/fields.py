@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,10 @@ class Fields:
     def __init__(self, board: Storyboard, shot: Shot, grid: Grid, problems: Problems) -> None:
         self._grid = grid
         self._known = frozenset((*board.model.fields, "prompt"))
-        self._base = {k: Setting(v, None, Origin("model", None)) for k, v in board.model.defaults.items()}
-        self._base |= {k: _setting(n, "defaults") for k, n in board.fields.items()}
-        self._base |= {k: _setting(n, "shot") for k, n in shot.fields.items()}
+        self._below = [(k, Setting(v, None, Origin("model", None))) for k, v in board.model.defaults.items()]
+        self._below += [(k, _setting(n, "defaults")) for k, n in board.fields.items()]
+        self._below += [(k, _setting(n, "shot")) for k, n in shot.fields.items()]
+        self._base = dict(self._below)
         self._overrides = _overrides(board, shot, grid, problems)
         sweeping = [i for i, a in enumerate(grid.axes) if a.fields(self._known - {"prompt"})]
         self._matter = sorted({*sweeping, *(i for wanted, _ in self._overrides for i in wanted)})
@@ -44,19 +45,30 @@ class Fields:
             self._memo[key] = self._layered(row)
         return self._memo[key]
 
+    def layers(self, row: Row) -> Mapping[str, tuple[Setting, ...]]:
+        """Everything that sets each field of a row, strongest last: the last one is what `at` gives."""
+        out: dict[str, tuple[Setting, ...]] = {}
+        for name, setting in (*self._below, *self._above(row)):
+            if name != "prompt":
+                out[name] = (*out.get(name, ()), setting)
+        return out
+
     def _layered(self, row: Row) -> Mapping[str, Setting]:
-        out = dict(self._base)
+        out = self._base | dict(self._above(row))
+        out.pop("prompt", None)
+        return out
+
+    def _above(self, row: Row) -> Iterator[tuple[str, Setting]]:
+        """What the row sets over the shot's own fields, weakest first."""
         for axis, label in zip(self._grid.axes, row, strict=True):
             value, layer = axis.values[label], f"{axis.name}={label}"
             if axis.name in self._known:
-                out[axis.name] = _setting(value, layer)
+                yield axis.name, _setting(value, layer)
             elif isinstance(value, Map):
-                out |= {k: _setting(p.value, layer) for k, p in value.items() if k in self._known}
+                yield from ((k, _setting(p.value, layer)) for k, p in value.items() if k in self._known)
         for wanted, override in self._overrides:
             if all(row[i] in labels for i, labels in wanted.items()):
-                out |= {k: _setting(n, "override") for k, n in override.fields.items()}
-        out.pop("prompt", None)
-        return out
+                yield from ((k, _setting(n, "override")) for k, n in override.fields.items())
 
 
 def _setting(node: Node, layer: str) -> Setting:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from seedspec.text.diagnostic import Note, Problems
-from seedspec.text.node import Map, Node, Scalar, Sequence, at
+from seedspec.text.node import Map, Node, Scalar, Sequence
 from seedspec.text.source import Span
 
 # A comment is written behind two spaces, or with a space behind its `#`; `shot #3` was meant as text.
@@ -42,7 +42,8 @@ def _places(board: Map) -> Iterator[Node]:
         for key in ("prompt", "title", "notes", "vars"):
             if (found := part.get(key)) is not None:
                 yield found
-        if isinstance(axes := at(part, ("matrix", "axes")), Map) and axes is not part.get("matrix"):
+        matrix = part.get("matrix")
+        if isinstance(matrix, Map) and (axes := matrix.get("axes")) is not None:
             yield axes
 
 

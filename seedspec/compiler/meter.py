@@ -7,13 +7,13 @@ ever. The template room calls it at each operator, filter, call, loop step and o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from typing import Any
 
 MOST_CHARACTERS = 200_000
 """A value of a greater weight is refused; weight is characters and items, all the way down."""
 
-MOST_WORK = 1_000_000
+MOST_WORK = 500_000
 """Steps of one rendering: a turn of a loop, a call, and a tenth of the weight of each value that is handled."""
 
 # Filters and methods whose whole numbers are widths or counts of what they make.
@@ -50,6 +50,10 @@ class Meter:
             self.work(1)
             yield item
 
+    def charged(self, value: Any) -> Any:
+        """A value on its way into a filter or call: what makes its items one by one becomes a list of them."""
+        return list(self.steps(value)) if isinstance(value, Iterator) else value
+
     def joined(self, pieces: Iterable[Any]) -> str:
         """The pieces as one text."""
         out, size = [], 0
@@ -72,7 +76,7 @@ class Meter:
             raise Excess(f"makes a value of more than {MOST_CHARACTERS:,} characters")
 
     def operator(self, sign: str, left: Any, right: Any) -> None:
-        """Charges `+`, `*`, `**` and `%` before they run."""
+        """Charges an operator of arithmetic before it runs."""
         self.admit(left)
         self.admit(right)
         size = 0
@@ -86,7 +90,7 @@ class Meter:
                 size = weight(many) * max(0, times)
         elif sign == "+":
             size = weight(left) + weight(right)
-        elif isinstance(left, str):
+        elif sign == "%" and isinstance(left, str):
             size = _formatted(left, [right])
         if size > MOST_CHARACTERS:
             raise Excess(f"makes a value of more than {MOST_CHARACTERS:,} characters")
@@ -108,6 +112,8 @@ def weight(value: Any) -> int:
                     stack.append(item)
                 else:
                     size += len(item) if isinstance(item, str) else 1
+    elif isinstance(value, (range, KeysView, ValuesView, ItemsView)):
+        size = len(value)
     else:
         size = _digits(value)
     if size > MOST_CHARACTERS:
@@ -132,14 +138,13 @@ def _made(name: str, subject: Any, given: list[Any]) -> int:
         old, new = str(given[0]), str(given[1])
         return len(subject) + subject.count(old) * len(new)
     if name == "join":
-        return weight(subject) + sum(len(v) for v in given if isinstance(v, str)) * _count(subject, given)
+        first = given[0] if given else ""
+        # as a method the text is what stands between, as a filter its argument
+        items, between = (subject, first) if isinstance(first, str) else (first, subject)
+        return weight(items) + weight(between) * (len(items) if isinstance(items, (str, list, tuple, dict)) else 1)
     if name in ("format", "format_map", "mod"):
         return _formatted(str(subject), given)
     return max(numbers, default=0) if name in _WIDTHS else 0
-
-
-def _count(subject: Any, given: list[Any]) -> int:
-    return max((len(v) for v in (subject, *given) if isinstance(v, (str, list, tuple, dict))), default=1)
 
 
 def _formatted(pattern: str, given: list[Any]) -> int:

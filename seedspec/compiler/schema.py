@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-_SPACES = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACES = r"\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _TYPES = {
     "string": "text",
     "integer": "a whole number",
@@ -122,7 +122,7 @@ def _worded(rule: Any, otherwise: Mapping[str, Any] | None) -> Mapping[str, Any]
 
 
 def _pattern(_: Validator, pattern: str, instance: object, schema: object) -> Iterator[ValidationError]:
-    """The rule `pattern` as the gate judges it: `$` is the very end, and white space is Unicode's."""
+    """The rule `pattern` as the gate judges it: `$` is the very end, and white space is that of ECMA 262."""
     from jsonschema.exceptions import ValidationError
 
     if isinstance(instance, str) and not re.search(_as_python(pattern), instance):

@@ -21,9 +21,9 @@ from jinja2.visitor import NodeTransformer
 
 from seedspec.compiler import wording
 from seedspec.compiler.meter import Excess, Meter
+from seedspec.compiler.spot import place, words
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Scalar
-from seedspec.text.source import Span
 
 # What a template may raise while it renders: Jinja's own errors, and Python's for bad arithmetic on its values.
 _FAULTS = (
@@ -36,8 +36,6 @@ _FAULTS = (
     RecursionError,
     MemoryError,
 )
-_REGION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 
 Ref = Callable[[str], str]
 _Compiled = tuple[frozenset[str], frozenset[str], Callable[[Mapping[str, Any]], Any]]
@@ -46,8 +44,11 @@ _Compiled = tuple[frozenset[str], frozenset[str], Callable[[Mapping[str, Any]], 
 class TemplateFault(Exception):
     """A template could not be rendered; the message is one line, `line` counts from 1 in its text.
 
-    `word` is what to look for on that line; `file` names the included file, with its line, where the fault lies.
+    `word` is what to look for on that line; `file` names the included file, with its line, where the fault lies;
+    `value` is the one that was found where none like it can stand.
     """
+
+    value: Any = ()
 
     def __init__(
         self, message: str, line: int = 1, word: str = "", file: str = "", code: str = "template-failed"
@@ -82,6 +83,10 @@ class Template:
             value = _plain(self._run(scope), self._meter)
         except TemplateFault as fault:
             fault.line, fault.file = _line(fault.__traceback__)
+            if (
+                name := next((n for n in sorted(self.names) if scope.get(n, self) is fault.value), "")
+            ) and not fault.file:
+                fault.word, fault.args = name, (str(fault).replace("found", f"`{name}` is", 1),)
             raise
         except (*_FAULTS, Excess) as fault:
             raise _fault(fault) from None
@@ -150,11 +155,6 @@ class Templates:
         return None
 
 
-def is_template(value: object) -> bool:
-    """Whether a value holds anything for the template language to do."""
-    return isinstance(value, str) and ("{{" in value or "{%" in value or "{#" in value)
-
-
 def undefined_names(template: Template, known: frozenset[str], problems: Problems, hint: Callable[[str], str]) -> bool:
     """Reports each place of each name that the scope lacks, also in branches that no entry takes."""
     missing = sorted(template.names - known)
@@ -164,48 +164,6 @@ def undefined_names(template: Template, known: frozenset[str], problems: Problem
         for span in words(template.scalar, word) or [template.scalar.span]:
             problems.error("undefined-name", f"`{word}` is not defined", span, *notes)
     return bool(missing)
-
-
-def words(scalar: Scalar, word: str) -> list[Span]:
-    """Where a name stands in the template parts of a scalar as the file has it; attributes are not names."""
-    raw, start = scalar.span.text, scalar.span.start
-    pattern = re.compile(rf"(?<![\w.|]){re.escape(word)}(?!\w)")
-    found = []
-    for region in _REGION.finditer(raw):
-        code = _QUOTED.sub(lambda m: " " * len(m[0]), region[0])
-        for m in pattern.finditer(code):
-            at = start + region.start() + m.start()
-            found.append(Span(scalar.span.source, at, at + len(word)))
-    return found
-
-
-def place(scalar: Scalar, line: int, word: str = "") -> Span:
-    """Where line `line` (from 1) of a template stands in the file, at `word` when it is found there."""
-    source, raw = scalar.span.source, scalar.span.text
-    first = source.position(scalar.span.start)[0]
-    begin, end = scalar.span.start, scalar.span.end
-    if scalar.style == "|" and line >= 1:
-        number = min(first + line, len(source.starts))
-        begin, end = source.starts[number - 1], source.starts[number - 1] + len(source.line(number))
-        begin += len(source.line(number)) - len(source.line(number).lstrip())
-    if word and (m := _word_in(source.text, word, begin, end)):
-        return Span(source, m.start(), m.end())
-    if scalar.style == "|" and begin < end:
-        return Span(source, begin, end)
-    return Span(source, scalar.span.start, scalar.span.start + len(raw.rstrip()))
-
-
-def _word_in(text: str, word: str, begin: int, end: int) -> re.Match[str] | None:
-    """A word between two places, rather inside `{{ }}` or `{% %}` than outside."""
-    left, right = r"(?<!\w)" if word[0].isalnum() else "", r"(?!\w)" if word[-1].isalnum() else ""
-    found = list(re.compile(left + re.escape(word) + right).finditer(text, begin, end))
-
-    def in_code(m: re.Match[str]) -> bool:
-        opened = max(text.rfind("{{", begin, m.start()), text.rfind("{%", begin, m.start()))
-        closed = max(text.rfind("}}", begin, m.start()), text.rfind("%}", begin, m.start()))
-        return opened > closed
-
-    return next((m for m in found if in_code(m)), found[0] if found else None)
 
 
 class _Refs:
@@ -226,7 +184,7 @@ class _Refs:
 class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox, with a meter at everything that may swell a value or go on for long."""
 
-    intercepted_binops = frozenset({"*", "**", "+", "%"})
+    intercepted_binops = frozenset({"*", "**", "+", "-", "/", "//", "%"})
 
     def __init__(self, meter: Meter, read: Callable[[str], str | None]) -> None:
         super().__init__(
@@ -264,7 +222,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().get_template(*args, **named)
 
     def call(self, context: jinja2.runtime.Context, obj: Any, /, *args: Any, **named: Any) -> Any:
-        subject = getattr(obj, "__self__", None)
+        subject = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)
+        args = tuple(self.meter.charged(a) for a in args)
         if isinstance(subject, (str, int, float, list, tuple, dict)):
             self.meter.before(obj.__name__, subject, args, named)
         else:
@@ -277,7 +236,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 class _Metering(NodeTransformer):
-    """Puts the meter around loops, `~` and the collections that a template writes."""
+    """Puts the meter around loops, `~`, comparisons, slices and the collections that a template writes."""
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
         self.generic_visit(node)
@@ -287,6 +246,17 @@ class _Metering(NodeTransformer):
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
         return _filtered(nodes.List(node.nodes, lineno=node.lineno), " joined")
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
+        self.generic_visit(node)
+        node.expr = _filtered(node.expr, " made")
+        for operand in node.ops:
+            operand.expr = _filtered(operand.expr, " made")
+        return node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
+        self.generic_visit(node)
+        return _filtered(node, " made") if isinstance(node.arg, nodes.Slice) else node
 
     def visit_List(self, node: nodes.List | nodes.Tuple | nodes.Dict) -> nodes.Node:
         self.generic_visit(node)
@@ -304,11 +274,11 @@ def _metered(name: str, run: Callable[..., Any], meter: Meter) -> Callable[..., 
 
     @wraps(run)
     def metered(*args: Any, **named: Any) -> Any:
-        given = args[skipped:]
+        given = tuple(meter.charged(a) for a in args[skipped:])
         if given and callable(given[0]) and not isinstance(given[0], jinja2.Undefined):
             raise TemplateFault(f"`{name}` is given a function; expected a value", word=name)
         meter.before(name, given[0] if given else None, given[1:], named)
-        return meter.admit(run(*args, **named))
+        return meter.admit(run(*args[:skipped], *given, **named))
 
     return metered
 
@@ -333,17 +303,22 @@ def _shown(value: Any, meter: Meter) -> Any:
     """A value on its way into a text. Python would write `None`, `{'words': 'wet'}` or an address in memory."""
     if isinstance(value, (str, int, jinja2.Undefined)) or (isinstance(value, float) and math.isfinite(value)):
         return meter.admit(value)
+    wanted = "text or a number"
     if isinstance(value, dict):
-        keys = ", ".join(str(k) for k in list(value)[:3])
-        raise TemplateFault(f"found a mapping (with {keys or 'no keys'}); expected text or a number")
-    if isinstance(value, (list, tuple)):
-        raise TemplateFault("found a list; expected text or a number (`| join(', ')` makes text of it)")
-    raise TemplateFault(f"found {_named(value)}; expected text or a number")
+        keys = " or ".join(f"its `{k}`" for k in list(value)[:3])
+        wanted += f", such as {keys}" if keys else ""
+    elif isinstance(value, (list, tuple)):
+        wanted += " (`| join(', ')` makes text of a list)"
+    fault = TemplateFault(f"found {_named(value)}; expected {wanted}")
+    fault.value = value
+    raise fault
 
 
 def _named(value: Any) -> str:
     if value is None:
         return "nothing"
+    if isinstance(value, (dict, list, tuple)):
+        return "a mapping" if isinstance(value, dict) else "a list"
     if isinstance(value, float):
         return f"the number {value}"
     return "a function" if callable(value) else f"a {type(value).__name__.strip('_').lower()}"

@@ -49,7 +49,7 @@ def tally(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def visible(text: str) -> str:
-    """Text with what would steer a terminal escaped: control, bidi and format characters, lone surrogates."""
+    """Text with what would steer a terminal escaped: control, bidi and format characters, and what has no shape."""
     return "".join("⏎" if c == "\n" else _escaped(c) if _is_hidden(c) else c for c in text)
 
 
@@ -132,7 +132,7 @@ def _property(text: str) -> str:
 
 
 def _is_hidden(c: str) -> bool:
-    return unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != "\n"
+    return not c.isprintable() and c != "\n" and unicodedata.category(c) != "Zs"
 
 
 def _escaped(c: str) -> str:

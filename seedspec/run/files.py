@@ -23,8 +23,6 @@ from seedspec.text.syntax import MOST_BYTES, source_of
 
 def schemas() -> dict[str, Any]:
     """The contents of schemas/ by path below it: from the installed package, or from the checkout it stands in."""
-    inside = files("seedspec") / "schemas"
-    root: Traversable = inside if inside.is_dir() else Path(__file__).parents[2] / "schemas"
     found: dict[str, Any] = {}
 
     def walk(folder: Traversable, prefix: str) -> None:
@@ -34,8 +32,14 @@ def schemas() -> dict[str, Any]:
             elif item.name.endswith(".json"):
                 found[prefix + item.name] = json.loads(item.read_text(encoding="utf-8"))
 
-    walk(root, "")
+    walk(schema_folder(), "")
     return found
+
+
+def schema_folder() -> Traversable:
+    """Where those files are."""
+    inside = files("seedspec") / "schemas"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "schemas"
 
 
 def catalog() -> Catalog:

@@ -118,6 +118,9 @@ def _plainly(source: Source, said: Complaint, here: Span, problems: Problems) ->
         message = f"`{source.text[said.offset - 1 : said.offset + 1]}` is no escape of YAML"
         notes.append(Note("write `\\\\` for a backslash, or use single quotes"))
         return problems.error("bad-escape", message, source.span(here.start - 1, here.end), *notes)
+    if "Unicode character escape" in said.problem:
+        notes.append(Note("write the character itself; JSON's pairs of `\\ud83d\\ude00` are not YAML"))
+        return problems.error("bad-escape", "half of a surrogate pair is no character", here, *notes)
     if said.context.endswith("a simple key") and said.began is not None:
         return _no_key(source, source.position(said.began)[0], problems)
     if "unexpected end of stream" in said.problem and said.began is not None:

@@ -39,14 +39,20 @@ def source_of(path: str, raw: bytes, problems: Problems) -> Source | None:
             Source(path, "").span(0),
         )
         return None
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as bad:
-        before = raw[: bad.start].decode("utf-8-sig", "replace")
-        span = Source(path, before).span(len(before))
-        problems.error("not-utf8", f"byte 0x{raw[bad.start]:02x} is not UTF-8; save the file as UTF-8", span)
+        before, after = _one_line_end(raw[: bad.start].decode("utf-8")), raw[bad.start : bad.start + 200]
+        source = Source(path, before + _one_line_end(after.decode("utf-8", "replace")))
+        message = f"byte 0x{raw[bad.start]:02x} is not UTF-8; save the file as UTF-8"
+        problems.error("not-utf8", message, source.span(len(before)))
         return None
-    return Source(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return Source(path, _one_line_end(text))
+
+
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse(source: Source, problems: Problems) -> Node | None:
@@ -155,11 +161,13 @@ class _Builder:
         return True
 
     def _refuse_key(self, span: Span, is_map: bool) -> None:
-        if is_map and self.source.text.startswith("{", max(0, span.start - 1)):
+        # the second of two braces, or the first one where a mapping begins without a word
+        start = span.start - (span.start > 0 and self.source.text[span.start - 1] == "{")
+        if is_map and self.source.text.startswith("{{", start):
             self.problems.error(
                 "unquoted-template",
                 "`{{` begins a YAML mapping here, not a template",
-                Span(self.source, span.start - 1, span.start + 1),
+                Span(self.source, start, start + 2),
                 'quote the value: "{{ … }}"; or write it under `|`',
             )
         else:

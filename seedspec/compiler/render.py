@@ -1,0 +1,161 @@
+"""The templates of one shot: each compiled and checked once, then rendered for the rows and takes that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from seedspec.compiler.matrix import Grid
+from seedspec.compiler.reference import number
+from seedspec.compiler.spot import is_template, place
+from seedspec.compiler.storyboard import Reference, Shot, Storyboard
+from seedspec.compiler.template import RefFault, Template, TemplateFault, Templates, undefined_names
+from seedspec.text.diagnostic import Problems, did_you_mean, listed
+from seedspec.text.node import Scalar
+from seedspec.text.source import Span
+
+
+class Faulty:
+    """A value whose template failed; the reason is reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A rendered prompt, the references that it mentions, and how each attached one is named, in request order."""
+
+    value: Any
+    used: frozenset[str]
+    words: Mapping[str, str]
+
+
+class Texts:
+    """The texts of a shot. `took` turns true when a value that depends on the take was rendered."""
+
+    def __init__(
+        self,
+        board: Storyboard,
+        shot: Shot,
+        grid: Grid,
+        catalogue: Mapping[str, Reference],
+        templates: Templates,
+        problems: Problems,
+    ) -> None:
+        self._board, self._grid, self._catalogue = board, grid, catalogue
+        self._templates, self._problems = templates, problems
+        self._compiled: dict[int, Template | None] = {}
+        self._known = frozenset((*board.variables, *grid.names, "label", "shot", "take", "ref"))
+        self._guess: frozenset[str] = frozenset()
+        self._attached = self._check_attach(shot)
+        self.took = False
+
+    def check(self, scalar: Scalar) -> None:
+        """Reports what is wrong with a template, also where no entry comes to render it."""
+        self._template(scalar)
+
+    def value(self, node: Scalar | None, value: Any, scope: Mapping[str, Any], address: str) -> Any:
+        """A value that may be a template; Faulty, with the reason reported, when it cannot be rendered."""
+        if node is None or not is_template(value):
+            return value
+        template = self._template(node)
+        if template is None:
+            return Faulty()
+        self.took |= "take" in template.names
+        try:
+            return template.render(scope, _no_ref)
+        except TemplateFault as fault:
+            self._failed(node, fault, scope, address)
+            return Faulty()
+
+    def prompt(self, node: Scalar, scope: Mapping[str, Any], address: str) -> Prompt | None:
+        """A prompt rendered; None with the reason reported.
+
+        Numbers depend on which references a prompt uses, which only rendering tells: it is rendered with the numbers
+        of the last row's references, and again when it used others.
+        """
+        template = self._template(node)
+        if template is None:
+            return None
+        self.took |= "take" in template.names
+        model, words_of = self._board.model, self._board.words
+        for _ in range(5):
+            used: set[str] = set()
+            words = number(self._guess | self._attached, self._catalogue, model, words_of)
+
+            def ref(name: str, words: Mapping[str, str] = words, used: set[str] = used) -> str:
+                if name not in self._catalogue:
+                    raise RefFault(f"`{name}` is no reference", word=name)
+                used.add(name)
+                return words.get(name, "")
+
+            try:
+                prompt = template.render(scope, ref)
+            except RefFault as fault:
+                self._unknown_reference(fault.word, _place(node, fault), address, fault.file)
+                return None
+            except TemplateFault as fault:
+                self._failed(node, fault, scope, address)
+                return None
+            if used == self._guess:
+                return Prompt(prompt, frozenset(used), words)
+            self._guess = frozenset(used)
+        message = "the references that this prompt uses depend on their own numbers"
+        self._problems.error("unstable-prompt", message, node.span, entry=address)
+        return None
+
+    def _template(self, scalar: Scalar) -> Template | None:
+        """The compiled template of a value, its names and references checked once."""
+        if id(scalar) not in self._compiled:
+            template = self._templates.compile(scalar, self._problems)
+            if template is not None:
+                faulty = undefined_names(template, self._known, self._problems, self._hint)
+                for name in sorted(template.refs - self._catalogue.keys()):
+                    self._unknown_reference(name, place(scalar, 0, name))
+                    faulty = True
+                template = None if faulty else template
+            self._compiled[id(scalar)] = template
+        return self._compiled[id(scalar)]
+
+    def _check_attach(self, shot: Shot) -> frozenset[str]:
+        for name in shot.attach:
+            if name.text not in self._catalogue:
+                self._unknown_reference(name.text, name.span)
+        return frozenset(n.text for n in shot.attach) & self._catalogue.keys()
+
+    def _unknown_reference(self, name: str, span: Span, entry: str = "", file: str = "") -> None:
+        known, shown = self._catalogue, name if len(name) <= 60 else f"{name[:59]}…"
+        expected = f"expected {listed(known)}" if known else "the storyboard declares no references"
+        notes = (*((f"in {file}",) if file else ()), *did_you_mean(name, known))
+        self._problems.error("unknown-reference", f"`{shown}` is no reference; {expected}", span, *notes, entry=entry)
+
+    def _failed(self, node: Scalar, fault: TemplateFault, scope: Mapping[str, Any], address: str) -> None:
+        notes: tuple[str, ...] = (f"in {fault.file}",) if fault.file else ()
+        if fault.code == "undefined-name":
+            notes += did_you_mean(fault.word, self._names_within(scope))
+        self._problems.error(fault.code, str(fault), _place(node, fault), *notes, entry=address)
+        if fault.code == "template-excess":
+            self._compiled[id(node)] = None  # one row that goes on for ever is enough
+
+    def _hint(self, word: str) -> str:
+        if any(a.name == word for a in self._board.axes):
+            return f"`{word}` is an axis of the storyboard that this shot leaves out with `only`"
+        if word in self._catalogue:
+            return f"write `ref('{word}')` to name a reference"
+        axes = {a.name: a for a in self._grid.axes}
+        near = get_close_matches(word, self._known, n=1, cutoff=0.6)
+        return (
+            f"did you mean `{near[0]}`, an axis declared at {axes[near[0]].span}?" if near and near[0] in axes else ""
+        )
+
+    def _names_within(self, scope: Mapping[str, Any]) -> set[str]:
+        return {k for value in scope.values() if isinstance(value, dict) for k in value} | self._known
+
+
+def _place(node: Scalar, fault: TemplateFault) -> Span:
+    """Where a fault stands in the storyboard: what includes the file, when it lies in an included one."""
+    return place(node, fault.line, fault.file.rpartition(":")[0] or fault.word)
+
+
+def _no_ref(name: str) -> str:
+    raise RefFault("`ref()` belongs in prompts alone", word="ref")

@@ -1,0 +1,89 @@
+"""Every diagnostic code that the text and compiler rooms can emit is shown by a case, and no case shows another."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+CASES = ROOT / "tests" / "cases"
+ROOMS = ("text", "compiler")
+
+ELSEWHERE = {
+    "too-large": "test_syntax.py",  # eight megabytes are not committed
+    "body-too-large": "test_limits.py",  # needs a model with a smaller limit
+    "media-not-checked": "test_compiler.py",  # needs an installation without the media libraries
+    "cannot-read": "test_compiler.py",  # there is no file
+}
+"""Codes whose input cannot stand in a folder, and the tests that show them."""
+
+NEVER = {"invalid"}
+"""What is said when the two judges of a schema disagree; test_properties.py shows that they do not."""
+
+
+def constants(node: ast.expr) -> Iterator[str]:
+    """The texts that an argument may be; one that is computed from elsewhere is none."""
+    if isinstance(node, ast.IfExp):
+        yield from constants(node.body)
+        yield from constants(node.orelse)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
+def emitted() -> set[str]:
+    """The literals that stand where a code stands: in calls that report, in violations, and in the model files."""
+    found: set[str] = set()
+    for room in ROOMS:
+        for path in (ROOT / "seedspec" / room).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                    at = {"error": 0, "warning": 0, "refuse": 0, "Violation": 1, "TemplateFault": 4}.get(name)
+                    if at is not None and len(node.args) > at:
+                        found |= set(constants(node.args[at]))
+                    found |= {c for k in node.keywords if k.arg == "code" for c in constants(k.value)}
+                elif isinstance(node, ast.FunctionDef):
+                    defaults = zip(node.args.args[::-1], node.args.defaults[::-1], strict=False)
+                    found |= {c for a, d in defaults if a.arg == "code" for c in constants(d)}
+                    if node.name == "_sentence":
+                        returned = (n.value for n in ast.walk(node) if isinstance(n, ast.Return))
+                        found |= {c for t in returned if isinstance(t, ast.Tuple) for c in constants(t.elts[0])}
+    for path in (ROOT / "schemas").rglob("*.json"):
+        found |= set(stated(json.loads(path.read_text(encoding="utf-8"))))
+    return found
+
+
+def stated(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        own = schema.get("x-seedspec")
+        if isinstance(own, dict) and isinstance(own.get("code"), str):
+            yield own["code"]
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from stated(part)
+
+
+def shown() -> set[str]:
+    texts = [p.read_text(encoding="utf-8") for p in (CASES / "errors").glob("*/expected.txt")]
+    pattern = re.compile(r"^\S.*(?:error|warning|hint): .* \[([a-z0-9-]+)\]$", re.MULTILINE)
+    return {code for text in texts for code in pattern.findall(text)}
+
+
+def test_every_code_has_a_case() -> None:
+    assert emitted() - shown() - ELSEWHERE.keys() - NEVER == set()
+
+
+def test_every_shown_code_is_emitted() -> None:
+    assert shown() <= emitted() | ELSEWHERE.keys()
+
+
+def test_codes_are_kebab_case() -> None:
+    assert [c for c in emitted() if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", c)] == []
+
+
+def test_codes_shown_elsewhere_are() -> None:
+    for code, file in ELSEWHERE.items():
+        assert f'"{code}"' in (ROOT / "tests" / file).read_text(encoding="utf-8"), code
