@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.fields import check_overrides
@@ -139,6 +140,7 @@ def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], pro
         return out
     check_overrides(board, grids, problems)
     _same_names(board.shots, problems)
+    _check_output(board, problems)
     counts = tuple(Count(s.id, arithmetic(grids[s.id]), s.takes or board.takes) for s in board.shots)
     if not _within_bound(board, counts, problems):
         return out
@@ -179,6 +181,18 @@ def _within_bound(board: Storyboard, counts: tuple[Count, ...], problems: Proble
         "too-many-entries", message, where, f"the largest: {sums}", f"raise it: `matrix: {{max_entries: {total}}}`"
     )
     return False
+
+
+def _check_output(board: Storyboard, problems: Problems) -> None:
+    """Videos stay below the storyboard's folder, whoever wrote it."""
+    if board.output is None:
+        return
+    output = str(board.output.value)
+    parts = PurePosixPath(output)
+    inside = not (parts.is_absolute() or ".." in parts.parts or str(parts) == "." or "\\" in output)
+    if not inside or not output.isprintable() or any(p.endswith((".", " ")) for p in parts.parts):
+        message = f"found `{output}`; expected a folder inside the storyboard's, with `/` between its parts"
+        problems.error("bad-output", message, board.output.span)
 
 
 def _same_names(shots: tuple[Shot, ...], problems: Problems) -> None:

@@ -14,7 +14,7 @@ from seedspec.compiler.lint import check_prompt
 from seedspec.compiler.matrix import Grid, Row
 from seedspec.compiler.price import Cost, estimate
 from seedspec.compiler.reference import Look, plural, together
-from seedspec.compiler.render import Faulty, Texts
+from seedspec.compiler.render import Faulty, Prompt, Texts
 from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.compiler.template import Templates
@@ -102,32 +102,16 @@ class ShotRequests:
         scope = self._scope(row, labels, take)
         prompt_node = self._prompt_of(row)
         rendered = self._texts.prompt(prompt_node, scope, address)
-        if rendered is None:
-            return None
-        prompt = rendered.value
-        found: dict[str, Found] = {}
-        for name in rendered.words:
-            reference = self._catalogue[name]
-            if (one := self._attachments.find(reference, scope, row, upstream, address)) is None:
-                return None
-            found[name] = one
-        settings = self._fields.at(row)
+        found = self._followed(rendered, scope, row, upstream, address)
+        # a request whose prompt or media are at fault is judged all the same, so that one run tells of everything
+        prompt = rendered.value if rendered else _STAND_IN
         request: dict[str, Any] = {"model": self._board.model.id, "prompt": prompt}
         identity = dict(request)
-        media = self._media(found, request, identity)
+        media = self._media(found or {}, request, identity)
         origins = {"prompt": Origin("prompt", prompt_node.span)}
-        for name in self._board.model.fields:
-            if (setting := settings.get(name)) is None:
-                continue
-            value = self._texts.value(setting.node, setting.value, scope, address)
-            if isinstance(value, Faulty):
-                return None
-            if isinstance(value, float) and value.is_integer():
-                value = int(value)
-            request[name], origins[name] = value, setting.origin
-            if name not in self._board.model.volatile:
-                identity[name] = value
-        if not self._encodable(request, prompt_node, address) or not self._valid(request, media, origins, address):
+        whole = self._filled(row, scope, address, request, identity, origins)
+        valid = self._encodable(request, prompt_node, address) and self._valid(request, media, origins, address)
+        if rendered is None or found is None or not (whole and valid):
             return None
         if isinstance(prompt, str):
             attached = {s.text: s.span for s in self._shot.attach}
@@ -141,6 +125,44 @@ class ShotRequests:
             self._problems.error("file-name-too-long", message, self._shot.span, entry=address)
             return None
         return _Draft(request, identity, media, self._cost(request, media), origins)
+
+    def _followed(
+        self, rendered: Prompt | None, scope: Mapping[str, Any], row: Row, upstream: Upstream, address: str
+    ) -> dict[str, Found] | None:
+        """What each reference of the prompt stands for; None when one of them cannot be had."""
+        if rendered is None:
+            return None
+        found = {
+            name: self._attachments.find(self._catalogue[name], scope, row, upstream, address)
+            for name in rendered.words
+        }
+        whole = {name: one for name, one in found.items() if one is not None}
+        return whole if len(whole) == len(found) else None
+
+    def _filled(
+        self,
+        row: Row,
+        scope: Mapping[str, Any],
+        address: str,
+        request: dict[str, Any],
+        identity: dict[str, Any],
+        origins: dict[str, Origin],
+    ) -> bool:
+        """Sets the request's fields and where each came from; False when one could not be rendered."""
+        settings, whole = self._fields.at(row), True
+        for name in self._board.model.fields:
+            if (setting := settings.get(name)) is None:
+                continue
+            value = self._texts.value(setting.node, setting.value, scope, address)
+            if isinstance(value, Faulty):
+                whole = False
+                continue
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            request[name], origins[name] = value, setting.origin
+            if name not in self._board.model.volatile:
+                identity[name] = value
+        return whole
 
     def _scope(self, row: Row, labels: Labels, take: int) -> dict[str, Any]:
         values = {name: self._axis_values[name][label] for name, label in labels}
