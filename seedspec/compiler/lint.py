@@ -14,6 +14,8 @@ from seedspec.text.source import Span
 
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
+_WORD = re.compile(r"[A-Za-z0-9][\w'’-]*")
+
 
 def check_prompt(
     node: Scalar,
@@ -47,10 +49,13 @@ def check_prompt(
         message = f"`{mark}` is left over in the rendered prompt"
         note = "text from vars and axis values is not a template of its own"
         problems.warning("template-left-over", message, node.span, note, entry=entry)
+    # neither count can pass its bound in a text that is shorter than the bound itself
+    if len(prompt) <= model.chinese_characters:
+        return
     if (count := len(_CHINESE.findall(prompt))) > model.chinese_characters:
         message = f"{count} Chinese characters; at most {model.chinese_characters} are advised"
         problems.warning("prompt-long", message, node.span, entry=entry)
-    if (count := len(re.findall(r"[A-Za-z0-9][\w'’-]*", prompt))) > model.english_words:
+    if len(prompt) > model.english_words and (count := len(_WORD.findall(prompt))) > model.english_words:
         message = f"{count:,} words; at most {model.english_words:,} are advised"
         problems.warning("prompt-long", message, node.span, entry=entry)
 

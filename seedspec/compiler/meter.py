@@ -41,7 +41,11 @@ class Meter:
 
     def admit(self, value: Any) -> Any:
         """The value itself, once it is known to be of a bearable weight."""
-        self.work(1 + weight(value) // 10)
+        # a short text, which most values are, needs no weighing
+        light = type(value) is str and len(value) < 10
+        self.left -= 1 if light else 1 + weight(value) // 10
+        if self.left < 0:
+            self.work(0)
         return value
 
     def steps(self, items: Iterable[Any]) -> Iterator[Any]:
@@ -56,13 +60,15 @@ class Meter:
 
     def joined(self, pieces: Iterable[Any]) -> str:
         """The pieces as one text."""
-        out, size = [], 0
+        out: list[str] = []
+        size = 0
         for piece in pieces:
-            text = str(self.admit(piece))
+            text = piece if type(piece) is str else str(self.admit(piece))
             out.append(text)
             size += len(text)
             if size > MOST_CHARACTERS:
                 raise Excess(f"makes a text of more than {MOST_CHARACTERS:,} characters")
+        self.work(len(out) + size // 10)
         return "".join(out)
 
     def before(self, name: str, subject: Any, args: Sequence[Any], named: Mapping[str, Any]) -> None:

@@ -47,6 +47,7 @@ class Texts:
         self._compiled: dict[int, Template | None] = {}
         self._known = frozenset((*board.variables, *grid.names, "label", "shot", "take", "ref"))
         self._guess: frozenset[str] = frozenset()
+        self._words: dict[frozenset[str], Mapping[str, str]] = {}
         self._attached = self._check_attach(shot)
         self.took = False
 
@@ -78,10 +79,9 @@ class Texts:
         if template is None:
             return None
         self.took |= "take" in template.names
-        model, words_of = self._board.model, self._board.words
         for _ in range(5):
             used: set[str] = set()
-            words = number(self._guess | self._attached, self._catalogue, model, words_of)
+            words = self._numbered(self._guess | self._attached)
 
             def ref(name: str, words: Mapping[str, str] = words, used: set[str] = used) -> str:
                 if name not in self._catalogue:
@@ -103,6 +103,12 @@ class Texts:
         message = "the references that this prompt uses depend on their own numbers"
         self._problems.error("unstable-prompt", message, node.span, entry=address)
         return None
+
+    def _numbered(self, names: frozenset[str]) -> Mapping[str, str]:
+        """How the prompt names a set of references; worked out once for each set."""
+        if names not in self._words:
+            self._words[names] = number(names, self._catalogue, self._board.model, self._board.words)
+        return self._words[names]
 
     def _template(self, scalar: Scalar) -> Template | None:
         """The compiled template of a value, its names and references checked once."""

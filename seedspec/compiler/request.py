@@ -26,6 +26,10 @@ _STAND_IN = "https://stand-in.invalid/"
 _LONGEST_FILE = 240
 
 
+_Lists = tuple[tuple[Medium, ...], dict[str, list[str]], dict[str, list[str]]]
+"""The media of a request, and its lists as they are sent and as the manifest holds them."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Draft:
     """A request without its take: what all takes of a row share."""
@@ -57,6 +61,7 @@ class ShotRequests:
         self._texts = Texts(board, shot, self._grid, self._catalogue, templates, problems)
         takes = {s.id: s.takes or board.takes for s in board.shots}
         self._attachments = Attachments(shot.id, board.model, grids, takes, self._texts, look, problems)
+        self._lists: dict[tuple[int, ...], _Lists] = {}
         self._check_names()
         for prompt in self._prompts():
             self._texts.check(prompt)
@@ -120,7 +125,7 @@ class ShotRequests:
             )
         if not self._together(media, address):
             return None
-        if len(file_of(self._shot.id, labels, self._takes).encode()) > _LONGEST_FILE:
+        if len(address) > _LONGEST_FILE - 40 and len(file_of(self._shot.id, labels, self._takes)) > _LONGEST_FILE:
             message = f"the file name would be longer than {_LONGEST_FILE} bytes; use shorter ids or labels"
             self._problems.error("file-name-too-long", message, self._shot.span, entry=address)
             return None
@@ -193,7 +198,23 @@ class ShotRequests:
         self, found: Mapping[str, Found], request: dict[str, Any], identity: dict[str, Any]
     ) -> tuple[Medium, ...]:
         """Fills the request's lists in the catalogue's order; an empty list is left out."""
+        known = tuple(map(id, found.values()))  # what is not another shot's video is found once and kept
+        if known not in self._lists:
+            media, sent, meant = self._listed(found)
+            if any(m.source == "shot" for m in media):
+                request |= sent
+                identity |= meant
+                return media
+            self._lists[known] = (media, sent, meant)
+        media, sent, meant = self._lists[known]
+        request |= sent
+        identity |= meant
+        return media
+
+    def _listed(self, found: Mapping[str, Found]) -> _Lists:
         media: list[Medium] = []
+        sent: dict[str, list[str]] = {}
+        meant: dict[str, list[str]] = {}
         for kind in KINDS:
             if (rule := self._board.model.media.get(kind)) is None:
                 continue
@@ -201,13 +222,13 @@ class ShotRequests:
                 reference = self._catalogue[name]
                 if reference.kind != kind:
                     continue
-                items = request.setdefault(rule.field, [])
+                items = sent.setdefault(rule.field, [])
                 span = reference.target.span
                 seconds = one.facts.get("seconds") if rule.seconds else None
                 media.append(Medium(name, kind, rule.field, len(items), one.source, one.key, one.where, seconds, span))
                 items.append(one.item)
-                identity.setdefault(rule.field, []).append(one.identity)
-        return tuple(media)
+                meant.setdefault(rule.field, []).append(one.identity)
+        return tuple(media), sent, meant
 
     def _valid(
         self, request: Mapping[str, Any], media: tuple[Medium, ...], origins: Mapping[str, Origin], address: str
@@ -251,9 +272,12 @@ class ShotRequests:
 
     def _encodable(self, request: Mapping[str, Any], prompt: Scalar, address: str) -> bool:
         most = self._board.model.body_bytes
+        texts = [v for value in request.values() for v in (value if isinstance(value, list) else [value])]
         try:
-            size = len(canonical(request))
-        except TypeError:
+            # six bytes are the most that JSON makes of one; only what may come near the bound is written to be counted
+            size = 6 * sum(len(t.encode()) + 10 if isinstance(t, str) else 30 for t in texts)
+            size = size if size <= most else len(canonical(request))
+        except (UnicodeEncodeError, TypeError):
             self._problems.error(
                 "not-unicode", "the request holds half of a surrogate pair", prompt.span, entry=address
             )
