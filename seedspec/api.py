@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,12 +23,14 @@ from seedspec.plan.lock import Lock, LockFault, Record
 from seedspec.plan.plan import Action, Plan, Rules, Step, make
 from seedspec.plan.select import choose
 from seedspec.run import files
-from seedspec.run.disk import Journal, hold, read_lock
+from seedspec.run.disk import hold, read_lock
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
+from seedspec.run.journal import Journal
 from seedspec.run.machine import Machine
 from seedspec.run.place import Place, place_of
-from seedspec.run.settings import Key, Origins, key_of, origins_of
+from seedspec.run.revision import Revision
+from seedspec.run.settings import BadSettings, Key, Origins, key_of, origins_of
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
 from seedspec.text.syntax import parse
@@ -59,22 +62,42 @@ def opened(path: str | Path, problems: Problems, catalog: Catalog | None = None)
     """A storyboard file on its way to entries; None, with the reasons in `problems`, when its form is broken."""
     file = Path(path)
     source = files.read_source(file, str(path), problems)
-    if source is None or (node := parse(source, problems)) is None:
-        return None
-    board = storyboard_of(node, catalog or files.catalog(), file.stem, problems)
+    board = _board(source, file.stem, catalog, problems)
     if board is None:
         return None
     return expand(board, files.looker(file.parent), files.templates_below(file.parent), problems)
+
+
+def _board(source: Source | None, name: str, catalog: Catalog | None, problems: Problems) -> Storyboard | None:
+    if source is None or (node := parse(source, problems)) is None:
+        return None
+    return storyboard_of(node, catalog or files.catalog(), name, problems)
 
 
 def compile(path: str | Path, catalog: Catalog | None = None) -> Compiled:
     """All entries of a storyboard file, in order. Raises nothing for what the file or its neighbours may hold."""
     problems = Problems()
     with _no_collector():
-        expansion = opened(path, problems, catalog)
-        entries = tuple(expansion.entries()) if expansion else ()
+        return _compiled(path, opened(path, problems, catalog), problems)
+
+
+def earlier(path: str | Path, revision: Revision, catalog: Catalog | None = None) -> Compiled:
+    """The same of a storyboard as it stood at a git revision, by the rules of today.
+
+    Raises NoRevision when the file was not there. Media that git did not hold then are taken as they are now.
+    """
+    file, problems = Path(path), Problems()
+    with _no_collector():
+        board = _board(revision.source(file.name, str(path), problems), file.stem, catalog, problems)
+        look = revision.looker(files.looker(file.parent))
+        expansion = expand(board, look, revision.templates(), problems) if board is not None else None
+        return _compiled(path, expansion, problems)
+
+
+def _compiled(path: str | Path, expansion: Expansion | None, problems: Problems) -> Compiled:
     if expansion is None:
         return Compiled(Path(path), None, (), None, (), tuple(problems))
+    entries = tuple(expansion.entries())
     return Compiled(Path(path), expansion.board, entries, expansion.rows, expansion.counts, tuple(problems))
 
 
@@ -87,8 +110,9 @@ def check(path: str | Path, catalog: Catalog | None = None) -> tuple[Diagnostic,
 class Options:
     """How a plan or a run is wanted. `emulated` uses the emulator's own lock and folder.
 
-    `max_usd` and `max_credits` bound a run further than the storyboard does; `submit` False finishes what was bought
-    and buys nothing.
+    `max_usd` and `max_credits` bound a run further than the storyboard does, `max_entries` the purchases in it,
+    `timeout` its seconds. `submit` False finishes what was bought and buys nothing; `wait` False buys and does not wait
+    for the videos; `fail_fast` buys no more after the first failure; `locked` refuses when anything would be bought.
     """
 
     select: Sequence[str] = ()
@@ -98,7 +122,16 @@ class Options:
     submit: bool = True
     max_usd: float | None = None
     max_credits: float | None = None
+    max_entries: int | None = None
+    timeout: float | None = None
+    wait: bool = True
+    fail_fast: bool = False
+    locked: bool = False
     pace: Pace = field(default_factory=Pace)
+
+
+class Locked(BadSettings):
+    """Something would be bought, and the run was told to buy nothing."""
 
 
 class Invalid(Exception):
@@ -139,7 +172,7 @@ def run(
     """Buys what is new, follows what is running, saves what is finished; yields each event after it is recorded.
 
     The key and the addresses come from `environ` (the process's own, when not given) and `.env`. Raises what `plan`
-    raises, and HoldTaken, and NotRecorded when the lock cannot be written.
+    raises, and HoldTaken, Locked, and NotRecorded when the lock cannot be written.
     """
     options = options or Options()
     made, place = _ready(path, options, compiled)
@@ -150,6 +183,8 @@ def run(
     with hold(place.lock):
         lock = read_lock(place.lock)
         plan = _plan(made, place, options, lock)
+        if options.locked and plan.buys:
+            raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         yield from _run(made, place, options, plan, origins, key, stopping)
 
 
@@ -162,7 +197,7 @@ def _run(
     key: Key,
     stopping: Callable[[], bool],
 ) -> Iterator[Event]:
-    from seedspec.run.saves import Saves
+    from seedspec.run.saves import BadPlace, Saves
     from seedspec.run.wire import Exchange
 
     assert made.board is not None
@@ -171,16 +206,30 @@ def _run(
         name=made.board.name,
         plan=plan,
         pace=options.pace,
-        limits=Limits(budget_of(made.board, options), options.submit),
+        limits=Limits(
+            units=budget_of(made.board, options),
+            entries=options.max_entries,
+            submit=options.submit and not options.locked,
+            wait=options.wait,
+            fast=options.fail_fast,
+            strays=not (options.select or options.exclude),
+        ),
         key=lambda: f"seedspec-{secrets.token_hex(16)}",
         then=_then(provider),
         attempts=provider["failures"]["attempts"],
         result_seconds=3600.0 * provider["result_hours"],
+        chance=random.random,
     )
     journal = Journal(place.lock, plan.lock)
-    exchange = Exchange(provider, origins, key, Saves(place.base), place.base)
+    saves = Saves(place.base)
+    if any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps):
+        try:
+            saves.ready(place.folder)
+        except BadPlace as error:
+            raise BadSettings(str(error)) from None
+    exchange = Exchange(provider, origins, key, saves, place.base)
     try:
-        yield from drive(machine, exchange, journal, stopping=stopping)
+        yield from drive(machine, exchange, journal, stopping=stopping, seconds=options.timeout)
         journal.close(list(dict.fromkeys(e.fingerprint for e in made.entries)))
     finally:
         journal.abandon()

@@ -32,7 +32,7 @@ DOORS = {
     "jsonschema_rs": "compiler/schema.py",
     "httpx": "run/wire.py",
     "click": "cli",
-    "av": "media/movie.py",
+    "av": "media/movie",
     "PIL": "media/picture.py",
     "tinytag": "media/sound.py",
     "starlette": "emulator",

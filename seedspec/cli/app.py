@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -13,14 +14,22 @@ import click
 from seedspec import __version__
 
 COMMANDS = {
+    "init": ("seedspec.cli.init", "Begin a project: a storyboard, and what git should know."),
     "check": ("seedspec.cli.author", "Find every mistake in storyboards, with its line."),
     "compile": ("seedspec.cli.author", "Show the requests exactly as they would be sent."),
+    "why": ("seedspec.cli.reasons", "Say what a run would do with an entry, and why."),
+    "diff": ("seedspec.cli.reasons", "Show what an edit changed since a git revision, and its cost."),
     "plan": ("seedspec.cli.buy", "Show what a run would do, why, and what it would cost."),
     "run": ("seedspec.cli.buy", "Buy what is new, follow what is running, save what is finished."),
     "status": ("seedspec.cli.buy", "Show where every entry stands, from the lock."),
     "fetch": ("seedspec.cli.buy", "Finish what was bought; buy nothing."),
     "settle": ("seedspec.cli.settle", "Settle a purchase in doubt, by hand."),
+    "adopt": ("seedspec.cli.adopt", "Take up what was bought elsewhere: a task, or a video."),
+    "lock": ("seedspec.cli.lock", "Verify, fix or prune the record of what was bought."),
+    "models": ("seedspec.cli.survey", "List models, fields, limits and prices."),
+    "doctor": ("seedspec.cli.survey", "Look whether this machine is fit for a run."),
     "emulator": ("seedspec.cli.emulate", "Serve a stand-in for the API on this machine, free of charge."),
+    "completion": ("seedspec.cli.completion", "Print a shell's completion script."),
 }
 """Commands by name: the module that holds each, imported when it is called, and its line of help."""
 
@@ -103,6 +112,7 @@ class Exit(Exception):
 
 def start(arguments: Sequence[str]) -> int:
     """Runs a command line and gives its exit code. Nothing that a user, disk, server or network does is a traceback."""
+    _open_streams()
     try:
         seedspec.main(list(arguments), prog_name="seedspec", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -127,7 +137,24 @@ def start(arguments: Sequence[str]) -> int:
 
 def complain(message: str) -> None:
     if message:
-        click.echo(f"seedspec: {message}", err=True)
+        echo(f"seedspec: {message}", err=True)
+
+
+def echo(text: str | bytes, *, err: bool = False) -> None:
+    """Shows something. A reader that has gone away, or a full disk behind it, never stops what is being done."""
+    try:
+        click.echo(text, err=err)
+    except OSError:
+        stream = sys.stderr if err else sys.stdout
+        with suppress(OSError, ValueError):  # what is still in its buffer goes nowhere, too
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _open_streams() -> None:
+    """A stream that was closed by the caller leads nowhere; else its number would be the next file's: the lock's."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
 
 
 def fail(code: int, message: str) -> NoReturn:
@@ -138,7 +165,8 @@ def _explained(error: Exception) -> int:
     """Faults of others by their kind; what nobody foresaw is said in a line, its trace kept for those who ask."""
     from seedspec.plan.lock import LockFault
     from seedspec.plan.select import NothingSelected
-    from seedspec.run.disk import HoldTaken, NotRecorded
+    from seedspec.run.disk import HoldTaken
+    from seedspec.run.journal import NotRecorded
     from seedspec.run.settings import BadSettings
 
     if isinstance(error, LockFault):

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 import orjson
 
+from seedspec.api import Compiled
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
+from seedspec.cli.naming import the_entry
 
 
 @click.command("check")
@@ -52,7 +54,10 @@ def check_command(paths: tuple[str, ...], form: str, *, strict: bool) -> None:
     "--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True,
     help="json and jsonl hold the whole request bodies.",
 )  # fmt: skip
-def compile_command(storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], form: str) -> None:
+@click.option("--explain", metavar="ENTRY", help="One entry: where each field came from, and what it overrode.")
+def compile_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], form: str, explain: str | None
+) -> None:
     """Show the requests exactly as they would be sent, every default written out.
 
     A local file stands as `sha256:…`, another shot's video as `entry:…`; a run replaces both by addresses.
@@ -62,12 +67,18 @@ def compile_command(storyboard: str, select: tuple[str, ...], exclude: tuple[str
       seedspec compile
       seedspec compile ads.yaml --format jsonl | jq .request.prompt
       seedspec compile --select open,look=noir --format json
+      seedspec compile --explain open@look=noir/1
     """
     from seedspec.plan.lock import Lock
     from seedspec.plan.select import choose
     from seedspec.report.entries import as_json, as_table
 
+    if explain is not None and (select or exclude):
+        raise Exit(2, "--explain names its entry by itself; leave --select and --exclude out")
     made = shared.compiled(storyboard)
+    if explain is not None:
+        _explain(made, explain, form)
+        return
     chosen = choose(made.entries, Lock(), select, exclude).chosen
     if form == "jsonl":
         for entry in chosen:
@@ -76,6 +87,18 @@ def compile_command(storyboard: str, select: tuple[str, ...], exclude: tuple[str
         click.echo(orjson.dumps([as_json(e) for e in chosen], option=orjson.OPT_INDENT_2))
     else:
         shared.out(as_table(chosen))
+
+
+def _explain(made: Compiled, address: str, form: str) -> None:
+    from seedspec.compiler.explain import explain
+    from seedspec.report import explain as shown
+
+    assert made.board is not None
+    found, rate = explain(made.board, the_entry(address, made.entries)), made.board.model.rate
+    if form == "table":
+        shared.out(shown.as_text(found, rate))
+    else:
+        click.echo(orjson.dumps(shown.as_json(found, rate), option=orjson.OPT_INDENT_2 if form == "json" else None))
 
 
 def _files(paths: tuple[str, ...]) -> list[str]:

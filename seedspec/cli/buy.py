@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import FrameType
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,13 +15,21 @@ import orjson
 
 from seedspec.api import Options, Planned, budget_of, plan, run
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.plan.event import Event, RunFinished
-from seedspec.plan.event import as_json as event_json
+from seedspec.cli.against import Since, since
+from seedspec.cli.app import Exit, echo
+from seedspec.cli.follow import View, follow, signals, view_of, watch
+from seedspec.cli.service import environment
 from seedspec.plan.plan import BUYS, Action
+from seedspec.report import compare as compared
+from seedspec.report import markdown, status
 from seedspec.report import plan as plans
-from seedspec.report.run import Summary, line
+from seedspec.report.markdown import COMMENT
+from seedspec.run.driver import now
 from seedspec.run.job import Pace
+from seedspec.run.settings import key_of
+
+_GLANCE = 1.0
+"""Seconds between two looks at the lock of `status --watch`."""
 
 _EMULATED = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=5.0, again_after=0.5)
 
@@ -32,11 +40,25 @@ def _plan_options(function: shared.F) -> shared.F:
     return shared.storyboard(shared.selectors(retry(emulator(function))))
 
 
+def _run_options(function: shared.F) -> shared.F:
+    """How a run is shown, alike for `run` and `fetch`."""
+    form = click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
+    plain = click.option("--plain", is_flag=True, help="Steady lines alone, also on a terminal.")
+    junit = click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="JUnit XML, for CI servers.")
+    return form(plain(junit(function)))
+
+
 @click.command("plan")
 @_plan_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--against", metavar="REV", help="Say too what has changed since a git revision, and its cost.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+    help="markdown is for a pull request: counts and cost first.",
+)  # fmt: skip
+@click.option("--most", type=click.IntRange(min=2000), default=COMMENT, show_default=True,
+              help="Characters that the markdown may have.")  # fmt: skip
 @click.option("--exit-code", is_flag=True, help="Exit 10 when there is something to buy.")
-def plan_command(storyboard: str, form: str, *, exit_code: bool, **given: Any) -> None:
+def plan_command(storyboard: str, against: str | None, form: str, most: int, *, exit_code: bool, **given: Any) -> None:
     """Show what a run would do with each entry, why, and what it would cost. Touches no network, writes nothing.
 
     \b
@@ -47,10 +69,14 @@ def plan_command(storyboard: str, form: str, *, exit_code: bool, **given: Any) -
     Examples:
       seedspec plan
       seedspec plan --select look=noir --exit-code
+      seedspec plan --against origin/main --format markdown
     """
     options = _options(**given)
     planned = plan(storyboard, options, shared.compiled(storyboard))
-    _show(planned, options, form)
+    changes = None
+    if against is not None:
+        changes = since(storyboard, planned, against, whole=not (options.select or options.exclude))
+    _show(planned, options, form, changes, most)
     if exit_code and planned.plan.buys:
         raise Exit(10)
 
@@ -60,20 +86,27 @@ def plan_command(storyboard: str, form: str, *, exit_code: bool, **given: Any) -
 @click.option("--yes", "-y", is_flag=True, help="Buy without asking; a terminal asks otherwise.")
 @click.option("--max-usd", type=click.FloatRange(min=0), help="Ceiling for this run, in dollars.")
 @click.option("--max-credits", type=click.FloatRange(min=0), help="Ceiling for this run, in credits.")
+@click.option("--max-entries", type=click.IntRange(min=0), help="Buy at most so many entries in this run.")
+@click.option("--locked", is_flag=True, help="Fail, with code 4, if anything would be bought.")
+@click.option("--fail-fast", is_flag=True, help="Buy nothing more after the first failure; what runs is followed.")
+@click.option("--no-wait", is_flag=True, help="Buy, and leave the following and saving to `seedspec fetch`.")
+@click.option("--timeout", type=click.FloatRange(min=0), help="End after so many seconds; run again to go on.")
 @click.option("--in-flight", type=click.IntRange(1, 1000), help="Tasks at the service at one time.")
 @click.option("--poll-interval", type=click.FloatRange(min=0.1), help="Seconds between two reads of a task, at first.")
 @click.option("--submit-rate", type=click.FloatRange(min=0.001), help="Paid requests a second, at most.")
-@click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
+@_run_options
 @click.option("--emulator-seconds", type=float, default=2.0, show_default=True, help="How long an emulated task takes.")
 @click.option("--fault", multiple=True, metavar="FAULT", help="A fault for the emulator; `seedspec emulator --help`.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the emulator's faults.")
 def run_command(
     storyboard: str,
     form: str,
+    junit: str | None,
     fault: tuple[str, ...],
     emulator_seconds: float,
     seed: int,
     *,
+    plain: bool,
     yes: bool,
     **given: Any,
 ) -> None:
@@ -85,159 +118,127 @@ def run_command(
       seedspec run --max-usd 15 --yes
       seedspec run --select take=1 --format jsonl > events.jsonl
     """
-    options = _options(**given)
-    _go(storyboard, options, form, ask=not yes, arguments=_emulator_arguments(emulator_seconds, fault, seed))
+    options, view = _options(**given), view_of(form, junit, plain=plain)
+    _go(storyboard, options, view, ask=not yes, arguments=_emulator_arguments(emulator_seconds, fault, seed))
 
 
 @click.command("fetch")
 @_plan_options
-@click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
-def fetch_command(storyboard: str, form: str, **given: Any) -> None:
-    """Follow and save what was bought; buy nothing.
+@click.option("--timeout", type=click.FloatRange(min=0), help="End after so many seconds; fetch again to go on.")
+@_run_options
+def fetch_command(storyboard: str, form: str, junit: str | None, *, plain: bool, **given: Any) -> None:
+    """Follow and save what was bought, also what the storyboard no longer asks for; buy nothing.
 
     \b
     Examples:
       seedspec fetch
       seedspec fetch --select open
     """
-    _go(storyboard, _options(**given, submit=False), form, ask=False, arguments=_emulator_arguments(2.0, (), 0))
+    options, view = _options(**given, submit=False), view_of(form, junit, plain=plain)
+    _go(storyboard, options, view, ask=False, arguments=_emulator_arguments(2.0, (), 0))
 
 
 @click.command("status")
 @_plan_options
+@click.option("--watch", "watching", is_flag=True, help="Look at the lock again and again, until Ctrl-C.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def status_command(storyboard: str, form: str, **given: Any) -> None:
+def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) -> None:
     """Show where every entry stands, from the lock. Touches no network, writes nothing.
+
+    What is made and not saved shows how many hours the service keeps it.
 
     \b
     Examples:
       seedspec status
+      seedspec status --watch
       seedspec status --select state:doubt --format json
     """
-    options = _options(**given)
-    planned = plan(storyboard, options, shared.compiled(storyboard))
+    if watching and form != "text":
+        raise Exit(2, "--watch is for people; leave --format out")
+    options, made = _options(**given), shared.compiled(storyboard)
+    board = made.board
+    assert board is not None
+    rate, color = board.model.rate, shared.colored()
+
+    def lines(most: int | None) -> list[str]:
+        found, moment = plan(storyboard, options, made).plan, now().utc
+        sums = status.sums(found, rate, moment)
+        rows = status.rows(found, moment, color=color, most=None if most is None else most - len(sums) - 3)
+        return [f"{board.name}  {board.model.id}", "", *rows, "", *sums]
+
+    if watching:
+        with suppress(KeyboardInterrupt):
+            watch(lines, sys.stdout, lambda: threading.Event().wait(_GLANCE))
+    planned = plan(storyboard, options, made)
     if form == "json":
-        _show(planned, options, form)
-    else:
-        _text(planned, options, unbought=False)
+        echo(orjson.dumps(status.as_json(planned.plan, rate, now().utc), option=orjson.OPT_INDENT_2))
+    elif not watching:
+        shared.out(lines(None))
     if planned.plan.count(Action.DOUBT):
         raise Exit(8)
 
 
-def _go(storyboard: str, options: Options, form: str, *, ask: bool, arguments: Sequence[str]) -> None:
+def _go(storyboard: str, options: Options, view: View, *, ask: bool, arguments: Sequence[str]) -> None:
     made = shared.compiled(storyboard)
     planned = plan(storyboard, options, made)
-    if options.submit and planned.plan.buys and form == "text":
-        _text(planned, options, unbought=True, stream_error=True)
+    if not options.emulated and _needs_service(planned, options):
+        _check_key(planned)
+    if options.submit and planned.plan.buys and view.form == "text":
+        _text(planned, options, stream_error=True)
         if ask and not options.emulated and sys.stdin.isatty() and sys.stderr.isatty():
             click.confirm("Buy?", abort=True, err=True)
-    with _environment(planned, options, arguments) as environ, _signals() as stopping:
+    board = planned.compiled.board
+    assert board is not None
+    asked = arguments if _needs_service(planned, options) else None
+    place = planned.place
+    with (
+        environment(board.model.provider.document, place.lock, asked, emulated=options.emulated) as environ,
+        signals(quiet=view.live) as stopping,
+    ):
         events = run(storyboard, options, environ=environ, compiled=made, stopping=stopping)
-        _follow(events, planned, options, form)
+        follow(events, planned, options, view, stopping)
 
 
-def _follow(events: Iterator[Event], planned: Planned, options: Options, form: str) -> None:
-    """Shows the events of a run. A reader that has gone away never stops the bookkeeping."""
+def _check_key(planned: Planned) -> None:
+    """A key that is missing or broken is said before anybody is asked anything."""
     board = planned.compiled.board
     assert board is not None
-    summary = Summary(board.model.rate, options.emulated, {s.fp: i for i, s in enumerate(planned.plan.steps)})
-    finished: RunFinished | None = None
-    gone = False
-
-    def show(text: str | bytes, *, err: bool) -> None:
-        nonlocal gone
-        if not gone:
-            try:
-                click.echo(text, err=err)
-            except (BrokenPipeError, OSError):
-                gone = True
-
-    if form == "jsonl":
-        show(b'{"seedspec_events":1}', err=False)
-    for event in events:
-        summary.take(event)
-        if form == "jsonl":
-            show(orjson.dumps(event_json(event)), err=False)
-        elif (said := line(event)) is not None:
-            show(said, err=True)
-        if isinstance(event, RunFinished):
-            finished = event
-    assert finished is not None
-    for text in summary.lines():
-        show(text, err=form == "jsonl")
-    if finished.exit:
-        raise Exit(finished.exit)
-
-
-@contextmanager
-def _environment(planned: Planned, options: Options, arguments: Sequence[str]) -> Iterator[Mapping[str, str]]:
-    """The process's environment, or the emulator's addresses and a key that is good there alone."""
-    if not options.emulated or not _needs_service(planned, options):
-        yield {**os.environ, "EVOLINK_API_KEY": "emulator"} if options.emulated else os.environ
-        return
-    board = planned.compiled.board
-    assert board is not None
-    try:
-        from seedspec.emulator.process import EmulatorError, child
-    except ImportError:
-        raise Exit(2, "the emulator needs more packages: pip install 'seedspec[emulator]'") from None
-    from seedspec.run.disk import state_folder
-
-    folder = state_folder(planned.place.base) / f"{planned.place.lock.stem}"
-    try:
-        with child(["--folder", str(folder), *arguments]) as addresses:
-            origins = board.model.provider.document["origins"]
-            yield {
-                **os.environ,
-                board.model.provider.document["auth"]["variable"]: "emulator",
-                origins["api"]["variable"]: addresses.api,
-                origins["files"]["variable"]: addresses.files,
-            }
-    except EmulatorError as error:
-        raise Exit(2, str(error)) from None
+    key_of(board.model.provider.document, os.environ, Path.cwd())
 
 
 def _needs_service(planned: Planned, options: Options) -> bool:
-    asked = {Action.RESUME, Action.FETCH} | (BUYS if options.submit else frozenset())
+    asked = {Action.RESUME, Action.FETCH, Action.ORPHAN} | (BUYS if options.submit else frozenset())
     return any(s.action in asked for s in planned.plan.steps)
 
 
-@contextmanager
-def _signals() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C or SIGTERM asks the run to end in order; the second ends it at once."""
-    asked: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-        os.write(2, b"\nseedspec: ending: nothing new is submitted, the answer under way is awaited\n")
-
-    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _show(planned: Planned, options: Options, form: str) -> None:
+def _show(planned: Planned, options: Options, form: str, changes: Since | None, most: int) -> None:
     board = planned.compiled.board
     assert board is not None
+    rate = board.model.rate
     if form == "json":
-        click.echo(orjson.dumps(plans.as_json(planned.plan, board.model.rate), option=orjson.OPT_INDENT_2))
+        document = plans.as_json(planned.plan, rate)
+        if changes is not None:
+            document["against"] = compared.as_json(changes.found, rate, changes.commit)
+        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    elif form == "markdown":
+        budget = budget_of(board, options)
+        said = (changes.revision, changes.found) if changes is not None else None
+        text = markdown.plan(planned.plan, board.name, rate, budget=budget, since=said, most=most)
+        shared.out([text.rstrip()])
     else:
-        _text(planned, options, unbought=True)
+        _text(planned, options)
+        if changes is not None:
+            lines = compared.as_text(changes.found, rate, color=shared.colored())
+            shared.out(["", f"since {changes.revision}:", *lines])
 
 
-def _text(planned: Planned, options: Options, *, unbought: bool, stream_error: bool = False) -> None:
+def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> None:
     board, made = planned.compiled.board, planned.compiled
     assert board is not None
     stream = sys.stderr if stream_error else sys.stdout
     write = shared.note if stream_error else shared.out
     write([f"{board.name}  {board.model.id}"])
-    if unbought:
-        write(plans.counted(made.rows, made.counts))
+    write(plans.counted(made.rows, made.counts))
     write(["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream)), ""])
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
 
@@ -245,18 +246,27 @@ def _text(planned: Planned, options: Options, *, unbought: bool, stream_error: b
 def _options(
     *, emulator: bool, max_usd: float | None = None, max_credits: float | None = None,
     in_flight: int | None = None, poll_interval: float | None = None, submit_rate: float | None = None,
-    **rest: Any,
+    no_wait: bool = False, **rest: Any,
 ) -> Options:  # fmt: skip
     pace = _EMULATED if emulator else Pace()
     pace = Pace(
         **{
             **{name: getattr(pace, name) for name in Pace.__slots__},
             **({"in_flight": in_flight} if in_flight else {}),
-            **({"poll": poll_interval, "poll_most": max(poll_interval, pace.poll_most)} if poll_interval else {}),
+            **(
+                {"poll": poll_interval, "poll_most": max(poll_interval, pace.poll_most), "announced": 0.0}
+                if poll_interval
+                else {}
+            ),
             **({"submit_every": 1 / submit_rate} if submit_rate else {}),
         }
     )
-    return Options(**rest, emulated=emulator, pace=pace, max_usd=max_usd, max_credits=max_credits)
+    return Options(**rest, emulated=emulator, pace=pace, max_usd=max_usd, max_credits=max_credits, wait=not no_wait)
+
+
+def _polling(seconds: float, pace: Pace) -> dict[str, float]:
+    """Who names an interval gets it from the first read on, whatever time the service announces."""
+    return {"poll": seconds, "poll_most": max(seconds, pace.poll_most), "announced": 0.0}
 
 
 def _emulator_arguments(seconds: float, faults: Sequence[str], seed: int) -> list[str]:

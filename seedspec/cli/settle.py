@@ -3,81 +3,199 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
-from seedspec.api import Options, plan
+from seedspec.api import Compiled
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
-from seedspec.compiler.entry import find
-from seedspec.plan.event import Deferred, Event, Submitted
+from seedspec.cli.naming import the_address
+from seedspec.cli.service import environment
+from seedspec.plan.event import Deferred, Event, Failed, Submitted, Weighed
+from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import State
-from seedspec.run.disk import Journal, hold, read_lock
-from seedspec.run.driver import now
+from seedspec.run.call import Balance, Credits
+from seedspec.run.disk import hold, read_lock
+from seedspec.run.driver import Wire, now
+from seedspec.run.inquiry import DOUBTFUL, Evidence, ask, evidence, resend, resent, verified
+from seedspec.run.journal import Journal, body_kept
+from seedspec.run.place import Place, place_of
+
+LOST = frozenset({State.RUNNING, State.COMPLETED})
 
 
 @click.command("settle")
 @click.argument("entry")
-@click.argument("storyboard", default="storyboard.yaml", type=click.Path(dir_okay=False))
+@shared.storyboard
 @click.option("--task", metavar="ID", help="The service did take it: this is its task. It is followed from now on.")
 @click.option("--not-billed", is_flag=True, help="The service did not take it: it may be bought again.")
-@click.option("--emulator", is_flag=True, help="With the emulator's lock.")
-def settle_command(entry: str, storyboard: str, task: str | None, *, not_billed: bool, emulator: bool) -> None:
+@click.option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
+@click.option("--lost", is_flag=True, help="It was taken, and the service no longer has it: give it up.")
+@click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
+def settle_command(
+    entry: str, storyboard: str, task: str | None, *, not_billed: bool, again: bool, lost: bool, emulator: bool
+) -> None:
     """Settle a purchase in doubt: a request was sent and its answer was lost, so it may or may not have been bought.
 
-    Look at the service's task list or dashboard for a task made at the time shown, then say what you found.
-    Nothing is sent and nothing is bought by this command.
+    Without an option it shows the evidence: what was seen, the tasks of the account that no entry knows and that
+    were made about then, and the credits that are gone. Then say what you found. Nothing is bought by this command
+    but by --resend, which the service may take for a new request: it does not promise to know it again.
+
+    A `callback_url` with the entry in its query, such as ?entry=open, leaves another trace: it is called when the
+    task ends, and names it.
 
     \b
     Examples:
       seedspec settle open@look=noir/1
       seedspec settle open@look=noir/1 --task task-unified-1774857405-abc123
       seedspec settle open@look=noir/1 --not-billed
+      seedspec settle open@look=noir/1 --resend
     """
-    if task is not None and not_billed:
-        raise Exit(2, "--task and --not-billed exclude each other")
+    if (task is not None) + not_billed + again + lost > 1:
+        raise Exit(2, "--task, --not-billed, --resend and --lost exclude each other")
     made = shared.compiled(storyboard)
-    named = find(entry, {e.address: e for e in made.entries})
-    if len(named) != 1:
-        many = f"fits {len(named)} entries; give the whole address" if named else "fits no entry"
-        raise Exit(2, f"`{entry}` {many}")
-    chosen = named[0]
-    place = plan(storyboard, Options(emulated=emulator), made).place
+    place = place_of(made.path, shared.board(made), emulated=emulator)
     with hold(place.lock):
         lock = read_lock(place.lock)
-        record = lock.last(chosen.fingerprint)
-        if record is None or record.state not in (State.DOUBT, State.SUBMITTING):
-            raise Exit(2, f"`{chosen.address}` is not in doubt" + (f": it is {record.state}" if record else ""))
-        if task is None and not not_billed:
-            intent = record.get("intent") or {}
-            why = record.get("doubt") or "a run ended between the request and its answer"
-            shared.out([
-                f"{chosen.address}: in doubt",
-                f"  sent at     {intent.get('at', 'unknown')}",
-                f"  what we saw {why}",
-                f"  key         {intent.get('key', 'unknown')} (Idempotency-Key)",
-                "say what happened: --task ID, or --not-billed",
-            ])  # fmt: skip
-            raise Exit(8)
+        record = _meant(entry, made, lock, LOST if lost else DOUBTFUL)
         at = now().text()
-        event: Event
+        named = (record.entry, record.fp, record.attempt)
         if task is not None:
-            assert made.board is not None
-            form = made.board.model.provider.document["task_id"]
-            if not re.fullmatch(form, task):
-                raise Exit(
-                    2, f"`{task}` is no task id of this service; expected one like task-unified-1774857405-abc123"
-                )
-            if any(r.task == task for r in lock):
-                raise Exit(2, f"`{task}` belongs to another entry of the lock already")
-            event = Submitted(chosen.address, chosen.fingerprint, record.attempt, task, None, None, at)
+            _record(place, lock, made, _found(made, place, lock, record, task, emulated=emulator))
+            said = "it is followed from now on: `seedspec fetch`"
+        elif not_billed:
+            _record(place, lock, made, Deferred(*named, "not-billed", "", 0, at))
+            said = "the next run buys it again, if the storyboard still asks for it"
+        elif lost:
+            _record(place, lock, made, Failed(*named, record.task, "lost", "given up", "asked", at))
+            said = "given up: `seedspec run --retry-failed` buys it again"
+        elif again:
+            said = _resend(made, place, lock, record, emulated=emulator)
         else:
-            event = Deferred(chosen.address, chosen.fingerprint, record.attempt, "not-billed", "", 0, at)
+            with asking(made, place, emulated=emulator) as wire:
+                shared.out(_shown(record, evidence(wire, lock, record), body_kept(place.lock, _digest(record))))
+            raise Exit(8)
+    shared.note([f"{record.entry}: {said}"])
+
+
+@contextmanager
+def asking(made: Compiled, place: Place, *, emulated: bool) -> Iterator[Wire]:
+    """The service, for questions. Raises BadSettings without a key."""
+    from seedspec.run.saves import Saves
+    from seedspec.run.settings import key_of, origins_of
+    from seedspec.run.wire import Exchange
+
+    provider = shared.board(made).model.provider.document
+    arguments: Sequence[str] = ("--seconds", "2")
+    with environment(provider, place.lock, arguments, emulated=emulated) as environ:
+        key = key_of(provider, environ, Path.cwd())
+        exchange = Exchange(provider, origins_of(provider, environ), key, Saves(place.base), place.base)
+        try:
+            yield exchange
+        finally:
+            exchange.close()
+
+
+def _meant(text: str, made: Compiled, lock: Lock, states: frozenset[State]) -> Record:
+    """The record that an address names: an entry's, or one of the lock alone, under the address it was bought as."""
+    now_called = {e.fingerprint: e.address for e in made.entries}
+    waiting: dict[str, list[Record]] = {}
+    for record in lock:
+        if record.state in states:
+            waiting.setdefault(now_called.get(record.fp, record.entry), []).append(record)
+    known = {e.address for e in made.entries} | waiting.keys()
+    address = the_address(text, known)
+    found = waiting.get(address)
+    if not found:
+        held = next((lock.last(fp) for fp, a in now_called.items() if a == address), None)
+        raise Exit(2, f"`{address}` is not {_words(states)}" + (f": it is {held.state}" if held else ": it is new"))
+    if len(found) > 1:
+        raise Exit(2, f"`{address}` names {len(found)} purchases; undo the edit of the storyboard that split them")
+    return found[0]
+
+
+def _words(states: frozenset[State]) -> str:
+    return "in doubt" if states is DOUBTFUL else "running or made"
+
+
+def _found(made: Compiled, place: Place, lock: Lock, record: Record, task: str, *, emulated: bool) -> Event:
+    check_task(made, lock, task)
+    with asking(made, place, emulated=emulated) as wire:
+        seen = verified(wire, record, record.manifest or {}, task)
+    if isinstance(seen, str):
+        raise Exit(7, seen)
+    return Submitted(record.entry, record.fp, record.attempt, task, seen.credits, None, now().text())
+
+
+def check_task(made: Compiled, lock: Lock, task: str) -> None:
+    """Ends the command when a task id is none, or another purchase's."""
+    form = shared.board(made).model.provider.document["task_id"]
+    if not re.fullmatch(form, task):
+        raise Exit(2, f"`{task}` is no task id of this service; expected one like task-unified-1774857405-abc123")
+    if (other := next((r for r in lock if r.task == task), None)) is not None:
+        raise Exit(2, f"`{task}` belongs to `{other.entry}` already")
+
+
+def _resend(made: Compiled, place: Place, lock: Lock, record: Record, *, emulated: bool) -> str:
+    body = body_kept(place.lock, _digest(record))
+    if body is None:
+        raise Exit(2, "the bytes that were sent are not on this machine; settle it with --task or --not-billed")
+    with asking(made, place, emulated=emulated) as wire:
         journal = Journal(place.lock, lock)
         try:
+            intent = resent(record, now())
+            journal.intend(intent, body)
+            event, said = resend(wire, intent, body, now())
             journal.keep(event)
+            credits = ask(wire, Balance()) if not isinstance(event, Submitted) else None
+            if isinstance(credits, Credits) and credits.remaining is not None:
+                journal.keep(Weighed(record.entry, record.fp, record.attempt, credits.remaining, now().text()))
             journal.close([e.fingerprint for e in made.entries])
         finally:
             journal.abandon()
-    followed = "it is followed from now on: `seedspec fetch`" if task else "the next run buys it again"
-    shared.note([f"{chosen.address}: settled; {followed}"])
+    if not isinstance(event, Submitted):
+        raise Exit(8, f"{record.entry}: {said}")
+    return said
+
+
+def _record(place: Place, lock: Lock, made: Compiled, event: Event) -> None:
+    journal = Journal(place.lock, lock)
+    try:
+        journal.keep(event)
+        journal.close([e.fingerprint for e in made.entries])
+    finally:
+        journal.abandon()
+
+
+def _digest(record: Record) -> str:
+    return str((record.get("intent") or {}).get("body_sha256", ""))
+
+
+def _shown(record: Record, seen: Evidence, body: bytes | None) -> list[str]:
+    intent = record.get("intent") or {}
+    why = record.get("doubt") or "a run ended between the request and its answer"
+    lines = [
+        f"{record.entry}: in doubt",
+        f"  sent at     {intent.get('at', 'unknown')}",
+        f"  what we saw {why}",
+        f"  key         {intent.get('key', 'unknown')} (Idempotency-Key)",
+    ]
+    if seen.before is not None and seen.after is not None and seen.missing is not None:
+        estimate = f"; the request was estimated at {seen.estimate:g}" if seen.estimate is not None else ""
+        lines.append(
+            f"  credits     {seen.before:g} before it, {seen.after:g} after; {seen.missing:g} gone that no other entry"
+            f" explains{estimate}"
+        )
+    if seen.candidates is None:
+        lines.append(f"  candidates  the service could not be asked: {seen.why_not}")
+    elif not seen.candidates:
+        lines.append("  candidates  none: the account lists no task of then that no entry knows (which proves nothing)")
+    for found in seen.candidates or ():
+        made_at = datetime.fromtimestamp(found.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        lines.append(f"  candidate   {found.task}  made at {made_at}, {found.state}")
+    choices = ["--task ID", "--not-billed", *(["--resend"] if body is not None else [])]
+    return [*lines, f"say what happened: {', '.join(choices)}"]

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from seedspec.api import Compiled, Options, compile
-from seedspec.cli.app import Exit
+from seedspec.cli.app import Exit, echo
+from seedspec.compiler.storyboard import Storyboard
 from seedspec.report import diagnostics as shown
 from seedspec.text.diagnostic import Diagnostic
 
@@ -39,13 +40,13 @@ def colored(stream: Any = None) -> bool:
 def out(lines: Iterable[str]) -> None:
     """Data, on standard output."""
     for line in lines:
-        click.echo(line)
+        echo(line)
 
 
 def note(lines: Iterable[str]) -> None:
     """Everything else, on standard error."""
     for line in lines:
-        click.echo(line, err=True)
+        echo(line, err=True)
 
 
 def compiled(path: str) -> Compiled:
@@ -57,10 +58,16 @@ def compiled(path: str) -> Compiled:
     return made
 
 
+def board(made: Compiled) -> Storyboard:
+    """The storyboard of a compile that ended well."""
+    assert made.board is not None
+    return made.board
+
+
 def tell(found: Iterable[Diagnostic]) -> None:
     listed = list(found)
     if listed:
-        click.echo(shown.as_text(listed, color=colored(sys.stderr)), err=True)
+        echo(shown.as_text(listed, color=colored(sys.stderr)), err=True)
 
 
 def options(**given: Any) -> Options:

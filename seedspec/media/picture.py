@@ -75,13 +75,16 @@ def _sentence(error: BaseException) -> str:
     return " ".join(str(error).split())[:120] or type(error).__name__
 
 
-def poster(raster: Raster, *, width: int) -> bytes:
-    """A picture as a JPEG file at most `width` pixels wide."""
+def poster(raster: Raster, *, width: int, webp: bool = False) -> bytes:
+    """A picture as a JPEG or WebP file at most `width` pixels wide."""
     image = Image.frombytes("RGB", (raster.width, raster.height), raster.rgb)
     if image.width > width:
         image = image.resize((width, max(1, round(image.height * width / image.width))), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=82, optimize=True)
+    if webp:
+        image.save(out, "WEBP", quality=76, method=4)
+    else:
+        image.save(out, "JPEG", quality=82, optimize=True)
     return out.getvalue()
 
 

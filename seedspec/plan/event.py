@@ -12,11 +12,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is durable before a paid request leaves: its idempotency key, the sha256 of its body, and when."""
+    """What is durable before a paid request leaves: its idempotency key, the sha256 of its body, and when.
+
+    `left` are the credits that were left then, as far as they are known: evidence in a doubt.
+    """
 
     key: str
     body_sha256: str
     at: str
+    left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,36 @@ class Doubted:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """The credits that were left after a doubt arose: with those before it, evidence of whether it was billed."""
+
+    entry: str
+    fp: str
+    attempt: int
+    left: float
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A person vouches that a task, or a file that is whole on disk, is this entry's; one of the two is given."""
+
+    entry: str
+    fp: str
+    take: int
+    attempt: int
+    manifest: Mapping[str, Any]
+    at: str
+    task: str | None = None
+    file: str | None = None
+    sha256: str | None = None
+    bytes: int | None = None
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delayed:
     """A step that costs nothing (a poll, a download, an upload) did not succeed and is tried again, or given up."""
 
@@ -218,6 +252,8 @@ Event = (
     | Saved
     | Failed
     | Doubted
+    | Weighed
+    | Adopted
     | Delayed
     | Held
     | Stopped

@@ -5,18 +5,34 @@ Reading is strict: what cannot be understood stops the reader, except for a last
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
 
-from seedspec.plan.event import Completed, Deferred, Doubted, Event, Failed, Saved, Submitted, Submitting
-from seedspec.plan.state import IllegalMove, State, advance
+from seedspec.plan.event import (
+    Adopted,
+    Completed,
+    Deferred,
+    Doubted,
+    Event,
+    Failed,
+    Saved,
+    Submitted,
+    Submitting,
+    Weighed,
+)
+from seedspec.plan.state import STANDING, IllegalMove, State, advance
 
 VERSION = 1
 HEADER = b'{"seedspec_lock":1}\n'
-_MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+"""What begins the lines that a git merge leaves: ours, the common base, theirs, the end."""
 
 
 class LockFault(Exception):
@@ -64,17 +80,28 @@ class Record:
 class Lock:
     """What was bought: for each fingerprint its attempts in order.
 
-    `good` is how many bytes of the file are whole; `ended` says that they end in a line end.
+    `good` is how many bytes of the file are whole, `ended` says that they end in a line end, and `digest` is the
+    sha256 of all its bytes: empty when there is no file.
     """
 
     attempts: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     good: int = 0
     lines: int = 0
     ended: bool = True
+    digest: str = ""
 
     def last(self, fp: str) -> Record | None:
+        """The record that stands for a purchase: of several attempts the one nearest to a video, then the latest."""
         found = self.attempts.get(fp)
-        return found[-1] if found else None
+        return max(found, key=lambda r: (STANDING[r.state], r.attempt)) if found else None
+
+    def record(self, fp: str, attempt: int) -> Record | None:
+        return next((r for r in self.attempts.get(fp, ()) if r.attempt == attempt), None)
+
+    def next_attempt(self, fp: str) -> int:
+        """The number that a new attempt gets: one that was only queued was never used."""
+        found = self.attempts.get(fp, ())
+        return max((r.attempt + (r.state is not State.QUEUED) for r in found), default=1)
 
     def __iter__(self) -> Iterator[Record]:
         for records in self.attempts.values():
@@ -85,39 +112,56 @@ def parse(data: bytes) -> Lock:
     """The lock of a file's bytes. Raises LockFault for everything but a torn last line, which is left out."""
     if not data.strip():
         raise LockFault("lock-empty", "the lock is empty; a lock never is: restore it from git", 1)
-    whole = data.rfind(b"\n") + 1
     good, found = 0, _Fold()
     for number, line in enumerate(data.splitlines(keepends=True), 1):
-        torn = good + len(line) > whole
-        if line.startswith(_MARKERS):
-            message = "conflict markers of a git merge; keep the lines of both sides and delete the marker lines"
+        if line.startswith(MARKERS):
+            message = "conflict markers of a git merge; `seedspec lock fix` keeps what both sides bought"
             raise LockFault("lock-conflict", message, number)
         try:
-            values = orjson.loads(line)
+            values = read_line(line)
             if number == 1:
                 _header(values)
             else:
                 found.take(values)
-        except orjson.JSONDecodeError as error:
-            if torn and number > 1:
+        except _Bad as error:
+            if error.torn and number > 1 and good + len(line) == len(data) and (line[-1:] != b"\n" or b"\0" in line):
                 break
-            raise LockFault("lock-damaged", f"not JSON: {error.msg}", number) from None
+            raise LockFault("lock-damaged", str(error), number) from None
         except IllegalMove as error:
             raise LockFault("lock-damaged", f"a move that cannot be: {error}", number) from None
-        except _Bad as error:
-            raise LockFault("lock-damaged", str(error), number) from None
         good += len(line)
     # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
-    return Lock(found.lock(), good, found.lines + 1, ended=data[good - 1 : good] == b"\n")
+    ended = data[good - 1 : good] == b"\n"
+    return Lock(found.lock(), good, found.lines + 1, ended=ended, digest=hashlib.sha256(data).hexdigest())
+
+
+def read_line(line: bytes) -> Any:
+    """The JSON of one line. Raises a fault for what is no JSON, and for a key that stands twice."""
+    try:
+        values = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise _Bad(f"not JSON: {error.msg}", torn=True) from None
+    if orjson.dumps(values) != line.rstrip():  # written by another hand: then a key may stand twice
+        json.loads(line, object_pairs_hook=_once)
+    return values
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        names = [k for k, _ in pairs]
+        raise _Bad(f"`{next(k for k in names if names.count(k) > 1)}` stands twice")
+    return out
 
 
 def line_of(event: Event) -> bytes | None:
     """What the lock keeps of an event, as one line; None for an event that changes no record."""
-    values = _values(event)
+    values = values_of(event)
     return None if values is None else encode(values)
 
 
 def encode(values: Mapping[str, Any]) -> bytes:
+    """A record's values as one line, keys in their order, without those that are None."""
     return orjson.dumps({k: values[k] for k in KEYS if values.get(k) is not None}) + b"\n"
 
 
@@ -126,18 +170,38 @@ def serialise(lock: Lock, order: Iterable[str]) -> bytes:
     rank = {fp: i for i, fp in enumerate(order)}
     rest = sorted((fp for fp in lock.attempts if fp not in rank), key=lambda fp: (lock.attempts[fp][-1].entry, fp))
     ordered = [*sorted((fp for fp in lock.attempts if fp in rank), key=rank.__getitem__), *rest]
-    kept = [encode({**r.values, "fp": fp, "attempt": r.attempt}) for fp in ordered for r in lock.attempts[fp]]
-    return HEADER + b"".join(kept)
+    return HEADER + b"".join(encode(_settled(r)) for fp in ordered for r in lock.attempts[fp])
+
+
+def _settled(record: Record) -> dict[str, Any]:
+    """What outlives a run: the balances that are evidence in a doubt go when there is none."""
+    values = {**record.values, "fp": record.fp, "attempt": record.attempt}
+    if record.state not in (State.SUBMITTING, State.DOUBT):
+        values["left"] = None
+        if intent := values.get("intent"):
+            values["intent"] = {k: v for k, v in intent.items() if k != "left"}
+    return values
 
 
 def apply(lock: Lock, events: Iterable[Event]) -> Lock:
     """The lock after further events; raises IllegalMove for one that its record cannot have."""
-    found = _Fold()
-    found.records = {(r.fp, r.attempt): dict(r.values) for r in lock}
+    found = _Fold({(r.fp, r.attempt): dict(r.values) for r in lock})
     for event in events:
-        if (values := _values(event)) is not None:
-            found.take({k: v for k, v in values.items() if v is not None})
-    return Lock(found.lock(), lock.good, lock.lines)
+        if (values := values_of(event)) is not None:
+            found.take(values)
+    return Lock(found.lock(), lock.good, lock.lines, digest=lock.digest)
+
+
+def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with a further line of it. Raises IllegalMove for a state, or a second task, that it cannot have."""
+    if known is None:
+        return dict(values)
+    if values.get("task") is not None and known.get("task") not in (None, values["task"]):
+        raise IllegalMove(f"two tasks, `{known['task']}` and `{values['task']}`, for one attempt")
+    before, after = State(known["state"]), State(values["state"])
+    if after is not before:
+        advance(before, after)
+    return {**known, **values}
 
 
 KEYS: dict[str, type | tuple[type, ...]] = {
@@ -153,6 +217,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "credits": (int, float),
     "units": int,
     "doubt": str,
+    "left": (int, float),
     "failure": dict,
     "results_until": str,
     "file": str,
@@ -166,7 +231,11 @@ KEYS: dict[str, type | tuple[type, ...]] = {
 
 
 class _Bad(Exception):
-    pass
+    """A line that cannot be relied on; `torn` says that a crash can make it."""
+
+    def __init__(self, message: str, *, torn: bool = False) -> None:
+        super().__init__(message)
+        self.torn = torn
 
 
 @dataclass(slots=True)
@@ -187,18 +256,16 @@ class _Fold:
                     else f"`{key}` is {value!r}"
                 )
         fp, attempt, state = values.get("fp"), values.get("attempt"), values.get("state")
-        if not (fp and attempt and state in set(State)):
+        if not (fp and attempt and attempt > 0 and state in set(State)):
             raise _Bad("a line without `fp`, `attempt` or a known `state`")
-        known = self.records.get((fp, attempt))
-        if known is None:
-            self.records[fp, attempt] = values
-        else:
-            if "task" in values and known.get("task") not in (None, values["task"]):
-                raise _Bad(f"two tasks, `{known['task']}` and `{values['task']}`, for one attempt")
-            before = State(known["state"])
-            if state != before:
-                advance(before, State(state))
-            known.update(values)
+        if not _SHA256.fullmatch(fp) or not _SHA256.fullmatch(values.get("intent", {}).get("body_sha256", fp)):
+            raise _Bad("a fingerprint or a digest that is no sha256")
+        record = merged(self.records.get((fp, attempt)), values)
+        if lacking := next((k for k in _NEEDED.get(State(state), ()) if k not in record), None):
+            raise _Bad(f"`{state}` without `{lacking}`")
+        if not _inside(record.get("file", "")):
+            raise _Bad(f"`file` is {record['file']!r}; expected a path below the lock's folder")
+        self.records[fp, attempt] = record
         self.lines += 1
 
     def lock(self) -> dict[str, tuple[Record, ...]]:
@@ -206,6 +273,15 @@ class _Fold:
         for (fp, attempt), values in self.records.items():
             out.setdefault(fp, []).append(Record(fp, attempt, values))
         return {fp: tuple(sorted(rs, key=lambda r: r.attempt)) for fp, rs in out.items()}
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NEEDED = {State.RUNNING: ("task",), State.COMPLETED: ("task",), State.SAVED: ("file", "sha256")}
+
+
+def _inside(file: str) -> bool:
+    path = PurePosixPath(file)
+    return file.isprintable() and "\\" not in file and ".." not in path.parts and not path.is_absolute()
 
 
 def _header(values: Any) -> None:
@@ -217,6 +293,7 @@ def _header(values: Any) -> None:
         raise LockFault("lock-damaged", "the first line is no header of a seedspec lock", 1)
 
 
+_FACTS = ("file", "sha256", "bytes", "width", "height", "seconds")
 _STATE_OF: dict[type[Any], State] = {
     Submitting: State.SUBMITTING,
     Submitted: State.RUNNING,
@@ -225,27 +302,35 @@ _STATE_OF: dict[type[Any], State] = {
     Saved: State.SAVED,
     Failed: State.FAILED,
     Doubted: State.DOUBT,
+    Weighed: State.DOUBT,
 }
 _FIELDS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     Submitting: lambda e: {
         "entry": e.entry,
         "take": e.take,
         "manifest": e.manifest,
-        "intent": {"key": e.intent.key, "body_sha256": e.intent.body_sha256, "at": e.intent.at},
+        "intent": {k: v for k in ("key", "body_sha256", "at", "left") if (v := getattr(e.intent, k)) is not None},
         "units": e.units,
     },
     Submitted: lambda e: {"task": e.task, "credits": e.credits},
     Deferred: lambda e: {},
     Completed: lambda e: {"task": e.task, "credits": e.credits, "results_until": e.results_until},
-    Saved: lambda e: {k: getattr(e, k) for k in ("file", "sha256", "bytes", "width", "height", "seconds")},
+    Saved: lambda e: {k: getattr(e, k) for k in _FACTS},
     Failed: lambda e: {"failure": {"code": e.code, "message": e.message}},
     Doubted: lambda e: {"doubt": e.reason},
+    Weighed: lambda e: {"left": e.left},
+    Adopted: lambda e: {k: getattr(e, k) for k in ("entry", "take", "manifest", "task", *_FACTS)},
 }
 
 
-def _values(event: Event) -> dict[str, Any] | None:
-    state = _STATE_OF.get(type(event))
-    if state is None:
+def values_of(event: Event) -> dict[str, Any] | None:
+    """What the lock keeps of an event; None for one that changes no record."""
+    if isinstance(event, Adopted):
+        state = State.RUNNING if event.file is None else State.SAVED
+    elif (found := _STATE_OF.get(type(event))) is not None:
+        state = found
+    else:
         return None
     own = _FIELDS[type(event)](event)
-    return {"fp": event.fp, "attempt": event.attempt, "state": state.value, "at": event.at, **own}  # type: ignore[union-attr]
+    values = {"fp": event.fp, "attempt": event.attempt, "state": state.value, "at": event.at, **own}  # type: ignore[union-attr]
+    return {k: v for k, v in values.items() if v is not None}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
@@ -112,7 +113,16 @@ class NotInStoryboard:
     state: State
 
 
-Reason = New | Changed | InFlight | Unsaved | Done | Twin | Failure | InDoubt | Held | Occupied | NotInStoryboard
+@dataclass(frozen=True, slots=True)
+class Second:
+    """Another purchase of a request that is bought already, as two branches can make it; it is followed too."""
+
+    state: State
+
+
+Reason = (
+    New | Changed | InFlight | Unsaved | Done | Twin | Failure | InDoubt | Held | Occupied | NotInStoryboard | Second
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +187,31 @@ def make(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[En
         planner.first.setdefault(entry.fingerprint, entry)
     for entry in chosen:
         planner.place(entry)
-    orphans = [
-        Step(r.entry, r.fp, Action.ORPHAN, NotInStoryboard(r.state), Cost(), r.file or "", None, r)
-        for r in (rs[-1] for rs in lock.attempts.values())
-        if r.fp not in planner.known and r.state is not State.QUEUED
-    ]
+    orphans = _strays(lock, planner.known, rules.folder)
     place = {entry.address: i for i, entry in enumerate(chosen)}
     return Plan((*sorted(planner.steps, key=lambda s: place[s.address]), *orphans), lock)
+
+
+def _strays(lock: Lock, known: set[str], folder: str) -> Iterator[Step]:
+    """What was bought and no entry stands for: it left the storyboard, or it is one purchase too many."""
+    for fp, records in lock.attempts.items():
+        last = lock.last(fp)
+        for r in records:
+            reason: Reason
+            if r is last and fp not in known and r.state is not State.QUEUED:
+                file, reason = r.file or f"{folder}/{_name(r)}.mp4", NotInStoryboard(r.state)
+            elif r is not last and r.state in (State.RUNNING, State.COMPLETED):
+                file, reason = f"{folder}/{_name(r)}.{r.attempt}.mp4", Second(r.state)
+            else:
+                continue
+            yield Step(r.entry, fp, Action.ORPHAN, reason, Cost(), file, None, r)
+
+
+def _name(record: Record) -> str:
+    """The name that a purchase would have had as an entry; the lock may come from anybody."""
+    shot, _, take = record.entry.rpartition("/")
+    named = f"{shot}_take{take}".replace(":", "x")
+    return named if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@=,._-]{0,200}", named) else record.fp[:16]
 
 
 @dataclass(slots=True)
@@ -250,7 +278,7 @@ class _Planner:
         then = self.rules.then(code)
         again = then == "again" and record.attempt < self.rules.attempts
         if again or (self.rules.retry and then != "change"):
-            return Action.SUBMIT, New(record.attempt + 1)
+            return Action.SUBMIT, New(self.lock.next_attempt(record.fp))
         return Action.FAILED, Failure(code, str(failure.get("message", "")), then)
 
     def _new(self, entry: Entry) -> tuple[Action, Reason]:

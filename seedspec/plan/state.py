@@ -23,7 +23,7 @@ MOVES: dict[State | None, frozenset[State]] = {
     # no record: an intent begins it; a file or a task id that a person vouches for may begin it too
     None: frozenset({State.SUBMITTING, State.RUNNING, State.SAVED}),
     State.QUEUED: frozenset({State.SUBMITTING, State.RUNNING, State.SAVED, State.FAILED}),
-    State.SUBMITTING: frozenset({State.QUEUED, State.RUNNING, State.FAILED, State.DOUBT}),
+    State.SUBMITTING: frozenset({State.QUEUED, State.RUNNING, State.FAILED, State.DOUBT, State.SAVED}),
     State.DOUBT: frozenset({State.QUEUED, State.SUBMITTING, State.RUNNING, State.FAILED, State.SAVED}),
     State.RUNNING: frozenset({State.COMPLETED, State.FAILED, State.SAVED}),
     # the link of a completed task may be read again; a task that the service has dropped is failed
@@ -43,6 +43,15 @@ FURTHEST = (
     State.SAVED,
 )
 """What is nearer to a paid video in hand stands later; a union of two histories keeps the later one."""
+
+STANDING = {
+    state: rank
+    for rank, state in enumerate(
+        (State.QUEUED, State.FAILED, State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED, State.SAVED)
+    )
+}
+"""Which of several attempts stands for a purchase: one that may have been billed hides no later failure, and a video
+in hand makes every other question idle."""
 
 
 class IllegalMove(Exception):

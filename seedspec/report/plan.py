@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from seedspec.plan.plan import (
     Occupied,
     Plan,
     Reason,
+    Second,
     Step,
     Twin,
     Unsaved,
@@ -28,6 +30,7 @@ from seedspec.plan.plan import (
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.table import columns, cut
 
+_DIGEST = re.compile(r"^((?:sha256|entry):[0-9a-f]{12})[0-9a-f]{52}$")
 _COLORS = {
     Action.SUBMIT: "32", Action.CHANGE: "33", Action.RESUME: "36", Action.FETCH: "36",
     Action.DONE: "2", Action.FAILED: "31", Action.DOUBT: "35", Action.ORPHAN: "2",
@@ -65,9 +68,14 @@ def steps(plan: Plan, rate: Rate, *, color: bool = False, most: int | None = Non
     table = [(s.action.value, s.address, reason(s.reason), _cost(s.cost, rate)) for s in shown]
     lines = columns(table, right=(3,))
     if color:
-        lines = [f"\x1b[{_COLORS[s.action]}m{line}\x1b[0m" for s, line in zip(shown, lines, strict=True)]
+        lines = [painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
     left = len(ordered) - len(shown)
     return [*lines, f"… and {left} more"] if left else lines
+
+
+def painted(line: str, action: Action) -> str:
+    """A line in the colour of what a run does."""
+    return f"\x1b[{_COLORS[action]}m{line}\x1b[0m"
 
 
 def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
@@ -90,7 +98,7 @@ def reason(why: Reason) -> str:
         case New(attempt=n):
             return f"attempt {n}, the last one failed"
         case Changed(field=name, old=old, new=new):
-            return f"{name}: {_shown(old, new)}"
+            return f"{name}: {shown(old, new)}"
         case InFlight(task=task):
             return f"in flight as {task}"
         case Unsaved(gone=None):
@@ -113,29 +121,33 @@ def reason(why: Reason) -> str:
             return f"{file} exists and the lock does not know it; move it away"
         case NotInStoryboard(state=state):
             return f"{state}, no longer in the storyboard"
+        case Second(state=state):
+            return f"{state}, a second purchase of the same request"
 
 
 def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
     """The plan for programs: costs in credits and dollars, low and high."""
     return {
         "seedspec_plan": 1,
-        "steps": [
-            {
-                "entry": s.address,
-                "fingerprint": s.fp,
-                "action": s.action.name.lower(),
-                "sign": s.action.value,
-                "reason": {"kind": type(s.reason).__name__, **_fields(s.reason)},
-                "file": s.file,
-                "credits": _range(s.cost, rate.units_per_credit),
-                "usd": _range(s.cost, rate.units_per_credit * float(rate.credits_per_usd)),
-            }
-            for s in plan.steps
-        ],
+        "steps": [step_json(s, rate) for s in plan.steps],
         "counts": {a.name.lower(): plan.count(a) for a in Action},
         "credits": _range(plan.cost, rate.units_per_credit),
         "usd": _range(plan.cost, rate.units_per_credit * float(rate.credits_per_usd)),
         "prices_as_of": rate.as_of,
+    }
+
+
+def step_json(s: Step, rate: Rate) -> dict[str, Any]:
+    """One step for programs."""
+    return {
+        "entry": s.address,
+        "fingerprint": s.fp,
+        "action": s.action.name.lower(),
+        "sign": s.action.value,
+        "reason": {"kind": type(s.reason).__name__, **_fields(s.reason)},
+        "file": s.file,
+        "credits": _range(s.cost, rate.units_per_credit),
+        "usd": _range(s.cost, rate.units_per_credit * float(rate.credits_per_usd)),
     }
 
 
@@ -157,14 +169,19 @@ def _cost(cost: Cost, rate: Rate) -> str:
     return f"{credits(cost, rate)} cr  {dollars(cost, rate)}" if cost.high else ""
 
 
-def _shown(old: Any, new: Any) -> str:
-    """Old and new, cut to where they begin to differ."""
-    before, after = str(old), str(new)
+def shown(old: Any, new: Any) -> str:
+    """Old and new, cut to where they begin to differ; of a digest its beginning."""
+    before, after = (_DIGEST.sub(r"\1", as_yaml(value)) for value in (old, new))
     if isinstance(old, str) and isinstance(new, str) and len(before) + len(after) > 60:
         same = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
         start = max(0, same - 12)
         before, after = ("…" if start else "") + before[start:], ("…" if start else "") + after[start:]
     return f"{cut(before, 40)} → {cut(after, 40)}"
+
+
+def as_yaml(value: Any) -> str:
+    """A value as a storyboard writes it: `true`, not `True`; what is not there is a dash."""
+    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _fields(why: Reason) -> dict[str, Any]:

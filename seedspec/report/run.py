@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from seedspec.compiler.price import Cost, Rate
 from seedspec.plan.event import (
+    Adopted,
     Completed,
     Deferred,
     Delayed,
@@ -23,10 +21,15 @@ from seedspec.plan.event import (
     Submitted,
     Submitting,
     Uploaded,
+    Weighed,
 )
 from seedspec.report.money import both, credits, dollars
+from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.table import columns, cut
 
+_ALWAYS = ("bought", "saved", "reused", "failed", "running", "in doubt")
+_MOST_LOST = 20
+_SIGNS = {End.DOUBT: "?", End.FAILED: "!", End.HELD: "!"}
 _EXIT_WORDS = {
     0: "",
     1: "some entries failed",
@@ -72,7 +75,7 @@ def line(event: Event) -> str | None:
             return f"  ? {event.entry}  in doubt since an earlier run"
         case Skipped(reason="occupied"):
             return f"  ! {event.entry}  a file the lock does not know stands in the way"
-        case RunStarted() | Skipped() | Progressed() | RunFinished():
+        case RunStarted() | Skipped() | Progressed() | RunFinished() | Weighed() | Adopted():
             return None
 
 
@@ -80,69 +83,51 @@ def _seconds(wait: float) -> str:
     return f"{wait:.0f} s" if wait >= 10 else f"{wait:.1f} s"
 
 
-@dataclass(slots=True)
-class Summary:
-    """Folds the events of a run into the table at its end, in the given order of fingerprints."""
-
-    rate: Rate
-    emulated: bool
-    order: Mapping[str, int]
-    _saved: list[Saved] = field(default_factory=list)
-    _cost: dict[str, int] = field(default_factory=dict)
-    _charged: dict[str, float] = field(default_factory=dict)
-    _finished: RunFinished | None = None
-
-    def take(self, event: Event) -> None:
-        match event:
-            case Submitting():
-                self._cost[event.fp] = event.units
-            case Submitted() | Completed():
-                if event.credits is not None:
-                    self._charged[event.fp] = event.credits
-            case Saved():
-                self._saved.append(event)
-            case RunFinished():
-                self._finished = event
-            case _:
-                pass
-
-    def lines(self, most: int = 60) -> list[str]:
-        """The saved videos with their facts and their cost, the sums, and what the exit code means."""
-        self._saved.sort(key=lambda e: self.order.get(e.fp, 0))
-        out = columns(
-            [("video", "size", "length", "credits", ""), *map(self._row, self._saved[:most])], right=(2, 3, 4)
-        ) if self._saved else []  # fmt: skip
-        if len(self._saved) > most:
-            out.append(f"… and {len(self._saved) - most} more")
-        done = self._finished
-        if done is None:
-            return out
-        words = {
-            "bought": done.bought,
-            "saved": done.saved,
-            "reused": done.reused,
-            "failed": done.failed,
-            "held": done.held,
-            "running": done.running,
-            "waiting": done.waiting,
-            "in doubt": done.doubt,
-        }
-        always = ("bought", "saved", "reused", "failed", "in doubt")
-        out.append(", ".join(f"{n} {word}" for word, n in words.items() if n or word in always))
-        if done.bought:
-            estimate = both(Cost(done.units, done.units), self.rate)
-            if self.emulated:
-                out.append(f"would have cost {estimate} at most; the emulator charges nothing")
-            else:
-                out.append(f"estimate {estimate} at most; the service stated {done.credits:,.2f} credits")
-        if meaning := _EXIT_WORDS.get(done.exit, ""):
-            out.append(meaning)
+def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> list[str]:
+    """What was saved, each with its facts and its cost; what was not, and why; the sums, always all of them."""
+    saved = found.of(End.SAVED)
+    out = columns(
+        [("video", "size", "length", "credits", ""), *(_row(o, rate) for o in saved[:most])], right=(2, 3, 4)
+    ) if saved else []  # fmt: skip
+    if len(saved) > most:
+        out.append(f"… and {len(saved) - most} more")
+    lost = found.of(End.DOUBT, End.FAILED, End.HELD)
+    out += [f"{_SIGNS[o.end]} {o.address}  {o.end}: {cut(_why(o), 120)}" for o in lost[:_MOST_LOST]]
+    if len(lost) > _MOST_LOST:
+        out.append(f"… and {len(lost) - _MOST_LOST} more without a video")
+    done = found.finished
+    if done is None:
         return out
+    words = {
+        "bought": done.bought,
+        "saved": done.saved,
+        "reused": done.reused,
+        "failed": done.failed,
+        "held": done.held,
+        "running": done.running,
+        "waiting": done.waiting,
+        "in doubt": done.doubt,
+    }
+    out.append(", ".join(f"{n} {word}" for word, n in words.items() if n or word in _ALWAYS))
+    estimate = both(Cost(done.units, done.units), rate)
+    if emulated:
+        out.append(f"would have cost {estimate} at most; the emulator charges nothing")
+    else:
+        stated = round(done.credits * rate.units_per_credit)
+        out.append(f"estimate {estimate} at most; the service stated {both(Cost(stated, stated), rate)}")
+    if meaning := _EXIT_WORDS.get(done.exit, ""):
+        out.append(meaning)
+    return out
 
-    def _row(self, event: Saved) -> tuple[str, ...]:
-        size = f"{event.width}×{event.height}" if event.width else ""
-        length = f"{event.seconds:.1f} s" if event.seconds else f"{event.bytes / 1e6:.1f} MB"
-        units = self._cost.get(event.fp)
-        cost = Cost(units, units) if units is not None else None
-        money = (credits(cost, self.rate), dollars(cost, self.rate)) if cost else ("", "")
-        return event.file, size, length, *money
+
+def _row(outcome: Outcome, rate: Rate) -> tuple[str, ...]:
+    size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
+    length = f"{outcome.seconds:.1f} s" if outcome.seconds else f"{outcome.bytes / 1e6:.1f} MB"
+    cost = Cost(outcome.units, outcome.units) if outcome.units is not None else None
+    money = (credits(cost, rate), dollars(cost, rate)) if cost else ("", "")
+    return outcome.file, size, length, *money
+
+
+def _why(outcome: Outcome) -> str:
+    code = "" if outcome.end in (End.HELD, End.DOUBT) else f"{outcome.code}: "
+    return code + outcome.message

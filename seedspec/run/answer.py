@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +13,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from seedspec.run.call import Accepted, Credits, Refused, Reply, Stored, Task, Trouble, Unknown
+from seedspec.run.call import Accepted, Credits, Listed, Listing, Refused, Reply, Stored, Task, Trouble, Unknown
 from seedspec.run.settings import is_loopback
 
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ class Rules:
                 return Unknown(f"HTTP {answer.status} with a strange task id {clean(repr(task))}")
             assert isinstance(said, dict)
             usage, info = _mapping(said.get("usage")), _mapping(said.get("task_info"))
-            return Accepted(task, _number(usage.get("credits_reserved")), _number(info.get("estimated_time")))
+            reserved, estimate = _number(usage.get("credits_reserved")), _number(info.get("estimated_time"))
+            replayed = answer.headers.get("idempotency-replayed", "").lower() == "true"
+            return Accepted(task, reserved, estimate, replayed)
         if 300 <= answer.status < 400:
             return Refused(
                 "stop", "redirected", f"HTTP {answer.status}: the address of the API redirects; not followed"
@@ -68,25 +72,46 @@ class Rules:
         said = _json(answer.body)
         if answer.status != 200 or not isinstance(said, dict):
             return self.trouble(answer)
-        state: Literal["running", "completed", "failed"] = self.provider["statuses"].get(said.get("status"), "running")
-        usage = _mapping(said.get("usage"))
-        credits = _number(usage.get("credits_used"))
+        word = said.get("status")
+        if not isinstance(word, str):
+            return Trouble("an answer without a status")
+        state: Literal["running", "completed", "failed"] = self.provider["statuses"].get(word, "running")
+        credits = _number(_mapping(said.get("usage")).get("credits_used"))
+        model = said["model"] if isinstance(said.get("model"), str) else None
+        created = _number(said.get("created"))
         percent = _number(said.get("progress"))
         if state == "completed":
             links = self._links(said)
             if not links:
                 return Trouble("the task is completed and names no result")
-            return Task("completed", 100, links, credits=credits)
+            return Task("completed", 100, links, credits=credits, model=model, created=created)
         if state == "failed":
             error = _mapping(said.get("error"))
             code = error.get("code")
             if not isinstance(code, str) or not code:
-                code = "request_cancelled" if said.get("status") == "cancelled" else "unknown_error"
-            return Task("failed", code=clean(code, 80), message=clean(error.get("message") or ""), credits=credits)
+                code = "request_cancelled" if word == "cancelled" else "unknown_error"
+            if code in self.provider["failures"].get("lost", ()):
+                return Trouble(f"the service does not find the task: {code}")
+            message = clean(error.get("message") or "")
+            return Task("failed", code=clean(code, 80), message=message, credits=credits, model=model, created=created)
         info = _mapping(said.get("task_info"))
         estimate, done = _number(info.get("estimated_time")), min(max(percent or 0, 0), 100)
         remaining = None if estimate is None else max(0.0, estimate * (1 - done / 100))
-        return Task("running", None if percent is None else int(done), remaining_seconds=remaining, credits=credits)
+        shown = None if percent is None else int(done)
+        return Task("running", shown, remaining_seconds=remaining, credits=credits, model=model, created=created)
+
+    def listed(self, answer: Answer) -> Reply:
+        """The answer to the question for tasks: what is no good id or has no time is left out."""
+        said = _json(answer.body)
+        rows = said.get("data") if isinstance(said, dict) else None
+        if answer.status != 200 or not isinstance(rows, list):
+            return self.trouble(answer)
+        found = []
+        for row in map(_mapping, rows):
+            task, created = row.get("id"), _number(row.get("created_at"))
+            if isinstance(task, str) and created is not None and re.fullmatch(self.provider["task_id"], task):
+                found.append(Listed(task, created, clean(row.get("status", ""), 40)))
+        return Listing(tuple(found))
 
     def stored(self, answer: Answer) -> Reply:
         """The answer to an upload; a refusal may come as HTTP 200."""
@@ -160,6 +185,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (aware - datetime.now(UTC)).total_seconds())
 
 
+def scrubbed(body: bytes, secret: str) -> bytes:
+    """A body without the key, should the service repeat it: neither whole nor in base64 nor eight letters of it."""
+    key = secret.encode()
+    pieces = [key, b64encode(key).rstrip(b"="), *(key[i : i + 8] for i in range(len(key) - 7))]
+    for piece in pieces:
+        if piece in body:
+            body = body.replace(piece, b"***")
+    return body
+
+
 def safe_url(url: str, *, local: bool) -> bool:
     """Whether a result or upload address may be used: https, no user in it, no address of a private network."""
     try:
@@ -171,17 +206,19 @@ def safe_url(url: str, *, local: bool) -> bool:
         return False
     if local and is_loopback(host):
         return parts.scheme in ("http", "https")
-    return parts.scheme == "https" and not _private(host)
+    return parts.scheme == "https" and not is_private(host)
 
 
 def clean(said: object, most: int = 300) -> str:
-    """Text of the service as one printable line within bounds."""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    line = " ".join(_UNSAFE.sub(" ", text[: 4 * most]).split())
+    """Text of the service as one printable line within bounds; what an address may carry as a secret is left out."""
+    text = said[: 8 * most].decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    plain = _QUERY.sub(r"\1?…", text[: 8 * most])
+    line = " ".join(_UNSAFE.sub(" ", plain).split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def _private(host: str) -> bool:
+def is_private(host: str) -> bool:
+    """Whether a name or an address is one of a private network, or of this machine."""
     import ipaddress
 
     try:

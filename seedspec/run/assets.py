@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from seedspec.compiler.entry import Entry
@@ -30,6 +30,7 @@ class Assets:
 
     lock: Lock
     pace: Pace
+    pause: Callable[[int, float | None], float]
     _known: dict[str, _Asset] = field(default_factory=dict)
 
     def missing(self, entry: Entry, jobs: Mapping[str, Job], now: Moment) -> bool:
@@ -86,7 +87,7 @@ class Assets:
             return [Uploaded(call.sha256, call.path, reply.bytes, now.text(reply.seconds), now.text())]
         trouble = reply if isinstance(reply, Trouble) else Trouble("an answer that was not understood", final=True)
         asset.tries += 1
-        wait: float | None = self.pace.pause(asset.tries, trouble.retry_after)
+        wait: float | None = self.pause(asset.tries, trouble.retry_after)
         if trouble.stop or trouble.final or asset.tries > self.pace.patience:
             asset.dead, wait = trouble.reason, None
         asset.due = now.clock + (wait or 0)

@@ -6,8 +6,12 @@ from dataclasses import dataclass, field
 
 from seedspec.plan import plan as planned
 from seedspec.plan.event import Event, Held, Skipped
+from seedspec.plan.lock import Record
 from seedspec.plan.plan import BUYS, Action, Plan, Step
+from seedspec.plan.state import State
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
+
+_BOUGHT = (State.RUNNING, State.COMPLETED)
 
 
 @dataclass(slots=True)
@@ -21,14 +25,33 @@ class Admitted:
 
 
 def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment) -> Admitted:
-    """The jobs by fingerprint, take 1 of everything first, otherwise in the plan's order."""
+    """The jobs by fingerprint, take 1 of everything first, otherwise in the plan's order.
+
+    Purchases that no entry stands for come last, by fingerprint and attempt.
+    """
     out = Admitted()
     for step in sorted((s for s in plan.steps if s.entry is not None), key=_take):
-        _admit(out, step, limits, pace, now.text())
+        _admit(out, step, plan, limits, pace, now.text())
+    for step in plan.steps:
+        if step.entry is None and step.record is not None:
+            _stray(out, step, step.record, limits, pace, now.text())
     return out
 
 
-def _admit(out: Admitted, step: Step, limits: Limits, pace: Pace, at: str) -> None:
+def _stray(out: Admitted, step: Step, record: Record, limits: Limits, pace: Pace, at: str) -> None:
+    name = f"{record.fp}/{record.attempt}"
+    if record.state in _BOUGHT:
+        out.committed += record.get("units") or 0
+        if limits.strays:
+            out.jobs[name] = _followed(step, record, pace)
+    elif record.state in (State.DOUBT, State.SUBMITTING):
+        out.committed += record.get("units") or 0
+        if limits.strays:
+            out.jobs[name] = Job(step, None, Phase.DOUBT, record.attempt, step.file)
+            out.events.append(Skipped(step.address, step.fp, "doubt", at))
+
+
+def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at: str) -> None:
     record, reason, entry = step.record, step.reason, step.entry
     assert entry is not None
     attempt = record.attempt if record else 1
@@ -36,11 +59,10 @@ def _admit(out: Admitted, step: Step, limits: Limits, pace: Pace, at: str) -> No
         out.events.append(Skipped(step.address, step.fp, "twin", at))
     elif step.action in BUYS:
         if limits.submit:
-            repeated = isinstance(reason, planned.New) and reason.attempt > attempt
-            out.jobs[step.fp] = Job(step, entry, Phase.WAITING, attempt + repeated, step.file)
-    elif step.action in (Action.RESUME, Action.FETCH) and record is not None and record.task:
-        job = Job(step, entry, Phase.RUNNING, attempt, step.file, record.task, interval=pace.poll)
-        out.jobs[step.fp] = job
+            out.jobs[step.fp] = Job(step, entry, Phase.WAITING, plan.lock.next_attempt(step.fp), step.file)
+    elif step.action in (Action.RESUME, Action.FETCH):
+        assert record is not None
+        out.jobs[step.fp] = _followed(step, record, pace)
         out.committed += record.get("units") or 0
     elif step.action is Action.DONE:
         out.reused += 1
@@ -56,6 +78,14 @@ def _admit(out: Admitted, step: Step, limits: Limits, pace: Pace, at: str) -> No
         out.jobs[step.fp] = Job(step, entry, Phase.FAILED, attempt, step.file)
         word = "occupied" if isinstance(reason, planned.Occupied) else "failed"
         out.events.append(Skipped(step.address, step.fp, word, at))
+
+
+def _followed(step: Step, record: Record, pace: Pace) -> Job:
+    made = record.state if record.state in (State.COMPLETED, State.SAVED) else None
+    task = record.task or ""
+    job = Job(step, step.entry, Phase.RUNNING, record.attempt, step.file, task, interval=pace.poll, made=made)
+    job.credits = record.get("credits")
+    return job
 
 
 def _take(step: Step) -> int:

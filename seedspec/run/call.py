@@ -12,7 +12,7 @@ from seedspec.plan.event import Submitting
 class Create:
     """The paid request. It may start only when `intent` is durable; it is sent once."""
 
-    fp: str
+    job: str
     body: bytes
     intent: Submitting
 
@@ -21,7 +21,7 @@ class Create:
 class Read:
     """Asks for a task's state; free, may be repeated."""
 
-    fp: str
+    job: str
     task: str
 
 
@@ -29,7 +29,7 @@ class Read:
 class Download:
     """Fetches a result to a file beside `file` and moves it there when it is whole; the key does not go along."""
 
-    fp: str
+    job: str
     url: str
     file: str
 
@@ -47,16 +47,24 @@ class Balance:
     """Asks for the credits that are left; free."""
 
 
-Call = Create | Read | Download | Upload | Balance
+@dataclass(frozen=True, slots=True)
+class List:
+    """Asks for the newest tasks of the account that a model made; free."""
+
+    model: str
+
+
+Call = Create | Read | Download | Upload | Balance | List
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The service took the request and gave a good id."""
+    """The service took the request and gave a good id; `replayed` when it says that it had taken it before."""
 
     task: str
     credits: float | None = None
     estimated_seconds: float | None = None
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,10 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as it was read. `links` only when completed, `code` and `message` only when failed."""
+    """A task as it was read. `links` only when completed, `code` and `message` only when failed.
+
+    `model` and `created`, a Unix time, are what the service says of it, where it does.
+    """
 
     state: Literal["running", "completed", "failed"]
     percent: int | None = None
@@ -87,6 +98,22 @@ class Task:
     message: str = ""
     credits: float | None = None
     remaining_seconds: float | None = None
+    model: str | None = None
+    created: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A task as the account's list shows it: when it was made, a Unix time, and how it stands."""
+
+    task: str
+    created: float
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    tasks: tuple[Listed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +159,4 @@ class Trouble:
     final: bool = False
 
 
-Reply = Accepted | Refused | Unknown | Task | Kept | Stored | Credits | Expired | Trouble
+Reply = Accepted | Refused | Unknown | Task | Listing | Kept | Stored | Credits | Expired | Trouble

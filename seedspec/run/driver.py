@@ -9,10 +9,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
-from seedspec.plan.event import Event, RunFinished
+from seedspec.plan.event import Event, RunFinished, Submitting
 from seedspec.run.call import Call, Create, Reply
-from seedspec.run.disk import NotRecorded
 from seedspec.run.job import Moment
+from seedspec.run.journal import NotRecorded
 from seedspec.run.machine import Machine
 
 LAST_WORD = 30.0
@@ -29,8 +29,9 @@ class Wire(Protocol):
 
 
 class Record(Protocol):
-    """What keeps events: durable when `keep` returns."""
+    """What keeps events: durable when `intend` or `keep` returns; NotRecorded otherwise."""
 
+    def intend(self, intent: Submitting, body: bytes) -> None: ...
     def keep(self, event: Event) -> None: ...
 
 
@@ -45,15 +46,19 @@ def drive(
     *,
     clock: Callable[[], Moment] = now,
     stopping: Callable[[], bool] = lambda: False,
+    seconds: float | None = None,
 ) -> Iterator[Event]:
     """Runs the machine to its end and yields each event after it is recorded; RunFinished is the last.
 
     `stopping` is asked between steps: once it says yes, nothing new starts, the answer to a paid request that is on
-    its way is waited for, and the run ends as interrupted. Closing the generator does the same, without events.
+    its way is waited for, and the run ends as interrupted; after `seconds` it ends so too, as not finished. Closing
+    the generator does the same, without events.
     """
+    end = None if seconds is None else clock().clock + seconds
+    stopped = False
     try:
         yield from _kept(record, machine.start(clock()))
-        while not machine.done and not stopping():
+        while not machine.done and not (stopped := stopping()) and (end is None or clock().clock < end):
             events, calls = machine.due(clock())
             yield from _kept(record, events)
             for call in calls:
@@ -61,7 +66,7 @@ def drive(
                     yield from _intent(machine, record, call, clock)
                 wire.start(call)
             yield from _replies(machine, wire, record, clock, _patience(machine, clock()))
-        interrupted = not machine.done
+        interrupted = stopped and not machine.done
         machine.close()
         yield from _last_word(machine, wire, record, clock)
         yield machine.finish(clock(), interrupted=interrupted)
@@ -75,11 +80,15 @@ def drive(
 def _intent(machine: Machine, record: Record, call: Create, clock: Callable[[], Moment]) -> Iterator[Event]:
     """The money law, with `wire.start(call)` behind it: keep the intent, yield the intent, start the call."""
     try:
-        record.keep(call.intent)
+        record.intend(call.intent, call.body)
+    except BaseException:
+        machine.withdraw(call, clock())
+        raise
+    try:
         yield call.intent
     except BaseException:
         # the request was not started: the intent is taken back, so that no doubt is left behind
-        with suppress(Exception):
+        with suppress(NotRecorded):
             record.keep(machine.withdraw(call, clock()))
         raise
 

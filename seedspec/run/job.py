@@ -8,6 +8,7 @@ from enum import Enum
 
 from seedspec.compiler.entry import Entry
 from seedspec.plan.plan import Step
+from seedspec.plan.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +28,50 @@ class Pace:
     """How fast a run goes; all in seconds but the counts.
 
     `in_flight` bounds the tasks at the service, `submit_every` is the least time between two paid requests, `poll`
-    the first interval between two reads of one task, which grows to `poll_most`. `patience` is how often a free call
-    or a refused request is tried again before the run ends without it, with waits that double from `wait`.
+    the first interval between two reads of one task, which grows to `poll_most`; no read comes before the share
+    `announced` of the time that the service says a task will take. `patience` is how often a free call or a refused
+    request is tried again before the run ends without it, with waits that double from `wait`; `breaker` how many
+    requests in a row may be refused for good with the same code before the run asks no more.
     """
 
     in_flight: int = 8
     submit_every: float = 1.0
     poll: float = 5.0
     poll_most: float = 30.0
+    announced: float = 0.7
     reads: int = 8
     downloads: int = 4
     uploads: int = 2
     wait: float = 2.0
     wait_most: float = 60.0
     patience: int = 6
+    breaker: int = 5
     again_after: float = 30.0
 
-    def pause(self, tries: int, asked: float | None = None) -> float:
-        """The wait after the given number of tries; what the service asks for is honoured within the same bound."""
+    def pause(self, tries: int, asked: float | None = None, chance: float = 1.0) -> float:
+        """The wait after the given number of tries; what the service asks for is honoured within the same bound.
+
+        `chance`, from 0 to 1, shortens a wait of our own to no less than half, so that many runs do not come at once.
+        """
         own = min(self.wait * 2.0 ** min(tries - 1, 16), self.wait_most)
-        return own if asked is None else min(max(asked, 0.0), self.wait_most)
+        return own * (0.5 + chance / 2) if asked is None else min(max(asked, 0.0), self.wait_most)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a run may do: a budget in 1/10,000 credit, and whether it may buy at all or only finish what was bought."""
+    """What a run may do.
+
+    `units` is a budget in 1/10,000 credit, `entries` bounds the purchases; without `submit` it only finishes what was
+    bought, without `wait` it only buys; `fast` ends the buying with the first failure; `strays` are purchases of the
+    lock that no selected entry stands for: they are followed too.
+    """
 
     units: int | None = None
+    entries: int | None = None
     submit: bool = True
+    wait: bool = True
+    fast: bool = False
+    strays: bool = False
 
 
 class Phase(Enum):
@@ -73,10 +90,13 @@ class Phase(Enum):
 
 @dataclass(slots=True)
 class Job:
-    """One purchase of a run. `due` is the clock at which it may be gone on with."""
+    """One purchase of a run. `due` is the clock at which it may be gone on with.
+
+    `entry` is None for one that the storyboard no longer asks for; `made` tells how far it had come at the service.
+    """
 
     step: Step
-    entry: Entry
+    entry: Entry | None
     phase: Phase
     attempt: int
     file: str
@@ -92,8 +112,15 @@ class Job:
     busy: bool = False
     accepted: int = 0
     credits: float | None = None
+    made: State | None = None
 
     @property
     def units(self) -> int:
         """What the purchase may cost at most, in 1/10,000 credit."""
-        return self.entry.cost.high
+        return self.entry.cost.high if self.entry is not None else 0
+
+    @property
+    def wanted(self) -> Entry:
+        """The entry of a purchase that is still to be made."""
+        assert self.entry is not None
+        return self.entry

@@ -14,44 +14,23 @@ import orjson
 
 from seedspec.compiler.entry import body_of, digest
 from seedspec.plan.event import (
-    Completed,
     Deferred,
-    Delayed,
-    Doubted,
     Event,
-    Failed,
     Held,
     Intent,
-    Progressed,
     RunFinished,
     RunStarted,
-    Saved,
     Stopped,
-    Submitted,
     Submitting,
 )
 from seedspec.plan.plan import Plan
 from seedspec.run.assets import Assets
 from seedspec.run.begin import admit
-from seedspec.run.call import (
-    Accepted,
-    Balance,
-    Call,
-    Create,
-    Credits,
-    Download,
-    Expired,
-    Kept,
-    Read,
-    Refused,
-    Reply,
-    Task,
-    Trouble,
-    Unknown,
-    Upload,
-)
+from seedspec.run.call import Balance, Call, Create, Download, List, Read, Reply, Trouble, Upload
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 from seedspec.run.outcome import sums
+from seedspec.run.progress import Progress
+from seedspec.run.purse import Purse
 
 _GONE = (Phase.FAILED, Phase.DOUBT, Phase.HELD, Phase.LEFT)
 
@@ -60,7 +39,8 @@ _GONE = (Phase.FAILED, Phase.DOUBT, Phase.HELD, Phase.LEFT)
 class Machine:
     """One run of a plan. `key` makes a fresh idempotency key; `then` and `attempts` say what a failure allows.
 
-    `result_seconds` is how long the service keeps a result.
+    `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
+    of several runs over time.
     """
 
     name: str
@@ -71,28 +51,32 @@ class Machine:
     then: Callable[[str], Literal["again", "asked", "change"]]
     attempts: int
     result_seconds: float
-    stopped: Stopped | None = None
+    chance: Callable[[], float] = lambda: 1.0
+    _purse: Purse = field(init=False)
+    _progress: Progress = field(init=False)
     _assets: Assets = field(init=False)
     _jobs: dict[str, Job] = field(default_factory=dict)
     _busy: dict[type[Any], int] = field(default_factory=dict)
     _closing: bool = False
-    _balance_due: float | None = None
-    _balance_tries: int = 0
-    _next_submit: float = 0.0
-    _refusals: int = 0
-    _committed: int = 0
     _reused: int = 0
 
     def __post_init__(self) -> None:
-        self._assets = Assets(self.plan.lock, self.pace)
+        def pause(tries: int, asked: float | None) -> float:
+            return self.pace.pause(tries, asked, self.chance())
+
+        self._assets = Assets(self.plan.lock, self.pace, pause)
+        self._purse = Purse(self.name, self.limits, pause)
+        self._progress = Progress(
+            self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
+        )
 
     def start(self, now: Moment) -> list[Event]:
         """The run begins: what is planned, and what is passed over and why."""
         taken = admit(self.plan, self.limits, self.pace, now)
-        self._jobs, self._committed, self._reused = taken.jobs, taken.committed, taken.reused
+        self._jobs, self._purse.committed, self._reused = taken.jobs, taken.committed, taken.reused
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
         if buys:
-            self._balance_due = now.clock
+            self._purse.open(now)
         finish = sum(j.phase is Phase.RUNNING for j in self._jobs.values())
         entries = sum(s.entry is not None for s in self.plan.steps)
         begun = RunStarted(self.name, entries, len(buys), finish, sum(j.units for j in buys), now.text())
@@ -103,61 +87,57 @@ class Machine:
         if self._closing:
             return [], []
         calls: list[Call] = []
-        for bought in self._jobs.values():
+        for name, bought in self._jobs.items():
             if not bought.busy and bought.due <= now.clock and (kind := self._following(bought)):
                 bought.busy = True
-                fp = bought.step.fp
-                fetch = kind is Download
-                call = Download(fp, bought.link, bought.file) if fetch else Read(fp, bought.task)
+                call = Download(name, bought.link, bought.file) if kind is Download else Read(name, bought.task)
                 calls.append(self._begin(call))
-        if not self._may_submit:
-            return [], calls
-        if self._balance_due is not None:
-            if self._balance_due <= now.clock and not self._busy.get(Balance):
+        if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
+            if asks <= now.clock and not self._busy.get(Balance):
                 calls.append(self._begin(Balance()))
+            return [], calls
+        if not self._may_submit:
             return [], calls
         job = self._next(now)
         calls += [self._begin(upload) for upload in self._assets.due(now)]
         if job is None:
             return [], calls
-        if self.limits.units is not None and self._committed + job.units > self.limits.units:
-            message = (
-                f"`{job.step.address}` may cost {job.units / 10_000:g} credits; {self._committed / 10_000:g}"
-                f" of the budget of {self.limits.units / 10_000:g} are taken"
-            )
-            return [self._stop("budget", message, 4, now)], calls
+        if (ceiling := self._purse.ceiling(job, now)) is not None:
+            return self._progress.stop(ceiling), calls
         return [], [*calls, self._create(job, now)]
 
     def reply(self, call: Call, reply: Reply, now: Moment) -> list[Event]:
         """What a reply means. Its events are to be recorded before anything else is done."""
         self._busy[type(call)] -= 1
-        if isinstance(reply, Trouble) and reply.stop and self.stopped is None:
-            first: list[Event] = [self._stop("key", reply.reason, 5, now)]
-        else:
-            first = []
         if isinstance(call, Upload):
             events = self._assets.reply(call, reply, now)
         elif isinstance(call, Balance):
-            events = self._balance(reply, now)
+            events = self._purse.reply(reply, now)
+        elif isinstance(call, List):
+            events = []
         else:
-            job = self._jobs[call.fp]
+            job = self._jobs[call.job]
             job.busy = False
-            answer = {Create: self._created, Read: self._read, Download: self._downloaded}[type(call)]
-            events = answer(job, reply, now)
-        return [*events, *first, *self._hold(now)]
+            own = self._progress
+            events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
+        for event in [e for e in events if isinstance(e, Stopped)]:
+            self._progress.stop(event)
+        if isinstance(reply, Trouble) and reply.stop:
+            events += self._progress.stop(Stopped("key", reply.reason, 5, now.text()))
+        return [*events, *self._hold(now)]
 
     def wake(self, now: Moment) -> float | None:
         """The clock at which something is due next, or None when only a reply can move the run on."""
         if self._closing:
             return None
         times = [j.due for j in self._jobs.values() if not j.busy and self._following(j)]
-        if self._may_submit:
-            if self._balance_due is not None:
-                times += [] if self._busy.get(Balance) else [self._balance_due]
-            elif (upload := self._assets.wake()) is not None:
+        if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
+            times += [] if self._busy.get(Balance) else [asks]
+        elif self._may_submit:
+            if (upload := self._assets.wake()) is not None:
                 times.append(upload)
-            if self._balance_due is None and not self._busy.get(Create) and self._room:
-                times += [max(j.due, self._next_submit) for j in self._in_turn(now)]
+            if not self._busy.get(Create) and self._room:
+                times += [max(j.due, self._progress.next_submit) for j in self._in_turn(now)]
         return min(times, default=None)
 
     def close(self) -> None:
@@ -169,8 +149,19 @@ class Machine:
         """Whether the run has nothing left to do or to wait for."""
         if any(self._busy.values()):
             return False
+        if self._closing:
+            return True
+        if self._purse.weighs:
+            return False
+        if not self.limits.wait:
+            return not (self._may_submit and any(self._submittable()))
         live = {Phase.RUNNING, Phase.FETCHING} | ({Phase.WAITING} if self._may_submit else set())
-        return self._closing or not any(j.phase in live for j in self._jobs.values())
+        return not any(j.phase in live for j in self._jobs.values())
+
+    @property
+    def stopped(self) -> Stopped | None:
+        """Why nothing more is submitted, if so."""
+        return self._progress.stopped
 
     @property
     def paying(self) -> bool:
@@ -179,10 +170,10 @@ class Machine:
 
     def withdraw(self, call: Create, now: Moment) -> Deferred:
         """Takes back an intent whose request was never started; the purchase is queued as before."""
-        job = self._jobs[call.fp]
+        job = self._jobs[call.job]
         self._busy[Create] -= 1
         job.busy, job.phase = False, Phase.WAITING
-        self._committed -= job.units
+        self._purse.release(job)
         step = job.step
         return Deferred(step.address, step.fp, job.attempt, "withdrawn", "the request was not sent", 0, now.text())
 
@@ -199,10 +190,12 @@ class Machine:
     @property
     def _room(self) -> bool:
         flying = sum(j.phase in (Phase.RUNNING, Phase.POSTING) for j in self._jobs.values())
-        return flying < self.pace.in_flight
+        return flying < self.pace.in_flight or not self.limits.wait
 
     def _following(self, job: Job) -> type[Download] | type[Read] | None:
         """The free call that a bought video needs next, when a slot for it is open."""
+        if not self.limits.wait:
+            return None
         if job.phase is Phase.FETCHING and self._busy.get(Download, 0) < self.pace.downloads:
             return Download
         return Read if job.phase is Phase.RUNNING and self._busy.get(Read, 0) < self.pace.reads else None
@@ -211,152 +204,46 @@ class Machine:
         self._busy[type(call)] = self._busy.get(type(call), 0) + 1
         return call
 
-    def _in_turn(self, now: Moment) -> Iterator[Job]:
-        """Purchases that lack nothing but their turn. Take 1 of everything is bought before take 2 of anything."""
+    def _submittable(self) -> Iterator[Job]:
+        """Purchases that wait for no other video. Take 1 of everything is bought before take 2 of anything."""
         take: int | None = None
         for job in self._jobs.values():
             if job.phase is not Phase.WAITING:
                 continue
-            take = job.entry.take if take is None else take
-            if job.entry.take > take:
+            take = job.wanted.take if take is None else take
+            if job.wanted.take > take and self.limits.wait:
                 return
-            ups = (self._jobs.get(m.key) for m in job.entry.upstream)
-            waits = any(up is not None and up.phase is not Phase.SAVED for up in ups)
-            if not waits and not self._assets.missing(job.entry, self._jobs, now):
+            ups = (self._jobs.get(m.key) for m in job.wanted.upstream)
+            if not any(up is not None and up.phase is not Phase.SAVED for up in ups):
                 yield job
+
+    def _in_turn(self, now: Moment) -> Iterator[Job]:
+        """Purchases that lack nothing but their turn; every file that one of them lacks is asked for."""
+        return (j for j in self._submittable() if not self._assets.missing(j.wanted, self._jobs, now))
 
     def _next(self, now: Moment) -> Job | None:
         ready = list(self._in_turn(now))  # asks for every file that is missing, also while the turn is another's
-        if self._busy.get(Create) or now.clock < self._next_submit or not self._room:
+        if self._busy.get(Create) or now.clock < self._progress.next_submit or not self._room:
             return None
         return next((job for job in ready if job.due <= now.clock), None)
 
     def _create(self, job: Job, now: Moment) -> Call:
-        body = body_of(job.entry, self._assets.urls(job.entry, self._jobs, now))
-        step = job.step
+        entry, step = job.wanted, job.step
+        body = body_of(entry, self._assets.urls(entry, self._jobs, now))
         intent = Submitting(
             entry=step.address,
             fp=step.fp,
-            take=job.entry.take,
+            take=entry.take,
             attempt=job.attempt,
-            manifest=orjson.loads(job.entry.manifest),
-            intent=Intent(self.key(), digest(body), now.text()),
+            manifest=orjson.loads(entry.manifest),
+            intent=Intent(self.key(), digest(body), now.text(), self._purse.left),
             units=job.units,
             at=now.text(),
         )
         job.phase, job.busy = Phase.POSTING, True
-        self._committed += job.units
-        self._next_submit = now.clock + self.pace.submit_every
+        self._purse.reserve(job)
+        self._progress.next_submit = now.clock + self.pace.submit_every
         return self._begin(Create(step.fp, body, intent))
-
-    # --- what replies mean ---
-
-    def _created(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
-        step, at = job.step, now.text()
-        if isinstance(reply, Accepted):
-            job.phase, job.task, job.credits = Phase.RUNNING, reply.task, reply.credits
-            job.accepted += 1
-            job.tries = self._refusals = 0
-            job.interval, job.percent = self.pace.poll, -1
-            # reading an unfinished task makes the service ask its provider: begin near the time it announced
-            job.due = now.clock + max(self.pace.poll, 0.7 * (reply.estimated_seconds or 0))
-            seconds = reply.estimated_seconds
-            return [Submitted(step.address, step.fp, job.attempt, reply.task, reply.credits, seconds, at)]
-        if isinstance(reply, Refused):
-            self._committed -= job.units
-            return self._refused(job, reply, now)
-        job.phase = Phase.DOUBT
-        reason = reply.reason if isinstance(reply, (Unknown, Trouble)) else "an answer that was not understood"
-        return [Doubted(step.address, step.fp, job.attempt, reason, at)]
-
-    def _refused(self, job: Job, reply: Refused, now: Moment) -> list[Event]:
-        step, at, code, message = job.step, now.text(), reply.code, reply.message
-        if reply.then == "failed":
-            job.phase = Phase.FAILED
-            return [Failed(step.address, step.fp, job.attempt, None, code, message, self.then(code), at)]
-        job.phase = Phase.WAITING
-        self._refusals += 1
-        wait = self.pace.pause(self._refusals, reply.retry_after)
-        job.due = self._next_submit = now.clock + wait
-        events: list[Event] = [Deferred(step.address, step.fp, job.attempt, code, message, wait, at)]
-        if reply.then == "stop":
-            events.append(self._stop(code, message, 5, now))
-        elif self._refusals > self.pace.patience:
-            events.append(self._stop(code, f"refused {self._refusals} times in a row: {message}", 7, now))
-        return events
-
-    def _read(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
-        step, at = job.step, now.text()
-        if not isinstance(reply, Task):
-            trouble = reply if isinstance(reply, Trouble) else Trouble("an answer that was not understood")
-            return self._troubled(job, trouble, "poll", now)
-        job.tries = 0
-        job.credits = job.credits if reply.credits is None else reply.credits
-        if reply.state == "running":
-            remaining = min(0.5 * (reply.remaining_seconds or 0), self.pace.poll_most)
-            job.due = now.clock + max(job.interval, remaining)
-            job.interval = min(job.interval * 1.3, self.pace.poll_most)
-            if reply.percent is None or reply.percent == job.percent:
-                return []
-            job.percent = reply.percent
-            return [Progressed(step.address, step.fp, job.task, reply.percent, at)]
-        if reply.state == "completed":
-            job.phase, job.link, job.due = Phase.FETCHING, reply.links[0], now.clock
-            job.link_until = now.clock + 0.9 * self.result_seconds
-            until = now.text(self.result_seconds)
-            return [Completed(step.address, step.fp, job.attempt, job.task, reply.credits, until, at)]
-        then, failed, task = self.then(reply.code), job.attempt, job.task
-        job.phase = Phase.FAILED
-        if job.accepted:
-            self._committed -= job.units
-        if then == "again" and job.attempt < self.attempts and self.limits.submit:
-            job.phase, job.attempt, job.task = Phase.WAITING, job.attempt + 1, ""
-            job.due = now.clock + self.pace.again_after
-        return [Failed(step.address, step.fp, failed, task, reply.code, reply.message, then, at)]
-
-    def _downloaded(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
-        step = job.step
-        if isinstance(reply, Kept):
-            job.phase, job.file, job.sha256 = Phase.SAVED, reply.file, reply.sha256
-            facts = (reply.file, reply.sha256, reply.bytes, reply.width, reply.height, reply.seconds)
-            return [Saved(step.address, step.fp, job.attempt, *facts, now.text())]
-        if isinstance(reply, Expired):
-            # the task is read again for a fresh link; it was paid for once and is never bought for this
-            job.links += 1
-            given_up = job.links > self.pace.patience
-            reason = f"the link is no longer good: {reply.reason}"
-            events = self._troubled(job, Trouble(reason, final=given_up), "download", now)
-            job.phase = Phase.LEFT if given_up else Phase.RUNNING
-            return events
-        trouble = reply if isinstance(reply, Trouble) else Trouble("an answer that was not understood")
-        return self._troubled(job, trouble, "download", now)
-
-    def _troubled(self, job: Job, reply: Trouble, what: str, now: Moment) -> list[Event]:
-        job.tries += 1
-        wait: float | None = self.pace.pause(job.tries, reply.retry_after)
-        if reply.stop or reply.final or job.tries > self.pace.patience:
-            job.phase, wait = Phase.LEFT, None
-        job.due = now.clock + (wait or 0)
-        return [Delayed(job.step.address, job.step.fp, what, reply.reason, wait, now.text())]
-
-    def _balance(self, reply: Reply, now: Moment) -> list[Event]:
-        """The first call of a run that buys: it costs nothing and tells a bad key or an unreachable service."""
-        self._balance_tries += 1
-        if isinstance(reply, Trouble) and not reply.stop and not reply.final:
-            if self._balance_tries > 2:
-                self._balance_due = None
-                return [self._stop("unreachable", reply.reason, 7, now)]
-            wait = self.pace.pause(self._balance_tries, reply.retry_after)
-            self._balance_due = now.clock + wait
-            return [Delayed(self.name, "", "balance", reply.reason, wait, now.text())]
-        self._balance_due = None
-        if isinstance(reply, Credits) and reply.remaining is not None and reply.remaining <= 0:
-            return [self._stop("balance", "the account has no credits left", 5, now)]
-        return []
-
-    def _stop(self, code: str, message: str, exit_code: int, now: Moment) -> Stopped:
-        self.stopped = Stopped(code, message, exit_code, now.text())
-        return self.stopped
 
     def _hold(self, now: Moment) -> list[Event]:
         """Purchases whose upstream has no video, or whose file cannot be uploaded, are held; the rest goes on."""
@@ -372,12 +259,12 @@ class Machine:
         return events
 
     def _obstacle(self, job: Job) -> tuple[str, str, Phase] | None:
-        for medium in job.entry.upstream:
+        for medium in job.wanted.upstream:
             up = self._jobs.get(medium.key)
             if up is not None and up.phase in _GONE:
                 if up.phase is Phase.LEFT:
                     return up.step.address, "it is not finished", Phase.LEFT
                 said = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "it is held"}
                 return up.step.address, said[up.phase], Phase.HELD
-        dead = self._assets.dead(job.entry, self._jobs)
+        dead = self._assets.dead(job.wanted, self._jobs)
         return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None

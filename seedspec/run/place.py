@@ -18,6 +18,11 @@ class Place:
     folder: str
 
 
+def lock_of(path: Path, *, emulated: bool) -> Path:
+    """The lock of a storyboard, whether that is sound or not."""
+    return path.with_name(f"{path.stem}{'.emulator' if emulated else ''}.lock")
+
+
 def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     """The place of a run. The emulator has a lock and a folder of its own: what it makes was never bought.
 
@@ -29,4 +34,4 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
         where = f"{board.output.span}: " if board.output else ""
         raise BadSettings(f"{where}`output` is `{output}`; expected a folder inside the storyboard's", 3)
     suffix = ".emulator" if emulated else ""
-    return Place(path.parent, path.with_name(f"{path.stem}{suffix}.lock"), f"{parts}{suffix}")
+    return Place(path.parent, lock_of(path, emulated=emulated), f"{parts}{suffix}")

@@ -57,8 +57,23 @@ class Saves:
 
     root: Path
 
-    def exists(self, file: str) -> bool:
-        return os.path.lexists(self.root / file)
+    def ready(self, folder: str) -> None:
+        """Makes sure, before anything is bought, that videos can be written; clears away parts of a run that died.
+
+        Raises OSError and BadPlace. Only for the holder of the lock.
+        """
+        probe = self.part(f"{folder}/.seedspec")
+        probe.drop()
+        for left in probe.path.parent.glob("*.mp4.part"):
+            left.unlink()
+
+    def here(self, file: Path, wanted: str) -> Kept | None:
+        """A video that already stands where it belongs, checked; None when it stands elsewhere. Raises NotWhole."""
+        target = self._inside(wanted)
+        if not file.exists() or not target.exists() or not file.samefile(target) or target.is_symlink():
+            return None
+        check_boxes(target)
+        return self._kept(target, _sha256(target), target.stat().st_size, _facts(target))
 
     def part(self, file: str) -> Part:
         """A fresh part file beside the final name. Raises OSError and BadPlace."""
@@ -84,8 +99,11 @@ class Saves:
         except BaseException:
             part.drop()
             raise
-        size = (seen.width, seen.height, seen.seconds) if seen else (None, None, None)
-        return Kept(final.relative_to(self.root.resolve()).as_posix(), sha256, part.bytes, *size)
+        return self._kept(final, sha256, part.bytes, seen)
+
+    def _kept(self, final: Path, sha256: str, size: int, seen: Facts | None) -> Kept:
+        facts = (seen.width, seen.height, seen.seconds) if seen else (None, None, None)
+        return Kept(final.relative_to(self.root.resolve()).as_posix(), sha256, size, *facts)
 
     def _named(self, part: Part, file: str, fp: str, sha256: str) -> Path:
         target = self._inside(file)
@@ -100,11 +118,10 @@ class Saves:
     def _inside(self, file: str) -> Path:
         root = self.root.resolve()
         folder = (root / file).parent
-        with suppress(FileExistsError):
-            folder.mkdir(parents=True, exist_ok=True)
-        real = folder.resolve()
+        real = folder.resolve()  # through every symbolic link, also where the last folders are yet to be made
         if not real.is_relative_to(root):
             raise BadPlace(f"`{file}` lies outside {root.name}")
+        real.mkdir(parents=True, exist_ok=True)
         return real / Path(file).name
 
 

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import re
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
+from urllib.request import getproxies
 
 import httpx
 
 from seedspec import __version__
-from seedspec.run.answer import Answer, Rules, clean, safe_url
+from seedspec.compiler.entry import digest
+from seedspec.run.answer import Answer, Rules, clean, is_private, safe_url, scrubbed
 from seedspec.run.call import (
     Balance,
     Call,
     Create,
     Download,
     Expired,
+    List,
     Read,
     Refused,
     Reply,
@@ -33,7 +38,7 @@ from seedspec.run.call import (
     Upload,
 )
 from seedspec.run.saves import BadPlace, NotWhole, Saves
-from seedspec.run.settings import Key, Origins
+from seedspec.run.settings import BadSettings, Key, Origins
 
 MOST_JSON = 4 * 1024 * 1024
 MOST_VIDEO = 4 * 1024 * 1024 * 1024
@@ -72,8 +77,17 @@ class Exchange:
     deadlines: Deadlines = field(default_factory=Deadlines)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _tasks: dict[asyncio.Task[Reply], Call] = field(default_factory=dict)
-    _clients: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    _clients: Mapping[str, httpx.AsyncClient] = field(init=False)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
+
+    def __post_init__(self) -> None:
+        """The clients stand before anything is asked of them. Raises BadSettings for what hinders them."""
+        try:
+            trust = httpx.create_ssl_context(trust_env=True)  # SSL_CERT_FILE and SSL_CERT_DIR count, also on loopback
+            self._clients = {name: self._client(name, trust) for name in ("paid", "api", "files", "web")}
+        except (OSError, ValueError, ImportError) as error:
+            self._loop.close()
+            raise BadSettings(f"certificates or proxies of the environment: {_said(error)}") from None
 
     def start(self, call: Call) -> None:
         """Begins a call. It makes progress while `wait` is waiting."""
@@ -106,8 +120,13 @@ class Exchange:
         if isinstance(call, Create):
             return await self._create(call)
         if isinstance(call, Read):
+            if not re.fullmatch(self.provider["task_id"], call.task):
+                return Trouble("a task id that this service does not give; it is not asked for", final=True)
             path = self._path("read").replace("{task}", call.task)
             return await self._free(lambda: self._get(path), self._rules.read)
+        if isinstance(call, List):
+            query = httpx.QueryParams(type="video", model=call.model, page_size=50)
+            return await self._free(lambda: self._get(f"{self._path('list')}?{query}"), self._rules.listed)
         if isinstance(call, Balance):
             return await self._free(lambda: self._get(self._path("credits")), self._rules.balance)
         if isinstance(call, Upload):
@@ -121,33 +140,32 @@ class Exchange:
     def _path(self, name: str) -> str:
         return str(self.provider["endpoints"][name]["path"])
 
-    def _client(self, name: str) -> httpx.AsyncClient:
+    def _client(self, name: str, trust: ssl.SSLContext) -> httpx.AsyncClient:
         """A client by its purpose: `paid` keeps no connection, `api` and `files` carry the key, `web` none."""
-        if name not in self._clients:
-            connections = 1 if name == "paid" else CONNECTIONS
-            auth = self.provider["auth"]
-            secret = {} if name == "web" else {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
-            self._clients[name] = httpx.AsyncClient(
-                base_url={"web": "", "files": self.origins.files}.get(name, self.origins.api),
-                headers={"User-Agent": f"seedspec/{__version__}", **secret},
-                limits=httpx.Limits(
-                    max_connections=connections, max_keepalive_connections=0 if name == "paid" else connections
-                ),
-                timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
-                follow_redirects=False,
-                http2=False,
-                trust_env=not self.origins.local,
-            )
-        return self._clients[name]
+        connections = 1 if name == "paid" else CONNECTIONS
+        auth = self.provider["auth"]
+        secret = {} if name == "web" else {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
+        return httpx.AsyncClient(
+            base_url={"web": "", "files": self.origins.files}.get(name, self.origins.api),
+            headers={"User-Agent": f"seedspec/{__version__}", **secret},
+            limits=httpx.Limits(
+                max_connections=connections, max_keepalive_connections=0 if name == "paid" else connections
+            ),
+            timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
+            follow_redirects=False,
+            http2=False,
+            verify=trust,
+            trust_env=not self.origins.local,
+        )
 
     async def _create(self, call: Create) -> Reply:
         intent = call.intent.intent
         headers = {"Content-Type": "application/json", self.provider["idempotency_header"]: intent.key}
         try:
             async with asyncio.timeout(self.deadlines.create):
-                request = self._client("paid").stream("POST", self._path("create"), content=call.body, headers=headers)
+                request = self._clients["paid"].stream("POST", self._path("create"), content=call.body, headers=headers)
                 async with request as response:
-                    answer = await _whole(response)
+                    answer = await self._whole(response)
         except _UNSENT as error:
             return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {_said(error)}")
         except TimeoutError:
@@ -156,10 +174,19 @@ class Exchange:
             return Unknown(f"the answer was lost: {_said(error)}")
         return self._rules.created(answer)
 
+    async def _whole(self, response: httpx.Response) -> Answer:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MOST_JSON:
+                raise _TooLong(f"a body of more than {MOST_JSON} bytes")
+        plain = scrubbed(bytes(body), self.key.reveal())
+        return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, plain)
+
     async def _get(self, path: str) -> Answer:
         limits = (self._slots, asyncio.timeout(self.deadlines.read))
-        async with limits[0], limits[1], self._client("api").stream("GET", path) as response:
-            return await _whole(response)
+        async with limits[0], limits[1], self._clients["api"].stream("GET", path) as response:
+            return await self._whole(response)
 
     async def _free(self, ask: Callable[[], Awaitable[Answer]], meaning: Callable[[Answer], Reply]) -> Reply:
         try:
@@ -175,21 +202,21 @@ class Exchange:
         path = self.base / call.path
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         name = f"{call.sha256[:16]}{path.suffix.lower()}"
-
-        async def send() -> Answer:
-            with path.open("rb") as file:
-                async with asyncio.timeout(self.deadlines.upload):
-                    response = await self._client("files").post(
-                        self._path("upload"),
-                        files={"file": (name, file, kind)},
-                        data={"upload_path": "seedspec", "file_name": name},
-                    )
-                    return Answer(response.status_code, dict(response.headers), response.content[:MOST_JSON])
-
         try:
-            return await self._free(send, self._rules.stored)
+            content = path.read_bytes()
         except OSError as error:
             return Trouble(f"`{call.path}` cannot be read: {error.strerror or error}", final=True)
+        if digest(content) != call.sha256:  # what the fingerprint names is what is bought, or nothing
+            return Trouble(f"`{call.path}` is not what it was when this run began", final=True)
+
+        async def send() -> Answer:
+            given = {"upload_path": "seedspec", "file_name": name}
+            file = {"file": (name, content, kind)}
+            request = self._clients["files"].stream("POST", self._path("upload"), files=file, data=given)
+            async with asyncio.timeout(self.deadlines.upload), request as response:
+                return await self._whole(response)
+
+        return await self._free(send, self._rules.stored)
 
     async def _download(self, call: Download) -> Reply:
         try:
@@ -210,7 +237,7 @@ class Exchange:
             if announced.isdigit() and int(announced) != part.bytes:
                 part.drop()
                 return Trouble(f"cut short: {part.bytes} of {announced} bytes")
-            return await asyncio.to_thread(self.saves.keep, part, call.file, call.fp)
+            return await asyncio.to_thread(self.saves.keep, part, call.file, call.job)
         except NotWhole as error:
             return Trouble(f"not a whole video: {clean(error)}")
         except (httpx.HTTPError, httpx.StreamError, _BadAddress) as error:
@@ -229,11 +256,13 @@ class Exchange:
     @asynccontextmanager
     async def _followed(self, url: str) -> AsyncIterator[httpx.Response]:
         """A result by its link, redirects followed a few times, each address checked anew."""
-        client = self._client("web")
+        client = self._clients["web"]
         for _ in range(MOST_REDIRECTS + 1):
             if not safe_url(url, local=self.origins.local):
                 raise _BadAddress("the link leads to an address that is not followed")
             async with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+                if not (self.origins.local or _public(response)):
+                    raise _BadAddress("the link leads into a private network")
                 if not response.is_redirect:
                     yield response
                     return
@@ -258,13 +287,11 @@ def _reply_of(task: asyncio.Task[Reply], call: Call) -> Reply:
     return Unknown(said) if isinstance(call, Create) else Trouble(said, final=True)
 
 
-async def _whole(response: httpx.Response) -> Answer:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MOST_JSON:
-            raise _TooLong(f"a body of more than {MOST_JSON} bytes")
-    return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(body))
+def _public(response: httpx.Response) -> bool:
+    """Whether the address that was in fact connected to is a public one; behind a proxy there is none to see."""
+    stream = response.extensions.get("network_stream")
+    peer = stream.get_extra_info("server_addr") if stream is not None and not getproxies() else None
+    return not peer or not is_private(str(peer[0]))
 
 
 def _refused(response: httpx.Response) -> Expired | Trouble | None:

@@ -1,0 +1,109 @@
+"""Writes the tables of keys in storyboard.md anew, from schemas/storyboard.json and the model's file.
+
+python docs/make_tables.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+GUIDE = HERE / "storyboard.md"
+SCHEMAS = HERE.parent / "schemas"
+MARKS = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+TYPES = {
+    "string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "object": "mapping",
+    "array": "list", "null": "nothing",
+}  # fmt: skip
+
+
+def made(text: str) -> str:
+    """The guide's text with each table between its marks as the schemas have it now."""
+    schema = json.loads((SCHEMAS / "storyboard.json").read_text(encoding="utf-8"))
+    tables = {
+        "storyboard": lambda: keys(schema, schema),
+        "shot": lambda: keys(schema, schema["$defs"]["shot"]),
+        "reference": lambda: keys(schema, schema["$defs"]["reference"]),
+        "matrix": lambda: keys(schema, schema["properties"]["matrix"]),
+        "shot matrix": lambda: keys(schema, schema["$defs"]["shot"]["properties"]["matrix"]),
+        "request fields": fields,
+    }
+    return MARKS.sub(lambda m: f"{m[1]}{tables[m[2]]()}{m[3]}", text)
+
+
+def keys(schema: Mapping[str, Any], part: Mapping[str, Any]) -> str:
+    """The keys of a mapping; what a request field may be stands in a table of its own."""
+    fields = set(model()["properties"])
+    rows = []
+    for name, found in part["properties"].items():
+        if name in fields and name not in ("prompt", "model"):
+            continue
+        whole = {**resolved(schema, found), **{k: v for k, v in found.items() if k != "$ref"}}
+        said = whole["description"]
+        if "default" in whole:
+            said += f" Default: `{whole['default']}`."
+        need = "yes" if name in part.get("required", ()) else ""
+        rows.append((f"`{name}`", kind(schema, whole), need, said))
+    return table(("key", "value", "needed", "meaning"), rows)
+
+
+def fields() -> str:
+    """The request fields that a storyboard may set, by the model's own file."""
+    document = model()
+    own = document["x-seedspec"]
+    taken = {"model", own["prompt"]["field"], *(rule["field"] for rule in own["media"].values())}
+    rows = []
+    for name, found in document["properties"].items():
+        if name in taken:
+            continue
+        values = ", ".join(f"`{v}`" for v in found["enum"]) if "enum" in found else TYPES[found["type"]]
+        if "minimum" in found:
+            values += f", {found['minimum']} to {found['maximum']}"
+        default = json.dumps(found["default"]).strip('"') if "default" in found else ""
+        rows.append((f"`{name}`", values, f"`{default}`" if default else "", found["description"]))
+    return table(("field", "values", "default", "meaning"), rows)
+
+
+def model() -> dict[str, Any]:
+    (path,) = (
+        p for p in SCHEMAS.glob("*/*.json") if p.parent.name != "meta" and "x-seedspec" in json.loads(p.read_text())
+    )
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def kind(schema: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """What a value is, in a few words."""
+    if "const" in found:
+        return f"`{found['const']}`"
+    if "enum" in found:
+        return ", ".join(f"`{v}`" for v in found["enum"])
+    if "anyOf" in found:
+        return " or ".join(dict.fromkeys(kind(schema, resolved(schema, one)) for one in found["anyOf"]))
+    types = found["type"] if isinstance(found["type"], list) else [found["type"]]
+    words = " or ".join(TYPES[t] for t in types)
+    if "items" in found:
+        inner = resolved(schema, found["items"])
+        words += f" of {TYPES[inner['type']]}s" if inner.get("type") in ("string", "object") else ""
+    return words
+
+
+def resolved(schema: Mapping[str, Any], found: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" not in found:
+        return found
+    target: Any = schema
+    for step in found["$ref"].removeprefix("#/").split("/"):
+        target = target[step]
+    return resolved(schema, target)
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    GUIDE.write_text(made(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")

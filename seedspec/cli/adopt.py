@@ -1,0 +1,115 @@
+"""The command that takes up what was bought elsewhere: a task, or a video that is already here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import orjson
+
+from seedspec.api import Options, plan
+from seedspec.cli import shared
+from seedspec.cli.app import Exit
+from seedspec.cli.naming import the_entry
+from seedspec.cli.settle import asking, check_task
+from seedspec.compiler.entry import Entry
+from seedspec.plan.event import Adopted, Event, Saved, Submitted
+from seedspec.plan.lock import Lock
+from seedspec.plan.state import State
+from seedspec.run.call import Kept
+from seedspec.run.disk import hold, read_lock
+from seedspec.run.driver import now
+from seedspec.run.inquiry import DOUBTFUL, verified
+from seedspec.run.journal import Journal
+from seedspec.run.saves import BadPlace, NotWhole, Saves
+
+
+@click.command("adopt")
+@click.argument("entry")
+@shared.storyboard
+@click.option("--task", metavar="ID", help="A task of the service that is this entry's; it is followed from now on.")
+@click.option("--file", "video", type=click.Path(dir_okay=False, exists=True), help="A finished video of this entry.")
+@click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
+def adopt_command(entry: str, storyboard: str, task: str | None, video: str | None, *, emulator: bool) -> None:
+    """Take up what was bought elsewhere, so that it is not bought again.
+
+    A task is read first, and must be of the entry's model. A video must be a whole MP4; it is copied to where the
+    entry's video belongs, or stays when it is there.
+
+    \b
+    Examples:
+      seedspec adopt open@look=noir/1 --task task-unified-1774857405-abc123
+      seedspec adopt open@look=noir/1 --file renders/open@look=noir_take1.mp4
+    """
+    if (task is None) == (video is None):
+        raise Exit(2, "say what is to be adopted: --task ID or --file FILE")
+    made = shared.compiled(storyboard)
+    chosen = the_entry(entry, made.entries)
+    planned = plan(storyboard, Options(emulated=emulator), made)
+    place = planned.place
+    step = next(s for s in planned.plan.steps if s.fp == chosen.fingerprint)
+    with hold(place.lock):
+        lock = read_lock(place.lock)
+        if task is not None:
+            check_task(made, lock, task)
+            _check(chosen, lock, allowed=DOUBTFUL)
+            with asking(made, place, emulated=emulator) as wire:
+                seen = verified(wire, None, orjson.loads(chosen.manifest), task)
+            if isinstance(seen, str):
+                raise Exit(7, seen)
+            event, said = _task(chosen, lock, task, seen.credits), "it is followed from now on: `seedspec fetch`"
+        else:
+            assert video is not None
+            gone = State.SAVED if not (place.base / step.file).exists() else State.RUNNING
+            _check(chosen, lock, allowed=DOUBTFUL | {State.RUNNING, State.COMPLETED, gone})
+            kept = _kept(Saves(place.base), Path(video), step.file, chosen.fingerprint)
+            event, said = _file(chosen, lock, kept), f"saved as {kept.file}"
+        journal = Journal(place.lock, lock)
+        try:
+            journal.keep(event)
+            journal.close([e.fingerprint for e in made.entries])
+        finally:
+            journal.abandon()
+    shared.note([f"{chosen.address}: {said}"])
+
+
+def _check(entry: Entry, lock: Lock, *, allowed: frozenset[State]) -> None:
+    record = lock.last(entry.fingerprint)
+    if record is not None and record.state not in {*allowed, State.QUEUED, State.FAILED}:
+        where = record.file or record.task or ""
+        raise Exit(2, f"`{entry.address}` is {record.state} already: {where}")
+
+
+def _task(entry: Entry, lock: Lock, task: str, credits: float | None) -> Event:
+    record = lock.last(entry.fingerprint)
+    if record is not None and record.state in DOUBTFUL:
+        return Submitted(entry.address, entry.fingerprint, record.attempt, task, credits, None, now().text())
+    attempt = lock.next_attempt(entry.fingerprint)
+    manifest = orjson.loads(entry.manifest)
+    return Adopted(entry.address, entry.fingerprint, entry.take, attempt, manifest, now().text(), task=task)
+
+
+def _file(entry: Entry, lock: Lock, kept: Kept) -> Event:
+    record, at = lock.last(entry.fingerprint), now().text()
+    facts = (kept.file, kept.sha256, kept.bytes, kept.width, kept.height, kept.seconds)
+    if record is not None and record.state not in (State.QUEUED, State.FAILED):
+        return Saved(entry.address, entry.fingerprint, record.attempt, *facts, at)
+    attempt = lock.next_attempt(entry.fingerprint)
+    manifest = orjson.loads(entry.manifest)
+    return Adopted(entry.address, entry.fingerprint, entry.take, attempt, manifest, at, None, *facts)
+
+
+def _kept(saves: Saves, video: Path, wanted: str, fp: str) -> Kept:
+    try:
+        if (here := saves.here(video, wanted)) is not None:
+            return here
+        part = saves.part(wanted)
+        try:
+            with video.open("rb") as source:
+                while chunk := source.read(1 << 20):
+                    part.write(chunk)
+            return saves.keep(part, wanted, fp)
+        finally:
+            part.drop()
+    except (NotWhole, BadPlace) as error:
+        raise Exit(2, f"`{video}`: {error}") from None

@@ -1,0 +1,50 @@
+"""The command that begins a project."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from seedspec.cli import shared
+from seedspec.run.starter import TEMPLATES, project, write
+
+
+@click.command("init")
+@click.argument("folder", default=".", type=click.Path(file_okay=False))
+@click.option("--template", type=click.Choice(TEMPLATES), default="minimal", show_default=True,
+              help="minimal: one video. storyboard: three shots. ab-ads: variants of an advertisement.")  # fmt: skip
+@click.option("--ci", type=click.Choice(["github"]), help="A workflow too, which checks and plans and never buys.")
+@click.option(
+    "--no-schema", is_flag=True, help="No copy of the format's schema, and no line that points editors to it."
+)
+def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool) -> None:
+    """Begin a project: a storyboard that checks clean, and what git should know. What is there is never touched.
+
+    The storyboard's first line tells editors which schema it has: a copy under schemas/, or one that a folder above
+    has already. It is a file of the project, so that completion works for everybody, without a network.
+
+    \b
+    Examples:
+      seedspec init
+      seedspec init ads/spring --template ab-ads --ci github
+    """
+    place = Path(folder)
+    written = False
+    for path, left in write(project(place, template, schema=not no_schema, ci=ci is not None)):
+        shown = _shown(path)
+        written |= not left
+        if left:
+            shared.note([f"left alone: {shown} {left}"])
+        else:
+            shared.out([shown])
+    board = _shown(place / "storyboard.yaml")
+    named = "" if board == "storyboard.yaml" else f" {shlex.quote(board)}"
+    shared.note([f"next: seedspec check{named}, seedspec run{named} --emulator"] if written else ["nothing to do"])
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    whole = here / path
+    return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(path)

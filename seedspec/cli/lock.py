@@ -1,0 +1,105 @@
+"""The commands about the lock itself: verify, fix and prune."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from seedspec.api import compile
+from seedspec.cli import shared
+from seedspec.cli.app import Exit
+from seedspec.run import mend
+from seedspec.run.disk import hold, read_lock
+from seedspec.run.place import lock_of
+
+
+@click.group("lock")
+def lock_command() -> None:
+    """Look after the lock: the record of what was bought, beside the storyboard and in git.
+
+    \b
+    Examples:
+      seedspec lock verify
+      seedspec lock fix
+      seedspec lock prune --yes
+    """
+
+
+_emulator = click.option("--emulator", is_flag=True, help="The emulator's lock, not the paid one.")
+
+
+@lock_command.command("verify")
+@shared.storyboard
+@_emulator
+def verify_command(storyboard: str, *, emulator: bool) -> None:
+    """Check the lock, and every saved video against its hash. Exit 1 when one is missing or another.
+
+    \b
+    Example:
+      seedspec lock verify
+    """
+    path = lock_of(Path(storyboard), emulated=emulator)
+    lock, found = read_lock(path), mend.verify(path)
+    shared.out(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
+    bad, saved = sum(f.bad for f in found), sum(r.state == "saved" for r in lock)
+    shared.note([f"{sum(1 for _ in lock)} purchases, {saved} saved, {bad} missing or altered"])
+    if bad:
+        raise Exit(1)
+
+
+@lock_command.command("fix")
+@shared.storyboard
+@_emulator
+def fix_command(storyboard: str, *, emulator: bool) -> None:
+    """Mend the lock: take up both sides of a git merge, and records that a full disk once refused.
+
+    Nothing that either side bought is dropped; a request that both bought is reported. The old file is kept in
+    `.seedspec`.
+
+    \b
+    Example:
+      seedspec lock fix && git add storyboard.lock
+    """
+    path = lock_of(Path(storyboard), emulated=emulator)
+    with hold(path):
+        fixed = mend.fix(path, [e.fingerprint for e in compile(storyboard).entries])
+    for record in fixed.doubles:
+        shared.out([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
+    if fixed.backup is None:
+        shared.note(["nothing to fix"])
+        return
+    said = [*(["both sides of the merge"] if fixed.merged else []), *(str(p) for p in fixed.rescued)]
+    taken = " and ".join(said) or "the whole lines before a torn one"
+    shared.note([f"{path.name} now holds {taken}; the old file is {fixed.backup}"])
+
+
+@lock_command.command("prune")
+@shared.storyboard
+@_emulator
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
+    """Forget purchases that the storyboard no longer asks for. Their files stay; undoing an edit would buy again.
+
+    What is running, in doubt or not saved yet is never forgotten.
+
+    \b
+    Example:
+      seedspec lock prune
+    """
+    path = lock_of(Path(storyboard), emulated=emulator)
+    order = [e.fingerprint for e in shared.compiled(storyboard).entries]
+    with hold(path):
+        lock = read_lock(path)
+        gone = mend.strays(lock, order)
+        shared.out(f"{r.entry}  {r.state}  {r.file or r.task or ''}" for r in gone)
+        if not gone:
+            shared.note(["nothing to forget"])
+            return
+        if not yes:
+            if not sys.stdin or not sys.stdin.isatty():
+                raise Exit(2, "nobody to ask: say --yes to forget these purchases")
+            click.confirm("Forget them? Asking for them again would buy them again.", abort=True, err=True)
+        mend.prune(path, lock, gone, order)
+    shared.note([f"{len(gone)} forgotten; the files stay"])

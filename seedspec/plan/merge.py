@@ -1,0 +1,93 @@
+"""Two histories of one lock become one: what either side bought is kept, whatever git made of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from seedspec.plan.lock import MARKERS, Lock, Record, encode
+from seedspec.plan.state import FURTHEST, State
+
+_RANK = {state: rank for rank, state in enumerate(FURTHEST)}
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """The lock of both sides; `doubles` are the requests that were, or may have been, paid for more than once."""
+
+    lock: Lock
+    doubles: tuple[Record, ...]
+
+
+def sides(data: bytes) -> list[bytes]:
+    """The texts that a git merge wove into one: ours and theirs, each as it was; the text itself without markers."""
+    ours: list[bytes] = []
+    theirs: list[bytes] = []
+    takes = (ours, theirs)
+    into: tuple[list[bytes], ...] = takes
+    conflict = False
+    for line in data.splitlines(keepends=True):
+        if line.startswith(MARKERS):
+            conflict = True
+            into = {b"<": (ours,), b"|": (), b"=": (theirs,), b">": takes}[line[:1]]
+            continue
+        for side in into:
+            side.append(line)
+    return [b"".join(side) for side in takes] if conflict else [data]
+
+
+def union(one: Lock, other: Lock) -> Union:
+    """All purchases of both: of one purchase the furthest state, of two for one request both. No receipt is dropped.
+
+    The order of the sides does not matter, and a union with itself changes nothing.
+    """
+    attempts: dict[str, tuple[Record, ...]] = {}
+    doubles: list[Record] = []
+    for fp in sorted(one.attempts.keys() | other.attempts.keys()):
+        found = _purchases((*one.attempts.get(fp, ()), *other.attempts.get(fp, ())))
+        attempts[fp] = _numbered(found)
+        paid = [r for r in attempts[fp] if r.state not in (State.QUEUED, State.FAILED)]
+        if len(paid) > 1:
+            doubles += paid
+    return Union(Lock(attempts, lines=1 + sum(map(len, attempts.values()))), tuple(doubles))
+
+
+def _purchases(records: Iterable[Record]) -> list[Record]:
+    """The records of one request, those of the same purchase as one."""
+    found: list[Record] = []
+    for record in sorted(records, key=_order):
+        same = next((i for i, r in enumerate(found) if _same(r, record)), None)
+        if same is None:
+            found.append(record)
+        else:
+            found[same] = _further(found[same], record)
+    # an intent that was taken back cost nothing: it gives way to any other of its number
+    others = {r.attempt for r in found if r.state is not State.QUEUED}
+    queued: dict[int, Record] = {r.attempt: r for r in found if r.state is State.QUEUED and r.attempt not in others}
+    return sorted([*(r for r in found if r.state is not State.QUEUED), *queued.values()], key=_order)
+
+
+def _same(one: Record, other: Record) -> bool:
+    if one.task is not None and other.task is not None:
+        return one.task == other.task
+    keys = [(r.get("intent") or {}).get("key") for r in (one, other)]
+    if keys[0] is not None and keys[1] is not None:
+        return bool(keys[0] == keys[1])
+    return one.attempt == other.attempt and one.get("sha256") == other.get("sha256")
+
+
+def _further(one: Record, other: Record) -> Record:
+    first, last = sorted((one, other), key=lambda r: (_RANK[r.state], str(r.get("at")), encode(r.values)))
+    return Record(one.fp, max(one.attempt, other.attempt), {**first.values, **last.values})
+
+
+def _numbered(records: Iterable[Record]) -> tuple[Record, ...]:
+    out: list[Record] = []
+    for record in records:
+        number = max(record.attempt, out[-1].attempt + 1 if out else 1)
+        out.append(Record(record.fp, number, {**record.values, "attempt": number}))
+    return tuple(out)
+
+
+def _order(record: Record) -> tuple[int, str, bytes]:
+    return record.attempt, str((record.get("intent") or {}).get("at", "")), encode(record.values)

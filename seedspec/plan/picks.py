@@ -1,0 +1,158 @@
+"""The takes that people chose: `<storyboard>.picks.yaml` as a value, and what a choice forbids and fixes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from seedspec.compiler.entry import Entry, Labels, labels_of
+from seedspec.compiler.schema import Schema
+from seedspec.plan.review import Entries, Mention, Review
+from seedspec.text.diagnostic import Note, Problems
+from seedspec.text.node import Map, Node, Sequence, plain
+from seedspec.text.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The chosen take of a variant. `video` is the sha256 of the file that was looked at, "" where none was.
+
+    `span` is its place in the file that says it; None for one that a command line says.
+    """
+
+    address: str
+    fp: str
+    video: str = ""
+    by: tuple[str, ...] = ()
+    span: Span | None = None
+
+    @property
+    def variant(self) -> str:
+        return self.address.rpartition("/")[0]
+
+    @property
+    def take(self) -> int:
+        return int(self.address.rpartition("/")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """One pick a variant (`shot@axis=label,…`)."""
+
+    by_variant: Mapping[str, Pick] = field(default_factory=dict)
+
+    def take_of(self, shot: str, labels: Labels) -> int | None:
+        """The chosen take of a shot's variant; None when nobody has chosen."""
+        pick = self.by_variant.get(shot + labels_of(labels))
+        return pick.take if pick is not None else None
+
+    def of(self, entry: Entry) -> Pick | None:
+        """The pick that an entry is, by its request or by its address.
+
+        Such an entry is never bought, whatever the lock says: the chosen video exists and was looked at. The request
+        may have changed since: then `pick.fp` is not the entry's fingerprint, and the pick has to go first.
+        """
+        pick = self.by_variant.get(entry.shot + labels_of(entry.labels))
+        if pick is not None and pick.take == entry.take:
+            return pick
+        return next((p for p in self.by_variant.values() if p.fp == entry.fingerprint), None)
+
+
+def picks_of(node: Node, schema: Schema, problems: Problems) -> Picks:
+    """The picks in a file. Two for one variant are an error, and the first one stands."""
+    if not schema.check(node, problems):
+        return Picks()
+    assert isinstance(node, Map)
+    found: dict[str, Pick] = {}
+    rows = node.get("picks")
+    for row in rows if isinstance(rows, Sequence) else ():
+        assert isinstance(row, Map)
+        values = plain(row)
+        span = row.pairs["entry"].value.span
+        pick = Pick(values["entry"], values["fp"], values.get("video", ""), tuple(values.get("by", ())), span)
+        known = found.setdefault(pick.variant, pick)
+        if known is not pick:
+            message = f"`{pick.variant}` has two picks, take {known.take} and take {pick.take}; expected one"
+            problems.error("two-picks", message, span, Note("the first is here", known.span))
+    return Picks(found)
+
+
+def serialise(picks: Picks, modeline: str) -> str:
+    """The whole file, one line a pick, by address: the same picks are the same bytes."""
+    lines = [f"# yaml-language-server: $schema={modeline}"] if modeline else []
+    lines += ["# the chosen takes; `seedspec pick` writes this file", "seedspec_picks: 1"]
+    ordered = sorted(picks.by_variant.values(), key=lambda p: p.variant)
+    lines += ["picks:", *(f"  - {_line(p)}" for p in ordered)] if ordered else ["picks: []"]
+    return "\n".join(lines) + "\n"
+
+
+def _line(pick: Pick) -> str:
+    values: dict[str, object] = {"entry": pick.address, "fp": pick.fp}
+    values |= {"video": pick.video} if pick.video else {}
+    values |= {"by": list(pick.by)} if pick.by else {}
+    return json.dumps(values)
+
+
+def chosen(reviews: Iterable[Review], entries: Entries, videos: Mapping[str, str], problems: Problems) -> list[Pick]:
+    """What reviewers picked, one pick a take, by all who chose it; of several takes of a variant, each.
+
+    `videos` are the sha256 of the saved files by fingerprint. What is not of this storyboard, or was made from
+    another video than the one that is here, is left out, with a warning.
+    """
+    found: dict[str, Pick] = {}
+    for review in reviews:
+        for choice in review.picks:
+            entry = entries.found(choice.take, problems, lost="the pick is left out")
+            if entry is None:
+                continue
+            here = videos.get(entry.fingerprint, "")
+            if choice.video and not here.startswith(choice.video):
+                message = f"`{entry.address}` was looked at as another video than the lock has; the pick is left out"
+                problems.warning("another-video", message, choice.take.span)
+                continue
+            known = found.get(entry.address) or Pick(entry.address, entry.fingerprint, here, (), choice.take.span)
+            found[entry.address] = replace(known, by=tuple(dict.fromkeys((*known.by, review.reviewer))))
+    return list(found.values())
+
+
+def added(known: Picks, new: Iterable[Pick], problems: Problems, *, force: bool = False) -> Picks:
+    """The picks with further ones. A variant on which they differ keeps what it has, and that is an error.
+
+    With `force` the last one wins.
+    """
+    by_variant, asked = dict(known.by_variant), list(new)
+    contested = set() if force else {v for v in {p.variant for p in asked} if len(_takes(v, asked)) > 1}
+    for pick in asked:
+        had = by_variant.get(pick.variant)
+        if pick.variant in contested:
+            others = [p for p in asked if p.variant == pick.variant and p is not pick]
+            notes = [Note(f"{_who(p)} picked take {p.take}", p.span) for p in others]
+            message = f"`{pick.variant}`: {_who(pick)} picked take {pick.take}, and others another; nothing is picked"
+            if pick is next(p for p in asked if p.variant == pick.variant):
+                problems.error("contested-pick", message, pick.span, *notes, "--force takes the last one")
+        elif had is None or had.fp == pick.fp or force:
+            by = pick.by if had is None or had.fp != pick.fp else tuple(dict.fromkeys((*had.by, *pick.by)))
+            by_variant[pick.variant] = replace(pick, by=tuple(sorted(by)))
+        else:
+            message = f"`{pick.variant}` has take {had.take} picked already; take {pick.take} is not taken over"
+            problems.error("picked-already", message, had.span, "--force changes the pick")
+    return Picks(by_variant)
+
+
+def _takes(variant: str, picks: Iterable[Pick]) -> set[str]:
+    return {p.fp for p in picks if p.variant == variant}
+
+
+def _who(pick: Pick) -> str:
+    return " and ".join(pick.by) or "the command line"
+
+
+def moved(picks: Picks, entries: Entries) -> Picks:
+    """The picks under the addresses that their requests have today; what left the storyboard stays as it was."""
+    out: dict[str, Pick] = {}
+    for pick in picks.by_variant.values():
+        entry = entries.named(Mention(pick.address, pick.fp, pick.span)) if pick.span is not None else None
+        now = pick if entry is None else replace(pick, address=entry.address)
+        out.setdefault(now.variant, now)
+    return Picks(out)

@@ -1,0 +1,130 @@
+"""What one reviewer saved from the review page, as a value, and the entries of today that it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.schema import Schema
+from seedspec.text.diagnostic import Problems, did_you_mean
+from seedspec.text.node import Map, Node, Sequence, plain
+from seedspec.text.source import Span
+
+Winner = Literal["a", "b", "tie", "bad", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A take as a file names it: its address then, its fingerprint or the beginning of it, and the place."""
+
+    address: str
+    fp: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A take that a reviewer picked; `video` is the sha256 of the file that was looked at, or its beginning."""
+
+    take: Mention
+    video: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Two takes side by side and which was better; `bad` says neither is any good, `skip` says nothing."""
+
+    a: Mention
+    b: Mention
+    winner: Winner
+    criterion: str
+    blind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark on a take, at a time in it when one is given."""
+
+    take: Mention
+    at: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A reviewer's whole file."""
+
+    reviewer: str
+    picks: tuple[Choice, ...]
+    votes: tuple[Vote, ...]
+    notes: tuple[Note, ...]
+
+
+def review_of(node: Node, schema: Schema, storyboard: str, problems: Problems, *, emulated: bool) -> Review | None:
+    """The review in a file; None, with the reasons in `problems`, when it has errors or is of another storyboard."""
+    if not schema.check(node, problems):
+        return None
+    assert isinstance(node, Map)
+    page, values = node.get("page"), plain(node)
+    assert isinstance(page, Map)
+    named, of_emulator = values["page"]["storyboard"], values["page"].get("emulator", False)
+    if named != storyboard:
+        message = f"a review of `{named}`; expected one of `{storyboard}`"
+        problems.error("other-storyboard", message, page.pairs["storyboard"].value.span)
+        return None
+    if of_emulator is not emulated:
+        found, wanted = ("the emulator's", "the paid") if of_emulator else ("the paid", "the emulator's")
+        hint = "leave --emulator out" if emulated else "add --emulator to mean the emulator's"
+        problems.error("other-takes", f"a review of {found} takes; expected one of {wanted} takes", page.span, hint)
+        return None
+    return Review(
+        reviewer=values["reviewer"],
+        picks=tuple(Choice(_mention(m, v, "entry", "fp"), v.get("video", "")) for m, v in _rows(node, "picks")),
+        votes=tuple(_vote(m, v) for m, v in _rows(node, "votes")),
+        notes=tuple(Note(_mention(m, v, "entry", "fp"), v.get("at"), v["text"]) for m, v in _rows(node, "notes")),
+    )
+
+
+def _rows(node: Map, key: str) -> Iterator[tuple[Map, dict[str, Any]]]:
+    rows = node.get(key)
+    for row in rows if isinstance(rows, Sequence) else ():
+        assert isinstance(row, Map)
+        yield row, plain(row)
+
+
+def _vote(row: Map, values: Mapping[str, Any]) -> Vote:
+    a, b = (_mention(row, values, side, f"{side}_fp") for side in ("a", "b"))
+    return Vote(a, b, values["winner"], values.get("criterion", "overall"), values.get("blind", False))
+
+
+def _mention(row: Map, values: Mapping[str, Any], key: str, fp: str) -> Mention:
+    return Mention(values[key], values[fp], row.pairs[key].value.span)
+
+
+class Entries:
+    """The entries of today, found by what a file says of a take: its request first, its address second."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._by_address = {e.address: e for e in entries}
+        self._by_fp: dict[str, Entry] = {}
+        for entry in self._by_address.values():
+            self._by_fp.setdefault(entry.fingerprint, entry)
+
+    def named(self, take: Mention) -> Entry | None:
+        """The entry with that request: under that address, or else under the one that it has now."""
+        here = self._by_address.get(take.address)
+        if here is not None and here.fingerprint.startswith(take.fp):
+            return here
+        return next((e for fp, e in self._by_fp.items() if fp.startswith(take.fp)), None)
+
+    def found(self, take: Mention, problems: Problems, *, lost: str) -> Entry | None:
+        """The same; what is not to be found is a warning that ends with `lost`, the consequence."""
+        entry = self.named(take)
+        if entry is None and take.address in self._by_address:
+            problems.warning("changed-since", f"`{take.address}` asks for something else now; {lost}", take.span)
+        elif entry is None:
+            message = f"`{take.address}` is no entry of the storyboard; {lost}"
+            problems.warning("unknown-entry", message, take.span, *did_you_mean(take.address, self._by_address))
+        return entry

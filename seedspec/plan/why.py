@@ -1,0 +1,80 @@
+"""Why an entry stands where it does: its step, and every difference from what its address was bought with before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from seedspec.compiler.entry import Entry
+from seedspec.plan.lock import Lock, Record
+from seedspec.plan.plan import Changed, Held, Occupied, Plan, Step, Twin
+from seedspec.plan.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field whose value differs between two manifests; None where one of them lacks it. A medium is `name[index]`."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """`before` is what the address was bought as when the request has changed since, with all `differences`.
+
+    `twin` is the step of the entry with the same request, when the plan decided that one.
+    """
+
+    step: Step
+    before: Record | None = None
+    differences: tuple[Difference, ...] = ()
+    twin: Step | None = None
+
+
+def why(plan: Plan, address: str) -> Why:
+    """The reasons for an address of a plan, also one that the lock alone knows; KeyError for any other."""
+    step = next((s for s in plan.steps if s.address == address), None)
+    if step is None:
+        raise KeyError(address)
+    if isinstance(step.reason, Twin):
+        of = step.reason.of
+        return Why(step, twin=next((s for s in plan.steps if s.address == of), None))
+    if step.entry is None or not isinstance(step.reason, (Changed, Held, Occupied)):
+        return Why(step)
+    before = bought_as(plan, step.entry)
+    if before is None or before.manifest is None:
+        return Why(step)
+    return Why(step, before, differences(before.manifest, orjson.loads(step.entry.manifest)))
+
+
+def bought_as(plan: Plan, entry: Entry) -> Record | None:
+    """The last purchase under an entry's address whose request no entry asks for any more."""
+    known = {s.fp for s in plan.steps if s.entry is not None}
+    return _last_under(plan.lock, entry.address, known)
+
+
+def _last_under(lock: Lock, address: str, known: set[str]) -> Record | None:
+    found = [r for r in lock if r.entry == address and r.fp not in known and r.state is not State.QUEUED]
+    return found[-1] if found else None
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """All that differs between two manifests: the prompt first, then fields and media by name."""
+    before, after = _flat(old), _flat(new)
+    names = ["prompt", *sorted((before.keys() | after.keys()) - {"prompt"})]
+    return tuple(Difference(n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n))
+
+
+def _flat(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in {**manifest, **manifest.get("request", {})}.items():
+        if isinstance(value, list):
+            out |= {f"{name}[{i}]": item for i, item in enumerate(value)}
+        elif name != "request":
+            out[name] = value
+    return out

@@ -1,0 +1,70 @@
+"""What an edit changed, as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seedspec.compiler.price import Cost, Rate
+from seedspec.plan.compare import KINDS, Change, Comparison
+from seedspec.report.money import both, credits, dollars
+from seedspec.report.plan import shown
+from seedspec.report.table import columns
+
+_COLORS = {"added": "32", "changed": "33", "moved": "36", "gone": "2"}
+
+
+def as_text(found: Comparison, rate: Rate, *, color: bool = False) -> list[str]:
+    """A line a change, a further one for each further field that differs, and the sums."""
+    rows: list[tuple[str, str, str, str]] = []
+    paint: list[str] = []
+    for change in found.changes:
+        said = _said(change)
+        rows.append((change.kind, change.address, said[0], _cost(change.cost, rate)))
+        rows += [("", "", more, "") for more in said[1:]]
+        paint += [_COLORS[change.kind]] * len(said)
+    lines = columns(rows, right=(3,))
+    if color:
+        lines = [f"\x1b[{code}m{line}\x1b[0m" for code, line in zip(paint, lines, strict=True)]
+    counts = [f"{n} {kind}" for kind in KINDS if (n := found.count(kind))]
+    sums = ", ".join([*counts, f"{len(found.same)} as before"])
+    bought = [f"to buy: {both(found.cost, rate)}; prices of {rate.as_of}"] if found.cost.high else ["nothing to buy"]
+    return [*lines, *([""] if lines else []), sums, *bought]
+
+
+def as_json(found: Comparison, rate: Rate, commit: str) -> dict[str, Any]:
+    """The same for programs; `commit` is the revision that was compared with."""
+    return {
+        "seedspec_diff": 1,
+        "commit": commit,
+        "changes": [
+            {
+                "kind": c.kind,
+                "entry": c.address,
+                "was": c.old.address if c.old else None,
+                "fingerprint": c.new.fingerprint if c.new else None,
+                "old_fingerprint": c.old.fingerprint if c.old else None,
+                "differences": [{"field": d.field, "old": d.old, "new": d.new} for d in c.differences],
+                "credits": _range(c.cost, rate.units_per_credit),
+                "usd": _range(c.cost, rate.units_per_credit * float(rate.credits_per_usd)),
+            }
+            for c in found.changes
+        ],
+        "counts": {**{kind: found.count(kind) for kind in KINDS}, "same": len(found.same)},
+        "credits": _range(found.cost, rate.units_per_credit),
+        "usd": _range(found.cost, rate.units_per_credit * float(rate.credits_per_usd)),
+        "prices_as_of": rate.as_of,
+    }
+
+
+def _said(change: Change) -> list[str]:
+    if change.kind == "moved" and change.old is not None:
+        return [f"from {change.old.address}"]
+    return [f"{d.field}: {shown(d.old, d.new)}" for d in change.differences] or [""]
+
+
+def _cost(cost: Cost, rate: Rate) -> str:
+    return f"{credits(cost, rate)} cr  {dollars(cost, rate)}" if cost.high else ""
+
+
+def _range(cost: Cost, unit: float) -> dict[str, float]:
+    return {"low": round(cost.low / unit, 4), "high": round(cost.high / unit, 4)}

@@ -1,0 +1,77 @@
+"""A run as GitHub's annotations: what failed, at the line of the prompt that asked for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+from seedspec.plan.plan import Step
+from seedspec.report.diagnostics import MOST_ANNOTATIONS, visible
+from seedspec.report.outcome import End, Outcome, Outcomes
+
+
+def commands(found: Outcomes, shown: Callable[[str], str]) -> list[str]:
+    """Workflow commands, doubts first; where they are too many, the last one counts the rest.
+
+    `shown` gives a file's path as GitHub knows it: relative to the top of the repository.
+    """
+    worst = [*found.of(End.DOUBT), *found.of(End.FAILED)]
+    more = list(_others(found))
+    room = MOST_ANNOTATIONS if len(worst) <= MOST_ANNOTATIONS else MOST_ANNOTATIONS - 1
+    lines = [_annotation(o, shown) for o in worst[:room]]
+    if left := len(worst) - len(lines):
+        lines.append(_command("error", {"title": "seedspec"}, f"{left} more entries failed or are in doubt"))
+    return [*lines, *more[:MOST_ANNOTATIONS]]
+
+
+def below(top: str) -> Callable[[str], str]:
+    """Paths relative to the top of a checkout, where they are inside of it."""
+
+    def shown(path: str) -> str:
+        found = os.path.relpath(path, top) if top else path
+        return path if found.startswith("..") else found.replace(os.sep, "/")
+
+    return shown
+
+
+def _annotation(outcome: Outcome, shown: Callable[[str], str]) -> str:
+    where = _place(outcome.step, shown)
+    if outcome.end is End.DOUBT:
+        settle = f"`seedspec settle {outcome.address}` settles it; nothing is sent again before"
+        return _command("error", {**where, "title": "in doubt"}, f"{outcome.address}: {outcome.message}\n{settle}")
+    said = f"{outcome.address}: {outcome.message}"
+    if outcome.then == "change":
+        said += "\nthe request must change"
+    return _command("error", {**where, "title": f"failed: {outcome.code}"}, said)
+
+
+def _others(found: Outcomes) -> Iterator[str]:
+    if found.stopped is not None:
+        yield _command("warning", {"title": "nothing more was submitted"}, found.stopped.message)
+    done = found.finished
+    if done is not None and (left := done.running + done.waiting):
+        yield _command(
+            "warning", {"title": "not finished"}, f"{left} left: run again to go on, nothing is bought twice"
+        )
+
+
+def _place(step: Step, shown: Callable[[str], str]) -> dict[str, object]:
+    origin = step.entry.origins.get("prompt") if step.entry is not None else None
+    if origin is None or origin.span is None:
+        return {}
+    return {"file": shown(origin.span.source.path), "line": origin.span.place[0]}
+
+
+def _command(kind: str, properties: dict[str, object], message: str) -> str:
+    """One workflow command; nothing in it can end it early or begin another."""
+    listed = ",".join(f"{k}={_property(visible(str(v)))}" for k, v in properties.items())
+    lines = "\n".join(visible(line) for line in message.split("\n"))
+    return f"::{kind} {listed}::{_value(lines)}"
+
+
+def _value(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _value(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,106 @@
+"""A run as JUnit XML, for CI servers: the storyboard is a suite, each entry a case; what is in doubt is an error."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from xml.etree import ElementTree as ET
+
+from seedspec.compiler.price import Cost, Rate
+from seedspec.report.diagnostics import visible
+from seedspec.report.money import both
+from seedspec.report.outcome import End, Outcome, Outcomes
+
+_SKIPPED = (End.HELD, End.RUNNING, End.WAITING)
+_WORDS = {
+    End.HELD: "held",
+    End.RUNNING: "still running at the service: run again",
+    End.WAITING: "not bought",
+}
+
+
+def junit(found: Outcomes, name: str, rate: Rate) -> bytes:
+    """The whole file, by the rules that the schemas of Ant's JUnit task and of Jenkins have in common.
+
+    A failed entry is a failure, a doubt an error; what waits, runs or is held is skipped. An entry that an earlier
+    run saved passes, in no time.
+    """
+    cases = list(found)
+    count = {end: sum(o.end is end for o in cases) for end in End}
+    begun = found.started.at if found.started else ""
+    ended = found.finished.at if found.finished else begun
+    top = ET.Element("testsuites")
+    suite = ET.SubElement(
+        top,
+        "testsuite",
+        {
+            "name": name,
+            "package": "seedspec",
+            "id": "0",
+            "timestamp": begun.removesuffix("Z") or "1970-01-01T00:00:00",
+            "hostname": "localhost",
+            "tests": str(len(cases)),
+            "failures": str(count[End.FAILED]),
+            "errors": str(count[End.DOUBT]),
+            "skipped": str(sum(count[end] for end in _SKIPPED)),
+            "time": _seconds(begun, ended),
+        },
+    )
+    properties = ET.SubElement(suite, "properties")
+    for key, value in _properties(found, rate).items():
+        ET.SubElement(properties, "property", {"name": key, "value": value})
+    for outcome in cases:
+        _case(suite, outcome, name)
+    saved = [f"{o.address}: {o.file}" for o in cases if o.file]
+    ET.SubElement(suite, "system-out").text = _lines(saved)
+    ET.SubElement(suite, "system-err").text = _lines([found.stopped.message] if found.stopped else [])
+    ET.indent(top)
+    written: str = ET.tostring(top, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'.encode()
+
+
+def _lines(lines: list[str]) -> str:
+    """Lines of text without characters that XML cannot hold."""
+    return "\n".join(visible(line) for line in lines)
+
+
+def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
+    done = found.finished
+    if done is None:
+        return {}
+    return {
+        "exit": str(done.exit),
+        "bought": str(done.bought),
+        "estimate": both(Cost(done.units, done.units), rate),
+        "credits": f"{done.credits:.4f}",
+        "prices": rate.as_of,
+    }
+
+
+def _case(suite: ET.Element, outcome: Outcome, name: str) -> None:
+    shot = outcome.address.partition("/")[0].partition("@")[0]
+    names = {"name": outcome.address, "classname": f"{name}.{shot}", "time": _seconds(outcome.begun, outcome.ended)}
+    case = ET.SubElement(suite, "testcase", names)
+    if outcome.end is End.FAILED or outcome.end is End.DOUBT:
+        kind = "failure" if outcome.end is End.FAILED else "error"
+        said = {"type": visible(outcome.code), "message": visible(outcome.message)}
+        ET.SubElement(case, kind, said).text = _lines(_details(outcome))
+    elif outcome.end in _SKIPPED:
+        why = f": {outcome.message}" if outcome.message else ""
+        ET.SubElement(case, "skipped", {"message": visible(_WORDS[outcome.end] + why)})
+
+
+def _details(outcome: Outcome) -> list[str]:
+    hint = {"again": "it is tried again by itself", "change": "the request must change"}.get(outcome.then, "")
+    if outcome.then == "asked":
+        hint = "`seedspec run --retry-failed` tries it again"
+    if outcome.end is End.DOUBT:
+        hint = f"it is never sent again unasked; `seedspec settle {outcome.address}` settles it"
+    lines = [outcome.message, f"task {outcome.task}" if outcome.task else "", hint]
+    return [line for line in lines if line]
+
+
+def _seconds(begun: str, ended: str) -> str:
+    if not begun or not ended:
+        return "0"
+    long = datetime.fromisoformat(ended) - datetime.fromisoformat(begun)
+    return f"{max(0.0, long.total_seconds()):.0f}"

@@ -1,0 +1,199 @@
+"""A plan and a run as Markdown, for pull requests and CI summaries: counts and cost first, never longer than asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from seedspec.compiler.price import Cost, Rate
+from seedspec.plan.compare import KINDS, Change, Comparison
+from seedspec.plan.plan import BUYS, Action, Plan, Step
+from seedspec.report.diagnostics import visible
+from seedspec.report.money import both, credits, dollars
+from seedspec.report.outcome import End, Outcome, Outcomes
+from seedspec.report.plan import reason, shown
+
+COMMENT = 65_000
+"""Characters that a comment on GitHub may have, with some room (it takes 65,536)."""
+
+SUMMARY = 900_000
+"""Bytes of a step's summary, with some room: one over 1 MiB is refused as a whole."""
+
+_WORDS = {
+    Action.SUBMIT: "to buy",
+    Action.CHANGE: "to buy again, changed",
+    Action.RESUME: "in flight",
+    Action.FETCH: "to fetch",
+    Action.DONE: "done",
+    Action.FAILED: "failed or held",
+    Action.DOUBT: "in doubt",
+    Action.ORPHAN: "in the lock only",
+}
+_URGENT = frozenset({Action.DOUBT, Action.FAILED})
+_TAIL = 200
+"""Room that is kept for what ends a table and says how much was left out."""
+
+
+def utf8(text: str) -> int:
+    """The length of a text in bytes, as files have it."""
+    return len(text.encode())
+
+
+def plan(
+    found: Plan, name: str, rate: Rate, *, budget: int | None = None, since: tuple[str, Comparison] | None = None,
+    most: int = COMMENT, measure: Callable[[str], int] = len,
+) -> str:  # fmt: skip
+    """What a run would do. `since` names a revision with what has changed after it."""
+    buys = found.buys
+    page = _Page(most, measure)
+    page.add(f"### {_code(name)}: {_many(len(buys), 'video')} to buy, {both(found.cost, rate)}", "")
+    rows = [_count(found, action, rate) for action in Action if found.count(action)]
+    page.table(("", "", "entries", "credits", "USD"), rows, right=(2, 3, 4))
+    ceiling = f" Budget {both(Cost(budget, budget), rate)}." if budget is not None else ""
+    page.add("", f"An upper estimate, by the prices of {rate.as_of}.{ceiling}")
+    if budget is not None and found.cost.high > budget:
+        page.add("", "**The budget stops the run before everything is bought**; take 1 of everything comes first.")
+    urgent = [s for s in found.steps if s.action in _URGENT]
+    page.section("In doubt, failed or held", _STEPS, (_step(s, rate) for s in urgent), right=(3, 4), open=True)
+    if since is not None:
+        _since(page, *since, rate)
+    page.section("To buy", _STEPS, (_step(s, rate) for s in buys), right=(3, 4), open=since is None)
+    rest = [s for s in found.steps if s.action not in _URGENT | BUYS]
+    page.section("Everything else", _STEPS, (_step(s, rate) for s in rest), right=(3, 4))
+    return page.text()
+
+
+def run(
+    found: Outcomes, name: str, rate: Rate, *, emulated: bool, most: int = SUMMARY, measure: Callable[[str], int] = utf8
+) -> str:
+    """What a run came to. Without a RunFinished it says that the run ended in trouble."""
+    page = _Page(most, measure)
+    done = found.finished
+    if done is None:
+        page.add(f"### {_code(name)}: the run ended in trouble", "", "What it bought is in the lock; run again.")
+    else:
+        cost = both(Cost(done.units, done.units), rate)
+        page.add(f"### {_code(name)}: {done.bought} bought, {cost}", "")
+        sums = (done.bought, done.saved, done.reused, done.failed, done.held, done.running, done.waiting, done.doubt)
+        words = ("bought", "saved", "reused", "failed", "held", "running", "waiting", "in doubt")
+        page.table(words, [tuple(map(str, sums))], right=range(len(words)))
+        stated = "The emulator charges nothing." if emulated else f"The service stated {done.credits:,.2f} credits."
+        page.add("", f"An upper estimate, by the prices of {rate.as_of}. {stated}")
+    if found.stopped is not None:
+        page.add("", f"**Nothing more was submitted**: {_code(found.stopped.message)}")
+    for title, end in (("In doubt", End.DOUBT), ("Failed", End.FAILED), ("Held", End.HELD)):
+        rows = (("", _code(o.address), _code(o.code), _code(o.message)) for o in found.of(end))
+        page.section(title, ("", "entry", "code", "why"), rows, open=True)
+    rows = (("", _code(o.address), _code(o.task), _code(o.message)) for o in found.of(End.RUNNING, End.WAITING))
+    page.section("Not finished", ("", "entry", "task", "why"), rows)
+    page.section("Saved", _VIDEOS, (_video(o, rate) for o in found.of(End.SAVED)), right=(1, 2, 3, 4))
+    return page.text()
+
+
+_STEPS = ("", "entry", "why", "credits", "USD")
+_VIDEOS = ("video", "size", "length", "credits", "USD")
+
+
+@dataclass(slots=True)
+class _Page:
+    """Lines that never come to more than `most`; what does not fit is counted where it is missing."""
+
+    most: int
+    measure: Callable[[str], int]
+    _lines: list[str] = field(default_factory=list)
+    _used: int = 0
+
+    def add(self, *lines: str) -> None:
+        for line in lines:
+            self._lines.append(line)
+            self._used += self.measure(line) + 1
+
+    def fits(self, line: str) -> bool:
+        return self._used + self.measure(line) + 1 + _TAIL <= self.most
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+        self.add(_row(head), _row(["---:" if i in right else "---" for i in range(len(head))]))
+        for number, row in enumerate(rows):
+            if not self.fits(line := _row(row)):
+                self.add("", f"… and {len(rows) - number:,} more.")
+                return
+            self.add(line)
+
+    def section(
+        self,
+        title: str,
+        head: Sequence[str],
+        rows: Iterator[Sequence[str]],
+        *,
+        right: Sequence[int] = (),
+        open: bool = False,
+    ) -> None:
+        """A table under its title and its count; folded away unless `open`. Nothing, when there is no row."""
+        listed = list(rows)
+        opening = f"<details{' open' if open else ''}><summary>{title} ({len(listed):,})</summary>"
+        if not listed:
+            return
+        if not self.fits(opening * 2):
+            self.add("", f"{title}: {len(listed):,}.") if self.fits("") else None
+            return
+        self.add("", opening, "")
+        self.table(head, listed, right)
+        self.add("", "</details>")
+
+    def text(self) -> str:
+        return "\n".join(self._lines) + "\n"
+
+
+def _since(page: _Page, revision: str, found: Comparison, rate: Rate) -> None:
+    counts = [f"{n:,} {kind}" for kind in KINDS if (n := found.count(kind))]
+    sums = ", ".join([*counts, f"{len(found.same):,} as before"])
+    page.add("", f"**Since {_code(revision)}**: {sums}; {both(found.cost, rate)} of it to buy.")
+    rows = (_change(c, rate) for c in found.changes)
+    page.section("Changes", ("", "entry", "what", "credits", "USD"), rows, right=(3, 4), open=True)
+
+
+def _change(change: Change, rate: Rate) -> tuple[str, ...]:
+    if change.kind == "moved" and change.old is not None:
+        said = f"from {_code(change.old.address)}"
+    else:
+        said = "<br>".join(_code(f"{d.field}: {shown(d.old, d.new)}") for d in change.differences)
+    return change.kind, _code(change.address), said, *_money(change.cost, rate)
+
+
+def _count(found: Plan, action: Action, rate: Rate) -> tuple[str, ...]:
+    cost = sum((s.cost for s in found.steps if s.action is action), Cost())
+    return _code(action.value), _WORDS[action], f"{found.count(action):,}", *_money(cost, rate)
+
+
+def _step(step: Step, rate: Rate) -> tuple[str, ...]:
+    return _code(step.action.value), _code(step.address), _code(reason(step.reason)), *_money(step.cost, rate)
+
+
+def _video(outcome: Outcome, rate: Rate) -> tuple[str, ...]:
+    size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
+    length = f"{outcome.seconds:.1f} s" if outcome.seconds else ""
+    units = outcome.units
+    return _code(outcome.file), size, length, *(_money(Cost(units, units), rate) if units is not None else ("", ""))
+
+
+def _money(cost: Cost, rate: Rate) -> tuple[str, str]:
+    return (credits(cost, rate), dollars(cost, rate)) if cost.high else ("", "")
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: str) -> str:
+    """Anybody's text, shown as it is: in a code span there are no links, mentions, pictures or tags."""
+    line = " ".join(visible(text).split())
+    if not line:
+        return ""
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    pad = " " if line[0] == "`" or line[-1] == "`" else ""
+    return f"{fence}{pad}{line}{pad}{fence}".replace("|", "\\|")

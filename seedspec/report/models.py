@@ -1,0 +1,121 @@
+"""What models there are, as text and as JSON: fields, media limits, output sizes and dated prices, from their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from seedspec.compiler.catalog import KINDS, MediaRule, Model
+from seedspec.compiler.price import Rate
+from seedspec.report.plan import as_yaml
+from seedspec.report.table import columns
+
+_TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list"}
+
+
+def as_text(model: Model) -> list[str]:
+    """One model as tables."""
+    document = model.schema.document
+    fields = [("field", "type", "range", "default"), *(_field(n, document["properties"][n]) for n in model.fields)]
+    prompt = ("prompt", "text", f"advised: {model.chinese_characters} Chinese characters or "
+              f"{model.english_words:,} English words", "")  # fmt: skip
+    fields.insert(1, prompt)
+    rules = [(rule, document["properties"][rule.field].get("maxItems")) for rule in _rules(model)]
+    media: list[tuple[str, ...]] = [
+        ("media", "most", "formats", "bytes", "sides", "ratio", "pixels", "fps", "seconds", "together")
+    ]
+    media += [_medium(rule, most) for rule, most in rules]
+    ratios = list(next(iter(model.pixels.values())))
+    sizes = [("output", *ratios)]
+    sizes += [(q, *(_size(table.get(r)) for r in ratios)) for q, table in model.pixels.items()]
+    return [
+        f"{model.id}  ({model.provider.document['title']})",
+        "",
+        *columns(fields),
+        "",
+        *columns(media),
+        *(f"{rule.kind}: {document['properties'][rule.field]['description']}" for rule, _ in rules),
+        f"the whole request at most {model.body_bytes / 1e6:g} MB, no Base64",
+        "",
+        *columns(sizes),
+        f"{model.fps} frames per second; a ratio of `adaptive` is chosen by the service",
+        "",
+        *_prices(model.rate),
+    ]
+
+
+def as_json(model: Model) -> dict[str, Any]:
+    """The same for programs, with the schema of each field as the model's file has it."""
+    properties = model.schema.document["properties"]
+    rate = model.rate
+    return {
+        "model": model.id,
+        "provider": model.provider.id,
+        "fields": {name: properties[name] for name in ("prompt", *model.fields)},
+        "media": {
+            rule.kind: {
+                "field": rule.field,
+                "most": properties[rule.field].get("maxItems"),
+                **{n: getattr(rule, n) for n in MediaRule.__slots__ if n not in ("kind", "field")},
+            }
+            for rule in _rules(model)
+        },
+        "body_bytes": model.body_bytes,
+        "advised": {"chinese_characters": model.chinese_characters, "english_words": model.english_words},
+        "output": {"fps": model.fps, "pixels": model.pixels},
+        "prices": {
+            "as_of": rate.as_of,
+            "source": rate.source,
+            "credits_per_usd": float(rate.credits_per_usd),
+            "credits_per_second": float(rate.credits_per_second),
+            "round_seconds_up_to": float(rate.step_seconds),
+            "without_video": {k: float(v) for k, v in rate.without_video.items()},
+            "with_video": {k: float(v) for k, v in rate.with_video.items()},
+        },
+    }
+
+
+def _rules(model: Model) -> Iterator[MediaRule]:
+    return (model.media[kind] for kind in KINDS if kind in model.media)
+
+
+def _field(name: str, schema: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    if "enum" in schema:
+        kind, limits = "choice", " ".join(map(str, schema["enum"]))
+    else:
+        kind, limits = _TYPES[schema["type"]], ""
+        if "minimum" in schema:
+            limits = f"{schema['minimum']} to {schema['maximum']}"
+        elif "maxLength" in schema:
+            limits = f"at most {schema['maxLength']:,} characters"
+    return name, kind, limits, as_yaml(schema["default"]) if "default" in schema else ""
+
+
+def _medium(rule: MediaRule, most: int | None) -> tuple[str, ...]:
+    spans = (rule.side, rule.ratio, rule.pixels, rule.fps, rule.seconds)
+    shown = [f"{s[0]:,}–{s[1]:,}" if s else "-" for s in spans]
+    size = f"{rule.bytes / 1e6:g} MB" if rule.bytes else "-"
+    together = f"{rule.seconds_together:g} s" if rule.seconds_together else "-"
+    return rule.kind, f"{most}" if most else "-", " ".join(rule.formats), size, *shown, together
+
+
+def _size(size: tuple[int, int] | None) -> str:
+    return f"{size[0]}×{size[1]}" if size else "-"
+
+
+def _prices(rate: Rate) -> list[str]:
+    rows = [("price of a second", "credits", "", "with a reference video", "")]
+    for quality, plain in rate.without_video.items():
+        rows.append((quality, *_money(plain, rate), *_money(rate.with_video[quality], rate)))
+    return [
+        *columns(rows, right=(1, 3)),
+        "with a reference video its seconds are billed too, and never fewer than the output's",
+        f"prices of {rate.as_of}, {rate.credits_per_usd} credits to the dollar; an estimate, never a promise",
+        f"from {rate.source}",
+    ]
+
+
+def _money(multiplier: Decimal, rate: Rate) -> tuple[str, str]:
+    credits = rate.credits_per_second * multiplier
+    return f"{credits:.4g}", f"${credits / rate.credits_per_usd:.4f}"

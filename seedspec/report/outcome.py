@@ -1,0 +1,184 @@
+"""What became of each entry in a run: a fold over events, from which the reports for people and for CI are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from seedspec.plan.event import (
+    Completed,
+    Deferred,
+    Delayed,
+    Doubted,
+    Event,
+    Failed,
+    Held,
+    RunFinished,
+    RunStarted,
+    Saved,
+    Stopped,
+    Submitted,
+    Submitting,
+)
+from seedspec.plan.plan import BUYS, Done, Failure, InDoubt, Occupied, Step, Twin
+from seedspec.plan.plan import Held as HeldBack
+from seedspec.plan.state import State
+
+_OPEN = (State.RUNNING, State.COMPLETED, State.DOUBT, State.SUBMITTING)
+
+
+class End(StrEnum):
+    """How an entry stands when a run is over."""
+
+    SAVED = "saved"
+    REUSED = "reused"
+    FAILED = "failed"
+    HELD = "held"
+    DOUBT = "in doubt"
+    RUNNING = "running"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One entry at the end of a run. `code` and `message` say why it has no video; `then` what a failure allows.
+
+    `units` is its estimate in 1/10,000 credit, `credits` what the service stated, both None where nothing is known;
+    `begun` and `ended` are the times of the request and of the saved file, as far as this run saw them.
+    """
+
+    step: Step
+    end: End
+    code: str = ""
+    message: str = ""
+    then: str = ""
+    file: str = ""
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    bytes: int = 0
+    task: str = ""
+    units: int | None = None
+    credits: float | None = None
+    begun: str = ""
+    ended: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.step.address
+
+
+class Outcomes:
+    """Folds the events of a run into an outcome for each step of its plan.
+
+    `started`, `stopped` and `finished` are the events of those names; None when there was none.
+    """
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.started: RunStarted | None = None
+        self.stopped: Stopped | None = None
+        self.finished: RunFinished | None = None
+        self._twins = {s.address: s.reason.of for s in steps if isinstance(s.reason, Twin)}
+        self._names: dict[tuple[str, int], str] = {}
+        self._found: dict[str, Outcome] = {}
+        for step in steps:
+            name = step.fp
+            if step.address in self._twins:
+                name = f"{step.fp} {step.address}"
+            elif step.entry is None:
+                if step.record is None or step.record.state not in _OPEN:
+                    continue  # the lock alone knows it, and there is nothing to be done about it
+                name = self._names[step.fp, step.record.attempt] = f"{step.fp}/{step.record.attempt}"
+            self._found[name] = _begun(step)
+
+    def take(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self.started = event
+            case Stopped():
+                self.stopped = self.stopped or event
+            case RunFinished():
+                self.finished = event
+            case Submitting():
+                self._set(event.fp, event.attempt, end=End.DOUBT, code="doubt", message="the answer was not awaited",
+                          units=event.units, begun=event.at)  # fmt: skip
+            case Submitted():
+                self._set(event.fp, event.attempt, end=End.RUNNING, code="", message="", task=event.task,
+                          credits=event.credits)  # fmt: skip
+            case Deferred():
+                self._set(event.fp, event.attempt, end=End.WAITING, code=event.code, message=event.message)
+            case Completed():
+                self._set(event.fp, event.attempt, credits=event.credits)
+            case Saved():
+                self._set(event.fp, event.attempt, end=End.SAVED, code="", message="", file=event.file,
+                          width=event.width, height=event.height, seconds=event.seconds, bytes=event.bytes,
+                          ended=event.at)  # fmt: skip
+            case Failed():
+                self._set(event.fp, event.attempt, end=End.FAILED, code=event.code, message=event.message,
+                          then=event.then, ended=event.at)  # fmt: skip
+            case Doubted():
+                self._set(event.fp, event.attempt, end=End.DOUBT, code="doubt", message=event.reason)
+            case Held():
+                self._set(event.fp, 0, end=End.HELD, code="held", message=f"{event.upstream}: {event.reason}")
+            case Delayed(wait=None):
+                self._set(event.fp, 0, code=event.step, message=event.reason)
+            case _:
+                pass
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """The outcomes in the order of the plan; a twin's is that of the purchase that serves it too."""
+        by_address = {o.address: o for o in self._found.values()}
+        for outcome in self._found.values():
+            served = by_address.get(self._twins.get(outcome.address, ""))
+            if served is not None:
+                end = End.REUSED if served.end is End.SAVED else served.end
+                yield replace(served, step=outcome.step, end=end, units=None, credits=None, begun="", ended="")
+            elif outcome.end is End.WAITING and self.stopped is not None and not outcome.message:
+                yield replace(outcome, code=self.stopped.code, message=self.stopped.message)
+            else:
+                yield outcome
+
+    def of(self, *ends: End) -> list[Outcome]:
+        """Those that ended in one of the given ways."""
+        return [o for o in self if o.end in ends]
+
+    def _set(self, fp: str, attempt: int, **changes: Any) -> None:
+        name = self._names.get((fp, attempt), fp)
+        if (known := self._found.get(name)) is not None:
+            self._found[name] = replace(known, **{k: v for k, v in changes.items() if v is not None})
+
+
+def _begun(step: Step) -> Outcome:
+    """How a step stands before anything has happened."""
+    record, reason = step.record, step.reason
+    found = Outcome(step, End.WAITING)
+    if record is not None:
+        found = replace(
+            found,
+            task=record.task or "",
+            units=record.get("units"),
+            credits=record.get("credits"),
+            width=record.get("width"),
+            height=record.get("height"),
+            seconds=record.get("seconds"),
+            bytes=record.get("bytes") or 0,
+        )
+    if step.action in BUYS:
+        return replace(Outcome(step, End.WAITING), units=step.cost.high)
+    match reason:
+        case Done(file=file):
+            return replace(found, end=End.REUSED, file=file)
+        case Failure(code=code, message=message, then=then):
+            return replace(found, end=End.FAILED, code=code, message=message, then=then)
+        case InDoubt(why=why):
+            return replace(found, end=End.DOUBT, code="doubt", message=why)
+        case HeldBack(upstream=upstream, why=why):
+            return replace(found, end=End.HELD, code="held", message=f"{upstream}: {why}")
+        case Occupied(file=file):
+            return replace(found, end=End.HELD, code="occupied", message=f"{file} is not known to the lock")
+        case _:
+            if record is not None and record.state in (State.DOUBT, State.SUBMITTING):
+                return replace(found, end=End.DOUBT, code="doubt", message=record.get("doubt") or "never answered")
+            return replace(found, end=End.RUNNING)

@@ -1,0 +1,91 @@
+// The marks as a YAML file: one mark a line, each line JSON, in an order that git merges.
+
+function inYaml(value) {
+  // what JSON may hold raw and YAML may not: control characters, line separators, halves of characters
+  return JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (c) => {
+    return `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+function whole(text) {
+  return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
+}
+
+function listOf(name, rows) {
+  const lines = rows.map(inYaml).sort();
+  return lines.length ? [`${name}:`, ...lines.map((line) => `  - ${line}`)] : [`${name}: []`];
+}
+
+function yaml() {
+  const take = (key) => BY_KEY.get(key);
+  const picks = Object.values(marks.picks).map(take).filter(Boolean);
+  const votes = marks.votes.filter((v) => take(v.a) && take(v.b));
+  const notes = marks.notes.filter((n) => take(n.take));
+  return [
+    ...(PAGE.modeline ? [`# yaml-language-server: $schema=${PAGE.modeline}`] : []),
+    "seedspec_review: 1",
+    `page: ${inYaml({ storyboard: PAGE.name, emulator: PAGE.emulator, digest: PAGE.digest })}`,
+    `reviewer: ${inYaml(reviewer())}`,
+    ...listOf("picks", picks.map((t) => ({ entry: t.address, fp: t.fp, video: t.video }))),
+    ...listOf("votes", votes.map((v) => ({
+      a: take(v.a).address, b: take(v.b).address, winner: v.winner, criterion: v.criterion,
+      blind: v.blind, shown: v.shown, a_fp: take(v.a).fp, b_fp: take(v.b).fp,
+    }))),
+    ...listOf("notes", notes.map((n) => ({
+      entry: take(n.take).address, at: n.at, text: whole(n.text), fp: take(n.take).fp,
+    }))),
+    "",
+  ].join("\n");
+}
+
+function reviewer() {
+  return whole(marks.reviewer.trim()) || "reviewer";
+}
+
+function fileName() {
+  const slug = reviewer().toLowerCase().normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  return `${PAGE.track}.${slug || "reviewer"}.review.yaml`;
+}
+
+/** Without a name there is no file: it is what keeps two reviewers' files apart. */
+function named() {
+  if (marks.reviewer.trim()) return true;
+  $("reviewer").focus();
+  say("Your name first: it goes into the file and its name");
+  return false;
+}
+
+function save() {
+  if (!named()) return;
+  const url = URL.createObjectURL(new Blob([yaml()], { type: "application/yaml" }));
+  const link = el("a", { href: url, download: fileName() });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+  say(`Saved ${fileName()}: ${tallied()}. Put it into reviews/ beside the storyboard`);
+}
+
+async function saveTo() {
+  if (!named()) return;
+  try {
+    const handle = await showSaveFilePicker({
+      suggestedName: fileName(),
+      types: [{ description: "Review", accept: { "application/yaml": [".yaml"] } }],
+    });
+    const file = await handle.createWritable();
+    await file.write(yaml());
+    await file.close();
+    say(`Saved ${handle.name}: ${tallied()}`);
+  } catch (error) {
+    say(error.name === "AbortError" ? "Not saved" : `Not saved: ${error.message}`);
+  }
+}
+
+async function copy() {
+  if (!named()) return;
+  try {
+    await navigator.clipboard.writeText(yaml());
+    say(`Copied: ${tallied()}`);
+  } catch {
+    say("The clipboard is not allowed here; use Save");
+  }
+}

@@ -1,0 +1,89 @@
+// The table: every take in a row, with what it was asked for, what came of it, and its prompt against a chosen one.
+
+const board = { sort: "order", down: false, reference: null };
+const rowsBox = el("div", { class: "rows-box", tabindex: "0", role: "region", "aria-label": "All takes" });
+
+const COLUMNS = [
+  ["order", "#", (t) => t.index + 1, "number"],
+  ["entry", "Entry", (t) => t.address],
+  ...AXES.map((axis) => [`axis ${axis}`, axis, (t) => placeOn(t, axis)]),
+  ["take", "Take", (t) => t.take, "number"],
+  ["state", "State", (t) => PAGE.words[t.state]],
+  ["usd", "Cost", (t) => t.usd, "number"],
+  ["seconds", "Seconds", (t) => t.seconds ?? 0, "number"],
+  ["bytes", "Size", (t) => t.bytes ?? 0, "number"],
+];
+
+function openTable() {
+  if (board.reference === null) board.reference = TAKES[0] ?? null;
+  $("table").replaceChildren(rowsBox);
+  drawTable();
+}
+
+function sorted() {
+  const column = COLUMNS.find(([name]) => name === board.sort);
+  const rows = [...TAKES].sort((x, y) => {
+    const [p, q] = [column[2](x), column[2](y)];
+    return (p < q ? -1 : p > q ? 1 : 0) || x.index - y.index;
+  });
+  return board.down ? rows.reverse() : rows;
+}
+
+function drawTable() {
+  const head = el("tr", {},
+    el("th", { scope: "col" }, "Against"),
+    COLUMNS.map(([name, words, , kind]) => {
+      const own = board.sort === name;
+      const sort = own ? (board.down ? "descending" : "ascending") : null;
+      return el("th", { scope: "col", class: kind, "aria-sort": sort },
+        button({ label: words, kind: "quiet head", act: () => sortBy(name), "data-column": name }, ));
+    }),
+    el("th", { scope: "col" }, "Prompt against the chosen row"),
+    el("th", { scope: "col" }, "Pick"),
+  );
+  const had = document.activeElement?.dataset?.column;
+  rowsBox.replaceChildren(
+    el("table", { class: "rows" },
+      el("caption", { class: "unseen" }, "All takes"),
+      el("thead", {}, head),
+      el("tbody", {}, sorted().map(tableRow))),
+  );
+  if (had) rowsBox.querySelector(`[data-column="${CSS.escape(had)}"]`)?.focus();
+}
+
+function tableRow(take) {
+  const reference = board.reference;
+  const own = take === reference;
+  const radio = el("input", {
+    type: "radio", name: "against", "aria-label": `Compare prompts with ${wordsOf(take)}`, ...(own ? { checked: true } : {}),
+    onchange: () => {
+      board.reference = take;
+      drawTable();
+      rowsBox.querySelector("input:checked")?.focus();
+    },
+  });
+  return el("tr", { class: own ? "is-reference" : null, "data-take": take.index },
+    el("td", { class: "centre" }, radio),
+    el("td", { class: "number soft" }, take.index + 1),
+    el("th", { scope: "row" }, take.playable ? button({ label: take.shot, kind: "link", say: `Compare ${wordsOf(take)}`, act: () => compareFrom(take) }) : take.shot),
+    AXES.map((axis) => el("td", { class: placeOn(take, axis) === NONE ? "soft" : null }, placeOn(take, axis))),
+    el("td", { class: "number" }, take.take),
+    el("td", {}, stateOf(take), take.playable ? null : el("div", { class: "soft why" }, take.reason)),
+    el("td", { class: "number" }, `${take.estimated ? "≈ " : ""}${dollars(take.usd)}`),
+    el("td", { class: "number" }, take.seconds ? Number(take.seconds).toFixed(1) : NONE),
+    el("td", { class: "number" }, take.bytes ? `${take.width}×${take.height}, ${size(take.bytes)}` : NONE),
+    el("td", { class: "words" }, own ? el("span", {}, promptOf(take)) : changes(promptOf(reference), promptOf(take))),
+    el("td", { class: "centre" }, take.playable ? pickButton(take, { small: true }) : null),
+  );
+}
+
+function sortBy(name) {
+  board.down = board.sort === name ? !board.down : false;
+  board.sort = name;
+  drawTable();
+  say(`Sorted by ${COLUMNS.find((c) => c[0] === name)[1]}, ${board.down ? "last first" : "first first"}`);
+}
+
+function showTablePicks() {
+  for (const node of rowsBox.querySelectorAll("[data-pick]")) press(node, isPicked(TAKES[Number(node.dataset.pick)]));
+}

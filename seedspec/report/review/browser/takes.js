@@ -1,0 +1,98 @@
+// The takes: what each is called, how two of them differ, and which of them can be asked about in pairs.
+
+const TAKES = PAGE.takes.map((take, index) => ({ ...take, index, playable: take.state === "saved" }));
+const AXES = PAGE.axes.map((axis) => axis.name);
+const NONE = "–";
+
+function keyOf(take) {
+  return `${take.address} ${take.fp}`;
+}
+
+const BY_KEY = new Map(TAKES.map((take) => [keyOf(take), take]));
+
+function promptOf(take) {
+  return PAGE.texts[take.prompt];
+}
+
+function variantOf(take) {
+  return take.address.slice(0, take.address.lastIndexOf("/"));
+}
+
+/** Where a take stands on an axis; `shot` and `take` are axes too. */
+function placeOn(take, axis) {
+  if (axis === "shot") return take.shot;
+  if (axis === "take") return String(take.take);
+  return take.labels[axis] ?? NONE;
+}
+
+/** The places on an axis in the storyboard's order, those of takes that lack it last. */
+function placesOn(axis, takes = TAKES) {
+  const found = new Set(takes.map((take) => placeOn(take, axis)));
+  const known = (PAGE.axes.find((a) => a.name === axis) || { labels: [] }).labels;
+  const first = known.filter((label) => found.has(label));
+  const rest = [...found].filter((label) => !known.includes(label) && label !== NONE);
+  if (axis === "take") rest.sort((a, b) => Number(a) - Number(b));
+  return [...first, ...rest, ...(found.has(NONE) ? [NONE] : [])];
+}
+
+function axesWithChoice() {
+  return ["shot", ...AXES, "take"].filter((axis) => placesOn(axis).length > 1);
+}
+
+/** A take in words, without what is said elsewhere. */
+function wordsOf(take, without = []) {
+  const parts = without.includes("shot") ? [] : [take.shot];
+  for (const [axis, label] of Object.entries(take.labels)) if (!without.includes(axis)) parts.push(label);
+  if (!without.includes("take")) parts.push(`take ${take.take}`);
+  return parts.join(" · ");
+}
+
+/** The axes, `shot` and `take` among them, on which two takes differ. */
+function differing(a, b) {
+  const names = new Set(["shot", ...Object.keys(a.labels), ...Object.keys(b.labels), "take"]);
+  return [...names].filter((axis) => placeOn(a, axis) !== placeOn(b, axis));
+}
+
+function differentVideos(a, b) {
+  return a.index !== b.index && a.fp !== b.fp;
+}
+
+/** Takes of one shot in pairs: those that differ in nothing but one axis, or, for "any", all. */
+function pairsFor(question) {
+  const shots = Map.groupBy ? Map.groupBy(TAKES.filter((t) => t.playable), (t) => t.shot) : grouped();
+  const pairs = [];
+  for (const takes of shots.values()) {
+    for (let i = 0; i < takes.length; i += 1) {
+      for (let j = i + 1; j < takes.length; j += 1) {
+        const axes = differing(takes[i], takes[j]);
+        const fits = question === "any" || (axes.length === 1 && axes[0] === question);
+        if (fits && differentVideos(takes[i], takes[j])) pairs.push([takes[i], takes[j]]);
+      }
+    }
+  }
+  return pairs;
+}
+
+function grouped() {
+  const shots = new Map();
+  for (const take of TAKES) {
+    if (take.playable) shots.set(take.shot, [...(shots.get(take.shot) || []), take]);
+  }
+  return shots;
+}
+
+/** The take that one is best looked at beside: of its shot, differing in as little as possible. */
+function partnerOf(take) {
+  const others = TAKES.filter((t) => t.playable && differentVideos(t, take));
+  const distance = (t) => differing(t, take).length + (t.shot === take.shot ? 0 : 100);
+  return others.sort((x, y) => distance(x) - distance(y) || x.index - y.index)[0] || null;
+}
+
+function factsOf(take) {
+  const facts = [];
+  if (take.seconds) facts.push(`${Number(take.seconds).toFixed(1)} s`);
+  if (take.width) facts.push(`${take.width}×${take.height}`);
+  if (take.bytes) facts.push(size(take.bytes));
+  facts.push(`${take.estimated ? "about " : ""}${dollars(take.usd)}`);
+  return facts;
+}

@@ -1,0 +1,82 @@
+// How two prompts differ, word by word.
+
+const MOST_WORDS = 1200;
+
+function tokens(text) {
+  return text.match(/\s+|[\p{L}\p{N}'’_]+|[^\s\p{L}\p{N}]/gu) || [];
+}
+
+/** The runs of two texts: ["same" | "old" | "new", text], in order. */
+function differences(before, after) {
+  const a = tokens(before).slice(0, MOST_WORDS);
+  const b = tokens(after).slice(0, MOST_WORDS);
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
+  let end = 0;
+  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
+  const x = a.slice(start, a.length - end);
+  const y = b.slice(start, b.length - end);
+  const width = y.length + 1;
+  const common = new Uint16Array((x.length + 1) * width);
+  for (let i = x.length - 1; i >= 0; i -= 1) {
+    for (let j = y.length - 1; j >= 0; j -= 1) {
+      const here = i * width + j;
+      common[here] = x[i] === y[j] ? common[here + width + 1] + 1 : Math.max(common[here + width], common[here + 1]);
+    }
+  }
+  const runs = [];
+  const add = (kind, text) => {
+    if (!text) return;
+    if (runs.length && runs[runs.length - 1][0] === kind) runs[runs.length - 1][1] += text;
+    else runs.push([kind, text]);
+  };
+  add("same", a.slice(0, start).join(""));
+  let i = 0;
+  let j = 0;
+  while (i < x.length || j < y.length) {
+    if (i < x.length && j < y.length && x[i] === y[j]) {
+      add("same", x[i]);
+      i += 1;
+      j += 1;
+    } else if (j >= y.length || (i < x.length && common[(i + 1) * width + j] >= common[i * width + j + 1])) {
+      add("old", x[i]);
+      i += 1;
+    } else {
+      add("new", y[j]);
+      j += 1;
+    }
+  }
+  add("same", a.slice(a.length - end).join(""));
+  return runs;
+}
+
+/** One prompt with what the other one lacks marked. */
+function marked(own, other) {
+  const paragraph = el("p", { class: "prompt" });
+  for (const [kind, text] of differences(other, own)) {
+    if (kind === "same") paragraph.append(text);
+    else if (kind === "new") paragraph.append(text.trim() ? el("mark", {}, text) : text);
+  }
+  return paragraph;
+}
+
+/** Only the places where two prompts differ, with a few words around each. */
+function changes(before, after) {
+  const out = el("span", { class: "diff" });
+  const runs = differences(before, after);
+  if (runs.every(([kind]) => kind === "same")) return el("span", { class: "soft" }, "the same prompt");
+  runs.forEach(([kind, text], at) => {
+    if (kind === "old") out.append(el("del", {}, text));
+    else if (kind === "new") out.append(el("ins", {}, text));
+    else out.append(shortened(text, at > 0, at < runs.length - 1));
+  });
+  return out;
+}
+
+function shortened(text, after, before) {
+  const words = text.split(/(?<=\s)/);
+  const head = after ? words.slice(0, 3).join("") : "";
+  const tail = before ? words.slice(-3).join("") : "";
+  if (words.length <= (after ? 3 : 0) + (before ? 3 : 0)) return text;
+  return `${head.trimEnd()}${head ? " " : ""}…${tail ? " " : ""}${tail}`;
+}

@@ -1,0 +1,181 @@
+"""What the review page knows of each take, as JSON values made from a plan: no path of this machine, no signed link."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.price import Rate
+from seedspec.compiler.storyboard import Storyboard
+from seedspec.plan.lock import Record
+from seedspec.plan.picks import Picks
+from seedspec.plan.plan import Action, Failure, Held, Occupied, Plan, Step
+from seedspec.plan.state import State
+from seedspec.report.plan import reason
+
+Media = Literal["link", "inline", "proxy"]
+
+_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
+_WORDS = {
+    "saved": "saved",
+    "gone": "file missing",
+    "other": "another file",
+    "unsaved": "not fetched",
+    "running": "running",
+    "doubt": "in doubt",
+    "failed": "failed",
+    "held": "held",
+    "new": "not bought",
+}
+"""The states that the page shows, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found in a saved video: a poster (a WebP file, b"" without one), pictures a second, sound."""
+
+    poster: bytes
+    fps: float | None
+    audio: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """An entry with where it stands. `video` says that there is a saved file to watch."""
+
+    entry: Entry
+    record: Record | None
+    state: str
+    reason: str
+
+    @property
+    def video(self) -> bool:
+        return self.state == "saved"
+
+
+def takes(plan: Plan, size: Callable[[str], int | None]) -> list[Take]:
+    """The plan's entries in order. `size` tells the bytes of a file beside the lock, None when it is not there."""
+    first: dict[str, Step] = {}
+    for step in plan.steps:
+        first.setdefault(step.fp, step)
+    found = []
+    for step in plan.steps:
+        if step.entry is not None:
+            decides, record = first[step.fp], plan.lock.last(step.fp)
+            state = _state(decides, record, size)
+            said = reason(step.reason if decides is step or state == "saved" else decides.reason)
+            found.append(Take(step.entry, record, state, _QUERY.sub(r"\1", said)))
+    return found
+
+
+def _state(step: Step, record: Record | None, size: Callable[[str], int | None]) -> str:
+    if record is not None and record.state is State.SAVED:
+        found = size(record.file or "")
+        return "gone" if found is None else "saved" if record.get("bytes") in (None, found) else "other"
+    if isinstance(step.reason, (Held, Occupied)):
+        return "held"
+    by_action = {Action.RESUME: "running", Action.FETCH: "unsaved", Action.DOUBT: "doubt", Action.FAILED: "failed"}
+    return "failed" if isinstance(step.reason, Failure) else by_action.get(step.action, "new")
+
+
+def digest(name: str, found: Sequence[Take], *, emulated: bool) -> str:
+    """What a review is of: the takes and their videos. Two pages of the same takes have the same digest."""
+    listed = [[t.entry.address, t.entry.fingerprint, _video(t)] for t in found]
+    said = json.dumps([name, emulated, listed], ensure_ascii=False, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}"
+
+
+def axes(board: Storyboard, found: Iterable[Take]) -> list[dict[str, Any]]:
+    """Every axis that an entry has, with the labels that are used, in the storyboard's order."""
+    declared: dict[str, list[str]] = {}
+    for axis in (*board.axes, *(a for shot in board.shots for a in shot.axes)):
+        declared.setdefault(axis.name, []).extend(axis.values)
+    used: dict[str, dict[str, None]] = {}
+    for take in found:
+        for name, label in take.entry.labels:
+            used.setdefault(name, {})[label] = None
+    order = [n for n in declared if n in used]
+    return [
+        {"name": n, "labels": list(dict.fromkeys((*(x for x in declared[n] if x in used[n]), *used[n])))} for n in order
+    ]
+
+
+def content(
+    board: Storyboard,
+    found: Sequence[Take],
+    picks: Picks,
+    sources: Mapping[str, str],
+    seen: Mapping[str, Seen],
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    """All of the page. `sources` and `seen` by fingerprint: a relative URL or a block's name, and what is in it."""
+    texts: dict[str, int] = {}
+    rows = []
+    for take in found:
+        prompt = texts.setdefault(str(take.entry.request["prompt"]), len(texts))
+        fp = take.entry.fingerprint
+        rows.append(_row(take, board, picks, prompt) | _watch(take, sources.get(fp, ""), seen.get(fp), board))
+    return {
+        "format": 1,
+        "name": board.name,
+        "model": board.model.id,
+        "axes": axes(board, found),
+        "texts": list(texts),
+        "words": _WORDS,
+        "takes": rows,
+        **settings,
+    }
+
+
+def _row(take: Take, board: Storyboard, picks: Picks, prompt: int) -> dict[str, Any]:
+    e, rate = take.entry, board.model.rate
+    pick = picks.of(e)
+    fields = {k: v for k, v in e.request.items() if k not in ("model", "prompt") and not isinstance(v, list)}
+    return {
+        "address": e.address,
+        "shot": e.shot,
+        "labels": dict(e.labels),
+        "take": e.take,
+        "fp": e.fingerprint[:16],
+        "state": take.state,
+        "reason": take.reason,
+        "prompt": prompt,
+        "fields": {k: _QUERY.sub(r"\1", v) if isinstance(v, str) else v for k, v in sorted(fields.items())},
+        "media": [{"name": m.name, "kind": m.kind} for m in e.media],
+        "picked": pick is not None and pick.fp == e.fingerprint,
+        **_cost(take, rate),
+    }
+
+
+def _cost(take: Take, rate: Rate) -> dict[str, Any]:
+    """What the service stated, or the estimate at most where it has stated nothing."""
+    stated = take.record.get("credits") if take.record is not None else None
+    credits = take.entry.cost.high / rate.units_per_credit if stated is None else float(stated)
+    return {
+        "credits": round(credits, 2),
+        "usd": round(credits / float(rate.credits_per_usd), 4),
+        "estimated": stated is None,
+    }
+
+
+def _watch(take: Take, source: str, seen: Seen | None, board: Storyboard) -> dict[str, Any]:
+    record = take.record
+    if not take.video or record is None:
+        return {"seconds": take.entry.request.get("duration"), "width": None, "height": None, "bytes": None}
+    known = {k: record.get(k) for k in ("seconds", "width", "height", "bytes")}
+    return {
+        **known,
+        "fps": (seen.fps if seen else None) or board.model.fps,
+        "audio": seen.audio if seen is not None and seen.audio is not None else True,
+        "video": _video(take)[:16],
+        "source": source,
+    }
+
+
+def _video(take: Take) -> str:
+    return str(take.record.get("sha256") or "") if take.record is not None and take.video else ""

@@ -1,0 +1,157 @@
+"""Why an entry stands where it does, in sentences and as JSON: what a run would do, what differs, and where that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from seedspec.compiler.price import Rate
+from seedspec.plan.lock import Record
+from seedspec.plan.plan import (
+    BUYS,
+    Changed,
+    Done,
+    Failure,
+    Held,
+    InDoubt,
+    InFlight,
+    New,
+    NotInStoryboard,
+    Occupied,
+    Second,
+    Step,
+    Twin,
+    Unsaved,
+)
+from seedspec.plan.state import State
+from seedspec.plan.why import Difference, Why
+from seedspec.report.diagnostics import visible
+from seedspec.report.explain import place
+from seedspec.report.money import both
+from seedspec.report.plan import shown, step_json
+from seedspec.text.source import Span, excerpt
+
+
+def as_text(found: Why, places: Mapping[str, Span | None], rate: Rate) -> list[str]:
+    """The reasons in sentences. `places` are those of the differing fields' new values."""
+    step = found.step
+    lines = [f"{step.address}: {_verdict(step, rate)}", *(f"  {s}" for s in _sentences(found))]
+    for difference in found.differences:
+        lines += _difference(difference, places.get(difference.field))
+    if found.before is not None and found.before.state is State.SAVED:
+        lines.append(
+            "  The old request's purchase is kept: when the edit is undone, it is found again and costs nothing."
+        )
+    if found.twin is not None:
+        lines += as_text(Why(found.twin), {}, rate)
+    return lines
+
+
+def as_json(found: Why, places: Mapping[str, Span | None], rate: Rate) -> dict[str, Any]:
+    """The step as `plan --format json` has it, with all differences and, for a twin, the step that decides."""
+    return {
+        "seedspec_why": 1,
+        **step_json(found.step, rate),
+        "sentences": list(_sentences(found)),
+        "before": None if found.before is None else _record(found.before),
+        "differences": [
+            {"field": d.field, "old": d.old, "new": d.new, **place(places.get(d.field))} for d in found.differences
+        ],
+        "twin": None if found.twin is None else step_json(found.twin, rate),
+    }
+
+
+def _verdict(step: Step, rate: Rate) -> str:
+    match step.reason:
+        case New() if step.action in BUYS:
+            return f"new; a run would buy it for {both(step.cost, rate)}"
+        case Changed():
+            return f"changed; a run would buy it again for {both(step.cost, rate)}"
+        case InFlight():
+            return "in flight; a run would follow it"
+        case Unsaved():
+            return "made and paid for; a run would fetch it"
+        case Done():
+            return "done; a run would leave it alone"
+        case Twin():
+            return "the same request as another entry; it costs nothing"
+        case Failure():
+            return "failed; a run would leave it alone"
+        case InDoubt():
+            return "in doubt; a run would leave it alone"
+        case Held():
+            return "held; a run could not buy it"
+        case Occupied():
+            return "a file is in the way; a run would not buy it"
+        case _:
+            return "in the lock, and no entry stands for it"
+
+
+def _sentences(found: Why) -> Iterator[str]:
+    step, record = found.step, found.step.record
+    match step.reason:
+        case New(attempt=1):
+            yield "Its request is not in the lock, and nothing was bought under its address."
+        case New(attempt=n):
+            yield f"Attempt {n - 1} failed without a video, and its failure may be tried again: this is attempt {n}."
+        case InFlight(task=task):
+            yield f"The service took it as {task}{_when(record)}."
+        case Unsaved(task=task, gone=None):
+            yield f"{task} is completed{_until(record)}."
+        case Unsaved(task=task, gone=file):
+            yield f"It was saved as {file}, which is gone from this disk; the service still has {task}{_until(record)}."
+        case Done(file=file, here=here):
+            yield f"Its video is {file}{_when(record)}" + ("." if here else ", and not on this disk.")
+        case Twin(of=of):
+            yield f"{of} asks for exactly the same: one purchase serves both."
+        case Failure(code=code, message=message, then=then):
+            yield f"The last attempt failed, {code}: {visible(message)}"
+            hint = "The same request would fail again: change it." if then == "change" else ""
+            yield hint or "`seedspec run --retry-failed` tries it again."
+        case InDoubt(why=text):
+            yield f"Whether the service took its request is not known: {visible(text)}."
+            yield f"`seedspec settle {step.address}` shows what is known and takes what you find out."
+        case Held(upstream=upstream, why=text):
+            yield f"It continues {upstream}, and {text}; `seedspec why {upstream}` says more."
+        case Occupied(file=file):
+            yield f"{file} exists and the lock does not know it: move it away, or `seedspec adopt {step.address}`."
+        case NotInStoryboard(state=state):
+            yield f"No entry of the storyboard asks for this request; its purchase is {state}{_file(record)}."
+        case Second(state=state):
+            yield f"It is a second purchase of one request, {state}; a run follows it too."
+        case Changed():
+            pass
+    if isinstance(step.reason, Done) and step.reason.moved_from:
+        yield f"It was bought as {step.reason.moved_from}; the request is the same, so it was not bought again."
+    if found.before is not None:
+        was = found.before
+        yield f"Another request was bought under this address: it is {was.state}{_file(was)}{_when(was)}."
+
+
+def _difference(difference: Difference, span: Span | None) -> Iterator[str]:
+    yield f"  {difference.field}: {shown(difference.old, difference.new)}"
+    if span is None:
+        return
+    line, carets = excerpt(span)
+    number = str(span.place[0])
+    yield f"    {span}"
+    yield f"    {number} | {line.rstrip()}"
+    yield f"    {' ' * len(number)} | {carets}"
+
+
+def _when(record: Record | None) -> str:
+    at = record.get("at") if record is not None else None
+    return f", since {at}" if at else ""
+
+
+def _until(record: Record | None) -> str:
+    until = record.get("results_until") if record is not None else None
+    return f", kept there until {until}" if until else ""
+
+
+def _file(record: Record | None) -> str:
+    return f" as {record.file}" if record is not None and record.file else ""
+
+
+def _record(record: Record) -> dict[str, Any]:
+    return {"attempt": record.attempt, "state": str(record.state), "task": record.task, "file": record.file}

@@ -1,0 +1,152 @@
+"""Whether this machine and folder are fit for a run: findings, each with a verdict; the key is never part of one."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from seedspec import __version__
+from seedspec.run.call import Balance, Credits, Trouble
+from seedspec.run.disk import HoldTaken, hold
+from seedspec.run.settings import BadSettings, key_of, origins_of
+from seedspec.run.starter import stale_schema
+
+PACKAGES = (
+    "PyYAML", "Jinja2", "jsonschema", "jsonschema-rs", "orjson", "httpx", "click", "rich", "filelock",
+    "python-dotenv",
+)  # fmt: skip
+EXTRAS = {"media": ("Pillow", "tinytag", "av"), "emulator": ("starlette", "uvicorn", "python-multipart")}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `bad` stops a run, `warning` may be meant."""
+
+    name: str
+    verdict: Literal["ok", "warning", "bad"]
+    said: str
+
+
+def findings(
+    provider: Mapping[str, Any], storyboard: Path, environ: Mapping[str, str], as_of: str, now: datetime
+) -> Iterator[Finding]:
+    """Everything that can be told without a network. `as_of` is the date of the prices, which no clock is before."""
+    yield Finding("seedspec", "ok", __version__)
+    yield Finding("python", "ok", f"{platform.python_version()} ({sys.platform})")
+    yield _versions("packages", PACKAGES, "bad", "install seedspec anew")
+    for name, packages in EXTRAS.items():
+        yield _versions(name, packages, "warning", f"pip install 'seedspec[{name}]'")
+    yield _key(provider, environ)
+    yield from _addresses(provider, environ)
+    yield _clock(now, as_of)
+    yield from _folder(storyboard)
+    if (copy := stale_schema(storyboard)) is not None:
+        said = f"`{copy}` is another version's: delete it, and `seedspec init` writes the one that editors need"
+        yield Finding("schema copy", "warning", said)
+
+
+def _versions(name: str, packages: tuple[str, ...], missing: Literal["warning", "bad"], hint: str) -> Finding:
+    found, lacking = [], []
+    for package in packages:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            lacking.append(package)
+    if lacking:
+        return Finding(name, missing, f"not there: {', '.join(lacking)}; {hint}")
+    if name == "media" and (broken := _broken_media()):
+        return Finding(name, missing, f"{', '.join(found)}, which do not load: {broken}")
+    return Finding(name, "ok", ", ".join(found))
+
+
+def _broken_media() -> str:
+    """Packages with libraries of their own can be there and not load."""
+    for module in ("picture", "sound", "movie"):
+        try:
+            importlib.import_module(f"seedspec.media.{module}")
+        except (ImportError, OSError) as error:
+            return str(error).splitlines()[0]
+    return ""
+
+
+def _key(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Finding:
+    variable = provider["auth"]["variable"]
+    try:
+        key_of(provider, environ, Path.cwd())
+    except BadSettings as error:
+        return Finding("key", "bad" if environ.get(variable, "").strip() else "warning", str(error))
+    place = "the environment" if environ.get(variable, "").strip() else f"`{Path.cwd() / '.env'}`"
+    return Finding("key", "ok", f"{variable} is set, from {place}")
+
+
+def _addresses(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[Finding]:
+    try:
+        origins = origins_of(provider, environ)
+    except BadSettings as error:
+        yield Finding("addresses", "bad", str(error))
+        return
+    for name, url in (("api", origins.api), ("files", origins.files)):
+        variable = provider["origins"][name]["variable"]
+        given = f" (from {variable})" if environ.get(variable, "").strip() else ""
+        yield Finding(f"{name} address", "ok", url + given)
+
+
+def _clock(now: datetime, as_of: str) -> Finding:
+    shown = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if now.strftime("%Y-%m-%d") < as_of:
+        return Finding("clock", "bad", f"{shown}, which is before the prices of {as_of} were made: set it right")
+    return Finding("clock", "ok", f"{shown}, in UTC")
+
+
+def _folder(storyboard: Path) -> Iterator[Finding]:
+    folder = storyboard.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".seedspec-", suffix=".part"):
+            pass
+    except OSError as error:
+        yield Finding("folder", "bad", f"`{folder}` cannot be written: {(error.strerror or str(error)).lower()}")
+        return
+    yield Finding("folder", "ok", f"`{os.path.abspath(folder)}` can be written")
+    lock = storyboard.with_suffix(".lock")
+    if not (folder / ".seedspec").is_dir():
+        yield Finding("hold", "ok", f"`{lock.name}` is free: nothing has run here yet")
+        return
+    try:
+        with hold(lock):
+            pass
+    except HoldTaken as error:
+        yield Finding("hold", "bad", str(error))
+    except OSError as error:
+        yield Finding("hold", "bad", f"`{lock.name}` cannot be held: {(error.strerror or str(error)).lower()}")
+    else:
+        yield Finding("hold", "ok", f"`{lock.name}` is free")
+
+
+def reach(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Finding:
+    """What one free question to the service tells: that it can be reached, and that it takes the key."""
+    from seedspec.run.saves import Saves
+    from seedspec.run.wire import Exchange
+
+    try:
+        origins, key = origins_of(provider, environ), key_of(provider, environ, Path.cwd())
+        exchange = Exchange(provider, origins, key, Saves(Path.cwd()), Path.cwd())
+    except BadSettings as error:
+        return Finding("service", "bad", f"not asked: {error}")
+    try:
+        exchange.start(Balance())
+        (_, reply), *_ = exchange.wait(None)
+    finally:
+        exchange.close()
+    if isinstance(reply, Credits):
+        left = "" if reply.remaining is None else f"; {reply.remaining:,.2f} credits are left"
+        return Finding("service", "ok", f"{origins.api} takes the key{left}")
+    return Finding("service", "bad", f"{origins.api}: {reply.reason if isinstance(reply, Trouble) else 'no answer'}")

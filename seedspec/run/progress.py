@@ -1,0 +1,166 @@
+"""What a reply means for one purchase: its job moves on, and its events say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from seedspec.plan.event import (
+    Completed,
+    Deferred,
+    Delayed,
+    Doubted,
+    Event,
+    Failed,
+    Progressed,
+    Saved,
+    Stopped,
+    Submitted,
+)
+from seedspec.plan.state import State
+from seedspec.run.call import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
+from seedspec.run.job import Job, Limits, Moment, Pace, Phase
+from seedspec.run.purse import Purse
+
+STRANGE = "an answer that was not understood"
+
+
+@dataclass(slots=True)
+class Progress:
+    """The rules by which jobs move on. `next_submit` is the clock before which no paid request may leave.
+
+    `then` and `attempts` say what a failure allows, `pause` how long to wait after so many tries, `result_seconds`
+    how long the service keeps a result. `stopped` says why nothing more is submitted.
+    """
+
+    pace: Pace
+    limits: Limits
+    purse: Purse
+    pause: Callable[[int, float | None], float]
+    then: Callable[[str], Literal["again", "asked", "change"]]
+    attempts: int
+    result_seconds: float
+    next_submit: float = 0.0
+    stopped: Stopped | None = None
+    _refusals: int = 0
+    _same: tuple[str, int] = ("", 0)
+
+    def stop(self, why: Stopped) -> list[Event]:
+        """Nothing more is submitted; only the first reason counts."""
+        if self.stopped is not None:
+            return []
+        self.stopped = why
+        return [why]
+
+    def created(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
+        step, at = job.step, now.text()
+        if isinstance(reply, Accepted):
+            job.phase, job.task = Phase.RUNNING, reply.task
+            job.accepted += 1
+            job.credits = None
+            self.purse.stated(job, reply.credits)
+            job.tries = self._refusals = 0
+            self._same = ("", 0)
+            job.interval, job.percent = self.pace.poll, -1
+            # reading an unfinished task makes the service ask its provider: begin near the time it announced
+            job.due = now.clock + max(self.pace.poll, self.pace.announced * (reply.estimated_seconds or 0))
+            seconds = reply.estimated_seconds
+            return [Submitted(step.address, step.fp, job.attempt, reply.task, reply.credits, seconds, at)]
+        if isinstance(reply, Refused):
+            self.purse.release(job)
+            return self._refused(job, reply, now)
+        job.phase = Phase.DOUBT
+        self.purse.doubt(job, now)
+        reason = reply.reason if isinstance(reply, (Unknown, Trouble)) else STRANGE
+        return [Doubted(step.address, step.fp, job.attempt, reason, at)]
+
+    def _refused(self, job: Job, reply: Refused, now: Moment) -> list[Event]:
+        step, at, code, message = job.step, now.text(), reply.code, reply.message
+        if reply.then == "failed":
+            job.phase = Phase.FAILED
+            before, times = self._same
+            self._same = (code, times + 1 if before == code else 1)
+            failed = Failed(step.address, step.fp, job.attempt, None, code, message, self.then(code), at)
+            if self._same[1] >= self.pace.breaker:
+                why = f"{self._same[1]} requests in a row were refused alike: {message}"
+                return [failed, *self.stop(Stopped(code, why, 7, at))]
+            return [failed, *self._fast(code, now)]
+        job.phase = Phase.WAITING
+        self._refusals += 1
+        wait = self.pause(self._refusals, reply.retry_after)
+        job.due = self.next_submit = now.clock + wait
+        events: list[Event] = [Deferred(step.address, step.fp, job.attempt, code, message, wait, at)]
+        if reply.then == "stop":
+            events += self.stop(Stopped(code, message, 5, at))
+        elif self._refusals > self.pace.patience:
+            why = f"refused {self._refusals} times in a row: {message}"
+            events += self.stop(Stopped(code, why, 7, at))
+        return events
+
+    def read(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
+        step, at = job.step, now.text()
+        if not isinstance(reply, Task):
+            return self.troubled(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "poll", now)
+        job.tries = 0
+        if reply.state == "running":
+            remaining = min(self.pace.announced * (reply.remaining_seconds or 0), self.pace.poll_most)
+            job.due = now.clock + max(job.interval, remaining)
+            job.interval = min(job.interval * 1.3, self.pace.poll_most)
+            if reply.percent is None or reply.percent == job.percent:
+                return []
+            job.percent = reply.percent
+            return [Progressed(step.address, step.fp, job.task, reply.percent, at)]
+        if reply.state == "completed":
+            self.purse.stated(job, reply.credits)
+            job.phase, job.link, job.due = Phase.FETCHING, reply.links[0], now.clock
+            job.link_until = now.clock + 0.9 * self.result_seconds
+            job.made = State.COMPLETED
+            until = now.text(self.result_seconds)
+            return [Completed(step.address, step.fp, job.attempt, job.task, reply.credits, until, at)]
+        return self._failed(job, reply, now)
+
+    def _failed(self, job: Job, reply: Task, now: Moment) -> list[Event]:
+        step, at, code = job.step, now.text(), reply.code
+        if job.made is not None:  # it was paid for, and is bought again by a person's word about this entry alone
+            gone = Trouble(f"the service made it and no longer has it: {code}: {reply.message}", final=True)
+            return self.troubled(job, gone, "poll", now)
+        then, failed, task = self.then(code), job.attempt, job.task
+        job.phase = Phase.FAILED
+        if job.accepted:
+            self.purse.refunded(job)
+        by_itself = then == "again" and job.entry is not None
+        event = Failed(step.address, step.fp, failed, task, code, reply.message, then, at)
+        if by_itself and self.limits.submit and job.attempt < self.attempts:
+            job.phase, job.attempt, job.task = Phase.WAITING, job.attempt + 1, ""
+            job.due = now.clock + self.pace.again_after
+            return [event]
+        return [event, *self._fast(code, now)]
+
+    def _fast(self, code: str, now: Moment) -> list[Event]:
+        return self.stop(Stopped("fail-fast", f"an entry failed: {code}", 7, now.text())) if self.limits.fast else []
+
+    def downloaded(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
+        step = job.step
+        if isinstance(reply, Kept):
+            job.phase, job.file, job.sha256 = Phase.SAVED, reply.file, reply.sha256
+            facts = (reply.file, reply.sha256, reply.bytes, reply.width, reply.height, reply.seconds)
+            return [Saved(step.address, step.fp, job.attempt, *facts, now.text())]
+        if isinstance(reply, Expired):
+            # the task is read again for a fresh link; it was paid for once and is never bought for this
+            job.links += 1
+            given_up = job.links > self.pace.patience
+            reason = f"the link is no longer good: {reply.reason}"
+            events = self.troubled(job, Trouble(reason, final=given_up), "download", now)
+            job.phase = Phase.LEFT if given_up else Phase.RUNNING
+            return events
+        return self.troubled(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "download", now)
+
+    def troubled(self, job: Job, reply: Trouble, what: str, now: Moment) -> list[Event]:
+        """A free call that did not succeed is tried again, as often as patience lasts."""
+        job.tries += 1
+        wait: float | None = self.pause(job.tries, reply.retry_after)
+        if reply.stop or reply.final or job.tries > self.pace.patience:
+            job.phase, wait = Phase.LEFT, None
+        job.due = now.clock + (wait or 0)
+        return [Delayed(job.step.address, job.step.fp, what, reply.reason, wait, now.text())]

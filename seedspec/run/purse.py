@@ -1,0 +1,105 @@
+"""The money of a run: its budgets, the account's balance, and the balances that are evidence in a doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from seedspec.plan.event import Delayed, Event, Stopped, Weighed
+from seedspec.run.call import Credits, Reply, Trouble
+from seedspec.run.job import Job, Limits, Moment
+
+
+@dataclass(slots=True)
+class Purse:
+    """`committed` is what is reserved, running or in doubt, in 1/10,000 credit; `left` the credits of the account.
+
+    Nothing is bought before the balance was read once: that costs nothing and tells a bad key or a service that
+    cannot be reached. After a doubt it is read again.
+    """
+
+    name: str
+    limits: Limits
+    pause: Callable[[int, float | None], float]
+    committed: int = 0
+    begun: int = 0
+    left: float | None = None
+    _due: float | None = None
+    _first: bool = True
+    _tries: int = 0
+    _doubts: list[Job] = field(default_factory=list)
+
+    def open(self, now: Moment) -> None:
+        """Something is to be bought: the balance is due."""
+        self._due = now.clock
+
+    @property
+    def asks(self) -> float | None:
+        """The clock at which the balance is to be read; nothing is bought before. None when it need not be."""
+        return self._due
+
+    @property
+    def weighs(self) -> bool:
+        """Whether a doubt still waits for its evidence."""
+        return bool(self._doubts)
+
+    def ceiling(self, job: Job, now: Moment) -> Stopped | None:
+        """The budget that a purchase would break, if it would."""
+        if self.limits.entries is not None and self.begun >= self.limits.entries:
+            return Stopped("limit", f"{self.begun} of at most {self.limits.entries} entries are bought", 4, now.text())
+        if self.limits.units is not None and self.committed + job.units > self.limits.units:
+            message = (
+                f"`{job.step.address}` may cost {job.units / 10_000:g} credits; {self.committed / 10_000:g}"
+                f" of the budget of {self.limits.units / 10_000:g} are taken"
+            )
+            return Stopped("budget", message, 4, now.text())
+        return None
+
+    def reserve(self, job: Job) -> None:
+        """A purchase begins: it counts until it is known not to cost anything."""
+        self.committed += job.units
+        self.begun += 1
+
+    def release(self, job: Job) -> None:
+        """The request was not taken, or never left."""
+        self.committed -= job.units
+        self.begun -= 1
+
+    def stated(self, job: Job, credits: float | None) -> None:
+        """What the service now says a purchase of this run costs."""
+        if credits is not None:
+            if self.left is not None and job.accepted:
+                self.left -= credits - (job.credits or 0)
+            job.credits = credits
+
+    def refunded(self, job: Job) -> None:
+        """A task of this run failed: it is not billed."""
+        self.committed -= job.units
+        self.stated(job, 0.0)
+
+    def doubt(self, job: Job, now: Moment) -> None:
+        """Whether a purchase was billed is not known: the balance is read for evidence."""
+        self._doubts.append(job)
+        self._due, self._tries = now.clock, 0
+
+    def reply(self, reply: Reply, now: Moment) -> list[Event]:
+        if isinstance(reply, Trouble) and not reply.stop and not reply.final:
+            self._tries += 1
+            if self._tries <= 2:
+                wait = self.pause(self._tries, reply.retry_after)
+                self._due = now.clock + wait
+                return [Delayed(self.name, "", "balance", reply.reason, wait, now.text())]
+            if self._first:
+                self._due = None
+                return [Stopped("unreachable", reply.reason, 7, now.text())]
+        self._due, self._first = None, False
+        found = reply.remaining if isinstance(reply, Credits) else None
+        doubts, self._doubts = self._doubts, []
+        events: list[Event] = []
+        if found is not None:
+            self.left = found
+            at = now.text()
+            events += [Weighed(j.step.address, j.step.fp, j.attempt, found, at) for j in doubts]
+            if found <= 0:
+                events.append(Stopped("balance", "the account has no credits left", 5, at))
+        return events

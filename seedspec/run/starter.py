@@ -1,0 +1,131 @@
+"""A new project's files: what they are and where they go, and how they are written without touching what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from seedspec import __version__
+from seedspec.run.files import schema_folder
+
+TEMPLATES = ("minimal", "storyboard", "ab-ads")
+SCHEMA_ID = "urn:seedspec:storyboard:1"
+_SCHEMA = "schemas/storyboard.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A file to be: its path, its bytes, and for a list of lines the ones that matter in a file that is there."""
+
+    path: Path
+    data: bytes
+    lines: tuple[str, ...] = ()
+
+
+def project(folder: Path, template: str, *, schema: bool, ci: bool) -> tuple[Fresh, ...]:
+    """The files of a new project in a folder, in the order in which people meet them.
+
+    With `schema` the storyboard begins with a modeline, so that editors know the format without any network: it
+    points at the nearest copy of the schema above the folder, and else a copy is one of the files.
+    """
+    board = _text(f"{template}.yaml")
+    made = []
+    if schema:
+        known = _schema_above(folder)
+        target = os.path.relpath(known, folder) if known else _SCHEMA
+        board = f"# yaml-language-server: $schema={Path(target).as_posix()}\n{board}"
+        if known is None:
+            made.append(Fresh(folder / _SCHEMA, schema_folder().joinpath("storyboard.json").read_bytes()))
+    made.insert(0, Fresh(folder / "storyboard.yaml", board.encode()))
+    made += [_lines(folder / ".gitignore", "gitignore.txt"), _lines(folder / ".gitattributes", "gitattributes.txt")]
+    if ci:
+        made.append(_workflow(folder))
+    return tuple(made)
+
+
+def write(made: Iterable[Fresh]) -> Iterator[tuple[Path, str]]:
+    """Writes what is not there yet, and tells of each file: "" for written, or why it was left alone."""
+    for fresh in made:
+        fresh.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with fresh.path.open("xb") as file:
+                file.write(fresh.data)
+        except FileExistsError:
+            yield fresh.path, _left(fresh)
+        else:
+            yield fresh.path, ""
+
+
+def stale_schema(storyboard: Path) -> Path | None:
+    """A copy of the storyboard schema near a storyboard that is not the one of this version; None when all is well."""
+    known = _schema_above(storyboard.parent)
+    if known is None or known.read_bytes() == schema_folder().joinpath("storyboard.json").read_bytes():
+        return None
+    return known
+
+
+def _left(fresh: Fresh) -> str:
+    try:
+        there = fresh.path.read_bytes()
+    except OSError:
+        return "is there"
+    if there == fresh.data:
+        return "is as it should be"
+    known = there.decode(errors="replace").splitlines()
+    missing = [line for line in fresh.lines if line not in known]
+    return f"is there; it lacks: {', '.join(missing)}" if missing else "is there"
+
+
+def _lines(path: Path, name: str) -> Fresh:
+    text = _text(name)
+    return Fresh(path, text.encode(), tuple(line for line in text.splitlines() if line and not line.startswith("#")))
+
+
+def _workflow(folder: Path) -> Fresh:
+    """The workflow, where GitHub looks for it: at the top of the repository that the folder is in."""
+    here = folder.resolve()
+    top = _top(here) or here
+    inside = here.relative_to(top).as_posix()
+    text = _text("github.yml").replace("@FOLDER@", json.dumps(inside)).replace("@SEEDSPEC@", json.dumps(_requirement()))
+    path = folder / ".github" if top == here else top / ".github"
+    return Fresh(path / "workflows" / "storyboards.yml", text.encode())
+
+
+def _requirement() -> str:
+    """What pip installs to get this seedspec: the repository and commit that it came from, or its version."""
+    with suppress(PackageNotFoundError, ValueError, KeyError, TypeError):
+        origin = json.loads(distribution("seedspec").read_text("direct_url.json") or "{}")
+        url, commit = str(origin["url"]), str(origin["vcs_info"]["commit_id"])
+        if origin["vcs_info"]["vcs"] == "git" and urlsplit(url).scheme == "https" and "@" not in url:
+            return f"seedspec[media] @ git+{url}@{commit}"
+    return f"seedspec[media]=={__version__}"
+
+
+def _schema_above(folder: Path) -> Path | None:
+    """The schema in the folder, or in one above it as far as the repository goes."""
+    here = folder.resolve()
+    top = _top(here)
+    for place in (here, *here.parents) if top else (here,):
+        path = place / _SCHEMA
+        with suppress(OSError, ValueError):
+            found = json.loads(path.read_bytes())
+            if isinstance(found, dict) and found.get("$id") == SCHEMA_ID:
+                return path
+        if place == top:
+            break
+    return None
+
+
+def _top(folder: Path) -> Path | None:
+    return next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
+
+
+def _text(name: str) -> str:
+    return files("seedspec").joinpath("templates", name).read_text(encoding="utf-8")

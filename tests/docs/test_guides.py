@@ -1,0 +1,117 @@
+"""The guides say what is so: their tables and pages are made anew, their storyboards compiled, their commands parsed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+import test_codes
+import yaml
+
+from seedspec import api
+from seedspec.cli import app
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS))
+
+import make_commands  # noqa: E402
+import make_errors  # noqa: E402
+import make_tables  # noqa: E402
+
+Expect = Callable[[Path, str], None]
+GUIDES = [ROOT / "README.md", *sorted(p for p in DOCS.glob("*.md") if p.name not in ("errors.md", "commands.md"))]
+HEAD = "seedspec: 1\nmodel: seedance-2.0-reference-to-video\n"
+PARTS = {
+    "references": "references: {cup: {image: https://cdn.example.com/cup.webp}, "
+    "bottle: {image: https://cdn.example.com/b.webp}}\n",
+    "matrix": "matrix:\n  axes:\n    light:\n      rain: {words: a}\n      dusk: {words: b}\n      snow: {words: c}\n"
+    "    hook: [question, reveal]\n    aspect_ratio: [16:9, 9:16]\n",
+    "shots": "shots:\n  - id: any\n    prompt: \"{{ ref('cup') }}\"\n",
+}
+"""What a part of a storyboard in a guide is completed with."""
+
+
+def blocks(guide: Path, language: str) -> Iterator[tuple[int, str]]:
+    """The fenced blocks of a guide in a language, each with its line."""
+    text = guide.read_text(encoding="utf-8")
+    for found in re.finditer(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        yield text.count("\n", 0, found.start()) + 2, found[1]
+
+
+STORYBOARDS = [
+    pytest.param(text, id=f"{guide.name}:{line}")
+    for guide in GUIDES
+    for line, text in blocks(guide, "yaml")
+    if "repos:" not in text
+]
+COMMANDS = [
+    pytest.param(line.split("  #")[0], id=f"{guide.name}:{number}:{line[:40]}")
+    for guide in GUIDES
+    for number, text in blocks(guide, "sh")
+    for line in text.splitlines()
+    if line.startswith("seedspec ")
+]
+
+
+def test_the_tables_are_those_of_the_schemas(expect: Expect) -> None:
+    expect(make_tables.GUIDE, make_tables.made(make_tables.GUIDE.read_text(encoding="utf-8")))
+
+
+def test_every_error_has_its_section(expect: Expect) -> None:
+    expect(make_errors.PAGE, make_errors.made())
+    sections = set(re.findall(r"^## ([a-z0-9-]+)$", make_errors.PAGE.read_text(encoding="utf-8"), re.MULTILINE))
+    assert sections == test_codes.emitted() - test_codes.NEVER
+
+
+def test_every_command_has_its_help(expect: Expect) -> None:
+    expect(make_commands.PAGE, make_commands.made())
+
+
+@pytest.mark.parametrize("text", STORYBOARDS)
+def test_storyboards_of_the_guides_compile(text: str, tmp_path: Path) -> None:
+    known = yaml.load(text, Loader=yaml.BaseLoader)
+    whole = "seedspec" in known
+    if not whole:
+        text = HEAD + text + "".join(part for key, part in PARTS.items() if key not in known)
+    text = re.sub(r"assets/([a-z]+)\.png", r"https://cdn.example.com/\1.png", text)
+    text = re.sub(r"assets/([a-z]+)\.mp4", r"https://cdn.example.com/\1.mp4", text)
+    (tmp_path / "storyboard.yaml").write_text(text, encoding="utf-8")
+    found = api.check(tmp_path / "storyboard.yaml")
+    assert [str(d) for d in found if whole or d.severity == "error"] == []
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands_of_the_guides_parse(line: str) -> None:
+    words = shlex.split(line, comments=True)[1:]
+    command: click.Command = app.seedspec
+    with click.Context(app.seedspec, info_name="seedspec") as context:
+        while isinstance(command, click.Group):
+            found = command.get_command(context, words[0])
+            assert found is not None, f"no command {words[0]}"
+            command, words = found, words[1:]
+        command.make_context("seedspec", words, parent=context)
+
+
+@pytest.mark.parametrize("guide", [*GUIDES, DOCS / "errors.md"], ids=lambda p: p.name)
+def test_links_lead_somewhere(guide: Path) -> None:
+    text = guide.read_text(encoding="utf-8")
+    headings = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.M)}
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in headings, target
+        elif "://" not in target:
+            assert (guide.parent / target.partition("#")[0]).exists(), target
+
+
+@pytest.mark.parametrize("name", list(app.COMMANDS))
+def test_the_help_of_every_command_has_examples(name: str) -> None:
+    command = app.seedspec.get_command(click.Context(app.seedspec), name)
+    assert command is not None
+    assert "Examples:" in (command.help or ""), name
+    assert f"seedspec {name}" in (command.help or "")

@@ -1,0 +1,109 @@
+"""The machine and the driver against a model of the world: in whatever order things come, nothing is bought twice."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from world import Choose, World
+
+from seedspec import api
+from seedspec.compiler.entry import Entry
+from seedspec.run.job import Limits
+
+BASE = """\
+seedspec: 1
+model: seedance-2.0-reference-to-video
+defaults: {duration: 4, quality: 480p}
+references: {hero: {image: hero.png}}
+shots:
+  - {id: a, takes: 2, prompt: "one"}
+  - {id: b, prompt: "two {{ ref('hero') }}"}
+  - {id: c, prompt: "on {{ ref('p') }}", references: {p: {shot: a}}}
+"""
+EDITS = (
+    lambda text: text,
+    lambda text: text.replace('"one"', '"another"'),
+    lambda text: text.replace("takes: 2", "takes: 1").replace("{id: b", "{id: renamed"),
+    lambda text: text + '  - {id: d, prompt: "four"}\n',
+)
+
+
+@pytest.fixture(scope="module")
+def variants(tmp_path_factory: pytest.TempPathFactory, hero: Path) -> list[Sequence[Entry]]:
+    """The storyboard as people edit it, and edit it back."""
+    folder = tmp_path_factory.mktemp("variants")
+    (folder / "hero.png").write_bytes(hero.read_bytes())
+    found = []
+    for number, edit in enumerate(EDITS):
+        (folder / f"{number}.yaml").write_text(edit(BASE), encoding="utf-8")
+        compiled = api.compile(folder / f"{number}.yaml")
+        assert compiled.ok, compiled.diagnostics
+        found.append(compiled.entries)
+    return found
+
+
+def scenario(choose: Choose, variants: Sequence[Sequence[Entry]], counts: Counter[str]) -> None:
+    """Some runs of a storyboard that is edited between them, with people who settle doubts and files that get lost."""
+    world = World(lambda n: choose(n) if n > 1 else 0, counts)
+    counts["scenarios"] += 1
+    for _ in range(1 + world.choose(6)):
+        entries = variants[world.choose(len(variants))]
+        limits = Limits(
+            units=(None, 600_000)[world.choose(6) == 5],
+            entries=(None, 2)[world.choose(6) == 5],
+            submit=world.choose(6) != 5,
+            wait=world.choose(8) != 7,
+            fast=world.choose(6) == 5,
+            strays=world.choose(2) == 0,
+        )
+        cut = world.choose(len(entries)) if world.choose(5) == 4 else 0
+        ended = world.run(entries[cut:], limits=limits, retry=world.choose(3) == 2, others=entries[:cut])
+        counts[f"runs that {ended}"] += 1
+        world.check()
+        for entry in entries:
+            if world.choose(2):
+                world.settle(entry)
+        if world.choose(4) == 3:
+            world.lose_file()
+        world.check()
+
+
+def test_nothing_is_bought_twice_or_lost(variants: list[Sequence[Entry]], tally: Counter[str], long: bool) -> None:
+    counts: Counter[str] = Counter()
+
+    @settings(
+        max_examples=5_000 if long else 150, deadline=None, derandomize=not long, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        scenario(lambda n: data.draw(st.integers(0, n - 1)), variants, counts)
+
+    check()
+    told(counts, tally)
+
+
+def test_nothing_is_bought_twice_in_many_random_scenarios(
+    variants: list[Sequence[Entry]], tally: Counter[str], long: bool
+) -> None:
+    counts: Counter[str] = Counter()
+    for seed in range(100_000 if long else 2_000):
+        try:
+            scenario(random.Random(seed).randrange, variants, counts)
+        except AssertionError as error:
+            raise AssertionError(f"with seed {seed}: {error}") from error
+    told(counts, tally)
+
+
+def told(counts: Counter[str], tally: Counter[str]) -> None:
+    """The model asserts at every acceptance that nothing is bought twice, so what is told here is zero of it."""
+    for word, n in counts.items():
+        if word != "keys":
+            tally[f"model: {word}"] += n
+    tally["model: bought twice"] += 0

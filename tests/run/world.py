@@ -1,0 +1,330 @@
+"""A model of everything outside a run: a service that may take, refuse or lose, a disk that may tear, a power cut."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from seedspec.compiler.entry import Entry, digest
+from seedspec.plan.event import Deferred, Event, Failed, RunFinished, Submitted, Submitting
+from seedspec.plan.lock import HEADER, Lock, encode, merged, parse, serialise, values_of
+from seedspec.plan.plan import Plan, Rules, make
+from seedspec.plan.state import State
+from seedspec.run.call import (
+    Accepted,
+    Balance,
+    Call,
+    Create,
+    Credits,
+    Download,
+    Expired,
+    Kept,
+    Read,
+    Refused,
+    Reply,
+    Stored,
+    Task,
+    Trouble,
+    Unknown,
+    Upload,
+)
+from seedspec.run.driver import drive
+from seedspec.run.job import Limits, Moment, Pace
+from seedspec.run.journal import NotRecorded
+from seedspec.run.machine import Machine
+
+Choose = Callable[[int], int]
+"""Chooses one of so many; 0 is the plain course of things, so that a shrunk scenario is a calm one."""
+
+PACE = Pace(in_flight=3, submit_every=0.5, poll=1, poll_most=4, wait=1, wait_most=4, patience=3, again_after=1)
+AGAIN = {"service_error": "again", "content_policy_violation": "change"}
+
+
+class Crash(BaseException):
+    """The power is cut: nothing of the process happens any more."""
+
+
+@dataclass
+class Bought:
+    """What the service knows of a task, whether the client does or not."""
+
+    fp: str
+    key: str
+    state: str = "running"
+    reads: int = 0
+
+
+@dataclass
+class World:
+    """The service, the disk and the clock, under the will of `choose`. `counts` tells how much was tried."""
+
+    choose: Choose
+    counts: Counter[str]
+    lines: bytes = b""
+    tasks: dict[str, Bought] = field(default_factory=dict)
+    consents: Counter[str] = field(default_factory=Counter)
+    receipts: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
+    rescued: list[dict[str, Any]] = field(default_factory=list)
+    clock: float = 0.0
+    dead: bool = False
+    steps: int = 0
+    _pending: list[tuple[Call, Reply]] = field(default_factory=list)
+
+    # --- one run ---
+
+    def run(self, entries: Sequence[Entry], *, limits: Limits, retry: bool, others: Sequence[Entry] = ()) -> str:
+        """One process from its start to its end, which may be sudden; says how it ended."""
+        self.dead, self.steps, self._pending = False, 0, []
+        lock = self.lock()
+        plan = self.plan(entries, lock, retry=retry, others=others)
+        machine = Machine(
+            name="model",
+            plan=plan,
+            pace=PACE,
+            limits=limits,
+            key=lambda: f"key-{self.counts['keys']}-{len(self.lines)}-{self._count('keys')}",
+            then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
+            attempts=3,
+            result_seconds=86400,
+        )
+        asked = self.choose(12) == 11
+        stop_after = self.choose(30) if asked else 10**9
+        events = drive(machine, self, self, clock=self.moment, stopping=lambda: self.steps > stop_after)
+        finished = None
+        leave_after = self.choose(30) if self.choose(12) == 11 else 10**9
+        try:
+            for number, event in enumerate(events):
+                if isinstance(event, RunFinished):
+                    finished = event
+                elif number > leave_after:
+                    events.close()
+                    return "left"
+            self._compact(entries)
+        except Crash:
+            return "crash"
+        except NotRecorded:
+            self.lines += b"".join(encode(v) for v in self.rescued)  # what `lock fix` does
+            self.rescued.clear()
+            return "unrecorded"
+        assert finished is not None
+        elsewhere = {e.fingerprint for e in others} - {e.fingerprint for e in entries}
+        self._check_exit(finished, entries, bought=limits.submit, strays=limits.strays, elsewhere=elsewhere)
+        return "ended"
+
+    def plan(self, entries: Sequence[Entry], lock: Lock, *, retry: bool, others: Sequence[Entry]) -> Plan:
+        rules = Rules(
+            folder="renders",
+            then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
+            exists=lambda file: file in self.files,
+            now=self.moment().text(),
+            attempts=3,
+            retry=retry,
+        )
+        return make(entries, lock, rules, others)
+
+    def lock(self) -> Lock:
+        lock = parse(self.lines) if self.lines else Lock()
+        self.lines = self.lines[: lock.good]
+        if self.lines and not lock.ended:
+            self.lines += b"\n"
+        return lock
+
+    def _compact(self, entries: Sequence[Entry]) -> None:
+        if self.lines and self.choose(4):
+            self.lines = serialise(self.lock(), [e.fingerprint for e in entries])
+
+    def _check_exit(
+        self, finished: RunFinished, entries: Sequence[Entry], *, bought: bool, strays: bool, elsewhere: set[str]
+    ) -> None:
+        """The exit code tells the truth about what the lock says afterwards."""
+        lock = self.lock()
+        states = [r.state if (r := lock.last(e.fingerprint)) else None for e in entries]
+        if finished.exit == 0:
+            done = {State.SAVED} if bought else {State.SAVED, State.QUEUED, State.FAILED, None}
+            assert done.issuperset(states), (finished, states)
+        if finished.exit != 130:
+            own = {e.fingerprint for e in entries}
+            found = [
+                r for fp in lock.attempts if (r := lock.last(fp)) and (strays or fp in own) and fp not in elsewhere
+            ]
+            doubt = any(r.state in (State.DOUBT, State.SUBMITTING) for r in found)
+            assert (finished.exit == 8) == doubt, (finished, states)
+
+    # --- the ports of the driver ---
+
+    def moment(self) -> Moment:
+        return Moment(self.clock, datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=self.clock))
+
+    def intend(self, intent: Submitting, body: bytes) -> None:
+        assert intent.intent.body_sha256 == digest(body)
+        self.keep(intent)
+
+    def keep(self, event: Event) -> None:
+        self._alive()
+        values = values_of(event)
+        if values is None:
+            return
+        trouble = self.choose(60)
+        if trouble == 59:
+            self._crash()
+        if trouble == 58 and not isinstance(event, Deferred):
+            if not isinstance(event, Submitting):
+                self.rescued.append(values)
+            raise NotRecorded("the disk is full")
+        known = parse(self.lines).record(values["fp"], values["attempt"]) if self.lines else None
+        merged(known.values if known else None, values)
+        line = encode(values)
+        self.lines = self.lines or HEADER
+        if trouble == 57:
+            self.lines += line[: 1 + self.choose(len(line))]
+            self._crash()
+        self.lines += line
+        parse(self.lines)
+        if isinstance(event, Submitted):
+            self.receipts.add(event.task)
+        if isinstance(event, Failed) and event.task:
+            self.receipts.add(event.task)
+        if trouble == 56:
+            self._crash()
+
+    def start(self, call: Call) -> None:
+        self._alive()
+        when = self.choose(60)
+        if when == 59:
+            self._crash()
+        self._pending.append((call, self._answer(call)))
+        if when == 58:
+            self._crash()
+
+    def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
+        self._alive()
+        self.steps += 1
+        if self.steps > 300 or self.choose(80) == 79:
+            self._crash()
+        self.clock += seconds or 0.0
+        if not self._pending:
+            return []
+        few = 1 + min(self.choose(3), len(self._pending) - 1)
+        return [self._pending.pop(self.choose(len(self._pending))) for _ in range(few)]
+
+    # --- the service ---
+
+    def _answer(self, call: Call) -> Reply:
+        if isinstance(call, Create):
+            return self._create(call)
+        if isinstance(call, Read):
+            return self._read(call, self.tasks[call.task])
+        if isinstance(call, Download):
+            return self._download(call)
+        kind = self.choose(12)
+        if kind == 11:
+            return Trouble("down")
+        if kind == 10 and self.choose(4) == 3:
+            return Trouble("no such key", stop=True)
+        if isinstance(call, Upload):
+            return Stored(f"https://files.example.com/{call.sha256}", 10, 3600.0)
+        assert isinstance(call, Balance)
+        return Credits(1000.0)
+
+    def _create(self, call: Create) -> Reply:
+        record = self.lock().record(call.job, call.intent.attempt)
+        assert record is not None and record.state is State.SUBMITTING, "sent without an intent on disk"
+        assert record.get("intent")["key"] == call.intent.intent.key
+        kind = self.choose(16)
+        if kind < 8:
+            return Accepted(self._accept(call), 25.11, 1.0)
+        if kind < 10:
+            self._accept(call)
+            return Unknown("cut after it was taken")
+        if kind == 10:
+            return Unknown("cut before it was taken")
+        if kind < 14:
+            return Refused("later", "rate_limit_exceeded", "slow down", None if kind == 11 else 2.0)
+        if kind == 14:
+            return Refused("failed", "content_policy_violation", "no")
+        return Refused("stop", "insufficient_quota", "no credits left")
+
+    def _accept(self, call: Create) -> str:
+        billed = [t for t, b in self.tasks.items() if b.fp == call.job and b.state != "failed"]
+        if billed:
+            assert self.consents[call.job] > 0, f"{call.intent.entry} is bought twice: {billed}"
+            self.consents[call.job] -= 1
+        task = f"task-unified-1-{len(self.tasks):08x}"
+        self.tasks[task] = Bought(call.job, call.intent.intent.key)
+        self._count("accepted")
+        return task
+
+    def _read(self, call: Read, task: Bought) -> Reply:
+        task.reads += 1
+        kind = self.choose(12)
+        if kind == 11:
+            return Trouble("HTTP 503") if self.choose(3) else Trouble("HTTP 401", stop=True)
+        if task.state == "running" and (kind in (1, 2, 3) or task.reads > 6):
+            task.state = "completed" if self.choose(4) < 3 else "failed"
+        if task.state == "completed" and kind == 10:
+            # the service contradicts itself, which a client can tell from what it heard before
+            heard = any(r.task == call.task and r.state in (State.COMPLETED, State.SAVED) for r in self.lock())
+            return Task("failed", code="service_error", message="gone") if heard else Trouble("HTTP 404")
+        if task.state == "completed":
+            return Task("completed", 100, ("https://media.example.com/x.mp4?signature=1",), credits=25.0)
+        if task.state == "failed":
+            return Task("failed", code=("service_error", "content_policy_violation", "odd")[task.reads % 3], message="")
+        return Task("running", min(task.reads * 10, 99), remaining_seconds=1.0)
+
+    def _download(self, call: Download) -> Reply:
+        kind = self.choose(10)
+        if kind == 9:
+            return Expired("HTTP 403")
+        if kind == 8:
+            return Trouble("cut short", final=self.choose(3) == 2)
+        self.files.add(call.file)
+        return Kept(call.file, digest(call.file.encode()), 10)
+
+    # --- what people do between runs ---
+
+    def settle(self, entry: Entry) -> None:
+        """A person says what the service's task list shows: the truth; or asks, knowingly, for a second try."""
+        lock = self.lock()
+        record = lock.last(entry.fingerprint)
+        if record is None or record.state not in (State.DOUBT, State.SUBMITTING):
+            return
+        known = {r.task for r in lock}
+        key = (record.get("intent") or {}).get("key")
+        task = next((t for t, b in self.tasks.items() if b.key == key and t not in known), None)
+        at = self.moment().text()
+        if self.choose(6) == 5:
+            self.consents[entry.fingerprint] += 1
+            event: Event = Deferred(entry.address, entry.fingerprint, record.attempt, "not-billed", "", 0, at)
+        elif task is not None:
+            event = Submitted(entry.address, entry.fingerprint, record.attempt, task, None, None, at)
+            self.receipts.add(task)
+        else:
+            event = Deferred(entry.address, entry.fingerprint, record.attempt, "not-billed", "", 0, at)
+        self.lines += encode(values_of(event) or {})
+        self._count("settled")
+
+    def lose_file(self) -> None:
+        if self.files:
+            self.files.discard(sorted(self.files)[self.choose(len(self.files))])
+
+    def check(self) -> None:
+        """What holds at every moment, whatever happened."""
+        known = {r.task for r in self.lock()}
+        assert self.receipts <= known, f"receipts lost: {self.receipts - known}"
+
+    def _alive(self) -> None:
+        if self.dead:
+            raise Crash
+
+    def _crash(self) -> None:
+        self.dead = True
+        self._count("crashes")
+        raise Crash
+
+    def _count(self, what: str) -> int:
+        self.counts[what] += 1
+        return self.counts[what]
