@@ -1,56 +1,149 @@
-"""Makes the pictures of the README from a real run of the fruit tea example.
+"""Makes the pictures of the README from a real run of the fruit tea example with the emulator.
 
 python docs/make_pictures.py
 """
 
 from __future__ import annotations
 
+import io
+import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import av
 from PIL import Image
+from rich.console import Console
+from rich.text import Text
+
+from seedspec import api
+from seedspec.emulator.process import child
+from seedspec.plan.event import Saved
+from seedspec.report.diagnostics import as_text
+from seedspec.report.live import Monitor
+from seedspec.report.run import line
 
 HERE = Path(__file__).parent
+IMAGES = HERE / "images"
 EXAMPLE = HERE.parent / "examples" / "fruit-tea"
+COLUMNS = 104
+LINES_ABOVE = 9
+PACE = api.Pace(submit_every=0.0, poll=0.3, poll_most=0.6, wait=0.2)
 
 
-def frame(video: Path, seconds: float = 1.5) -> Image.Image:
-    """The picture of a video at a time."""
-    with av.open(str(video)) as box:
-        for shown in box.decode(video=0):
-            if shown.time is not None and shown.time >= seconds:
-                return shown.to_image()
-    raise ValueError(f"{video} is shorter than {seconds} s")
+@contextmanager
+def project() -> Iterator[Path]:
+    """A copy of the example in which nothing was bought."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder) / "fruit-tea"
+        left_out = shutil.ignore_patterns("renders*", ".seedspec", "*.lock", "*.yaml.*", "plan.txt")
+        shutil.copytree(EXAMPLE, work, ignore=left_out)
+        before = Path.cwd()
+        os.chdir(work)
+        try:
+            yield work
+        finally:
+            os.chdir(before)
 
 
-def sheet(videos: list[Path], width: int = 1280, across: int = 4, gap: int = 8) -> Image.Image:
-    """A contact sheet: one frame of each video, in rows."""
-    cell = (width - gap * (across + 1)) // across
-    frames = [frame(v) for v in videos]
-    thumbs = [f.resize((cell, round(cell * f.height / f.width)), Image.Resampling.LANCZOS) for f in frames]
-    rows = [thumbs[i : i + across] for i in range(0, len(thumbs), across)]
-    height = gap + sum(max(t.height for t in row) + gap for row in rows)
-    page = Image.new("RGB", (width, height), (18, 18, 20))
-    y = gap
-    for row in rows:
-        for i, thumb in enumerate(row):
-            page.paste(thumb, (gap + i * (cell + gap), y))
-        y += max(t.height for t in row) + gap
-    return page
+def screen() -> Console:
+    return Console(
+        file=io.StringIO(), record=True, width=COLUMNS, height=40, force_terminal=True, color_system="truecolor"
+    )
+
+
+def save(console: Console, name: str, title: str) -> None:
+    """The screen as an SVG file that fetches nothing: letters come from the reader's own fixed-width face."""
+    console.print()  # else the last line's descenders are cut
+    svg = console.export_svg(title=title, unique_id=name)
+    svg = re.sub(r"@font-face \{[^}]*\}\s*", "", svg).replace(
+        "Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono"
+    )
+    (IMAGES / f"{name}.svg").write_text(svg.rstrip() + "\n", encoding="utf-8")
+
+
+def prompt(console: Console, command: str) -> None:
+    console.print(Text.assemble(("$ ", "green"), (command, "bold")))
+
+
+def the_run(work: Path) -> None:
+    """A run, with its live view as it stands while its second half is under way."""
+    options = api.Options(emulated=True, pace=PACE)
+    planned = api.plan("storyboard.yaml", options)
+    board = planned.compiled.board
+    assert board is not None
+    environ = {"EVOLINK_API_KEY": "emulator"}
+    with child(["--folder", str(work / ".seedspec" / "emulator"), "--seconds", "4"]) as addresses:
+        environ |= {"EVOLINK_BASE_URL": addresses.api, "EVOLINK_FILES_URL": addresses.files}
+        monitor = Monitor(
+            planned.plan.steps, board.model.rate, budget=api.budget_of(board, options), slots=PACE.in_flight,
+            emulated=True, clock=time.monotonic,
+        )  # fmt: skip
+        lines: list[str] = []
+        saved, seen = 0, False
+        for event in api.run("storyboard.yaml", options, environ=environ):
+            monitor.take(event)
+            if (said := line(event)) is not None:
+                lines.append(said)
+            saved += isinstance(event, Saved)
+            # the second half is under way, and the service has said how far it is
+            if saved >= 8 and not seen and re.search(r"[1-9]\d %", shown(monitor)):
+                seen = True
+                console = screen()
+                prompt(console, "seedspec run --emulator")
+                console.print("  …", style="dim")
+                for above in lines[-LINES_ABOVE:]:
+                    style = "green" if above.startswith("  =") else ""
+                    console.print(Text(above, style=style), overflow="ellipsis", no_wrap=True)
+                console.print(monitor)
+                save(console, "run", "seedspec run --emulator")
+
+
+def shown(monitor: Monitor) -> str:
+    console = Console(file=io.StringIO(), width=COLUMNS, height=40)
+    console.print(monitor)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def the_error(work: Path) -> None:
+    """What `check` says about a name with a letter missing and a duration out of range."""
+    board = work / "storyboard.yaml"
+    right = board.read_text(encoding="utf-8")
+    wrong = right.replace("{{ look.words }}.\n      {% if", "{{ lok.words }}.\n      {% if", 1).replace(
+        "duration: 4", "duration: 3"
+    )
+    assert wrong.count("lok.words") == 1 and wrong.count("duration: 3") == 1
+    board.write_text(wrong, encoding="utf-8")
+    said = as_text(api.check("storyboard.yaml"), color=True)
+    board.write_text(right, encoding="utf-8")
+    console = screen()
+    prompt(console, "seedspec check")
+    console.print(Text.from_ansi(said.rstrip()))
+    save(console, "error", "seedspec check")
+
+
+def the_sheet(work: Path) -> None:
+    """The contact sheet of the two shots that every variant has, as WebP: few bytes, and colours as they are."""
+    target = work / "sheet.png"
+    command = ["export", "sheet", "--emulator", "-s", "orchard", "-s", "pour", "--width", "1280", "-o", str(target)]
+    subprocess.run([sys.executable, "-m", "seedspec", *command], check=True, capture_output=True)
+    Image.open(target).convert("RGB").save(IMAGES / "sheet.webp", quality=90, method=6, use_sharp_yuv=True)
+
+
+PICTURES: tuple[Callable[[Path], None], ...] = (the_run, the_error, the_sheet)
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder) / "fruit-tea"
-        shutil.copytree(EXAMPLE, work, ignore=shutil.ignore_patterns("renders*", ".seedspec", "*.lock"))
-        subprocess.run([sys.executable, "-m", "seedspec", "run", "--emulator"], cwd=work, check=True)
-        wide = sorted(p for p in (work / "renders.emulator").glob("*.mp4") if "9x16" not in p.name)
-        page = sheet([p for p in wide if p.name.startswith(("orchard", "pour"))])
-        page.quantize(96).save(HERE / "images" / "fruit-tea.png", optimize=True)
+    with project() as work:
+        for picture in PICTURES:
+            picture(work)
+    for file in sorted(IMAGES.iterdir()):
+        sys.stdout.write(f"{file.relative_to(HERE)}  {file.stat().st_size / 1000:.0f} kB\n")
 
 
 if __name__ == "__main__":

@@ -57,12 +57,21 @@ class Texts:
 
     def value(self, node: Scalar | None, value: Any, scope: Mapping[str, Any], address: str) -> Any:
         """A value that may be a template; Faulty, with the reason reported, when it cannot be rendered."""
+        return self._valued(node, value, scope, address, self._known)
+
+    def volatile(self, node: Scalar | None, value: Any, scope: Mapping[str, Any], address: str) -> Any:
+        """As `value`, for a field that is no part of the identity: it may name the entry itself, as `entry`."""
+        return self._valued(node, value, {**scope, "entry": address}, address, self._known | {"entry"})
+
+    def _valued(
+        self, node: Scalar | None, value: Any, scope: Mapping[str, Any], address: str, known: frozenset[str]
+    ) -> Any:
         if node is None or not is_template(value):
             return value
-        template = self._template(node)
+        template = self._template(node, known)
         if template is None:
             return Faulty()
-        self.took |= "take" in template.names
+        self.took |= not template.names.isdisjoint(("take", "entry"))
         try:
             return template.render(scope, _no_ref)
         except TemplateFault as fault:
@@ -110,12 +119,12 @@ class Texts:
             self._words[names] = number(names, self._catalogue, self._board.model, self._board.words)
         return self._words[names]
 
-    def _template(self, scalar: Scalar) -> Template | None:
+    def _template(self, scalar: Scalar, known: frozenset[str] | None = None) -> Template | None:
         """The compiled template of a value, its names and references checked once."""
         if id(scalar) not in self._compiled:
             template = self._templates.compile(scalar, self._problems)
             if template is not None:
-                faulty = undefined_names(template, self._known, self._problems, self._hint)
+                faulty = undefined_names(template, known or self._known, self._problems, self._hint)
                 for name in sorted(template.refs - self._catalogue.keys()):
                     self._unknown_reference(name, place(scalar, 0, name))
                     faulty = True

@@ -158,14 +158,16 @@ class ShotRequests:
         for name in self._board.model.fields:
             if (setting := settings.get(name)) is None:
                 continue
-            value = self._texts.value(setting.node, setting.value, scope, address)
+            volatile = name in self._board.model.volatile
+            render = self._texts.volatile if volatile else self._texts.value
+            value = render(setting.node, setting.value, scope, address)
             if isinstance(value, Faulty):
                 whole = False
                 continue
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
             request[name], origins[name] = value, setting.origin
-            if name not in self._board.model.volatile:
+            if not volatile:
                 identity[name] = value
         return whole
 
