@@ -35,6 +35,7 @@ DOORS = {
     "av": "media/movie",
     "PIL": "media/picture.py",
     "tinytag": "media/sound.py",
+    "opentimelineio": "report/export/timeline.py",
     "starlette": "emulator",
     "uvicorn": "emulator",
 }

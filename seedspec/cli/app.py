@@ -28,6 +28,10 @@ COMMANDS = {
     "lock": ("seedspec.cli.lock", "Verify, fix or prune the record of what was bought."),
     "models": ("seedspec.cli.survey", "List models, fields, limits and prices."),
     "doctor": ("seedspec.cli.survey", "Look whether this machine is fit for a run."),
+    "review": ("seedspec.cli.review", "Make a page to look at takes, compare them, vote and pick."),
+    "pick": ("seedspec.cli.review", "Choose the take of a variant; a picked take is never bought again."),
+    "stats": ("seedspec.cli.review", "Say which labels and takes win the votes, and how sure that is."),
+    "export": ("seedspec.cli.export", "Hand takes on: timeline, animatic, contact sheet, table."),
     "emulator": ("seedspec.cli.emulate", "Serve a stand-in for the API on this machine, free of charge."),
     "completion": ("seedspec.cli.completion", "Print a shell's completion script."),
 }
@@ -154,7 +158,7 @@ def _open_streams() -> None:
     """A stream that was closed by the caller leads nowhere; else its number would be the next file's: the lock's."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def fail(code: int, message: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -20,8 +21,8 @@ from seedspec.cli.naming import the_entry
 def check_command(paths: tuple[str, ...], form: str, *, strict: bool) -> None:
     """Find every mistake in storyboards, with its line. Needs no key and no network.
 
-    PATHS are storyboards, or folders whose *.yaml files with a `seedspec:` key are checked; storyboard.yaml when
-    none is given. Exits 3 when any file has an error.
+    PATHS are storyboards, or folders whose *.yaml files with a `seedspec:` key are checked (hidden folders are left
+    out); storyboard.yaml when none is given. Exits 3 when any file has an error.
 
     \b
     Examples:
@@ -31,18 +32,19 @@ def check_command(paths: tuple[str, ...], form: str, *, strict: bool) -> None:
     """
     from seedspec.api import check
     from seedspec.report import diagnostics as shown
+    from seedspec.run.files import catalog
 
-    files = _files(paths or ("storyboard.yaml",))
-    found = [d for file in files for d in check(file)]
+    files, known = _files(paths or ("storyboard.yaml",)), catalog()
+    found = [d for file in files for d in check(file, known)]
     failed = any(d.severity == "error" or (strict and d.severity == "warning") for d in found)
     if form == "text":
         if found:
-            shared.out([shown.as_text(found, color=shared.colored())])
+            shared.out([shown.as_text(found, color=shared.colored()).removesuffix("\n")])
         many = f"{len(files)} storyboard{'s' if len(files) != 1 else ''}"
         shared.note([f"{many}: {shown.tally(found)}" if found else f"{many}: nothing to mend"])
     else:
         text = shown.as_json(found) if form == "json" else shown.as_github(found)
-        shared.out([text] if text else [])
+        shared.out([text.removesuffix("\n")] if text else [])
     if failed:
         raise Exit(3)
 
@@ -102,15 +104,18 @@ def _explain(made: Compiled, address: str, form: str) -> None:
 
 
 def _files(paths: tuple[str, ...]) -> list[str]:
-    """Files as given; a folder gives the YAML files below it that say they are storyboards."""
+    """Files as given; a folder gives the YAML files below it that say they are storyboards, hidden folders left out."""
     found: list[str] = []
     for path in paths:
-        if Path(path).is_dir():
-            below = sorted(p for ending in ("*.yaml", "*.yml") for p in Path(path).rglob(ending))
-            found += [str(p) for p in below if _is_storyboard(p)]
-        else:
+        if not Path(path).is_dir():
             found.append(path)
-    return found
+            continue
+        below: list[Path] = []
+        for place, folders, names in os.walk(path):
+            folders[:] = [f for f in folders if not f.startswith(".")]
+            below += [Path(place, n) for n in names if n.endswith((".yaml", ".yml"))]
+        found += [str(p) for p in sorted(below) if _is_storyboard(p)]
+    return list(dict.fromkeys(found))
 
 
 def _is_storyboard(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,13 +19,15 @@ from seedspec.plan import picks as chosen
 from seedspec.plan import stats
 from seedspec.plan.picks import Pick, Picks
 from seedspec.plan.review import Entries
+from seedspec.plan.stats import Standings
 from seedspec.report.review import content as contents
 from seedspec.report.review import page, posters, results
 from seedspec.report.review.content import Media, Take
 from seedspec.report.review.posters import Clip
 from seedspec.run.choices import Choices, read_picks, read_reviews, schema_beside
-from seedspec.run.disk import hold, replace, state_folder
-from seedspec.text.diagnostic import Problems, did_you_mean
+from seedspec.run.disk import replace, state_folder
+from seedspec.run.place import lock_of
+from seedspec.text.diagnostic import Problems, did_you_mean, listed
 
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 """Of videos inside one page: above the first it opens slowly, above the second browsers fail."""
@@ -75,15 +77,17 @@ def review_command(
     problems = Problems()
     picks = read_picks(_choices(planned), problems)
     settings = _settings(planned, found, media, columns, rows) | {"blind": blind, "seed": seed}
-    settings["stats"] = _stats(planned, votes, problems, ()) if votes else None
+    settings["stats"] = results.as_json(*_standings(planned, votes, problems, ())) if votes else None
     _tell(problems)
     target = Path(out) if out else place.lock.with_suffix(".review.html")
-    clips = [_clip(place.base, t) for t in _watchable(found)]
+    clips = _clips(place.base, found)
     kept = state_folder(place.base) / "review"
-    sources = dict(_sources(clips, target.parent, media))
+    kept.mkdir(exist_ok=True)
     seen = dict(posters.each(lambda clip: posters.look(clip, kept), clips))
     blocks = [] if media == "link" else _blocks(clips, media, kept)
     _check_room(blocks)
+    names = (name for name, _ in blocks)
+    sources = {c.fp: _link(c.file, target.parent) if media == "link" else next(names) for c in clips}
     assert planned.compiled.board is not None
     made = contents.content(planned.compiled.board, found, picks, sources, seen, settings)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
@@ -125,7 +129,7 @@ def pick_command(
     problems = Problems()
     known = read_picks(place, problems)
     if problems.failed:
-        _tell(problems, code=3)
+        _tell(problems)
     known = chosen.moved(known, entries)
     if not (words or origin):
         shared.out(f"{p.address}  {', '.join(p.by)}".rstrip() for p in _ordered(known))
@@ -136,10 +140,12 @@ def pick_command(
         after = _dropped(known, words, planned)
     elif origin:
         reviews = read_reviews(place, (*origin, *words), problems)
+        if problems.failed:
+            _tell(problems)
         after = chosen.added(known, chosen.chosen(reviews, entries, videos, problems), problems, force=force)
     else:
         after = chosen.added(known, [_named(words, planned, videos)], problems, force=force)
-    with hold(place.lock):
+    if after.by_variant or place.picks.exists():
         replace(place.picks, chosen.serialise(after, schema_beside(place.storyboard, "picks")).encode())
     changed = [p for p in _ordered(after) if known.by_variant.get(p.variant) != p]
     shared.out(f"{p.address}  picked" for p in changed)
@@ -154,9 +160,7 @@ def pick_command(
 @_votes
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_emulator
-def stats_command(
-    storyboard: str, axis: tuple[str, ...], votes: tuple[str, ...], form: str, *, emulator: bool
-) -> None:
+def stats_command(storyboard: str, axis: tuple[str, ...], votes: tuple[str, ...], form: str, *, emulator: bool) -> None:
     """Say which labels and takes win the reviewers' votes, how often, and how sure that is.
 
     Reads the review files beside the storyboard and in reviews/, or those that --votes names.
@@ -168,7 +172,130 @@ def stats_command(
     """
     planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard))
     problems = Problems()
-    found = _stats(planned, votes, problems, axis)
+    axes, shots = _standings(planned, votes, problems, axis)
     if form == "json":
-        shared.out([orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()])
-    _tell(problems)
+        shared.out([orjson.dumps(results.as_json(axes, shots), option=orjson.OPT_INDENT_2).decode()])
+    else:
+        shared.out(results.as_text(axes, shots))
+    _tell(problems, code=3)
+
+
+def _choices(planned: Planned) -> Choices:
+    board = planned.compiled.board
+    assert board is not None
+    path = planned.compiled.path
+    return Choices(path, board.name, planned.place.lock == lock_of(path, emulated=True))
+
+
+def _tell(problems: Problems, *, code: int = 3) -> None:
+    """Shows what was found in the files of reviewers; errors end the command."""
+    shared.tell(problems)
+    if problems.failed:
+        raise Exit(code)
+
+
+def _standings(
+    planned: Planned, votes: Iterable[str], problems: Problems, only: Sequence[str]
+) -> tuple[list[Standings], list[Standings]]:
+    """By each axis that was voted on, or by those asked for alone, and by take."""
+    reviews = read_reviews(_choices(planned), votes, problems)
+    ballots = stats.ballots(reviews, Entries(planned.compiled.entries), problems)
+    names = list(dict.fromkeys(name for e in planned.compiled.entries for name, _ in e.labels))
+    for name in only:
+        _check_axis(name, names)
+    axes = [stats.by_axis(ballots, name) for name in only or names]
+    return [s for s in axes if only or s.votes or s.bad], [] if only else stats.by_take(ballots)
+
+
+def _check_axis(name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        near = did_you_mean(name, known)
+        raise Exit(2, f"no axis `{name}`; {near[0] if near else 'the storyboard has ' + listed(known)}")
+
+
+def _settings(planned: Planned, found: Sequence[Take], media: Media, x: str | None, y: str | None) -> dict[str, Any]:
+    choices = _choices(planned)
+    names = ["shot", *dict.fromkeys(name for t in found for name, _ in t.entry.labels), "take"]
+    for axis in (x, y):
+        if axis is not None:
+            _check_axis(axis, names)
+    if x is not None and x == y:
+        raise Exit(2, f"`{x}` cannot be the rows and the columns")
+    return {
+        "x": x,
+        "y": y,
+        "media": media,
+        "emulator": choices.emulated,
+        "track": choices.track,
+        "digest": contents.digest(choices.name, found, emulated=choices.emulated),
+        "modeline": schema_beside(choices.storyboard, "review", below="reviews"),
+    }
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _clips(base: Path, found: Iterable[Take]) -> list[Clip]:
+    """The videos to watch, each once: entries with the same request share one."""
+    clips: dict[str, Clip] = {}
+    for take in found:
+        if take.video and take.record is not None:
+            said = take.record
+            clip = Clip(said.fp, base / str(said.file), str(said.get("sha256")), float(said.get("seconds") or 0))
+            clips.setdefault(said.fp, clip)
+    return list(clips.values())
+
+
+def _link(file: Path, folder: Path) -> str:
+    """A file's address from a page's folder, as a browser wants it."""
+    return quote(Path(os.path.relpath(file, folder)).as_posix(), safe="/@=,+~")
+
+
+def _blocks(clips: Iterable[Clip], media: Media, kept: Path) -> list[tuple[str, Path]]:
+    listed = list(clips)
+    made = dict(posters.each(lambda clip: posters.proxy(clip, kept), listed)) if media == "proxy" else {}
+    return [(f"video-{i}", made.get(clip.fp, clip.file)) for i, clip in enumerate(listed)]
+
+
+def _check_room(blocks: Iterable[tuple[str, Path]]) -> None:
+    total = sum(file.stat().st_size for _, file in blocks)
+    if total > MOST_BYTES:
+        message = f"{total / 1e6:,.0f} MB of video do not fit in one page; at most {MOST_BYTES / 1e6:,.0f} MB do"
+        raise Exit(2, f"{message}: --media proxy makes them smaller, --select takes fewer")
+    if total > WARN_BYTES:
+        shared.note([f"{total / 1e6:,.0f} MB of video inside: the page opens slowly; --media proxy is lighter"])
+
+
+def _ordered(picks: Picks) -> list[Pick]:
+    return sorted(picks.by_variant.values(), key=lambda p: p.variant)
+
+
+def _named(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) -> Pick:
+    """The take that ENTRY, or ENTRY and TAKE, name; only one whose video was saved can be chosen."""
+    address = _address(words, planned)
+    entry = next(e for e in planned.compiled.entries if e.address == address)
+    if entry.fingerprint not in videos:
+        raise Exit(2, f"`{entry.address}` has no saved video; `seedspec status` says where it stands")
+    return Pick(entry.address, entry.fingerprint, videos[entry.fingerprint])
+
+
+def _address(words: Sequence[str], planned: Planned) -> str:
+    if len(words) > 2 or (len(words) == 2 and not words[1].isdigit()):
+        raise Exit(2, f"found `{' '.join(words)}`; expected ENTRY and perhaps TAKE, a number")
+    addresses = [e.address for e in planned.compiled.entries]
+    if len(words) == 1:
+        return the_address(words[0], addresses)
+    return the_address(words[0], [a for a in addresses if a.endswith(f"/{words[1]}")])
+
+
+def _dropped(known: Picks, words: Sequence[str], planned: Planned) -> Picks:
+    if not words:
+        raise Exit(2, "--drop needs the ENTRY whose pick is to go")
+    variants = {v: p.address for v, p in known.by_variant.items()}
+    address = the_address(words[0], [*variants, *variants.values()])
+    variant = address if address in variants else address.rpartition("/")[0]
+    return Picks({v: p for v, p in known.by_variant.items() if v != variant})

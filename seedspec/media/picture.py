@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -228,7 +229,7 @@ def _draw_code(
 
 
 def _draw_block(
-    pen: ImageDraw.ImageDraw, block: Block, type: Type, *, x: int, y: int, leading: float, colour: Colour
+    pen: ImageDraw.ImageDraw, block: Block, type: Type, *, x: int, y: int, leading: float, colour: Colour | int
 ) -> int:
     """Draw lines downwards from y; return where the next line would begin."""
     step = round(block.size * leading)
@@ -277,3 +278,92 @@ def draw_strip(width: int, height: int, *, frames: int, type: Type) -> Iterator[
         shown.paste(ink, (filled, 0, reached, line))
         filled = reached
         yield shown.tobytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Letters on a dark ground, as rows of luma alone; both sides are even."""
+
+    width: int
+    height: int
+    luma: bytes
+
+
+def label(text: str, *, height: int, most: int, type: Type) -> Label:
+    """A line of text to be burnt into pictures `height` pixels high, cut where it would be wider than `most`."""
+    size = max(14, height // 28)
+    inset = size // 2
+    margin = 2 * round(height / 40)
+    block = cards.fit(text, sizes=[size, size * 4 // 5, size * 2 // 3], width=most - margin - 2 * inset,
+                      height=size * 1.4, leading=1.4, measure=type.measure)  # fmt: skip
+    wide = max((x + type.measure(word, block.size) for line in block.lines for x, word in line.words), default=0)
+    image = Image.new("L", (even(wide + 2 * inset), even(size * 1.7)), 24)
+    _draw_block(ImageDraw.Draw(image), block, type, x=inset, y=round(size * 0.25), leading=1.4, colour=235)
+    return Label(image.width, image.height, image.tobytes())
+
+
+def even(length: float) -> int:
+    """The next even number of pixels."""
+    return 2 * math.ceil(length / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One picture of a contact sheet, or None where there is none, above its lines of text."""
+
+    raster: Raster | None
+    lines: tuple[str, ...]
+
+
+def sheet(tiles: Sequence[Tile], *, across: int, width: int, type: Type | None = None) -> bytes:
+    """A contact sheet as a PNG file: tiles in rows, pictures as high as the highest of their row allows."""
+    type = type or Type()
+    gap = max(8, width // 100)
+    cell = (width - gap * (across + 1)) // across
+    size = _fitting(
+        [line for t in tiles for line in t.lines], room=cell, largest=max(12, min(20, cell // 18)), type=type
+    )
+    rows = [tiles[i : i + across] for i in range(0, len(tiles), across)]
+    heights = [max(_tile_height(tile, cell) for tile in row) for row in rows]
+    text = round(size * 1.45 * max((len(t.lines) for t in tiles), default=0)) + gap
+    page = Image.new("RGB", (width, gap + sum(h + text + gap for h in heights)), (18, 18, 20))
+    pen = ImageDraw.Draw(page)
+    y = gap
+    for row, height in zip(rows, heights, strict=True):
+        for i, tile in enumerate(row):
+            _draw_tile(page, pen, tile, type, box=(gap + i * (cell + gap), y, cell, height), size=size)
+        y += height + text + gap
+    out = io.BytesIO()
+    page.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _fitting(lines: Sequence[str], *, room: int, largest: int, type: Type) -> int:
+    """One size for all lines: the largest in which each fits, but none that could not be read."""
+    widest = max((type.measure(line, largest) for line in lines), default=0)
+    return largest if widest <= room else max(10, int(largest * room / widest))
+
+
+def _tile_height(tile: Tile, cell: int) -> int:
+    if tile.raster is None:
+        return round(cell * 9 / 16)
+    return min(round(cell * tile.raster.height / tile.raster.width), cell)
+
+
+def _draw_tile(
+    page: Image.Image, pen: ImageDraw.ImageDraw, tile: Tile, type: Type, *, box: tuple[int, int, int, int], size: int
+) -> None:
+    x, y, cell, height = box
+    pen.rectangle((x, y, x + cell - 1, y + height - 1), fill=(30, 30, 33))
+    if tile.raster is not None:
+        image = Image.frombytes("RGB", (tile.raster.width, tile.raster.height), tile.raster.rgb)
+        scale = min(cell / image.width, height / image.height)
+        fitted = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image = image.resize(fitted, Image.Resampling.LANCZOS)
+        page.paste(image, (x + (cell - image.width) // 2, y + (height - image.height) // 2))
+    top = y + height + size // 2
+    for number, line in enumerate(tile.lines):
+        colour = (150, 150, 156) if number else (236, 236, 238)
+        block = cards.fit(line, sizes=[size, size * 5 // 6], width=cell, height=size * 1.4, leading=1.4,
+                          measure=type.measure)  # fmt: skip
+        top = _draw_block(pen, block, type, x=x, y=top, leading=1.4, colour=colour)

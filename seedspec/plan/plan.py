@@ -200,11 +200,22 @@ def _strays(lock: Lock, known: set[str], folder: str) -> Iterator[Step]:
             reason: Reason
             if r is last and fp not in known and r.state is not State.QUEUED:
                 file, reason = r.file or f"{folder}/{_name(r)}.mp4", NotInStoryboard(r.state)
-            elif r is not last and r.state in (State.RUNNING, State.COMPLETED):
+            elif r is not last and r.state not in (State.QUEUED, State.FAILED, State.SAVED):
                 file, reason = f"{folder}/{_name(r)}.{r.attempt}.mp4", Second(r.state)
             else:
                 continue
-            yield Step(r.entry, fp, Action.ORPHAN, reason, Cost(), file, None, r)
+            if (why := _doubt(r)) is not None:  # a person is to settle it, whatever the storyboard now asks for
+                yield Step(r.entry, fp, Action.DOUBT, why, Cost(), file, None, r)
+            else:
+                yield Step(r.entry, fp, Action.ORPHAN, reason, Cost(), file, None, r)
+
+
+def _doubt(record: Record) -> InDoubt | None:
+    if record.state is State.SUBMITTING:
+        return InDoubt("a run ended between the request and its answer")
+    if record.state is State.DOUBT:
+        return InDoubt(str(record.get("doubt") or "the answer was not understood"))
+    return None
 
 
 def _name(record: Record) -> str:
@@ -255,10 +266,8 @@ class _Planner:
     def _decide(self, entry: Entry, record: Record | None) -> tuple[Action, Reason]:
         if record is None or record.state is State.QUEUED:
             return self._new(entry)
-        if record.state is State.SUBMITTING:
-            return Action.DOUBT, InDoubt("a run ended between the request and its answer")
-        if record.state is State.DOUBT:
-            return Action.DOUBT, InDoubt(str(record.get("doubt") or "the answer was not understood"))
+        if (doubt := _doubt(record)) is not None:
+            return Action.DOUBT, doubt
         if record.state is State.RUNNING:
             return Action.RESUME, InFlight(record.task or "")
         if record.state is State.COMPLETED:

@@ -189,8 +189,6 @@ class Journal:
 
     def _rescue(self, event: Event | None, error: Exception) -> str:
         """What this run knows goes to the first place that takes it; the message carries the receipt in any case."""
-        if event is not None and isinstance(error, IllegalMove) and (values := values_of(event)):
-            self._touched[values["fp"], values["attempt"]] = values
         where = rescue(self.path, HEADER + b"".join(map(encode, self._touched.values())))
         said = [f"the lock could not be written: {error}"]
         if isinstance(event, Submitted):

@@ -22,6 +22,11 @@ MOST_MEDIA = 256 * 1024 * 1024
 _REVISION = re.compile(r"[^-\s\0-\x1f\x7f][^\s\0-\x1f\x7f]{0,199}")
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[^\n]*\n)*?oid sha256:([0-9a-f]{64})\n")
 _SMALL = 1024
+_ELSEWHERE = frozenset(
+    ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
+     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE")
+)  # fmt: skip
+"""What git sets for its hooks: it would lead away from the repository that the storyboard is in."""
 
 
 class NoRevision(Exception):
@@ -107,7 +112,9 @@ def revision_of(folder: Path, asked: str) -> Revision:
     try:
         commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{asked}^{{commit}}")
     except NoRevision:
-        raise NoRevision(f"git knows no revision `{asked}` here") from None
+        shallow = _git(folder, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        hint = "; this clone is shallow, `git fetch --unshallow` brings the rest" if shallow else ""
+        raise NoRevision(f"git knows no revision `{asked}` here{hint}") from None
     return Revision(commit.decode().strip(), asked, Path(top), prefix)
 
 
@@ -119,7 +126,8 @@ def _below(name: str) -> bool:
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     """What git answers. It asks nothing, runs no pager, hook or network transfer, and has a limited time."""
     command: Sequence[str] = ("git", "--no-pager", *arguments)
-    environ = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    environ = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE}
+    environ |= {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
             command, cwd=folder, input=given, capture_output=True, timeout=SECONDS, check=True, env=environ

@@ -164,6 +164,25 @@ def test_a_revision_is_never_an_option(committed: Path, seedspec: Run, revision:
     assert sorted(p.name for p in committed.parent.iterdir()) == [".git", "storyboard.yaml"]
 
 
+def test_inside_a_hook_of_git(committed: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", "elsewhere/.git")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    assert seedspec("diff", "HEAD").out == "4 as before\nnothing to buy\n"
+
+
+def test_a_shallow_clone_says_so(committed: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(committed, "duration: 6", "duration: 7")
+    commit(committed.parent)
+    clone = committed.parent.parent / "clone"
+    git(committed.parent, "clone", "-q", "--depth", "1", committed.parent.as_uri(), str(clone))
+    monkeypatch.chdir(clone)
+    assert seedspec("diff", "HEAD").code == 0
+    assert seedspec("diff", "HEAD~1").err == (
+        "seedspec: git knows no revision `HEAD~1` here; "
+        "this clone is shallow, `git fetch --unshallow` brings the rest\n"
+    )
+
+
 def test_an_old_storyboard_with_errors(looks: Path, seedspec: Run) -> None:
     text = looks.read_text()
     looks.write_text(text.replace("whip pan", "{{ whip }}"))

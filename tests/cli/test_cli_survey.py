@@ -174,12 +174,36 @@ def test_completion_scripts_hold_their_function(shell: str, seedspec: Run) -> No
     assert "_seedspec_completion" in said.out and "_SEEDSPEC_COMPLETE" in said.out
 
 
+def test_fish_completes(seedspec: Run, tmp_path: Path) -> None:
+    if shutil.which("fish") is None:
+        pytest.skip("no fish here")
+    command(tmp_path)
+    (tmp_path / "script").write_text(seedspec("completion", "fish").out)
+    environ = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    asked = f"source {tmp_path}/script; complete -C 'seedspec com'"
+    done = subprocess.run(["fish", "-c", asked], env=environ, capture_output=True, text=True, check=True)
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["compile", "completion"]
+
+
+def test_zsh_knows_the_function(seedspec: Run, tmp_path: Path) -> None:
+    if shutil.which("zsh") is None:
+        pytest.skip("no zsh here")
+    (tmp_path / "script").write_text(seedspec("completion", "zsh").out)
+    asked = f"autoload -Uz compinit; compinit -u -d {tmp_path}/dump; source {tmp_path}/script; print $_comps[seedspec]"
+    done = subprocess.run(["zsh", "-fc", asked], capture_output=True, text=True, check=True)
+    assert done.stdout == "_seedspec_completion\n"
+
+
+def command(folder: Path) -> None:
+    (folder / "seedspec").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m seedspec "$@"\n')
+    (folder / "seedspec").chmod(0o755)
+
+
 def test_bash_completes(seedspec: Run, tmp_path: Path) -> None:
     """By the protocol of bash's manual: COMP_WORDS and COMP_CWORD go in, COMPREPLY comes out."""
     if shutil.which("bash") is None:
         pytest.skip("no bash here")
-    (tmp_path / "seedspec").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m seedspec "$@"\n')
-    (tmp_path / "seedspec").chmod(0o755)
+    command(tmp_path)
     (tmp_path / "script").write_text(seedspec("completion", "bash").out)
 
     def complete(*words: str) -> list[str]:

@@ -49,21 +49,22 @@ def running(project: Project, *arguments: str, event: str = "Submitting") -> Ite
         process.communicate()
 
 
-def test_a_second_runner_learns_who_holds_the_lock(project: Make, tmp_path: Path, tally: Counter[str]) -> None:
-    with emulator(tmp_path / "service", "--fault", "slow=3@1") as service:
-        found = project(SMALL, at=service)
-        with running(found) as first:
-            quick = found.do("status")
-            began = time.monotonic()
-            second = found.do("run")
-            took = time.monotonic() - began
-            assert second.code == 6, second
-            assert f"process {first.pid} on {socket.gethostname()}" in second.err
-            assert took < 3, "a second runner is to be told at once"
-            for command in (("settle", "one", "--not-billed"), ("lock", "fix"), ("lock", "prune", "--yes")):
-                assert found.do(*command).code == 6, command
-            assert quick.code in (0, 8)
-            assert ended(first).code == 0
+def test_a_second_runner_learns_who_holds_the_lock(project: Make, tally: Counter[str]) -> None:
+    found = project(SMALL)
+    with running(found) as first:
+        first.send_signal(signal.SIGSTOP)  # it holds the lock for as long as this test likes
+        quick = found.do("status")
+        began = time.monotonic()
+        second = found.do("run")
+        took = time.monotonic() - began
+        assert second.code == 6, second
+        assert f"process {first.pid} on {socket.gethostname()}" in second.err
+        assert took < 5, "a second runner is to be told at once"
+        for command in (("settle", "one", "--not-billed"), ("lock", "fix"), ("lock", "prune", "--yes")):
+            assert found.do(*command).code == 6, command
+        assert quick.code in (0, 8)
+        first.send_signal(signal.SIGCONT)
+        assert ended(first).code == 0
     assert set(found.service.bought(found.name).values()) == {1}
     tally["second runners turned away"] += 4
 
@@ -73,13 +74,9 @@ def test_a_stopped_process_keeps_its_hold_and_a_dead_one_does_not(project: Make)
     with running(found) as first:
         first.send_signal(signal.SIGSTOP)
         assert found.do("run").code == 6
-        first.send_signal(signal.SIGCONT)
-        assert ended(first).code == 0
-    with running(project(SMALL)) as first:
-        first.send_signal(signal.SIGSTOP)
         first.kill()
         first.communicate()
-    assert found.do("run").code == 0
+        assert found.do("run").code in (0, 8), "the kernel releases what a dead process held"
 
 
 def test_many_runners_at_once_buy_everything_once(project: Make, tally: Counter[str], long: bool) -> None:
@@ -240,12 +237,13 @@ def test_a_key_with_a_line_end_is_stripped(project: Make) -> None:
     assert found.run(environ={"EVOLINK_API_KEY": "  sk-evo-plain-key\n"}).code == 0
 
 
-def test_a_full_disk_stops_before_anything_is_bought(project: Make) -> None:
-    """No file can grow: there is no room for the receipt, so nothing is sent."""
+@pytest.mark.parametrize("room", [200, 60_000])
+def test_a_full_disk_stops_before_anything_is_bought(room: int, project: Make) -> None:
+    """No file can grow, or none to the room that is held back for receipts: nothing is sent."""
     if shutil.which("prlimit") is None:
         pytest.skip("prlimit is not installed")
     found = project(BOARD)
-    done = found.run(before=("prlimit", "--fsize=200"))
+    done = found.run(before=("prlimit", f"--fsize={room}"))
     assert done.code in (2, 6), done
     assert "Traceback" not in done.err
     assert not found.service.ledger("reserved", found.name)

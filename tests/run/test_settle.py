@@ -110,6 +110,8 @@ def test_a_doubt_about_an_edited_entry_is_settled_too(project: Make, tmp_path: P
         board.write_text(board.read_text().replace(' one"', ' one edited"'))
         done = found.here()
         assert done[-1].exit == 8, "a doubt is told, also when the storyboard no longer asks for it"
+        shown = found.do("status")
+        assert shown.code == 8 and "one/1  in doubt" in shown.out, shown
         assert found.do("settle", "one", "--not-billed").code == 0
 
 

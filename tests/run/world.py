@@ -65,7 +65,7 @@ class World:
     counts: Counter[str]
     lines: bytes = b""
     tasks: dict[str, Bought] = field(default_factory=dict)
-    consents: Counter[str] = field(default_factory=Counter)
+    disowned: set[str] = field(default_factory=set)
     receipts: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     rescued: list[dict[str, Any]] = field(default_factory=list)
@@ -249,10 +249,9 @@ class World:
         return Refused("stop", "insufficient_quota", "no credits left")
 
     def _accept(self, call: Create) -> str:
-        billed = [t for t, b in self.tasks.items() if b.fp == call.job and b.state != "failed"]
-        if billed:
-            assert self.consents[call.job] > 0, f"{call.intent.entry} is bought twice: {billed}"
-            self.consents[call.job] -= 1
+        own = {t: b for t, b in self.tasks.items() if b.fp == call.job and t not in self.disowned}
+        billed = [t for t, b in own.items() if b.state != "failed"]
+        assert not billed, f"{call.intent.entry} is bought twice: {billed}"
         task = f"task-unified-1-{len(self.tasks):08x}"
         self.tasks[task] = Bought(call.job, call.intent.intent.key)
         self._count("accepted")
@@ -296,8 +295,8 @@ class World:
         key = (record.get("intent") or {}).get("key")
         task = next((t for t, b in self.tasks.items() if b.key == key and t not in known), None)
         at = self.moment().text()
-        if self.choose(6) == 5:
-            self.consents[entry.fingerprint] += 1
+        if task is not None and self.choose(6) == 5:
+            self.disowned.add(task)  # it is this person's word that this one does not count
             event: Event = Deferred(entry.address, entry.fingerprint, record.attempt, "not-billed", "", 0, at)
         elif task is not None:
             event = Submitted(entry.address, entry.fingerprint, record.attempt, task, None, None, at)

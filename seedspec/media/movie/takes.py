@@ -24,7 +24,7 @@ from seedspec.media import card as cards
 from seedspec.media import picture
 from seedspec.media.card import FPS, Card
 from seedspec.media.facts import MediaError
-from seedspec.media.movie.frames import DAMAGE, RATE, TICK, fill, frame_of, rows, sentence
+from seedspec.media.movie.frames import DAMAGE, RATE, TICK, fill, frame_of, packed, sentence
 
 _KEY_EVERY = 2 * FPS
 
@@ -214,5 +214,5 @@ def _joined(card: VideoFrame, strip: bytes, width: int, height: int) -> VideoFra
     below = b"\x80" * (width // 2 * cards.strip_height(height) // 2)
     for number, (plane, above) in enumerate(zip(frame.planes, card.planes, strict=True)):
         row = width // 2 if number else width
-        fill(plane, rows(above, row) + (below if number else strip), row)
+        fill(plane, packed(above, row) + (below if number else strip), row)
     return frame

@@ -44,8 +44,8 @@ def look(clip: Clip, kept: Path) -> Seen:
         poster = movie.poster(clip.file, width=WIDTH, at=clip.seconds / 3, webp=True)
     except (ImportError, MediaMissing, MediaError):
         return Seen(b"", None, None)
-    _keep(picture, poster)
-    _keep(said, json.dumps({"fps": found.fps, "audio": found.audio}).encode())
+    _keep(picture, poster, clip)
+    _keep(said, json.dumps({"fps": found.fps, "audio": found.audio}).encode(), clip)
     return Seen(poster, found.fps, found.audio)
 
 
@@ -57,7 +57,7 @@ def proxy(clip: Clip, kept: Path) -> Path:
             from seedspec.media import movie
         except ImportError as error:
             raise MediaMissing() from error
-        making = file.with_suffix(".making.mp4")
+        making = file.with_suffix(f".{clip.fp[:12]}.mp4")  # two takes may hold the same video
         movie.proxy(clip.file, making)
         making.replace(file)
     return file
@@ -70,8 +70,8 @@ def each(work: Callable[[Clip], T], clips: Iterable[Clip]) -> Iterator[tuple[str
         yield from zip((c.fp for c in listed), pool.map(work, listed), strict=True)
 
 
-def _keep(file: Path, content: bytes) -> None:
+def _keep(file: Path, content: bytes, clip: Clip) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    making = file.with_name(f"{file.name}.making")
+    making = file.with_name(f"{file.name}.{clip.fp[:12]}")
     making.write_bytes(content)
     making.replace(file)

@@ -4,6 +4,7 @@ const PAGE = JSON.parse(document.getElementById("content").textContent);
 const POSTERS = JSON.parse(document.getElementById("posters").textContent);
 const SVG = "http://www.w3.org/2000/svg";
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+const NARROW = matchMedia("(max-width: 900px)");
 
 const ICONS = {
   play: "M5 3.5v9l8-4.5z",
@@ -15,6 +16,7 @@ const ICONS = {
   loop: "M4.2 5.2h5.9V3.1L13.6 6l-3.5 2.9V6.8H5.4v2.1H3.8V5.2zM11.8 10.8H5.9v2.1L2.4 10l3.5-2.9v2.1h4.7V7.1h1.6v3.7z",
   star: "M8 1.8l1.9 3.9 4.3.6-3.1 3 .7 4.3L8 11.6l-3.8 2 .7-4.3-3.1-3 4.3-.6z",
   note: "M2.5 3h11v7.6H7.6L4.6 13v-2.4H2.5z",
+  theme: "M8 1.8a6.2 6.2 0 100 12.4A6.2 6.2 0 008 1.8zm0 1.5v9.4a4.7 4.7 0 010-9.4z",
   flag: "M8 1.6l6.6 11.8H1.4zM7.2 6v3.6h1.6V6zm0 4.6v1.5h1.6v-1.5z",
 };
 
@@ -29,7 +31,7 @@ function el(name, given = {}, ...children) {
     else if (key === "class") node.className = value;
     else node.setAttribute(key, value === true ? "" : String(value));
   }
-  node.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== ""));
+  node.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== ""));
   return node;
 }
 

@@ -1,9 +1,16 @@
 // Blind: two takes without their names, sides shuffled; which is better is all that is asked.
 
-const CRITERIA = [["overall", "overall"], ["prompt", "follows the prompt"], ["motion", "motion"], ["artefacts", "fewest artefacts"], ["brand", "brand and text"]];
+const CRITERIA = [
+  ["overall", "overall"],
+  ["prompt", "follows the prompt"],
+  ["motion", "motion"],
+  ["artefacts", "fewest artefacts"],
+  ["brand", "brand and text"],
+];
 const blind = { question: "", criterion: "overall", pairs: [], at: 0 };
 const blindBox = el("div", { class: "looking" });
 const blindBar = el("div", { class: "bar", role: "group", "aria-label": "What is asked" });
+const progress = el("div", { class: "cluster push" });
 const ballot = el("div", { class: "ballot", role: "group", "aria-label": "Vote" });
 
 /** What can be asked: an axis on which pairs differ alone, the takes of a request, or any two of a shot. */
@@ -31,17 +38,18 @@ function openBlind({ again = false } = {}) {
   const stays = was ? blind.pairs.findIndex((p) => p.a === was.a && p.b === was.b) : -1;
   blind.at = stays >= 0 ? stays : Math.max(0, nextOpen(-1));
   blindBar.replaceChildren(
-    ...(known.length ? [
-      choice("Pairs differ in", known, blind.question, (value) => {
-        blind.question = value;
-        openBlind();
-      }),
-      choice("Better by", CRITERIA, blind.criterion, (value) => {
-        blind.criterion = value;
-        openBlind();
-      }),
-    ] : []),
-    el("span", { class: "push", id: "progress" }),
+    ...(known.length
+      ? [
+          choice("Pairs differ in", known, blind.question, (value) => {
+            blind.question = value;
+            openBlind();
+          }),
+          choice("Better by", CRITERIA, blind.criterion, (value) => {
+            blind.criterion = value;
+            openBlind();
+          }),
+        ]
+      : []),
   );
   $("blind").replaceChildren(blindBox);
   showPair();
@@ -64,13 +72,17 @@ function showPair() {
   const { pairs } = blind;
   if (!pairs.length) {
     clearStage();
-    blindBox.replaceChildren(blindBar, el("p", { class: "empty" }, "There are no two takes of one shot to vote on yet."));
+    blindBox.replaceChildren(
+      blindBar,
+      el("p", { class: "empty" }, "There are no two takes of one shot to vote on yet."),
+    );
     return;
   }
   empty.textContent = "";
   const [left, right] = sidesOf(pairs[blind.at]);
-  blindBox.replaceChildren(blindBar, stageBox, transport, stageBar, ballot);
+  blindBox.replaceChildren(el("div", { class: "bar" }, blindBar, stageBar, progress), stageBox, transport, ballot);
   show(left, right);
+  showTicks();
   stageBox.setAttribute("aria-label", "Stage: take A and take B, names hidden");
   const next = nextOpen(blind.at);
   if (next >= 0 && next !== blind.at) warm(sidesOf(pairs[next]).filter((t) => t !== left && t !== right));
@@ -82,7 +94,9 @@ function drawBallot() {
   const pair = blind.pairs[blind.at];
   const given = voteOn(pair.a, pair.b, blind.criterion);
   const done = blind.pairs.filter((p) => voteOn(p.a, p.b, blind.criterion)).length;
-  const chosen = given ? { a: pair.shown[0] === "a" ? "A" : "B", b: pair.shown[0] === "b" ? "A" : "B" }[given.winner] || given.winner : "";
+  const chosen = given
+    ? { a: pair.shown[0] === "a" ? "A" : "B", b: pair.shown[0] === "b" ? "A" : "B" }[given.winner] || given.winner
+    : "";
   const had = ballot.contains(document.activeElement) ? document.activeElement.dataset.vote : null;
   const one = (value, label, key, kind = "") =>
     button({ label, key, kind, pressed: chosen === value, act: () => cast(value), "data-vote": value });
@@ -94,9 +108,17 @@ function drawBallot() {
     one("B", "B is better", "B", "wide"),
   );
   if (had) ballot.querySelector(`[data-vote="${had}"]`).focus({ preventScroll: true });
-  const shown = el("progress", { max: blind.pairs.length, value: done, "aria-label": "Pairs voted on" });
-  $("progress")?.replaceChildren(
-    el("span", { class: "soft" }, `pair ${blind.at + 1} of ${blind.pairs.length}, ${done === blind.pairs.length ? "all done: save with S" : `${done} done`}`),
+  const shown = el("progress", {
+    max: blind.pairs.length,
+    value: done,
+    "aria-label": `${done} of ${blind.pairs.length} pairs voted on`,
+  });
+  progress.replaceChildren(
+    el(
+      "span",
+      { class: "soft" },
+      `${blind.at + 1} of ${blind.pairs.length}${done === blind.pairs.length ? ", all done" : ""}`,
+    ),
     shown,
     button({ label: "Back", key: "[", kind: "quiet", act: () => stepPair(-1) }),
   );

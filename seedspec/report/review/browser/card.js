@@ -7,8 +7,13 @@ function chips(take, other) {
   const add = (axis, label) => {
     const differs = changed.includes(axis);
     list.append(
-      el("li", { class: differs ? "chip differs" : "chip" }, el("span", { class: "soft" }, axis), ` ${label}`,
-        differs ? el("span", { class: "unseen" }, " (differs)") : null),
+      el(
+        "li",
+        { class: differs ? "chip differs" : "chip" },
+        el("span", { class: "soft" }, axis),
+        ` ${label}`,
+        differs ? el("span", { class: "unseen" }, " (differs)") : null,
+      ),
     );
   };
   add("shot", take.shot);
@@ -42,23 +47,40 @@ function card(side, take, other) {
   return el(
     "article",
     { class: `card card-${side}`, "data-side-of": side, "aria-label": `Take ${name}` },
-    el("div", { class: "card-head" },
+    el(
+      "div",
+      { class: "card-head" },
       el("span", { class: "badge", "aria-hidden": "true" }, name),
       takeChoice(side, take),
+      pickButton(take, { key: stage.side === side ? "P" : undefined }),
+      button({
+        icon: "note",
+        label: "Note",
+        key: stage.side === side ? "N" : undefined,
+        act: () => openNote(take, clock.time),
+      }),
     ),
     chips(take, other),
-    el("p", { class: "facts" }, factsOf(take).join("  ·  "), take.picked ? el("span", { class: "in-git" }, "picked in git") : null),
-    el("div", { class: "cluster" },
-      pickButton(take, { key: stage.side === side ? "P" : undefined }),
-      button({ icon: "note", label: "Note", key: stage.side === side ? "N" : undefined, act: () => openNote(take, clock.time) }),
+    el(
+      "p",
+      { class: "facts" },
+      factsOf(take).join("  ·  "),
+      take.picked ? el("span", { class: "in-git" }, "picked in git") : null,
     ),
     notes.length ? noteList(notes) : null,
-    el("div", { class: "words" }, other ? marked(promptOf(take), promptOf(other)) : el("p", { class: "prompt" }, promptOf(take))),
+    el(
+      "div",
+      { class: "words" },
+      other ? marked(promptOf(take), promptOf(other)) : el("p", { class: "prompt" }, promptOf(take)),
+    ),
   );
 }
 
 function takeChoice(side, take) {
-  const select = el("select", { "aria-label": `Take ${side.toUpperCase()}`, onchange: (event) => setCompared(side, TAKES[Number(event.target.value)]) });
+  const select = el("select", {
+    "aria-label": `Take ${side.toUpperCase()}`,
+    onchange: (event) => setCompared(side, TAKES[Number(event.target.value)]),
+  });
   for (const [shot, takes] of grouped()) {
     const group = el("optgroup", { label: shot });
     for (const t of takes) {
@@ -70,12 +92,29 @@ function takeChoice(side, take) {
 }
 
 function noteList(notes) {
-  return el("ul", { class: "notes" }, notes.map((note) =>
-    el("li", {},
-      button({ label: timecode(note.at), kind: "quiet time", say: `Go to ${timecode(note.at)}`, act: () => jump(note.at + 0.001) }),
-      el("span", {}, note.text),
-      button({ label: "Remove", kind: "quiet", say: `Remove the note at ${timecode(note.at)}`, act: () => dropNote(note) }),
-    )));
+  return el(
+    "ul",
+    { class: "notes" },
+    notes.map((note) =>
+      el(
+        "li",
+        {},
+        button({
+          label: timecode(note.at),
+          kind: "quiet time",
+          say: `Go to ${timecode(note.at)}`,
+          act: () => jump(note.at + 0.001),
+        }),
+        el("span", {}, note.text),
+        button({
+          label: "Remove",
+          kind: "quiet",
+          say: `Remove the note at ${timecode(note.at)}`,
+          act: () => dropNote(note),
+        }),
+      ),
+    ),
+  );
 }
 
 /** Asks for a note at a time in a take. */
@@ -95,7 +134,9 @@ function openNote(take, at) {
     el("h2", { id: "note-title" }, `Note at ${timecode(at)}`),
     el("p", { class: "soft" }, hidden ? `Take ${stage.side.toUpperCase()}` : wordsOf(take)),
     text,
-    el("div", { class: "bar end" },
+    el(
+      "div",
+      { class: "bar end" },
       button({ label: "Cancel", act: () => dialog.close() }),
       button({ label: "Keep note", kind: "primary", act: done }),
     ),

@@ -62,10 +62,14 @@ class Clock {
     if (video.seeking) {
       if (player.again) return;
       player.again = true;
-      video.addEventListener("seeked", () => {
-        player.again = false;
-        if (!this.running && this.players.includes(player)) this.place(player);
-      }, { once: true });
+      video.addEventListener(
+        "seeked",
+        () => {
+          player.again = false;
+          if (!this.running && this.players.includes(player)) this.place(player);
+        },
+        { once: true },
+      );
       return;
     }
     video.currentTime = target;
@@ -115,9 +119,13 @@ class Clock {
   /** Faster or slower by one step; below the slowest it runs backwards. */
   shuttle(direction) {
     const at = RATES.indexOf(this.rate);
-    const next = this.running ? RATES[Math.min(RATES.length - 1, Math.max(0, at + direction))] : direction > 0 ? 1 : 0.5;
+    const next = this.running
+      ? RATES[Math.min(RATES.length - 1, Math.max(0, at + direction))]
+      : direction > 0
+        ? 1
+        : 0.5;
     const now = this.time;
-    if (this.running && (next < 0) !== (this.rate < 0)) this.pause();
+    if (this.running && next < 0 !== this.rate < 0) this.pause();
     this.rate = next;
     this.wanted = now;
     if (!this.running) this.play();

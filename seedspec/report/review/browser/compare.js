@@ -23,7 +23,9 @@ function openCompare() {
   const watchable = TAKES.filter((t) => t.playable);
   if (grid.a === null) grid.a = (TAKES[grid.at]?.playable ? TAKES[grid.at] : watchable[0])?.index ?? null;
   if (grid.b === null && grid.a !== null) grid.b = partnerOf(TAKES[grid.a])?.index ?? null;
-  empty.textContent = watchable.length ? "Only one take can be watched; there is nothing to compare it with." : "No take can be watched yet.";
+  empty.textContent = watchable.length
+    ? "Only one take can be watched; there is nothing to compare it with."
+    : "No take can be watched yet.";
   compareBox.replaceChildren(stageBar, stageBox, transport, cards);
   $("compare").replaceChildren(compareBox);
   const a = grid.a === null ? null : TAKES[grid.a];

@@ -60,7 +60,8 @@ const ACTIONS = {
   p: () => atHand()?.playable && togglePick(atHand()),
   n: () => {
     if (view.name === "blind" && looking()) openNote(stage.takes[stage.side], clock.time);
-    else if (atHand()?.playable) openNote(atHand(), view.name === "grid" ? grid.preview?.video.currentTime ?? 0 : clock.time);
+    else if (atHand()?.playable)
+      openNote(atHand(), view.name === "grid" ? (grid.preview?.video.currentTime ?? 0) : clock.time);
   },
   u: () => undoShown(),
   s: () => save(),
@@ -120,16 +121,28 @@ document.addEventListener("keydown", (event) => {
 
 function openHelp() {
   const dialog = $("help");
-  const toggle = el("input", { type: "checkbox", ...(singleKeys ? { checked: true } : {}), onchange: (event) => {
-    singleKeys = event.target.checked;
-    keep(KEYS_STORE, singleKeys ? "on" : "off");
-    say(singleKeys ? "Single keys work" : "Single keys are off");
-  } });
+  const toggle = el("input", {
+    type: "checkbox",
+    ...(singleKeys ? { checked: true } : {}),
+    onchange: (event) => {
+      singleKeys = event.target.checked;
+      keep(KEYS_STORE, singleKeys ? "on" : "off");
+      say(singleKeys ? "Single keys work" : "Single keys are off");
+    },
+  });
   dialog.replaceChildren(
     el("h2", { id: "help-title" }, "Keys"),
-    el("dl", { class: "keys" }, KEYS.map(([key, words]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, words)])),
+    el(
+      "dl",
+      { class: "keys" },
+      KEYS.map(([key, words]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, words)]),
+    ),
     el("label", { class: "check" }, toggle, el("span", {}, "Single keys do something. Everything has a button too.")),
-    el("p", { class: "soft" }, "Picks, votes and notes stay in this browser until they are saved as a file; nothing leaves this page by itself."),
+    el(
+      "p",
+      { class: "soft" },
+      "Picks, votes and notes stay in this browser until they are saved as a file; nothing leaves this page by itself.",
+    ),
     el("div", { class: "bar end" }, button({ label: "Close", kind: "primary", act: () => dialog.close() })),
   );
   dialog.showModal();

@@ -3,13 +3,23 @@
 const THEMES = { auto: "dark", dark: "light", light: "auto" };
 const THEME_STORE = "seedspec-review:theme";
 const view = { name: "" };
-const VIEWS = [["grid", "Grid", "1"], ["compare", "Compare", "2"], ["blind", "Blind", "3"], ["table", "Table", "4"]];
+const VIEWS = [
+  ["grid", "Grid", "1"],
+  ["compare", "Compare", "2"],
+  ["blind", "Blind", "3"],
+  ["table", "Table", "4"],
+];
 if (PAGE.stats) VIEWS.push(["results", "Results", "5"]);
 
 const viewButtons = VIEWS.map(([name, label, key]) =>
   button({ label, key, pressed: false, act: () => setView(name, { stay: true }), "data-view": name }),
 );
-const themeButton = button({ label: "Theme", kind: "quiet", act: () => setTheme(THEMES[document.documentElement.dataset.theme || "auto"]) });
+const themeButton = button({
+  label: "Theme",
+  icon: "theme",
+  kind: "quiet",
+  act: () => setTheme(THEMES[document.documentElement.dataset.theme || "auto"]),
+});
 
 function setView(name, { stay = false } = {}) {
   if (view.name === name) return;
@@ -25,7 +35,12 @@ function setView(name, { stay = false } = {}) {
   else if (name === "table") openTable();
   else openResults();
   if (stay) return;
-  const place = name === "compare" || name === "blind" ? stageBox : name === "grid" ? tileOf(grid.at)?.querySelector(".face") : rowsBox;
+  const place =
+    name === "compare" || name === "blind"
+      ? stageBox
+      : name === "grid"
+        ? tileOf(grid.at)?.querySelector(".face")
+        : rowsBox;
   (place && place.isConnected ? place : $("main")).focus({ preventScroll: true });
 }
 
@@ -49,12 +64,15 @@ function start() {
   const watchable = TAKES.filter((t) => t.playable).length;
   const spent = TAKES.filter((t) => !t.estimated).reduce((sum, t) => sum + t.usd, 0);
   const rest = watchable === TAKES.length ? "" : `, ${watchable} to watch`;
-  $("tally").textContent = `${counted(TAKES.length, "take")}${rest} · ${dollars(spent)}${PAGE.emulator ? " in the emulator" : ""}`;
+  $("tally").textContent =
+    `${counted(TAKES.length, "take")}${rest} · ${dollars(spent)}${PAGE.emulator ? " in the emulator" : ""}`;
   $("views").append(...viewButtons);
   $("tools").append(
     button({ label: "Undo", key: "U", kind: "quiet", act: () => undoShown() }),
     button({ label: "Copy", kind: "quiet", say: "Copy the review", act: () => copy() }),
-    ...("showSaveFilePicker" in window ? [button({ label: "Save to…", kind: "quiet", act: () => saveTo() })] : []),
+    ...("showSaveFilePicker" in window
+      ? [button({ label: "Save to…", kind: "quiet", "data-wide": true, act: () => saveTo() })]
+      : []),
     button({ label: "Save", key: "S", kind: "primary", act: () => save() }),
     themeButton,
     button({ label: "?", kind: "icon", say: "Help and keys", act: () => openHelp() }),

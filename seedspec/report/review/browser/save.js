@@ -26,14 +26,32 @@ function yaml() {
     "seedspec_review: 1",
     `page: ${inYaml({ storyboard: PAGE.name, emulator: PAGE.emulator, digest: PAGE.digest })}`,
     `reviewer: ${inYaml(reviewer())}`,
-    ...listOf("picks", picks.map((t) => ({ entry: t.address, fp: t.fp, video: t.video }))),
-    ...listOf("votes", votes.map((v) => ({
-      a: take(v.a).address, b: take(v.b).address, winner: v.winner, criterion: v.criterion,
-      blind: v.blind, shown: v.shown, a_fp: take(v.a).fp, b_fp: take(v.b).fp,
-    }))),
-    ...listOf("notes", notes.map((n) => ({
-      entry: take(n.take).address, at: n.at, text: whole(n.text), fp: take(n.take).fp,
-    }))),
+    ...listOf(
+      "picks",
+      picks.map((t) => ({ entry: t.address, fp: t.fp, video: t.video })),
+    ),
+    ...listOf(
+      "votes",
+      votes.map((v) => ({
+        a: take(v.a).address,
+        b: take(v.b).address,
+        winner: v.winner,
+        criterion: v.criterion,
+        blind: v.blind,
+        shown: v.shown,
+        a_fp: take(v.a).fp,
+        b_fp: take(v.b).fp,
+      })),
+    ),
+    ...listOf(
+      "notes",
+      notes.map((n) => ({
+        entry: take(n.take).address,
+        at: n.at,
+        text: whole(n.text),
+        fp: take(n.take).fp,
+      })),
+    ),
     "",
   ].join("\n");
 }
@@ -43,7 +61,11 @@ function reviewer() {
 }
 
 function fileName() {
-  const slug = reviewer().toLowerCase().normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  const slug = reviewer()
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-|-$/g, "");
   return `${PAGE.track}.${slug || "reviewer"}.review.yaml`;
 }
 

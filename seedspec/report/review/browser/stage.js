@@ -24,7 +24,11 @@ const stage = {
 
 const panes = {};
 for (const side of ["a", "b"]) {
-  panes[side] = el("div", { class: `pane pane-${side}` }, el("span", { class: "badge", "aria-hidden": "true" }, side.toUpperCase()));
+  panes[side] = el(
+    "div",
+    { class: `pane pane-${side}` },
+    el("span", { class: "badge", "aria-hidden": "true" }, side.toUpperCase()),
+  );
 }
 const wipeLine = el("div", { class: "wipe-line", "aria-hidden": "true" });
 const empty = el("p", { class: "empty", hidden: true });
@@ -32,7 +36,13 @@ const screenBox = el("div", { class: "screen" }, panes.a, panes.b, wipeLine);
 const stageBox = el("div", { class: "stage", role: "group", "aria-label": "Stage", tabindex: "-1" }, screenBox, empty);
 
 const modeButtons = MODES.map(([mode, label, key]) =>
-  button({ label, key, pressed: mode === "side", act: () => (mode === "flip" && stage.mode === "flip" ? flip() : setMode(mode)), "data-mode": mode }),
+  button({
+    label,
+    key,
+    pressed: mode === "side",
+    act: () => (mode === "flip" && stage.mode === "flip" ? flip() : setMode(mode)),
+    "data-mode": mode,
+  }),
 );
 const wipeSlider = slider("Wipe", { min: 0, max: 100, step: 0.5, value: stage.wipe }, (value) => setWipe(value), "%");
 const gainSlider = slider("Gain", { min: 1, max: 32, step: 1, value: stage.gain }, (value) => setGain(value), "×");
@@ -49,7 +59,9 @@ const stageBar = el(
 function slider(label, range, act, unit) {
   const shown = el("output", {}, `${range.value}${unit}`);
   const input = el("input", {
-    type: "range", ...range, "aria-label": label,
+    type: "range",
+    ...range,
+    "aria-label": label,
     oninput: (event) => {
       act(Number(event.target.value));
       shown.textContent = `${event.target.value}${unit}`;
@@ -93,7 +105,10 @@ function show(a, b) {
 
 /** Loads what is likely to be looked at next, so that it is there at once. */
 function warm(takes) {
-  stage.warm = takes.filter((t) => t && t.playable).map((t) => borrow(t)).filter(Boolean);
+  stage.warm = takes
+    .filter((t) => t && t.playable)
+    .map((t) => borrow(t))
+    .filter(Boolean);
 }
 
 function clearStage() {
@@ -138,7 +153,9 @@ function setSide(side) {
   stageBox.dataset.side = side;
   flipButton.querySelector("span").textContent = `Flip to ${side === "a" ? "B" : "A"}`;
   for (const name of ["a", "b"]) {
-    document.querySelectorAll(`[data-side-of="${name}"]`).forEach((node) => node.classList.toggle("meant", name === side));
+    document
+      .querySelectorAll(`[data-side-of="${name}"]`)
+      .forEach((node) => node.classList.toggle("meant", name === side));
   }
 }
 

@@ -10,7 +10,7 @@ const COLUMNS = [
   ["take", "Take", (t) => t.take, "number"],
   ["state", "State", (t) => PAGE.words[t.state]],
   ["usd", "Cost", (t) => t.usd, "number"],
-  ["seconds", "Seconds", (t) => t.seconds ?? 0, "number"],
+  ["seconds", "Length", (t) => t.seconds ?? 0, "number"],
   ["bytes", "Size", (t) => t.bytes ?? 0, "number"],
 ];
 
@@ -30,23 +30,31 @@ function sorted() {
 }
 
 function drawTable() {
-  const head = el("tr", {},
+  const head = el(
+    "tr",
+    {},
+    el("th", { scope: "col" }, "Pick"),
     el("th", { scope: "col" }, "Against"),
     COLUMNS.map(([name, words, , kind]) => {
       const own = board.sort === name;
       const sort = own ? (board.down ? "descending" : "ascending") : null;
-      return el("th", { scope: "col", class: kind, "aria-sort": sort },
-        button({ label: words, kind: "quiet head", act: () => sortBy(name), "data-column": name }, ));
+      return el(
+        "th",
+        { scope: "col", class: kind, "aria-sort": sort },
+        button({ label: words, kind: "quiet head", act: () => sortBy(name), "data-column": name }),
+      );
     }),
-    el("th", { scope: "col" }, "Prompt against the chosen row"),
-    el("th", { scope: "col" }, "Pick"),
+    el("th", { scope: "col" }, "Prompt, against the chosen row"),
   );
   const had = document.activeElement?.dataset?.column;
   rowsBox.replaceChildren(
-    el("table", { class: "rows" },
+    el(
+      "table",
+      { class: "rows" },
       el("caption", { class: "unseen" }, "All takes"),
       el("thead", {}, head),
-      el("tbody", {}, sorted().map(tableRow))),
+      el("tbody", {}, sorted().map(tableRow)),
+    ),
   );
   if (had) rowsBox.querySelector(`[data-column="${CSS.escape(had)}"]`)?.focus();
 }
@@ -55,25 +63,45 @@ function tableRow(take) {
   const reference = board.reference;
   const own = take === reference;
   const radio = el("input", {
-    type: "radio", name: "against", "aria-label": `Compare prompts with ${wordsOf(take)}`, ...(own ? { checked: true } : {}),
+    type: "radio",
+    name: "against",
+    "aria-label": `Compare prompts with ${wordsOf(take)}`,
+    ...(own ? { checked: true } : {}),
     onchange: () => {
       board.reference = take;
       drawTable();
       rowsBox.querySelector("input:checked")?.focus();
     },
   });
-  return el("tr", { class: own ? "is-reference" : null, "data-take": take.index },
+  return el(
+    "tr",
+    { class: own ? "is-reference" : null, "data-take": take.index },
+    el("td", { class: "centre" }, take.playable ? pickButton(take, { small: true }) : null),
     el("td", { class: "centre" }, radio),
     el("td", { class: "number soft" }, take.index + 1),
-    el("th", { scope: "row" }, take.playable ? button({ label: take.shot, kind: "link", say: `Compare ${wordsOf(take)}`, act: () => compareFrom(take) }) : take.shot),
-    AXES.map((axis) => el("td", { class: placeOn(take, axis) === NONE ? "soft" : null }, placeOn(take, axis))),
+    el(
+      "th",
+      { scope: "row" },
+      take.playable
+        ? button({ label: take.shot, kind: "link", say: `Compare ${wordsOf(take)}`, act: () => compareFrom(take) })
+        : take.shot,
+    ),
+    AXES.map((axis) => el("td", { class: placeOn(take, axis) === NONE ? "soft none" : null }, placeOn(take, axis))),
     el("td", { class: "number" }, take.take),
-    el("td", {}, stateOf(take), take.playable ? null : el("div", { class: "soft why" }, take.reason)),
+    el(
+      "td",
+      {},
+      stateOf(take),
+      take.playable || take.state === "new" ? null : el("div", { class: "soft why" }, take.reason),
+    ),
     el("td", { class: "number" }, `${take.estimated ? "≈ " : ""}${dollars(take.usd)}`),
-    el("td", { class: "number" }, take.seconds ? Number(take.seconds).toFixed(1) : NONE),
-    el("td", { class: "number" }, take.bytes ? `${take.width}×${take.height}, ${size(take.bytes)}` : NONE),
+    el("td", { class: "number" }, take.seconds ? `${Number(take.seconds).toFixed(1)} s` : NONE),
+    el(
+      "td",
+      { class: "number" },
+      take.bytes ? [size(take.bytes), el("div", { class: "soft" }, `${take.width}×${take.height}`)] : NONE,
+    ),
     el("td", { class: "words" }, own ? el("span", {}, promptOf(take)) : changes(promptOf(reference), promptOf(take))),
-    el("td", { class: "centre" }, take.playable ? pickButton(take, { small: true }) : null),
   );
 }
 

@@ -59,9 +59,8 @@ function differentVideos(a, b) {
 
 /** Takes of one shot in pairs: those that differ in nothing but one axis, or, for "any", all. */
 function pairsFor(question) {
-  const shots = Map.groupBy ? Map.groupBy(TAKES.filter((t) => t.playable), (t) => t.shot) : grouped();
   const pairs = [];
-  for (const takes of shots.values()) {
+  for (const takes of grouped().values()) {
     for (let i = 0; i < takes.length; i += 1) {
       for (let j = i + 1; j < takes.length; j += 1) {
         const axes = differing(takes[i], takes[j]);
@@ -73,6 +72,7 @@ function pairsFor(question) {
   return pairs;
 }
 
+/** The takes that can be watched, by shot. */
 function grouped() {
   const shots = new Map();
   for (const take of TAKES) {

@@ -1,7 +1,13 @@
 // The controls under the stage: time, frames, speed, loop and sound.
 
 const scrub = el("input", {
-  type: "range", class: "scrub", min: 0, max: 1, step: "any", value: 0, "aria-label": "Time",
+  type: "range",
+  class: "scrub",
+  min: 0,
+  max: 1,
+  step: "any",
+  value: 0,
+  "aria-label": "Time",
   oninput: (event) => {
     clock.pause();
     clock.seek(Number(event.target.value));
@@ -14,7 +20,13 @@ const rateShown = el("span", { class: "rate" }, "1×");
 const playButton = button({ icon: "play", say: "Play", key: "K", kind: "play", act: () => clock.toggle() });
 const loopButton = button({ icon: "loop", say: "Loop", key: "R", pressed: true, act: () => toggleLoop() });
 const soundButtons = ["off", "a", "b"].map((which) =>
-  button({ label: which === "off" ? "Off" : which.toUpperCase(), say: `Sound: ${which === "off" ? "off" : which.toUpperCase()}`, pressed: which === "off", act: () => setSound(which), "data-sound": which }),
+  button({
+    label: which === "off" ? "Off" : which.toUpperCase(),
+    say: `Sound: ${which === "off" ? "off" : which.toUpperCase()}`,
+    pressed: which === "off",
+    act: () => setSound(which),
+    "data-sound": which,
+  }),
 );
 const transport = el(
   "div",
@@ -23,7 +35,9 @@ const transport = el(
   el(
     "div",
     { class: "bar" },
-    el("span", { class: "cluster" },
+    el(
+      "span",
+      { class: "cluster" },
       button({ icon: "first", say: "To the first frame", key: "Home", kind: "icon", act: () => jump(0) }),
       button({ icon: "back", say: "One frame back", key: ",", kind: "icon", act: () => clock.step(-1) }),
       playButton,
@@ -31,13 +45,20 @@ const transport = el(
       button({ icon: "last", say: "To the last frame", key: "End", kind: "icon", act: () => jump(Infinity) }),
     ),
     el("span", { class: "cluster clock" }, timeShown, frameShown),
-    el("span", { class: "cluster push" },
+    el(
+      "span",
+      { class: "cluster push" },
       button({ label: "Slower", key: "J", kind: "quiet", act: () => shuttle(-1) }),
       rateShown,
       button({ label: "Faster", key: "L", kind: "quiet", act: () => shuttle(1) }),
       loopButton,
     ),
-    el("span", { class: "cluster" }, el("span", { class: "soft", id: "sound-label" }, "Sound"), el("span", { class: "segments", role: "group", "aria-labelledby": "sound-label" }, soundButtons)),
+    el(
+      "span",
+      { class: "cluster" },
+      el("span", { class: "soft", id: "sound-label" }, "Sound"),
+      el("span", { class: "segments", role: "group", "aria-labelledby": "sound-label" }, soundButtons),
+    ),
   ),
 );
 

@@ -2,8 +2,13 @@
 
 const MOST_WORDS = 1200;
 
+/** Words with the space behind them, so that a change of one is a change of one run. */
 function tokens(text) {
-  return text.match(/\s+|[\p{L}\p{N}'’_]+|[^\s\p{L}\p{N}]/gu) || [];
+  return text.match(/[\p{L}\p{N}'’_-]+\s*|[^\s\p{L}\p{N}]\s*|\s+/gu) || [];
+}
+
+function alike(x, y) {
+  return x === y || x.trim() === y.trim();
 }
 
 /** The runs of two texts: ["same" | "old" | "new", text], in order. */
@@ -11,9 +16,10 @@ function differences(before, after) {
   const a = tokens(before).slice(0, MOST_WORDS);
   const b = tokens(after).slice(0, MOST_WORDS);
   let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
+  while (start < a.length && start < b.length && alike(a[start], b[start])) start += 1;
   let end = 0;
-  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
+  while (end < a.length - start && end < b.length - start && alike(a[a.length - 1 - end], b[b.length - 1 - end]))
+    end += 1;
   const x = a.slice(start, a.length - end);
   const y = b.slice(start, b.length - end);
   const width = y.length + 1;
@@ -21,7 +27,9 @@ function differences(before, after) {
   for (let i = x.length - 1; i >= 0; i -= 1) {
     for (let j = y.length - 1; j >= 0; j -= 1) {
       const here = i * width + j;
-      common[here] = x[i] === y[j] ? common[here + width + 1] + 1 : Math.max(common[here + width], common[here + 1]);
+      common[here] = alike(x[i], y[j])
+        ? common[here + width + 1] + 1
+        : Math.max(common[here + width], common[here + 1]);
     }
   }
   const runs = [];
@@ -34,7 +42,7 @@ function differences(before, after) {
   let i = 0;
   let j = 0;
   while (i < x.length || j < y.length) {
-    if (i < x.length && j < y.length && x[i] === y[j]) {
+    if (i < x.length && j < y.length && alike(x[i], y[j])) {
       add("same", x[i]);
       i += 1;
       j += 1;
@@ -47,7 +55,34 @@ function differences(before, after) {
     }
   }
   add("same", a.slice(a.length - end).join(""));
-  return runs;
+  return gathered(runs);
+}
+
+/** Runs as people read them: a word or two that happen to be the same amid changes belong to the change. */
+function gathered(runs) {
+  const out = [];
+  let old = "";
+  let fresh = "";
+  const flush = () => {
+    if (old) out.push(["old", old]);
+    if (fresh) out.push(["new", fresh]);
+    old = "";
+    fresh = "";
+  };
+  runs.forEach(([kind, text], at) => {
+    const amid = at > 0 && at < runs.length - 1;
+    if (kind === "old") old += text;
+    else if (kind === "new") fresh += text;
+    else if (amid && (text.match(/[\p{L}\p{N}]+/gu) || []).length < 3) {
+      old += text;
+      fresh += text;
+    } else {
+      flush();
+      out.push([kind, text]);
+    }
+  });
+  flush();
+  return out;
 }
 
 /** One prompt with what the other one lacks marked. */
@@ -64,9 +99,11 @@ function marked(own, other) {
 function changes(before, after) {
   const out = el("span", { class: "diff" });
   const runs = differences(before, after);
+  const same = runs.filter(([kind]) => kind === "same").reduce((sum, [, text]) => sum + text.length, 0);
+  if (same < Math.max(before.length, after.length) / 2) return el("span", {}, after); // another prompt altogether
   if (runs.every(([kind]) => kind === "same")) return el("span", { class: "soft" }, "the same prompt");
   runs.forEach(([kind, text], at) => {
-    if (kind === "old") out.append(el("del", {}, text));
+    if (kind === "old") out.append(el("del", {}, text.trim()), " ");
     else if (kind === "new") out.append(el("ins", {}, text));
     else out.append(shortened(text, at > 0, at < runs.length - 1));
   });

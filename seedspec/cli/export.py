@@ -1,0 +1,255 @@
+"""The commands that hand takes on: to editing programs, as one video, as a contact sheet, to a spreadsheet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import orjson
+
+from seedspec.api import Options, Planned, plan
+from seedspec.cli import shared
+from seedspec.cli.app import Exit, echo
+from seedspec.media.facts import Facts, MediaError, MediaMissing
+from seedspec.media.look import facts as look
+from seedspec.plan.picks import Picks, moved
+from seedspec.plan.review import Entries
+from seedspec.report.export import spreadsheet
+from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
+from seedspec.run.choices import Choices, read_picks, read_reviews
+from seedspec.run.disk import replace
+from seedspec.text.diagnostic import Problems
+
+
+class Source(NamedTuple):
+    """What every export is made from."""
+
+    planned: Planned
+    picks: Picks
+    remarks: dict[str, tuple[Remark, ...]]
+
+
+@click.group("export")
+def export_command() -> None:
+    """Hand takes on: to an editing program, as one video, as a contact sheet, to a spreadsheet.
+
+    Once takes are picked (`seedspec pick`), a cut has of each variant the picked one alone; --all takes every saved
+    one. Nothing is asked of the network.
+
+    \b
+    Examples:
+      seedspec export otio
+      seedspec export animatic --names --select hook=reveal
+      seedspec export csv > takes.csv
+    """
+
+
+def _source(function: shared.F) -> shared.F:
+    emulator = click.option("--emulator", is_flag=True, help="The emulator's takes, not the paid ones.")
+    return shared.storyboard(shared.selectors(emulator(function)))
+
+
+def _every(function: shared.F) -> shared.F:
+    return click.option("--all", "every", is_flag=True, help="Every saved take, whatever is picked.")(function)
+
+
+def _out(ending: str) -> Callable[[shared.F], shared.F]:
+    told = f"The file; STEM{ending} beside the storyboard when not given."
+    return click.option("--out", "-o", type=click.Path(dir_okay=False), help=told)
+
+
+@export_command.command("otio")
+@_source
+@_every
+@_out(".otio")
+@click.option("--absolute", is_flag=True, help="Whole addresses of the videos, not relative to the file.")
+def otio_command(out: str | None, *, every: bool, absolute: bool, **given: Any) -> None:
+    """An OpenTimelineIO timeline: takes as clips in order, notes as markers, requests as metadata.
+
+    \b
+    Examples:
+      seedspec export otio
+      seedspec export otio --select look=noir -o edit/noir.otio
+    """
+    source = _sources(**given)
+    try:
+        from seedspec.report.export.timeline import timeline
+    except ImportError:
+        raise Exit(2, "timelines need one package more: pip install 'seedspec[export]'") from None
+    found, target = _cut(source, every=every), _target(source, out, ".otio")
+    text = timeline(found.cuts, _name(source), target.parent, _look, absolute=absolute)
+    replace(target, text.encode())
+    _tell(target, found, f"{len(found.cuts)} clips")
+
+
+@export_command.command("animatic")
+@_source
+@_every
+@_out(".animatic.mp4")
+@click.option("--names", is_flag=True, help="Burn each take's address into its picture.")
+@click.option("--size", metavar="WIDTHxHEIGHT", help="Of the picture; as most of the takes are, when not given.")
+@click.option("--fps", type=click.Choice(["24", "25", "30", "48", "50", "60"]), help="Pictures a second.")
+def animatic_command(
+    out: str | None, size: str | None, fps: str | None, *, every: bool, names: bool, **given: Any
+) -> None:
+    """One video of the takes in order, scaled and padded to one canvas, silent where there is no sound.
+
+    \b
+    Examples:
+      seedspec export animatic --names
+      seedspec export animatic --size 720x1280 -o cut.mp4
+    """
+    source, asked = _sources(**given), _size(size)
+    try:
+        from seedspec.report.export.animatic import animatic, canvas_of
+    except ImportError:
+        raise Exit(2, str(MediaMissing())) from None
+    found, target = _cut(source, every=every), _target(source, out, ".animatic.mp4")
+    canvas = canvas_of(found.cuts, _look, size=asked, fps=int(fps) if fps else None)
+    aside = target.with_name(f".{target.name}.new")
+    try:
+        seconds = animatic(found.cuts, aside, canvas, names=names)
+        os.replace(aside, target)
+    except MediaError as error:
+        raise Exit(2, str(error)) from None
+    finally:
+        with suppress(FileNotFoundError):
+            aside.unlink()
+    _tell(target, found, f"{len(found.cuts)} takes, {seconds:.1f} s, {canvas.width}×{canvas.height}")
+
+
+@export_command.command("sheet")
+@_source
+@_every
+@_out(".sheet.png")
+@click.option("--across", type=click.IntRange(1, 40), default=4, show_default=True, help="Pictures in a row.")
+@click.option("--width", type=click.IntRange(200, 20_000), default=1600, show_default=True, help="In pixels.")
+def sheet_command(out: str | None, across: int, width: int, *, every: bool, **given: Any) -> None:
+    """A contact sheet: a picture from the middle of each take, with its name, as a PNG file.
+
+    \b
+    Examples:
+      seedspec export sheet
+      seedspec export sheet --select take=1 --across 6
+    """
+    source = _sources(**given)
+    try:
+        from seedspec.report.export.sheet import sheet
+    except ImportError:
+        raise Exit(2, str(MediaMissing())) from None
+    found, target = _cut(source, every=every), _target(source, out, ".sheet.png")
+    replace(target, sheet(found.cuts, across=min(across, len(found.cuts)), width=width))
+    _tell(target, found, f"{len(found.cuts)} takes")
+
+
+@export_command.command("csv")
+@_source
+@click.option("--out", "-o", type=click.Path(dir_okay=False), help="The file; standard output when not given.")
+@click.option("--bom", is_flag=True, help="Begin with a byte order mark: Excel then reads Chinese as it is.")
+def csv_command(out: str | None, *, bom: bool, **given: Any) -> None:
+    """Everything about every entry as a table; what a spreadsheet would run as a formula is made text.
+
+    \b
+    Examples:
+      seedspec export csv > takes.csv
+      seedspec export csv --bom -o takes.csv
+    """
+    text = spreadsheet.as_csv(_rows(_sources(**given)))
+    _write(out, ("\ufeff" if bom else "") + text)
+
+
+@export_command.command("json")
+@_source
+@click.option("--out", "-o", type=click.Path(dir_okay=False), help="The file; standard output when not given.")
+def json_command(out: str | None, **given: Any) -> None:
+    """The same rows as JSON.
+
+    \b
+    Examples:
+      seedspec export json | jq '.entries[] | select(.picked) | .file'
+    """
+    source = _sources(**given)
+    board = shared.board(source.planned.compiled)
+    document = spreadsheet.as_json(_rows(source), board.name, board.model.rate)
+    _write(out, orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _sources(*, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], emulator: bool) -> Source:
+    planned = plan(storyboard, Options(select=select, exclude=exclude, emulated=emulator), shared.compiled(storyboard))
+    board = shared.board(planned.compiled)
+    place, problems = Choices(planned.compiled.path, board.name, emulator), Problems()
+    entries = Entries(planned.compiled.entries)
+    picks = moved(read_picks(place, problems), entries)
+    remarks = remarks_of(read_reviews(place, (), problems), entries)
+    shared.tell(problems)
+    if problems.failed:
+        raise Exit(3)
+    return Source(planned, picks, remarks)
+
+
+def _cut(source: Source, *, every: bool) -> Cutting:
+    picks = Picks() if every else source.picks
+    found = cutting(source.planned.plan, source.planned.place.base, picks, source.remarks, Path.is_file)
+    if not found.cuts:
+        raise Exit(2, "no take is saved here; `seedspec status` says where they stand")
+    return found
+
+
+def _rows(source: Source) -> list[dict[str, Any]]:
+    rate = shared.board(source.planned.compiled).model.rate
+    return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate)
+
+
+def _name(source: Source) -> str:
+    return shared.board(source.planned.compiled).name
+
+
+def _target(source: Source, out: str | None, ending: str) -> Path:
+    return Path(out) if out is not None else source.planned.place.lock.with_suffix(ending)
+
+
+def _tell(target: Path, found: Cutting, what: str) -> None:
+    shared.out([str(target)])
+    lines = [what]
+    if found.missing:
+        lines.append(f"without a video here, so left out: {_some(found.missing)}")
+    if found.unpicked:
+        lines.append(f"without a pick, so left out: {_some(found.unpicked)}; --all takes every saved take")
+    shared.note(lines)
+
+
+def _some(addresses: tuple[str, ...]) -> str:
+    rest = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
+    return ", ".join(addresses[:5]) + rest
+
+
+def _write(out: str | None, text: str) -> None:
+    if out is None:
+        echo(text.encode().removesuffix(b"\n"))
+    else:
+        replace(Path(out), text.encode())
+        shared.out([out])
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    width, times, height = text.partition("x")
+    if not (times and width.isdigit() and height.isdigit()):
+        raise Exit(2, f"--size is `{text}`; expected WIDTHxHEIGHT, such as 1280x720")
+    found = int(width), int(height)
+    if any(side % 2 or not 64 <= side <= 8192 for side in found):
+        raise Exit(2, f"--size is `{text}`; expected even numbers from 64 to 8192")
+    return found
+
+
+def _look(path: Path) -> Facts | None:
+    """The facts of a video, None where they cannot be had."""
+    try:
+        return look(path)
+    except MediaError:
+        return None

@@ -1,0 +1,109 @@
+"""What goes into a cut of a storyboard: its saved takes in order, or of each variant the one that was picked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seedspec.compiler.entry import Entry
+from seedspec.plan.lock import Record
+from seedspec.plan.picks import Picks
+from seedspec.plan.plan import Plan
+from seedspec.plan.review import Entries, Review
+from seedspec.plan.state import State
+
+_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reviewer noted on a take, at a time in it when one was given."""
+
+    by: str
+    text: str
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A saved take: what it was made from, what the lock knows of it, and where its video is."""
+
+    entry: Entry
+    record: Record
+    path: Path
+    picked: bool = False
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.entry.address
+
+    @property
+    def seconds(self) -> float:
+        """Its length: as measured when it was saved, else as it was asked for."""
+        return float(self.record.get("seconds") or self.entry.request.get("duration") or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """`cuts` in the storyboard's order; the addresses of what should be there and has no video here; variants that
+    nobody has picked a take of, where others have been picked."""
+
+    cuts: tuple[Cut, ...]
+    missing: tuple[str, ...] = ()
+    unpicked: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Sorted:
+    cuts: list[Cut] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unpicked: dict[str, None] = field(default_factory=dict)
+
+
+def cutting(
+    plan: Plan, base: Path, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], here: Callable[[Path], bool]
+) -> Cutting:
+    """The saved takes of a plan. Once anything is picked, of each variant only what was picked.
+
+    `remarks` are those of each entry by address; `here` tells whether a file is on this disk.
+    """
+    out = _Sorted()
+    for step in plan.steps:
+        entry = step.entry
+        if entry is None:
+            continue
+        variant = entry.address.rpartition("/")[0]
+        chosen = picks.take_of(entry.shot, entry.labels) if picks.by_variant else entry.take
+        if chosen is None:
+            out.unpicked[variant] = None
+        if chosen != entry.take:
+            continue
+        record = plan.lock.last(entry.fingerprint)
+        if record is None or record.state is not State.SAVED or not here(base / str(record.file)):
+            out.missing.append(entry.address)
+            continue
+        picked = bool(picks.by_variant)
+        out.cuts.append(Cut(entry, record, base / str(record.file), picked, remarks.get(entry.address, ())))
+    return Cutting(tuple(out.cuts), tuple(out.missing), tuple(out.unpicked))
+
+
+def remarks_of(reviews: Iterable[Review], entries: Entries) -> dict[str, tuple[Remark, ...]]:
+    """What reviewers noted, by the address that the take has today; on what left the storyboard nothing is kept."""
+    found: dict[str, tuple[Remark, ...]] = {}
+    for review in reviews:
+        for note in review.notes:
+            if (entry := entries.named(note.take)) is not None:
+                remark = Remark(review.reviewer, note.text, note.at)
+                found[entry.address] = (*found.get(entry.address, ()), remark)
+    return found
+
+
+def unsigned(value: Any) -> Any:
+    """A value of a request with its addresses bare: what follows a `?` may be a signature that opens a file."""
+    if isinstance(value, str):
+        return _QUERY.sub(r"\1", value)
+    return [unsigned(v) for v in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,90 @@
+"""Everything about every entry as rows: CSV that a spreadsheet opens without running anything in it, and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seedspec.compiler.price import Rate
+from seedspec.plan.picks import Picks
+from seedspec.plan.plan import Plan, Step
+from seedspec.plan.state import State
+from seedspec.report.export.cut import Remark, unsigned
+from seedspec.report.plan import reason
+
+_FIELDS = ("duration", "quality", "aspect_ratio", "generate_audio")
+_RECORD = ("task", "file", "width", "height", "seconds", "bytes", "sha256", "results_until")
+_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What spreadsheets take for the beginning of a formula, also in a file of text."""
+
+
+def rows(plan: Plan, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], rate: Rate) -> list[dict[str, Any]]:
+    """One row an entry, all with the same keys in the same order: each axis has a column, `axis:` before its name."""
+    axes = list(dict.fromkeys(name for s in plan.steps if s.entry is not None for name, _ in s.entry.labels))
+    return [_row(s, plan, axes, picks, remarks, rate) for s in plan.steps if s.entry is not None]
+
+
+def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
+    """RFC 4180, with a head. A text that a spreadsheet would run as a formula has an apostrophe before it."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    if found:
+        writer.writerow([_cell(key) for key in found[0]])
+    writer.writerows([_cell(value) for value in row.values()] for row in found)
+    return out.getvalue()
+
+
+def as_json(found: Sequence[Mapping[str, Any]], name: str, rate: Rate) -> dict[str, Any]:
+    """The same for programs."""
+    return {"seedspec_export": 1, "storyboard": name, "prices_as_of": rate.as_of, "entries": list(found)}
+
+
+def _row(
+    step: Step, plan: Plan, axes: Sequence[str], picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], rate: Rate
+) -> dict[str, Any]:
+    entry = step.entry
+    assert entry is not None
+    record, labels = plan.lock.last(entry.fingerprint), dict(entry.labels)
+    failure = (record.get("failure") if record is not None else None) or {}
+    estimate = entry.cost.high / rate.units_per_credit
+    return {
+        "entry": entry.address,
+        "shot": entry.shot,
+        **{f"axis:{axis}": labels.get(axis) for axis in axes},
+        "take": entry.take,
+        "state": _state(record.state if record is not None else None),
+        "stands": reason(step.reason),
+        "picked": picks.take_of(entry.shot, entry.labels) == entry.take,
+        **{name: entry.request.get(name) for name in _FIELDS},
+        "references": ", ".join(f"{m.kind} {unsigned(m.where)}" for m in entry.media),
+        "estimate_credits": round(estimate, 4),
+        "estimate_usd": round(estimate / float(rate.credits_per_usd), 4),
+        "credits": record.get("credits") if record is not None else None,
+        **{key: record.get(key) if record is not None else None for key in _RECORD},
+        "failure_code": failure.get("code"),
+        "failure_message": failure.get("message"),
+        "attempts": len(plan.lock.attempts.get(entry.fingerprint, ())),
+        "at": record.get("at") if record is not None else None,
+        "tags": ", ".join(entry.tags),
+        "notes": "\n".join(_said(r) for r in remarks.get(entry.address, ())),
+        "prompt": unsigned(entry.request.get("prompt")),
+        "fingerprint": entry.fingerprint,
+    }
+
+
+def _state(state: State | None) -> str:
+    if state is None or state is State.QUEUED:
+        return "new"
+    return "doubt" if state is State.SUBMITTING else str(state)
+
+
+def _said(remark: Remark) -> str:
+    return f"{remark.by}{'' if remark.at is None else f' at {remark.at:.2f} s'}: {remark.text}"
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_BEGINS) else value
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
