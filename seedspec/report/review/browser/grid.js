@@ -187,7 +187,7 @@ function tile(take) {
   const foot = el(
     "div",
     { class: "foot" },
-    el("span", { class: "foot-words", title: wordsOf(take) }, words || `take ${take.take}`),
+    el("span", { class: "foot-words", title: wordsOf(take) }, words.replace(/take (\d+)$/, "#$1") || `take ${take.take}`),
     take.picked ? el("span", { class: "in-git" }, "in git") : null,
     take.playable
       ? [sideButton("a", take, here), sideButton("b", take, here), pickButton(take, { small: true })]
