@@ -23,6 +23,7 @@ from seedspec.plan.lock import Lock, LockFault, Record
 from seedspec.plan.plan import Action, Plan, Rules, Step, make
 from seedspec.plan.select import choose
 from seedspec.run import files
+from seedspec.run.choices import Choices, read_picks
 from seedspec.run.disk import hold, read_lock
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
@@ -254,8 +255,21 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock) -> Plan:
         now=now().text(),
         attempts=provider["failures"]["attempts"],
         retry=options.retry_failed,
+        picked=_picked(made, options),
     )
     return make(chosen.chosen, lock, rules, chosen.others)
+
+
+def _picked(made: Compiled, options: Options) -> Callable[[Entry], str | None]:
+    """What people chose, as a rule for the plan. A broken file of picks protects nothing: it ends the command."""
+    assert made.board is not None
+    problems = Problems()
+    picks = read_picks(Choices(made.path, made.board.name, options.emulated), problems)
+    if problems.failed:
+        first = next(d for d in problems if d.severity is Severity.ERROR)
+        raise BadSettings(f"{first.span or ''}: {first.message} [{first.code}]", 3)
+    by_entry = {entry.address: pick.fp for entry in made.entries if (pick := picks.of(entry)) is not None}
+    return lambda entry: by_entry.get(entry.address)
 
 
 def _then(provider: Mapping[str, Any]) -> Callable[[str], Literal["again", "asked", "change"]]:

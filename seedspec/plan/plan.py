@@ -109,6 +109,13 @@ class Occupied:
 
 
 @dataclass(frozen=True, slots=True)
+class Picked:
+    """People chose this take: it is never bought again. `changed` says that its request is another one since."""
+
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NotInStoryboard:
     state: State
 
@@ -121,7 +128,19 @@ class Second:
 
 
 Reason = (
-    New | Changed | InFlight | Unsaved | Done | Twin | Failure | InDoubt | Held | Occupied | NotInStoryboard | Second
+    New
+    | Changed
+    | InFlight
+    | Unsaved
+    | Done
+    | Twin
+    | Failure
+    | InDoubt
+    | Held
+    | Occupied
+    | Picked
+    | NotInStoryboard
+    | Second
 )
 
 
@@ -164,6 +183,8 @@ class Rules:
 
     `retry` asks for failed purchases again; `then` tells what a failure's code allows; `attempts` bounds tries by
     themselves; `exists` tells whether a path relative to the lock is taken; `now` is the time as events state it.
+
+    `picked` gives the fingerprint of the choice that an entry is, by its request or its address; it is not bought.
     """
 
     folder: str
@@ -172,6 +193,7 @@ class Rules:
     now: str
     attempts: int = 3
     retry: bool = False
+    picked: Callable[[Entry], str | None] = lambda entry: None
 
 
 def make(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[Entry] = ()) -> Plan:
@@ -256,7 +278,9 @@ class _Planner:
         action, reason = self._decide(entry, record)
         file = record.file if record is not None and record.file else self._file(entry)
         if action in BUYS:
-            if held := self._held(entry):
+            if (pick := self.rules.picked(entry)) is not None:
+                action, reason = Action.DONE, Picked(pick != entry.fingerprint)
+            elif held := self._held(entry):
                 action, reason = Action.FAILED, held
             elif self.rules.exists(file):
                 action, reason = Action.FAILED, Occupied(file)
@@ -313,6 +337,8 @@ class _Planner:
                     return Held(medium.where, "its saved video is not on this disk")
             elif step.action is Action.DOUBT:
                 return Held(medium.where, "it is in doubt")
+            elif isinstance(step.reason, Picked):
+                return Held(medium.where, "its take is picked, and the lock has no video of the request as it is now")
             elif step.action is Action.FAILED:
                 return Held(medium.where, "it has no video")
         return None

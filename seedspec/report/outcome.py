@@ -22,7 +22,7 @@ from seedspec.plan.event import (
     Submitted,
     Submitting,
 )
-from seedspec.plan.plan import BUYS, Done, Failure, InDoubt, Occupied, Step, Twin
+from seedspec.plan.plan import BUYS, Done, Failure, InDoubt, Occupied, Picked, Step, Twin
 from seedspec.plan.plan import Held as HeldBack
 from seedspec.plan.state import State
 
@@ -170,6 +170,8 @@ def _begun(step: Step) -> Outcome:
     match reason:
         case Done(file=file):
             return replace(found, end=End.REUSED, file=file)
+        case Picked():
+            return replace(found, end=End.REUSED)
         case Failure(code=code, message=message, then=then):
             return replace(found, end=End.FAILED, code=code, message=message, then=then)
         case InDoubt(why=why):

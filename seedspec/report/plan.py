@@ -20,6 +20,7 @@ from seedspec.plan.plan import (
     New,
     NotInStoryboard,
     Occupied,
+    Picked,
     Plan,
     Reason,
     Second,
@@ -119,6 +120,10 @@ def reason(why: Reason) -> str:
             return f"held: continues {upstream}, and {text}"
         case Occupied(file=file):
             return f"{file} exists and the lock does not know it; move it away"
+        case Picked(changed=True):
+            return "picked, and its request has changed since; `seedspec pick --drop` lets it be bought"
+        case Picked():
+            return "picked; the lock has lost its video, `seedspec adopt` takes it up"
         case NotInStoryboard(state=state):
             return f"{state}, no longer in the storyboard"
         case Second(state=state):

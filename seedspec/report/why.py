@@ -18,6 +18,7 @@ from seedspec.plan.plan import (
     New,
     NotInStoryboard,
     Occupied,
+    Picked,
     Second,
     Step,
     Twin,
@@ -83,6 +84,8 @@ def _verdict(step: Step, rate: Rate) -> str:
             return "held; a run could not buy it"
         case Occupied():
             return "a file is in the way; a run would not buy it"
+        case Picked():
+            return "picked; a run would not buy it again"
         case _:
             return "in the lock, and no entry stands for it"
 
@@ -115,6 +118,12 @@ def _sentences(found: Why) -> Iterator[str]:
             yield f"It continues {upstream}, and {text}; `seedspec why {upstream}` says more."
         case Occupied(file=file):
             yield f"{file} exists and the lock does not know it: move it away, or `seedspec adopt {step.address}`."
+        case Picked(changed=True):
+            yield "People chose this take, and its request has changed since: a picked take is never bought again."
+            yield f"`seedspec pick --drop {step.address}` lets the request as it is now be bought."
+        case Picked():
+            yield "People chose this take, and the lock has lost its video: a picked take is never bought again."
+            yield f"`seedspec adopt {step.address} --file FILE` takes the video up."
         case NotInStoryboard(state=state):
             yield f"No entry of the storyboard asks for this request; its purchase is {state}{_file(record)}."
         case Second(state=state):
