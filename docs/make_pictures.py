@@ -135,7 +135,27 @@ def the_sheet(work: Path) -> None:
     Image.open(target).convert("RGB").save(IMAGES / "sheet.webp", quality=90, method=6, use_sharp_yuv=True)
 
 
-PICTURES: tuple[Callable[[Path], None], ...] = (the_run, the_error, the_sheet)
+BROWSER = (
+    *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
+    *("--window-size=1280,800", "--virtual-time-budget=4000"),
+)
+
+
+def the_page(work: Path) -> None:
+    """The review page as a browser draws it; needs Chromium, and leaves the picture as it is without one."""
+    if shutil.which(BROWSER[0]) is None:
+        sys.stdout.write("no chromium here: images/review.webp stays as it is\n")
+        return
+    page, target = work / "review.html", work / "page.png"
+    command = ["review", "--emulator", "--x", "hook", "--y", "look", "-s", "orchard", "-s", "pour", "-o", str(page)]
+    subprocess.run([sys.executable, "-m", "seedspec", *command], check=True, capture_output=True)
+    browser = [*BROWSER, f"--user-data-dir={work / 'browser'}", f"--screenshot={target}", page.as_uri()]
+    subprocess.run(browser, check=True, capture_output=True, timeout=120)
+    Image.open(target).convert("RGB").save(IMAGES / "review.webp", quality=88, method=6)
+
+
+PICTURES: tuple[Callable[[Path], None], ...] = (the_run, the_error, the_sheet, the_page)
 
 
 def main() -> None:
