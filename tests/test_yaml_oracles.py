@@ -20,7 +20,8 @@ yamlcore = pytest.importorskip("yamlcore", reason="an oracle of the test extra")
 REFUSED = object()
 WORDS = st.sampled_from(
     ["16:9", "9:16", "no", "yes", "on", "010", "0o14", "0x1F", "1e3", "1_000", "1.10", "-.5", "~", "null", "True",
-     "2026-11-23", "a b", "ä", "雨", "'it''s'", '"a\\tb"', "x: y", "- z", "# c", "&a b", "*a", "!!str 5", "{a: 1}", "[1, 2]",
+     "2026-11-23", "a b", "ä", "雨", "'it''s'", '"a\\tb"',
+     "x: y", "- z", "# c", "&a b", "*a", "!!str 5", "{a: 1}", "[1, 2]",
      "|\n  two\n  lines", ">\n  folded\n  text", "", "<<", "=", "@x", "%y", "`z`", "?", "'open", '"open', "[1,", "{a"]
 )  # fmt: skip
 KEYS = st.sampled_from(["a", "b", "c d", "on", "16:9", "1", "~", "'q'"])
