@@ -24,6 +24,7 @@ from seedspec.report import compare as compared
 from seedspec.report import markdown, status
 from seedspec.report import plan as plans
 from seedspec.report.markdown import COMMENT
+from seedspec.run.disk import check_free
 from seedspec.run.driver import now
 from seedspec.run.job import Pace
 from seedspec.run.settings import key_of
@@ -191,6 +192,8 @@ def _go(storyboard: str, options: Options, view: View, *, ask: bool, arguments: 
     assert board is not None
     asked = arguments if _needs_service(planned, options) else None
     place = planned.place
+    if options.emulated and asked is not None:
+        check_free(place.lock)  # a second run is told who holds the lock, not that the emulator's folder is taken
     with (
         environment(board.model.provider.document, place.lock, asked, emulated=options.emulated) as environ,
         signals(quiet=view.live) as stopping,

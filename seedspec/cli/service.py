@@ -31,9 +31,8 @@ def environment(
         from seedspec.emulator.process import EmulatorError, child
     except ImportError:
         raise Exit(2, "the emulator needs more packages: pip install 'seedspec[emulator]'") from None
-    from seedspec.run.disk import check_free, state_folder
+    from seedspec.run.disk import state_folder
 
-    check_free(lock)  # a second run is told who holds the lock, not that the emulator's folder is taken
     folder = state_folder(lock.parent) / lock.stem
     try:
         with child(["--folder", str(folder), *arguments]) as addresses:

@@ -112,7 +112,7 @@ def _sentences(found: Why) -> Iterator[str]:
             hint = "The same request would fail again: change it." if then == "change" else ""
             yield hint or "`seedspec run --retry-failed` tries it again."
         case InDoubt(why=text):
-            yield f"Whether the service took its request is not known: {visible(text)}."
+            yield f"Whether the service took its request is not known: {visible(text).rstrip('.')}."
             yield f"`seedspec settle {step.address}` shows what is known and takes what you find out."
         case Held(upstream=upstream, why=text):
             yield f"It continues {upstream}, and {text}; `seedspec why {upstream}` says more."
