@@ -53,6 +53,7 @@ Exit codes:
 
 \b
 The key is EVOLINK_API_KEY, from the environment or `.env`.
+NO_COLOR takes the colours away; FORCE_COLOR keeps them where there is no terminal.
 Every option can be given as SEEDSPEC_COMMAND_OPTION too."""
 
 
@@ -145,9 +146,12 @@ def complain(message: str) -> None:
 
 
 def echo(text: str | bytes, *, err: bool = False) -> None:
-    """Shows something. A reader that has gone away, or a full disk behind it, never stops what is being done."""
+    """Shows something, colours as they were put in: whoever paints has asked `shared.colored` before.
+
+    A reader that has gone away, or a full disk behind it, never stops what is being done.
+    """
     try:
-        click.echo(text, err=err)
+        click.echo(text, err=err, color=True)
     except OSError:
         stream = sys.stderr if err else sys.stdout
         with suppress(OSError, ValueError):  # what is still in its buffer goes nowhere, too

@@ -31,7 +31,7 @@ def selectors(function: F) -> F:
 
 
 def colored(stream: Any = None) -> bool:
-    """Whether a stream may be coloured: a terminal, and NO_COLOR not set (no-color.org); FORCE_COLOR wins."""
+    """Whether a stream may be coloured: a terminal, and NO_COLOR not set (no-color.org), or FORCE_COLOR set."""
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (stream or sys.stdout).isatty()

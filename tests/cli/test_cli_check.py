@@ -30,6 +30,17 @@ def test_an_error_is_data_on_standard_output(looks: Path, seedspec: Run) -> None
     )
 
 
+def test_colours_where_they_are_asked_for(looks: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks.write_text(BROKEN)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b" not in seedspec("check").out  # NO_COLOR is set too, and wins
+    monkeypatch.delenv("NO_COLOR")
+    said = seedspec("check")
+    assert "\x1b[31merror\x1b[0m" in said.out
+    monkeypatch.delenv("FORCE_COLOR")
+    assert "\x1b" not in seedspec("check").out
+
+
 def test_warnings_fail_when_strict(looks: Path, seedspec: Run) -> None:
     looks.write_text(WARNED)
     assert seedspec("check").code == 0
