@@ -33,13 +33,14 @@ from seedspec.plan.plan import BUYS, Action, Step, Twin
 from seedspec.plan.state import State
 from seedspec.report.money import credits, dollars
 from seedspec.report.run import line
-from seedspec.report.table import cut
+from seedspec.report.table import cut, shortened
 
 _MOST_ROWS = 24
 _FEWEST_ROWS = 3
 _PAID = (State.RUNNING, State.COMPLETED, State.SAVED, State.DOUBT, State.SUBMITTING)
 _ORDER = ("saved", "reused", "in doubt", "failed", "held", "running", "waiting", "not finished")
 _STYLES = {"failed": "red", "held": "red", "in doubt": "magenta", "saved": "green"}
+_ROUTINE = (Submitting, Submitted, Completed, Saved)
 _LINES: dict[type, str] = {Saved: "green", Failed: "red", Held: "red", Doubted: "magenta", Stopped: "red"}
 _SIGNS = {"sending": "+", "running": ">", "saving": "v"}
 _BEGINS = {
@@ -200,7 +201,7 @@ class Monitor:
     def _line(self, row: _Row, now: float, width: int, *, address: int, bar: int, plain: bool) -> Text:
         text = Text(no_wrap=True, overflow="crop")
         text.append(f"  {_SIGNS[row.word]} ", style="cyan")
-        text.append(cut(row.address, address).ljust(address))
+        text.append(shortened(row.address, address).ljust(address))
         text.append("  ")
         _bar(text, _share(row, now), bar, plain=plain)
         said = f"{row.percent:3d} %" if row.percent is not None and row.word == "running" else "     "
@@ -249,13 +250,17 @@ class Monitor:
 def live(console: Console, monitor: Monitor) -> Iterator[Callable[[Event], None]]:
     """The monitor at the foot of a terminal, with a steady line an event above it; gone without a trace at the end.
 
-    The function it gives takes each event, also into the monitor.
+    What goes well takes one line of the terminal, cut where it must be; what does not is said in full. The function
+    it gives takes each event, also into the monitor.
     """
 
     def show(event: Event) -> None:
         monitor.take(event)
         if (said := line(event)) is not None:
-            console.print(Text(said, style=_LINES.get(type(event), "")), soft_wrap=True, highlight=False)
+            text = Text(said, style=_LINES.get(type(event), ""))
+            if isinstance(event, _ROUTINE):
+                text.truncate(console.width, overflow="ellipsis")
+            console.print(text, soft_wrap=True, highlight=False)
 
     # The streams are not redirected: what others write to them is theirs.
     with Live(

@@ -84,10 +84,13 @@ def _seconds(wait: float) -> str:
 
 
 def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> list[str]:
-    """What was saved, each with its facts and its cost; what was not, and why; the sums, always all of them."""
+    """What was saved, each with its facts and its cost; what was not, and why; the sums, always all of them.
+
+    The file's name stands last, where it may be long: on a narrow terminal the figures before it stay in columns.
+    """
     saved = found.of(End.SAVED)
     out = columns(
-        [("video", "size", "length", "credits", ""), *(_row(o, rate) for o in saved[:most])], right=(2, 3, 4)
+        [("size", "length", "credits", "", "video"), *(_row(o, rate) for o in saved[:most])], right=(1, 2, 3)
     ) if saved else []  # fmt: skip
     if len(saved) > most:
         out.append(f"… and {len(saved) - most} more")
@@ -125,7 +128,7 @@ def _row(outcome: Outcome, rate: Rate) -> tuple[str, ...]:
     length = f"{outcome.seconds:.1f} s" if outcome.seconds else f"{outcome.bytes / 1e6:.1f} MB"
     cost = Cost(outcome.units, outcome.units) if outcome.units is not None else None
     money = (credits(cost, rate), dollars(cost, rate)) if cost else ("", "")
-    return outcome.file, size, length, *money
+    return size, length, *money, outcome.file
 
 
 def _why(outcome: Outcome) -> str:

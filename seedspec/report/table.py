@@ -29,3 +29,13 @@ def cut(text: str, cells: int) -> str:
     """Text on one line within a number of cells, its end replaced by an ellipsis where it does not fit."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if cell_len(line) <= cells else set_cell_size(line, cells - 1).rstrip() + "…"
+
+
+def shortened(text: str, cells: int) -> str:
+    """Text within a number of cells, its middle an ellipsis: what tells two addresses apart stands at their ends."""
+    if cell_len(text) <= cells:
+        return text
+    tail = text[-(2 * cells // 3) :]
+    while cell_len(tail) > 2 * cells // 3:
+        tail = tail[1:]
+    return set_cell_size(text, cells - 1 - cell_len(tail)).rstrip() + "…" + tail

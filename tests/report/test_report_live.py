@@ -15,6 +15,7 @@ from stage import LANE, POUR, Stage, everything, staged
 
 from seedspec.plan.event import Deferred, Event, Progressed, RunStarted
 from seedspec.report.live import Monitor, length, live
+from seedspec.report.table import shortened
 
 EXPECTED = Path(__file__).parent / "expected"
 
@@ -96,6 +97,25 @@ def test_of_hundreds_only_what_is_under_way_is_shown(tmp_path: Path, monkeypatch
         "",
     ]
     assert len(lines) <= 22
+
+
+def test_long_addresses_keep_what_tells_them_apart() -> None:
+    long = "open@look=noir,hook=question,season=monsoon,aspect_ratio=9:16/1"
+    assert shortened(long, 38) == "open@look=no…nsoon,aspect_ratio=9:16/1"
+    assert shortened(long, 63) == long
+    assert cell_len(shortened("开场" * 30, 21)) <= 21
+
+
+def test_lines_of_what_goes_well_fit_the_terminal(stage: Stage) -> None:
+    for width, whole in ((40, False), (160, True)):
+        stream, clock = io.StringIO(), Clock()
+        console = Console(file=stream, width=width, height=30, force_terminal=True, no_color=True)
+        with live(console, monitor(stage, clock)) as show:
+            for event in everything(stage):
+                show(event)
+        lines = [line for line in _plain(stream.getvalue()).splitlines() if line.startswith(("  + ", "  > ", "  = "))]
+        assert lines and all(cell_len(line) <= width for line in lines)
+        assert any("renders/lane@hour=dawn_take1.mp4" in line for line in lines) is whole
 
 
 def test_what_an_earlier_run_bought_counts(stage: Stage) -> None:
