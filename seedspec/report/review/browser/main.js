@@ -17,7 +17,7 @@ const viewButtons = VIEWS.map(([name, label, key]) =>
 const themeButton = button({
   label: "Theme",
   icon: "theme",
-  kind: "quiet",
+  kind: "quiet theme",
   act: () => setTheme(THEMES[document.documentElement.dataset.theme || "auto"]),
 });
 

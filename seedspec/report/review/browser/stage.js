@@ -94,6 +94,7 @@ function show(a, b) {
   screenBox.style.setProperty("--a", shapes[0]);
   screenBox.style.setProperty("--b", shapes[1]);
   screenBox.style.setProperty("--widest", Math.max(...shapes));
+  stageBox.dataset.lie = Math.min(...shapes) > 1 ? "flat" : "tall";
   const missing = !stage.players.a || !stage.players.b;
   empty.hidden = !missing;
   screenBox.hidden = missing;
