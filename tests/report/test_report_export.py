@@ -344,9 +344,7 @@ def test_a_signature_is_handed_to_nobody(tmp_path: Path, monkeypatch: pytest.Mon
         assert "https://a.example/b.png" in Path(name).read_text() and "secret" not in Path(name).read_text()
 
 
-def test_ffprobe_agrees(shot: Stage, request: pytest.FixtureRequest) -> None:
-    if not request.config.getoption("--long"):
-        pytest.skip("asks another program: --long")
+def test_ffprobe_agrees(shot: Stage) -> None:
     if not shutil.which("ffprobe"):
         pytest.skip("ffprobe is not installed")
     assert start(["export", "animatic"]) == 0
