@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,13 +18,17 @@ from seedspec.compiler.entry import Entry
 from seedspec.compiler.expand import Count, Expansion, expand
 from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.price import Cost
+from seedspec.compiler.profile import NoProfile, merged, name_of, said, with_profile
+from seedspec.compiler.reference import Look
 from seedspec.compiler.storyboard import Storyboard, storyboard_of
 from seedspec.plan.event import Event, RunFinished
 from seedspec.plan.lock import Lock, LockFault, Record
+from seedspec.plan.picks import Picks, variants
 from seedspec.plan.plan import Action, Plan, Rules, Step, make
-from seedspec.plan.select import choose
+from seedspec.plan.review import Entries
+from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.run import files
-from seedspec.run.choices import Choices, read_picks
+from seedspec.run.choices import choices_of, read_picks
 from seedspec.run.disk import hold, read_lock
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
@@ -37,9 +42,9 @@ from seedspec.text.source import Source, Span
 from seedspec.text.syntax import parse
 
 __all__ = [
-    "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "Note", "Options",
-    "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check", "compile",
-    "plan", "run",
+    "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "NoProfile", "Note",
+    "Options", "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check",
+    "compile", "plan", "run",
 ]  # fmt: skip
 
 
@@ -59,14 +64,10 @@ class Compiled:
         return self.board is not None and not any(d.severity == "error" for d in self.diagnostics)
 
 
-def opened(path: str | Path, problems: Problems, catalog: Catalog | None = None) -> Expansion | None:
-    """A storyboard file on its way to entries; None, with the reasons in `problems`, when its form is broken."""
+def _opened(path: str | Path, problems: Problems, catalog: Catalog | None) -> Storyboard | None:
+    """A storyboard file as written; None, with the reasons in `problems`, when its form is broken."""
     file = Path(path)
-    source = files.read_source(file, str(path), problems)
-    board = _board(source, file.stem, catalog, problems)
-    if board is None:
-        return None
-    return expand(board, files.looker(file.parent), files.templates_below(file.parent), problems)
+    return _board(files.read_source(file, str(path), problems), file.stem, catalog, problems)
 
 
 def _board(source: Source | None, name: str, catalog: Catalog | None, problems: Problems) -> Storyboard | None:
@@ -75,24 +76,39 @@ def _board(source: Source | None, name: str, catalog: Catalog | None, problems: 
     return storyboard_of(node, catalog or files.catalog(), name, problems)
 
 
-def compile(path: str | Path, catalog: Catalog | None = None) -> Compiled:
-    """All entries of a storyboard file, in order. Raises nothing for what the file or its neighbours may hold."""
+def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "") -> Compiled:
+    """All entries of a storyboard file with one of its profiles, in order; "" and "default" mean as written.
+
+    Raises NoProfile, and nothing for what the file or its neighbours may hold.
+    """
     problems = Problems()
     with _no_collector():
-        return _compiled(path, opened(path, problems, catalog), problems)
+        board = _opened(path, problems, catalog)
+        return _expanded(path, board and with_profile(board, profile), problems)
 
 
-def earlier(path: str | Path, revision: Revision, catalog: Catalog | None = None) -> Compiled:
+def earlier(path: str | Path, revision: Revision, catalog: Catalog | None = None, profile: str = "") -> Compiled:
     """The same of a storyboard as it stood at a git revision, by the rules of today.
 
-    Raises NoRevision when the file was not there. Media that git did not hold then are taken as they are now.
+    Raises NoRevision when the file was not there, and NoProfile. Media that git did not hold then are taken as they
+    are now.
     """
     file, problems = Path(path), Problems()
     with _no_collector():
         board = _board(revision.source(file.name, str(path), problems), file.stem, catalog, problems)
+        board = board and with_profile(board, profile)
         look = revision.looker(files.looker(file.parent))
         expansion = expand(board, look, revision.templates(), problems) if board is not None else None
         return _compiled(path, expansion, problems)
+
+
+def _expanded(path: str | Path, board: Storyboard | None, problems: Problems, look: Look | None = None) -> Compiled:
+    """The entries of a storyboard whose profile is settled."""
+    folder = Path(path).parent
+    if board is None:
+        return _compiled(path, None, problems)
+    expansion = expand(board, look or files.looker(folder), files.templates_below(folder), problems)
+    return _compiled(path, expansion, problems)
 
 
 def _compiled(path: str | Path, expansion: Expansion | None, problems: Problems) -> Compiled:
@@ -102,14 +118,30 @@ def _compiled(path: str | Path, expansion: Expansion | None, problems: Problems)
     return Compiled(Path(path), expansion.board, entries, expansion.rows, expansion.counts, tuple(problems))
 
 
-def check(path: str | Path, catalog: Catalog | None = None) -> tuple[Diagnostic, ...]:
-    """Every finding about a storyboard file, in the order of its lines."""
-    return compile(path, catalog).diagnostics
+def check(path: str | Path, catalog: Catalog | None = None, profile: str | None = None) -> tuple[Diagnostic, ...]:
+    """Every finding about a storyboard file, in the order of its lines: as written and with each of its profiles.
+
+    With a `profile` named, with that one alone. Raises NoProfile.
+    """
+    if profile is not None:
+        return compile(path, catalog, profile).diagnostics
+    problems = Problems()
+    with _no_collector():
+        board = _opened(path, problems, catalog)
+        look = cache(files.looker(Path(path).parent))  # media are looked at once for all profiles
+        as_written = _expanded(path, board, problems, look).diagnostics
+        named = board.profiles.items() if board is not None else ()
+        telling = [name for name, p in named if p.fields or p.takes]  # an empty one is the storyboard as written
+        each = {n: _expanded(path, with_profile(board, n), Problems(), look).diagnostics for n in telling if board}
+    return merged(as_written, each)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a plan or a run is wanted. `emulated` uses the emulator's own lock and folder.
+
+    `profile` is the one to compile with, where no compiled storyboard is given. `picked_from` keeps to the variants
+    that have a pick in that profile, "default" for the picks of the storyboard as written: each take of them.
 
     `max_usd` and `max_credits` bound a run further than the storyboard does, `max_entries` the purchases in it,
     `timeout` its seconds. `submit` False finishes what was bought and buys nothing; `wait` False buys and does not wait
@@ -128,6 +160,8 @@ class Options:
     wait: bool = True
     fail_fast: bool = False
     locked: bool = False
+    profile: str = ""
+    picked_from: str | None = None
     pace: Pace = field(default_factory=Pace)
 
 
@@ -145,21 +179,23 @@ class Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan with what it was made from."""
+    """A plan with what it was made from, and what was found about the picks that it keeps to."""
 
     compiled: Compiled
     place: Place
     plan: Plan
+    findings: tuple[Diagnostic, ...] = ()
 
 
 def plan(path: str | Path, options: Options | None = None, compiled: Compiled | None = None) -> Planned:
     """What a run would do, and why; nothing is asked of the network and nothing is written.
 
-    Raises Invalid, LockFault for a lock that cannot be relied on, NothingSelected, BadSettings and OSError.
+    Raises Invalid, LockFault for a lock that cannot be relied on, NothingSelected, NoProfile, BadSettings and OSError.
     """
-    options = options or Options()
+    options, problems = options or Options(), Problems()
     made, place = _ready(path, options, compiled)
-    return Planned(made, place, _plan(made, place, options, read_lock(place.lock)))
+    found = _plan(made, place, options, read_lock(place.lock), problems)
+    return Planned(made, place, found, tuple(problems))
 
 
 def run(
@@ -183,7 +219,7 @@ def run(
     origins, key = origins_of(provider, environment), key_of(provider, environment, Path.cwd())
     with hold(place.lock):
         lock = read_lock(place.lock)
-        plan = _plan(made, place, options, lock)
+        plan = _plan(made, place, options, lock, Problems())
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         yield from _run(made, place, options, plan, origins, key, stopping)
@@ -213,7 +249,7 @@ def _run(
             submit=options.submit and not options.locked,
             wait=options.wait,
             fast=options.fail_fast,
-            strays=not (options.select or options.exclude),
+            strays=not (options.select or options.exclude or options.picked_from is not None),
         ),
         key=lambda: f"seedspec-{secrets.token_hex(16)}",
         then=_then(provider),
@@ -231,45 +267,60 @@ def _run(
     exchange = Exchange(provider, origins, key, saves, place.base)
     try:
         yield from drive(machine, exchange, journal, stopping=stopping, seconds=options.timeout)
-        journal.close(list(dict.fromkeys(e.fingerprint for e in made.entries)))
+        journal.close(list(dict.fromkeys(e.fingerprint for e in made.entries)), place.profile)
     finally:
         journal.abandon()
         exchange.close()
 
 
 def _ready(path: str | Path, options: Options, compiled: Compiled | None) -> tuple[Compiled, Place]:
-    made = compiled or compile(path)
+    made = compiled or compile(path, profile=options.profile)
     if not made.ok or made.board is None:
         raise Invalid(made)
     return made, place_of(made.path, made.board, emulated=options.emulated)
 
 
-def _plan(made: Compiled, place: Place, options: Options, lock: Lock) -> Plan:
+def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: Problems) -> Plan:
     assert made.board is not None
     provider = made.board.model.provider.document
-    chosen = choose(made.entries, lock, options.select, options.exclude)
+    asked = choose(made.entries, lock, options.select, options.exclude)
+    chosen, unwanted = asked, {}
+    if options.picked_from is not None:
+        source = with_profile(made.board, options.picked_from)
+        chosen = within(asked, _favoured(made, source, options, problems))
+        unwanted = {e.fingerprint: f"it is not picked {said(name_of(source))}" for e in asked.chosen}
     rules = Rules(
-        folder=place.folder,
+        folder=place.output,
         then=_then(provider),
         exists=lambda file: os.path.lexists(place.base / file),
         now=now().text(),
         attempts=provider["failures"]["attempts"],
         retry=options.retry_failed,
-        picked=_picked(made, options),
+        picked=_picks(made.path, made.board, options).forbids,
+        profile=place.profile,
+        others=frozenset({"", *made.board.profiles} - {place.profile}),
+        unwanted=unwanted,
     )
     return make(chosen.chosen, lock, rules, chosen.others)
 
 
-def _picked(made: Compiled, options: Options) -> Callable[[Entry], str | None]:
-    """What people chose, as a rule for the plan. A broken file of picks protects nothing: it ends the command."""
-    assert made.board is not None
+def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Problems) -> frozenset[str]:
+    """The variants that have a pick, of the storyboard with another profile. Raises NothingSelected without any."""
+    picks = _picks(made.path, board, options)
+    if not picks.by_variant:
+        hint = f" --profile {board.profile.name}" if board.profile else ""
+        raise NothingSelected(f"no take is picked {said(name_of(board))}; `seedspec pick{hint}` chooses one")
+    return variants(picks, Entries(_expanded(made.path, board, Problems()).entries), problems)
+
+
+def _picks(path: Path, board: Storyboard, options: Options) -> Picks:
+    """What people chose. A broken file of picks protects nothing: it ends the command."""
     problems = Problems()
-    picks = read_picks(Choices(made.path, made.board.name, options.emulated), problems)
+    picks = read_picks(choices_of(path, board, emulated=options.emulated), problems)
     if problems.failed:
         first = next(d for d in problems if d.severity is Severity.ERROR)
         raise BadSettings(f"{first.span or ''}: {first.message} [{first.code}]", 3)
-    by_entry = {entry.address: pick.fp for entry in made.entries if (pick := picks.of(entry)) is not None}
-    return lambda entry: by_entry.get(entry.address)
+    return picks
 
 
 def _then(provider: Mapping[str, Any]) -> Callable[[str], Literal["again", "asked", "change"]]:

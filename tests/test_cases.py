@@ -20,22 +20,21 @@ def folders(kind: str) -> list[Path]:
     return sorted(p for p in (CASES / kind).iterdir() if p.is_dir())
 
 
-def compiled_copy(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> api.Compiled:
-    """A case compiled in a folder of its own, so that nothing around the checkout matters."""
-    here = shutil.copytree(case, tmp_path / "project", symlinks=True)
-    monkeypatch.chdir(here)
-    return api.compile("storyboard.yaml")
+def folder_of(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stands in a copy of a case, so that nothing around the checkout matters."""
+    monkeypatch.chdir(shutil.copytree(case, tmp_path / "project", symlinks=True))
 
 
 @pytest.mark.parametrize("case", folders("errors"), ids=lambda p: p.name)
 def test_errors(case: Path, tmp_path: Path, expect: Expect, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = compiled_copy(case, tmp_path, monkeypatch)
-    expect(case / "expected.txt", diagnostics.as_text(compiled.diagnostics))
+    folder_of(case, tmp_path, monkeypatch)
+    expect(case / "expected.txt", diagnostics.as_text(api.check("storyboard.yaml")))
 
 
 @pytest.mark.parametrize("case", folders("compile"), ids=lambda p: p.name)
 def test_compile(case: Path, tmp_path: Path, expect: Expect, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = compiled_copy(case, tmp_path, monkeypatch)
+    folder_of(case, tmp_path, monkeypatch)
+    compiled = api.compile("storyboard.yaml")
     assert diagnostics.as_text(d for d in compiled.diagnostics if d.severity == "error") == ""
     lines = [json.dumps(entries.as_json(e), ensure_ascii=False) + "\n" for e in compiled.entries]
     expect(case / "expected.jsonl", "".join(lines))

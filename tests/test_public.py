@@ -9,8 +9,8 @@ from pathlib import Path
 from seedspec import api
 
 NAMES = [
-    "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "Note", "Options",
-    "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check",
+    "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "NoProfile", "Note",
+    "Options", "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check",
     "compile", "plan", "run",
 ]  # fmt: skip
 MINIMAL = Path(__file__).parents[1] / "examples" / "minimal" / "storyboard.yaml"

@@ -70,7 +70,7 @@ def test_a_storyboard_can_set_every_request_field(name: str) -> None:
     wanted = model["properties"].keys() - taken
     defs = STORYBOARD["$defs"]
     for where in (
-        STORYBOARD["properties"]["defaults"]["properties"],
+        defs["fields"]["properties"],
         defs["shot"]["properties"],
         defs["overrides"]["items"]["properties"],
     ):
@@ -78,7 +78,7 @@ def test_a_storyboard_can_set_every_request_field(name: str) -> None:
     # and all three places say the same of a field
     for field in wanted:
         said = {json.dumps(p[field], sort_keys=True) for p in (
-            STORYBOARD["properties"]["defaults"]["properties"],
+            defs["fields"]["properties"],
             defs["shot"]["properties"],
             defs["overrides"]["items"]["properties"],
         )}  # fmt: skip

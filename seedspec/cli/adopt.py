@@ -27,10 +27,13 @@ from seedspec.run.saves import BadPlace, NotWhole, Saves
 @click.command("adopt")
 @click.argument("entry")
 @shared.storyboard
+@shared.profiled
 @click.option("--task", metavar="ID", help="A task of the service that is this entry's; it is followed from now on.")
 @click.option("--file", "video", type=click.Path(dir_okay=False, exists=True), help="A finished video of this entry.")
 @click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
-def adopt_command(entry: str, storyboard: str, task: str | None, video: str | None, *, emulator: bool) -> None:
+def adopt_command(
+    entry: str, storyboard: str, profile: str, task: str | None, video: str | None, *, emulator: bool
+) -> None:
     """Take up what was bought elsewhere, so that it is not bought again.
 
     A task is read first, and must be of the entry's model. A video must be a whole MP4; it is copied to where the
@@ -43,7 +46,7 @@ def adopt_command(entry: str, storyboard: str, task: str | None, video: str | No
     """
     if (task is None) == (video is None):
         raise Exit(2, "say what is to be adopted: --task ID or --file FILE")
-    made = shared.compiled(storyboard)
+    made = shared.compiled(storyboard, profile)
     chosen = the_entry(entry, made.entries)
     planned = plan(storyboard, Options(emulated=emulator), made)
     place = planned.place
@@ -57,17 +60,18 @@ def adopt_command(entry: str, storyboard: str, task: str | None, video: str | No
                 seen = verified(wire, None, orjson.loads(chosen.manifest), task)
             if isinstance(seen, str):
                 raise Exit(7, seen)
-            event, said = _task(chosen, lock, task, seen.credits), "it is followed from now on: `seedspec fetch`"
+            event = _task(chosen, lock, task, seen.credits, place.profile)
+            said = "it is followed from now on: `seedspec fetch`"
         else:
             assert video is not None
             gone = State.SAVED if not (place.base / step.file).exists() else State.RUNNING
             _check(chosen, lock, allowed=DOUBTFUL | {State.RUNNING, State.COMPLETED, gone})
             kept = _kept(Saves(place.base), Path(video), step.file, chosen.fingerprint)
-            event, said = _file(chosen, lock, kept), f"saved as {kept.file}"
+            event, said = _file(chosen, lock, kept, place.profile), f"saved as {kept.file}"
         journal = Journal(place.lock, lock)
         try:
             journal.keep(event)
-            journal.close([e.fingerprint for e in made.entries])
+            journal.close([e.fingerprint for e in made.entries], place.profile)
         finally:
             journal.abandon()
     shared.note([f"{chosen.address}: {said}"])
@@ -80,23 +84,25 @@ def _check(entry: Entry, lock: Lock, *, allowed: frozenset[State]) -> None:
         raise Exit(2, f"`{entry.address}` is {record.state} already: {where}")
 
 
-def _task(entry: Entry, lock: Lock, task: str, credits: float | None) -> Event:
+def _task(entry: Entry, lock: Lock, task: str, credits: float | None, profile: str) -> Event:
     record = lock.last(entry.fingerprint)
     if record is not None and record.state in DOUBTFUL:
         return Submitted(entry.address, entry.fingerprint, record.attempt, task, credits, None, now().text())
     attempt = lock.next_attempt(entry.fingerprint)
     manifest = orjson.loads(entry.manifest)
-    return Adopted(entry.address, entry.fingerprint, entry.take, attempt, manifest, now().text(), task=task)
+    named = (entry.address, entry.fingerprint, entry.take, attempt, manifest, now().text())
+    return Adopted(*named, task=task, profile=profile or None)
 
 
-def _file(entry: Entry, lock: Lock, kept: Kept) -> Event:
+def _file(entry: Entry, lock: Lock, kept: Kept, profile: str) -> Event:
     record, at = lock.last(entry.fingerprint), now().text()
     facts = (kept.file, kept.sha256, kept.bytes, kept.width, kept.height, kept.seconds)
     if record is not None and record.state not in (State.QUEUED, State.FAILED):
         return Saved(entry.address, entry.fingerprint, record.attempt, *facts, at)
     attempt = lock.next_attempt(entry.fingerprint)
     manifest = orjson.loads(entry.manifest)
-    return Adopted(entry.address, entry.fingerprint, entry.take, attempt, manifest, at, None, *facts)
+    named = (entry.address, entry.fingerprint, entry.take, attempt, manifest, at)
+    return Adopted(*named, None, *facts, profile=profile or None)
 
 
 def _kept(saves: Saves, video: Path, wanted: str, fp: str) -> Kept:

@@ -8,6 +8,7 @@ from seedspec.api import Planned, earlier
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.profile import NoProfile
 from seedspec.plan.compare import Comparison, compare
 from seedspec.report.diagnostics import tally
 from seedspec.run.revision import NoRevision, revision_of
@@ -35,7 +36,9 @@ def since(storyboard: str, planned: Planned, revision: str, *, whole: bool) -> S
         raise Exit(2, str(error)) from None
     old: tuple[Entry, ...] = ()
     try:
-        before = earlier(storyboard, then)
+        before = earlier(storyboard, then, profile=planned.plan.profile)
+    except NoProfile as error:
+        shared.note([f"in {revision}: {error}: everything is new"])
     except NoRevision as error:
         shared.note([f"{error}: everything is new"])
     else:

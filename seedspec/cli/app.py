@@ -171,6 +171,7 @@ def fail(code: int, message: str) -> NoReturn:
 
 def _explained(error: Exception) -> int:
     """Faults of others by their kind; what nobody foresaw is said in a line, its trace kept for those who ask."""
+    from seedspec.compiler.profile import NoProfile
     from seedspec.plan.lock import LockFault
     from seedspec.plan.select import NothingSelected
     from seedspec.run.disk import HoldTaken
@@ -186,7 +187,7 @@ def _explained(error: Exception) -> int:
     if isinstance(error, BadSettings):
         complain(str(error))
         return error.exit
-    if isinstance(error, NothingSelected):
+    if isinstance(error, (NothingSelected, NoProfile)):
         complain(str(error))
         return 2
     if isinstance(error, OSError):

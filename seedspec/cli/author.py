@@ -18,7 +18,11 @@ from seedspec.cli.naming import the_entry
 @click.argument("paths", nargs=-1, type=click.Path())
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-def check_command(paths: tuple[str, ...], form: str, *, strict: bool) -> None:
+@click.option(
+    "--profile", metavar="NAME", envvar="SEEDSPEC_PROFILE",
+    help="With this profile alone; `default` for none. All are checked when not given.",
+)  # fmt: skip
+def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: str | None) -> None:
     """Find every mistake in storyboards, with its line. Needs no key and no network.
 
     PATHS are storyboards, or folders whose *.yaml files with a `seedspec:` key are checked (hidden folders are left
@@ -35,7 +39,7 @@ def check_command(paths: tuple[str, ...], form: str, *, strict: bool) -> None:
     from seedspec.run.files import catalog
 
     files, known = _files(paths or ("storyboard.yaml",)), catalog()
-    found = [d for file in files for d in check(file, known)]
+    found = [d for file in files for d in check(file, known, profile)]
     failed = any(d.severity == "error" or (strict and d.severity == "warning") for d in found)
     if form == "text":
         if found:
@@ -56,9 +60,10 @@ def check_command(paths: tuple[str, ...], form: str, *, strict: bool) -> None:
     "--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True,
     help="json and jsonl hold the whole request bodies.",
 )  # fmt: skip
+@shared.profiled
 @click.option("--explain", metavar="ENTRY", help="One entry: where each field came from, and what it overrode.")
 def compile_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], form: str, explain: str | None
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, explain: str | None
 ) -> None:
     """Show the requests exactly as they would be sent, every default written out.
 
@@ -69,7 +74,7 @@ def compile_command(
       seedspec compile
       seedspec compile ads.yaml --format jsonl | jq .request.prompt
       seedspec compile --select open,look=noir --format json
-      seedspec compile --explain open@look=noir/1
+      seedspec compile --explain open@look=noir/1 --profile draft
     """
     from seedspec.plan.lock import Lock
     from seedspec.plan.select import choose
@@ -77,7 +82,7 @@ def compile_command(
 
     if explain is not None and (select or exclude):
         raise Exit(2, "--explain names its entry by itself; leave --select and --exclude out")
-    made = shared.compiled(storyboard)
+    made = shared.compiled(storyboard, profile)
     if explain is not None:
         _explain(made, explain, form)
         return

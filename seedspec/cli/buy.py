@@ -38,7 +38,12 @@ _EMULATED = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=
 def _plan_options(function: shared.F) -> shared.F:
     retry = click.option("--retry-failed", is_flag=True, help="Buy again what failed, where the failure allows it.")
     emulator = click.option("--emulator", is_flag=True, help="With the emulator's lock and folder, not the paid ones.")
-    return shared.storyboard(shared.selectors(retry(emulator(function))))
+    return shared.storyboard(shared.selectors(shared.profiled(retry(emulator(function)))))
+
+
+def _favourites(function: shared.F) -> shared.F:
+    said = "Only the variants that have a pick in this profile; `default`: in none."
+    return click.option("--picked-from", metavar="PROFILE", help=said)(function)
 
 
 def _run_options(function: shared.F) -> shared.F:
@@ -51,6 +56,7 @@ def _run_options(function: shared.F) -> shared.F:
 
 @click.command("plan")
 @_plan_options
+@_favourites
 @click.option("--against", metavar="REV", help="Say too what has changed since a git revision, and its cost.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
@@ -71,12 +77,14 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
       seedspec plan
       seedspec plan --select look=noir --exit-code
       seedspec plan --against origin/main --format markdown
+      seedspec plan --profile final --picked-from draft
     """
     options = _options(**given)
-    planned = plan(storyboard, options, shared.compiled(storyboard))
+    planned = _planned(storyboard, options)
     changes = None
     if against is not None:
-        changes = since(storyboard, planned, against, whole=not (options.select or options.exclude))
+        whole = not (options.select or options.exclude or options.picked_from is not None)
+        changes = since(storyboard, planned, against, whole=whole)
     _show(planned, options, form, changes, most)
     if exit_code and planned.plan.buys:
         raise Exit(10)
@@ -84,6 +92,7 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
 
 @click.command("run")
 @_plan_options
+@_favourites
 @click.option("--yes", "-y", is_flag=True, help="Buy without asking; a terminal asks otherwise.")
 @click.option("--max-usd", type=click.FloatRange(min=0), help="Ceiling for this run, in dollars.")
 @click.option("--max-credits", type=click.FloatRange(min=0), help="Ceiling for this run, in credits.")
@@ -118,6 +127,7 @@ def run_command(
       seedspec run --emulator
       seedspec run --max-usd 15 --yes
       seedspec run --select take=1 --format jsonl > events.jsonl
+      seedspec run --profile final --picked-from draft
     """
     options, view = _options(**given), view_of(form, junit, plain=plain)
     _go(storyboard, options, view, ask=not yes, arguments=_emulator_arguments(emulator_seconds, fault, seed))
@@ -156,16 +166,16 @@ def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) 
     """
     if watching and form != "text":
         raise Exit(2, "--watch is for people; leave --format out")
-    options, made = _options(**given), shared.compiled(storyboard)
-    board = made.board
-    assert board is not None
+    options = _options(**given)
+    made = shared.compiled(storyboard, options.profile)
+    board = shared.board(made)
     rate, color = board.model.rate, shared.colored()
 
     def lines(most: int | None) -> list[str]:
         found, moment = plan(storyboard, options, made).plan, now().utc
         sums = status.sums(found, rate, moment)
         rows = status.rows(found, moment, color=color, most=None if most is None else most - len(sums) - 3)
-        return [f"{board.name}  {board.model.id}", "", *rows, "", *sums]
+        return [shared.titled(made), "", *rows, "", *sums]
 
     if watching:
         with suppress(KeyboardInterrupt):
@@ -180,8 +190,7 @@ def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) 
 
 
 def _go(storyboard: str, options: Options, view: View, *, ask: bool, arguments: Sequence[str]) -> None:
-    made = shared.compiled(storyboard)
-    planned = plan(storyboard, options, made)
+    planned = _planned(storyboard, options)
     if not options.emulated and _needs_service(planned, options):
         _check_key(planned)
     if options.submit and planned.plan.buys and view.form == "text":
@@ -198,8 +207,15 @@ def _go(storyboard: str, options: Options, view: View, *, ask: bool, arguments: 
         environment(board.model.provider.document, place.lock, asked, emulated=options.emulated) as environ,
         signals(quiet=view.live) as stopping,
     ):
-        events = run(storyboard, options, environ=environ, compiled=made, stopping=stopping)
+        events = run(storyboard, options, environ=environ, compiled=planned.compiled, stopping=stopping)
         follow(events, planned, options, view, stopping)
+
+
+def _planned(storyboard: str, options: Options) -> Planned:
+    """The plan of a storyboard; what was found on the way is shown."""
+    planned = plan(storyboard, options, shared.compiled(storyboard, options.profile))
+    shared.tell(planned.findings)
+    return planned
 
 
 def _check_key(planned: Planned) -> None:
@@ -226,7 +242,7 @@ def _show(planned: Planned, options: Options, form: str, changes: Since | None, 
     elif form == "markdown":
         budget = budget_of(board, options)
         said = (changes.revision, changes.found) if changes is not None else None
-        text = markdown.plan(planned.plan, board.name, rate, budget=budget, since=said, most=most)
+        text = markdown.plan(planned.plan, shared.named(planned.compiled), rate, budget=budget, since=said, most=most)
         shared.out([text.rstrip()])
     else:
         _text(planned, options)
@@ -240,7 +256,7 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
     assert board is not None
     stream = sys.stderr if stream_error else sys.stdout
     write = shared.note if stream_error else shared.out
-    write([f"{board.name}  {board.model.id}"])
+    write([shared.titled(made)])
     write(plans.counted(made.rows, made.counts))
     write(["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream)), ""])
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))

@@ -20,7 +20,7 @@ from seedspec.plan.picks import Picks, moved
 from seedspec.plan.review import Entries
 from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
-from seedspec.run.choices import Choices, read_picks, read_reviews
+from seedspec.run.choices import choices_of, read_picks, read_reviews
 from seedspec.run.disk import replace
 from seedspec.text.diagnostic import Problems
 
@@ -50,7 +50,7 @@ def export_command() -> None:
 
 def _source(function: shared.F) -> shared.F:
     emulator = click.option("--emulator", is_flag=True, help="The emulator's takes, not the paid ones.")
-    return shared.storyboard(shared.selectors(emulator(function)))
+    return shared.storyboard(shared.selectors(shared.profiled(emulator(function))))
 
 
 def _every(function: shared.F) -> shared.F:
@@ -178,10 +178,13 @@ def json_command(out: str | None, **given: Any) -> None:
     _write(out, orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
-def _sources(*, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], emulator: bool) -> Source:
-    planned = plan(storyboard, Options(select=select, exclude=exclude, emulated=emulator), shared.compiled(storyboard))
+def _sources(
+    *, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, emulator: bool
+) -> Source:
+    options = Options(select=select, exclude=exclude, emulated=emulator)
+    planned = plan(storyboard, options, shared.compiled(storyboard, profile))
     board = shared.board(planned.compiled)
-    place, problems = Choices(planned.compiled.path, board.name, emulator), Problems()
+    place, problems = choices_of(planned.compiled.path, board, emulated=emulator), Problems()
     entries = Entries(planned.compiled.entries)
     picks = moved(read_picks(place, problems), entries)
     remarks = remarks_of(read_reviews(place, (), problems), entries)
@@ -209,7 +212,7 @@ def _name(source: Source) -> str:
 
 
 def _target(source: Source, out: str | None, ending: str) -> Path:
-    return Path(out) if out is not None else source.planned.place.lock.with_suffix(ending)
+    return Path(out) if out is not None else source.planned.place.beside(ending)
 
 
 def _tell(target: Path, found: Cutting, what: str) -> None:

@@ -188,7 +188,7 @@ def _report(found: Outcomes, planned: Planned, options: Options, view: View) -> 
     if view.junit is not None:
         from seedspec.report.junit import junit
 
-        _written(view.junit, junit(found, board.name, rate), "wb")
+        _written(view.junit, junit(found, shared.named(planned.compiled), rate), "wb")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from seedspec.report.github import below, commands
 
@@ -197,7 +197,8 @@ def _report(found: Outcomes, planned: Planned, options: Options, view: View) -> 
     if where := os.environ.get("GITHUB_STEP_SUMMARY"):
         from seedspec.report import markdown
 
-        _written(Path(where), markdown.run(found, board.name, rate, emulated=options.emulated).encode(), "ab")
+        text = markdown.run(found, shared.named(planned.compiled), rate, emulated=options.emulated)
+        _written(Path(where), text.encode(), "ab")
 
 
 def _written(path: Path, data: bytes, mode: str) -> None:

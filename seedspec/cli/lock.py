@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from seedspec.api import compile
+from seedspec.api import Compiled, compile
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.run import mend
@@ -28,6 +29,13 @@ def lock_command() -> None:
 
 
 _emulator = click.option("--emulator", is_flag=True, help="The emulator's lock, not the paid one.")
+
+
+def _order(compiled: Callable[[str], Compiled]) -> list[str]:
+    """What the storyboard asks for, as written and then with each of its profiles: fingerprints in that order."""
+    made = [compiled("")]
+    made += [compiled(name) for name in (made[0].board.profiles if made[0].board is not None else ())]
+    return [e.fingerprint for one in made for e in one.entries]
 
 
 @lock_command.command("verify")
@@ -64,7 +72,7 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
     """
     path = lock_of(Path(storyboard), emulated=emulator)
     with hold(path):
-        fixed = mend.fix(path, [e.fingerprint for e in compile(storyboard).entries])
+        fixed = mend.fix(path, _order(lambda name: compile(storyboard, profile=name)))
     for record in fixed.doubles:
         shared.out([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
     if fixed.backup is None:
@@ -82,14 +90,14 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
 def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
     """Forget purchases that the storyboard no longer asks for. Their files stay; undoing an edit would buy again.
 
-    What is running, in doubt or not saved yet is never forgotten.
+    What any profile asks for is kept. What is running, in doubt or not saved yet is never forgotten.
 
     \b
     Example:
       seedspec lock prune
     """
     path = lock_of(Path(storyboard), emulated=emulator)
-    order = [e.fingerprint for e in shared.compiled(storyboard).entries]
+    order = _order(lambda name: shared.compiled(storyboard, name))
     with hold(path):
         lock = read_lock(path)
         gone = mend.strays(lock, order)

@@ -12,6 +12,7 @@ from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.profile import NoProfile
 from seedspec.compiler.trace import trace
 from seedspec.plan.compare import compare
 from seedspec.plan.lock import Lock
@@ -28,10 +29,11 @@ from seedspec.run.revision import NoRevision, revision_of
 @click.command("why")
 @click.argument("entry")
 @shared.storyboard
+@shared.profiled
 @click.option("--retry-failed", is_flag=True, help="As a run with --retry-failed would see it.")
 @click.option("--emulator", is_flag=True, help="With the emulator's lock and folder, not the paid ones.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def why_command(entry: str, storyboard: str, form: str, *, retry_failed: bool, emulator: bool) -> None:
+def why_command(entry: str, storyboard: str, profile: str, form: str, *, retry_failed: bool, emulator: bool) -> None:
     """Say what a run would do with an entry and why: what differs from what was bought, and which line says so.
 
     ENTRY is an address, or a prefix that fits one entry alone. Touches no network, writes nothing.
@@ -41,7 +43,7 @@ def why_command(entry: str, storyboard: str, form: str, *, retry_failed: bool, e
       seedspec why open@look=noir/1
       seedspec why endcard storyboards/ad.yaml --format json
     """
-    made = shared.compiled(storyboard)
+    made = shared.compiled(storyboard, profile)
     planned = plan(storyboard, Options(retry_failed=retry_failed, emulated=emulator), made)
     assert made.board is not None
     steps = planned.plan.steps
@@ -61,11 +63,13 @@ def why_command(entry: str, storyboard: str, form: str, *, retry_failed: bool, e
 @click.argument("revision", metavar="REV")
 @shared.storyboard
 @shared.selectors
+@shared.profiled
 @click.option("--emulator", is_flag=True, help="With the emulator's lock, not the paid one.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def diff_command(
-    revision: str, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], form: str, *, emulator: bool
-) -> None:
+    revision: str, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str,
+    *, emulator: bool,
+) -> None:  # fmt: skip
     """Show which entries an edit added, changed, moved and took away since a git revision, and what they cost.
 
     REV is a branch, a tag, a commit, HEAD~1 and the like. The old storyboard, its templates and its media are read
@@ -77,12 +81,15 @@ def diff_command(
       seedspec diff main storyboards/ad.yaml --format json
       seedspec diff HEAD~3 --select look=noir
     """
-    made = shared.compiled(storyboard)
+    made = shared.compiled(storyboard, profile)
     assert made.board is not None
     lock = read_lock(place_of(made.path, made.board, emulated=emulator).lock)
     try:
         then = revision_of(made.path.parent, revision)
-        old = _earlier(storyboard, earlier(storyboard, then), revision)
+        old = _earlier(storyboard, earlier(storyboard, then, profile=profile), revision)
+    except NoProfile as error:
+        old = ()
+        shared.note([f"in {revision}: {error}: everything is new"])
     except NoRevision as error:
         raise Exit(2, str(error)) from None
     if then.unknown:

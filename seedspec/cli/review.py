@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,7 @@ from seedspec.report.review import content as contents
 from seedspec.report.review import page, posters, results
 from seedspec.report.review.content import Media, Take
 from seedspec.report.review.posters import Clip
-from seedspec.run.choices import Choices, read_picks, read_reviews, schema_beside
+from seedspec.run.choices import Choices, choices_of, read_picks, read_reviews, schema_beside
 from seedspec.run.disk import replace, state_folder
 from seedspec.run.place import lock_of
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
@@ -32,7 +32,12 @@ from seedspec.text.diagnostic import Problems, did_you_mean, listed
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 """Of videos inside one page: above the first it opens slowly, above the second browsers fail."""
 
-_emulator = click.option("--emulator", is_flag=True, help="The emulator's takes, not the paid ones.")
+
+def _emulator(function: shared.F) -> shared.F:
+    option = click.option("--emulator", is_flag=True, help="The emulator's takes, not the paid ones.")
+    return shared.profiled(option(function))
+
+
 _votes = click.option(
     "--votes", multiple=True, metavar="PATH", type=click.Path(exists=True),
     help="Review files, or folders of them.",
@@ -55,7 +60,8 @@ _votes = click.option(
 @_emulator
 def review_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], out: str | None, media: Media,
-    columns: str | None, rows: str | None, votes: tuple[str, ...], *, blind: bool, seed: int, emulator: bool,
+    columns: str | None, rows: str | None, votes: tuple[str, ...], profile: str,
+    *, blind: bool, seed: int, emulator: bool,
 ) -> None:  # fmt: skip
     """Make a page to look at takes: grid, compare, blind votes, table. One HTML file, no server, no network.
 
@@ -69,7 +75,7 @@ def review_command(
       seedspec review --blind --select hook=reveal --votes reviews/
     """
     options = Options(select=select, exclude=exclude, emulated=emulator)
-    planned = plan(storyboard, options, shared.compiled(storyboard))
+    planned = plan(storyboard, options, shared.compiled(storyboard, profile))
     place = planned.place
     found = contents.takes(planned.plan, lambda file: _size(place.base / file))
     if not found:
@@ -79,7 +85,7 @@ def review_command(
     settings = _settings(planned, found, media, columns, rows) | {"blind": blind, "seed": seed}
     settings["stats"] = results.as_json(*_standings(planned, votes, problems, ())) if votes else None
     _tell(problems)
-    target = Path(out) if out else place.lock.with_suffix(".review.html")
+    target = Path(out) if out else place.beside(".review.html")
     clips = _clips(place.base, found)
     kept = state_folder(place.base) / "review"
     kept.mkdir(exist_ok=True)
@@ -109,8 +115,9 @@ def review_command(
 @click.option("--force", is_flag=True, help="Change a pick that is there; of several reviewers the last one wins.")
 @_emulator
 def pick_command(
-    words: tuple[str, ...], storyboard: str, origin: tuple[str, ...], *, drop: bool, force: bool, emulator: bool
-) -> None:
+    words: tuple[str, ...], storyboard: str, origin: tuple[str, ...], profile: str,
+    *, drop: bool, force: bool, emulator: bool,
+) -> None:  # fmt: skip
     """Choose the take of a variant, in STEM.picks.yaml beside the storyboard. A picked take is never bought again.
 
     ENTRY is an address, or one without its take, which TAKE then gives. Without anything the picks are listed.
@@ -120,10 +127,11 @@ def pick_command(
     Examples:
       seedspec pick open@look=noir,hook=reveal 2
       seedspec pick --from reviews/*.yaml
+      seedspec pick --profile draft open@look=noir,hook=reveal 2
       seedspec pick --drop open@look=noir,hook=reveal
       seedspec pick
     """
-    planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard))
+    planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard, profile))
     place = _choices(planned)
     entries = Entries(planned.compiled.entries)
     problems = Problems()
@@ -142,10 +150,11 @@ def pick_command(
         reviews = read_reviews(place, (*origin, *words), problems)
         if problems.failed:
             _tell(problems)
-        after = chosen.added(known, chosen.chosen(reviews, entries, videos, problems), problems, force=force)
+        wanted = chosen.chosen(reviews, entries, videos, problems, place.profile)
+        after = chosen.added(known, wanted, problems, force=force)
     else:
         after = chosen.added(known, [_named(words, planned, videos)], problems, force=force)
-    if after.by_variant or place.picks.exists():
+    if after.by_variant or after.others or place.picks.exists():
         replace(place.picks, chosen.serialise(after, schema_beside(place.storyboard, "picks")).encode())
     changed = [p for p in _ordered(after) if known.by_variant.get(p.variant) != p]
     shared.out(f"{p.address}  picked" for p in changed)
@@ -160,7 +169,9 @@ def pick_command(
 @_votes
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_emulator
-def stats_command(storyboard: str, axis: tuple[str, ...], votes: tuple[str, ...], form: str, *, emulator: bool) -> None:
+def stats_command(
+    storyboard: str, axis: tuple[str, ...], votes: tuple[str, ...], profile: str, form: str, *, emulator: bool
+) -> None:
     """Say which labels and takes win the reviewers' votes, how often, and how sure that is.
 
     Reads the review files beside the storyboard and in reviews/, or those that --votes names.
@@ -170,7 +181,7 @@ def stats_command(storyboard: str, axis: tuple[str, ...], votes: tuple[str, ...]
       seedspec stats
       seedspec stats --axis hook --format json
     """
-    planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard))
+    planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard, profile))
     problems = Problems()
     axes, shots = _standings(planned, votes, problems, axis)
     if form == "json":
@@ -181,10 +192,8 @@ def stats_command(storyboard: str, axis: tuple[str, ...], votes: tuple[str, ...]
 
 
 def _choices(planned: Planned) -> Choices:
-    board = planned.compiled.board
-    assert board is not None
-    path = planned.compiled.path
-    return Choices(path, board.name, planned.place.lock == lock_of(path, emulated=True))
+    path, board = planned.compiled.path, shared.board(planned.compiled)
+    return choices_of(path, board, emulated=planned.place.lock == lock_of(path, emulated=True))
 
 
 def _tell(problems: Problems, *, code: int = 3) -> None:
@@ -195,7 +204,7 @@ def _tell(problems: Problems, *, code: int = 3) -> None:
 
 
 def _standings(
-    planned: Planned, votes: Iterable[str], problems: Problems, only: Sequence[str]
+    planned: Planned, votes: Collection[str], problems: Problems, only: Sequence[str]
 ) -> tuple[list[Standings], list[Standings]]:
     """By each axis that was voted on, or by those asked for alone, and by take."""
     reviews = read_reviews(_choices(planned), votes, problems)
@@ -226,8 +235,9 @@ def _settings(planned: Planned, found: Sequence[Take], media: Media, x: str | No
         "y": y,
         "media": media,
         "emulator": choices.emulated,
+        "profile": choices.profile,
         "track": choices.track,
-        "digest": contents.digest(choices.name, found, emulated=choices.emulated),
+        "digest": contents.digest(choices.name, found, emulated=choices.emulated, profile=choices.profile),
         "modeline": schema_beside(choices.storyboard, "review", below="reviews"),
     }
 
@@ -280,7 +290,7 @@ def _named(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) ->
     entry = next(e for e in planned.compiled.entries if e.address == address)
     if entry.fingerprint not in videos:
         raise Exit(2, f"`{entry.address}` has no saved video; `seedspec status` says where it stands")
-    return Pick(entry.address, entry.fingerprint, videos[entry.fingerprint])
+    return Pick(entry.address, entry.fingerprint, videos[entry.fingerprint], profile=planned.place.profile)
 
 
 def _address(words: Sequence[str], planned: Planned) -> str:
@@ -298,4 +308,4 @@ def _dropped(known: Picks, words: Sequence[str], planned: Planned) -> Picks:
     variants = {v: p.address for v, p in known.by_variant.items()}
     address = the_address(words[0], [*variants, *variants.values()])
     variant = address if address in variants else address.rpartition("/")[0]
-    return Picks({v: p for v, p in known.by_variant.items() if v != variant})
+    return Picks({v: p for v, p in known.by_variant.items() if v != variant}, known.others)

@@ -15,6 +15,7 @@ from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
 from seedspec.cli.service import environment
+from seedspec.compiler.profile import AS_WRITTEN, name_of
 from seedspec.plan.event import Deferred, Event, Failed, Submitted, Weighed
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import State
@@ -31,14 +32,16 @@ LOST = frozenset({State.RUNNING, State.COMPLETED})
 @click.command("settle")
 @click.argument("entry")
 @shared.storyboard
+@shared.profiled
 @click.option("--task", metavar="ID", help="The service did take it: this is its task. It is followed from now on.")
 @click.option("--not-billed", is_flag=True, help="The service did not take it: it may be bought again.")
 @click.option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
 @click.option("--lost", is_flag=True, help="It was taken, and the service no longer has it: give it up.")
 @click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
 def settle_command(
-    entry: str, storyboard: str, task: str | None, *, not_billed: bool, again: bool, lost: bool, emulator: bool
-) -> None:
+    entry: str, storyboard: str, profile: str, task: str | None,
+    *, not_billed: bool, again: bool, lost: bool, emulator: bool,
+) -> None:  # fmt: skip
     """Settle a purchase in doubt: a request was sent and its answer was lost, so it may or may not have been bought.
 
     Without an option it shows the evidence: what was seen, the tasks of the account that no entry knows and that
@@ -57,7 +60,7 @@ def settle_command(
     """
     if (task is not None) + not_billed + again + lost > 1:
         raise Exit(2, "--task, --not-billed, --resend and --lost exclude each other")
-    made = shared.compiled(storyboard)
+    made = shared.compiled(storyboard, profile)
     place = place_of(made.path, shared.board(made), emulated=emulator)
     with hold(place.lock):
         lock = read_lock(place.lock)
@@ -104,18 +107,31 @@ def _meant(text: str, made: Compiled, lock: Lock, states: frozenset[State]) -> R
     """The record that an address names: an entry's, or one of the lock alone, under the address it was bought as."""
     now_called = {e.fingerprint: e.address for e in made.entries}
     waiting: dict[str, list[Record]] = {}
+    elsewhere: dict[str, str] = {}
     for record in lock:
-        if record.state in states:
+        if record.state not in states:
+            continue
+        if record.fp in now_called or _of(made, record):
             waiting.setdefault(now_called.get(record.fp, record.entry), []).append(record)
-    known = {e.address for e in made.entries} | waiting.keys()
+        else:
+            elsewhere[record.entry] = record.profile or AS_WRITTEN
+    known = {e.address for e in made.entries} | waiting.keys() | elsewhere.keys()
     address = the_address(text, known)
     found = waiting.get(address)
     if not found:
+        if address in elsewhere:
+            raise Exit(2, f"`{address}` is {_words(states)} with another profile: `--profile {elsewhere[address]}`")
         held = next((lock.last(fp) for fp, a in now_called.items() if a == address), None)
         raise Exit(2, f"`{address}` is not {_words(states)}" + (f": it is {held.state}" if held else ": it is new"))
     if len(found) > 1:
         raise Exit(2, f"`{address}` names {len(found)} purchases; undo the edit of the storyboard that split them")
     return found[0]
+
+
+def _of(made: Compiled, record: Record) -> bool:
+    """Whether a purchase is this profile's own, or of one that the storyboard no longer has."""
+    board = shared.board(made)
+    return record.profile == name_of(board) or (record.profile != "" and record.profile not in board.profiles)
 
 
 def _words(states: frozenset[State]) -> str:
@@ -154,7 +170,7 @@ def _resend(made: Compiled, place: Place, lock: Lock, record: Record, *, emulate
             credits = ask(wire, Balance()) if not isinstance(event, Submitted) else None
             if isinstance(credits, Credits) and credits.remaining is not None:
                 journal.keep(Weighed(record.entry, record.fp, record.attempt, credits.remaining, now().text()))
-            journal.close([e.fingerprint for e in made.entries])
+            journal.close([e.fingerprint for e in made.entries], place.profile)
         finally:
             journal.abandon()
     if not isinstance(event, Submitted):
@@ -166,7 +182,7 @@ def _record(place: Place, lock: Lock, made: Compiled, event: Event) -> None:
     journal = Journal(place.lock, lock)
     try:
         journal.keep(event)
-        journal.close([e.fingerprint for e in made.entries])
+        journal.close([e.fingerprint for e in made.entries], place.profile)
     finally:
         journal.abandon()
 

@@ -11,6 +11,7 @@ import click
 
 from seedspec.api import Compiled, Options, compile
 from seedspec.cli.app import Exit, echo
+from seedspec.compiler.profile import name_of, said
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.report import diagnostics as shown
 from seedspec.text.diagnostic import Diagnostic
@@ -28,6 +29,14 @@ def selectors(function: F) -> F:
     select = click.option("--select", "-s", multiple=True, metavar="TERM", help=f"Only these entries. {term}")
     exclude = click.option("--exclude", "-x", multiple=True, metavar="TERM", help="All but these; terms as --select.")
     return select(exclude(function))
+
+
+def profiled(function: F) -> F:
+    """--profile, on every command whose answer depends on it."""
+    return click.option(
+        "--profile", metavar="NAME", default="", envvar="SEEDSPEC_PROFILE",
+        help="With this profile of the storyboard laid over it.",
+    )(function)  # fmt: skip
 
 
 def colored(stream: Any = None) -> bool:
@@ -49,9 +58,9 @@ def note(lines: Iterable[str]) -> None:
         echo(line, err=True)
 
 
-def compiled(path: str) -> Compiled:
-    """The storyboard's entries; its findings are shown, and errors end the command with code 3."""
-    made = compile(path)
+def compiled(path: str, profile: str) -> Compiled:
+    """The storyboard's entries with a profile; its findings are shown, and errors end the command with code 3."""
+    made = compile(path, profile=profile)
     tell(made.diagnostics)
     if not made.ok:
         raise Exit(3)
@@ -62,6 +71,18 @@ def board(made: Compiled) -> Storyboard:
     """The storyboard of a compile that ended well."""
     assert made.board is not None
     return made.board
+
+
+def titled(made: Compiled) -> str:
+    """What stands above an answer: the storyboard, its model, and the profile."""
+    whole = board(made)
+    return f"{whole.name}  {whole.model.id}" + (f"  {said(name_of(whole))}" if whole.profile is not None else "")
+
+
+def named(made: Compiled) -> str:
+    """What a report is called: the storyboard's name, and its profile."""
+    whole = board(made)
+    return f"{whole.name} ({whole.profile.name})" if whole.profile is not None else whole.name
 
 
 def tell(found: Iterable[Diagnostic]) -> None:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.fields import check_overrides
 from seedspec.compiler.matrix import Arithmetic, Grid, arithmetic, board_grid, shot_grid
+from seedspec.compiler.profile import check_profiles
 from seedspec.compiler.reference import Look
 from seedspec.compiler.request import ShotRequests
 from seedspec.compiler.storyboard import Reference, Shot, Storyboard
@@ -139,9 +140,10 @@ def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], pro
     if len(grids) < len({s.id for s in board.shots}):
         return out
     check_overrides(board, grids, problems)
+    check_profiles(board, problems)
     _same_names(board.shots, problems)
     _check_output(board, problems)
-    counts = tuple(Count(s.id, arithmetic(grids[s.id]), s.takes or board.takes) for s in board.shots)
+    counts = tuple(Count(s.id, arithmetic(grids[s.id]), board.takes_of(s)) for s in board.shots)
     if not _within_bound(board, counts, problems):
         return out
     templates = Templates(read)
@@ -164,7 +166,8 @@ def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], pro
 
 def _sets(board: Storyboard, shot: Shot, grid: Grid, fields: frozenset[str]) -> bool:
     """Whether anything that reaches a shot may set one of the fields."""
-    layers = (board.fields, shot.fields, *(o.fields for o in (*board.overrides, *shot.overrides)))
+    layers = [board.fields, shot.fields, *(o.fields for o in (*board.overrides, *shot.overrides))]
+    layers += [board.profile.fields] if board.profile is not None else []
     return any(fields & layer.keys() for layer in layers) or any(axis.fields(fields) for axis in grid.axes)
 
 

@@ -23,7 +23,7 @@ class Setting:
 
 
 class Fields:
-    """Model default, `defaults`, the shot's own, the axis, then overrides: the storyboard's before the shot's."""
+    """Model default, `defaults`, the shot's own, the axis, overrides (the storyboard's first), then the profile."""
 
     def __init__(self, board: Storyboard, shot: Shot, grid: Grid, problems: Problems) -> None:
         self._grid = grid
@@ -33,6 +33,8 @@ class Fields:
         self._below += [(k, _setting(n, "shot")) for k, n in shot.fields.items()]
         self._base = dict(self._below)
         self._overrides = _overrides(board, shot, grid, problems)
+        last = board.profile
+        self._last = [(k, _setting(n, f"profile {last.name}")) for k, n in last.fields.items()] if last else []
         sweeping = [i for i, a in enumerate(grid.axes) if a.fields(self._known - {"prompt"})]
         self._matter = sorted({*sweeping, *(i for wanted, _ in self._overrides for i in wanted)})
         self._memo: dict[Row, Mapping[str, Setting]] = {}
@@ -69,6 +71,7 @@ class Fields:
         for wanted, override in self._overrides:
             if all(row[i] in labels for i, labels in wanted.items()):
                 yield from ((k, _setting(n, "override")) for k, n in override.fields.items())
+        yield from self._last
 
 
 def _setting(node: Node, layer: str) -> Setting:

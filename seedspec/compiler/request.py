@@ -54,12 +54,12 @@ class ShotRequests:
         problems: Problems,
     ) -> None:
         self._board, self._shot, self._grid, self._problems = board, shot, grids[shot.id], problems
-        self._takes = shot.takes or board.takes
+        self._takes = board.takes_of(shot)
         self._fields = Fields(board, shot, self._grid, problems)
         self._catalogue = {r.name: r for r in (*board.references, *shot.references)}
         self._axis_values = {a.name: {k: plain(v) for k, v in a.values.items()} for a in self._grid.axes}
         self._texts = Texts(board, shot, self._grid, self._catalogue, templates, problems)
-        takes = {s.id: s.takes or board.takes for s in board.shots}
+        takes = {s.id: board.takes_of(s) for s in board.shots}
         self._attachments = Attachments(shot.id, board.model, grids, takes, self._texts, look, problems)
         self._lists: dict[tuple[int, ...], _Lists] = {}
         self._check_names()

@@ -61,6 +61,17 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """A layer over every field of every shot; `takes` None leaves each shot its own."""
+
+    name: str
+    span: Span
+    fields: Mapping[str, Scalar]
+    keys: Mapping[str, Span]
+    takes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A medium by name. For a shot, `target` is the shot's id, `take` its take and `at` the labels fixed for it.
 
@@ -101,7 +112,10 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Storyboard:
-    """A whole storyboard, checked for form; what its parts mean together is for the rooms below."""
+    """A whole storyboard, checked for form; what its parts mean together is for the rooms below.
+
+    `profile` is the one of `profiles` that is laid over it; None means the storyboard as written.
+    """
 
     source: Source
     name: str
@@ -121,6 +135,13 @@ class Storyboard:
     overrides: tuple[Override, ...]
     shots: tuple[Shot, ...]
     tags: tuple[str, ...]
+    profiles: Mapping[str, Profile]
+    profile: Profile | None = None
+
+    def takes_of(self, shot: Shot) -> int:
+        """How many videos are wanted of each request of a shot."""
+        asked = self.profile.takes if self.profile is not None else None
+        return asked or shot.takes or self.takes
 
 
 def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -> Storyboard | None:
@@ -191,7 +212,14 @@ class _Reader:
             overrides=self._overrides(node),
             shots=shots,
             tags=_texts(node, "tags"),
+            profiles={p.name: p for p in self._profiles(node)},
         )
+
+    def _profiles(self, node: Map) -> Iterator[Profile]:
+        for name, pair in _map(node, "profiles").items():
+            assert isinstance(pair.value, Map)
+            fields, keys = self._fields(pair.value)
+            yield Profile(name, pair.key.span, fields, keys, _whole(_scalar(pair.value, "takes"), 0) or None)
 
     def _shot(self, node: Node) -> Shot:
         assert isinstance(node, Map)

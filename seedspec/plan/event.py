@@ -58,7 +58,7 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class Submitting:
-    """The intent to buy. It is in the lock, on disk, before the request leaves."""
+    """The intent to buy, with the profile it is bought with. It is in the lock, on disk, before the request leaves."""
 
     entry: str
     fp: str
@@ -68,6 +68,7 @@ class Submitting:
     intent: Intent
     units: int
     at: str
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ class Adopted:
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

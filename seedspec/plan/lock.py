@@ -61,6 +61,11 @@ class Record:
         return str(self.values.get("entry", ""))
 
     @property
+    def profile(self) -> str:
+        """The profile that it was bought with; "" for the storyboard as written."""
+        return str(self.values.get("profile", ""))
+
+    @property
     def task(self) -> str | None:
         return self.values.get("task")
 
@@ -165,12 +170,22 @@ def encode(values: Mapping[str, Any]) -> bytes:
     return orjson.dumps({k: values[k] for k in KEYS if values.get(k) is not None}) + b"\n"
 
 
-def serialise(lock: Lock, order: Iterable[str]) -> bytes:
-    """The whole file: the header, then one line an attempt, in the given order of fingerprints, the rest by entry."""
+def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> bytes:
+    """The whole file: the header, then one line an attempt, in the given order of fingerprints, the rest by entry.
+
+    What was bought without a profile comes first, then each profile's, by name. An order that is of one `profile`
+    leaves the others' as they stand in the lock: taking turns with profiles moves no line.
+    """
     rank = {fp: i for i, fp in enumerate(order)}
-    rest = sorted((fp for fp in lock.attempts if fp not in rank), key=lambda fp: (lock.attempts[fp][-1].entry, fp))
-    ordered = [*sorted((fp for fp in lock.attempts if fp in rank), key=rank.__getitem__), *rest]
-    return HEADER + b"".join(encode(_settled(r)) for fp in ordered for r in lock.attempts[fp])
+    stands = {fp: i for i, fp in enumerate(lock.attempts)}
+
+    def key(fp: str) -> tuple[str, int, str, str]:
+        last = lock.attempts[fp][-1]
+        if profile is not None and last.profile != profile:
+            return last.profile, stands[fp], "", ""
+        return last.profile, rank.get(fp, len(rank)), "" if fp in rank else last.entry, fp
+
+    return HEADER + b"".join(encode(_settled(r)) for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp])
 
 
 def _settled(record: Record) -> dict[str, Any]:
@@ -207,6 +222,7 @@ def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[s
 KEYS: dict[str, type | tuple[type, ...]] = {
     "fp": str,
     "entry": str,
+    "profile": str,
     "take": int,
     "attempt": int,
     "state": str,
@@ -263,6 +279,8 @@ class _Fold:
         record = merged(self.records.get((fp, attempt)), values)
         if lacking := next((k for k in _NEEDED.get(State(state), ()) if k not in record), None):
             raise _Bad(f"`{state}` without `{lacking}`")
+        if not _PROFILE.fullmatch(record.get("profile", "")):
+            raise _Bad(f"`profile` is {record['profile']!r}; expected a profile's name")
         if not _inside(record.get("file", "")):
             raise _Bad(f"`file` is {record['file']!r}; expected a path below the lock's folder")
         self.records[fp, attempt] = record
@@ -276,6 +294,7 @@ class _Fold:
 
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
 _NEEDED = {State.RUNNING: ("task",), State.COMPLETED: ("task",), State.SAVED: ("file", "sha256")}
 
 
@@ -311,6 +330,7 @@ _FIELDS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
         "manifest": e.manifest,
         "intent": {k: v for k in ("key", "body_sha256", "at", "left") if (v := getattr(e.intent, k)) is not None},
         "units": e.units,
+        "profile": e.profile,
     },
     Submitted: lambda e: {"task": e.task, "credits": e.credits},
     Deferred: lambda e: {},
@@ -319,7 +339,7 @@ _FIELDS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     Failed: lambda e: {"failure": {"code": e.code, "message": e.message}},
     Doubted: lambda e: {"doubt": e.reason},
     Weighed: lambda e: {"left": e.left},
-    Adopted: lambda e: {k: getattr(e, k) for k in ("entry", "take", "manifest", "task", *_FACTS)},
+    Adopted: lambda e: {k: getattr(e, k) for k in ("entry", "profile", "take", "manifest", "task", *_FACTS)},
 }
 
 

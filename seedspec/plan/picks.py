@@ -18,7 +18,8 @@ from seedspec.text.source import Span
 class Pick:
     """The chosen take of a variant. `video` is the sha256 of the file that was looked at, "" where none was.
 
-    `span` is its place in the file that says it; None for one that a command line says.
+    `span` is its place in the file that says it; None for one that a command line says. `profile` is the one whose
+    take it is, "" for none.
     """
 
     address: str
@@ -26,6 +27,7 @@ class Pick:
     video: str = ""
     by: tuple[str, ...] = ()
     span: Span | None = None
+    profile: str = ""
 
     @property
     def variant(self) -> str:
@@ -38,9 +40,10 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Picks:
-    """One pick a variant (`shot@axis=label,…`)."""
+    """One pick a variant (`shot@axis=label,…`) of one profile; `others` are those of the other profiles in the file."""
 
     by_variant: Mapping[str, Pick] = field(default_factory=dict)
+    others: tuple[Pick, ...] = ()
 
     def take_of(self, shot: str, labels: Labels) -> int | None:
         """The chosen take of a shot's variant; None when nobody has chosen."""
@@ -58,43 +61,53 @@ class Picks:
             return pick
         return next((p for p in self.by_variant.values() if p.fp == entry.fingerprint), None)
 
+    def forbids(self, entry: Entry) -> str | None:
+        """The fingerprint of the choice that forbids to buy an entry: its pick, or one of its request elsewhere."""
+        pick = self.of(entry) or next((p for p in self.others if p.fp == entry.fingerprint), None)
+        return pick.fp if pick is not None else None
 
-def picks_of(node: Node, schema: Schema, problems: Problems) -> Picks:
-    """The picks in a file. Two for one variant are an error, and the first one stands."""
+
+def picks_of(node: Node, schema: Schema, problems: Problems, profile: str = "") -> Picks:
+    """A file's picks, as a profile has them ("" for none). Two for one variant are an error, and the first stands."""
     if not schema.check(node, problems):
         return Picks()
     assert isinstance(node, Map)
-    found: dict[str, Pick] = {}
+    found: dict[tuple[str, str], Pick] = {}
     rows = node.get("picks")
     for row in rows if isinstance(rows, Sequence) else ():
         assert isinstance(row, Map)
         values = plain(row)
         span = row.pairs["entry"].value.span
-        pick = Pick(values["entry"], values["fp"], values.get("video", ""), tuple(values.get("by", ())), span)
-        known = found.setdefault(pick.variant, pick)
+        by, of = tuple(values.get("by", ())), values.get("profile", "")
+        pick = Pick(values["entry"], values["fp"], values.get("video", ""), by, span, of)
+        known = found.setdefault((of, pick.variant), pick)
         if known is not pick:
             message = f"`{pick.variant}` has two picks, take {known.take} and take {pick.take}; expected one"
             problems.error("two-picks", message, span, Note("the first is here", known.span))
-    return Picks(found)
+    own = {variant: pick for (of, variant), pick in found.items() if of == profile}
+    return Picks(own, tuple(pick for (of, _), pick in found.items() if of != profile))
 
 
 def serialise(picks: Picks, modeline: str) -> str:
-    """The whole file, one line a pick, by address: the same picks are the same bytes."""
+    """The whole file, one line a pick, by profile and address: the same picks are the same bytes."""
     lines = [f"# yaml-language-server: $schema={modeline}"] if modeline else []
     lines += ["# the chosen takes; `seedspec pick` writes this file", "seedspec_picks: 1"]
-    ordered = sorted(picks.by_variant.values(), key=lambda p: p.variant)
+    ordered = sorted((*picks.by_variant.values(), *picks.others), key=lambda p: (p.profile, p.variant))
     lines += ["picks:", *(f"  - {_line(p)}" for p in ordered)] if ordered else ["picks: []"]
     return "\n".join(lines) + "\n"
 
 
 def _line(pick: Pick) -> str:
-    values: dict[str, object] = {"entry": pick.address, "fp": pick.fp}
+    values: dict[str, object] = {"profile": pick.profile} if pick.profile else {}
+    values |= {"entry": pick.address, "fp": pick.fp}
     values |= {"video": pick.video} if pick.video else {}
     values |= {"by": list(pick.by)} if pick.by else {}
     return json.dumps(values)
 
 
-def chosen(reviews: Iterable[Review], entries: Entries, videos: Mapping[str, str], problems: Problems) -> list[Pick]:
+def chosen(
+    reviews: Iterable[Review], entries: Entries, videos: Mapping[str, str], problems: Problems, profile: str = ""
+) -> list[Pick]:
     """What reviewers picked, one pick a take, by all who chose it; of several takes of a variant, each.
 
     `videos` are the sha256 of the saved files by fingerprint. What is not of this storyboard, or was made from
@@ -111,7 +124,8 @@ def chosen(reviews: Iterable[Review], entries: Entries, videos: Mapping[str, str
                 message = f"`{entry.address}` was looked at as another video than the lock has; the pick is left out"
                 problems.warning("another-video", message, choice.take.span)
                 continue
-            known = found.get(entry.address) or Pick(entry.address, entry.fingerprint, here, (), choice.take.span)
+            new = Pick(entry.address, entry.fingerprint, here, (), choice.take.span, profile)
+            known = found.get(entry.address, new)
             found[entry.address] = replace(known, by=tuple(dict.fromkeys((*known.by, review.reviewer))))
     return list(found.values())
 
@@ -137,7 +151,21 @@ def added(known: Picks, new: Iterable[Pick], problems: Problems, *, force: bool 
         else:
             message = f"`{pick.variant}` has take {had.take} picked already; take {pick.take} is not taken over"
             problems.error("picked-already", message, had.span, "--force changes the pick")
-    return Picks(by_variant)
+    return replace(known, by_variant=by_variant)
+
+
+def variants(picks: Picks, entries: Entries, problems: Problems) -> frozenset[str]:
+    """The variants that have a pick, by the addresses of today; `entries` are those of the picks' own profile.
+
+    One whose request has changed since counts too, with a warning: what is bought of it now was not looked at.
+    """
+    found = set()
+    for pick in picks.by_variant.values():
+        assert pick.span is not None
+        mention = Mention(pick.address, pick.fp, pick.span)
+        entry = entries.found(mention, problems, lost="what it stands for now is not what was picked")
+        found.add(pick.variant if entry is None else entry.shot + labels_of(entry.labels))
+    return frozenset(found)
 
 
 def _takes(variant: str, picks: Iterable[Pick]) -> set[str]:
@@ -155,4 +183,4 @@ def moved(picks: Picks, entries: Entries) -> Picks:
         entry = entries.named(Mention(pick.address, pick.fp, pick.span)) if pick.span is not None else None
         now = pick if entry is None else replace(pick, address=entry.address)
         out.setdefault(now.variant, now)
-    return Picks(out)
+    return replace(picks, by_variant=out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,8 +11,10 @@ import orjson
 
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.price import Cost
+from seedspec.compiler.profile import said
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import State
+from seedspec.plan.strays import strays
 
 
 class Action(Enum):
@@ -63,11 +64,16 @@ class Unsaved:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Saved under `file`, which `here` says is on this disk. `moved_from` is the address it was bought as."""
+    """Saved under `file`, which `here` says is on this disk. `moved_from` is the address it was bought as.
+
+    `profile` is the one it was bought with, "" for none, where that is not the one of the plan: one purchase serves
+    both.
+    """
 
     file: str
     moved_from: str | None
     here: bool
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,14 @@ class NotInStoryboard:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Bought with another profile ("" for none) and not in hand yet: a run follows it too."""
+
+    profile: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class Second:
     """Another purchase of a request that is bought already, as two branches can make it; it is followed too."""
 
@@ -140,6 +154,7 @@ Reason = (
     | Occupied
     | Picked
     | NotInStoryboard
+    | Elsewhere
     | Second
 )
 
@@ -160,10 +175,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps in the storyboard's order, then what the lock alone knows."""
+    """The steps in the storyboard's order, then what the lock alone knows. `profile` is "" for none."""
 
     steps: tuple[Step, ...]
     lock: Lock
+    profile: str = ""
 
     @property
     def buys(self) -> tuple[Step, ...]:
@@ -185,6 +201,9 @@ class Rules:
     themselves; `exists` tells whether a path relative to the lock is taken; `now` is the time as events state it.
 
     `picked` gives the fingerprint of the choice that an entry is, by its request or its address; it is not bought.
+
+    `profile` is the one that the entries were compiled with, "" for none, and `others` are the storyboard's other
+    ones. `unwanted` says by fingerprint why an entry was left out that another one may continue.
     """
 
     folder: str
@@ -194,6 +213,13 @@ class Rules:
     attempts: int = 3
     retry: bool = False
     picked: Callable[[Entry], str | None] = lambda entry: None
+    profile: str = ""
+    others: frozenset[str] = frozenset()
+    unwanted: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, profile: str) -> str:
+        """Where the videos of a profile are saved: each has a folder of its own."""
+        return f"{self.folder}/{profile}" if profile else self.folder
 
 
 def make(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[Entry] = ()) -> Plan:
@@ -209,27 +235,22 @@ def make(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[En
         planner.first.setdefault(entry.fingerprint, entry)
     for entry in chosen:
         planner.place(entry)
-    orphans = _strays(lock, planner.known, rules.folder)
+    orphans = _left_over(lock, planner.known, rules)
     place = {entry.address: i for i, entry in enumerate(chosen)}
-    return Plan((*sorted(planner.steps, key=lambda s: place[s.address]), *orphans), lock)
+    return Plan((*sorted(planner.steps, key=lambda s: place[s.address]), *orphans), lock, rules.profile)
 
 
-def _strays(lock: Lock, known: set[str], folder: str) -> Iterator[Step]:
-    """What was bought and no entry stands for: it left the storyboard, or it is one purchase too many."""
-    for fp, records in lock.attempts.items():
-        last = lock.last(fp)
-        for r in records:
-            reason: Reason
-            if r is last and fp not in known and r.state is not State.QUEUED:
-                file, reason = r.file or f"{folder}/{_name(r)}.mp4", NotInStoryboard(r.state)
-            elif r is not last and r.state not in (State.QUEUED, State.FAILED, State.SAVED):
-                file, reason = f"{folder}/{_name(r)}.{r.attempt}.mp4", Second(r.state)
-            else:
-                continue
-            if (why := _doubt(r)) is not None:  # a person is to settle it, whatever the storyboard now asks for
-                yield Step(r.entry, fp, Action.DOUBT, why, Cost(), file, None, r)
-            else:
-                yield Step(r.entry, fp, Action.ORPHAN, reason, Cost(), file, None, r)
+def _left_over(lock: Lock, known: set[str], rules: Rules) -> Iterator[Step]:
+    """The steps that no entry stands for."""
+    for stray in strays(lock, known, rules.profile, rules.others, rules.place):
+        r = stray.record
+        if (why := _doubt(r)) is not None:  # a person is to settle it, whatever the storyboard now asks for
+            why = InDoubt(f"{why.why}; it was sent {said(r.profile)}") if stray.kind == "elsewhere" else why
+            yield Step(r.entry, r.fp, Action.DOUBT, why, Cost(), stray.file, None, r)
+            continue
+        reasons: dict[str, Reason] = {"left": NotInStoryboard(r.state), "elsewhere": Elsewhere(r.profile, r.state)}
+        reason = reasons.get(stray.kind, Second(r.state))
+        yield Step(r.entry, r.fp, Action.ORPHAN, reason, Cost(), stray.file, None, r)
 
 
 def _doubt(record: Record) -> InDoubt | None:
@@ -238,13 +259,6 @@ def _doubt(record: Record) -> InDoubt | None:
     if record.state is State.DOUBT:
         return InDoubt(str(record.get("doubt") or "the answer was not understood"))
     return None
-
-
-def _name(record: Record) -> str:
-    """The name that a purchase would have had as an entry; the lock may come from anybody."""
-    shot, _, take = record.entry.rpartition("/")
-    named = f"{shot}_take{take}".replace(":", "x")
-    return named if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@=,._-]{0,200}", named) else record.fp[:16]
 
 
 @dataclass(slots=True)
@@ -302,7 +316,9 @@ class _Planner:
             until = record.get("results_until")
             if not here and record.task and until and until > self.rules.now:
                 return Action.FETCH, Unsaved(record.task, gone=file)
-            return Action.DONE, Done(file, record.entry if record.entry != entry.address else None, here)
+            moved = record.entry if record.entry != entry.address else None
+            of = record.profile if record.profile != self.rules.profile else None
+            return Action.DONE, Done(file, moved, here, of)
         return self._failed(record)
 
     def _failed(self, record: Record) -> tuple[Action, Reason]:
@@ -323,7 +339,8 @@ class _Planner:
     def _last_at(self, address: str) -> Record | None:
         """What was bought under an address before, with a request that the storyboard no longer asks for."""
         if self._bought_as is None:
-            self._bought_as = {r.entry: r for r in self.lock if r.fp not in self.known and r.state is not State.QUEUED}
+            own = (r for r in self.lock if r.profile == self.rules.profile and r.fp not in self.known)
+            self._bought_as = {r.entry: r for r in own if r.state is not State.QUEUED}
         return self._bought_as.get(address)
 
     def _held(self, entry: Entry) -> Held | None:
@@ -332,7 +349,8 @@ class _Planner:
             if step is None:
                 record = self.lock.last(medium.key)
                 if record is None or record.state is not State.SAVED:
-                    return Held(medium.where, "it is not selected, and its video is not here")
+                    why = self.rules.unwanted.get(medium.key, "it is not selected")
+                    return Held(medium.where, f"{why}, and its video is not here")
                 if not self.rules.exists(record.file or ""):
                     return Held(medium.where, "its saved video is not on this disk")
             elif step.action is Action.DOUBT:
@@ -345,7 +363,7 @@ class _Planner:
 
     def _file(self, entry: Entry) -> str:
         """Where a new video goes: never over one that another purchase of the lock was saved under."""
-        plain = f"{self.rules.folder}/{entry.file}"
+        plain = f"{self.rules.place(self.rules.profile)}/{entry.file}"
         taken = any(r.file == plain and r.fp != entry.fingerprint for r in self._saved_as(plain))
         return f"{plain.removesuffix('.mp4')}.{entry.fingerprint[:8]}.mp4" if taken else plain
 

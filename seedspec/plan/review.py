@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.profile import AS_WRITTEN, said
 from seedspec.compiler.schema import Schema
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Map, Node, Sequence, plain
@@ -62,22 +63,40 @@ class Review:
     notes: tuple[Note, ...]
 
 
-def review_of(node: Node, schema: Schema, storyboard: str, problems: Problems, *, emulated: bool) -> Review | None:
-    """The review in a file; None, with the reasons in `problems`, when it has errors or is of another storyboard."""
+def review_of(
+    node: Node,
+    schema: Schema,
+    storyboard: str,
+    problems: Problems,
+    *,
+    emulated: bool,
+    profile: str = "",
+    named: bool = True,
+) -> Review | None:
+    """The review in a file; None, with the reasons in `problems`, when it has errors or is of another storyboard.
+
+    One of another profile's takes is an error only when the file was `named`: such reviews lie side by side.
+    """
     if not schema.check(node, problems):
         return None
     assert isinstance(node, Map)
     page, values = node.get("page"), plain(node)
     assert isinstance(page, Map)
-    named, of_emulator = values["page"]["storyboard"], values["page"].get("emulator", False)
-    if named != storyboard:
-        message = f"a review of `{named}`; expected one of `{storyboard}`"
+    of, of_emulator = values["page"]["storyboard"], values["page"].get("emulator", False)
+    if of != storyboard:
+        message = f"a review of `{of}`; expected one of `{storyboard}`"
         problems.error("other-storyboard", message, page.pairs["storyboard"].value.span)
         return None
     if of_emulator is not emulated:
         found, wanted = ("the emulator's", "the paid") if of_emulator else ("the paid", "the emulator's")
         hint = "leave --emulator out" if emulated else "add --emulator to mean the emulator's"
         problems.error("other-takes", f"a review of {found} takes; expected one of {wanted} takes", page.span, hint)
+        return None
+    if (of_profile := values["page"].get("profile", "")) != profile:
+        if named:
+            message = f"a review of takes {said(of_profile)}; expected one of takes {said(profile)}"
+            hint = f"`--profile {of_profile or AS_WRITTEN}` means those"
+            problems.error("other-takes", message, page.span, hint)
         return None
     return Review(
         reviewer=values["reviewer"],

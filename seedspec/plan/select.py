@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from seedspec.compiler.entry import Entry, matches
+from seedspec.compiler.entry import Entry, labels_of, matches
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import State
 from seedspec.text.diagnostic import did_you_mean
@@ -40,6 +40,13 @@ def choose(entries: Sequence[Entry], lock: Lock, select: Iterable[str], exclude:
         out = any(_meets(text, entry, lock) for text in unwanted)
         (chosen if inside and not out else others).append(entry)
     return Selection(tuple(chosen), tuple(others))
+
+
+def within(found: Selection, variants: Collection[str]) -> Selection:
+    """Of a selection what belongs to some variants (`shot@axis=label,…`), every take; the rest is with the others."""
+    inside = {id(e) for e in found.chosen if e.shot + labels_of(e.labels) in variants}
+    left = tuple(e for e in found.chosen if id(e) not in inside)
+    return Selection(tuple(e for e in found.chosen if id(e) in inside), (*found.others, *left))
 
 
 def _meets(text: str, entry: Entry, lock: Lock) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from seedspec.compiler.entry import Entry
-from seedspec.plan.lock import Lock, Record
+from seedspec.plan.lock import Record
 from seedspec.plan.plan import Changed, Held, Occupied, Plan, Step, Twin
 from seedspec.plan.state import State
 
@@ -55,11 +55,8 @@ def why(plan: Plan, address: str) -> Why:
 def bought_as(plan: Plan, entry: Entry) -> Record | None:
     """The last purchase under an entry's address whose request no entry asks for any more."""
     known = {s.fp for s in plan.steps if s.entry is not None}
-    return _last_under(plan.lock, entry.address, known)
-
-
-def _last_under(lock: Lock, address: str, known: set[str]) -> Record | None:
-    found = [r for r in lock if r.entry == address and r.fp not in known and r.state is not State.QUEUED]
+    own = (r for r in plan.lock if r.profile == plan.profile and r.entry == entry.address)
+    found = [r for r in own if r.fp not in known and r.state is not State.QUEUED]
     return found[-1] if found else None
 
 

@@ -129,7 +129,7 @@ class Outcomes:
 
     def __iter__(self) -> Iterator[Outcome]:
         """The outcomes in the order of the plan; a twin's is that of the purchase that serves it too."""
-        by_address = {o.address: o for o in self._found.values()}
+        by_address = {o.address: o for o in self._found.values() if o.step.entry is not None}
         for outcome in self._found.values():
             served = by_address.get(self._twins.get(outcome.address, ""))
             if served is not None:

@@ -9,10 +9,12 @@ from typing import Any
 from seedspec.compiler.expand import Count
 from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.price import Cost, Rate
+from seedspec.compiler.profile import said
 from seedspec.plan.plan import (
     Action,
     Changed,
     Done,
+    Elsewhere,
     Failure,
     Held,
     InDoubt,
@@ -106,9 +108,10 @@ def reason(why: Reason) -> str:
             return "made, not saved yet"
         case Unsaved(gone=file):
             return f"{file} is gone; it is fetched again"
-        case Done(file=file, moved_from=moved, here=here):
+        case Done(file=file, moved_from=moved, here=here, profile=profile):
             where = file if here else f"{file} (not on this disk)"
-            return f"done: {where}" + (f", bought as {moved}" if moved else "")
+            origin = [*([f"as {moved}"] if moved else []), *([said(profile)] if profile is not None else [])]
+            return f"done: {where}" + (f", bought {' '.join(origin)}" if origin else "")
         case Twin(of=of):
             return f"the same request as {of}"
         case Failure(code=code, message=message, then=then):
@@ -126,6 +129,8 @@ def reason(why: Reason) -> str:
             return "picked; the lock has lost its video, `seedspec adopt` takes it up"
         case NotInStoryboard(state=state):
             return f"{state}, no longer in the storyboard"
+        case Elsewhere(profile=profile, state=state):
+            return f"{state}, bought {said(profile)}; a run follows it too"
         case Second(state=state):
             return f"{state}, a second purchase of the same request"
 
@@ -134,6 +139,7 @@ def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
     """The plan for programs: costs in credits and dollars, low and high."""
     return {
         "seedspec_plan": 1,
+        "profile": plan.profile or None,
         "steps": [step_json(s, rate) for s in plan.steps],
         "counts": {a.name.lower(): plan.count(a) for a in Action},
         "credits": _range(plan.cost, rate.units_per_credit),

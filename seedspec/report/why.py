@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seedspec.compiler.price import Rate
+from seedspec.compiler.profile import said
 from seedspec.plan.lock import Record
 from seedspec.plan.plan import (
     BUYS,
     Changed,
     Done,
+    Elsewhere,
     Failure,
     Held,
     InDoubt,
@@ -124,6 +126,8 @@ def _sentences(found: Why) -> Iterator[str]:
         case Picked():
             yield "People chose this take, and the lock has lost its video: a picked take is never bought again."
             yield f"`seedspec adopt {step.address} --file FILE` takes the video up."
+        case Elsewhere(profile=profile, state=state):
+            yield f"It was bought {said(profile)}, and is {state}: a run follows it too."
         case NotInStoryboard(state=state):
             yield f"No entry of the storyboard asks for this request; its purchase is {state}{_file(record)}."
         case Second(state=state):
@@ -132,6 +136,8 @@ def _sentences(found: Why) -> Iterator[str]:
             pass
     if isinstance(step.reason, Done) and step.reason.moved_from:
         yield f"It was bought as {step.reason.moved_from}; the request is the same, so it was not bought again."
+    if isinstance(step.reason, Done) and step.reason.profile is not None:
+        yield f"It was bought {said(step.reason.profile)}; the request is the same, so one purchase serves both."
     if found.before is not None:
         was = found.before
         yield f"Another request was bought under this address: it is {was.state}{_file(was)}{_when(was)}."

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from seedspec.compiler.profile import name_of
 from seedspec.compiler.schema import Schema
+from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.picks import Picks, picks_of
 from seedspec.plan.review import Review, review_of
 from seedspec.run import files
+from seedspec.run.place import lock_of, track_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
 from seedspec.text.syntax import parse
@@ -21,20 +24,33 @@ _MODELINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=(\S+)")
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Where choices about a storyboard's takes stand. The emulator's have files of their own, as its lock does."""
+    """Where choices about a storyboard's takes stand. The emulator's have files of their own, as its lock does.
+
+    The picks of all profiles are in one file; each has reviews of its own. `profile` is "" for none.
+    """
 
     storyboard: Path
     name: str
     emulated: bool
+    profile: str = ""
 
     @property
     def track(self) -> str:
-        """What the names of all these files begin with."""
-        return f"{self.storyboard.stem}{'.emulator' if self.emulated else ''}"
+        """What the names of the review files begin with."""
+        return track_of(self._stem, self.profile)
 
     @property
     def picks(self) -> Path:
-        return self.storyboard.with_name(f"{self.track}.picks.yaml")
+        return self.storyboard.with_name(f"{self._stem}.picks.yaml")
+
+    @property
+    def _stem(self) -> str:
+        return lock_of(self.storyboard, emulated=self.emulated).stem
+
+
+def choices_of(path: Path, board: Storyboard, *, emulated: bool) -> Choices:
+    """The choices about the takes of a storyboard with its profile."""
+    return Choices(path, board.name, emulated, name_of(board))
 
 
 def read_picks(place: Choices, problems: Problems) -> Picks:
@@ -42,20 +58,24 @@ def read_picks(place: Choices, problems: Problems) -> Picks:
     if not place.picks.exists():
         return Picks()
     node = _node(place.picks, problems)
-    return Picks() if node is None else picks_of(node, Schema(files.schemas()["picks.json"]), problems)
+    return Picks() if node is None else picks_of(node, Schema(files.schemas()["picks.json"]), problems, place.profile)
 
 
-def read_reviews(place: Choices, paths: Iterable[str | Path], problems: Problems) -> list[Review]:
-    """The reviews in files and folders, in the order given; of a folder those of this storyboard, by name.
+def read_reviews(place: Choices, paths: Collection[str | Path], problems: Problems) -> list[Review]:
+    """The reviews in files and folders, in the order given; of a folder those of this storyboard and profile.
 
     Without any path: those beside the storyboard and in `reviews/` there.
     """
     listed = list(paths) or [place.storyboard.parent, place.storyboard.parent / "reviews"]
-    schema = Schema(files.schemas()["review.json"])
+    schema, named = Schema(files.schemas()["review.json"]), {Path(path) for path in paths}
     found = []
     for file in dict.fromkeys(f for path in listed for f in _files(Path(path), place.track)):
         node = _node(file, problems)
-        review = review_of(node, schema, place.name, problems, emulated=place.emulated) if node is not None else None
+        if node is None:
+            continue
+        review = review_of(
+            node, schema, place.name, problems, emulated=place.emulated, profile=place.profile, named=file in named
+        )
         if review is not None:
             found.append(review)
     return found

@@ -111,6 +111,7 @@ def resent(record: Record, key_at: Moment) -> Submitting:
         intent=Intent(intent["key"], intent["body_sha256"], key_at.text(), intent.get("left")),
         units=record.get("units") or 0,
         at=key_at.text(),
+        profile=record.profile or None,
     )
 
 

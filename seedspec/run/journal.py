@@ -68,15 +68,17 @@ class Journal:
         except (OSError, LockFault, IllegalMove) as error:
             raise NotRecorded(self._rescue(event, error)) from error
 
-    def close(self, order: Iterable[str]) -> None:
+    def close(self, order: Iterable[str], profile: str | None = None) -> None:
         """A clean end: the file is rewritten sorted, one line an attempt. Without a new line no byte changes.
+
+        An order that is of one `profile` leaves the others' lines where they are.
 
         Raises NotRecorded when the file was changed by another program. A disk that refuses leaves the file longer.
         """
         try:
             if self._handle is not None:
                 self._unchanged(self._handle)
-                replace(self.path, serialise(parse(_content(self._handle, self._good)), order))
+                replace(self.path, serialise(parse(_content(self._handle, self._good)), order, profile))
         except LockFault as error:
             raise NotRecorded(self._rescue(None, error)) from error
         except OSError:

@@ -239,6 +239,7 @@ class Machine:
             intent=Intent(self.key(), digest(body), now.text(), self._purse.left),
             units=job.units,
             at=now.text(),
+            profile=self.plan.profile or None,
         )
         job.phase, job.busy = Phase.POSTING, True
         self._purse.reserve(job)

@@ -5,17 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from seedspec.compiler.profile import name_of
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.run.settings import BadSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`base` is the storyboard's folder; `lock` stands in it; videos go to `folder`, a path relative to it."""
+    """`base` is the storyboard's folder; `lock` stands in it; videos go to `folder`, a path relative to it.
+
+    The lock is one for all profiles. Each has a folder for its videos inside `output`, and `profile` is "" for none.
+    """
 
     base: Path
     lock: Path
-    folder: str
+    output: str
+    profile: str = ""
+
+    @property
+    def folder(self) -> str:
+        return f"{self.output}/{self.profile}" if self.profile else self.output
+
+    def beside(self, ending: str) -> Path:
+        """What is made of these takes and stands beside the storyboard, by the ending of its name."""
+        return self.lock.with_name(f"{track_of(self.lock.stem, self.profile)}{ending}")
+
+
+def track_of(stem: str, profile: str) -> str:
+    """What the names of a profile's files beside the storyboard begin with."""
+    return f"{stem}.{profile}" if profile else stem
 
 
 def lock_of(path: Path, *, emulated: bool) -> Path:
@@ -24,8 +42,9 @@ def lock_of(path: Path, *, emulated: bool) -> Path:
 
 
 def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
-    """The place of a run. The emulator has a lock and a folder of its own: what it makes was never bought.
+    """The place of a run with the storyboard's profile.
 
+    The emulator has a lock and a folder of its own: what it makes was never bought.
     Raises BadSettings for an output folder that is not inside the storyboard's.
     """
     output = str(board.output.value) if board.output else "renders"
@@ -34,4 +53,4 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
         where = f"{board.output.span}: " if board.output else ""
         raise BadSettings(f"{where}`output` is `{output}`; expected a folder inside the storyboard's", 3)
     suffix = ".emulator" if emulated else ""
-    return Place(path.parent, lock_of(path, emulated=emulated), f"{parts}{suffix}")
+    return Place(path.parent, lock_of(path, emulated=emulated), f"{parts}{suffix}", name_of(board))

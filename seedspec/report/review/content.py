@@ -83,10 +83,11 @@ def _state(step: Step, record: Record | None, size: Callable[[str], int | None])
     return "failed" if isinstance(step.reason, Failure) else by_action.get(step.action, "new")
 
 
-def digest(name: str, found: Sequence[Take], *, emulated: bool) -> str:
+def digest(name: str, found: Sequence[Take], *, emulated: bool, profile: str = "") -> str:
     """What a review is of: the takes and their videos. Two pages of the same takes have the same digest."""
     listed = [[t.entry.address, t.entry.fingerprint, _video(t)] for t in found]
-    said = json.dumps([name, emulated, listed], ensure_ascii=False, separators=(",", ":"))
+    of = [name, emulated, listed, profile] if profile else [name, emulated, listed]
+    said = json.dumps(of, ensure_ascii=False, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}"
 
 

@@ -65,7 +65,7 @@ function start() {
   const spent = TAKES.filter((t) => !t.estimated).reduce((sum, t) => sum + t.usd, 0);
   const rest = watchable === TAKES.length ? "" : `, ${watchable} to watch`;
   $("tally").textContent =
-    `${counted(TAKES.length, "take")}${rest} · ${dollars(spent)}${PAGE.emulator ? " in the emulator" : ""}`;
+    `${counted(TAKES.length, "take")}${rest} · ${dollars(spent)}${PAGE.emulator ? " in the emulator" : ""}${PAGE.profile ? `, profile ${PAGE.profile}` : ""}`;
   $("views").append(...viewButtons);
   $("tools").append(
     button({ label: "Undo", key: "U", kind: "quiet", act: () => undoShown() }),

@@ -21,10 +21,11 @@ function yaml() {
   const picks = Object.values(marks.picks).map(take).filter(Boolean);
   const votes = marks.votes.filter((v) => take(v.a) && take(v.b));
   const notes = marks.notes.filter((n) => take(n.take));
+  const profile = PAGE.profile ? { profile: PAGE.profile } : {};
   return [
     ...(PAGE.modeline ? [`# yaml-language-server: $schema=${PAGE.modeline}`] : []),
     "seedspec_review: 1",
-    `page: ${inYaml({ storyboard: PAGE.name, emulator: PAGE.emulator, digest: PAGE.digest })}`,
+    `page: ${inYaml({ storyboard: PAGE.name, emulator: PAGE.emulator, ...profile, digest: PAGE.digest })}`,
     `reviewer: ${inYaml(reviewer())}`,
     ...listOf(
       "picks",

@@ -1,0 +1,52 @@
+"""What the lock knows and no entry stands for: purchases that left the storyboard, second ones, other profiles'."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from seedspec.plan.lock import Lock, Record
+from seedspec.plan.state import State
+
+_OPEN = frozenset({State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A purchase without an entry, and where its video is or would go.
+
+    `kind`: it left the storyboard, it was bought with another profile, or it is one too many of its request.
+    """
+
+    record: Record
+    kind: Literal["left", "elsewhere", "second"]
+    file: str
+
+
+def strays(
+    lock: Lock, known: set[str], profile: str, others: frozenset[str], place: Callable[[str], str]
+) -> Iterator[Stray]:
+    """The strays of a profile ("" for none), in the lock's order; `known` are the fingerprints that it asks for.
+
+    Of the `others` those alone that a run is not done with: the rest is their own affair. What was bought with a
+    profile that the storyboard has no more left it. `place` gives the folder of a profile's videos.
+    """
+    for fp, records in lock.attempts.items():
+        last = lock.last(fp)
+        for r in records:
+            elsewhere = r.profile != profile and r.profile in others
+            if elsewhere and r.state not in _OPEN:
+                continue
+            if r is last and fp not in known and r.state is not State.QUEUED:
+                yield Stray(r, "elsewhere" if elsewhere else "left", r.file or f"{place(r.profile)}/{_name(r)}.mp4")
+            elif r is not last and r.state not in (State.QUEUED, State.FAILED, State.SAVED):
+                yield Stray(r, "second", f"{place(r.profile)}/{_name(r)}.{r.attempt}.mp4")
+
+
+def _name(record: Record) -> str:
+    """The name that a purchase would have had as an entry; the lock may come from anybody."""
+    shot, _, take = record.entry.rpartition("/")
+    named = f"{shot}_take{take}".replace(":", "x")
+    return named if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@=,._-]{0,200}", named) else record.fp[:16]
