@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seedspec.compiler.catalog import Catalog
-from seedspec.compiler.entry import Entry
+from seedspec.compiler.entry import Entry, labels_of
 from seedspec.compiler.expand import Count, Expansion, expand
 from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.price import Cost
@@ -288,7 +288,7 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
     if options.picked_from is not None:
         source = with_profile(made.board, options.picked_from)
         chosen = within(asked, _favoured(made, source, options, problems))
-        unwanted = {e.fingerprint: f"it is not picked {said(name_of(source))}" for e in asked.chosen}
+        unwanted = {e.fingerprint: _unpicked(e, source, options) for e in asked.chosen}
     rules = Rules(
         folder=place.output,
         then=_then(provider),
@@ -308,9 +308,22 @@ def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Pro
     """The variants that have a pick, of the storyboard with another profile. Raises NothingSelected without any."""
     picks = _picks(made.path, board, options)
     if not picks.by_variant:
-        hint = f" --profile {board.profile.name}" if board.profile else ""
-        raise NothingSelected(f"no take is picked {said(name_of(board))}; `seedspec pick{hint}` chooses one")
+        raise NothingSelected(
+            f"no take is picked {said(name_of(board))}; {_picking(board, options)} ENTRY` chooses one"
+        )
     return variants(picks, Entries(_expanded(made.path, board, Problems()).entries), problems)
+
+
+def _unpicked(entry: Entry, board: Storyboard, options: Options) -> str:
+    """Why an entry is left out that another one continues, and what takes it in."""
+    picking = f"{_picking(board, options)} {entry.shot}{labels_of(entry.labels)} TAKE`"
+    return f"it has no pick {said(name_of(board))}: {picking} gives it one"
+
+
+def _picking(board: Storyboard, options: Options) -> str:
+    """The beginning of the command that picks takes of a storyboard."""
+    profile = f" --profile {board.profile.name}" if board.profile else ""
+    return f"`seedspec pick{profile}{' --emulator' if options.emulated else ''}"
 
 
 def _picks(path: Path, board: Storyboard, options: Options) -> Picks:

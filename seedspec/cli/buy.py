@@ -19,6 +19,7 @@ from seedspec.cli.against import Since, since
 from seedspec.cli.app import Exit, echo
 from seedspec.cli.follow import View, follow, signals, view_of, watch
 from seedspec.cli.service import environment
+from seedspec.compiler.profile import said
 from seedspec.plan.plan import BUYS, Action
 from seedspec.report import compare as compared
 from seedspec.report import markdown, status
@@ -258,6 +259,9 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
     write = shared.note if stream_error else shared.out
     write([shared.titled(made)])
     write(plans.counted(made.rows, made.counts))
+    if options.picked_from is not None:
+        wanted = sum(s.entry is not None for s in planned.plan.steps)
+        write([f"{wanted:,} of them belong to what is picked {said(options.picked_from)}"])
     write(["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream)), ""])
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
 

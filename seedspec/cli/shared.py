@@ -11,7 +11,6 @@ import click
 
 from seedspec.api import Compiled, Options, compile
 from seedspec.cli.app import Exit, echo
-from seedspec.compiler.profile import name_of, said
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.report import diagnostics as shown
 from seedspec.text.diagnostic import Diagnostic
@@ -76,7 +75,7 @@ def board(made: Compiled) -> Storyboard:
 def titled(made: Compiled) -> str:
     """What stands above an answer: the storyboard, its model, and the profile."""
     whole = board(made)
-    return f"{whole.name}  {whole.model.id}" + (f"  {said(name_of(whole))}" if whole.profile is not None else "")
+    return f"{whole.name}  {whole.model.id}" + (f"  profile {whole.profile.name}" if whole.profile else "")
 
 
 def named(made: Compiled) -> str:

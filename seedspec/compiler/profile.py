@@ -39,7 +39,7 @@ def name_of(board: Storyboard) -> str:
 
 def said(name: str) -> str:
     """Which profile, in words: what follows a sentence about a purchase or a finding."""
-    return f"with profile `{name}`" if name else "without a profile"
+    return "without a profile" if name in ("", AS_WRITTEN) else f"with profile `{name}`"
 
 
 def merged(as_written: Iterable[Diagnostic], by_profile: Mapping[str, Iterable[Diagnostic]]) -> tuple[Diagnostic, ...]:

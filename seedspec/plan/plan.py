@@ -349,8 +349,8 @@ class _Planner:
             if step is None:
                 record = self.lock.last(medium.key)
                 if record is None or record.state is not State.SAVED:
-                    why = self.rules.unwanted.get(medium.key, "it is not selected")
-                    return Held(medium.where, f"{why}, and its video is not here")
+                    left_out = "it is not selected, and its video is not here"
+                    return Held(medium.where, self.rules.unwanted.get(medium.key, left_out))
                 if not self.rules.exists(record.file or ""):
                     return Held(medium.where, "its saved video is not on this disk")
             elif step.action is Action.DOUBT:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from seedspec.compiler.price import Cost, Rate
+from seedspec.compiler.profile import said
 from seedspec.plan.lock import Record
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.state import State
@@ -48,11 +49,12 @@ def sums(plan: Plan, rate: Rate, now: datetime) -> list[str]:
     """How many entries stand where, what they have cost, and how long made videos wait to be saved."""
     counts = ((plan.count(a), word, a) for a, word in _WORDS.items())
     lines = [", ".join(f"{n} {word}" for n, word, a in counts if n or a in _ALWAYS)]
-    stated = round(sum(r.get("credits") or 0 for r in _paid(plan)) * rate.units_per_credit)
-    unstated = sum(r.get("units") or 0 for r in _paid(plan) if r.get("credits") is None)
-    lines.append(f"bought so far: {both(Cost(stated, stated), rate)} as the service stated them")
-    if unstated:
-        lines[-1] += f", and an estimated {both(Cost(unstated, unstated), rate)}"
+    own = {s.fp for s in plan.steps if s.entry is not None}
+    found: dict[str, list[Record]] = {plan.profile: []}
+    for record in _paid(plan):
+        found.setdefault(plan.profile if record.fp in own else record.profile, []).append(record)
+    lines.append(f"bought so far: {_bought(found.pop(plan.profile), rate)}")
+    lines += [f"bought {said(name)}: {_bought(records, rate)}" for name, records in sorted(found.items())]
     waiting = [left for s in plan.steps if (left := hours_left(s, now)) is not None]
     if waiting:
         lines.append(f"{len(waiting)} to be saved{_soonest(waiting)}: `seedspec fetch`")
@@ -98,6 +100,14 @@ def _stands(step: Step, now: datetime) -> str:
     said = plans.reason(step.reason)
     left = hours_left(step, now)
     return said if left is None else f"{said}; {'to be fetched ' if left > 0 else ''}{within(left)}"
+
+
+def _bought(records: Sequence[Record], rate: Rate) -> str:
+    """What purchases have cost: by the service's word, and where it has given none yet by the estimate."""
+    stated = round(sum(r.get("credits") or 0 for r in records) * rate.units_per_credit)
+    unstated = sum(r.get("units") or 0 for r in records if r.get("credits") is None)
+    estimated = f", and an estimated {both(Cost(unstated, unstated), rate)}" if unstated else ""
+    return f"{both(Cost(stated, stated), rate)} as the service stated them{estimated}"
 
 
 def _paid(plan: Plan) -> Iterator[Record]:
