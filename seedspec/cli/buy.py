@@ -261,7 +261,7 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
     write(plans.counted(made.rows, made.counts))
     if options.picked_from is not None:
         wanted = sum(s.entry is not None for s in planned.plan.steps)
-        write([f"{wanted:,} of them belong to what is picked {said(options.picked_from)}"])
+        write([f"{wanted:,} of them are of variants picked {said(options.picked_from)}"])
     write(["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream)), ""])
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
 

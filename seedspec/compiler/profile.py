@@ -52,6 +52,9 @@ def merged(as_written: Iterable[Diagnostic], by_profile: Mapping[str, Iterable[D
             if _key(one) not in common:
                 further.setdefault(_key(one), (one, []))[1].append(name)
     for one, names in further.values():
+        if any(n.message.endswith(f"set by profile {names[0]}") for n in one.notes):
+            out.add(one)
+            continue
         many = "profiles" if len(names) > 1 else "profile"
         out.add(replace(one, notes=(*one.notes, Note(f"with {many} {', '.join(f'`{n}`' for n in names)}"))))
     return tuple(out)

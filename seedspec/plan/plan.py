@@ -245,7 +245,7 @@ def _left_over(lock: Lock, known: set[str], rules: Rules) -> Iterator[Step]:
     for stray in strays(lock, known, rules.profile, rules.others, rules.place):
         r = stray.record
         if (why := _doubt(r)) is not None:  # a person is to settle it, whatever the storyboard now asks for
-            why = InDoubt(f"{why.why}; it was sent {said(r.profile)}") if stray.kind == "elsewhere" else why
+            why = InDoubt(f"sent {said(r.profile)}; {why.why}") if stray.kind == "elsewhere" else why
             yield Step(r.entry, r.fp, Action.DOUBT, why, Cost(), stray.file, None, r)
             continue
         reasons: dict[str, Reason] = {"left": NotInStoryboard(r.state), "elsewhere": Elsewhere(r.profile, r.state)}

@@ -120,6 +120,23 @@ def test_picks_in_git_are_shown(project: Project) -> None:
     ]
 
 
+def test_a_page_is_of_one_profile_and_its_file_says_which(project: Project) -> None:
+    plain = content_of(text_of(project))
+    with project.board.open("a", encoding="utf-8") as board:
+        board.write("profiles: {draft: {}, final: {generate_audio: false}}\n")
+    assert content_of(text_of(project)) == plain, "profiles that are not asked for change nothing"
+    done = review(project, "--profile", "draft")
+    assert Path(done.stdout.strip()).name == "storyboard.draft.review.html"
+    draft = content_of(Path(done.stdout.strip()).read_text(encoding="utf-8"))
+    assert (draft["profile"], draft["track"]) == ("draft", "storyboard.draft")
+    assert [t["fp"] for t in draft["takes"]] == [t["fp"] for t in plain["takes"]]
+    assert len({draft["digest"], plain["digest"]}) == 2
+    final = content_of(text_of(project, "--profile", "final"))
+    assert {t["state"] for t in final["takes"]} == {"new"} and not any(
+        t["fields"]["generate_audio"] for t in final["takes"]
+    )
+
+
 def test_the_parts_of_the_page_stay_readable() -> None:
     folder = Path(page.__file__).parent / "browser"
     assert {p.name for p in folder.iterdir()} == {*page.STYLES, *page.SCRIPTS, "page.html"}

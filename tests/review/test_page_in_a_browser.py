@@ -125,6 +125,18 @@ def test_picks_and_notes_leave_as_a_file_that_pick_reads(project: Project, brows
     assert '"entry": "open@look=dawn,hook=question/1"' in picks and '"by": ["Jo Ann"]' in picks
 
 
+def test_what_is_picked_of_a_profile_leaves_as_a_file_that_says_so(project: Project, browser: Browser) -> None:
+    with project.board.open("a", encoding="utf-8") as board:
+        board.write("profiles: {draft: {}}\n")
+    file = browser("marks", review(project, "--profile", "draft"))["file"]
+    assert file["name"] == "storyboard.draft.jo-ann.review.yaml"
+    assert '"profile":"draft"' in file["text"]
+    (project.folder / file["name"]).write_text(file["text"], encoding="utf-8")
+    run("pick", "--storyboard", str(project.board), "--profile", "draft", "--from", str(project.folder))
+    picks = (project.folder / "storyboard.picks.yaml").read_text(encoding="utf-8")
+    assert '{"profile": "draft", "entry": "open@look=dawn,hook=question/1"' in picks
+
+
 def test_everything_works_without_a_mouse_and_without_single_keys(page: Path, browser: Browser) -> None:
     found = browser("keyboard", page)
     assert found["off"] == "grid"

@@ -176,3 +176,67 @@ def test_a_renamed_pick_moves_with_its_take(project: Project) -> None:
 def test_picks_are_listed(project: Project) -> None:
     assert code(pick(project, "open@look=dawn,hook=question", "1")) == 0
     assert pick(project).stdout == "open@look=dawn,hook=question/1\n"
+
+
+DRAFT = "profiles: {draft: {}, final: {generate_audio: false}}\n"
+
+
+def with_profiles(project: Project) -> None:
+    project.board.write_text(project.board.read_text(encoding="utf-8") + DRAFT, encoding="utf-8")
+
+
+def test_picks_of_profiles_stand_side_by_side_in_one_file(project: Project) -> None:
+    assert code(pick(project, "open@look=dawn,hook=question", "1")) == 0
+    with_profiles(project)
+    assert code(pick(project, "--profile", "draft", "open@look=dawn,hook=question", "2")) == 0
+    rows = [json.loads(line[4:]) for line in written(project).splitlines() if line.startswith("  - ")]
+    assert [(r.get("profile"), r["entry"][-1]) for r in rows] == [(None, "1"), ("draft", "2")]
+    assert pick(project).stdout == "open@look=dawn,hook=question/1\n"
+    assert pick(project, "--profile", "draft").stdout == "open@look=dawn,hook=question/2\n"
+    assert pick(project, "--profile", "final").stdout == ""
+    assert code(pick(project, "--profile", "draft", "--drop", "open@look=dawn,hook=question")) == 0
+    assert '"profile"' not in written(project) and "question/1" in written(project)
+    assert code(pick(project, "--drop", "open@look=dawn,hook=question")) == 0
+    assert "picks: []" in written(project)
+
+
+def test_only_a_video_that_the_profile_has_can_be_picked_in_it(project: Project) -> None:
+    with_profiles(project)
+    refused = pick(project, "--profile", "final", "open@look=dawn,hook=question", "1")
+    assert code(refused) == 2 and "has no saved video" in str(refused.exception)
+
+
+def of_profile(file: Path, name: str) -> None:
+    text = file.read_text(encoding="utf-8").replace('"digest"', f'"profile": "{name}", "digest"')
+    file.write_text(text, encoding="utf-8")
+
+
+def test_a_review_of_another_profile_is_refused_when_named_and_left_alone_otherwise(project: Project) -> None:
+    with_profiles(project)
+    drafts = review(project, "mia", "open@look=dawn,hook=question/2")
+    of_profile(drafts, "draft")
+    plain = review(project, "jo", "open@look=dawn,hook=question/1")
+    refused = pick(project, "--from", str(drafts))
+    assert code(refused) == 3 and "[other-takes]" in refused.stderr
+    assert "a review of takes with profile `draft`; expected one of takes without a profile" in refused.stderr
+    assert "`--profile draft` means those" in refused.stderr
+    assert code(pick(project, "--profile", "draft", "--from", str(plain))) == 3
+    assert code(pick(project, "--from", str(project.folder))) == 0
+    assert "question/1" in written(project) and "question/2" not in written(project)
+
+
+def test_reviews_of_a_profile_are_found_by_its_name(project: Project) -> None:
+    with_profiles(project)
+    drafts = review(project, "draft.mia", "open@look=dawn,hook=question/2")
+    of_profile(drafts, "draft")
+    review(project, "draft", "open@look=dawn,hook=question/1")  # a reviewer who is called like the profile
+    assert code(pick(project, "--from", str(project.folder))) == 0
+    assert code(pick(project, "--profile", "draft", "--from", str(project.folder))) == 0
+    rows = [json.loads(line[4:]) for line in written(project).splitlines() if line.startswith("  - ")]
+    assert [(r.get("profile"), r["entry"][-1]) for r in rows] == [(None, "1"), ("draft", "2")]
+
+
+def test_a_profile_that_is_no_name_is_refused_in_picks(project: Project) -> None:
+    assert code(pick(project, "open@look=dawn,hook=question", "1")) == 0
+    _, problems = read(written(project).replace('{"entry"', '{"profile": "../x", "entry"'))
+    assert [d.code for d in problems] and "expected a profile's name" in next(iter(problems)).message

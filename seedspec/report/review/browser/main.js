@@ -60,12 +60,12 @@ function showMarks() {
 }
 
 function start() {
-  $("name").textContent = PAGE.name;
+  $("name").textContent = PAGE.profile ? `${PAGE.name} · ${PAGE.profile}` : PAGE.name;
   const watchable = TAKES.filter((t) => t.playable).length;
   const spent = TAKES.filter((t) => !t.estimated).reduce((sum, t) => sum + t.usd, 0);
   const rest = watchable === TAKES.length ? "" : `, ${watchable} to watch`;
   $("tally").textContent =
-    `${counted(TAKES.length, "take")}${rest} · ${dollars(spent)}${PAGE.emulator ? " in the emulator" : ""}${PAGE.profile ? `, profile ${PAGE.profile}` : ""}`;
+    `${counted(TAKES.length, "take")}${rest} · ${dollars(spent)}${PAGE.emulator ? " in the emulator" : ""}`;
   $("views").append(...viewButtons);
   $("tools").append(
     button({ label: "Undo", key: "U", kind: "quiet", act: () => undoShown() }),
