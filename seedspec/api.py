@@ -102,12 +102,12 @@ def earlier(path: str | Path, revision: Revision, catalog: Catalog | None = None
         return _compiled(path, expansion, problems)
 
 
-def _expanded(path: str | Path, board: Storyboard | None, problems: Problems, look: Look | None = None) -> Compiled:
+def _expanded(path: str | Path, board: Storyboard | None, problems: Problems) -> Compiled:
     """The entries of a storyboard whose profile is settled."""
     folder = Path(path).parent
     if board is None:
         return _compiled(path, None, problems)
-    expansion = expand(board, look or files.looker(folder), files.templates_below(folder), problems)
+    expansion = expand(board, files.looker(folder), files.templates_below(folder), problems)
     return _compiled(path, expansion, problems)
 
 
@@ -129,11 +129,19 @@ def check(path: str | Path, catalog: Catalog | None = None, profile: str | None 
     with _no_collector():
         board = _opened(path, problems, catalog)
         look = cache(files.looker(Path(path).parent))  # media are looked at once for all profiles
-        as_written = _expanded(path, board, problems, look).diagnostics
-        named = board.profiles.items() if board is not None else ()
-        telling = [name for name, p in named if p.fields or p.takes]  # an empty one is the storyboard as written
-        each = {n: _expanded(path, with_profile(board, n), Problems(), look).diagnostics for n in telling if board}
+        if board is None:
+            return tuple(problems)
+        as_written = _findings(path, board, problems, look)
+        telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
+        each = {name: _findings(path, with_profile(board, name), Problems(), look) for name in telling}
     return merged(as_written, each)
+
+
+def _findings(path: str | Path, board: Storyboard, problems: Problems, look: Look) -> Problems:
+    """What is found wrong with a storyboard and its entries, none of which is kept."""
+    for _ in expand(board, look, files.templates_below(Path(path).parent), problems).entries():
+        pass
+    return problems
 
 
 @dataclass(frozen=True, slots=True)

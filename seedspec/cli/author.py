@@ -19,7 +19,7 @@ from seedspec.cli.naming import the_entry
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.option(
-    "--profile", metavar="NAME", envvar="SEEDSPEC_PROFILE",
+    "--profile", metavar="NAME",
     help="With this profile alone; `default` for none. All are checked when not given.",
 )  # fmt: skip
 def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: str | None) -> None:

@@ -23,8 +23,8 @@ SERVER = "yaml-language-server@1.25.0"
 
 KNOWN = [
     "bad-names", "field-null", "include-two-labels", "only-twice", "override-names", "override-without-when",
-    "prompt-missing", "shots-empty", "shots-null", "too-many-takes", "unknown-key", "version-missing", "version-text",
-    "wrong-types", "wrong-types-deeper", "yaml-list-at-top",
+    "profile-keys", "prompt-missing", "shots-empty", "shots-null", "too-many-takes", "unknown-key",
+    "version-missing", "version-text", "wrong-types", "wrong-types-deeper", "yaml-list-at-top",
 ]  # fmt: skip
 """The error cases that the storyboard's schema can judge without knowing what a storyboard means."""
 KNOWN_AS_YAML = ["duplicate-key", "yaml-at-sign", "yaml-colon", "yaml-escape", "yaml-star", "yaml-tab",
@@ -108,6 +108,18 @@ def test_completion(server: Server, tmp_path: Path, line: int, character: int, s
     server.diagnostics(file, SHOT)
     found = {item["label"] for item in server.completion(file, line, character)}
     assert some <= found and not {"id", "prompt"} & found
+
+
+def test_completion_in_a_profile(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "storyboard.yaml"
+    text = (
+        f"{MODELINE}seedspec: 1\nmodel: m\nprofiles:\n  draft:\n    \n    quality: \nshots:\n  - id: a\n    prompt: x\n"
+    )
+    server.diagnostics(file, text)
+    found = {item["label"] for item in server.completion(file, 5, 4)}
+    assert {"duration", "aspect_ratio", "takes"} <= found and not {"prompt", "references"} & found
+    assert {"480p", "720p"} <= {item["label"] for item in server.completion(file, 6, 13)}
+    assert "--profile draft" in server.hover(file, 3, 4)
 
 
 def test_hover_shows_the_description(server: Server, tmp_path: Path) -> None:
