@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.expand import expand
+from seedspec.compiler.profile import with_profile
 from seedspec.compiler.reference import Asset
 from seedspec.compiler.storyboard import storyboard_of
 from seedspec.run import files
@@ -41,7 +42,7 @@ class Compiled:
         return not any(d.severity == "error" for d in self.diagnostics)
 
 
-def compiled(raw: str | bytes) -> Compiled:
+def compiled(raw: str | bytes, profile: str = "") -> Compiled:
     """A storyboard's entries and findings; two local images exist, and three files to include."""
     problems = Problems()
     entries: tuple[Entry, ...] = ()
@@ -49,7 +50,7 @@ def compiled(raw: str | bytes) -> Compiled:
     node = parse(source, problems) if source else None
     board = storyboard_of(node, CATALOG, "storyboard", problems) if node else None
     if board is not None:
-        entries = tuple(expand(board, look, INCLUDED.get, problems).entries())
+        entries = tuple(expand(with_profile(board, profile), look, INCLUDED.get, problems).entries())
     return Compiled(entries, tuple(problems))
 
 

@@ -45,7 +45,7 @@ FRAGMENTS = [
     "references:", "  hero: {image: assets/hero.png}", "matrix:", "  axes:", "    look: [a, b]",
     "    look: {a: {duration: 6}}",
     "  exclude: [{look: a}]", "  include: [{look: c}]", "defaults: {duration: 5}", "overrides:",
-    "  - {when: {look: a}, duration: 6}",
+    "  - {when: {look: a}, duration: 6}", "profiles:", "  draft: {quality: 480p, takes: 2}",
     "vars: {x: 1}", "budget: {usd: 1}", "x-a: &a {b: 1}", "    <<: *a", "    takes: 2", "    attach: [hero]",
     "# note", "",
 ]  # fmt: skip
@@ -253,6 +253,31 @@ def test_more_takes_keep_the_first_ones(board: dict[str, Any], few: int, more: i
     assert {a for a, _ in bought[1] - bought[0]} == {
         a for a, _ in bought[1] if int(a.rpartition("/")[2]) > min(few, more)
     }
+
+
+FIELDS = {
+    "quality": st.sampled_from(["480p", "720p"]),
+    "duration": st.integers(4, 15),
+    "aspect_ratio": st.sampled_from(["1:1", "21:9"]),
+    "takes": st.integers(1, 3),
+}
+
+
+@bounded
+@given(boards(), st.fixed_dictionaries({}, optional=FIELDS))
+def test_a_profile_is_what_its_fields_written_everywhere_would_be(board: dict[str, Any], layer: dict[str, Any]) -> None:
+    """The oracle: the fields taken out of every shot and label, and put into `defaults`."""
+    profiled = {**board, "profiles": {"draft": layer, "other": {"quality": "480p", "takes": 2}}}
+    sound(board)
+    other = copy.deepcopy(board)
+    for part in (*other["shots"], *(value for axis in other["matrix"]["axes"].values() for value in axis.values())):
+        for field in layer:
+            part.pop(field, None)
+    other["defaults"] = {**other.get("defaults", {}), **layer}
+    wanted = [(e.address, e.fingerprint, e.request) for e in compiled(written(other)).entries]
+    assert [(e.address, e.fingerprint, e.request) for e in compiled(written(profiled), "draft").entries] == wanted
+    as_written = [(e.address, e.fingerprint) for e in compiled(written(board)).entries]
+    assert [(e.address, e.fingerprint) for e in compiled(written(profiled)).entries] == as_written
 
 
 @bounded
