@@ -285,6 +285,9 @@ def _ready(path: str | Path, options: Options, compiled: Compiled | None) -> tup
     made = compiled or compile(path, profile=options.profile)
     if not made.ok or made.board is None:
         raise Invalid(made)
+    own = name_of(made.board)
+    if options.profile and name_of(with_profile(made.board, options.profile)) != own:
+        raise BadSettings(f"compiled {said(own)}; asked for is a plan {said(options.profile)}")
     return made, place_of(made.path, made.board, emulated=options.emulated)
 
 

@@ -17,6 +17,7 @@ from seedspec.plan.lock import HEADER, LockFault, encode, parse, serialise
 from seedspec.plan.plan import Changed, Done, Elsewhere, Held, InDoubt, New, NotInStoryboard, Second
 from seedspec.plan.select import NothingSelected
 from seedspec.plan.state import State
+from seedspec.run.settings import BadSettings
 
 BOARD = """\
 seedspec: 1
@@ -263,3 +264,13 @@ def test_a_picked_take_is_never_bought_again_whatever_the_profile(board: Path) -
     picked(board, one, profile="same")
     assert [type(s.reason).__name__ for s in plan(board).steps[:2]] == ["Picked", "New"]
     assert [type(s.reason).__name__ for s in plan(board, "draft").steps[:2]] == ["New", "New"]
+
+
+def test_a_storyboard_that_was_compiled_with_another_profile_is_not_bought(board: Path) -> None:
+    made = api.compile(board, profile="draft")
+    assert api.plan(board, compiled=made).plan.profile == "draft"
+    assert api.plan(board, api.Options(profile="draft"), made).plan.profile == "draft"
+    with pytest.raises(BadSettings, match="compiled with profile `draft`; asked for is a plan with profile `same`"):
+        api.plan(board, api.Options(profile="same"), made)
+    with pytest.raises(BadSettings, match="without a profile"):
+        next(api.run(board, api.Options(profile="default"), compiled=made))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -31,11 +31,24 @@ def lock_command() -> None:
 _emulator = click.option("--emulator", is_flag=True, help="The emulator's lock, not the paid one.")
 
 
-def _order(compiled: Callable[[str], Compiled]) -> list[str]:
-    """What the storyboard asks for, as written and then with each of its profiles: fingerprints in that order."""
-    made = [compiled("")]
-    made += [compiled(name) for name in (made[0].board.profiles if made[0].board is not None else ())]
-    return [e.fingerprint for one in made for e in one.entries]
+def _every(made: Compiled) -> Iterator[Compiled]:
+    """A storyboard as written, and with each of its profiles."""
+    yield made
+    for name in made.board.profiles if made.board is not None else ():
+        yield compile(made.path, profile=name)
+
+
+def _order(every: Iterable[Compiled]) -> list[str]:
+    """What is asked for, in the order of the storyboard."""
+    return [e.fingerprint for made in every for e in made.entries]
+
+
+def _sound(made: Compiled) -> Compiled:
+    """Ends the command with code 3 for errors: what is not compiled would count as not asked for."""
+    if not made.ok:
+        shared.tell(made.diagnostics)
+        raise Exit(3)
+    return made
 
 
 @lock_command.command("verify")
@@ -72,7 +85,7 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
     """
     path = lock_of(Path(storyboard), emulated=emulator)
     with hold(path):
-        fixed = mend.fix(path, _order(lambda name: compile(storyboard, profile=name)))
+        fixed = mend.fix(path, _order(_every(compile(storyboard))))
     for record in fixed.doubles:
         shared.out([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
     if fixed.backup is None:
@@ -97,7 +110,7 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
       seedspec lock prune
     """
     path = lock_of(Path(storyboard), emulated=emulator)
-    order = _order(lambda name: shared.compiled(storyboard, name))
+    order = _order(map(_sound, _every(shared.compiled(storyboard, ""))))
     with hold(path):
         lock = read_lock(path)
         gone = mend.strays(lock, order)
