@@ -6,7 +6,7 @@ import gc
 import os
 import random
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -213,11 +213,12 @@ def run(
     environ: Mapping[str, str] | None = None,
     compiled: Compiled | None = None,
     stopping: Callable[[], bool] = lambda: False,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Buys what is new, follows what is running, saves what is finished; yields each event after it is recorded.
 
     The key and the addresses come from `environ` (the process's own, when not given) and `.env`. Raises what `plan`
-    raises, and HoldTaken, Locked, and NotRecorded when the lock cannot be written.
+    raises, and HoldTaken, Locked, and NotRecorded when the lock lacks at the end what this run knows; that ends a run
+    at once only where another program has changed the lock, else what was bought is followed and saved first.
     """
     options = options or Options()
     made, place = _ready(path, options, compiled)
@@ -241,7 +242,7 @@ def _run(
     origins: Origins,
     key: Key,
     stopping: Callable[[], bool],
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     from seedspec.run.saves import BadPlace, Saves
     from seedspec.run.wire import Exchange
 
@@ -265,7 +266,7 @@ def _run(
         result_seconds=3600.0 * provider["result_hours"],
         chance=random.random,
     )
-    journal = Journal(place.lock, plan.lock)
+    journal = Journal(place.lock, plan.lock, place.words)
     saves = Saves(place.base)
     if any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps):
         try:

@@ -68,7 +68,7 @@ def adopt_command(
             _check(chosen, lock, allowed=DOUBTFUL | {State.RUNNING, State.COMPLETED, gone})
             kept = _kept(Saves(place.base), Path(video), step.file, chosen.fingerprint)
             event, said = _file(chosen, lock, kept, place.profile), f"saved as {kept.file}"
-        journal = Journal(place.lock, lock)
+        journal = Journal(place.lock, lock, place.words)
         try:
             journal.keep(event)
             journal.close([e.fingerprint for e in made.entries], place.profile)

@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -45,7 +45,7 @@ def view_of(form: str, junit: str | None, *, plain: bool) -> View:
 
 
 def follow(
-    events: Iterator[Event], planned: Planned, options: Options, view: View, stopping: Callable[[], bool]
+    events: Generator[Event, None, None], planned: Planned, options: Options, view: View, stopping: Callable[[], bool]
 ) -> None:
     """Shows the events of a run and reports what it came to. A reader that has gone away never stops the bookkeeping.
 
@@ -53,7 +53,7 @@ def follow(
     """
     found = Outcomes(planned.plan.steps)
     try:
-        with _shown(planned, options, view, stopping) as show:
+        with _shown(planned, options, view, stopping) as show, closing(events):
             for event in events:
                 found.take(event)
                 show(event)

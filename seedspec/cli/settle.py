@@ -23,8 +23,9 @@ from seedspec.run.call import Balance, Credits
 from seedspec.run.disk import hold, read_lock
 from seedspec.run.driver import Wire, now
 from seedspec.run.inquiry import DOUBTFUL, Evidence, ask, evidence, resend, resent, verified
-from seedspec.run.journal import Journal, body_kept
+from seedspec.run.journal import Journal
 from seedspec.run.place import Place, place_of
+from seedspec.run.sent import body_kept
 
 LOST = frozenset({State.RUNNING, State.COMPLETED})
 
@@ -161,7 +162,7 @@ def _resend(made: Compiled, place: Place, lock: Lock, record: Record, *, emulate
     if body is None:
         raise Exit(2, "the bytes that were sent are not on this machine; settle it with --task or --not-billed")
     with asking(made, place, emulated=emulated) as wire:
-        journal = Journal(place.lock, lock)
+        journal = Journal(place.lock, lock, place.words)
         try:
             intent = resent(record, now())
             journal.intend(intent, body)
@@ -179,7 +180,7 @@ def _resend(made: Compiled, place: Place, lock: Lock, record: Record, *, emulate
 
 
 def _record(place: Place, lock: Lock, made: Compiled, event: Event) -> None:
-    journal = Journal(place.lock, lock)
+    journal = Journal(place.lock, lock, place.words)
     try:
         journal.keep(event)
         journal.close([e.fingerprint for e in made.entries], place.profile)

@@ -225,6 +225,17 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """The disk refuses the lock: `message` says what is to be done should it stay so, and is empty once it does not.
+
+    What is running is followed and saved all the same; nothing more is bought.
+    """
+
+    message: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The sums of a run. `units` is the estimate of what was bought in it, `credits` what the service stated."""
 
@@ -259,6 +270,7 @@ Event = (
     | Delayed
     | Held
     | Stopped
+    | Unrecorded
     | RunFinished
 )
 

@@ -28,6 +28,7 @@ from seedspec.plan.event import (
     Stopped,
     Submitted,
     Submitting,
+    Unrecorded,
 )
 from seedspec.plan.plan import BUYS, Action, Step, Twin
 from seedspec.plan.state import State
@@ -41,7 +42,14 @@ _PAID = (State.RUNNING, State.COMPLETED, State.SAVED, State.DOUBT, State.SUBMITT
 _ORDER = ("saved", "reused", "in doubt", "failed", "held", "running", "waiting", "not finished")
 _STYLES = {"failed": "red", "held": "red", "in doubt": "magenta", "saved": "green"}
 _ROUTINE = (Submitting, Submitted, Completed, Saved)
-_LINES: dict[type, str] = {Saved: "green", Failed: "red", Held: "red", Doubted: "magenta", Stopped: "red"}
+_LINES: dict[type, str] = {
+    Saved: "green",
+    Failed: "red",
+    Held: "red",
+    Doubted: "magenta",
+    Stopped: "red",
+    Unrecorded: "red",
+}
 _SIGNS = {"sending": "+", "running": ">", "saving": "v"}
 _BEGINS = {
     Action.RESUME: "running", Action.FETCH: "running", Action.DONE: "reused",

@@ -20,6 +20,7 @@ from seedspec.plan.event import (
     Stopped,
     Submitted,
     Submitting,
+    Unrecorded,
     Uploaded,
     Weighed,
 )
@@ -35,6 +36,7 @@ _EXIT_WORDS = {
     1: "some entries failed",
     4: "stopped by the budget",
     5: "stopped: key, permission or balance",
+    6: "the lock could not be written: nothing more was bought",
     7: "not finished: run again",
     8: "at least one purchase is in doubt: nothing of it is sent again before it is settled",
     130: "interrupted: run again to go on, nothing is bought twice",
@@ -71,6 +73,8 @@ def line(event: Event) -> str | None:
             return f"  ! {event.entry}  held: {event.upstream}: {event.reason}"
         case Stopped():
             return f"  ■ nothing more is submitted: {cut(event.message, 160)}"
+        case Unrecorded():
+            return f"  ■ {event.message}" if event.message else "  ■ the disk takes the lock again; it lacks nothing"
         case Skipped(reason="doubt"):
             return f"  ? {event.entry}  in doubt since an earlier run"
         case Skipped(reason="occupied"):

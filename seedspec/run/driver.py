@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from seedspec.plan.event import Event, RunFinished, Submitting
+from seedspec.plan.event import Event, RunFinished, Stopped, Submitting, Unrecorded
 from seedspec.run.call import Call, Create, Reply
 from seedspec.run.job import Moment
-from seedspec.run.journal import NotRecorded
+from seedspec.run.journal import DiskRefuses, NotRecorded
 from seedspec.run.machine import Machine
 
 LAST_WORD = 30.0
 """Seconds that a run which is to end waits for the answer to a paid request."""
 
+AGAIN = 2.0
+"""Seconds between two tries to write what the disk has refused."""
+
 _GLANCE = 0.5
+_UNWRITTEN = "not-recorded"
 
 
 class Wire(Protocol):
@@ -29,10 +34,17 @@ class Wire(Protocol):
 
 
 class Record(Protocol):
-    """What keeps events: durable when `intend` or `keep` returns; NotRecorded otherwise."""
+    """What keeps events. An intent is durable when `intend` returns, an event when `keep` returns and nothing is owed.
+
+    `again` tries once more what the disk refused. NotRecorded says that nothing further can be kept, DiskRefuses that
+    an intent was not.
+    """
 
     def intend(self, intent: Submitting, body: bytes) -> None: ...
     def keep(self, event: Event) -> None: ...
+    def again(self) -> None: ...
+    @property
+    def owed(self) -> str: ...
 
 
 def now() -> Moment:
@@ -53,34 +65,56 @@ def drive(
     `stopping` is asked between steps: once it says yes, nothing new starts, the answer to a paid request that is on
     its way is waited for, and the run ends as interrupted; after `seconds` it ends so too, as not finished. Closing
     the generator does the same, without events.
+
+    A disk that refuses the lock ends the buying: what is running is followed and saved, and the lock is tried again.
+    Raises NotRecorded, after RunFinished where it can, when the lock lacks at the end what is known.
     """
     end = None if seconds is None else clock().clock + seconds
     stopped = False
+    debt = _Debt(machine, record, clock)
     try:
         yield from _kept(record, machine.start(clock()))
         while not machine.done and not (stopped := stopping()) and (end is None or clock().clock < end):
             events, calls = machine.due(clock())
             yield from _kept(record, events)
             for call in calls:
-                if isinstance(call, Create):
-                    yield from _intent(machine, record, call, clock)
+                if isinstance(call, Create) and not (yield from _intent(machine, record, call, clock)):
+                    continue
                 wire.start(call)
             yield from _replies(machine, wire, record, clock, _patience(machine, clock()))
+            yield from debt.told()
         interrupted = stopped and not machine.done
         machine.close()
         yield from _last_word(machine, wire, record, clock)
-        yield machine.finish(clock(), interrupted=interrupted)
     except (GeneratorExit, NotRecorded):
         machine.close()
-        with suppress(NotRecorded):  # what the lock does not take is in the rescue file and in the message
+        with suppress(NotRecorded):  # what the lock does not take by then is owed
             deque(_last_word(machine, wire, record, clock), maxlen=0)
+            record.again()
+        if record.owed:
+            raise NotRecorded(record.owed) from None
         raise
+    yield from debt.told(last=True)
+    finished = machine.finish(clock(), interrupted=interrupted)
+    if lacking := record.owed or _unwritten(machine):
+        yield replace(finished, exit=6)
+        raise NotRecorded(lacking)
+    yield finished
 
 
-def _intent(machine: Machine, record: Record, call: Create, clock: Callable[[], Moment]) -> Iterator[Event]:
-    """The money law, with `wire.start(call)` behind it: keep the intent, yield the intent, start the call."""
+def _intent(
+    machine: Machine, record: Record, call: Create, clock: Callable[[], Moment]
+) -> Generator[Event, None, bool]:
+    """The money law, with `wire.start(call)` behind it: keep the intent, yield the intent, start the call.
+
+    False says that the disk refused the intent, so that the call must not start.
+    """
     try:
         record.intend(call.intent, call.body)
+    except DiskRefuses as error:
+        machine.withdraw(call, clock())
+        yield from machine.stop(Stopped(_UNWRITTEN, str(error), 6, clock().text()))
+        return False
     except BaseException:
         machine.withdraw(call, clock())
         raise
@@ -91,6 +125,7 @@ def _intent(machine: Machine, record: Record, call: Create, clock: Callable[[], 
         with suppress(NotRecorded):
             record.keep(machine.withdraw(call, clock()))
         raise
+    return True
 
 
 def _replies(
@@ -98,16 +133,16 @@ def _replies(
 ) -> Iterator[Event]:
     """What has come back: every event of every reply is recorded before the first is shown."""
     events: list[Event] = []
-    unrecorded: list[str] = []
+    unrecorded: NotRecorded | None = None
     for call, reply in wire.wait(seconds):
         for event in machine.reply(call, reply, clock()):
             try:
                 record.keep(event)
             except NotRecorded as error:  # the other replies of this moment are recorded all the same
-                unrecorded.append(str(error))
+                unrecorded = error
             events.append(event)
-    if unrecorded:
-        raise NotRecorded("; ".join(unrecorded))
+    if unrecorded is not None:
+        raise unrecorded
     yield from events
 
 
@@ -122,6 +157,36 @@ def _kept(record: Record, events: Iterable[Event]) -> Iterator[Event]:
     for event in kept:
         record.keep(event)
     yield from kept
+
+
+@dataclass(slots=True)
+class _Debt:
+    """What the disk has refused so far: it is told at once, ends the buying, and is tried again now and then."""
+
+    machine: Machine
+    record: Record
+    clock: Callable[[], Moment]
+    _said: str = ""
+    _next: float = 0.0
+
+    def told(self, *, last: bool = False) -> Iterator[Event]:
+        now = self.clock()
+        if self._said and (last or now.clock >= self._next):
+            self.record.again()
+            self._next = now.clock + AGAIN
+        said = self.record.owed
+        if said and not self._said:
+            self._next = now.clock + AGAIN
+            yield from self.machine.stop(Stopped("disk", "the disk refuses the lock", 0, now.text()))
+        if said != self._said:
+            self._said = said
+            yield Unrecorded(said, now.text())
+
+
+def _unwritten(machine: Machine) -> str:
+    """Why an intent did not get onto the disk, if that ended the buying."""
+    stopped = machine.stopped
+    return stopped.message if stopped is not None and stopped.code == _UNWRITTEN else ""
 
 
 def _patience(machine: Machine, moment: Moment) -> float:

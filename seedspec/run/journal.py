@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from seedspec.compiler.entry import digest
-from seedspec.plan.event import Event, Submitted, Submitting
+from seedspec.plan.event import Event, Submitting
 from seedspec.plan.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
-from seedspec.plan.state import IllegalMove
+from seedspec.plan.state import IllegalMove, State
 from seedspec.run.disk import replace, state_folder
 from seedspec.run.rescue import rescue
+from seedspec.run.sent import drop_body, keep_body
 
 RESERVE = 64 * 1024
 """Bytes held back on the disk besides twice the lock, so that a receipt still fits when everything else is full."""
@@ -25,18 +26,25 @@ class NotRecorded(Exception):
     """The lock could not be written; the message says what is to be done about it. Nothing further may be sent."""
 
 
+class DiskRefuses(NotRecorded):
+    """An intent did not get onto the disk, so its request must not leave; what was bought may be followed."""
+
+
 class Journal:
-    """Appends to the lock what events change, each line durable when `keep` returns.
+    """Appends to the lock what events change, each line durable when `keep` returns, or owed.
 
     The lock that was read is compared with the file before every write; when another program has changed it, nothing
-    is written over it, and what this run knows is rescued. One process at a time: use it under the hold.
+    is written over it, and what this run knows is rescued. What a disk refuses is kept in mind, rescued where a place
+    takes it, and tried again; `owed` tells of it. `words` follow an entry on a command line that means this lock.
+    One process at a time: use it under the hold.
     """
 
-    def __init__(self, path: Path, lock: Lock) -> None:
+    def __init__(self, path: Path, lock: Lock, words: str = "") -> None:
         self.path = path
         self.written = 0
+        self._words = words
         self._lock = lock
-        self._good = lock.good
+        self._good = self._size = lock.good
         self._ended = lock.ended
         self._digest = hashlib.sha256()
         self._modified = 0
@@ -44,43 +52,87 @@ class Journal:
         self._distrusted = False
         self._reserved = False
         self._touched: dict[tuple[str, int], dict[str, Any]] = {}
+        self._owed: list[dict[str, Any]] = []
+        self._on_disk: set[str] = set()
+        self._why = ""
+        self._changed = False
+        self._rescued: list[Path] = []
 
     def intend(self, intent: Submitting, body: bytes) -> None:
         """Makes an intent durable, and keeps the body aside so that the same bytes can be sent once more, if asked.
 
-        Raises NotRecorded; then the request must not leave.
+        Raises DiskRefuses, also while records are owed, and NotRecorded; then the request must not leave.
         """
+        unsent = f"nothing was sent for `{intent.entry}`"
+        if self._owed:
+            raise DiskRefuses(f"{self.owed}; {unsent}")
         try:
             if not self._reserved:
                 _hold_back(self.path, RESERVE + 2 * self._good)
                 self._reserved = True
-            _keep_body(self.path, body)
-            self._append(intent)
-        except (OSError, LockFault, IllegalMove) as error:
-            raise NotRecorded(
-                f"the lock could not be written: {error}; nothing was sent for `{intent.entry}`"
-            ) from error
+            keep_body(self.path, body)
+            values = values_of(intent) or {}
+            record = self._merged(values)
+            self._append(encode(values), anew=False)
+        except OSError as error:
+            raise DiskRefuses(f"the lock could not be written: {error}; {unsent}") from error
+        except (LockFault, IllegalMove) as error:
+            raise NotRecorded(f"the lock could not be written: {error}; {unsent}") from error
+        self._touched[_name(values)] = record
+        self.written += 1
 
     def keep(self, event: Event) -> None:
-        """Makes an event durable; one that changes no record costs nothing. Raises NotRecorded."""
+        """Makes an event durable; one that changes no record costs nothing. What the disk refuses is `owed`.
+
+        Raises NotRecorded when another program has changed the lock, and for an event that its record cannot have.
+        """
+        if (values := values_of(event)) is None:
+            return
         try:
-            self._append(event)
-        except (OSError, LockFault, IllegalMove) as error:
-            raise NotRecorded(self._rescue(event, error)) from error
+            record = self._merged(values)
+        except IllegalMove as error:
+            said = f"the lock cannot hold this: {error}; keep this record: {encode(values).decode().strip()}"
+            raise NotRecorded(said) from error
+        self._touched[_name(values)] = {"entry": getattr(event, "entry", ""), **record}
+        self._owed.append(values)
+        self._pay()
+
+    @property
+    def owed(self) -> str:
+        """What the lock lacks and what is to be done about it should it stay so; empty when it lacks nothing."""
+        if not self._owed:
+            return ""
+        unknown = {_name(v) for v in self._owed}
+        if self._changed and not self._rescued:  # nothing of this run is on a disk for certain
+            unknown = set(self._touched)
+        said = [f"the lock could not be written: {self._why}", *filter(None, map(self._remedy, sorted(unknown)))]
+        if self._rescued:
+            said.append(f"this run's records are in {self._rescued[-1]}, and `seedspec lock fix` takes them up")
+        return "; ".join(said)
+
+    def again(self) -> None:
+        """Tries once more what the disk refused. Raises NotRecorded when another program has changed the lock."""
+        if self._owed:
+            self._pay()
 
     def close(self, order: Iterable[str], profile: str | None = None) -> None:
         """A clean end: the file is rewritten sorted, one line an attempt. Without a new line no byte changes.
 
         An order that is of one `profile` leaves the others' lines where they are.
 
-        Raises NotRecorded when the file was changed by another program. A disk that refuses leaves the file longer.
+        Raises NotRecorded when the file was changed by another program, or the disk took not all that is owed. A disk
+        that refuses the sorted file alone leaves the one that is there, longer.
         """
         try:
+            self.again()
+            if self._owed:
+                raise NotRecorded(self.owed)
             if self._handle is not None:
                 self._unchanged(self._handle)
                 replace(self.path, serialise(parse(_content(self._handle, self._good)), order, profile))
         except LockFault as error:
-            raise NotRecorded(self._rescue(None, error)) from error
+            self._owed = list(self._touched.values())
+            raise self._lost(error) from error
         except OSError:
             return
         finally:
@@ -94,33 +146,73 @@ class Journal:
         with suppress(OSError):
             _reserve(self.path).unlink()
 
-    def _append(self, event: Event) -> None:
-        values = values_of(event)
-        if values is None:
-            return
-        name = (values["fp"], values["attempt"])
-        known: Mapping[str, Any] | None = self._touched.get(name)
-        if known is None and (before := self._lock.record(*name)) is not None:
+    def _merged(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The record with a further line of it; an impossible move never gets into the file."""
+        known: Mapping[str, Any] | None = self._touched.get(_name(values))
+        if known is None and (before := self._lock.record(*_name(values))) is not None:
             known = before.values
-        record = merged(known, values)  # an impossible move never gets into the file
-        if not isinstance(event, Submitting):
-            self._touched[name] = record
+        return merged(known, values)
+
+    def _pay(self) -> None:
+        """Writes what is owed, or rescues it."""
+        try:
+            self._append(b"".join(map(encode, self._owed)), anew=True)
+        except OSError as error:
+            self._why = str(error)
+            self._rescue()
+            return
+        except LockFault as error:
+            raise self._lost(error) from error
+        self.written += len(self._owed)
+        for values in self._owed:
+            drop_body(self.path, self._touched[_name(values)])
+            self._on_disk.add(str(values.get("task")))
+        self._owed = []
+        for place in self._rescued:  # only now: what it holds is in the lock, on disk
+            with suppress(OSError):
+                place.unlink()
+        self._rescued = []
+
+    def _lost(self, fault: LockFault) -> NotRecorded:
+        self._why, self._changed = str(fault), True
+        self._rescue()
+        return NotRecorded(self.owed)
+
+    def _rescue(self) -> None:
+        """What this run knows goes to the first place that takes it."""
+        place = rescue(self.path, HEADER + b"".join(map(encode, self._touched.values())))
+        if place is not None:
+            self._rescued = [*(p for p in self._rescued if p != place), place]
+
+    def _remedy(self, name: tuple[str, int]) -> str:
+        """The command that tells the lock what it lacks of a purchase, where one is needed."""
+        values, known = self._touched[name], self._lock.record(*name)
+        entry, task = str(values.get("entry", "")), values.get("task")
+        profile = values.get("profile")
+        words = self._words + (f" --profile {profile}" if profile else "")
+        kept = task in self._on_disk or (known is not None and known.task == task)
+        if task is not None and (self._changed or not kept):
+            return f"`{entry}` was bought: `seedspec adopt {shlex.quote(entry)}{words} --task {task}`"
+        if task is None and values["state"] in (State.QUEUED, State.FAILED):
+            return f"`{entry}` was not taken: `seedspec settle {shlex.quote(entry)}{words} --not-billed`"
+        return ""
+
+    def _append(self, lines: bytes, *, anew: bool) -> None:
+        """Lines, durable when this returns; with `anew` a new file is tried where the old one refuses."""
         handle = self._open()
         self._unchanged(handle)
-        line = encode(values) if self._ended else b"\n" + encode(values)
-        try:
-            if self._distrusted:
-                self._anew(handle, line)
-            else:
-                self._write(handle, line)
-        except OSError:
-            if isinstance(event, Submitting):
-                raise
-            self._anew(handle, line)  # a receipt is worth another file, and the room that was held back for it
+        if not self._ended:
+            lines = b"\n" + lines
+        if self._distrusted:
+            self._anew(handle, lines)
+        else:
+            try:
+                self._write(handle, lines)
+            except OSError:
+                if not anew:
+                    raise
+                self._anew(handle, lines)  # a receipt is worth another file, and the room that was held back for it
         self._ended = True
-        self.written += 1
-        self._touched[name] = record
-        _drop_body(self.path, record)
 
     def _write(self, handle: int, line: bytes) -> None:
         try:
@@ -133,25 +225,40 @@ class Journal:
             self._distrusted = True
             with suppress(OSError):
                 os.ftruncate(handle, self._good)
-            self._modified = os.fstat(handle).st_mtime_ns
+            self._seen(handle)
             raise
         self._good += len(line)
         self._digest.update(line)
-        self._modified = os.fstat(handle).st_mtime_ns
+        self._seen(handle)
 
-    def _anew(self, handle: int, line: bytes) -> None:
-        """The whole file with the line, as a new file in the place of the old one."""
+    def _anew(self, handle: int, lines: bytes) -> None:
+        """The whole file with the lines, as a new file in the place of the old one."""
         _reserve(self.path).unlink(missing_ok=True)
         self._reserved = False
-        data = _content(handle, self._good) + line
-        replace(self.path, data)
+        data = _content(handle, self._good) + lines
+        try:
+            replace(self.path, data)
+        except OSError:
+            with suppress(OSError):  # it may be in its place all the same, and its name alone not certain
+                if self.path.read_bytes() == data:
+                    self._distrusted = True
+                    self._reopen(handle)
+            raise
+        self._reopen(handle)
+        self._good = len(data)
+        self._digest = hashlib.sha256(data)
+        self._distrusted = False
+
+    def _reopen(self, handle: int) -> None:
         fresh = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
         os.dup2(fresh, handle, inheritable=False)
         os.close(fresh)
-        self._good = len(data)
-        self._digest = hashlib.sha256(data)
-        self._modified = os.fstat(handle).st_mtime_ns
-        self._distrusted = False
+        self._seen(handle)
+
+    def _seen(self, handle: int) -> None:
+        """What the file is like after our own writing; `_good` of its bytes are relied on."""
+        now = os.fstat(handle)
+        self._size, self._modified = now.st_size, now.st_mtime_ns
 
     def _open(self) -> int:
         if self._handle is not None:
@@ -172,7 +279,7 @@ class Journal:
             os.close(handle)
             raise
         self._digest = hashlib.sha256(data[: self._good])
-        self._modified = os.fstat(handle).st_mtime_ns
+        self._seen(handle)
         self._handle = handle
         return handle
 
@@ -182,55 +289,16 @@ class Journal:
             now = os.stat(self.path)
         except FileNotFoundError:
             raise _changed(self.path) from None
-        if (ours.st_ino, ours.st_dev) != (now.st_ino, now.st_dev) or now.st_size != self._good:
+        if (ours.st_ino, ours.st_dev) != (now.st_ino, now.st_dev) or now.st_size != self._size:
             raise _changed(self.path)
         if now.st_mtime_ns != self._modified:
             if digest(_content(handle, self._good)) != self._digest.hexdigest():
                 raise _changed(self.path)
             self._modified = now.st_mtime_ns
 
-    def _rescue(self, event: Event | None, error: Exception) -> str:
-        """What this run knows goes to the first place that takes it; the message carries the receipt in any case."""
-        where = rescue(self.path, HEADER + b"".join(map(encode, self._touched.values())))
-        said = [f"the lock could not be written: {error}"]
-        if isinstance(event, Submitted):
-            said.append(f"`{event.entry}` was bought: `seedspec adopt {shlex.quote(event.entry)} --task {event.task}`")
-        if where is not None:
-            said.append(f"this run's records are in {where}, and `seedspec lock fix` takes them up")
-        elif event is not None and not isinstance(event, Submitted) and (values := values_of(event)):
-            said.append(f"keep this record: {encode(values).decode().strip()}")
-        return "; ".join(said)
 
-
-def body_kept(lock: Path, sha256: str) -> bytes | None:
-    """The very bytes of a request whose fate is not known, where this machine sent it."""
-    try:
-        data = _body(lock, sha256).read_bytes()
-    except OSError:
-        return None
-    return data if digest(data) == sha256 else None
-
-
-def _keep_body(lock: Path, body: bytes) -> None:
-    target = _body(lock, digest(body))
-    target.parent.mkdir(exist_ok=True)
-    with suppress(FileNotFoundError):
-        target.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with open(os.open(target, flags, 0o600), "wb") as file:
-        file.write(body)
-
-
-def _drop_body(lock: Path, values: dict[str, Any]) -> None:
-    """A request whose fate is known needs no bytes any more."""
-    intent = values.get("intent")
-    if intent and values["state"] not in ("submitting", "doubt"):
-        with suppress(OSError):
-            _body(lock, intent["body_sha256"]).unlink()
-
-
-def _body(lock: Path, sha256: str) -> Path:
-    return state_folder(lock.parent) / f"{lock.name}.sent" / f"{sha256}.json"
+def _name(values: Mapping[str, Any]) -> tuple[str, int]:
+    return values["fp"], values["attempt"]
 
 
 def _reserve(lock: Path) -> Path:

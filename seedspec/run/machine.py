@@ -144,6 +144,10 @@ class Machine:
         """Nothing new is started; what is under way is waited for by the caller as long as it likes."""
         self._closing = True
 
+    def stop(self, why: Stopped) -> list[Event]:
+        """Nothing more is submitted, for a reason that lies outside; what is running is followed."""
+        return self._progress.stop(why)
+
     @property
     def done(self) -> bool:
         """Whether the run has nothing left to do or to wait for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,12 +16,14 @@ class Place:
     """`base` is the storyboard's folder; `lock` stands in it; videos go to `folder`, a path relative to it.
 
     The lock is one for all profiles. Each has a folder for its videos inside `output`, and `profile` is "" for none.
+    `words` follow an entry on a command line that means this storyboard and this lock, each with a space before it.
     """
 
     base: Path
     lock: Path
     output: str
     profile: str = ""
+    words: str = ""
 
     @property
     def folder(self) -> str:
@@ -53,4 +56,5 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
         where = f"{board.output.span}: " if board.output else ""
         raise BadSettings(f"{where}`output` is `{output}`; expected a folder inside the storyboard's", 3)
     suffix = ".emulator" if emulated else ""
-    return Place(path.parent, lock_of(path, emulated=emulated), f"{parts}{suffix}", name_of(board))
+    words = ("" if str(path) == "storyboard.yaml" else f" {shlex.quote(str(path))}") + (" --emulator" * emulated)
+    return Place(path.parent, lock_of(path, emulated=emulated), f"{parts}{suffix}", name_of(board), words)

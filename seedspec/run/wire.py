@@ -7,6 +7,7 @@ once, on a connection of its own, and no redirect of it is followed. Every excha
 from __future__ import annotations
 
 import asyncio
+import errno
 import mimetypes
 import re
 import ssl
@@ -222,7 +223,7 @@ class Exchange:
         try:
             part = self.saves.part(call.file)
         except (OSError, BadPlace) as error:
-            return Trouble(f"`{call.file}` cannot be written: {_said(error)}", final=True)
+            return _unwritten(call.file, error)
         try:
             async with asyncio.timeout(self.deadlines.download), self._followed(call.url) as response:
                 if (trouble := _refused(response)) is not None:
@@ -248,7 +249,7 @@ class Exchange:
             return Trouble(f"not there within {self.deadlines.download:g} s")
         except (OSError, BadPlace) as error:
             part.drop()
-            return Trouble(f"`{call.file}` cannot be written: {_said(error)}", final=True)
+            return _unwritten(call.file, error)
         except asyncio.CancelledError:
             part.drop()
             raise
@@ -304,6 +305,12 @@ def _refused(response: httpx.Response) -> Expired | Trouble | None:
     if kind.startswith("text/") or kind in ("application/json", "application/xml"):
         return Trouble(f"{kind} instead of a video")
     return None
+
+
+def _unwritten(file: str, error: Exception) -> Trouble:
+    """A video that its place does not take; a full disk may have room a little later."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Trouble(f"`{file}` cannot be written: {_said(error)}", final=not full)
 
 
 def _said(error: BaseException) -> str:

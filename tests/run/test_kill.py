@@ -83,12 +83,13 @@ def strace(*arguments: str) -> tuple[str, ...]:
     return (STRACE, "-f", "-qq", *arguments)  # with --seccomp-bpf it counts wrongly
 
 
-def striking(project: Project, point: Point, how: str) -> Ended:
+def striking(project: Project, point: Point, how: str, *more: str) -> Ended:
     """A run whose so-manieth call of a kind on a path is struck. The path matters: strace counts by thread."""
     name, path, when = point
     target = str(project.folder / path)
     return project.run(
-        before=strace("-P", target, "-e", f"trace={name}", "-e", f"inject={name}:{how}:when={when}", "-o", "/dev/null")
+        *more,
+        before=strace("-P", target, "-e", f"trace={name}", "-e", f"inject={name}:{how}:when={when}", "-o", "/dev/null"),
     )
 
 
@@ -139,7 +140,9 @@ def test_a_disk_that_refuses_loses_nothing(
 ) -> None:
     name, path, when = point
     found = project(SMALL)
-    done = striking(found, (name, path, f"{when}+" if lasting else when), f"error={error}")
+    # a full disk is waited for, so a lasting one needs an end
+    more = ("--timeout", "8") if lasting else ()
+    done = striking(found, (name, path, f"{when}+" if lasting else when), f"error={error}", *more)
     tally[f"times the disk refused, {error}"] += 1
     if point == LINES[1] and not lasting:
         assert done.code == 0, "a receipt that its file refuses goes to a new one"

@@ -33,7 +33,7 @@ from seedspec.run.call import (
 )
 from seedspec.run.driver import drive
 from seedspec.run.job import Limits, Moment, Pace
-from seedspec.run.journal import NotRecorded
+from seedspec.run.journal import DiskRefuses, NotRecorded
 from seedspec.run.machine import Machine
 
 Choose = Callable[[int], int]
@@ -69,6 +69,8 @@ class World:
     receipts: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     rescued: list[dict[str, Any]] = field(default_factory=list)
+    debts: list[dict[str, Any]] = field(default_factory=list)
+    refuses: int = 0
     clock: float = 0.0
     dead: bool = False
     steps: int = 0
@@ -105,10 +107,14 @@ class World:
                     return "left"
             self._compact(entries)
         except Crash:
+            self._fix()
             return "crash"
         except NotRecorded:
-            self.lines += b"".join(encode(v) for v in self.rescued)  # what `lock fix` does
-            self.rescued.clear()
+            assert finished is None or finished.exit == 6
+            told = self.debts if not self.rescued else []  # the message names every receipt, with its command
+            self._fix()
+            for values in told:
+                self._adopt(values)
             return "unrecorded"
         assert finished is not None
         elsewhere = {e.fingerprint for e in others} - {e.fingerprint for e in entries}
@@ -171,10 +177,61 @@ class World:
         trouble = self.choose(60)
         if trouble == 59:
             self._crash()
-        if trouble == 58 and not isinstance(event, Deferred):
-            if not isinstance(event, Submitting):
-                self.rescued.append(values)
-            raise NotRecorded("the disk is full")
+        if trouble == 58:
+            self.refuses = 1 + self.choose(40)
+            self._count("times the disk refused")
+        if self.debts or self.refuses:
+            if isinstance(event, Submitting):
+                self.refuses = max(0, self.refuses - 1)
+                raise DiskRefuses("the disk is full")
+            self.debts.append(values)
+            self.again()
+            return
+        self._write(event, values, trouble)
+
+    @property
+    def owed(self) -> str:
+        return "records" if self.debts else ""
+
+    def again(self) -> None:
+        """The disk takes everything that is owed, or nothing; a place for the rescue may be there or not."""
+        self._alive()
+        self.refuses = max(0, self.refuses - 1)
+        if not self.debts:
+            return
+        if self.refuses:
+            self.rescued = list(self.debts) if self.choose(2) == 0 or self.rescued else []
+            return
+        self.lines = self.lines or HEADER
+        for values in self.debts:
+            self._line(values)
+            if task := values.get("task"):
+                self.receipts.add(task)
+        self.debts, self.rescued = [], []
+        self._count("debts paid")
+
+    def _fix(self) -> None:
+        """What `lock fix` does: nothing goes on before."""
+        for values in self.rescued:
+            self._line(values)
+        self.debts, self.rescued, self.refuses = [], [], 0
+
+    def _adopt(self, values: dict[str, Any]) -> None:
+        """A person does what the message says."""
+        known = self.lock().record(values["fp"], values["attempt"])
+        if values["state"] == State.RUNNING or (values["state"] == State.QUEUED and known is not None):
+            self._line(values)
+            self._count("remedies typed")
+            if task := values.get("task"):
+                self.receipts.add(task)
+
+    def _line(self, values: dict[str, Any]) -> None:
+        self.lines = self.lines or HEADER
+        known = self.lock().record(values["fp"], values["attempt"])
+        merged(known.values if known else None, values)
+        self.lines += encode(values)
+
+    def _write(self, event: Event, values: dict[str, Any], trouble: int) -> None:
         known = parse(self.lines).record(values["fp"], values["attempt"]) if self.lines else None
         merged(known.values if known else None, values)
         line = encode(values)
@@ -233,6 +290,7 @@ class World:
     def _create(self, call: Create) -> Reply:
         record = self.lock().record(call.job, call.intent.attempt)
         assert record is not None and record.state is State.SUBMITTING, "sent without an intent on disk"
+        assert not self.debts, "sent while the disk lacks what is known"
         assert record.get("intent")["key"] == call.intent.intent.key
         kind = self.choose(16)
         if kind < 8:
