@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.fields import check_overrides
+from seedspec.compiler.filename import is_device, is_folder
 from seedspec.compiler.matrix import Arithmetic, Grid, arithmetic, board_grid, shot_grid
 from seedspec.compiler.profile import check_profiles
 from seedspec.compiler.reference import Look
@@ -191,9 +191,7 @@ def _check_output(board: Storyboard, problems: Problems) -> None:
     if board.output is None:
         return
     output = str(board.output.value)
-    parts = PurePosixPath(output)
-    inside = not (parts.is_absolute() or ".." in parts.parts or str(parts) == "." or "\\" in output)
-    if not inside or not output.isprintable() or any(p.endswith((".", " ")) for p in parts.parts):
+    if not is_folder(output):
         message = f"found `{output}`; expected a folder inside the storyboard's, with `/` between its parts"
         problems.error("bad-output", message, board.output.span)
 
@@ -202,6 +200,10 @@ def _same_names(shots: tuple[Shot, ...], problems: Problems) -> None:
     """Shot ids that differ in letter case alone would make one file name on many disks."""
     first: dict[str, Shot] = {}
     for shot in shots:
+        if is_device(shot.id):
+            name = shot.id.partition(".")[0]
+            message = f"shot `{shot.id}`: Windows takes files that begin with `{name}.` for a device; use another id"
+            problems.error("reserved-name", message, shot.span)
         known = first.setdefault(shot.id.casefold(), shot)
         if known.id != shot.id:
             message = f"shots `{known.id}` and `{shot.id}` would have the same file names"

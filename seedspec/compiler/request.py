@@ -10,6 +10,7 @@ from seedspec.compiler.attach import Attachments, Found, Upstream
 from seedspec.compiler.catalog import KINDS
 from seedspec.compiler.entry import Entry, Labels, Medium, Origin, address_of, canonical, digest, file_of
 from seedspec.compiler.fields import Fields
+from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.lint import check_prompt
 from seedspec.compiler.matrix import Grid, Row
 from seedspec.compiler.price import Cost, estimate
@@ -23,7 +24,6 @@ from seedspec.text.node import Scalar, plain
 from seedspec.text.source import Span
 
 _STAND_IN = "https://stand-in.invalid/"
-_LONGEST_FILE = 240
 
 
 _Lists = tuple[tuple[Medium, ...], dict[str, list[str]], dict[str, list[str]]]
@@ -125,8 +125,8 @@ class ShotRequests:
             )
         if not self._together(media, address):
             return None
-        if len(address) > _LONGEST_FILE - 40 and len(file_of(self._shot.id, labels, self._takes)) > _LONGEST_FILE:
-            message = f"the file name would be longer than {_LONGEST_FILE} bytes; use shorter ids or labels"
+        if len(address) > LONGEST - 40 and len(file_of(self._shot.id, labels, self._takes)) > LONGEST:
+            message = f"the file name would be longer than {LONGEST} bytes; use shorter ids or labels"
             self._problems.error("file-name-too-long", message, self._shot.span, entry=address)
             return None
         return _Draft(request, identity, media, self._cost(request, media), origins)

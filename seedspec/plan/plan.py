@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.filename import same
 from seedspec.compiler.price import Cost
 from seedspec.compiler.profile import said
 from seedspec.plan.lock import Lock, Record
@@ -235,14 +236,14 @@ def make(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[En
         planner.first.setdefault(entry.fingerprint, entry)
     for entry in chosen:
         planner.place(entry)
-    orphans = _left_over(lock, planner.known, rules)
+    orphans = _left_over(lock, planner.known, rules, planner.steps)
     place = {entry.address: i for i, entry in enumerate(chosen)}
     return Plan((*sorted(planner.steps, key=lambda s: place[s.address]), *orphans), lock, rules.profile)
 
 
-def _left_over(lock: Lock, known: set[str], rules: Rules) -> Iterator[Step]:
+def _left_over(lock: Lock, known: set[str], rules: Rules, others: Iterable[Step]) -> Iterator[Step]:
     """The steps that no entry stands for."""
-    for stray in strays(lock, known, rules.profile, rules.others, rules.place):
+    for stray in strays(lock, known, rules.profile, rules.others, rules.place, (s.file for s in others)):
         r = stray.record
         if (why := _doubt(r)) is not None:  # a person is to settle it, whatever the storyboard now asks for
             why = InDoubt(f"sent {said(r.profile)}; {why.why}") if stray.kind == "elsewhere" else why
@@ -364,18 +365,19 @@ class _Planner:
     def _file(self, entry: Entry) -> str:
         """Where a new video goes: never over one that another purchase of the lock was saved under."""
         plain = f"{self.rules.place(self.rules.profile)}/{entry.file}"
-        taken = any(r.file == plain and r.fp != entry.fingerprint for r in self._saved_as(plain))
+        taken = any(r.fp != entry.fingerprint for r in self._saved_as(plain))
         return f"{plain.removesuffix('.mp4')}.{entry.fingerprint[:8]}.mp4" if taken else plain
 
     def _saved_as(self, file: str) -> tuple[Record, ...]:
-        return self._files().get(file, ())
+        return self._files().get(same(file), ())
 
     def _files(self) -> Mapping[str, tuple[Record, ...]]:
         if self._files_memo is None:
             found: dict[str, tuple[Record, ...]] = {}
             for record in self.lock:
                 if record.file:
-                    found[record.file] = (*found.get(record.file, ()), record)
+                    name = same(record.file)
+                    found[name] = (*found.get(name, ()), record)
             self._files_memo = found
         return self._files_memo
 

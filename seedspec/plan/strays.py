@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from seedspec.compiler.filename import is_device, same
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import State
 
@@ -26,27 +27,43 @@ class Stray:
 
 
 def strays(
-    lock: Lock, known: set[str], profile: str, others: frozenset[str], place: Callable[[str], str]
+    lock: Lock,
+    known: set[str],
+    profile: str,
+    others: frozenset[str],
+    place: Callable[[str], str],
+    files: Iterable[str] = (),
 ) -> Iterator[Stray]:
     """The strays of a profile ("" for none), in the lock's order; `known` are the fingerprints that it asks for.
 
     Of the `others` those alone that a run is not done with: the rest is their own affair. What was bought with a
     profile that the storyboard has no more left it. `place` gives the folder of a profile's videos.
+
+    Their own files are none of `files`: two videos on their way to one name would be in each other's way.
     """
+    taken: set[str] = set()
     for fp, records in lock.attempts.items():
         last = lock.last(fp)
         for r in records:
             elsewhere = r.profile != profile and r.profile in others
             if elsewhere and r.state not in _OPEN:
                 continue
+            plain = f"{place(r.profile)}/{_name(r)}"
             if r is last and fp not in known and r.state is not State.QUEUED:
-                yield Stray(r, "elsewhere" if elsewhere else "left", r.file or f"{place(r.profile)}/{_name(r)}.mp4")
+                taken = taken or {same(file) for file in files}
+                free = f"{plain}.mp4" if same(f"{plain}.mp4") not in taken else f"{plain}.{fp[:8]}.mp4"
+                found = Stray(r, "elsewhere" if elsewhere else "left", r.file or free)
             elif r is not last and r.state not in (State.QUEUED, State.FAILED, State.SAVED):
-                yield Stray(r, "second", f"{place(r.profile)}/{_name(r)}.{r.attempt}.mp4")
+                found = Stray(r, "second", f"{plain}.{fp[:8]}.{r.attempt}.mp4")
+            else:
+                continue
+            taken.add(same(found.file))
+            yield found
 
 
 def _name(record: Record) -> str:
     """The name that a purchase would have had as an entry; the lock may come from anybody."""
     shot, _, take = record.entry.rpartition("/")
     named = f"{shot}_take{take}".replace(":", "x")
-    return named if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@=,._-]{0,200}", named) else record.fp[:16]
+    usual = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@=,._-]{0,200}", named) and not is_device(named)
+    return named if usual else record.fp[:16]

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from seedspec.compiler.filename import is_folder
 from seedspec.compiler.profile import name_of
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.run.settings import BadSettings
@@ -51,10 +52,9 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     Raises BadSettings for an output folder that is not inside the storyboard's.
     """
     output = str(board.output.value) if board.output else "renders"
-    parts = PurePosixPath(output)
-    if "\\" in output or parts.is_absolute() or ".." in parts.parts or str(parts) == "." or not output.isprintable():
+    if not is_folder(output):
         where = f"{board.output.span}: " if board.output else ""
         raise BadSettings(f"{where}`output` is `{output}`; expected a folder inside the storyboard's", 3)
     suffix = ".emulator" if emulated else ""
     words = ("" if str(path) == "storyboard.yaml" else f" {shlex.quote(str(path))}") + (" --emulator" * emulated)
-    return Place(path.parent, lock_of(path, emulated=emulated), f"{parts}{suffix}", name_of(board), words)
+    return Place(path.parent, lock_of(path, emulated=emulated), f"{PurePosixPath(output)}{suffix}", name_of(board), words)

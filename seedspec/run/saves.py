@@ -107,6 +107,8 @@ class Saves:
 
     def _named(self, part: Part, file: str, fp: str, sha256: str) -> Path:
         target = self._inside(file)
+        if target.suffix != ".mp4":  # a name from a lock that people edited; a part is cleared away, a video never
+            raise BadPlace(f"`{file}` is no name of a video")
         for final in (target, target.with_name(f"{target.stem}.{fp[:8]}.mp4")):
             if _link(part.path, final):
                 return final
@@ -118,7 +120,10 @@ class Saves:
     def _inside(self, file: str) -> Path:
         root = self.root.resolve()
         folder = (root / file).parent
-        real = folder.resolve()  # through every symbolic link, also where the last folders are yet to be made
+        try:
+            real = folder.resolve()  # through every symbolic link, also where the last folders are yet to be made
+        except (RuntimeError, ValueError):  # links that go round, a NUL
+            raise BadPlace(f"`{file}` is no path that can be followed") from None
         if not real.is_relative_to(root):
             raise BadPlace(f"`{file}` lies outside {root.name}")
         real.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ import pytest
 from seedspec.plan.event import Completed, Deferred, Event, Failed, Intent, Saved, Submitted, Submitting
 from seedspec.plan.lock import HEADER, encode, parse
 from seedspec.run.disk import read_lock
-from seedspec.run.journal import DiskRefuses, Journal, NotRecorded
+from seedspec.run.journal import Journal, NotRecorded
 from seedspec.run.sent import body_kept
 
 AT = "2026-11-23T07:00:00Z"

@@ -204,8 +204,8 @@ def test_what_was_not_taken_and_cannot_be_recorded_is_told_with_its_command(
     path.unlink()
     (tmp_path / ".seedspec" / "my board.lock.rescue").mkdir()
     (tmp_path / ".seedspec" / "my board.lock.rescue" / "x").write_text("in the way")
-    with pytest.raises(NotRecorded, match="settle a/1 'my board.yaml' --emulator --not-billed"):
+    with pytest.raises(NotRecorded, match=r"settle a/1 'my board.yaml' --emulator --not-billed"):
         journal.keep(Deferred("a/1", "a" * 64, 1, "x", "y", 1, AT))
-    with pytest.raises(NotRecorded, match="adopt b/1 'my board.yaml' --emulator --task task-unified-b"):
+    with pytest.raises(NotRecorded, match=r"adopt b/1 'my board.yaml' --emulator --task task-unified-b"):
         journal.keep(Submitted("b/1", "b" * 64, 1, "task-unified-b", None, None, AT))
     assert "settle a/1" in journal.owed, "what was told before is told again"
