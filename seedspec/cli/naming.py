@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from seedspec.cli.app import Exit
 from seedspec.compiler.entry import Entry, matches
+from seedspec.plan.lock import Record
 
 _MOST = 8
 
@@ -30,6 +31,15 @@ def the_address(text: str, addresses: Iterable[str]) -> str:
     if near := _near(text, known):
         raise Exit(2, "\n".join((f"`{text}` fits no entry; did you mean:", *_some(near))))
     raise Exit(2, f"`{text}` fits no entry; `seedspec compile` lists the addresses")
+
+
+def the_ids(records: Iterable[Record]) -> list[tuple[Record, str]]:
+    """Purchases, each with what tells it from the others: the first of its fingerprint, and its attempt if need be."""
+    found = sorted(records, key=lambda r: (r.fp, r.attempt))
+    prints = {r.fp for r in found}
+    length = next(n for n in (8, 16, 64) if len({fp[:n] for fp in prints}) == len(prints))
+    twice = {r.fp for r in found if sum(other.fp == r.fp for other in found) > 1}
+    return [(r, r.fp[:length] + (f"/{r.attempt}" if r.fp in twice else "")) for r in found]
 
 
 def _near(text: str, addresses: list[str]) -> list[str]:

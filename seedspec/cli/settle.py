@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +13,13 @@ import click
 from seedspec.api import Compiled
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
-from seedspec.cli.naming import the_address
+from seedspec.cli.naming import the_address, the_ids
 from seedspec.cli.service import environment
 from seedspec.compiler.profile import AS_WRITTEN, name_of
 from seedspec.plan.event import Deferred, Event, Failed, Submitted, Weighed
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import State
+from seedspec.report.table import cut
 from seedspec.run.call import Balance, Credits
 from seedspec.run.disk import hold, read_lock
 from seedspec.run.driver import Wire, now
@@ -38,9 +39,10 @@ LOST = frozenset({State.RUNNING, State.COMPLETED})
 @click.option("--not-billed", is_flag=True, help="The service did not take it: it may be bought again.")
 @click.option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
 @click.option("--lost", is_flag=True, help="It was taken, and the service no longer has it: give it up.")
+@click.option("--purchase", metavar="ID", help="Which one, where an entry names several; without it they are listed.")
 @click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
 def settle_command(
-    entry: str, storyboard: str, profile: str, task: str | None,
+    entry: str, storyboard: str, profile: str, task: str | None, purchase: str | None,
     *, not_billed: bool, again: bool, lost: bool, emulator: bool,
 ) -> None:  # fmt: skip
     """Settle a purchase in doubt: a request was sent and its answer was lost, so it may or may not have been bought.
@@ -58,6 +60,7 @@ def settle_command(
       seedspec settle open@look=noir/1 --task task-unified-1774857405-abc123
       seedspec settle open@look=noir/1 --not-billed
       seedspec settle open@look=noir/1 --resend
+      seedspec settle open@look=noir/1 --purchase 5d3bce06 --not-billed
     """
     if (task is not None) + not_billed + again + lost > 1:
         raise Exit(2, "--task, --not-billed, --resend and --lost exclude each other")
@@ -65,7 +68,7 @@ def settle_command(
     place = place_of(made.path, shared.board(made), emulated=emulator)
     with hold(place.lock):
         lock = read_lock(place.lock)
-        record = _meant(entry, made, lock, LOST if lost else DOUBTFUL)
+        record = _meant(entry, purchase, made, lock, LOST if lost else DOUBTFUL)
         at = now().text()
         named = (record.entry, record.fp, record.attempt)
         if task is not None:
@@ -104,8 +107,11 @@ def asking(made: Compiled, place: Place, *, emulated: bool) -> Iterator[Wire]:
             exchange.close()
 
 
-def _meant(text: str, made: Compiled, lock: Lock, states: frozenset[State]) -> Record:
-    """The record that an address names: an entry's, or one of the lock alone, under the address it was bought as."""
+def _meant(text: str, purchase: str | None, made: Compiled, lock: Lock, states: frozenset[State]) -> Record:
+    """The record that an address names: an entry's, or one of the lock alone, under the address it was bought as.
+
+    An edit, or two branches, can leave several under one address; then `purchase` tells them apart.
+    """
     now_called = {e.fingerprint: e.address for e in made.entries}
     waiting: dict[str, list[Record]] = {}
     elsewhere: dict[str, str] = {}
@@ -124,9 +130,25 @@ def _meant(text: str, made: Compiled, lock: Lock, states: frozenset[State]) -> R
             raise Exit(2, f"`{address}` is {_words(states)} with another profile: `--profile {elsewhere[address]}`")
         held = next((lock.last(fp) for fp, a in now_called.items() if a == address), None)
         raise Exit(2, f"`{address}` is not {_words(states)}" + (f": it is {held.state}" if held else ": it is new"))
-    if len(found) > 1:
-        raise Exit(2, f"`{address}` names {len(found)} purchases; undo the edit of the storyboard that split them")
-    return found[0]
+    ids = the_ids(found)
+    if purchase is None and len(found) == 1:
+        return found[0]
+    begins, _, attempt = (purchase or "").partition("/")
+    chosen = [r for r in found if begins and r.fp.startswith(begins) and attempt in ("", str(r.attempt))]
+    if len(chosen) == 1:
+        return chosen[0]
+    said = f"`{address}` names {len(found)} purchases {_words(states)}"
+    asked = f"{said}; say which:" if purchase is None else f"{said}, `--purchase {purchase}` is {len(chosen)} of them:"
+    raise Exit(2, "\n".join((asked, *(f"  --purchase {id}  {_told(r, now_called)}" for r, id in ids))))
+
+
+def _told(record: Record, now_called: Mapping[str, str]) -> str:
+    """What tells a purchase from others of its entry: when it was sent, with which prompt, and what came of it."""
+    request = (record.manifest or {}).get("request") or {}
+    prompt = " ".join(str(request.get("prompt", "")).split())
+    when = (record.get("intent") or {}).get("at") or record.get("at") or "unknown"
+    still = "asked for now" if record.fp in now_called else "no longer asked for"
+    return f"sent at {when}, attempt {record.attempt}, {still}: {cut(prompt, 60)}"
 
 
 def _of(made: Compiled, record: Record) -> bool:

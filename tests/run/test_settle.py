@@ -115,6 +115,53 @@ def test_a_doubt_about_an_edited_entry_is_settled_too(project: Make, tmp_path: P
         assert found.do("settle", "one", "--not-billed").code == 0
 
 
+def test_doubts_under_one_address_are_told_apart(project: Make, tmp_path: Path) -> None:
+    """An edit between two requests whose answers were lost: two purchases, both called `one/1`."""
+    with doubtful(project, tmp_path, "lost-reply@1,3") as found:
+        board = found.folder / "storyboard.yaml"
+        board.write_text(board.read_text().replace(' one"', ' one edited"'))
+        assert found.here()[-1].exit == 8
+        first, _, second = found.service.ledger("reserved")
+        both = [r for r in found.lock() if r.state == "doubt"]
+        assert [r.entry for r in both] == ["one/1", "one/1"]
+        for choice in ((), ("--not-billed",), ("--task", second["task"])):
+            unclear = found.do("settle", "one", *choice)
+            assert unclear.code == 2, unclear
+            assert all(f"--purchase {r.fp[:8]}  sent at " in unclear.err for r in both), unclear
+            assert "no longer asked for" in unclear.err and "one edited" in unclear.err
+        old, new = sorted(both, key=lambda r: "edited" in str(r.manifest))
+        unknown = found.do("settle", "one", "--purchase", "zz", "--not-billed")
+        assert unknown.code == 2 and "`--purchase zz` is 0 of them" in unknown.err
+        shown = found.do("settle", "one", "--purchase", old.fp[:8])
+        assert shown.code == 8 and first["task"] in shown.out
+        assert found.do("settle", "one", "--purchase", f"{new.fp[:8]}/2", "--not-billed").code == 2
+        assert found.do("settle", "one", "--purchase", new.fp, "--task", second["task"]).code == 0
+        assert found.do("settle", "one", "--task", first["task"]).code == 0, "one is left, and needs no more words"
+        assert found.run().code == 0
+        assert {r.task for r in found.lock()} >= {first["task"], second["task"]}
+        assert all(r.state == "saved" for r in found.lock())
+        assert len({r.file for r in found.lock()}) == 3
+        assert len(found.service.ledger("reserved")) == 3
+
+
+def test_attempts_of_one_request_are_told_apart() -> None:
+    """As two branches can leave them: one fingerprint, two attempts."""
+    from seedspec.cli.naming import the_ids
+    from seedspec.plan.lock import Record
+
+    near = "ab" * 4
+    found = [
+        Record("a" * 64, 2, {}),
+        Record(near + "0" * 56, 1, {}),
+        Record("a" * 64, 1, {}),
+        Record(near + "1" * 56, 1, {}),
+    ]
+    assert [(r.attempt, id) for r, id in the_ids(found)] == [
+        (1, "a" * 16 + "/1"), (2, "a" * 16 + "/2"), (1, near + "0" * 8), (1, near + "1" * 8)
+    ]  # fmt: skip
+    assert [id for _, id in the_ids(found[:2])] == ["a" * 8, near]
+
+
 def test_an_edit_forgets_nothing(project: Make) -> None:
     """What is in flight when its entry is edited away is saved all the same, by `run` and by `fetch`."""
     found = project(SMALL)
