@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import click
 from seedspec.api import Compiled, compile
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
+from seedspec.plan.lock import LockFault
+from seedspec.plan.salvage import Aside
 from seedspec.run import mend
 from seedspec.run.disk import hold, read_lock
 from seedspec.run.place import lock_of
@@ -74,10 +77,11 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
 @shared.storyboard
 @_emulator
 def fix_command(storyboard: str, *, emulator: bool) -> None:
-    """Mend the lock: take up both sides of a git merge, and records that a full disk once refused.
+    """Mend the lock: take up both sides of a git merge, records that a full disk once refused, and what can be read
+    of a damaged file.
 
-    Nothing that either side bought is dropped; a request that both bought is reported. The old file is kept in
-    `.seedspec`.
+    Nothing that either side bought is dropped; a request that both bought is reported. Lines that cannot be relied on
+    are told and set aside in a `.damaged` file beside the lock. The old file is kept in `.seedspec`.
 
     \b
     Example:
@@ -88,12 +92,51 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
         fixed = mend.fix(path, _order(_every(compile(storyboard))))
     for record in fixed.doubles:
         shared.out([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
+    for line in fixed.aside:
+        shared.out([f"line {line.number}  {_aside(line)}"])
     if fixed.backup is None:
         shared.note(["nothing to fix"])
         return
     said = [*(["both sides of the merge"] if fixed.merged else []), *(str(p) for p in fixed.rescued)]
-    taken = " and ".join(said) or "the whole lines before a torn one"
-    shared.note([f"{path.name} now holds {taken}; the old file is {fixed.backup}"])
+    taken = " and ".join(said) or ("what could be read" if fixed.aside else "the whole lines before a torn one")
+    where = f"; {len(fixed.aside)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
+    shared.note([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])
+
+
+def _aside(line: Aside) -> str:
+    """What became of a line that cannot be relied on, and the receipt that it seems to hold."""
+    if line.taken:
+        return f"taken as it stands, look at it: {line.why}"
+    if not line.task:
+        return f"set aside: {line.why}"
+    entry = shlex.quote(line.entry) if line.entry else "ENTRY"
+    return f"set aside: {line.why}; it names a task: `seedspec adopt {entry} --task {line.task}`"
+
+
+@lock_command.command("merge")
+@click.argument("base", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.argument("ours", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.argument("theirs", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+def merge_command(base: Path, ours: Path, theirs: Path) -> None:
+    """Merge two versions of a lock, as git asks: the union of what both bought is written over OURS.
+
+    Exit 1, with both sides between conflict markers, when one of them cannot be read: `seedspec lock fix` goes on from
+    there. A request that both sides bought is reported, and both purchases are kept.
+
+    \b
+    Once for a clone, so that git asks it:
+      git config merge.seedspec.driver "seedspec lock merge %O %A %B"
+      echo "storyboard.lock merge=seedspec" >> .git/info/attributes
+    """
+    one, other = ours.read_bytes(), theirs.read_bytes()
+    try:
+        data, doubles = mend.merge(base.read_bytes(), one, other)
+    except LockFault as fault:
+        ours.write_bytes(mend.woven(one, other))
+        raise Exit(1, f"the lock is left in conflict: {fault} [{fault.code}]; `seedspec lock fix`") from None
+    ours.write_bytes(data)
+    for record in doubles:
+        shared.note([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
 
 
 @lock_command.command("prune")

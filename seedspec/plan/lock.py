@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -117,7 +118,7 @@ def parse(data: bytes) -> Lock:
     """The lock of a file's bytes. Raises LockFault for everything but a torn last line, which is left out."""
     if not data.strip():
         raise LockFault("lock-empty", "the lock is empty; a lock never is: restore it from git", 1)
-    good, found = 0, _Fold()
+    good, found = 0, Fold()
     for number, line in enumerate(data.splitlines(keepends=True), 1):
         if line.startswith(MARKERS):
             message = "conflict markers of a git merge; `seedspec lock fix` keeps what both sides bought"
@@ -128,7 +129,7 @@ def parse(data: bytes) -> Lock:
                 _header(values)
             else:
                 found.take(values)
-        except _Bad as error:
+        except BadLine as error:
             if error.torn and number > 1 and good + len(line) == len(data) and (line[-1:] != b"\n" or b"\0" in line):
                 break
             raise LockFault("lock-damaged", str(error), number) from None
@@ -140,22 +141,37 @@ def parse(data: bytes) -> Lock:
     return Lock(found.lock(), good, found.lines + 1, ended=ended, digest=hashlib.sha256(data).hexdigest())
 
 
-def read_line(line: bytes) -> Any:
-    """The JSON of one line. Raises a fault for what is no JSON, and for a key that stands twice."""
+def read_line(line: bytes, *, whole: bool = True) -> Any:
+    """The values of one line. Raises BadLine for what is no JSON, for a key that stands twice, and, unless `whole` is
+    False, for a line that is not what its own `crc` says. A line without `crc`, as people write them, needs none."""
     try:
         values = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise _Bad(f"not JSON: {error.msg}", torn=True) from None
-    if orjson.dumps(values) != line.rstrip():  # written by another hand: then a key may stand twice
-        json.loads(line, object_pairs_hook=_once)
+        raise BadLine(f"not JSON: {error.msg}", torn=True) from None
+    crc = values.pop("crc", None) if isinstance(values, dict) else None
+    written = orjson.dumps(values)
+    if (written if crc is None else _sealed(written)) == line.rstrip():
+        return values
+    json.loads(line, object_pairs_hook=_once)  # written by another hand: then a key may stand twice
+    if whole and crc is not None and crc != _crc(written):
+        raise BadLine("the line is not what was written, its `crc` says; if you edited it, take `crc` out of it")
     return values
+
+
+def _crc(line: bytes) -> str:
+    """CRC-32 of a line's JSON without its `crc`, in 8 hex digits: it tells a damaged line, and hinders nobody."""
+    return f"{zlib.crc32(line):08x}"
+
+
+def _sealed(line: bytes) -> bytes:
+    return b'%b,"crc":"%b"}' % (line[:-1], _crc(line).encode())
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) != len(pairs):
         names = [k for k, _ in pairs]
-        raise _Bad(f"`{next(k for k in names if names.count(k) > 1)}` stands twice")
+        raise BadLine(f"`{next(k for k in names if names.count(k) > 1)}` stands twice")
     return out
 
 
@@ -167,7 +183,8 @@ def line_of(event: Event) -> bytes | None:
 
 def encode(values: Mapping[str, Any]) -> bytes:
     """A record's values as one line, keys in their order, without those that are None."""
-    return orjson.dumps({k: values[k] for k in KEYS if values.get(k) is not None}) + b"\n"
+    line = orjson.dumps({k: values[k] for k in KEYS if values.get(k) is not None})
+    return _sealed(line) + b"\n"
 
 
 def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> bytes:
@@ -200,7 +217,7 @@ def _settled(record: Record) -> dict[str, Any]:
 
 def apply(lock: Lock, events: Iterable[Event]) -> Lock:
     """The lock after further events; raises IllegalMove for one that its record cannot have."""
-    found = _Fold({(r.fp, r.attempt): dict(r.values) for r in lock})
+    found = Fold({(r.fp, r.attempt): dict(r.values) for r in lock})
     for event in events:
         if (values := values_of(event)) is not None:
             found.take(values)
@@ -246,7 +263,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
 """The keys of a line in the order that they are written in, with their types."""
 
 
-class _Bad(Exception):
+class BadLine(Exception):
     """A line that cannot be relied on; `torn` says that a crash can make it."""
 
     def __init__(self, message: str, *, torn: bool = False) -> None:
@@ -255,7 +272,7 @@ class _Bad(Exception):
 
 
 @dataclass(slots=True)
-class _Fold:
+class Fold:
     """Later lines of a fingerprint and attempt update earlier ones."""
 
     records: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
@@ -263,26 +280,26 @@ class _Fold:
 
     def take(self, values: Any) -> None:
         if not isinstance(values, dict):
-            raise _Bad("a line that is no JSON object")
+            raise BadLine("a line that is no JSON object")
         for key, value in values.items():
             if not isinstance(value, KEYS.get(key, ())) or isinstance(value, bool):
-                raise _Bad(
+                raise BadLine(
                     f"key `{key}` is not one of a lock of version {VERSION}"
                     if key not in KEYS
                     else f"`{key}` is {value!r}"
                 )
         fp, attempt, state = values.get("fp"), values.get("attempt"), values.get("state")
         if not (fp and attempt and attempt > 0 and state in set(State)):
-            raise _Bad("a line without `fp`, `attempt` or a known `state`")
+            raise BadLine("a line without `fp`, `attempt` or a known `state`")
         if not _SHA256.fullmatch(fp) or not _SHA256.fullmatch(values.get("intent", {}).get("body_sha256", fp)):
-            raise _Bad("a fingerprint or a digest that is no sha256")
+            raise BadLine("a fingerprint or a digest that is no sha256")
         record = merged(self.records.get((fp, attempt)), values)
         if lacking := next((k for k in _NEEDED.get(State(state), ()) if k not in record), None):
-            raise _Bad(f"`{state}` without `{lacking}`")
+            raise BadLine(f"`{state}` without `{lacking}`")
         if not _PROFILE.fullmatch(record.get("profile", "")):
-            raise _Bad(f"`profile` is {record['profile']!r}; expected a profile's name")
+            raise BadLine(f"`profile` is {record['profile']!r}; expected a profile's name")
         if not _inside(record.get("file", "")):
-            raise _Bad(f"`file` is {record['file']!r}; expected a path below the lock's folder")
+            raise BadLine(f"`file` is {record['file']!r}; expected a path below the lock's folder")
         self.records[fp, attempt] = record
         self.lines += 1
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from seedspec.plan.lock import Lock, LockFault, Record, parse, serialise
 from seedspec.plan.merge import sides, union
+from seedspec.plan.salvage import Aside, salvage
 from seedspec.plan.state import State
 from seedspec.run.disk import read_lock, replace, state_folder
 from seedspec.run.rescue import rescues
@@ -20,39 +21,85 @@ PAID = frozenset({State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED}
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """What a mended lock is made of. `backup` holds the bytes that it had before; None when nothing was to be done."""
+    """What a mended lock is made of. `backup` holds the bytes that it had before; None when nothing was to be done.
+
+    `aside` are the lines that could not be relied on; they stand in `damaged`, beside the lock.
+    """
 
     lock: Lock
     merged: bool
     rescued: tuple[Path, ...]
     doubles: tuple[Record, ...]
     backup: Path | None
+    aside: tuple[Aside, ...] = ()
+    damaged: Path | None = None
 
 
 def fix(path: Path, order: Iterable[str]) -> Fixed:
-    """Takes up both sides of a git merge and the records that the lock once could not take. Use it under the hold.
+    """Takes up both sides of a git merge, the records that the lock once could not take, and what can be read of a
+    damaged lock. Use it under the hold.
 
-    Raises LockFault for damage that nothing but git or a backup can undo; then no byte is changed.
+    Raises LockFault for a lock that is empty, of another version, or holds no record; then no byte is changed.
     """
     data = path.read_bytes() if path.exists() else b""
     texts = sides(data) if data else []
+    texts = [text for text in texts if text.strip()] if len(texts) > 1 else texts
     waiting = rescues(path)
-    locks = [parse(text) for text in (*texts, *(p.read_bytes() for p in waiting))]
+    locks, aside = list[Lock](), list[Aside]()
+    for text in (*texts, *(p.read_bytes() for p in waiting)):
+        lock, lost = _read(text)
+        locks.append(lock)
+        aside += (line for line in lost if line.data not in {a.data for a in aside})
     if not locks:
         return Fixed(Lock(), False, (), (), None)
     merged, doubles = locks[0], tuple[Record, ...]()
     for lock in (*locks[1:], Lock()):
         made = union(merged, lock)
         merged, doubles = made.lock, made.doubles
-    torn = len(texts) == 1 and locks[0].good < len(data)
+    torn = len(texts) == 1 and (bool(aside) or locks[0].good < len(data))
     if len(locks) == 1 and not torn:
         return Fixed(merged, False, (), doubles, None)
     backup = state_folder(path.parent) / f"{path.name}.before-fix"
     replace(backup, data)
+    damaged = _set_aside(path, aside)
     replace(path, serialise(merged, order))
     for done in waiting:  # only now: what it holds is in the lock, on disk
         done.unlink()
-    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup)
+    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup, tuple(aside), damaged)
+
+
+def _read(text: bytes) -> tuple[Lock, tuple[Aside, ...]]:
+    try:
+        return parse(text), ()
+    except LockFault as fault:
+        if fault.code != "lock-damaged":
+            raise
+        found = salvage(text)
+        return found.lock, found.aside
+
+
+def _set_aside(path: Path, aside: Iterable[Aside]) -> Path | None:
+    """Lines that are not relied on go to a file beside the lock, behind those of an earlier time; durably."""
+    lines = b"".join(line.data + b"\n" for line in aside)
+    if not lines:
+        return None
+    target = path.with_name(f"{path.name}.damaged")
+    replace(target, (target.read_bytes() if target.exists() else b"") + lines)
+    return target
+
+
+def merge(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, tuple[Record, ...]]:
+    """Two versions of a lock as one, for git: what either side bought is kept, and the order of the sides does not
+    matter. The records stand in the order of the base, new ones behind. Raises LockFault when a side cannot be read."""
+    before = parse(base) if base.strip() else Lock()
+    made = union(parse(ours), parse(theirs))
+    return serialise(made.lock, before.attempts), made.doubles
+
+
+def woven(ours: bytes, theirs: bytes) -> bytes:
+    """Both sides between conflict markers, as git weaves what it cannot merge: `fix` takes them apart again."""
+    one, other = (side if side.endswith(b"\n") or not side else side + b"\n" for side in (ours, theirs))
+    return b"<<<<<<< ours\n" + one + b"=======\n" + other + b">>>>>>> theirs\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ import asyncio
 import errno
 import mimetypes
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies
 
 import httpx
@@ -262,7 +263,7 @@ class Exchange:
             if not safe_url(url, local=self.origins.local):
                 raise _BadAddress("the link leads to an address that is not followed")
             async with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
-                if not (self.origins.local or _public(response)):
+                if not (self.origins.local or _public(response) or _peer(response) in await _proxies()):
                     raise _BadAddress("the link leads into a private network")
                 if not response.is_redirect:
                     yield response
@@ -288,11 +289,35 @@ def _reply_of(task: asyncio.Task[Reply], call: Call) -> Reply:
     return Unknown(said) if isinstance(call, Create) else Trouble(said, final=True)
 
 
-def _public(response: httpx.Response) -> bool:
-    """Whether the address that was in fact connected to is a public one; behind a proxy there is none to see."""
+def _peer(response: httpx.Response) -> tuple[str, int] | None:
+    """The address and port that was in fact connected to."""
     stream = response.extensions.get("network_stream")
-    peer = stream.get_extra_info("server_addr") if stream is not None and not getproxies() else None
-    return not peer or not is_private(str(peer[0]))
+    peer = stream.get_extra_info("server_addr") if stream is not None else None
+    return (str(peer[0]), int(peer[1])) if peer else None
+
+
+def _public(response: httpx.Response) -> bool:
+    """Whether the address that was in fact connected to is a public one."""
+    peer = _peer(response)
+    return peer is not None and not is_private(peer[0])
+
+
+async def _proxies() -> set[tuple[str, int] | None]:
+    """The addresses of the proxies that the environment names: they may be private ones.
+
+    What a proxy connects to cannot be seen from here; that a link leads to no private place is then known of the
+    words of its address alone, and the rest is the proxy's to forbid.
+    """
+    found: set[tuple[str, int] | None] = set()
+    for scheme, proxy in getproxies().items():
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        if scheme == "no" or not parts.hostname:
+            continue
+        with suppress(OSError, ValueError):
+            port = parts.port or {"https": 443, "socks5": 1080}.get(parts.scheme, 80)
+            known = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+            found |= {(str(address[0]), port) for *_, address in known}
+    return found
 
 
 def _refused(response: httpx.Response) -> Expired | Trouble | None:

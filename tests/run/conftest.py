@@ -230,6 +230,20 @@ def hero(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A real video, whole and playable."""
+    from seedspec.media.card import Card
+    from seedspec.media.movie import Studio
+
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    card = Card(
+        task="t", model="m", prompt="p", width=320, height=180, seconds=2, quality="480p", ratio="16:9", audio=False
+    )
+    Studio().make(card, path)
+    return path.read_bytes()
+
+
 Make = Callable[..., Project]
 
 

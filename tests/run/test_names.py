@@ -12,7 +12,6 @@ from pathlib import Path, PurePosixPath
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_wire import clip  # noqa: F401
 
 from seedspec import api
 from seedspec.compiler.entry import digest
@@ -180,7 +179,7 @@ def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield str(path.relative_to(folder)), path.read_bytes()
 
 
-def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:  # noqa: F811
+def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
     """Links, files and folders stand where they like: nothing outside changes, and nothing of a person's."""
 
     @settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

@@ -207,13 +207,11 @@ def test_results_follow_a_few_redirects_and_no_more(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("peer", "good"), [("93.184.216.34", True), ("10.0.0.1", False), ("127.0.0.1", False), ("fe80::1", False)]
 )
-def test_an_address_that_was_connected_to_is_looked_at(peer: str, good: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_that_was_connected_to_is_looked_at(peer: str, good: bool) -> None:
     class Stream:
         def get_extra_info(self, name: str) -> Any:
             return (peer, 443) if name == "server_addr" else None
 
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
     assert wire._public(httpx.Response(200, extensions={"network_stream": Stream()})) is good
 
 
@@ -313,19 +311,6 @@ def test_a_file_in_the_way_is_never_written_over(tmp_path: Path, clip: bytes) ->
     assert target.read_bytes() == b"a person's own"
     assert isinstance(outside, Trouble) and isinstance(through, Trouble)
     assert not (tmp_path.parent / "new").exists()
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    from seedspec.media.card import Card
-    from seedspec.media.movie import Studio
-
-    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    card = Card(
-        task="t", model="m", prompt="p", width=320, height=180, seconds=2, quality="480p", ratio="16:9", audio=False
-    )
-    Studio().make(card, path)
-    return path.read_bytes()
 
 
 def test_origins_are_local_by_their_host() -> None:

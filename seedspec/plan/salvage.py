@@ -1,0 +1,102 @@
+"""What can still be read of a damaged lock, line by line; what cannot is handed out, never dropped."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from seedspec.plan.lock import HEADER, BadLine, Fold, Lock, LockFault, read_line
+from seedspec.plan.merge import union
+from seedspec.plan.state import IllegalMove
+
+_BEGIN = re.compile(rb'(?=\{"(?:fp|seedspec_lock)":)')
+_TASK = re.compile(rb'"task"\s*:\s*"([A-Za-z0-9_-]{8,128})"')
+_ENTRY = re.compile(rb'"entry"\s*:\s*"([A-Za-z0-9@=,._:/-]{1,300})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A line, or a piece of one, that is not relied on. `taken` says that its record is in the lock all the same.
+
+    `task` and `entry` are what it seems to hold of a receipt: a person looks at them.
+    """
+
+    number: int
+    data: bytes
+    why: str
+    taken: bool = False
+
+    @property
+    def task(self) -> str:
+        return _first(_TASK, self.data)
+
+    @property
+    def entry(self) -> str:
+        return _first(_ENTRY, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Salvage:
+    lock: Lock
+    aside: tuple[Aside, ...]
+
+
+def salvage(data: bytes) -> Salvage:
+    """Everything that reads as records, with what had to be set aside.
+
+    Lines that contradict each other are all kept, as purchases of their own where they name two tasks. Raises
+    LockFault where nothing is a record, and for a lock of another version.
+    """
+    lock, whole, aside, found = Lock(), Fold(), list[Aside](), 0
+    for number, piece in _pieces(data):
+        try:
+            values = _values(piece)
+            if isinstance(values, dict) and "seedspec_lock" in values:
+                if piece.strip() != HEADER.strip():
+                    raise LockFault("lock-version", "a lock of another version; upgrade seedspec", number)
+                continue
+            try:
+                whole.take(values)
+            except IllegalMove as error:  # it contradicts the lines before: both may be true of what was paid
+                alone = Fold()
+                alone.take(values)
+                lock = union(lock, Lock(alone.lock())).lock
+                aside.append(Aside(number, piece, f"a move that cannot be: {error}", taken=True))
+        except BadLine as error:
+            aside.append(Aside(number, piece, str(error)))
+            continue
+        found += 1
+        try:
+            read_line(piece)
+        except BadLine as error:
+            aside.append(Aside(number, piece, str(error), taken=True))
+    if not found:
+        raise LockFault("lock-damaged", "no line of it is a record; restore it from git")
+    return Salvage(union(Lock(whole.lock()), lock).lock, tuple(aside))
+
+
+def _values(piece: bytes) -> object:
+    try:
+        return read_line(piece, whole=False)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise BadLine(f"not JSON: {error}") from None
+
+
+def _pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines with their numbers; one that does not read as a whole, in the pieces that a record may begin."""
+    for number, line in enumerate(data.splitlines(), 1):
+        if not line.strip(b" \t\0"):
+            continue
+        try:
+            _values(line)
+        except BadLine:
+            yield from ((number, piece.strip(b"\0")) for piece in _BEGIN.split(line) if piece.strip(b" \t\0"))
+        else:
+            yield number, line
+
+
+def _first(pattern: re.Pattern[bytes], data: bytes) -> str:
+    found = pattern.search(data)
+    return found[1].decode("ascii") if found else ""
