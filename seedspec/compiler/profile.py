@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from seedspec.compiler.filename import is_device
 from seedspec.compiler.storyboard import Profile, Storyboard
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, did_you_mean, listed
 
@@ -73,7 +74,8 @@ def check_profiles(board: Storyboard, problems: Problems) -> None:
     first: dict[str, Profile] = {}
     axes = {id(a): a for a in (*board.axes, *(a for shot in board.shots for a in shot.axes))}
     for profile in board.profiles.values():
-        if (meaning := _RESERVED.get(profile.name.casefold())) is not None:
+        meaning = "is a device to Windows" if is_device(profile.name) else _RESERVED.get(profile.name.casefold())
+        if meaning is not None:
             message = f"`{profile.name}` {meaning}; expected another name for a profile"
             problems.error("reserved-name", message, profile.span)
         known = first.setdefault(profile.name.casefold(), profile)

@@ -57,4 +57,5 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
         raise BadSettings(f"{where}`output` is `{output}`; expected a folder inside the storyboard's", 3)
     suffix = ".emulator" if emulated else ""
     words = ("" if str(path) == "storyboard.yaml" else f" {shlex.quote(str(path))}") + (" --emulator" * emulated)
-    return Place(path.parent, lock_of(path, emulated=emulated), f"{PurePosixPath(output)}{suffix}", name_of(board), words)
+    lock, folder = lock_of(path, emulated=emulated), f"{PurePosixPath(output)}{suffix}"
+    return Place(path.parent, lock, folder, name_of(board), words)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from seedspec.plan.event import Completed, Deferred, Event, Failed, Intent, Saved, Submitted, Submitting
-from seedspec.plan.lock import HEADER, encode, parse
-from seedspec.run.disk import read_lock
+from seedspec.plan.lock import HEADER, LockFault, encode, parse
+from seedspec.run.disk import HoldTaken, hold, read_lock
 from seedspec.run.journal import Journal, NotRecorded
+from seedspec.run.rescue import rescue
 from seedspec.run.sent import body_kept
 
 AT = "2026-11-23T07:00:00Z"
@@ -112,6 +114,23 @@ def test_a_file_that_changed_before_the_end_is_left_alone_and_all_is_rescued(tmp
     assert path.read_bytes() == HEADER
     rescued = parse((tmp_path / ".seedspec" / "s.lock.rescue").read_bytes()).last("a" * 64)
     assert rescued is not None and rescued.task == "task-unified-a" and rescued.get("intent")["key"] == "key-a"
+
+
+def test_rescued_records_are_not_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "s.lock"
+    assert rescue(path, HEADER) == tmp_path / ".seedspec" / "s.lock.rescue"
+    with pytest.raises(LockFault, match="lock fix"):
+        read_lock(path)
+
+
+def test_what_is_held_is_not_held_twice(tmp_path: Path) -> None:
+    with hold(tmp_path / "s.lock"):
+        with pytest.raises(HoldTaken, match=f"process {os.getpid()} on "), hold(tmp_path / "s.lock"):
+            pass
+        with hold(tmp_path / "other.lock"):
+            pass
+    with hold(tmp_path / "s.lock"):
+        pass
 
 
 def test_an_impossible_move_never_gets_into_the_file(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +28,6 @@ class Mutant:
     old: str
     new: str
     tests: str
-    quick: bool = False
 
 
 MODEL = "tests/run/test_machine.py::test_nothing_is_bought_twice_in_many_random_scenarios"
@@ -33,13 +35,18 @@ ORDER = "tests/run/test_order.py"
 ANSWERS = "tests/run/test_answers.py"
 WIRE = "tests/run/test_wire.py"
 JOURNAL = "tests/run/test_journal.py"
+OWED = "tests/run/test_owed.py"
+NAMES = "tests/run/test_names.py"
 LOCK = "tests/plan/test_lock_file.py"
 PLAN = "tests/plan/test_plan.py"
+KILL = "tests/run/test_kill.py"
+MEND = "tests/run/test_mend.py"
+SETTLE = "tests/run/test_settle.py"
 RUNNERS = "tests/run/test_one_runner.py"
 
 MUTANTS = [
     # what is synced, and when
-    Mutant("sync of a line", "run/journal.py", "            _sync(handle)\n", "", ORDER, quick=True),
+    Mutant("sync of a line", "run/journal.py", "            _sync(handle)\n", "", ORDER),
     Mutant("sync of a new file", "run/disk.py", "            os.fsync(file.fileno())\n", "", ORDER),
     Mutant("sync of the lock's folder", "run/disk.py", "    sync_folder(path.parent)\n", "", ORDER),
     Mutant("sync of a video", "run/saves.py", "        os.fsync(self._file.fileno())\n", "", ORDER),
@@ -52,7 +59,6 @@ MUTANTS = [
         "        record.intend(call.intent, call.body)\n",
         "        pass\n",
         MODEL,
-        quick=True,
     ),
     Mutant(
         "the record of replies",
@@ -61,71 +67,124 @@ MUTANTS = [
         "                pass\n",
         MODEL,
     ),
-    Mutant("the hold", "run/disk.py", "        taken.acquire()\n", "        pass\n", f"{RUNNERS} -k second_runner"),
+    Mutant(
+        "the hold",
+        "run/disk.py",
+        "        taken.acquire()\n",
+        "        pass\n",
+        f"{JOURNAL}::test_what_is_held_is_not_held_twice",
+    ),
     Mutant(
         "the wait for the last answer",
         "run/driver.py",
         "    while machine.paying and",
         "    while False and",
-        f"{RUNNERS} -k waits_for_the_request",
+        f"{RUNNERS}::test_a_signal_waits_for_the_request_in_flight[{signal.SIGINT:d}]",
     ),
     Mutant(
         "the look before each line",
         "run/journal.py",
         "        handle = self._open()\n        self._unchanged(handle)\n",
         "        handle = self._open()\n",
-        f"{RUNNERS} -k meddled",
+        f"{RUNNERS}::test_a_lock_meddled_with_is_noticed[append]",
     ),
     Mutant(
         "the look at what was read",
         "run/journal.py",
         "            if digest(data) != (self._lock.digest or digest(HEADER)):",
         "            if False:",
-        JOURNAL,
-        quick=True,
+        f"{JOURNAL}::test_a_file_that_changed_since_it_was_read_is_left_alone",
     ),
-    Mutant("the look before the end", "run/journal.py", "                self._unchanged(self._handle)\n", "", JOURNAL),
+    Mutant(
+        "the look before the end",
+        "run/journal.py",
+        "                self._unchanged(self._handle)\n",
+        "",
+        f"{JOURNAL}::test_a_file_that_changed_before_the_end_is_left_alone_and_all_is_rescued",
+    ),
     Mutant(
         "the check of a move",
         "run/journal.py",
-        "record = merged(known, values)",
-        "record = {**(known or {}), **values}",
-        JOURNAL,
+        "return merged(known, values)",
+        "return {**(known or {}), **values}",
+        f"{JOURNAL}::test_an_impossible_move_never_gets_into_the_file",
     ),
     Mutant(
         "the end of a line without one",
         "run/journal.py",
-        'encode(values) if self._ended else b"\\n" + encode(values)',
-        "encode(values)",
-        JOURNAL,
+        '            lines = b"\\n" + lines\n',
+        "            pass\n",
+        f"{JOURNAL}::test_a_line_without_its_end_is_ended_before_the_next",
     ),
     Mutant(
         "the cut of a torn line",
         "run/journal.py",
         "                os.ftruncate(handle, self._good)  # the torn",
         "                pass  # the torn",
-        JOURNAL,
+        f"{JOURNAL}::test_a_torn_line_is_cut_before_the_next",
     ),
     Mutant(
         "the room held back",
         "run/journal.py",
         "                _hold_back(self.path, RESERVE + 2 * self._good)\n",
         "",
-        f"{RUNNERS} -k full_disk",
+        f"{RUNNERS}::test_a_full_disk_stops_before_anything_is_bought[60000]",
     ),
     Mutant(
         "another file for a receipt",
         "run/journal.py",
-        "            self._anew(handle, line)  # a receipt",
-        "            raise  # a receipt",
-        "tests/run/test_kill.py -k disk_that_refuses",
+        "                self._anew(handle, lines)  # a receipt",
+        "                raise  # a receipt",
+        f"{KILL}::test_a_disk_that_refuses_loses_nothing[fdatasync-storyboard.lock-2-once-ENOSPC]",
     ),
     Mutant(
         "the rescued records",
         "run/disk.py",
         "if waiting := rescues(path):",
         "if waiting := []:",
-        f"{RUNNERS} -k replaced_during",
+        f"{JOURNAL}::test_rescued_records_are_not_passed_over",
+    ),
+    Mutant(
+        "the bytes kept aside",
+        "run/journal.py",
+        "            keep_body(self.path, body)\n",
+        "",
+        f"{JOURNAL}::test_a_clean_end_leaves_one_line_a_purchase_in_order",
+    ),
+    Mutant(
+        "an intent that the disk refused",
+        "run/driver.py",
+        "        return False\n",
+        "        return True\n",
+        MODEL,
+    ),
+    Mutant(
+        "no intent while records are owed",
+        "run/journal.py",
+        "        if self._owed:\n            raise DiskRefuses",
+        "        if False:\n            raise DiskRefuses",
+        f"{OWED}::test_while_records_are_owed_nothing_may_be_sent_and_all_of_them_are_told",
+    ),
+    Mutant(
+        "what is owed is kept in mind",
+        "run/journal.py",
+        "        self._owed.append(values)\n",
+        "        self._owed = [values]\n",
+        f"{OWED}::test_while_records_are_owed_nothing_may_be_sent_and_all_of_them_are_told",
+    ),
+    Mutant(
+        "what is owed at the end",
+        "run/driver.py",
+        "    if lacking := record.owed or",
+        '    if lacking := "" or',
+        f"{OWED}::test_a_disk_that_fills_up_after_the_request_left[never]",
+    ),
+    Mutant(
+        "the last word about what is owed",
+        "run/driver.py",
+        "            raise NotRecorded(record.owed) from None\n",
+        "            pass\n",
+        MODEL,
     ),
     # what answers and states mean
     Mutant(
@@ -134,7 +193,6 @@ MUTANTS = [
         "        if failure is None:\n",
         '        if failure is None:\n            return Refused("later", "x", "y")\n',
         ANSWERS,
-        quick=True,
     ),
     Mutant(
         "a status that is not listed",
@@ -193,8 +251,7 @@ MUTANTS = [
         "plan/plan.py",
         "    if record.state is State.DOUBT:\n        return InDoubt",
         "    if False:\n        return InDoubt",
-        PLAN,
-        quick=True,
+        f"{PLAN}::test_what_is_done_follows_from_the_state",
     ),
     Mutant(
         "an intent without an answer in the plan",
@@ -209,44 +266,117 @@ MUTANTS = [
         "        job.phase = Phase.DOUBT\n",
         "        job.phase = Phase.WAITING\n",
         MODEL,
-        quick=True,
     ),
     Mutant("what was made once", "run/progress.py", "        if job.made is not None:", "        if False:", MODEL),
     Mutant(
-        "what never goes unchanged", "plan/plan.py", '(self.rules.retry and then != "change")', "self.rules.retry", PLAN
+        "what never goes unchanged",
+        "plan/plan.py",
+        '(self.rules.retry and then != "change")',
+        "self.rules.retry",
+        f"{PLAN}::test_what_is_asked_for_is_tried_again_but_never_unchanged",
     ),
     Mutant(
         "the attempt that stands",
         "plan/lock.py",
         "key=lambda r: (STANDING[r.state], r.attempt)",
         "key=lambda r: r.attempt",
-        PLAN,
+        f"{PLAN}::test_of_several_attempts_the_one_nearest_to_a_video_stands",
     ),
     Mutant(
         "the file in the way",
         "plan/plan.py",
         "            elif self.rules.exists(file):",
         "            elif False:",
-        PLAN,
+        f"{PLAN}::test_a_file_that_the_lock_does_not_know_stops_its_entry",
     ),
     Mutant(
         "the budget",
         "run/purse.py",
         "self.committed + job.units > self.limits.units",
         "job.units > self.limits.units",
-        "tests/run/test_settle.py -k budgets",
+        f"{SETTLE}::test_budgets_and_limits",
+    ),
+    # names
+    Mutant(
+        "the names of devices",
+        "compiler/expand.py",
+        "        if is_device(shot.id):",
+        "        if False:",
+        f"{NAMES}::test_no_two_entries_are_one_file",
+    ),
+    Mutant(
+        "the files of what the lock alone knows",
+        "plan/plan.py",
+        "free = plain if same(plain) not in taken else",
+        "free = plain if True else",
+        f"{NAMES}::test_what_the_lock_alone_knows_has_a_file_of_its_own",
+    ),
+    Mutant(
+        "the bounds of `output`",
+        "compiler/filename.py",
+        "    return not any(\n",
+        "    return True or not any(\n",
+        f"{NAMES} -k no_folder",
+    ),
+    Mutant(
+        "links that go round",
+        "run/saves.py",
+        "        except (RuntimeError, ValueError):",
+        "        except ZeroDivisionError:",
+        f"{NAMES}::test_a_video_goes_below_its_folder_or_nowhere",
+    ),
+    # the network
+    Mutant(
+        "the address past a proxy",
+        "run/wire.py",
+        "or _peer(response) in await _proxies())",
+        "or getproxies())",
+        "tests/run/test_proxy.py -k past",
     ),
     # the lock's text, and videos
-    Mutant("conflict markers", "plan/lock.py", "        if line.startswith(MARKERS):", "        if False:", LOCK),
-    Mutant("a key that stands twice", "plan/lock.py", "object_pairs_hook=_once", "object_pairs_hook=dict", LOCK),
+    Mutant(
+        "the checksum of a line",
+        "plan/lock.py",
+        "    if whole and crc is not None and crc != _crc(written):",
+        "    if False:",
+        f"{MEND} -k bit_that_turned",
+    ),
+    Mutant(
+        "what is set aside",
+        "run/mend.py",
+        "    damaged = _set_aside(path, aside)\n",
+        "    damaged = None\n",
+        f"{MEND} -k says_what",
+    ),
+    Mutant(
+        "two tasks of one attempt",
+        "plan/salvage.py",
+        "                lock = union(lock, Lock(alone.lock())).lock\n",
+        "",
+        f"{MEND} -k says_what",
+    ),
+    Mutant(
+        "conflict markers",
+        "plan/lock.py",
+        "        if line.startswith(MARKERS):",
+        "        if False:",
+        f"{LOCK} -k refused",
+    ),
+    Mutant(
+        "a key that stands twice",
+        "plan/lock.py",
+        "object_pairs_hook=_once",
+        "object_pairs_hook=dict",
+        f"{LOCK} -k refused",
+    ),
     Mutant(
         "the place of a file",
         "plan/lock.py",
         '        if not _inside(record.get("file", "")):',
         "        if False:",
-        LOCK,
+        f"{LOCK} -k refused",
     ),
-    Mutant("the other side of a merge", "plan/merge.py", "*other.attempts.get(fp, ())", "", LOCK, quick=True),
+    Mutant("the other side of a merge", "plan/merge.py", "*other.attempts.get(fp, ())", "", f"{LOCK} -k union"),
     Mutant(
         "the boxes of a video", "run/saves.py", "            check_boxes(part.path)\n", "", f"{WIRE} -k saved_whole"
     ),
@@ -267,25 +397,47 @@ MUTANTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "mutant", [pytest.param(m, id=m.name, marks=() if m.quick else (pytest.mark.long,)) for m in MUTANTS]
-)
-def test_a_safeguard_is_missed_when_it_is_gone(
-    mutant: Mutant, tmp_path_factory: pytest.TempPathFactory, tally: Counter[str]
-) -> None:
-    tmp_path = tmp_path_factory.mktemp("mutant")
-    for name in ("seedspec", "schemas", "tests", "pyproject.toml"):
-        kept = shutil.ignore_patterns("__pycache__", "cases", ".seedspec")
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, tmp_path / name, ignore=kept)
-        else:
-            shutil.copy(ROOT / name, tmp_path / name)
-    file = tmp_path / "seedspec" / mutant.file
+Verdicts = dict[str, "Future[subprocess.CompletedProcess[str]]"]
+
+
+@pytest.fixture(scope="module")
+def verdicts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verdicts]:
+    """The mutants that are asked for, as many at a time as the machine has cores."""
+    asked = [i.callspec.params["mutant"] for i in request.session.items if "verdicts" in getattr(i, "fixturenames", ())]
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        yield {m.name: pool.submit(tried, m, tmp_path_factory.mktemp("mutant")) for m in asked}
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def tried(mutant: Mutant, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The narrow test that is to miss a safeguard, with a copy of the package that lacks it."""
+    for name in ("seedspec", "schemas"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / "seedspec" / mutant.file
     text = file.read_text(encoding="utf-8")
     assert text.count(mutant.old) == 1, f"`{mutant.old}` stands {text.count(mutant.old)} times in {mutant.file}"
     file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=line", *mutant.tests.split()]
-    environ = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=LONGEST)
+    options = ("-x", "-q", "-p", "no:cacheprovider", "--tb=line", "--basetemp", str(folder / "temporary"))
+    command = [sys.executable, "-c", START, str(folder), *options, *mutant.tests.split()]
+    environ = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=LONGEST)
+
+
+START = """
+import sys, pytest
+folder = sys.argv[1]
+sys.path[:] = [folder, *(p for p in sys.path if p)]  # not the package of the current folder
+import seedspec
+assert seedspec.__file__.startswith(folder)
+sys.exit(pytest.main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
+def test_a_safeguard_is_missed_when_it_is_gone(mutant: Mutant, verdicts: Verdicts, tally: Counter[str]) -> None:
+    done = verdicts[mutant.name].result()
     assert done.returncode == 1, f"nothing missed {mutant.name}: {done.stdout[-1500:]}{done.stderr[-500:]}"
+    assert "error" not in done.stdout.splitlines()[-1], done.stdout[-1500:]
     tally["safeguards that are missed when gone"] += 1

@@ -104,6 +104,7 @@ class World:
                     finished = event
                 elif number > leave_after:
                     events.close()
+                    assert not self.debts, "what the lock lacks was not told"
                     return "left"
             self._compact(entries)
         except Crash:
