@@ -154,6 +154,7 @@ class Options:
     `max_usd` and `max_credits` bound a run further than the storyboard does, `max_entries` the purchases in it,
     `timeout` its seconds. `submit` False finishes what was bought and buys nothing; `wait` False buys and does not wait
     for the videos; `fail_fast` buys no more after the first failure; `locked` refuses when anything would be bought.
+    `assets` is a bucket's URL, `s3://bucket/prefix`, where local files go instead of to the service.
     """
 
     select: Sequence[str] = ()
@@ -170,6 +171,7 @@ class Options:
     locked: bool = False
     profile: str = ""
     picked_from: str | None = None
+    assets: str | None = None
     pace: Pace = field(default_factory=Pace)
 
 
@@ -243,7 +245,10 @@ def _run(
     key: Key,
     stopping: Callable[[], bool],
 ) -> Generator[Event, None, None]:
+    from seedspec.run.bucket import Bucket
+    from seedspec.run.memory import Memory
     from seedspec.run.saves import BadPlace, Saves
+    from seedspec.run.uploads import Uploads
     from seedspec.run.wire import Exchange
 
     assert made.board is not None
@@ -265,7 +270,13 @@ def _run(
         attempts=provider["failures"]["attempts"],
         result_seconds=3600.0 * provider["result_hours"],
         chance=random.random,
+        unreachable=provider["unreachable"],
     )
+    # the emulator of a storyboard is on another port each time, and keeps its files
+    service = f"emulator {place.lock.stem}" if options.emulated else origins.files
+    sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
+    bucket = Bucket(options.assets, local=origins.local) if options.assets and sends else None
+    uploads = Uploads(Memory(place.base, service, key, origins.local), bucket)
     journal = Journal(place.lock, plan.lock, place.words)
     saves = Saves(place.base)
     if any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps):
@@ -273,7 +284,7 @@ def _run(
             saves.ready(place.folder)
         except BadPlace as error:
             raise BadSettings(str(error)) from None
-    exchange = Exchange(provider, origins, key, saves, place.base)
+    exchange = Exchange(provider, origins, key, saves, place.base, uploads=uploads)
     try:
         yield from drive(machine, exchange, journal, stopping=stopping, seconds=options.timeout)
         journal.close(list(dict.fromkeys(e.fingerprint for e in made.entries)), place.profile)

@@ -31,6 +31,7 @@ DOORS = {
     "jsonschema": "compiler/schema.py",
     "jsonschema_rs": "compiler/schema.py",
     "httpx": "run/wire.py",
+    "obstore": "run/bucket.py",
     "click": "cli",
     "av": "media/movie",
     "PIL": "media/picture.py",

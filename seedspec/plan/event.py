@@ -47,13 +47,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A local file or an upstream video is at the service until `until`."""
+    """A local file or an upstream video has an address that is good until `until`; `reused`: it was there already."""
 
     sha256: str
     path: str
     bytes: int
     until: str
     at: str
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

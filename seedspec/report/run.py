@@ -47,7 +47,7 @@ def line(event: Event) -> str | None:
     """One line for an event, or None for one that deserves none."""
     match event:
         case Uploaded():
-            return f"  ↑ {event.path}  at the service until {event.until}"
+            return f"  ↑ {event.path}  {'there already' if event.reused else 'uploaded'}, good until {event.until}"
         case Submitting():
             return f"  + {event.entry}" + (f"  attempt {event.attempt}" if event.attempt > 1 else "")
         case Submitted():

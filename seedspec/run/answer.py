@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from seedspec.run.call import Accepted, Credits, Listed, Listing, Refused, Reply, Stored, Task, Trouble, Unknown
+from seedspec.run.call import Accepted, Credits, Full, Listed, Listing, Refused, Reply, Stored, Task, Trouble, Unknown
 from seedspec.run.settings import is_loopback
 
 _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
@@ -114,7 +114,7 @@ class Rules:
         return Listing(tuple(found))
 
     def stored(self, answer: Answer) -> Reply:
-        """The answer to an upload; a refusal may come as HTTP 200."""
+        """The answer to an upload; a refusal may come as HTTP 200, with its own status as the code."""
         said = _json(answer.body)
         if answer.status != 200 or not isinstance(said, dict) or said.get("success") is not True:
             return self.trouble(answer)
@@ -122,9 +122,23 @@ class Rules:
         url = file.get("file_url")
         if not isinstance(url, str) or not safe_url(url, local=self.local):
             return Trouble("the upload's answer names no usable address", final=True)
-        seconds = _seconds_between(file.get("upload_time"), file.get("expires_at"))
+        begun = file.get("upload_time") or _date(answer.headers)
+        seconds = _seconds_between(begun, file.get("expires_at"))
         size = _number(file.get("file_size"))
         return Stored(url, int(size or 0), seconds or 3600.0 * self.provider["upload_hours"])
+
+    def room(self, answer: Answer) -> Reply:
+        """The answer to the question how many files the account may still have: Full when it may have none."""
+        said = _json(answer.body)
+        quota = _mapping(said.get("data")) if isinstance(said, dict) else {}
+        left, most = _number(quota.get("remain_files")), _number(quota.get("max_files"))
+        if answer.status != 200 or left is None:
+            return self.trouble(answer)
+        if left > 0:
+            return Trouble("there is room for more files")
+        many = f"all {most:.0f} files" if most else "no more files"
+        hours = self.provider["upload_hours"]
+        return Full(f"the account has {many} that it may have: delete some at the service, or wait {hours} h at most")
 
     def balance(self, answer: Answer) -> Reply:
         """The answer to the question for credits."""
@@ -143,8 +157,11 @@ class Rules:
         """A free call that did not succeed: whether another try, or any call with this key, can."""
         failure = failure_of(answer.body)
         said = f"HTTP {answer.status}" + (f", {failure[0]}: {failure[1]}" if failure else "")
-        stop = answer.status in (401, 402, 403)
-        final = 400 <= answer.status < 500 and answer.status not in (404, 408, 425, 429)
+        status = answer.status
+        if status == 200 and failure and re.fullmatch("[45][0-9]{2}", failure[0]):  # the status within
+            status = int(failure[0])
+        stop = status in (401, 402, 403)
+        final = 400 <= status < 500 and status not in (404, 408, 425, 429)
         return Trouble(said, retry_after(answer.headers), stop=stop, final=final)
 
     def _links(self, said: Mapping[str, Any]) -> tuple[str, ...]:
@@ -242,6 +259,14 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e15:
         return None
     return value
+
+
+def _date(headers: Mapping[str, str]) -> str | None:
+    """When an answer was made, by the service's own clock."""
+    try:
+        return parsedate_to_datetime(headers["date"]).isoformat()
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
+        return None
 
 
 def _seconds_between(start: object, end: object) -> float | None:

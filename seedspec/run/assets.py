@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from seedspec.compiler.entry import Entry
 from seedspec.plan.event import Delayed, Event, Uploaded
@@ -11,12 +12,24 @@ from seedspec.plan.lock import Lock
 from seedspec.run.call import Reply, Stored, Trouble, Upload
 from seedspec.run.job import Job, Moment, Pace, Phase
 
+SHARE = 0.9
+"""The part of an address's life in which it is given to tasks: the service fetches a medium some time later."""
+
 
 @dataclass(slots=True)
 class _Asset:
+    """`until` is the clock, `ends` the time of day, up to which the address is used: the first stands still while a
+    machine sleeps, the second can be set. With `again` no earlier address will do; `renewed` says that it was asked
+    for once, which is once in a run. `unused` counts the addresses since one was last used.
+    """
+
     path: str
     url: str = ""
     until: float = 0.0
+    ends: datetime | None = None
+    again: bool = False
+    renewed: bool = False
+    unused: int = 0
     due: float = 0.0
     tries: int = 0
     busy: bool = False
@@ -26,11 +39,15 @@ class _Asset:
 
 @dataclass(slots=True)
 class Assets:
-    """What is at the service and what is on its way there. Uploads cost nothing and may be repeated."""
+    """What is at the service and what is on its way there. Uploads cost nothing and may be repeated.
+
+    `unreachable` are the codes by which the service says that it could not get a medium by its address.
+    """
 
     lock: Lock
     pace: Pace
     pause: Callable[[int, float | None], float]
+    unreachable: Collection[str] = ()
     _known: dict[str, _Asset] = field(default_factory=dict)
 
     def missing(self, entry: Entry, jobs: Mapping[str, Job], now: Moment) -> bool:
@@ -38,7 +55,7 @@ class Assets:
         lacking = False
         for sha256, path in self._files(entry, jobs, now):
             asset = self._known.setdefault(sha256, _Asset(path))
-            if asset.url and asset.until <= now.clock:
+            if asset.url and (asset.until <= now.clock or (asset.ends is not None and asset.ends <= now.utc)):
                 asset.url = ""
             if not asset.url:
                 asset.wanted = lacking = True
@@ -49,11 +66,34 @@ class Assets:
         out = {}
         for medium in entry.media:
             if medium.source == "file":
-                out[medium.key] = self._known[medium.key].url
+                out[medium.key] = self._used(medium.key)
             elif medium.source == "shot":
                 link = _live_link(jobs.get(medium.key), now)
-                out[medium.key] = link or self._known[self._video(medium.key, jobs)[0]].url
+                out[medium.key] = link or self._used(self._video(medium.key, jobs)[0])
         return out
+
+    def begin(self, jobs: Mapping[str, Job]) -> None:
+        """Addresses of earlier runs are not trusted with what failed because the service could not get a medium."""
+        for job in jobs.values():
+            record = job.step.record if job.phase is Phase.WAITING else None
+            if record is not None and (record.get("failure") or {}).get("code") in self.unreachable:
+                for sha256, path in self._places(job.wanted, jobs):
+                    self._known.setdefault(sha256, _Asset(path)).again = True
+
+    def renew(self, entry: Entry, jobs: Mapping[str, Job]) -> bool:
+        """Forgets the addresses of an entry's media, one of which is dead; each only once in a run.
+
+        Says whether another request has other addresses, or would be the same again.
+        """
+        renewed = False
+        for job in (jobs.get(m.key) for m in entry.upstream):
+            if job is not None and job.phase is Phase.SAVED and job.link:
+                job.link, renewed = "", True  # its saved file goes up instead
+        for sha256, _ in self._places(entry, jobs):
+            asset = self._known.get(sha256)
+            if asset is not None and asset.url and not asset.renewed:
+                asset.url, asset.again, asset.renewed, renewed = "", True, True, True
+        return renewed
 
     def dead(self, entry: Entry, jobs: Mapping[str, Job]) -> tuple[str, str] | None:
         """A file of the entry that could not be uploaded, and why."""
@@ -70,7 +110,7 @@ class Assets:
         for sha256, asset in self._known.items():
             if free > 0 and self._startable(asset) and asset.due <= now.clock:
                 asset.busy, free = True, free - 1
-                yield Upload(sha256, asset.path)
+                yield Upload(sha256, asset.path, asset.again)
 
     def wake(self) -> float | None:
         """When the next upload may start; None when none waits for its time."""
@@ -82,9 +122,7 @@ class Assets:
         asset = self._known[call.sha256]
         asset.busy = False
         if isinstance(reply, Stored):
-            asset.url, asset.until, asset.tries = reply.url, now.clock + 0.9 * reply.seconds, 0
-            asset.wanted = False
-            return [Uploaded(call.sha256, call.path, reply.bytes, now.text(reply.seconds), now.text())]
+            return self._stored(asset, call, reply, now)
         trouble = reply if isinstance(reply, Trouble) else Trouble("an answer that was not understood", final=True)
         asset.tries += 1
         wait: float | None = self.pause(asset.tries, trouble.retry_after)
@@ -92,6 +130,23 @@ class Assets:
             asset.dead, wait = trouble.reason, None
         asset.due = now.clock + (wait or 0)
         return [Delayed(call.path, "", "upload", trouble.reason, wait, now.text())]
+
+    def _stored(self, asset: _Asset, call: Upload, reply: Stored, now: Moment) -> list[Event]:
+        usable = SHARE * reply.seconds if reply.usable is None else reply.usable
+        known, asset.wanted, asset.again, asset.tries = asset.ends is not None, False, False, 0
+        asset.url, asset.until, asset.ends = reply.url, now.clock + usable, now.utc + timedelta(seconds=usable)
+        asset.unused += 1
+        if asset.unused > self.pace.patience and usable < self.pace.wait_most:
+            asset.url, asset.dead = "", f"its address is good for {reply.seconds:.0f} s, too short a time to be used"
+        if known and reply.reused:
+            return []
+        until = now.text(reply.seconds)
+        return [Uploaded(call.sha256, call.path, reply.bytes, until, now.text(), reply.reused)]
+
+    def _used(self, sha256: str) -> str:
+        asset = self._known[sha256]
+        asset.unused = 0
+        return asset.url
 
     def _startable(self, asset: _Asset) -> bool:
         return asset.wanted and not (asset.busy or asset.url or asset.dead)
@@ -103,6 +158,14 @@ class Assets:
                 yield medium.key, medium.where
             elif medium.source == "shot" and not _live_link(jobs.get(medium.key), now):
                 yield self._video(medium.key, jobs)
+
+    def _places(self, entry: Entry, jobs: Mapping[str, Job]) -> Iterator[tuple[str, str]]:
+        """Digest and path of every medium of an entry that is a file on this disk."""
+        for medium in entry.media:
+            if medium.source == "file":
+                yield medium.key, medium.where
+            elif medium.source == "shot" and (video := self._video(medium.key, jobs))[0]:
+                yield video
 
     def _video(self, fp: str, jobs: Mapping[str, Job]) -> tuple[str, str]:
         """Digest and file of an upstream's saved video, from this run or from the lock."""

@@ -36,10 +36,14 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Puts a local file at the service; free, may be repeated. `path` is relative to the storyboard or the lock."""
+    """Gives a local file an address that the service can read; free, may be repeated.
+
+    `path` is relative to the storyboard or the lock. An address of an earlier run will do, unless `again` is set.
+    """
 
     sha256: str
     path: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +134,23 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An uploaded file's address, good for `seconds`."""
+    """An uploaded file's address, good for `seconds`; given to tasks for `usable` of them, when that is less.
+
+    `reused` says that the file was there already and nothing was sent.
+    """
 
     url: str
     bytes: int
     seconds: float
+    usable: float | None = None
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The account may have no more files at the service; `reason` says how many, and what to do."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +175,4 @@ class Trouble:
     final: bool = False
 
 
-Reply = Accepted | Refused | Unknown | Task | Listing | Kept | Stored | Credits | Expired | Trouble
+Reply = Accepted | Refused | Unknown | Task | Listing | Kept | Stored | Full | Credits | Expired | Trouble

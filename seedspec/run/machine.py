@@ -6,8 +6,8 @@ and records the events of each reply before anything else happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
@@ -26,7 +26,7 @@ from seedspec.plan.event import (
 from seedspec.plan.plan import Plan
 from seedspec.run.assets import Assets
 from seedspec.run.begin import admit
-from seedspec.run.call import Balance, Call, Create, Download, List, Read, Reply, Trouble, Upload
+from seedspec.run.call import Balance, Call, Create, Download, List, Read, Refused, Reply, Trouble, Upload
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 from seedspec.run.outcome import sums
 from seedspec.run.progress import Progress
@@ -40,7 +40,7 @@ class Machine:
     """One run of a plan. `key` makes a fresh idempotency key; `then` and `attempts` say what a failure allows.
 
     `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
-    of several runs over time.
+    of several runs over time; `unreachable` are the codes that say that a medium could not be had by its address.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Machine:
     attempts: int
     result_seconds: float
     chance: Callable[[], float] = lambda: 1.0
+    unreachable: Collection[str] = ()
     _purse: Purse = field(init=False)
     _progress: Progress = field(init=False)
     _assets: Assets = field(init=False)
@@ -64,7 +65,7 @@ class Machine:
         def pause(tries: int, asked: float | None) -> float:
             return self.pace.pause(tries, asked, self.chance())
 
-        self._assets = Assets(self.plan.lock, self.pace, pause)
+        self._assets = Assets(self.plan.lock, self.pace, pause, self.unreachable)
         self._purse = Purse(self.name, self.limits, pause)
         self._progress = Progress(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
@@ -74,6 +75,7 @@ class Machine:
         """The run begins: what is planned, and what is passed over and why."""
         taken = admit(self.plan, self.limits, self.pace, now)
         self._jobs, self._purse.committed, self._reused = taken.jobs, taken.committed, taken.reused
+        self._assets.begin(self._jobs)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
         if buys:
             self._purse.open(now)
@@ -118,6 +120,8 @@ class Machine:
         else:
             job = self._jobs[call.job]
             job.busy = False
+            if isinstance(reply, Refused):
+                reply = self._renewed(job, reply)
             own = self._progress
             events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
         for event in [e for e in events if isinstance(e, Stopped)]:
@@ -184,6 +188,15 @@ class Machine:
     def finish(self, now: Moment, *, interrupted: bool = False) -> RunFinished:
         """The sums, and the exit code; when several apply: doubt, key, budget, failed, not finished."""
         return sums(self._jobs.values(), self.stopped, self._reused, now, interrupted=interrupted)
+
+    def _renewed(self, job: Job, reply: Refused) -> Refused:
+        """A certain refusal because of a dead address: nothing was made, and with fresh ones it is another request."""
+        dead = reply.then == "failed" and reply.code in self.unreachable
+        return (
+            replace(reply, then="later", retry_after=0)
+            if dead and self._assets.renew(job.wanted, self._jobs)
+            else reply
+        )
 
     # --- what may start ---
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import mimetypes
 import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -23,7 +22,6 @@ from urllib.request import getproxies
 import httpx
 
 from seedspec import __version__
-from seedspec.compiler.entry import digest
 from seedspec.run.answer import Answer, Rules, clean, is_private, safe_url, scrubbed
 from seedspec.run.call import (
     Balance,
@@ -31,6 +29,7 @@ from seedspec.run.call import (
     Create,
     Download,
     Expired,
+    Full,
     List,
     Read,
     Refused,
@@ -40,13 +39,18 @@ from seedspec.run.call import (
     Upload,
 )
 from seedspec.run.saves import BadPlace, NotWhole, Saves
+from seedspec.run.sending import Sending
 from seedspec.run.settings import BadSettings, Key, Origins
+from seedspec.run.uploads import Uploads
 
 MOST_JSON = 4 * 1024 * 1024
 MOST_VIDEO = 4 * 1024 * 1024 * 1024
 MOST_REDIRECTS = 3
 CONNECTIONS = 16
 """More in one client make it slow: its pool looks at every connection for every request."""
+
+SLOWEST = 64 * 1024
+"""Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""
 
 # Raised before a byte of the request is sent, so that nothing can have been bought.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
@@ -68,7 +72,8 @@ class Deadlines:
 class Exchange:
     """Calls under way. `start` begins one, `wait` gives those that have come back; both from one thread.
 
-    `base` is the folder that upload paths are relative to, `saves` takes the downloads.
+    `base` is the folder that upload paths are relative to, `saves` takes the downloads, `uploads` knows what was
+    uploaded before and whether files go to a bucket instead.
     """
 
     provider: Mapping[str, Any]
@@ -77,6 +82,7 @@ class Exchange:
     saves: Saves
     base: Path
     deadlines: Deadlines = field(default_factory=Deadlines)
+    uploads: Uploads = field(default_factory=Uploads)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _tasks: dict[asyncio.Task[Reply], Call] = field(default_factory=dict)
     _clients: Mapping[str, httpx.AsyncClient] = field(init=False)
@@ -132,7 +138,7 @@ class Exchange:
         if isinstance(call, Balance):
             return await self._free(lambda: self._get(self._path("credits")), self._rules.balance)
         if isinstance(call, Upload):
-            return await self._upload(call)
+            return await self.uploads.reply(call, self.base, self._upload)
         return await self._download(call)
 
     @property
@@ -185,9 +191,9 @@ class Exchange:
         plain = scrubbed(bytes(body), self.key.reveal())
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, plain)
 
-    async def _get(self, path: str) -> Answer:
+    async def _get(self, path: str, client: str = "api") -> Answer:
         limits = (self._slots, asyncio.timeout(self.deadlines.read))
-        async with limits[0], limits[1], self._clients["api"].stream("GET", path) as response:
+        async with limits[0], limits[1], self._clients[client].stream("GET", path) as response:
             return await self._whole(response)
 
     async def _free(self, ask: Callable[[], Awaitable[Answer]], meaning: Callable[[Answer], Reply]) -> Reply:
@@ -200,25 +206,21 @@ class Exchange:
         except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
             return Trouble(f"the answer was lost: {_said(error)}")
 
-    async def _upload(self, call: Upload) -> Reply:
-        path = self.base / call.path
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        name = f"{call.sha256[:16]}{path.suffix.lower()}"
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            return Trouble(f"`{call.path}` cannot be read: {error.strerror or error}", final=True)
-        if digest(content) != call.sha256:  # what the fingerprint names is what is bought, or nothing
-            return Trouble(f"`{call.path}` is not what it was when this run began", final=True)
+    async def _upload(self, sending: Sending) -> Reply:
+        """A file to the files API, a piece at a time. When that says no for good, the account's quota may say why."""
 
         async def send() -> Answer:
-            given = {"upload_path": "seedspec", "file_name": name}
-            file = {"file": (name, content, kind)}
+            given = {"upload_path": "seedspec", "file_name": sending.name}
+            file: Any = {"file": (sending.name, sending, sending.kind)}
             request = self._clients["files"].stream("POST", self._path("upload"), files=file, data=given)
-            async with asyncio.timeout(self.deadlines.upload), request as response:
+            async with asyncio.timeout(self.deadlines.upload + sending.size / SLOWEST), request as response:
                 return await self._whole(response)
 
-        return await self._free(send, self._rules.stored)
+        reply = await self._free(send, self._rules.stored)
+        if isinstance(reply, Trouble) and reply.final and not reply.stop:
+            room = await self._free(lambda: self._get(self._path("quota"), "files"), self._rules.room)
+            return replace(reply, reason=f"{room.reason} ({reply.reason})") if isinstance(room, Full) else reply
+        return reply
 
     async def _download(self, call: Download) -> Reply:
         try:

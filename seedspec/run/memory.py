@@ -1,0 +1,150 @@
+"""Uploads of earlier runs: the addresses that files have at the service, by digest, for this machine and this key.
+
+The addresses may be secrets: they stand in `.seedspec/` alone, in files that only their owner can read. All of it may
+be deleted at any time, and damage to it costs another upload, which is free.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from seedspec.run.answer import safe_url
+from seedspec.run.call import Stored
+from seedspec.run.disk import state_folder
+from seedspec.run.settings import Key
+
+MARGIN = 0.1
+"""The last part of an address's life, in which it is not given to a new task: the service fetches media later."""
+
+_SKEW = timedelta(minutes=5)
+_LONGEST = timedelta(days=30)
+_MOST_BYTES = 16_384
+_RECORD = re.compile(r"[0-9a-f]{64}\.json")
+
+
+@dataclass(slots=True)
+class Memory:
+    """What was uploaded to one service with one key, below the state folder beside a storyboard.
+
+    `service` names the service, `local` says that it is on this machine. Nothing here raises for what a disk does:
+    what cannot be read is not known, and what cannot be written is forgotten.
+    """
+
+    base: Path
+    service: str
+    key: Key
+    local: bool
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _opened: bool = field(default=False, init=False)
+
+    def find(self, sha256: str) -> Stored | None:
+        """The address of a file that still lives, by this machine's clock and the service's word."""
+        self._open()
+        path = self._folder / f"{sha256}.json"
+        known, now = _read(path), self.clock()
+        if known is None:
+            return None
+        url, size, at, until = known
+        if not _alive(at, until, now) or not safe_url(url, local=self.local):
+            self.forget(sha256)
+            return None
+        return Stored(url, size, (until - now).total_seconds(), reused=True)
+
+    def keep(self, sha256: str, stored: Stored) -> None:
+        """Remembers a fresh upload."""
+        self._open()
+        now = self.clock()
+        until = now + min(timedelta(seconds=stored.seconds), _LONGEST)
+        said = {"url": stored.url, "bytes": stored.bytes, "at": now.isoformat(), "until": until.isoformat()}
+        _write(self._folder / f"{sha256}.json", said)
+
+    def forget(self, sha256: str) -> None:
+        with suppress(OSError):
+            (self._folder / f"{sha256}.json").unlink()
+
+    @property
+    def _top(self) -> Path:
+        return self.base / ".seedspec" / "uploads"
+
+    @property
+    def _folder(self) -> Path:
+        """One folder for each service and key: an address is never given to another account.
+
+        Its name does not tell the key, and whoever does not have the key cannot guess it: addresses that came with a
+        cloned repository are never found.
+        """
+        identity = f"seedspec uploads\n{self.service}\n{self.key.reveal()}"
+        return self._top / hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+    def _open(self) -> None:
+        """Before the first use: what is dead is cleared away, and all of it when the clock was moved back.
+
+        A clock that shows an earlier time than was seen before says nothing about how old an address is.
+        """
+        if self._opened:
+            return
+        self._opened = True
+        with suppress(OSError):
+            state_folder(self.base)
+            self._top.mkdir(mode=0o700, exist_ok=True)
+            now, seen = self.clock(), _seen(self._top / "clock")
+            back = seen is not None and now < seen - _SKEW
+            for path in _records(self._top):
+                known = _read(path)
+                if back or known is None or not _alive(known[2], known[3], now):
+                    path.unlink(missing_ok=True)
+            for folder in self._top.iterdir():
+                with suppress(OSError):
+                    folder.rmdir()  # only an empty one goes
+            _write(self._top / "clock", {"at": now.isoformat()})
+
+
+def _alive(at: datetime, until: datetime, now: datetime) -> bool:
+    return at - _SKEW <= now < until - MARGIN * (until - at) and until - at <= _LONGEST
+
+
+def _records(top: Path) -> Iterator[Path]:
+    for folder in top.iterdir():
+        if re.fullmatch(r"[0-9a-f]{32}", folder.name) and folder.is_dir() and not folder.is_symlink():
+            yield from (p for p in folder.iterdir() if _RECORD.fullmatch(p.name) or p.suffix == ".part")
+
+
+def _read(path: Path) -> tuple[str, int, datetime, datetime] | None:
+    try:
+        with path.open("rb") as file:
+            said = json.loads(file.read(_MOST_BYTES))
+        url, size = said["url"], said["bytes"]
+        at, until = (datetime.fromisoformat(said[name]).astimezone(UTC) for name in ("at", "until"))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+    return (url, size, at, until) if isinstance(url, str) and type(size) is int else None
+
+
+def _seen(path: Path) -> datetime | None:
+    try:
+        return datetime.fromisoformat(json.loads(path.read_bytes()[:_MOST_BYTES])["at"]).astimezone(UTC)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def _write(path: Path, said: object) -> None:
+    """Whole or not at all, for its owner's eyes only; several runs may do so at once."""
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")  # mode 0600
+        try:
+            with open(handle, "wb") as file:
+                file.write(json.dumps(said).encode())
+            os.replace(name, path)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(name)

@@ -1,0 +1,52 @@
+"""Where a local file's address comes from: what an earlier run remembers, a bucket of one's own, or the files API."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from seedspec.run.call import Reply, Stored, Trouble, Upload
+from seedspec.run.memory import Memory
+from seedspec.run.sending import NotSent, Sending, sending
+
+OTHERWISE = "with `--assets` it goes to a bucket of yours, and a storyboard may name a URL"
+
+
+class Shop(Protocol):
+    """A place of one's own for files, by their digests."""
+
+    async def stored(self, call: Upload, path: Path) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """How a run's files get addresses. Without a memory nothing is reused; a bucket needs none."""
+
+    memory: Memory | None = None
+    bucket: Shop | None = None
+
+    async def reply(self, call: Upload, base: Path, send: Callable[[Sending], Awaitable[Reply]]) -> Reply:
+        """The address of a file, sent only when there is no other way; of a file that has changed nothing is sent."""
+        path = base / call.path
+        try:
+            if self.bucket is not None:
+                return await self.bucket.stored(call, path)
+            return await self._remembered(call, path, send)
+        except NotSent as error:
+            return Trouble(str(error), final=True)
+
+    async def _remembered(self, call: Upload, path: Path, send: Callable[[Sending], Awaitable[Reply]]) -> Reply:
+        memory = self.memory
+        if memory is not None and call.again:
+            memory.forget(call.sha256)
+        elif memory is not None and (known := memory.find(call.sha256)) is not None:
+            return known
+        with sending(path, call.path, call.sha256) as file:
+            reply = await send(file)
+        if isinstance(reply, Stored) and memory is not None:
+            memory.keep(call.sha256, reply)
+        if isinstance(reply, Trouble) and reply.final and not reply.stop:
+            return replace(reply, reason=f"{reply.reason}; {OTHERWISE}")
+        return reply
