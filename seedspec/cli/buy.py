@@ -102,8 +102,10 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
 @click.option("--fail-fast", is_flag=True, help="Buy nothing more after the first failure; what runs is followed.")
 @click.option("--no-wait", is_flag=True, help="Buy, and leave the following and saving to `seedspec fetch`.")
 @click.option("--timeout", type=click.FloatRange(min=0), help="End after so many seconds; run again to go on.")
-@click.option("--assets", metavar="URL", envvar=["SEEDSPEC_ASSETS", "SEEDSPEC_RUN_ASSETS"], show_envvar=True,
-              help="Local files go to this bucket, s3://BUCKET/PREFIX, gs:// or az://, not to the service.")  # fmt: skip
+@click.option(
+    "--assets", metavar="URL", envvar=["SEEDSPEC_ASSETS", "SEEDSPEC_RUN_ASSETS"], show_envvar=True,
+    help="Local files go to this bucket (s3://BUCKET/PREFIX, gs://, az://), not to the service.",
+)  # fmt: skip
 @click.option("--in-flight", type=click.IntRange(1, 1000), help="Tasks at the service at one time.")
 @click.option("--poll-interval", type=click.FloatRange(min=0.1), help="Seconds between two reads of a task, at first.")
 @click.option("--submit-rate", type=click.FloatRange(min=0.001), help="Paid requests a second, at most.")

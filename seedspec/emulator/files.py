@@ -17,8 +17,10 @@ from starlette.routing import Route
 
 from seedspec.emulator.api import check_key, read_json
 from seedspec.emulator.provider import Provider
-from seedspec.emulator.refusal import Refusal, failure
+from seedspec.emulator.refusal import Answered, Refusal, failure
+from seedspec.emulator.settings import Fault
 from seedspec.emulator.shelf import MOST_BYTES, Upload
+from seedspec.emulator.wires import Wires
 
 _FOLDER_NAMES = ("upload_path", "uploadPath")
 _FILE_NAMES = ("file_name", "fileName")
@@ -28,9 +30,11 @@ _FORM_SLACK = 1_000_000
 class Files:
     """The files API's routes over a provider's shelf."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, wires: Wires) -> None:
         self._provider = provider
         self._shelf = provider.shelf
+        self._wires = wires
+        self._full = False
 
     def routes(self) -> list[Route]:
         at = "/api/v1/files"
@@ -44,8 +48,7 @@ class Files:
         ]
 
     async def stream(self, request: Request) -> Response:
-        if fault := self._begin(request):
-            return fault
+        strikes = self._begin(request)
         if int(request.headers.get("content-length") or 0) > MOST_BYTES + _FORM_SLACK:
             async for _ in request.stream():
                 pass  # read to the end, so that the client hears why
@@ -55,11 +58,10 @@ class Files:
             if not isinstance(file, UploadFile):
                 raise Refusal(400, "invalid_request", "file: expected one file in a multipart form")
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
-            return await self._store(file.file, fields, original=file.filename or "file")
+            return await self._store(request, strikes, file.file, fields, original=file.filename or "file")
 
     async def base64(self, request: Request) -> Response:
-        if fault := self._begin(request):
-            return fault
+        strikes = self._begin(request)
         body = await read_json(request, most=MOST_BYTES * 4 // 3 + _FORM_SLACK)
         text = body.get("base64_data")
         if not isinstance(text, str) or not text:
@@ -72,21 +74,21 @@ class Files:
             content = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError) as error:
             raise Refusal(400, "invalid_request", "base64_data: not Base64") from error
-        return await self._store(io.BytesIO(content), body, original="file")
+        return await self._store(request, strikes, io.BytesIO(content), body, original="file")
 
     async def url(self, request: Request) -> Response:
         """Copies a file that this emulator hosts itself; it never goes to the network for another."""
-        if fault := self._begin(request):
-            return fault
+        strikes = self._begin(request)
         body = await read_json(request)
         url = body.get("file_url")
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
             raise Refusal(400, "invalid_request", "file_url: expected an http or https address")
-        path = self._provider.hosted(url)
+        path = await asyncio.to_thread(self._provider.hosted, url)
         if path is None:
             raise Refusal(400, "invalid_media_url", "file_url: this emulator fetches nothing from other hosts")
         with path.open("rb") as source:
-            return await self._store(source, body, original=urlsplit(url).path.rpartition("/")[2])
+            name = urlsplit(url).path.rpartition("/")[2]
+            return await self._store(request, strikes, source, body, original=name)
 
     async def list(self, request: Request) -> Response:
         check_key(request, self._provider.settings.key)
@@ -97,7 +99,8 @@ class Files:
 
     async def quota(self, request: Request) -> Response:
         check_key(request, self._provider.settings.key)
-        used, most = len(self._shelf.living()), self._shelf.most
+        most = self._shelf.most
+        used = most if self._full else len(self._shelf.living())
         return _answer(
             {
                 "user_group": "default",
@@ -114,24 +117,43 @@ class Files:
         await self._shelf.delete(request.path_params["file_id"])
         return _answer(None)
 
-    def _begin(self, request: Request) -> Response | None:
-        """Check the key and the quota; the answer of an upload fault that strikes."""
+    def _begin(self, request: Request) -> Mapping[str, Fault]:
+        """Check the key and the quota, and raise what a fault before the upload asks for; the faults that strike."""
         check_key(request, self._provider.settings.key)
-        if fault := self._provider.strikes.next("upload").get("upload-error"):
+        strikes = self._provider.strikes.next("upload")
+        self._full = "upload-full" in strikes
+        if fault := strikes.get("upload-error"):
             if fault.status >= 500 and fault.status != 500:
-                return failure(fault.status, json=False)
+                raise Answered(failure(fault.status, json=False))
             raise Refusal(fault.status, "upload_failed", "The upload failed.")
-        self._shelf.check_room()
-        return None
+        if fault := strikes.get("upload-refused"):
+            raise Answered(Refusal(fault.status, "upload_failed", "The upload was refused.").files_answer(soft=True))
+        if fault := strikes.get("upload-throttled"):
+            wait = {"Retry-After": fault.argument or "1"}
+            raise Refusal(429, "rate_limit_exceeded", "Too many uploads.", headers=wait)
+        self._shelf.check_room(full=self._full)
+        return strikes
 
-    async def _store(self, source: BinaryIO, fields: Mapping[str, Any], *, original: str) -> Response:
+    async def _store(
+        self, request: Request, strikes: Mapping[str, Fault], source: BinaryIO, fields: Mapping[str, Any], *,
+        original: str,
+    ) -> Response:  # fmt: skip
         name, folder = _text(fields, _FILE_NAMES), _text(fields, _FOLDER_NAMES)
         upload: Upload = await asyncio.to_thread(self._shelf.store, source, name=name, original=original, folder=folder)
         await self._shelf.add(upload)
-        return _answer(self._shelf.show(upload))
+        answer = _answer(self._shelf.show(upload))
+        if "upload-gone" in strikes:
+            await self._shelf.delete(upload.file_id)
+        if fault := strikes.get("upload-slow"):
+            await asyncio.sleep(fault.seconds)
+        if "upload-lost" in strikes:
+            await self._wires.cut(request)
+        if "upload-garbled" in strikes:
+            return Response(bytes(answer.body)[: len(answer.body) // 2], media_type="application/json")
+        return answer
 
 
-def _answer(found: Mapping[str, Any] | None) -> Response:
+def _answer(found: Mapping[str, Any] | None) -> JSONResponse:
     return JSONResponse({"success": True, "code": 200, "msg": "success", "data": found})
 
 

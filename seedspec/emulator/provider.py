@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from seedspec.compiler.price import charge, rate_of
 from seedspec.emulator import callbacks, links, tasks
+from seedspec.emulator.fetch import fetched
 from seedspec.emulator.ledger import Ledger
 from seedspec.emulator.refusal import Refusal
 from seedspec.emulator.rules import Rules, private_host
@@ -215,9 +216,13 @@ class Provider:
         return True
 
     def hosted(self, url: str) -> Path | None:
-        """The file behind a link of this emulator, None for another host's; Refusal when it is gone."""
+        """The file behind an address of this machine, its own or another server's, None for another host's.
+
+        Refusal when it is gone. May ask that other server; run it off the event loop.
+        """
         try:
-            host = urlsplit(url).hostname
+            parts = urlsplit(url)
+            host, elsewhere = parts.hostname, parts.port != urlsplit(self.addresses.results).port
         except ValueError as error:
             raise Refusal(400, "invalid_media_url", f"{url}: not an address") from error
         if host not in ("127.0.0.1", "localhost"):
@@ -228,6 +233,8 @@ class Provider:
             path = self.shelf.path(link.file_id)
         elif isinstance(link, links.ResultLink) and time.time() < link.expires and link.task in self._settled:
             path = self.clip(link.task)
+        elif link is None and elsewhere and parts.scheme == "http":
+            path = fetched(url, self.ledger.folder / "fetched")
         if path is None or not path.exists():
             raise Refusal(400, "invalid_media_url", f"{url}: there is no such file, or its link has expired")
         return path

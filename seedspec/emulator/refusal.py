@@ -40,6 +40,13 @@ class Refusal(Exception):
         return JSONResponse(content, 200 if soft else self.status, dict(self.headers))
 
 
+@dataclass
+class Answered(Exception):
+    """An answer that a fault gives in the place of the real one."""
+
+    response: Response
+
+
 def unauthorized(message: str = "A valid API key is needed: send `Authorization: Bearer KEY`.") -> Refusal:
     return Refusal(401, "unauthorized", message)
 

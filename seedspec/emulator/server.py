@@ -25,7 +25,7 @@ from seedspec.emulator.api import Api
 from seedspec.emulator.files import Files
 from seedspec.emulator.ledger import Ledger
 from seedspec.emulator.provider import Provider
-from seedspec.emulator.refusal import Refusal
+from seedspec.emulator.refusal import Answered, Refusal
 from seedspec.emulator.results import Results
 from seedspec.emulator.settings import Addresses, Settings
 from seedspec.emulator.wires import Wires
@@ -76,7 +76,7 @@ async def _serve(
         provider = Provider(settings, ledger, addresses, model=model, prices=prices)
         wires = Wires()
         soft = settings.soft_file_errors
-        api_app = _application([*Api(provider, wires).routes(), *Files(provider).routes()], soft=soft)
+        api_app = _application([*Api(provider, wires).routes(), *Files(provider, wires).routes()], soft=soft)
         results_app = _application(Results(provider, wires).routes(), soft=soft)
         servers = [_Server(_config(app, wires), asked) for app in (api_app, results_app)]
         exits.enter_context(_listening_to(asked, stop))
@@ -187,7 +187,12 @@ def _application(routes: Sequence[Route], *, soft: bool) -> ASGIApp:
             return error.files_answer(soft=soft)
         return error.answer()
 
-    app = Starlette(routes=routes, exception_handlers={Refusal: refused, HTTPException: refused})
+    def answered(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Answered)
+        return error.response
+
+    handlers = {Refusal: refused, HTTPException: refused, Answered: answered}
+    app = Starlette(routes=routes, exception_handlers=handlers)
     return _numbered(app)
 
 

@@ -40,6 +40,13 @@ FAULTS = {
     "html-result": FaultKind("download", None, None, "the download is a web page with status 200"),
     "poll-error": FaultKind("read", "status", "503", "reading tasks answers this status"),
     "upload-error": FaultKind("upload", "status", "500", "an upload answers this status"),
+    "upload-refused": FaultKind("upload", "status", "400", "an upload answers 200 with success: false and this code"),
+    "upload-throttled": FaultKind("upload", "text", "1", "an upload answers 429 with this Retry-After"),
+    "upload-full": FaultKind("upload", None, None, "an upload finds that the account may have no more files"),
+    "upload-lost": FaultKind("upload", None, None, "the file is kept, and the connection is cut"),
+    "upload-garbled": FaultKind("upload", None, None, "the file is kept; the answer is half a JSON document"),
+    "upload-slow": FaultKind("upload", "seconds", "5", "the file is kept; the answer comes this many seconds later"),
+    "upload-gone": FaultKind("upload", None, None, "the file is kept, and gone when a request names it"),
     "no-batch": FaultKind("batch", None, None, "POST /v1/tasks/batch answers 404"),
 }
 GRAMMAR = "NAME[=ARGUMENT][:PROBABILITY or @N,N,...]"

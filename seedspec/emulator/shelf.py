@@ -71,9 +71,9 @@ class Shelf:
     def _place(self, file_id: str) -> Path:
         return self._ledger.folder / "uploads" / file_id
 
-    def check_room(self) -> None:
-        """Refusal when there are as many files as the account may have."""
-        if len(self.living()) >= self.most:
+    def check_room(self, *, full: bool = False) -> None:
+        """Refusal when there are as many files as the account may have, or when that is to be so."""
+        if full or len(self.living()) >= self.most:
             raise Refusal(400, "quota_exceeded", f"File quota exceeded: {self.most} of {self.most} files are used.")
 
     def store(self, source: BinaryIO, *, name: str | None, original: str, folder: str | None) -> Upload:

@@ -136,9 +136,8 @@ class Rules:
             return self.trouble(answer)
         if left > 0:
             return Trouble("there is room for more files")
-        many = f"all {most:.0f} files" if most else "no more files"
-        hours = self.provider["upload_hours"]
-        return Full(f"the account has {many} that it may have: delete some at the service, or wait {hours} h at most")
+        many = f"all {most:.0f} files of the account are in use" if most else "the account may have no more files"
+        return Full(f"{many}: delete some, or wait {self.provider['upload_hours']} h at most")
 
     def balance(self, answer: Answer) -> Reply:
         """The answer to the question for credits."""

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,6 +45,7 @@ class Memory:
     local: bool
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _opened: bool = field(default=False, init=False)
+    _addresses: dict[str, str] = field(default_factory=dict, init=False)
 
     def find(self, sha256: str) -> Stored | None:
         """The address of a file that still lives, by this machine's clock and the service's word."""
@@ -66,6 +67,11 @@ class Memory:
         until = now + min(timedelta(seconds=stored.seconds), _LONGEST)
         said = {"url": stored.url, "bytes": stored.bytes, "at": now.isoformat(), "until": until.isoformat()}
         _write(self._folder / f"{sha256}.json", said)
+
+    def addresses(self) -> Mapping[str, str]:
+        """The addresses that were there when this was first asked for anything, with the beginnings of digests."""
+        self._open()
+        return self._addresses
 
     def forget(self, sha256: str) -> None:
         with suppress(OSError):
@@ -102,6 +108,8 @@ class Memory:
                 known = _read(path)
                 if back or known is None or not _alive(known[2], known[3], now):
                     path.unlink(missing_ok=True)
+                elif path.parent == self._folder:
+                    self._addresses[known[0]] = path.stem[:12]
             for folder in self._top.iterdir():
                 with suppress(OSError):
                     folder.rmdir()  # only an empty one goes

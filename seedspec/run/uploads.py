@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from seedspec.run.call import Reply, Stored, Trouble, Upload
 from seedspec.run.memory import Memory
 from seedspec.run.sending import NotSent, Sending, sending
 
-OTHERWISE = "with `--assets` it goes to a bucket of yours, and a storyboard may name a URL"
+OTHERWISE = "a URL, or `--assets`, may do instead"
 
 
 class Shop(Protocol):
@@ -26,16 +27,31 @@ class Uploads:
 
     memory: Memory | None = None
     bucket: Shop | None = None
+    _given: dict[str, str] = field(default_factory=dict)
 
     async def reply(self, call: Upload, base: Path, send: Callable[[Sending], Awaitable[Reply]]) -> Reply:
         """The address of a file, sent only when there is no other way; of a file that has changed nothing is sent."""
         path = base / call.path
         try:
             if self.bucket is not None:
-                return await self.bucket.stored(call, path)
-            return await self._remembered(call, path, send)
+                reply = await self.bucket.stored(call, path)
+            else:
+                reply = await self._remembered(call, path, send)
         except NotSent as error:
             return Trouble(str(error), final=True)
+        if isinstance(reply, Stored):
+            self._given[reply.url] = call.path
+        return reply
+
+    def hidden(self, said: bytes) -> bytes:
+        """What a service says, with the names of files for their addresses: whoever has an address has the file."""
+        if b"://" in said or b":\\/" in said:
+            known = self.memory.addresses() if self.memory is not None else {}
+            for url, name in {**known, **self._given}.items():
+                shown = json.dumps(f"`{name}`")[1:-1].encode()
+                for form in (url, url.replace("/", "\\/")):
+                    said = said.replace(form.encode(), shown)
+        return said
 
     async def _remembered(self, call: Upload, path: Path, send: Callable[[Sending], Awaitable[Reply]]) -> Reply:
         memory = self.memory

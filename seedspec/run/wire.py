@@ -182,13 +182,15 @@ class Exchange:
             return Unknown(f"the answer was lost: {_said(error)}")
         return self._rules.created(answer)
 
-    async def _whole(self, response: httpx.Response) -> Answer:
+    async def _whole(self, response: httpx.Response, *, fresh: bool = False) -> Answer:
+        """An answer without the key, and without the addresses of uploads, but for the one that has a `fresh` one."""
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > MOST_JSON:
                 raise _TooLong(f"a body of more than {MOST_JSON} bytes")
         plain = scrubbed(bytes(body), self.key.reveal())
+        plain = plain if fresh else self.uploads.hidden(plain)
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, plain)
 
     async def _get(self, path: str, client: str = "api") -> Answer:
@@ -214,7 +216,7 @@ class Exchange:
             file: Any = {"file": (sending.name, sending, sending.kind)}
             request = self._clients["files"].stream("POST", self._path("upload"), files=file, data=given)
             async with asyncio.timeout(self.deadlines.upload + sending.size / SLOWEST), request as response:
-                return await self._whole(response)
+                return await self._whole(response, fresh=True)
 
         reply = await self._free(send, self._rules.stored)
         if isinstance(reply, Trouble) and reply.final and not reply.stop:

@@ -54,6 +54,16 @@ shots:
   - {{id: one, prompt: "{name} one"}}
   - {{id: two, prompt: "{name} two"}}
 """
+HERO = """\
+seedspec: 1
+name: {name}
+model: seedance-2.0-reference-to-video
+defaults: {{duration: 4, quality: 480p}}
+references:
+  hero: {{image: hero.png}}
+shots:
+  - {{id: one, prompt: "{name} one {{{{ ref('hero') }}}}"}}
+"""
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

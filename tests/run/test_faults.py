@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import BOARD, SMALL, Make, nearby
+from conftest import BOARD, HERO, SMALL, Make, nearby
 
 from seedspec.emulator.settings import FAULTS
 
@@ -58,6 +58,19 @@ CASES = [
     Case("poll-error=401@1", 5, "running saved", 0, "saved saved", 2),
     Case("upload-error=500@1", 0, "saved saved saved saved", 0, "saved saved saved saved", 4, BOARD),
     Case("upload-error=413@1", 7, "saved saved saved", 0, "saved saved saved saved", 4, BOARD),
+    Case("upload-error=401@1", 5, "", 0, "saved", 1, HERO),
+    Case("upload-refused=400@1", 7, "saved saved saved", 0, "saved saved saved saved", 4, BOARD),
+    Case("upload-refused=500@1,2", 0, "saved", 0, "saved", 1, HERO),
+    Case("upload-refused=401@1", 5, "", 0, "saved", 1, HERO),
+    Case("upload-throttled=0.2@1,2", 0, "saved", 0, "saved", 1, HERO),
+    Case("upload-throttled", 7, "", 7, "", 0, HERO),
+    Case("upload-full@1", 7, "", 0, "saved", 1, HERO),
+    Case("upload-lost@1", 0, "saved", 0, "saved", 1, HERO),
+    Case("upload-garbled@1", 0, "saved", 0, "saved", 1, HERO),
+    Case("upload-slow=1@1", 0, "saved", 0, "saved", 1, HERO),
+    Case("upload-gone@1", 0, "saved", 0, "saved", 1, HERO),
+    Case("upload-gone", 1, "failed", 1, "failed", 0, HERO),
+    Case("failed=image_processing_error@1", 1, "failed", 1, "failed", 1, HERO),
 ]
 
 

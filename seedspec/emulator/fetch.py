@@ -1,0 +1,44 @@
+"""What the service does with a medium's address, for addresses of this machine: a bucket that a test or a user runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from seedspec.emulator.refusal import Refusal
+from seedspec.emulator.shelf import MOST_BYTES
+
+_SECONDS = 20
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def fetched(url: str, folder: Path) -> Path:
+    """The file behind an http address of loopback, in a folder; Refusal when it cannot be had. Blocks."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+    path = folder / hashlib.sha256(url.encode()).hexdigest()
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        folder.mkdir(exist_ok=True)
+        size = 0
+        with opener.open(url, timeout=_SECONDS) as answer, part.open("wb") as file:
+            while chunk := answer.read(1 << 20):
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    raise Refusal(400, "invalid_media_url", f"{url}: more than {MOST_BYTES} bytes")
+                file.write(chunk)
+        os.replace(part, path)
+    except urllib.error.HTTPError as error:
+        raise Refusal(400, "invalid_media_url", f"{url}: HTTP {error.code}") from error
+    except (OSError, ValueError) as error:
+        raise Refusal(400, "invalid_media_url", f"{url}: it cannot be fetched") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
