@@ -191,12 +191,11 @@ class Machine:
 
     def _renewed(self, job: Job, reply: Refused) -> Refused:
         """A certain refusal because of a dead address: nothing was made, and with fresh ones it is another request."""
-        dead = reply.then == "failed" and reply.code in self.unreachable
-        return (
-            replace(reply, then="later", retry_after=0)
-            if dead and self._assets.renew(job.wanted, self._jobs)
-            else reply
-        )
+        if reply.then != "failed" or reply.code not in self.unreachable:
+            return reply
+        if not self._assets.renew(job.wanted, self._jobs):
+            return reply
+        return replace(reply, then="later", retry_after=0, message=f"{reply.message}; its files go up again")
 
     # --- what may start ---
 

@@ -68,6 +68,8 @@ class World:
     disowned: set[str] = field(default_factory=set)
     receipts: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
+    uploaded: dict[str, str] = field(default_factory=dict)
+    first_dead: dict[str, str] = field(default_factory=dict)
     rescued: list[dict[str, Any]] = field(default_factory=list)
     debts: list[dict[str, Any]] = field(default_factory=list)
     refuses: int = 0
@@ -80,7 +82,7 @@ class World:
 
     def run(self, entries: Sequence[Entry], *, limits: Limits, retry: bool, others: Sequence[Entry] = ()) -> str:
         """One process from its start to its end, which may be sudden; says how it ended."""
-        self.dead, self.steps, self._pending = False, 0, []
+        self.dead, self.steps, self._pending, self.first_dead = False, 0, [], {}
         lock = self.lock()
         plan = self.plan(entries, lock, retry=retry, others=others)
         machine = Machine(
@@ -92,6 +94,7 @@ class World:
             then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
             attempts=3,
             result_seconds=86400,
+            unreachable=("invalid_media_url",),
         )
         asked = self.choose(12) == 11
         stop_after = self.choose(30) if asked else 10**9
@@ -284,7 +287,10 @@ class World:
         if kind == 10 and self.choose(4) == 3:
             return Trouble("no such key", stop=True)
         if isinstance(call, Upload):
-            return Stored(f"https://files.example.com/{call.sha256}", 10, 3600.0)
+            reused = call.sha256 in self.uploaded and not call.again
+            if not reused:
+                self.uploaded[call.sha256] = f"https://files.example.com/{call.sha256}/{self._count('uploads')}/x"
+            return Stored(self.uploaded[call.sha256], 10, (3600.0, 3.0)[self.choose(6) == 5], reused=reused)
         assert isinstance(call, Balance)
         return Credits(1000.0)
 
@@ -293,6 +299,8 @@ class World:
         assert record is not None and record.state is State.SUBMITTING, "sent without an intent on disk"
         assert not self.debts, "sent while the disk lacks what is known"
         assert record.get("intent")["key"] == call.intent.intent.key
+        again = [u for u in self.first_dead.values() if u.encode() in call.body]
+        assert not again, f"{call.intent.entry} is sent with an address that the service called dead: {again}"
         kind = self.choose(16)
         if kind < 8:
             return Accepted(self._accept(call), 25.11, 1.0)
@@ -304,6 +312,11 @@ class World:
         if kind < 14:
             return Refused("later", "rate_limit_exceeded", "slow down", None if kind == 11 else 2.0)
         if kind == 14:
+            named = {sha256: u for sha256, u in self.uploaded.items() if u.encode() in call.body}
+            if named and self.choose(2):
+                self._count("dead addresses")
+                self.first_dead = {**named, **self.first_dead}
+                return Refused("failed", "invalid_media_url", "gone")
             return Refused("failed", "content_policy_violation", "no")
         return Refused("stop", "insufficient_quota", "no credits left")
 
