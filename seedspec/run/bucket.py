@@ -34,6 +34,8 @@ _CREDENTIALS = {
 }
 _URL = re.compile(r"(s3|gs|az)://([A-Za-z0-9][A-Za-z0-9._-]{1,62})((?:/[A-Za-z0-9_=@+-][A-Za-z0-9._=@+-]*)*)/?")
 _CODE = re.compile(r"<Code>\s*([A-Za-z0-9.]{1,60})\s*</Code>")
+_ELSEWHERE = re.compile(r"169\.254\.|latest/api/token|computeMetadata|oauth2/token|identity")
+"""What a machine of a cloud is asked when the environment has no credentials."""
 _STATUS = re.compile(r"status code: ([0-9]{3})")
 
 
@@ -58,8 +60,8 @@ class Bucket:
         try:
             self._store: Any = from_url(
                 url,
-                client_options={"allow_http": local, "connect_timeout": "10s", "timeout": "120s"},
-                retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
+                client_options={"allow_http": local, "connect_timeout": "5s", "timeout": "120s"},
+                retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=15)},
             )
             probe = self._door.sign(self._store, "GET", "seedspec", SIGNED)
         except Exception as error:
@@ -118,7 +120,7 @@ class Bucket:
 
     def _unready(self, error: Exception) -> str:
         said = _CODE.search(str(error))
-        if said is None and ("169.254." in str(error) or "metadata" in str(error)):
+        if said is None and _ELSEWHERE.search(str(error)):
             return f"no credentials; set {_CREDENTIALS[self._scheme]}"
         return said[1] if said else clean(str(error).splitlines()[0])
 

@@ -30,12 +30,14 @@ class Sending:
     def __init__(self, file: BinaryIO, shown: str, sha256: str, size: int) -> None:
         self.size, self.name, self.kind = size, name_of(shown, sha256), kind_of(shown)
         self._file, self._shown, self._sha256 = file, shown, sha256
-        self._hash = hashlib.sha256()
-        self._at = 0
+        self.seek(0)
 
     def read(self, most: int = -1) -> bytes:
         wanted = self.size - self._at if most < 0 else min(most, self.size - self._at)
-        piece = self._file.read(wanted)
+        try:
+            piece = self._file.read(wanted)
+        except OSError as error:
+            raise NotSent(_unreadable(self._shown, error)) from None
         self._hash.update(piece)
         self._at += len(piece)
         if len(piece) < wanted or (self._at == self.size and self._hash.hexdigest() != self._sha256):
@@ -65,17 +67,24 @@ def sending(path: Path, shown: str, sha256: str) -> Iterator[Sending]:
     """Opens a file of a digest. NotSent when it is another by now: of such a file not one byte leaves."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(handle, "rb") as file:
+        file = open(handle, "rb")  # noqa: SIM115 (closed below: what the caller does is no fault of this file)
+    except OSError as error:
+        raise NotSent(_unreadable(shown, error)) from None
+    with file:
+        try:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise NotSent(f"`{shown}` is no regular file")
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise NotSent(f"`{shown}` is not what it was when this run began; run again")
-            found = Sending(file, shown, sha256, status.st_size)
-            found.seek(0)
-            yield found
-    except OSError as error:
-        raise NotSent(f"`{shown}` cannot be read: {(error.strerror or str(error)).lower()}") from None
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise NotSent(_unreadable(shown, error)) from None
+        if found != sha256:
+            raise NotSent(f"`{shown}` is not what it was when this run began; run again")
+        yield Sending(file, shown, sha256, status.st_size)
+
+
+def _unreadable(shown: str, error: OSError) -> str:
+    return f"`{shown}` cannot be read: {(error.strerror or str(error)).lower()}"
 
 
 def name_of(path: str, sha256: str) -> str:

@@ -29,7 +29,6 @@ from seedspec.run.memory import Memory
 from seedspec.run.saves import Saves
 from seedspec.run.sending import PIECE, NotSent, sending
 from seedspec.run.settings import Key, origins_of
-from seedspec.run.uploads import Uploads
 from seedspec.run.wire import Exchange
 
 CHAIN = """\

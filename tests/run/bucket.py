@@ -1,0 +1,136 @@
+"""An S3 server on loopback: moto's, behind a door that checks every signature by the rules of Amazon's own library."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import boto3
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+ACCESS, SECRET, REGION = "AKIATESTTESTTEST", "bucket-secret-Qz81mVx7", "us-east-1"
+_HEADER = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})")
+
+
+@dataclass
+class Store:
+    """A running server: where it is, and the requests that it saw, as `METHOD path`.
+
+    What stands in `between` is done once, when the next part of a file has come, before it is answered.
+    """
+
+    origin: str
+    seen: list[str] = field(default_factory=list)
+    between: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a user sets for it."""
+        return {
+            "AWS_ACCESS_KEY_ID": ACCESS,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.origin,
+        }
+
+    def client(self) -> Any:
+        given = {"aws_access_key_id": ACCESS, "aws_secret_access_key": SECRET, "region_name": REGION}
+        return boto3.client("s3", endpoint_url=self.origin, config=Config(proxies={}), **given)
+
+    def keys(self, bucket: str) -> dict[str, int]:
+        """The files in a bucket, with their sizes."""
+        found = self.client().list_objects_v2(Bucket=bucket).get("Contents", [])
+        return {item["Key"]: item["Size"] for item in found}
+
+    def sent(self, method: str) -> list[str]:
+        return [line for line in self.seen if line.startswith(f"{method} ")]
+
+
+class Guard:
+    """Lets through what is signed with the one key that there is, and not too old; everything else is a 403."""
+
+    def __init__(self, inner: Any, seen: list[str], between: list[Callable[[], None]]) -> None:
+        self._inner, self._seen, self._between = inner, seen, between
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]
+        self._seen.append(f"{method} {path}")
+        if (wrong := self._wrong(environ)) is not None:
+            body = f"<Error><Code>{wrong}</Code><Message>no</Message></Error>".encode()
+            start("403 Forbidden", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+            return [b"" if method == "HEAD" else body]
+        if method == "PUT" and self._between:
+            self._between.pop()()
+        return list(self._inner(environ, start))
+
+    def _wrong(self, environ: dict[str, Any]) -> str | None:
+        headers = {n[5:].replace("_", "-").lower(): v for n, v in environ.items() if n.startswith("HTTP_")}
+        headers |= {"content-type": environ["CONTENT_TYPE"]} if environ.get("CONTENT_TYPE") else {}
+        headers |= {"content-length": environ["CONTENT_LENGTH"]} if environ.get("CONTENT_LENGTH") else {}
+        raw, _, query = environ["RAW_URI"].partition("?")
+        fields = dict(parse_qsl(query, keep_blank_values=True))
+        given = fields.pop("X-Amz-Signature", None)
+        header = _HEADER.fullmatch(headers.get("authorization", ""))
+        if given is not None:
+            key, _, scope = fields["X-Amz-Credential"].partition("/")
+            names, stamp = fields["X-Amz-SignedHeaders"].split(";"), fields["X-Amz-Date"]
+            kind: Any = S3SigV4QueryAuth
+        elif header is not None:
+            key, scope, names, given = header[1], header[2], header[3].split(";"), header[4]
+            stamp, kind = headers["x-amz-date"], S3SigV4Auth
+        else:
+            return "AccessDenied"
+        if key != ACCESS:
+            return "InvalidAccessKeyId"
+        url = f"http://{headers['host']}{raw}" + (f"?{urlencode(fields)}" if fields else "")
+        request = AWSRequest(environ["REQUEST_METHOD"], url, {n: headers[n] for n in names if n in headers})
+        request.context["timestamp"] = stamp
+        rules = kind(Credentials(ACCESS, SECRET), "s3", scope.split("/")[1])
+        signed = rules.string_to_sign(request, rules.canonical_request(request))
+        if rules.signature(signed, request) != given:
+            return "SignatureDoesNotMatch"
+        made = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        life = int(fields.get("X-Amz-Expires", 900))
+        if life > 7 * 86400:
+            return "AuthorizationQueryParametersError"
+        return "AccessDenied" if datetime.now(UTC) > made + timedelta(seconds=life) else None
+
+
+@contextmanager
+def serving(*buckets: str) -> Iterator[Store]:
+    """A server with buckets, for as long as the block lasts."""
+    seen: list[str] = []
+    between: list[Callable[[], None]] = []
+    inner = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, Guard(inner, seen, between), threaded=True)
+    server.log = lambda *_: None  # type: ignore[method-assign]
+    handler = server.RequestHandlerClass
+    handler.log = lambda *_: None  # type: ignore[method-assign,assignment]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        store = Store(f"http://127.0.0.1:{server.server_port}", seen, between)
+        for bucket in buckets:
+            store.client().create_bucket(Bucket=bucket)
+        seen.clear()
+        yield store
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
