@@ -24,7 +24,11 @@ PACKAGES = (
     "PyYAML", "Jinja2", "jsonschema", "jsonschema-rs", "orjson", "httpx", "click", "rich", "filelock",
     "python-dotenv",
 )  # fmt: skip
-EXTRAS = {"media": ("Pillow", "tinytag", "av"), "emulator": ("starlette", "uvicorn", "python-multipart")}
+EXTRAS = {
+    "media": ("Pillow", "tinytag", "av"),
+    "emulator": ("starlette", "uvicorn", "python-multipart"),
+    "assets": ("obstore",),
+}
 
 
 @dataclass(frozen=True, slots=True)

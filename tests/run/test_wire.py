@@ -156,8 +156,11 @@ def test_an_answer_that_is_none_leaves_a_doubt_within_its_deadline(answer: Answe
         assert isinstance(asked(origin, Read("", "task-unified-1-a"), tmp_path), Trouble)
         assert isinstance(asked(origin, Balance(), tmp_path), (Trouble, Credits))
         got = asked(origin, Download("f" * 64, f"{origin}/x.mp4?s=1", "renders/x.mp4"), tmp_path)
+        (tmp_path / "hero.png").write_bytes(b"picture")
+        up = asked(origin, Upload(digest(b"picture"), "hero.png"), tmp_path)
     assert isinstance(got, Trouble), got
-    assert len([s for s in seen if s[0] == "POST"]) == 1, "a paid request is sent once"
+    assert isinstance(up, Trouble) and not up.final, "an upload is tried again: it costs nothing"
+    assert [s[1] for s in seen if s[0] == "POST"].count("/v1/videos/generations") == 1, "a paid request is sent once"
     assert not list(tmp_path.rglob("*.mp4*"))
 
 
