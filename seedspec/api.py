@@ -246,7 +246,7 @@ def _run(
     stopping: Callable[[], bool],
 ) -> Generator[Event, None, None]:
     from seedspec.run.bucket import Bucket
-    from seedspec.run.memory import Memory
+    from seedspec.run.memory import memory_of
     from seedspec.run.saves import BadPlace, Saves
     from seedspec.run.uploads import Uploads
     from seedspec.run.wire import Exchange
@@ -272,11 +272,9 @@ def _run(
         chance=random.random,
         unreachable=provider["unreachable"],
     )
-    # the emulator of a storyboard is on another port each time, and keeps its files
-    service = f"emulator {place.lock.stem}" if options.emulated else origins.files
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     bucket = Bucket(options.assets, local=origins.local) if options.assets and sends else None
-    uploads = Uploads(Memory(place.base, service, key, origins.local), bucket)
+    uploads = Uploads(memory_of(place, origins, key, emulated=options.emulated), bucket)
     journal = Journal(place.lock, plan.lock, place.words)
     saves = Saves(place.base)
     if any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps):

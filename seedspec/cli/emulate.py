@@ -16,7 +16,7 @@ def _faults_help() -> str:
         from seedspec.emulator.settings import FAULTS, GRAMMAR
     except ImportError:
         return ""
-    rows = "\n".join(f"  {name:<14} {kind.meaning}" for name, kind in FAULTS.items())
+    rows = "\n".join(f"  {name:<16} {kind.meaning}" for name, kind in FAULTS.items())
     return f"\b\nFaults, as {GRAMMAR}:\n{rows}"
 
 

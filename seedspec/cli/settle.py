@@ -92,15 +92,19 @@ def settle_command(
 @contextmanager
 def asking(made: Compiled, place: Place, *, emulated: bool) -> Iterator[Wire]:
     """The service, for questions. Raises BadSettings without a key."""
+    from seedspec.run.memory import memory_of
     from seedspec.run.saves import Saves
     from seedspec.run.settings import key_of, origins_of
+    from seedspec.run.uploads import Uploads
     from seedspec.run.wire import Exchange
 
     provider = shared.board(made).model.provider.document
     arguments: Sequence[str] = ("--seconds", "2")
     with environment(provider, place.lock, arguments, emulated=emulated) as environ:
         key = key_of(provider, environ, Path.cwd())
-        exchange = Exchange(provider, origins_of(provider, environ), key, Saves(place.base), place.base)
+        origins = origins_of(provider, environ)
+        known = Uploads(memory_of(place, origins, key, emulated=emulated))
+        exchange = Exchange(provider, origins, key, Saves(place.base), place.base, uploads=known)
         try:
             yield exchange
         finally:

@@ -20,7 +20,8 @@ from pathlib import Path
 from seedspec.run.answer import safe_url
 from seedspec.run.call import Stored
 from seedspec.run.disk import state_folder
-from seedspec.run.settings import Key
+from seedspec.run.place import Place
+from seedspec.run.settings import Key, Origins
 
 MARGIN = 0.1
 """The last part of an address's life, in which it is not given to a new task: the service fetches media later."""
@@ -64,9 +65,13 @@ class Memory:
         """Remembers a fresh upload."""
         self._open()
         now = self.clock()
+        with suppress(OSError):
+            state_folder(self.base)
+            self._top.mkdir(mode=0o700, exist_ok=True)
         until = now + min(timedelta(seconds=stored.seconds), _LONGEST)
         said = {"url": stored.url, "bytes": stored.bytes, "at": now.isoformat(), "until": until.isoformat()}
         _write(self._folder / f"{sha256}.json", said)
+        _write(self._top / "clock", {"at": now.isoformat()})
 
     def addresses(self) -> Mapping[str, str]:
         """The addresses that were there when this was first asked for anything, with the beginnings of digests."""
@@ -100,20 +105,25 @@ class Memory:
             return
         self._opened = True
         with suppress(OSError):
-            state_folder(self.base)
-            self._top.mkdir(mode=0o700, exist_ok=True)
             now, seen = self.clock(), _seen(self._top / "clock")
             back = seen is not None and now < seen - _SKEW
             for path in _records(self._top):
                 known = _read(path)
                 if back or known is None or not _alive(known[2], known[3], now):
-                    path.unlink(missing_ok=True)
+                    with suppress(OSError):
+                        path.unlink()
                 elif path.parent == self._folder:
                     self._addresses[known[0]] = path.stem[:12]
             for folder in self._top.iterdir():
                 with suppress(OSError):
                     folder.rmdir()  # only an empty one goes
             _write(self._top / "clock", {"at": now.isoformat()})
+
+
+def memory_of(place: Place, origins: Origins, key: Key, *, emulated: bool) -> Memory:
+    """What earlier runs uploaded. A storyboard's emulator is on another port each time, and keeps its files."""
+    service = f"emulator {place.lock.stem}" if emulated else origins.files
+    return Memory(place.base, service, key, origins.local)
 
 
 def _alive(at: datetime, until: datetime, now: datetime) -> bool:

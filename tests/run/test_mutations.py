@@ -34,6 +34,7 @@ MODEL = "tests/run/test_machine.py::test_nothing_is_bought_twice_in_many_random_
 ORDER = "tests/run/test_order.py"
 ANSWERS = "tests/run/test_answers.py"
 WIRE = "tests/run/test_wire.py"
+UPLOADS = "tests/run/test_uploads.py"
 JOURNAL = "tests/run/test_journal.py"
 OWED = "tests/run/test_owed.py"
 NAMES = "tests/run/test_names.py"
@@ -243,9 +244,29 @@ MUTANTS = [
         "            pass",
         ANSWERS,
     ),
+    Mutant("the digest of an upload", "run/sending.py", "if found != sha256:", "if False:", f"{WIRE} -k upload"),
     Mutant(
-        "the digest of an upload", "run/wire.py", "if digest(content) != call.sha256:", "if False:", f"{WIRE} -k upload"
+        "the digest on the way up",
+        "run/sending.py",
+        "self._hash.hexdigest() != self._sha256",
+        "False",
+        f"{UPLOADS} -k changes_on_the_way_up",
     ),
+    Mutant(
+        "the address of a refusal",
+        "run/wire.py",
+        "plain if fresh else self.uploads.hidden(plain)",
+        "plain",
+        f"{UPLOADS} -k tell_the_address",
+    ),
+    Mutant(
+        "a dead address",
+        "run/uploads.py",
+        "            memory.forget(call.sha256)\n",
+        "            pass\n",
+        f"{UPLOADS} -k dead_address_is_forgotten",
+    ),
+    Mutant("a clock that was moved", "run/memory.py", "now < seen - _SKEW", "False", f"{UPLOADS} -k clock"),
     Mutant(
         "a doubt in the plan",
         "plan/plan.py",
