@@ -56,10 +56,11 @@ class Bucket:
         except ImportError:
             raise BadSettings("`--assets` needs one more package: pip install 'seedspec[assets]'") from None
         self._url, self._scheme, self._name, self._local = url, found[1], found[2], local
+        self._prefix = f"{found[3]}/".lstrip("/")
         self._door: Any = obstore
         try:
-            self._store: Any = from_url(
-                url,
+            self._store: Any = from_url(  # the prefix stands in the keys: not every version signs it otherwise
+                f"{self._scheme}://{self._name}",
                 client_options={"allow_http": local, "connect_timeout": "5s", "timeout": "120s"},
                 retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=15)},
             )
@@ -75,7 +76,7 @@ class Bucket:
 
         Raises NotSent for a file that is not what its digest says.
         """
-        key = name_of(call.path, call.sha256)
+        key = self._prefix + name_of(call.path, call.sha256)
         try:
             size = path.stat().st_size
         except OSError as error:
