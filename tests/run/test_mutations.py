@@ -264,7 +264,7 @@ MUTANTS = [
         "run/uploads.py",
         "            memory.forget(call.sha256)\n",
         "            pass\n",
-        f"{UPLOADS} -k dead_address_is_forgotten",
+        f"{UPLOADS} -k forgotten_for_good",
     ),
     Mutant("a clock that was moved", "run/memory.py", "now < seen - _SKEW", "False", f"{UPLOADS} -k clock"),
     Mutant(

@@ -178,6 +178,16 @@ def test_a_dead_address_is_forgotten_and_the_purchase_goes_on(project: Make, min
     assert set(mine.bought(found.name).values()) == {1}
 
 
+def test_a_dead_address_is_forgotten_for_good(project: Make, tmp_path: Path) -> None:
+    """Also when its file cannot go up again in that run: the next one does not begin with it."""
+    with nearby(tmp_path / "service", "upload-gone@1", "upload-error=413@2") as service:
+        found = project(HERO, at=service)
+        assert found.here()[-1].exit == 7
+        assert not records(found)
+        assert found.here()[-1].exit == 0
+        assert len(service.ledger("refused")) == 1 and len(service.ledger("uploaded")) == 2
+
+
 @pytest.mark.parametrize(("status", "certain"), [(400, True), (422, True), (500, False), (502, False), (409, False)])
 def test_only_a_certain_refusal_is_followed_by_another_request(status: int, certain: bool) -> None:
     said = json.dumps({"error": {"code": "invalid_media_url", "message": "gone", "type": "x"}}).encode()
