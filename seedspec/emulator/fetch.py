@@ -23,7 +23,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def fetched(url: str, folder: Path) -> Path:
     """The file behind an http address of loopback, in a folder; Refusal when it cannot be had. Blocks."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
-    path = folder / hashlib.sha256(url.encode()).hexdigest()
+    path = folder / hashlib.sha256(url.partition("?")[0].encode()).hexdigest()  # one copy, however often it is signed
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
         folder.mkdir(exist_ok=True)

@@ -1,0 +1,101 @@
+"""`--assets az://…` against Microsoft's own stand-in for its storage; installed by --long alone."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import email.utils
+import hashlib
+import hmac
+import os
+import shutil
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seedspec.run.bucket import Bucket
+from seedspec.run.call import Stored, Trouble, Upload
+from seedspec.run.uploads import Uploads
+
+SERVER = "azurite@3.37.0"
+ACCOUNT = "devstoreaccount1"
+KEY = base64.b64encode(b"a key that only this test knows, of 64 bytes, as it is expected.").decode()
+
+
+def opened(request: str | urllib.request.Request) -> bytes:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+        return bytes(answer.read())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if shutil.which("npm") is None:
+        pytest.skip("no npm here")
+    tools, port = tmp_path_factory.mktemp("azurite"), free_port()
+    install = ["npm", "install", "--no-fund", "--no-audit", "--prefix", str(tools), SERVER]
+    subprocess.run(install, check=True, capture_output=True, timeout=300)
+    program = tools / "node_modules" / ".bin" / "azurite-blob"
+    options = [
+        "--location",
+        str(tools / "data"),
+        "--blobPort",
+        str(port),
+        "--skipApiVersionCheck",
+        "--disableTelemetry",
+    ]
+    environ = {**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"}
+    with subprocess.Popen([program, *options], stdout=subprocess.PIPE, text=True, env=environ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "listens" in line:
+                break
+        origin = f"http://127.0.0.1:{port}/{ACCOUNT}"
+        date = email.utils.formatdate(usegmt=True)
+        lines = ["PUT", *[""] * 11, f"x-ms-date:{date}", "x-ms-version:2021-08-06", f"/{ACCOUNT}/{ACCOUNT}/team"]
+        signed = "\n".join([*lines, "restype:container"])
+        signature = base64.b64encode(hmac.digest(base64.b64decode(KEY), signed.encode(), hashlib.sha256)).decode()
+        headers = {"x-ms-date": date, "x-ms-version": "2021-08-06", "Authorization": f"SharedKey {ACCOUNT}:{signature}"}
+        opened(urllib.request.Request(f"{origin}/team?restype=container", method="PUT", headers=headers))
+        yield origin
+        process.terminate()
+
+
+async def never(_: Any) -> Any:
+    raise AssertionError("nothing goes to the files API")
+
+
+def stored(url: str, path: Path) -> Any:
+    call = Upload(hashlib.sha256(path.read_bytes()).hexdigest(), path.name)
+    return asyncio.run(Uploads(bucket=Bucket(url, local=True)).reply(call, path.parent, never))
+
+
+@pytest.mark.long
+def test_a_container_of_azure(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", KEY)
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", server)
+    path = tmp_path / "walk.mp4"
+    for size in (7, 20_000_000):
+        path.write_bytes(os.urandom(size))
+        first, second = (stored("az://team/films", path) for _ in range(2))
+        assert isinstance(first, Stored) and not first.reused and second.reused
+        assert opened(second.url) == path.read_bytes()
+        with pytest.raises(urllib.error.HTTPError):
+            opened(second.url.partition("?")[0])
+    missing = stored("az://nowhere", path)
+    assert isinstance(missing, Trouble) and missing.stop and "there is no bucket `nowhere`" in missing.reason
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", base64.b64encode(bytes(64)).decode())
+    refused = stored("az://team/films", path)
+    assert isinstance(refused, Trouble) and refused.stop and "does not take these credentials" in refused.reason
