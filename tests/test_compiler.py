@@ -17,7 +17,7 @@ from seedspec import api
 from seedspec.compiler.entry import Entry, body_of
 from seedspec.compiler.expand import Expansion, expand
 from seedspec.compiler.freetext import cut_of
-from seedspec.compiler.price import Cost, charge, estimate
+from seedspec.compiler.price import Cost, billed, charge, estimate
 from seedspec.compiler.reference import Asset, literal_mentions
 from seedspec.compiler.storyboard import storyboard_of
 from seedspec.text.diagnostic import Problems
@@ -195,13 +195,25 @@ def test_prices(quality: str, duration: int, video: float | None, credits: str) 
 
 
 def test_a_reference_video_of_unknown_length_makes_a_range() -> None:
-    cost = estimate(RATE, quality="720p", duration=5, video_seconds=0, unknown=15)
+    cost = estimate(RATE, quality="720p", duration=5, videos=billed([None], (2, 15), 15))
     assert cost == Cost(
-        charge(RATE, quality="720p", duration=5, video_seconds=0),
+        charge(RATE, quality="720p", duration=5, video_seconds=2),
         charge(RATE, quality="720p", duration=5, video_seconds=15),
     )
     assert cost.low < cost.high
     assert cost + cost == Cost(2 * cost.low, 2 * cost.high)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "found"),
+    [
+        ([], None), ([8.0], (8.0, 8.0)), ([3.0, 4.5], (7.5, 7.5)), ([None], (2, 15)), ([None, None], (4, 15)),
+        ([3.0, None], (5.0, 15)), ([6.0, 6.0, None], (14.0, 15)), ([14.0, None], (16.0, 16.0)), ([16.0], (16.0, 16.0)),
+    ],
+)  # fmt: skip
+def test_seconds_of_reference_videos(lengths: list[float | None], found: tuple[float, float] | None) -> None:
+    """A known length is never made shorter, and an unknown one never nothing."""
+    assert billed(lengths, (2, 15), 15) == found
 
 
 def walked(result: Iterator[Entry]) -> int:

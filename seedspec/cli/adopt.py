@@ -60,7 +60,7 @@ def adopt_command(
                 seen = verified(wire, None, orjson.loads(chosen.manifest), task)
             if isinstance(seen, str):
                 raise Exit(7, seen)
-            event = _task(chosen, lock, task, seen.credits, place.profile)
+            event = _task(chosen, lock, task, seen.reserved, place.profile)
             said = "it is followed from now on: `seedspec fetch`"
         else:
             assert video is not None
@@ -84,10 +84,10 @@ def _check(entry: Entry, lock: Lock, *, allowed: frozenset[State]) -> None:
         raise Exit(2, f"`{entry.address}` is {record.state} already: {where}")
 
 
-def _task(entry: Entry, lock: Lock, task: str, credits: float | None, profile: str) -> Event:
+def _task(entry: Entry, lock: Lock, task: str, reserved: float | None, profile: str) -> Event:
     record = lock.last(entry.fingerprint)
     if record is not None and record.state in DOUBTFUL:
-        return Submitted(entry.address, entry.fingerprint, record.attempt, task, credits, None, now().text())
+        return Submitted(entry.address, entry.fingerprint, record.attempt, task, reserved, None, now().text())
     attempt = lock.next_attempt(entry.fingerprint)
     manifest = orjson.loads(entry.manifest)
     named = (entry.address, entry.fingerprint, entry.take, attempt, manifest, now().text())
@@ -98,11 +98,11 @@ def _file(entry: Entry, lock: Lock, kept: Kept, profile: str) -> Event:
     record, at = lock.last(entry.fingerprint), now().text()
     facts = (kept.file, kept.sha256, kept.bytes, kept.width, kept.height, kept.seconds)
     if record is not None and record.state not in (State.QUEUED, State.FAILED):
-        return Saved(entry.address, entry.fingerprint, record.attempt, *facts, at)
+        return Saved(entry.address, entry.fingerprint, record.attempt, *facts, at, kept.fps, kept.audio)
     attempt = lock.next_attempt(entry.fingerprint)
     manifest = orjson.loads(entry.manifest)
     named = (entry.address, entry.fingerprint, entry.take, attempt, manifest, at)
-    return Adopted(*named, None, *facts, profile=profile or None)
+    return Adopted(*named, None, *facts, kept.fps, kept.audio, profile=profile or None)
 
 
 def _kept(saves: Saves, video: Path, wanted: str, fp: str) -> Kept:

@@ -19,7 +19,6 @@ from seedspec.api import Options, Planned, budget_of
 from seedspec.cli import shared
 from seedspec.cli.app import Exit, echo
 from seedspec.plan.event import Event
-from seedspec.plan.event import as_json as event_json
 from seedspec.report.outcome import Outcomes
 from seedspec.report.run import line, summary
 
@@ -51,9 +50,9 @@ def follow(
 
     Ends the command with the run's exit code. What is known is reported too when the run ends in trouble.
     """
-    found = Outcomes(planned.plan.steps)
+    found = Outcomes(planned.plan.steps, shared.board(planned.compiled).model)
     try:
-        with _shown(planned, options, view, stopping) as show, closing(events):
+        with _shown(found, planned, options, view, stopping) as show, closing(events):
             for event in events:
                 found.take(event)
                 show(event)
@@ -113,7 +112,7 @@ def watch(frame: Callable[[int], Sequence[str]], stream: TextIO, pause: Callable
 
 @contextmanager
 def _shown(
-    planned: Planned, options: Options, view: View, stopping: Callable[[], bool]
+    found: Outcomes, planned: Planned, options: Options, view: View, stopping: Callable[[], bool]
 ) -> Iterator[Callable[[Event], None]]:
     """What shows one event."""
     if view.live:
@@ -138,7 +137,7 @@ def _shown(
         return
     if view.form == "jsonl":
         echo(b'{"seedspec_events":1}')
-        yield lambda event: echo(orjson.dumps(event_json(event)))
+        yield lambda event: echo(orjson.dumps(found.as_json(event)))
         return
 
     def show_line(event: Event) -> None:

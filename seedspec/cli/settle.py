@@ -171,7 +171,7 @@ def _found(made: Compiled, place: Place, lock: Lock, record: Record, task: str, 
         seen = verified(wire, record, record.manifest or {}, task)
     if isinstance(seen, str):
         raise Exit(7, seen)
-    return Submitted(record.entry, record.fp, record.attempt, task, seen.credits, None, now().text())
+    return Submitted(record.entry, record.fp, record.attempt, task, seen.reserved, None, now().text())
 
 
 def check_task(made: Compiled, lock: Lock, task: str) -> None:

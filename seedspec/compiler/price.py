@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
@@ -63,11 +63,26 @@ def charge(rate: Rate, *, quality: str, duration: int, video_seconds: float | No
     return int(units.to_integral_value(ROUND_HALF_UP))
 
 
-def estimate(rate: Rate, *, quality: str, duration: int, video_seconds: float | None, unknown: float | None) -> Cost:
-    """The cost as far as it is known. `unknown`: the most seconds that reference videos of unknown length can add."""
-    low = charge(rate, quality=quality, duration=duration, video_seconds=video_seconds)
-    if unknown is None:
-        return Cost(low, low)
-    low = charge(rate, quality=quality, duration=duration, video_seconds=video_seconds or 0)
-    most = (video_seconds or 0) + unknown
-    return Cost(low, charge(rate, quality=quality, duration=duration, video_seconds=most))
+def billed(
+    lengths: Iterable[float | None], each: tuple[float, float] | None, most: float | None
+) -> tuple[float, float] | None:
+    """The least and the most seconds that reference videos can last together; None without any.
+
+    One of unknown length (None) lasts what `each` allows, and all of them no more than `most` where that is given.
+    """
+    found = list(lengths)
+    if not found:
+        return None
+    known, unknown = sum(s for s in found if s is not None), sum(s is None for s in found)
+    least, longest = each or (0.0, most or 0.0)
+    low, high = known + unknown * least, known + unknown * longest
+    return low, high if most is None or not unknown else max(low, min(high, most))
+
+
+def estimate(rate: Rate, *, quality: str, duration: int, videos: tuple[float, float] | None) -> Cost:
+    """The cost as far as it is known. `videos`: the least and the most that reference videos last together."""
+    if videos is None:
+        known = charge(rate, quality=quality, duration=duration, video_seconds=None)
+        return Cost(known, known)
+    low, high = (charge(rate, quality=quality, duration=duration, video_seconds=s) for s in videos)
+    return Cost(low, high)

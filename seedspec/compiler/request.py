@@ -13,7 +13,7 @@ from seedspec.compiler.fields import Fields
 from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.lint import check_prompt
 from seedspec.compiler.matrix import Grid, Row
-from seedspec.compiler.price import Cost, estimate
+from seedspec.compiler.price import Cost, billed, estimate
 from seedspec.compiler.reference import Look, plural, together
 from seedspec.compiler.render import Faulty, Prompt, Texts
 from seedspec.compiler.spot import is_template
@@ -292,14 +292,12 @@ class ShotRequests:
 
     def _cost(self, request: Mapping[str, Any], media: tuple[Medium, ...]) -> Cost:
         rule = self._board.model.media["video"]
-        videos = [m.seconds for m in media if m.kind == "video"]
-        seconds, unknown = together(videos)
+        lengths = (m.seconds for m in media if m.kind == "video")
         return estimate(
             self._board.model.rate,
             quality=request["quality"],
             duration=request["duration"],
-            video_seconds=seconds if videos else None,
-            unknown=(rule.seconds_together or 0) - seconds if unknown else None,
+            videos=billed(lengths, rule.seconds, rule.seconds_together),
         )
 
     def _check_names(self) -> None:

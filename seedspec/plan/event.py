@@ -74,13 +74,13 @@ class Submitting:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The service took the request: `task` is the only receipt there is."""
+    """The service took the request: `task` is the only receipt there is. `reserved` are the credits it holds for it."""
 
     entry: str
     fp: str
     attempt: int
     task: str
-    credits: float | None
+    reserved: float | None
     estimated_seconds: float | None
     at: str
 
@@ -109,20 +109,20 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The video is made and waits at the service until `results_until`."""
+    """The video is made and waits at the service until `results_until`; `charged` is what it cost, where that is said."""
 
     entry: str
     fp: str
     attempt: int
     task: str
-    credits: float | None
+    charged: float | None
     results_until: str
     at: str
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The video is whole on disk under `file`, relative to the lock."""
+    """The video is whole on disk under `file`, relative to the lock; its facts are None where nothing could tell."""
 
     entry: str
     fp: str
@@ -134,11 +134,16 @@ class Saved:
     height: int | None
     seconds: float | None
     at: str
+    fps: float | None = None
+    audio: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An attempt ended without a video. `then`: again, asked, or change (never unchanged)."""
+    """An attempt ended without a video. `then`: again, asked, or change (never unchanged).
+
+    `charged` is what the service says it cost all the same, usually nothing; None where it says nothing of it.
+    """
 
     entry: str
     fp: str
@@ -148,6 +153,7 @@ class Failed:
     message: str
     then: str
     at: str
+    charged: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +195,8 @@ class Adopted:
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
+    fps: float | None = None
+    audio: bool | None = None
     profile: str | None = None
 
 

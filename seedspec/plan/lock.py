@@ -78,6 +78,22 @@ class Record:
     def manifest(self) -> Mapping[str, Any] | None:
         return self.values.get("manifest")
 
+    @property
+    def reserved(self) -> float | None:
+        """The credits that the service held for it; in a lock of before they were told apart, what it stated."""
+        reserved: float | None = self.values.get("reserved", self.values.get("credits"))
+        return reserved
+
+    @property
+    def charged(self) -> float | None:
+        """The credits that it cost in the end, where the service said so."""
+        return self.values.get("charged")
+
+    @property
+    def stated(self) -> float | None:
+        """The last that the service said of its cost, in credits."""
+        return self.reserved if self.charged is None else self.charged
+
     def get(self, key: str) -> Any:
         return self.values.get(key)
 
@@ -247,8 +263,10 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "manifest": dict,
     "intent": dict,
     "task": str,
-    "credits": (int, float),
     "units": int,
+    "reserved": (int, float),
+    "charged": (int, float),
+    "credits": (int, float),
     "doubt": str,
     "left": (int, float),
     "failure": dict,
@@ -259,6 +277,8 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "width": int,
     "height": int,
     "seconds": (int, float),
+    "fps": (int, float),
+    "audio": bool,
 }
 """The keys of a line in the order that they are written in, with their types."""
 
@@ -282,7 +302,8 @@ class Fold:
         if not isinstance(values, dict):
             raise BadLine("a line that is no JSON object")
         for key, value in values.items():
-            if not isinstance(value, KEYS.get(key, ())) or isinstance(value, bool):
+            kind = KEYS.get(key, ())
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
                 raise BadLine(
                     f"key `{key}` is not one of a lock of version {VERSION}"
                     if key not in KEYS
@@ -329,7 +350,7 @@ def _header(values: Any) -> None:
         raise LockFault("lock-damaged", "the first line is no header of a seedspec lock", 1)
 
 
-_FACTS = ("file", "sha256", "bytes", "width", "height", "seconds")
+_FACTS = ("file", "sha256", "bytes", "width", "height", "seconds", "fps", "audio")
 _STATE_OF: dict[type[Any], State] = {
     Submitting: State.SUBMITTING,
     Submitted: State.RUNNING,
@@ -349,11 +370,11 @@ _FIELDS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
         "units": e.units,
         "profile": e.profile,
     },
-    Submitted: lambda e: {"task": e.task, "credits": e.credits},
+    Submitted: lambda e: {"task": e.task, "reserved": e.reserved},
     Deferred: lambda e: {},
-    Completed: lambda e: {"task": e.task, "credits": e.credits, "results_until": e.results_until},
+    Completed: lambda e: {"task": e.task, "charged": e.charged, "results_until": e.results_until},
     Saved: lambda e: {k: getattr(e, k) for k in _FACTS},
-    Failed: lambda e: {"failure": {"code": e.code, "message": e.message}},
+    Failed: lambda e: {"charged": e.charged, "failure": {"code": e.code, "message": e.message}},
     Doubted: lambda e: {"doubt": e.reason},
     Weighed: lambda e: {"left": e.left},
     Adopted: lambda e: {k: getattr(e, k) for k in ("entry", "profile", "take", "manifest", "task", *_FACTS)},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seedspec.compiler.entry import Entry, labels_of, matches
 from seedspec.plan.lock import Lock
-from seedspec.plan.state import State
+from seedspec.plan.state import word
 from seedspec.text.diagnostic import did_you_mean
 
 
@@ -56,11 +56,7 @@ def _meets(text: str, entry: Entry, lock: Lock) -> bool:
 def _term(term: str, entry: Entry, lock: Lock) -> bool:
     if term.startswith("state:"):
         record = lock.last(entry.fingerprint)
-        state = record.state if record is not None else None
-        if term == "state:new":
-            return state in (None, State.QUEUED)
-        word = "doubt" if state is State.SUBMITTING else str(state)
-        return word == term.removeprefix("state:")
+        return word(record.state if record is not None else None) == term.removeprefix("state:")
     if term.startswith("tag:"):
         return term.removeprefix("tag:") in entry.tags
     name, equals, value = term.partition("=")

@@ -54,6 +54,13 @@ STANDING = {
 in hand makes every other question idle."""
 
 
+def word(state: State | None) -> str:
+    """A state as people name and select it: `new` for what was never bought, `doubt` also for what was never answered."""
+    if state is None or state is State.QUEUED:
+        return "new"
+    return "doubt" if state is State.SUBMITTING else state.value
+
+
 class IllegalMove(Exception):
     """A record would go from a state to one that the table does not allow; the record is unchanged."""
 

@@ -16,7 +16,7 @@ def commands(found: Outcomes, shown: Callable[[str], str]) -> list[str]:
     `shown` gives a file's path as GitHub knows it: relative to the top of the repository.
     """
     worst = [*found.of(End.DOUBT), *found.of(End.FAILED)]
-    more = list(_others(found))
+    more = list(_others(found, shown))
     room = MOST_ANNOTATIONS if len(worst) <= MOST_ANNOTATIONS else MOST_ANNOTATIONS - 1
     lines = [_annotation(o, shown) for o in worst[:room]]
     if left := len(worst) - len(lines):
@@ -45,7 +45,7 @@ def _annotation(outcome: Outcome, shown: Callable[[str], str]) -> str:
     return _command("error", {**where, "title": f"failed: {outcome.code}"}, said)
 
 
-def _others(found: Outcomes) -> Iterator[str]:
+def _others(found: Outcomes, shown: Callable[[str], str]) -> Iterator[str]:
     if found.stopped is not None:
         yield _command("warning", {"title": "nothing more was submitted"}, found.stopped.message)
     done = found.finished
@@ -53,6 +53,10 @@ def _others(found: Outcomes) -> Iterator[str]:
         yield _command(
             "warning", {"title": "not finished"}, f"{left} left: run again to go on, nothing is bought twice"
         )
+    for outcome in found.of(End.SAVED):
+        for surprise in outcome.surprises:
+            place = {**_place(outcome.step, shown), "title": "not as asked for"}
+            yield _command("warning", place, f"{outcome.address}: {surprise}")
 
 
 def _place(step: Step, shown: Callable[[str], str]) -> dict[str, object]:

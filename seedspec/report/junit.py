@@ -52,7 +52,9 @@ def junit(found: Outcomes, name: str, rate: Rate) -> bytes:
         _case(suite, outcome, name)
     saved = [f"{o.address}: {o.file}" for o in cases if o.file]
     ET.SubElement(suite, "system-out").text = _lines(saved)
-    ET.SubElement(suite, "system-err").text = _lines([found.stopped.message] if found.stopped else [])
+    said = [found.stopped.message] if found.stopped else []
+    said += [f"warning: {o.address}: {s}" for o in cases for s in o.surprises]
+    ET.SubElement(suite, "system-err").text = _lines(said)
     ET.indent(top)
     written: str = ET.tostring(top, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'.encode()
@@ -70,6 +72,7 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
     return {
         "exit": str(done.exit),
         "bought": str(done.bought),
+        "surprises": str(sum(len(o.surprises) for o in found)),
         "estimate": both(Cost(done.units, done.units), rate),
         "credits": f"{done.credits:.4f}",
         "prices": rate.as_of,

@@ -85,6 +85,12 @@ def run(
     for title, end in (("In doubt", End.DOUBT), ("Failed", End.FAILED), ("Held", End.HELD)):
         rows = (("", _code(o.address), _code(o.code), _code(o.message)) for o in found.of(end))
         page.section(title, ("", "entry", "code", "why"), rows, open=True)
+    rows = (
+        ("", _code(o.address), _code(s.code), f"found {_code(s.found)}, expected {_code(s.expected)}")
+        for o in found.of(End.SAVED)
+        for s in o.surprises
+    )
+    page.section("Not as asked for", ("", "entry", "code", "what"), rows, open=True)
     rows = (("", _code(o.address), _code(o.task), _code(o.message)) for o in found.of(End.RUNNING, End.WAITING))
     page.section("Not finished", ("", "entry", "task", "why"), rows)
     page.section("Saved", _VIDEOS, (_video(o, rate) for o in found.of(End.SAVED)), right=(1, 2, 3, 4))

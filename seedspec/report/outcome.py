@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from seedspec.compiler.catalog import Model
 from seedspec.plan.event import (
     Completed,
     Deferred,
@@ -22,9 +23,12 @@ from seedspec.plan.event import (
     Submitted,
     Submitting,
 )
+from seedspec.plan.event import as_json as event_json
 from seedspec.plan.plan import BUYS, Done, Failure, InDoubt, Occupied, Picked, Step, Twin
 from seedspec.plan.plan import Held as HeldBack
 from seedspec.plan.state import State
+from seedspec.plan.surprise import FACTS, Surprise, request_of, surprises
+from seedspec.plan.surprise import as_json as surprises_json
 
 _OPEN = (State.RUNNING, State.COMPLETED, State.DOUBT, State.SUBMITTING)
 
@@ -45,8 +49,9 @@ class End(StrEnum):
 class Outcome:
     """One entry at the end of a run. `code` and `message` say why it has no video; `then` what a failure allows.
 
-    `units` is its estimate in 1/10,000 credit, `credits` what the service stated, both None where nothing is known;
-    `begun` and `ended` are the times of the request and of the saved file, as far as this run saw them.
+    `units` is its estimate in 1/10,000 credit, `reserved` and `charged` the credits that the service stated, all None
+    where nothing is known; `begun` and `ended` are the times of the request and of the saved file, as far as this run
+    saw them. `surprises` say how a video that this run saved differs from what was asked for.
     """
 
     step: Step
@@ -58,12 +63,16 @@ class Outcome:
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
+    fps: float | None = None
+    audio: bool | None = None
     bytes: int = 0
     task: str = ""
     units: int | None = None
-    credits: float | None = None
+    reserved: float | None = None
+    charged: float | None = None
     begun: str = ""
     ended: str = ""
+    surprises: tuple[Surprise, ...] = ()
 
     @property
     def address(self) -> str:
@@ -71,12 +80,13 @@ class Outcome:
 
 
 class Outcomes:
-    """Folds the events of a run into an outcome for each step of its plan.
+    """Folds the events of a run into an outcome for each step of its plan; `model` judges what came back.
 
     `started`, `stopped` and `finished` are the events of those names; None when there was none.
     """
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[Step], model: Model) -> None:
+        self._model = model
         self.started: RunStarted | None = None
         self.stopped: Stopped | None = None
         self.finished: RunFinished | None = None
@@ -106,18 +116,19 @@ class Outcomes:
                           units=event.units, begun=event.at)  # fmt: skip
             case Submitted():
                 self._set(event.fp, event.attempt, end=End.RUNNING, code="", message="", task=event.task,
-                          credits=event.credits)  # fmt: skip
+                          reserved=event.reserved)  # fmt: skip
             case Deferred():
                 self._set(event.fp, event.attempt, end=End.WAITING, code=event.code, message=event.message)
             case Completed():
-                self._set(event.fp, event.attempt, credits=event.credits)
+                self._set(event.fp, event.attempt, charged=event.charged)
             case Saved():
                 self._set(event.fp, event.attempt, end=End.SAVED, code="", message="", file=event.file,
-                          width=event.width, height=event.height, seconds=event.seconds, bytes=event.bytes,
-                          ended=event.at)  # fmt: skip
+                          width=event.width, height=event.height, seconds=event.seconds, fps=event.fps,
+                          audio=event.audio, bytes=event.bytes, ended=event.at,
+                          surprises=self._surprises(event))  # fmt: skip
             case Failed():
                 self._set(event.fp, event.attempt, end=End.FAILED, code=event.code, message=event.message,
-                          then=event.then, ended=event.at)  # fmt: skip
+                          then=event.then, charged=event.charged, ended=event.at)  # fmt: skip
             case Doubted():
                 self._set(event.fp, event.attempt, end=End.DOUBT, code="doubt", message=event.reason)
             case Held():
@@ -134,7 +145,8 @@ class Outcomes:
             served = by_address.get(self._twins.get(outcome.address, ""))
             if served is not None:
                 end = End.REUSED if served.end is End.SAVED else served.end
-                yield replace(served, step=outcome.step, end=end, units=None, credits=None, begun="", ended="")
+                yield replace(served, step=outcome.step, end=end, units=None, reserved=None, charged=None, begun="",
+                              ended="", surprises=())  # fmt: skip
             elif outcome.end is End.WAITING and self.stopped is not None and not outcome.message:
                 yield replace(outcome, code=self.stopped.code, message=self.stopped.message)
             else:
@@ -143,6 +155,25 @@ class Outcomes:
     def of(self, *ends: End) -> list[Outcome]:
         """Those that ended in one of the given ways."""
         return [o for o in self if o.end in ends]
+
+    def as_json(self, event: Event) -> dict[str, Any]:
+        """An event that was taken, as programs get it; a saved video with its surprises."""
+        said = event_json(event)
+        if isinstance(event, Saved):
+            said["surprises"] = surprises_json(self._surprises(event))
+        return said
+
+    def _surprises(self, event: Saved) -> tuple[Surprise, ...]:
+        known = self._found.get(self._names.get((event.fp, event.attempt), event.fp))
+        if known is None:
+            return ()
+        step, request = known.step, None
+        if step.entry is not None:
+            request = step.entry.request
+        elif step.record is not None:
+            request = request_of(self._model, step.record)
+        facts = {k: getattr(event, k) for k in FACTS}
+        return surprises(self._model, request, facts) if request is not None else ()
 
     def _set(self, fp: str, attempt: int, **changes: Any) -> None:
         name = self._names.get((fp, attempt), fp)
@@ -159,10 +190,13 @@ def _begun(step: Step) -> Outcome:
             found,
             task=record.task or "",
             units=record.get("units"),
-            credits=record.get("credits"),
+            reserved=record.reserved,
+            charged=record.charged,
             width=record.get("width"),
             height=record.get("height"),
             seconds=record.get("seconds"),
+            fps=record.get("fps"),
+            audio=record.get("audio"),
             bytes=record.get("bytes") or 0,
         )
     if step.action in BUYS:

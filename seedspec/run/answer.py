@@ -76,7 +76,7 @@ class Rules:
         if not isinstance(word, str):
             return Trouble("an answer without a status")
         state: Literal["running", "completed", "failed"] = self.provider["statuses"].get(word, "running")
-        credits = _number(_mapping(said.get("usage")).get("credits_used"))
+        credits, reserved = _charged(said), _number(_mapping(said.get("usage")).get("credits_reserved"))
         model = said["model"] if isinstance(said.get("model"), str) else None
         created = _number(said.get("created"))
         percent = _number(said.get("progress"))
@@ -84,7 +84,7 @@ class Rules:
             links = self._links(said)
             if not links:
                 return Trouble("the task is completed and names no result")
-            return Task("completed", 100, links, credits=credits, model=model, created=created)
+            return Task("completed", 100, links, credits=credits, reserved=reserved, model=model, created=created)
         if state == "failed":
             error = _mapping(said.get("error"))
             code = error.get("code")
@@ -93,12 +93,13 @@ class Rules:
             if code in self.provider["failures"].get("lost", ()):
                 return Trouble(f"the service does not find the task: {code}")
             message = clean(error.get("message") or "")
-            return Task("failed", code=clean(code, 80), message=message, credits=credits, model=model, created=created)
+            code = clean(code, 80)
+            return Task("failed", None, (), code, message, credits, reserved, model=model, created=created)
         info = _mapping(said.get("task_info"))
         estimate, done = _number(info.get("estimated_time")), min(max(percent or 0, 0), 100)
         remaining = None if estimate is None else max(0.0, estimate * (1 - done / 100))
         shown = None if percent is None else int(done)
-        return Task("running", shown, remaining_seconds=remaining, credits=credits, model=model, created=created)
+        return Task("running", shown, (), "", "", credits, reserved, remaining, model, created)
 
     def listed(self, answer: Answer) -> Reply:
         """The answer to the question for tasks: what is no good id or has no time is left out."""
@@ -241,6 +242,18 @@ def is_private(host: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+def _charged(said: Mapping[str, Any]) -> float | None:
+    """The credits that a task cost in the end, where its answer says so: in `billing` once settled, or in `usage`."""
+    billing, usage = _mapping(said.get("billing")), _mapping(said.get("usage"))
+    if billing.get("charge_status") == "released":
+        return 0.0
+    charged = _number(billing.get("charged_credits"))
+    if billing.get("charge_status") == "charged" and charged is not None:
+        return max(0.0, charged - (_number(billing.get("refunded_credits")) or 0.0))
+    used = _number(usage.get("credits_used"))
+    return _number(_mapping(usage.get("cost")).get("credits")) if used is None else used
 
 
 def _json(body: bytes) -> Any:

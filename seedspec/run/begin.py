@@ -84,7 +84,7 @@ def _followed(step: Step, record: Record, pace: Pace) -> Job:
     made = record.state if record.state in (State.COMPLETED, State.SAVED) else None
     task = record.task or ""
     job = Job(step, step.entry, Phase.RUNNING, record.attempt, step.file, task, interval=pace.poll, made=made)
-    job.credits = record.get("credits")
+    job.credits = record.stated
     return job
 
 

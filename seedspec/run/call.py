@@ -92,7 +92,7 @@ class Unknown:
 class Task:
     """A task as it was read. `links` only when completed, `code` and `message` only when failed.
 
-    `model` and `created`, a Unix time, are what the service says of it, where it does.
+    `credits` is what it cost, as far as that is settled, `reserved` what the service held for it. `model` and `created`, a Unix time, are what the service says of it, where it does.
     """
 
     state: Literal["running", "completed", "failed"]
@@ -101,6 +101,7 @@ class Task:
     code: str = ""
     message: str = ""
     credits: float | None = None
+    reserved: float | None = None
     remaining_seconds: float | None = None
     model: str | None = None
     created: float | None = None
@@ -130,6 +131,8 @@ class Kept:
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
+    fps: float | None = None
+    audio: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def evidence(wire: Wire, lock: Lock, record: Record) -> Evidence:
         missing = before - after
     elif before is not None and now is not None:
         later = (r for r in lock if (r.get("intent") or {}).get("at", "") > intent["at"])
-        missing = before - now - sum(r.get("credits") or 0 for r in later if r.state is not State.FAILED)
+        missing = before - now - sum(r.stated or 0 for r in later if r.state is not State.FAILED)
     estimate = None if units is None else units / 10_000
     why_not = "" if found is not None else getattr(listing, "reason", "an answer that was not understood")
     return Evidence(found, why_not, before, now if after is None else after, missing, estimate)

@@ -130,7 +130,7 @@ class Progress:
         if job.accepted:
             self.purse.refunded(job)
         by_itself = then == "again" and job.entry is not None
-        event = Failed(step.address, step.fp, failed, task, code, reply.message, then, at)
+        event = Failed(step.address, step.fp, failed, task, code, reply.message, then, at, reply.credits)
         if by_itself and self.limits.submit and job.attempt < self.attempts:
             job.phase, job.attempt, job.task = Phase.WAITING, job.attempt + 1, ""
             job.due = now.clock + self.pace.again_after
@@ -145,7 +145,7 @@ class Progress:
         if isinstance(reply, Kept):
             job.phase, job.file, job.sha256 = Phase.SAVED, reply.file, reply.sha256
             facts = (reply.file, reply.sha256, reply.bytes, reply.width, reply.height, reply.seconds)
-            return [Saved(step.address, step.fp, job.attempt, *facts, now.text())]
+            return [Saved(step.address, step.fp, job.attempt, *facts, now.text(), reply.fps, reply.audio)]
         if isinstance(reply, Expired):
             # the task is read again for a fresh link; it was paid for once and is never bought for this
             job.links += 1

@@ -102,7 +102,7 @@ class Saves:
         return self._kept(final, sha256, part.bytes, seen)
 
     def _kept(self, final: Path, sha256: str, size: int, seen: Facts | None) -> Kept:
-        facts = (seen.width, seen.height, seen.seconds) if seen else (None, None, None)
+        facts = (seen.width, seen.height, seen.seconds, seen.fps, seen.audio) if seen else ()
         return Kept(final.relative_to(self.root.resolve()).as_posix(), sha256, size, *facts)
 
     def _named(self, part: Part, file: str, fp: str, sha256: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 
 from seedspec import api
+from seedspec.compiler.catalog import Model
 from seedspec.compiler.price import Rate
 from seedspec.plan import event as events
 from seedspec.plan.event import Event
@@ -47,10 +48,14 @@ class Stage:
     planned: api.Planned
 
     @property
-    def rate(self) -> Rate:
+    def model(self) -> Model:
         board = self.planned.compiled.board
         assert board is not None
-        return board.model.rate
+        return board.model
+
+    @property
+    def rate(self) -> Rate:
+        return self.model.rate
 
     def fp(self, address: str) -> str:
         return next(e.fingerprint for e in self.planned.compiled.entries if e.address == address)

@@ -61,7 +61,7 @@ RULES = b"""\
 
 
 def folded(stage: Stage, events: Iterable[Event]) -> Outcomes:
-    found = Outcomes(stage.planned.plan.steps)
+    found = Outcomes(stage.planned.plan.steps, stage.model)
     for event in events:
         found.take(event)
     return found

@@ -297,7 +297,7 @@ def test_a_table_of_everything(shot: Stage, capsys: pytest.CaptureFixture[str]) 
     assert [r["entry"] for r in rows] == [LANE[0], LANE[1], LANE[2], LANE[3], POUR[0], POUR[1]]
     first, doubt = rows[0], rows[3]
     assert (first["axis:hour"], first["take"], first["state"], first["picked"]) == ("dawn", "1", "saved", "yes")
-    assert (first["seconds"], first["credits"], first["estimate_credits"]) == ("1.0", "31.5", "31.3875")
+    assert (first["seconds"], first["reserved_credits"], first["estimate_credits"]) == ("1.0", "31.5", "31.3875")
     assert first["prompt"] == "image 1，清晨薄雾，冷色天光。" and first["task"] == "task-0"
     assert (doubt["state"], doubt["picked"], doubt["file"]) == ("doubt", "no", "")
     assert start(["export", "csv", "--bom", "-o", "excel.csv"]) == 0

@@ -10,12 +10,12 @@ from typing import Any
 from seedspec.compiler.price import Rate
 from seedspec.plan.picks import Picks
 from seedspec.plan.plan import Plan, Step
-from seedspec.plan.state import State
+from seedspec.plan.state import word
 from seedspec.report.export.cut import Remark, unsigned
 from seedspec.report.plan import reason
 
 _FIELDS = ("duration", "quality", "aspect_ratio", "generate_audio")
-_RECORD = ("task", "file", "width", "height", "seconds", "bytes", "sha256", "results_until")
+_RECORD = ("task", "file", "width", "height", "seconds", "fps", "audio", "bytes", "sha256", "results_until")
 _BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What spreadsheets take for the beginning of a formula, also in a file of text."""
 
@@ -54,14 +54,15 @@ def _row(
         "shot": entry.shot,
         **{f"axis:{axis}": labels.get(axis) for axis in axes},
         "take": entry.take,
-        "state": _state(record.state if record is not None else None),
+        "state": word(record.state if record is not None else None),
         "stands": reason(step.reason),
         "picked": picks.take_of(entry.shot, entry.labels) == entry.take,
         **{name: entry.request.get(name) for name in _FIELDS},
         "references": ", ".join(f"{m.kind} {unsigned(m.where)}" for m in entry.media),
         "estimate_credits": round(estimate, 4),
         "estimate_usd": round(estimate / float(rate.credits_per_usd), 4),
-        "credits": record.get("credits") if record is not None else None,
+        "reserved_credits": record.reserved if record is not None else None,
+        "charged_credits": record.charged if record is not None else None,
         **{key: record.get(key) if record is not None else None for key in _RECORD},
         "failure_code": failure.get("code"),
         "failure_message": failure.get("message"),
@@ -72,12 +73,6 @@ def _row(
         "prompt": unsigned(entry.request.get("prompt")),
         "fingerprint": entry.fingerprint,
     }
-
-
-def _state(state: State | None) -> str:
-    if state is None or state is State.QUEUED:
-        return "new"
-    return "doubt" if state is State.SUBMITTING else str(state)
 
 
 def _said(remark: Remark) -> str:

@@ -62,7 +62,9 @@ def facts_of(cut: Cut) -> dict[str, object]:
         "request": {k: unsigned(v) for k, v in entry.request.items()},
         "fingerprint": entry.fingerprint,
     }
-    return said | {k: record.get(k) for k in ("task", "credits", "sha256", "width", "height") if record.get(k)}
+    known = {"task": record.task, "credits": record.stated}
+    known |= {k: record.get(k) for k in ("sha256", "width", "height")}
+    return said | {k: v for k, v in known.items() if v}
 
 
 def _markers(cut: Cut, rate: float) -> list[otio.schema.Marker]:

@@ -155,7 +155,7 @@ def _row(take: Take, board: Storyboard, picks: Picks, prompt: int) -> dict[str, 
 
 def _cost(take: Take, rate: Rate) -> dict[str, Any]:
     """What the service stated, or the estimate at most where it has stated nothing."""
-    stated = take.record.get("credits") if take.record is not None else None
+    stated = take.record.stated if take.record is not None else None
     credits = take.entry.cost.high / rate.units_per_credit if stated is None else float(stated)
     return {
         "credits": round(credits, 2),

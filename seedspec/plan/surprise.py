@@ -1,0 +1,81 @@
+"""What came back against what was asked for: a video's facts and its request, compared by the model's own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seedspec.compiler.catalog import Model
+from seedspec.plan.lock import Record
+from seedspec.plan.state import State
+
+SECONDS = 0.25
+"""How far a length may be off: files count whole pictures, and sound may end a packet or two later."""
+FPS = 0.1
+"""How far a rate may be off: 23.976 pictures a second are sold as 24."""
+FACTS = ("width", "height", "seconds", "fps", "audio")
+"""The facts that are judged, by their keys in the lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """One fact that is not as asked for. `code`: output-size, output-seconds, output-fps or output-audio."""
+
+    code: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"found {self.found}, expected {self.expected} [{self.code}]"
+
+
+def surprises(model: Model, request: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[Surprise, ...]:
+    """What differs from the request; a fact that is not known, or is None, surprises nobody."""
+    asked = {**model.defaults, **request}
+    return tuple(_found(model, asked, {k: v for k in FACTS if (v := facts.get(k)) is not None}))
+
+
+def of_record(model: Model, record: Record | None) -> tuple[Surprise, ...]:
+    """The same of a saved video as the lock knows it, by the request that it was bought with."""
+    if record is None or record.state is not State.SAVED or (request := request_of(model, record)) is None:
+        return ()
+    return surprises(model, request, record.values)
+
+
+def request_of(model: Model, record: Record) -> Mapping[str, Any] | None:
+    """What a purchase asked this model for; None of another model, or where the lock does not say it."""
+    manifest = record.manifest or {}
+    request = manifest.get("request")
+    return request if manifest.get("model") == model.id and isinstance(request, Mapping) else None
+
+
+def as_json(found: tuple[Surprise, ...]) -> list[dict[str, str]]:
+    return [{"code": s.code, "found": s.found, "expected": s.expected} for s in found]
+
+
+def _found(model: Model, asked: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Surprise]:
+    quality = asked.get("quality")
+    sizes = model.pixels.get(str(quality), {})
+    if "width" in facts and "height" in facts and sizes:
+        size, wanted = (facts["width"], facts["height"]), sizes.get(str(asked.get("aspect_ratio")))
+        if wanted is None and size not in sizes.values():  # `adaptive`: any size of this quality
+            yield Surprise("output-size", _size(size), f"a size of {quality}")
+        elif wanted is not None and size != wanted:
+            yield Surprise("output-size", _size(size), _size(wanted))
+    duration = asked.get("duration")
+    if "seconds" in facts and duration is not None and abs(facts["seconds"] - duration) > SECONDS:
+        yield Surprise("output-seconds", f"{facts['seconds']:g} s", f"{duration:g} s")
+    if "fps" in facts and abs(facts["fps"] - model.fps) > FPS:
+        yield Surprise("output-fps", f"{facts['fps']:g} fps", f"{model.fps:g} fps")
+    sound = asked.get("generate_audio")
+    if "audio" in facts and sound is not None and facts["audio"] is not sound:
+        yield Surprise("output-audio", _sound(facts["audio"]), _sound(sound))
+
+
+def _size(size: tuple[int, int]) -> str:
+    return f"{size[0]}×{size[1]} px"
+
+
+def _sound(sounds: bool) -> str:
+    return "sound" if sounds else "no sound"
