@@ -89,7 +89,7 @@ def review_command(
     clips = _clips(place.base, found)
     kept = state_folder(place.base) / "review"
     kept.mkdir(exist_ok=True)
-    seen = dict(posters.each(lambda clip: posters.look(clip, kept), clips))
+    seen = dict(posters.each(posters.look, clips))
     blocks = [] if media == "link" else _blocks(clips, media, kept)
     _check_room(blocks)
     names = (name for name, _ in blocks)
@@ -255,8 +255,8 @@ def _clips(base: Path, found: Iterable[Take]) -> list[Clip]:
     for take in found:
         if take.video and take.record is not None:
             said = take.record
-            clip = Clip(said.fp, base / str(said.file), str(said.get("sha256")), float(said.get("seconds") or 0))
-            clips.setdefault(said.fp, clip)
+            facts = (float(said.get("seconds") or 0), said.get("fps"), said.get("audio"))
+            clips.setdefault(said.fp, Clip(said.fp, base / str(said.file), str(said.get("sha256")), *facts))
     return list(clips.values())
 
 

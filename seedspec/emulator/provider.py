@@ -30,6 +30,8 @@ from seedspec.media.facts import Facts, MediaError
 from seedspec.media.movie import Studio
 
 UNITS = 10_000
+TWISTS = ("wrong-size", "wrong-fps", "short", "silent")
+"""Faults that a clip is made with."""
 
 
 class Provider:
@@ -84,7 +86,7 @@ class Provider:
                     task = self.tasks[str(task_id)] = replace(self.tasks[str(task_id)], error=line["error"])
                     self._billed.add(task.id)
                     self._reserved -= task.units
-                    self._charged += task.units if event == "charged" else 0
+                    self._charged += task.charge if event == "charged" else 0
                 case "callback":
                     self._called.add(str(task_id))
         for task in self.tasks.values():
@@ -145,10 +147,12 @@ class Provider:
         now = time.time()
         starts = self._slot(now, seconds)
         task_id = f"task-unified-{int(now)}-{secrets.token_hex(4)}"
+        bill = int(units * Decimal(strikes["charged"].argument or 1)) if "charged" in strikes else units
         return Task(
-            id=task_id, body=body, created=now, starts=starts, ends=starts + seconds, units=units, width=width,
-            height=height, ratio=ratio, idempotency_key=key, stale_first_link="expired-link" in strikes,
+            id=task_id, body=body, created=now, starts=starts, ends=starts + seconds, units=units, charge=bill,
+            width=width, height=height, ratio=ratio, idempotency_key=key, stale_first_link="expired-link" in strikes,
             error=strikes["failed"].argument if "failed" in strikes else None,
+            twists=tuple(name for name in TWISTS if name in strikes),
         )  # fmt: skip
 
     def _nearest_ratio(self, quality: str, media: list[Facts]) -> str:
@@ -298,10 +302,11 @@ class Provider:
                 self._renders.pop(task.id, None)
         if task.id not in self._billed:
             event = "refunded" if task.error else "charged"
-            await self.ledger.keep(event, {"task": task.id, "credits": task.units / UNITS, "error": task.error})
+            credits = (task.units if task.error else task.charge) / UNITS
+            await self.ledger.keep(event, {"task": task.id, "credits": credits, "error": task.error})
             self._billed.add(task.id)
             self._reserved -= task.units
-            self._charged += 0 if task.error else task.units
+            self._charged += 0 if task.error else task.charge
         self._settled.add(task.id)
         self._start_callback(task)
 

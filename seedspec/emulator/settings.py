@@ -36,6 +36,12 @@ FAULTS = {
     "slow-task": FaultKind("task", "seconds", "60", "the task takes this many seconds"),
     "failed": FaultKind("task", "code", "service_error", "the task fails with this code and is refunded"),
     "expired-link": FaultKind("task", None, None, "the task's first link answers 403; read again for a fresh one"),
+    "wrong-size": FaultKind("task", None, None, "the video has another size than was asked for"),
+    "wrong-fps": FaultKind("task", None, None, "the video has 12 pictures a second"),
+    "short": FaultKind("task", None, None, "the video is a second shorter than was asked for"),
+    "silent": FaultKind("task", None, None, "the video has no sound, whatever was asked for"),
+    "charged": FaultKind("task", "factor", "0.9", "the bill is this many times what was reserved"),
+    "garbled-result": FaultKind("download", None, None, "the download is a whole file whose pictures are noise"),
     "truncated": FaultKind("download", None, None, "the download is cut half way"),
     "html-result": FaultKind("download", None, None, "the download is a web page with status 200"),
     "poll-error": FaultKind("read", "status", "503", "reading tasks answers this status"),
@@ -58,6 +64,7 @@ _ARGUMENTS = {
     "code": (re.compile(r"[a-z][a-z0-9_]*"), "an error code such as `content_policy_violation`"),
     "status": (re.compile(r"[45]\d\d"), "an HTTP status from 400 to 599"),
     "seconds": (re.compile(r"\d+(?:\.\d+)?"), "a number of seconds"),
+    "factor": (re.compile(r"\d(?:\.\d{1,4})?"), "a factor from 0 to 9"),
     "text": (re.compile(r"[\x20-\x7e]+"), "seconds or a date"),
 }
 

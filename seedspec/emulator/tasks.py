@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from seedspec.media.card import Card
+from seedspec.media.card import FPS, Card
 
 FAILURES = {
     "service_error": "The generation service had an internal error.",
@@ -28,7 +28,11 @@ FAILURES = {
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An accepted request. Times are Unix seconds, `units` 1/10,000 credit; `error`: how it will fail, if so."""
+    """An accepted request. Times are Unix seconds; `error`: how it will fail, if so.
+
+    `units` are reserved and `charge` is the bill of what does not fail, both in 1/10,000 credit. `twists` are faults
+    that its clip has.
+    """
 
     id: str
     body: Mapping[str, Any]
@@ -36,12 +40,14 @@ class Task:
     starts: float
     ends: float
     units: int
+    charge: int
     width: int
     height: int
     ratio: str
     error: str | None = None
     stale_first_link: bool = False
     idempotency_key: str | None = None
+    twists: tuple[str, ...] = ()
 
     @property
     def estimated_time(self) -> int:
@@ -67,16 +73,20 @@ def status(task: Task, now: float, *, settled: bool) -> tuple[str, int]:
 def card(task: Task, defaults: Mapping[str, Any]) -> Card:
     """What its clip shows."""
     fields = {**defaults, **task.body}
+    width, height = task.width, task.height
+    if "wrong-size" in task.twists:
+        width, height = (height, width) if width != height else (width * 3 // 4 // 2 * 2, height)
     return Card(
         task=task.id,
         model=str(fields["model"]),
         prompt=str(fields["prompt"]),
-        width=task.width,
-        height=task.height,
-        seconds=int(fields["duration"]),
+        width=width,
+        height=height,
+        seconds=int(fields["duration"]) - ("short" in task.twists),
         quality=str(fields["quality"]),
         ratio=task.ratio,
-        audio=bool(fields["generate_audio"]),
+        audio=bool(fields["generate_audio"]) and "silent" not in task.twists,
+        fps=FPS // 2 if "wrong-fps" in task.twists else FPS,
     )
 
 
@@ -100,7 +110,7 @@ def document(task: Task, now: float, *, settled: bool, seconds: int, link: str |
         "usage": usage,
     }
     if word == "completed":
-        usage["credits_used"] = task.units / 10_000
+        usage["credits_used"] = task.charge / 10_000
         shown["results"] = [link]
     elif word == "failed" and task.error:
         usage["credits_used"] = 0
@@ -121,7 +131,7 @@ def summary(task: Task, now: float, *, settled: bool) -> dict[str, Any]:
         "created_at": int(task.created),
         "has_results": word == "completed",
         "has_error": word == "failed",
-        "credits_used": task.units / 10_000 if word == "completed" else 0,
+        "credits_used": task.charge / 10_000 if word == "completed" else 0,
     }
 
 
@@ -131,5 +141,6 @@ def record(task: Task) -> dict[str, Any]:
 
 
 def restored(kept: Mapping[str, Any]) -> Task:
-    """The inverse of `record`; TypeError when a field is missing."""
-    return Task(**kept)
+    """The inverse of `record`, also of one by an older version; TypeError when a field is missing."""
+    known = {"charge": kept.get("units"), "twists": (), **kept}
+    return Task(**{**known, "twists": tuple(known["twists"])})

@@ -18,7 +18,10 @@ _CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"  # no two of them look alike
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One emulated take: what it shows, its size in pixels (both even), its whole seconds, and whether it sounds."""
+    """One emulated take: what it shows, its size in pixels (both even), its whole seconds, and whether it sounds.
+
+    `fps` divides FPS: of a slower take every second or third picture is left out.
+    """
 
     task: str
     model: str
@@ -29,6 +32,7 @@ class Card:
     quality: str
     ratio: str
     audio: bool
+    fps: int = FPS
 
     @property
     def parameters(self) -> str:

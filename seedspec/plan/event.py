@@ -74,7 +74,7 @@ class Submitting:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The service took the request: `task` is the only receipt there is. `reserved` are the credits it holds for it."""
+    """The service took the request: `task` is the only receipt there is, `reserved` the credits held for it."""
 
     entry: str
     fp: str
@@ -109,7 +109,7 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The video is made and waits at the service until `results_until`; `charged` is what it cost, where that is said."""
+    """The video is made and waits at the service until `results_until`; `charged` is what it cost, if that is said."""
 
     entry: str
     fp: str

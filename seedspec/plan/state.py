@@ -55,7 +55,7 @@ in hand makes every other question idle."""
 
 
 def word(state: State | None) -> str:
-    """A state as people name and select it: `new` for what was never bought, `doubt` also for what was never answered."""
+    """A state as people name and select it: `new` for what was never bought, `doubt` also without an answer."""
     if state is None or state is State.QUEUED:
         return "new"
     return "doubt" if state is State.SUBMITTING else state.value

@@ -92,7 +92,8 @@ class Unknown:
 class Task:
     """A task as it was read. `links` only when completed, `code` and `message` only when failed.
 
-    `credits` is what it cost, as far as that is settled, `reserved` what the service held for it. `model` and `created`, a Unix time, are what the service says of it, where it does.
+    `credits` is what it cost, as far as that is settled, `reserved` what the service held for it. `model` and
+    `created`, a Unix time, are what the service says of it, where it does.
     """
 
     state: Literal["running", "completed", "failed"]

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.look import playable
+from seedspec.media.posters import poster
 from seedspec.run.call import Kept
 from seedspec.run.disk import sync_folder
 
@@ -102,6 +103,8 @@ class Saves:
         return self._kept(final, sha256, part.bytes, seen)
 
     def _kept(self, final: Path, sha256: str, size: int, seen: Facts | None) -> Kept:
+        if seen:
+            poster(final, seen.seconds)
         facts = (seen.width, seen.height, seen.seconds, seen.fps, seen.audio) if seen else ()
         return Kept(final.relative_to(self.root.resolve()).as_posix(), sha256, size, *facts)
 

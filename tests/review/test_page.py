@@ -39,7 +39,8 @@ def content_of(text: str) -> Any:
 def test_the_same_takes_are_the_same_bytes(project: Project, media: str) -> None:
     first = text_of(project, "--media", media)
     assert text_of(project, "--media", media) == first
-    shutil.rmtree(project.folder / ".seedspec")  # posters and small copies are made anew
+    shutil.rmtree(project.folder / ".seedspec")  # small copies and posters are made anew
+    shutil.rmtree(project.folder / "renders" / "posters")
     assert text_of(project, "--media", media) == first
 
 

@@ -24,9 +24,9 @@ from seedspec.media import card as cards
 from seedspec.media import picture
 from seedspec.media.card import FPS, Card
 from seedspec.media.facts import MediaError
-from seedspec.media.movie.frames import DAMAGE, RATE, TICK, fill, frame_of, packed, sentence
+from seedspec.media.movie.frames import DAMAGE, RATE, fill, frame_of, packed, sentence
 
-_KEY_EVERY = 2 * FPS
+_KEYS_EVERY = 2  # seconds
 
 # A take is a still card above a strip with a running clock. The strip never depends on the task, and the encoder is
 # told to put card and strip into two slices of every picture, with a constant quantizer and no filter across their
@@ -36,11 +36,12 @@ _KEY_EVERY = 2 * FPS
 
 @dataclass(frozen=True, slots=True)
 class _Motion:
-    """What all takes of one size and length share: the packets between key pictures, and the key pictures' strips."""
+    """What all takes of one size, length and rate share: the packets between key pictures, and the key pictures' strips."""
 
     between: tuple[bytes, ...]
     strips: tuple[bytes, ...]
     head: bytes
+    fps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,11 @@ class Studio:
         self._type = type or picture.Type()
         self._drawing = threading.Lock()
         self._making = threading.Lock()
-        self._motions: dict[tuple[int, int, int], _Motion] = {}
+        self._motions: dict[tuple[int, int, int, int], _Motion] = {}
         self._tones: dict[tuple[int, int], _Tone] = {}
 
     def make(self, card: Card, out: str | os.PathLike[str]) -> None:
-        """Write a clip of exactly the card's size and seconds: H.264 at 24 pictures a second, AAC when it sounds.
+        """Write a clip of exactly the card's size, seconds and rate: H.264, and AAC when it sounds.
 
         MediaError when it cannot be encoded or written.
         """
@@ -71,13 +72,13 @@ class Studio:
             raise MediaError(f"no clip could be made: {sentence(error)}") from error
 
     def _make(self, card: Card, out: str | os.PathLike[str]) -> None:
-        motion = self._motion(card.width, card.height, card.seconds)
+        motion = self._motion(card.width, card.height, card.seconds, card.fps)
         tone = self._tone(cards.tone(card.task), card.seconds) if card.audio else None
         with self._drawing:
             still = picture.draw_card(card, self._type)
         frame = frame_of(still)
         with av.open(str(out), "w", format="mp4", options={"movflags": "faststart"}) as container:
-            stream = _video_stream(container, card.width, card.height)
+            stream = _video_stream(container, card.width, card.height, card.fps)
             sound = _audio_stream(container) if tone else None
             container.metadata["title"] = card.task
             container.start_encoding()
@@ -86,22 +87,21 @@ class Studio:
             keys: list[bytes] = []
             for number, strip in enumerate(motion.strips):
                 joined = _joined(frame, strip, card.width, card.height)
-                joined.pts, joined.time_base = number * _KEY_EVERY, TICK
+                joined.pts, joined.time_base = number * _KEYS_EVERY * card.fps, Fraction(1, card.fps)
                 joined.pict_type = PictureType.I
                 keys += [bytes(packet) for packet in stream.encode(joined)]
             keys += [bytes(packet) for packet in stream.encode(None)]
             for packet in _woven(motion, keys, tone, stream, sound):
                 container.mux(packet)
 
-    def _motion(self, width: int, height: int, seconds: int) -> _Motion:
-        key = (width, height, seconds)
+    def _motion(self, width: int, height: int, seconds: int, fps: int) -> _Motion:
+        key = (width, height, seconds, fps)
         with self._making:
             if key not in self._motions:
                 with self._drawing:
-                    strips = list(
-                        picture.draw_strip(width, cards.strip_height(height), frames=seconds * FPS, type=self._type)
-                    )
-                self._motions[key] = _encode_motion(width, height, strips)
+                    drawn = picture.draw_strip(width, cards.strip_height(height), frames=seconds * FPS, type=self._type)
+                    strips = list(drawn)[:: FPS // fps]
+                self._motions[key] = _encode_motion(width, height, strips, fps)
             return self._motions[key]
 
     def _tone(self, hertz: int, seconds: int) -> _Tone:
@@ -117,11 +117,11 @@ def make_clip(card: Card, out: str | os.PathLike[str]) -> None:
     Studio().make(card, out)
 
 
-def _video_stream(container: OutputContainer, width: int, height: int) -> VideoStream:
+def _video_stream(container: OutputContainer, width: int, height: int, fps: int) -> VideoStream:
     """An encoder that gives equal bits for equal rows: constant quantizer, one thread, card and strip apart."""
     above = (height - cards.strip_height(height)) // 16 * ((width + 15) // 16)
     x264 = {
-        "keyint": _KEY_EVERY, "min-keyint": _KEY_EVERY, "scenecut": 0, "bframes": 0, "slice-max-mbs": above,
+        "keyint": _KEYS_EVERY * fps, "min-keyint": _KEYS_EVERY * fps, "scenecut": 0, "bframes": 0, "slice-max-mbs": above,
         "no-deblock": 1, "colorprim": "bt709", "transfer": "bt709", "colormatrix": "bt709",
     }  # fmt: skip
     options = {
@@ -130,11 +130,11 @@ def _video_stream(container: OutputContainer, width: int, height: int) -> VideoS
         "forced-idr": "1",
         "x264-params": ":".join(f"{name}={value}" for name, value in x264.items()),
     }
-    stream = container.add_stream("libx264", rate=FPS, options=options)
+    stream = container.add_stream("libx264", rate=fps, options=options)
     assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     stream.codec_context.thread_count = 1
-    stream.codec_context.time_base = TICK
+    stream.codec_context.time_base = Fraction(1, fps)
     return stream
 
 
@@ -144,23 +144,24 @@ def _audio_stream(container: OutputContainer) -> AudioStream:
     return stream
 
 
-def _encode_motion(width: int, height: int, strips: list[bytes]) -> _Motion:
+def _encode_motion(width: int, height: int, strips: list[bytes], fps: int) -> _Motion:
     rows = height - cards.strip_height(height)
     grey = VideoFrame(width, rows, "yuv420p")
     for plane in grey.planes:
         plane.update(b"\x80" * plane.buffer_size)
     between: list[bytes] = []
     with av.open(io.BytesIO(), "w", format="mp4") as container:
-        stream = _video_stream(container, width, height)
+        stream = _video_stream(container, width, height, fps)
         container.start_encoding()
         head = bytes(stream.codec_context.extradata or b"")
         for number, strip in enumerate(strips):
             joined = _joined(grey, strip, width, height)
-            joined.pts, joined.time_base = number, TICK
+            joined.pts, joined.time_base = number, Fraction(1, fps)
             between += [bytes(packet) for packet in stream.encode(joined)]
         between += [bytes(packet) for packet in stream.encode(None)]
-        between_ = [b"" if number % _KEY_EVERY == 0 else bits for number, bits in enumerate(between)]
-    return _Motion(tuple(between_), tuple(strips[::_KEY_EVERY]), head)
+        every = _KEYS_EVERY * fps
+        between_ = [b"" if number % every == 0 else bits for number, bits in enumerate(between)]
+    return _Motion(tuple(between_), tuple(strips[::every]), head, fps)
 
 
 def _encode_tone(hertz: int, seconds: int) -> _Tone:
@@ -187,12 +188,12 @@ def _woven(
     """All packets of a clip in the order of their times."""
     waiting = list(reversed(tone.packets)) if tone else []
     for number, bits in enumerate(motion.between):
-        while waiting and sound and waiting[-1][0] * FPS <= number * RATE:
+        while waiting and sound and waiting[-1][0] * motion.fps <= number * RATE:
             time, length, samples = waiting.pop()
             yield _packet(samples, sound, time=time, length=length, base=Fraction(1, RATE), key=True)
-        key = number % _KEY_EVERY == 0
-        bits = keys[number // _KEY_EVERY] if key else bits
-        yield _packet(bits, stream, time=number, length=1, base=TICK, key=key)
+        place, after = divmod(number, _KEYS_EVERY * motion.fps)
+        bits = bits if after else keys[place]
+        yield _packet(bits, stream, time=number, length=1, base=Fraction(1, motion.fps), key=not after)
     while waiting and sound:
         time, length, samples = waiting.pop()
         yield _packet(samples, sound, time=time, length=length, base=Fraction(1, RATE), key=True)

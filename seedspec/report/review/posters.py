@@ -1,52 +1,42 @@
-"""Posters and small copies of saved videos for the review page, kept in a folder so that the next page is quick."""
+"""Posters and small copies of saved videos for the review page, kept so that the next page is quick."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from seedspec.media.facts import MediaError, MediaMissing
 from seedspec.media.look import facts
+from seedspec.media.posters import poster
 from seedspec.report.review.content import Seen
 
-WIDTH = 480
-"""Of a poster, in pixels: two for one on a dense screen in the grid."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A saved video: its fingerprint, its file, and the sha256 of its bytes, which what is made of it is kept under."""
+    """A saved video: its fingerprint, its file, the sha256 of its bytes, and its facts as far as the lock has them."""
 
     fp: str
     file: Path
     sha256: str
     seconds: float
+    fps: float | None = None
+    audio: bool | None = None
 
 
-def look(clip: Clip, kept: Path) -> Seen:
+def look(clip: Clip) -> Seen:
     """The poster and facts of a video; without the media libraries, or of a damaged file, there are none."""
-    picture, said = kept / f"{clip.sha256[:32]}.webp", kept / f"{clip.sha256[:32]}.json"
-    try:
-        known = json.loads(said.read_text(encoding="utf-8"))
-        return Seen(picture.read_bytes(), known["fps"], known["audio"])
-    except (OSError, ValueError, KeyError):
-        pass
-    try:
-        from seedspec.media import movie
-
-        found = facts(clip.file)
-        # a third of the way in: the first picture is often black, or the same in all takes
-        poster = movie.poster(clip.file, width=WIDTH, at=clip.seconds / 3, webp=True)
-    except (ImportError, MediaMissing, MediaError):
-        return Seen(b"", None, None)
-    _keep(picture, poster, clip)
-    _keep(said, json.dumps({"fps": found.fps, "audio": found.audio}).encode(), clip)
-    return Seen(poster, found.fps, found.audio)
+    fps, audio = clip.fps, clip.audio
+    if fps is None or audio is None:  # saved before the lock kept them, or without the media libraries
+        with suppress(MediaError):
+            found = facts(clip.file)
+            fps, audio = found.fps, found.audio
+    return Seen(poster(clip.file, clip.seconds), fps, audio)
 
 
 def proxy(clip: Clip, kept: Path) -> Path:
@@ -68,10 +58,3 @@ def each(work: Callable[[Clip], T], clips: Iterable[Clip]) -> Iterator[tuple[str
     listed = list(clips)
     with ThreadPoolExecutor() as pool:
         yield from zip((c.fp for c in listed), pool.map(work, listed), strict=True)
-
-
-def _keep(file: Path, content: bytes, clip: Clip) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    making = file.with_name(f"{file.name}.{clip.fp[:12]}")
-    making.write_bytes(content)
-    making.replace(file)
