@@ -21,7 +21,9 @@ from seedspec.cli.follow import View, follow, signals, view_of, watch
 from seedspec.cli.service import environment
 from seedspec.compiler.profile import said
 from seedspec.plan.plan import BUYS, Action
+from seedspec.plan.thrift import hints
 from seedspec.report import compare as compared
+from seedspec.report import cost as costs
 from seedspec.report import markdown, status
 from seedspec.report import plan as plans
 from seedspec.report.markdown import COMMENT
@@ -175,12 +177,12 @@ def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) 
     options = _options(**given)
     made = shared.compiled(storyboard, options.profile)
     board = shared.board(made)
-    rate, color = board.model.rate, shared.colored()
+    model, color = board.model, shared.colored()
 
     def lines(most: int | None) -> list[str]:
         found, moment = plan(storyboard, options, made).plan, now().utc
-        sums = status.sums(found, rate, moment)
-        rows = status.rows(found, moment, color=color, most=None if most is None else most - len(sums) - 3)
+        sums = status.sums(found, model, moment)
+        rows = status.rows(found, model, moment, color=color, most=None if most is None else most - len(sums) - 3)
         return [shared.titled(made), "", *rows, "", *sums]
 
     if watching:
@@ -188,7 +190,7 @@ def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) 
             watch(lines, sys.stdout, lambda: threading.Event().wait(_GLANCE))
     planned = plan(storyboard, options, made)
     if form == "json":
-        echo(orjson.dumps(status.as_json(planned.plan, rate, now().utc), option=orjson.OPT_INDENT_2))
+        echo(orjson.dumps(status.as_json(planned.plan, model, now().utc), option=orjson.OPT_INDENT_2))
     elif not watching:
         shared.out(lines(None))
     if planned.plan.count(Action.DOUBT):
@@ -242,6 +244,7 @@ def _show(planned: Planned, options: Options, form: str, changes: Since | None, 
     rate = board.model.rate
     if form == "json":
         document = plans.as_json(planned.plan, rate)
+        document["hints"] = costs.hints_json(hints(planned.plan, board.model), planned.plan.cost, rate)
         if changes is not None:
             document["against"] = compared.as_json(changes.found, rate, changes.commit)
         echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
@@ -269,6 +272,9 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
         write([f"{wanted:,} of them are of variants picked {said(options.picked_from)}"])
     write(["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream)), ""])
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
+    if not stream_error:  # who is about to buy has decided
+        told = hints(planned.plan, board.model)
+        write(costs.hints(told, planned.plan.cost, board.model.rate, color=shared.colored(stream)))
 
 
 def _options(

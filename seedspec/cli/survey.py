@@ -1,4 +1,4 @@
-"""Commands that look around: which models there are, and whether this machine is fit for a run."""
+"""Commands that look around: what all of it costs, which models there are, whether this machine is fit for a run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,69 @@ from pathlib import Path
 import click
 import orjson
 
+from seedspec.api import Options, plan
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
+from seedspec.cli.app import Exit, echo
+from seedspec.plan import cost
+from seedspec.plan.thrift import hints
 from seedspec.report.table import columns
 from seedspec.run import files
 from seedspec.text.diagnostic import did_you_mean, listed
 
 _COLORS = {"ok": "32", "warning": "33", "bad": "31"}
+
+
+@click.command("cost")
+@shared.storyboard
+@shared.selectors
+@click.option("--by", multiple=True, metavar="NAME", help="shot (when not given), take, state, or an axis; repeatable.")
+@click.option("--emulator", is_flag=True, help="With the emulator's lock, not the paid one.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
+def cost_command(
+    storyboard: str,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    by: tuple[str, ...],
+    form: str,
+    *,
+    emulator: bool,
+) -> None:
+    """Show what the videos cost: estimated, reserved by the service, charged in the end. Touches no network.
+
+    A request that several entries share is one purchase. Without a selection, what was bought and left the storyboard
+    counts too. Estimates are ranges where a reference video's length is not known.
+
+    \b
+    Examples:
+      seedspec cost
+      seedspec cost --by look --by take
+      seedspec cost --by state --select shot --format csv > cost.csv
+    """
+    from seedspec.report import cost as shown
+
+    made = shared.compiled(storyboard)
+    model = shared.board(made).model
+    found = plan(storyboard, Options(select=select, exclude=exclude, emulated=emulator), made).plan
+    names = list(dict.fromkeys(by or ("shot",)))
+    axes = list(dict.fromkeys(axis for entry in made.entries for axis, _ in entry.labels))
+    for name in names:
+        if name not in (*cost.KEYS, *axes):
+            near = did_you_mean(name, (*cost.KEYS, *axes))
+            raise Exit(
+                2, f"no `{name}` to tell costs apart by; " + (near or [f"expected {listed((*cost.KEYS, *axes))}"])[0]
+            )
+    lines = cost.lines(found, names, model.rate, whole=not (select or exclude))
+    told = hints(found, model)
+    if form == "json":
+        echo(orjson.dumps(shown.as_json(lines, names, model.rate, told, found.cost), option=orjson.OPT_INDENT_2))
+    elif form == "csv":
+        from seedspec.report.export.spreadsheet import as_csv
+
+        click.echo(as_csv(shown.rows(lines, names, model.rate)), nl=False)
+    else:
+        color = shared.colored()
+        shared.out([*shown.table(lines, names, model.rate, color=color), "", *shown.notes(lines, model.rate)])
+        shared.out(shown.hints(told, found.cost, model.rate, color=color))
 
 
 @click.command("models")

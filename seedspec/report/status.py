@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from seedspec.compiler.price import Cost, Rate
+from seedspec.compiler.catalog import Model
 from seedspec.compiler.profile import said
-from seedspec.plan.lock import Record
+from seedspec.plan import cost, surprise
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.state import State
+from seedspec.report import cost as costs
 from seedspec.report import plan as plans
-from seedspec.report.money import both
 from seedspec.report.table import columns
 
 _WORDS = {
@@ -29,47 +28,51 @@ _ALWAYS = (Action.DONE, Action.RESUME, Action.FAILED, Action.DOUBT)
 _URGENCY = (
     Action.DOUBT, Action.FETCH, Action.RESUME, Action.FAILED, Action.CHANGE, Action.SUBMIT, Action.ORPHAN, Action.DONE
 )  # fmt: skip
-_UNPAID = (State.FAILED, State.QUEUED)
 
 
-def rows(plan: Plan, now: datetime, *, color: bool = False, most: int | None = None) -> list[str]:
+def rows(plan: Plan, model: Model, now: datetime, *, color: bool = False, most: int | None = None) -> list[str]:
     """A line an entry, doubts first; of more than `most` those that somebody waits for, the rest counted."""
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered
     if most is not None and len(ordered) > most:
         shown = sorted(plan.steps, key=lambda s: _URGENCY.index(s.action))[: max(most - 1, 0)]
-    lines = columns([(s.action.value, s.address, _stands(s, now)) for s in shown])
+    lines = columns([(s.action.value, s.address, _stands(s, model, now)) for s in shown])
     if color:
         lines = [plans.painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
     left = len(ordered) - len(shown)
     return [*lines, f"… and {left} more"] if left else lines
 
 
-def sums(plan: Plan, rate: Rate, now: datetime) -> list[str]:
-    """How many entries stand where, what they have cost, and how long made videos wait to be saved."""
+def sums(plan: Plan, model: Model, now: datetime) -> list[str]:
+    """How many entries stand where, what they have cost, what is unlike its request, and what waits to be saved."""
     counts = ((plan.count(a), word, a) for a, word in _WORDS.items())
     lines = [", ".join(f"{n} {word}" for n, word, a in counts if n or a in _ALWAYS)]
-    own = {s.fp for s in plan.steps if s.entry is not None}
-    found: dict[str, list[Record]] = {plan.profile: []}
-    for record in _paid(plan):
-        found.setdefault(plan.profile if record.fp in own else record.profile, []).append(record)
-    lines.append(f"bought so far: {_bought(found.pop(plan.profile), rate)}")
-    lines += [f"bought {said(name)}: {_bought(records, rate)}" for name, records in sorted(found.items())]
+    bought = cost.by_profile(plan, model.rate)
+    own = bought.pop(plan.profile)
+    lines.append(f"bought so far: {costs.summed(own, model.rate)}" if own.bought else "nothing is bought yet")
+    lines += [f"bought {said(name)}: {costs.summed(x, model.rate)}" for name, x in sorted(bought.items()) if x.bought]
+    if strange := sum(bool(surprise.of_record(model, s.record)) for s in plan.steps):
+        lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
     waiting = [left for s in plan.steps if (left := hours_left(s, now)) is not None]
     if waiting:
         lines.append(f"{len(waiting)} to be saved{_soonest(waiting)}: `seedspec fetch`")
     return lines
 
 
-def as_json(plan: Plan, rate: Rate, now: datetime) -> dict[str, Any]:
-    """The plan for programs, with how long the service keeps what is made and not saved."""
-    found = plans.as_json(plan, rate)
+def as_json(plan: Plan, model: Model, now: datetime) -> dict[str, Any]:
+    """The plan for programs, with the facts and the cost of what is bought, and how long the service keeps a video."""
+    found = plans.as_json(plan, model.rate)
+    found["spent"] = costs.spending_json(cost.by_profile(plan, model.rate)[plan.profile], model.rate)
     for step, shown in zip(plan.steps, found["steps"], strict=True):
         left = hours_left(step, now)
         shown["results_until"] = (
             step.record.get("results_until") if step.record is not None and left is not None else None
         )
         shown["hours_left"] = None if left is None else round(left, 2)
+        shown["reserved"] = step.record.reserved if step.record is not None else None
+        shown["charged"] = step.record.charged if step.record is not None else None
+        shown["facts"] = {k: step.record.get(k) for k in surprise.FACTS} if _saved(step) and step.record else None
+        shown["surprises"] = surprise.as_json(surprise.of_record(model, step.record))
     return found
 
 
@@ -96,19 +99,13 @@ def _soonest(waiting: list[float]) -> str:
     return said + (f", {expired} with an expired link" if expired else "")
 
 
-def _stands(step: Step, now: datetime) -> str:
+def _stands(step: Step, model: Model, now: datetime) -> str:
     said = plans.reason(step.reason)
+    for strange in surprise.of_record(model, step.record):
+        said += f"; {strange.found}, not {strange.expected}"
     left = hours_left(step, now)
     return said if left is None else f"{said}; {'to be fetched ' if left > 0 else ''}{within(left)}"
 
 
-def _bought(records: Sequence[Record], rate: Rate) -> str:
-    """What purchases have cost: by the service's word, and where it has given none yet by the estimate."""
-    stated = round(sum(r.get("credits") or 0 for r in records) * rate.units_per_credit)
-    unstated = sum(r.get("units") or 0 for r in records if r.get("credits") is None)
-    estimated = f", and an estimated {both(Cost(unstated, unstated), rate)}" if unstated else ""
-    return f"{both(Cost(stated, stated), rate)} as the service stated them{estimated}"
-
-
-def _paid(plan: Plan) -> Iterator[Record]:
-    return (r for r in plan.lock if r.state not in _UNPAID)
+def _saved(step: Step) -> bool:
+    return step.record is not None and step.record.state is State.SAVED

@@ -36,7 +36,7 @@ _KEYS_EVERY = 2  # seconds
 
 @dataclass(frozen=True, slots=True)
 class _Motion:
-    """What all takes of one size, length and rate share: the packets between key pictures, and the key pictures' strips."""
+    """What all takes of one size, length and rate share: what is between key pictures, and the key pictures' strips."""
 
     between: tuple[bytes, ...]
     strips: tuple[bytes, ...]
@@ -121,8 +121,8 @@ def _video_stream(container: OutputContainer, width: int, height: int, fps: int)
     """An encoder that gives equal bits for equal rows: constant quantizer, one thread, card and strip apart."""
     above = (height - cards.strip_height(height)) // 16 * ((width + 15) // 16)
     x264 = {
-        "keyint": _KEYS_EVERY * fps, "min-keyint": _KEYS_EVERY * fps, "scenecut": 0, "bframes": 0, "slice-max-mbs": above,
-        "no-deblock": 1, "colorprim": "bt709", "transfer": "bt709", "colormatrix": "bt709",
+        "keyint": _KEYS_EVERY * fps, "min-keyint": _KEYS_EVERY * fps, "scenecut": 0, "bframes": 0,
+        "slice-max-mbs": above, "no-deblock": 1, "colorprim": "bt709", "transfer": "bt709", "colormatrix": "bt709",
     }  # fmt: skip
     options = {
         "preset": "ultrafast",

@@ -1,0 +1,167 @@
+"""What a plan's purchases cost, as a fold over it: estimate, reserved and charged, by shot, axis, take and state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.price import Cost, Rate
+from seedspec.compiler.profile import AS_WRITTEN
+from seedspec.plan.lock import Lock, Record
+from seedspec.plan.plan import NotInStoryboard, Plan, Step
+from seedspec.plan.state import State, word
+
+_UNPAID = (State.FAILED, State.QUEUED)
+KEYS = ("shot", "take", "state", "profile")
+"""What costs can be told apart by, beside the axes; an axis of such a name comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the service stated, in 1/10,000 credit, of so many purchases."""
+
+    units: int = 0
+    of: int = 0
+
+    def __add__(self, other: Stated) -> Stated:
+        return Stated(self.units + other.units, self.of + other.of)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Videos that are or would be bought. `estimate` is of all of them, `paid` of the `bought` ones alone.
+
+    `judged` is the estimate of what `charged` is of, in 1/10,000 credit, so that the two can be compared.
+    """
+
+    videos: int = 0
+    bought: int = 0
+    estimate: Cost = field(default_factory=Cost)
+    paid: Cost = field(default_factory=Cost)
+    reserved: Stated = field(default_factory=Stated)
+    charged: Stated = field(default_factory=Stated)
+    judged: int = 0
+
+    def __add__(self, other: Spending) -> Spending:
+        return Spending(
+            self.videos + other.videos,
+            self.bought + other.bought,
+            self.estimate + other.estimate,
+            self.paid + other.paid,
+            self.reserved + other.reserved,
+            self.charged + other.charged,
+            self.judged + other.judged,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The spending of what has these labels in common; "" where it has none of that axis."""
+
+    labels: tuple[str, ...]
+    spending: Spending
+
+
+def lines(plan: Plan, by: Sequence[str], rate: Rate, *, whole: bool = True) -> list[Line]:
+    """The spending of each combination of labels that occurs, in the order of the plan.
+
+    `by` names axes, or shot, take, state and profile. A request that several entries share is one purchase and counts
+    with the first of them. With `whole` also what the lock alone knows: what was bought and left the storyboard, and
+    where it is told apart by profile, what was bought with the other ones.
+    """
+    found: dict[tuple[str, ...], Spending] = {}
+    for purchase in _purchases(plan, rate, whole=whole, all="profile" in by):
+        name = tuple(purchase.labels.get(key, "") for key in by)
+        found[name] = found.get(name, Spending()) + purchase.spending
+    return [Line(labels, spending) for labels, spending in found.items()]
+
+
+def by_profile(plan: Plan, rate: Rate) -> dict[str, Spending]:
+    """All that the lock knows and the plan asks for, by the profile it was bought with, "" for none.
+
+    What an entry of the plan asks for counts with the plan's profile, which is always there.
+    """
+    found = {plan.profile: Spending()}
+    for purchase in _purchases(plan, rate, whole=True, all=True):
+        found[purchase.profile] = found.get(purchase.profile, Spending()) + purchase.spending
+    return found
+
+
+def total(found: Sequence[Line]) -> Spending:
+    return sum((line.spending for line in found), Spending())
+
+
+@dataclass(frozen=True, slots=True)
+class _Purchase:
+    """One request with all attempts at it; `profile` is the one it was bought with, or would be, "" for none."""
+
+    profile: str
+    labels: Mapping[str, str]
+    spending: Spending
+
+
+def _purchases(plan: Plan, rate: Rate, *, whole: bool, all: bool) -> Iterator[_Purchase]:
+    """Each request once, those of entries first; with `all` also what was bought with other profiles."""
+    seen: set[str] = set()
+    for step in plan.steps:
+        if step.entry is not None and step.fp not in seen:
+            seen.add(step.fp)
+            own = {"shot": step.entry.shot, "take": str(step.entry.take), **dict(step.entry.labels)}
+            labels = _stands(plan.lock.last(step.fp), plan.profile) | own
+            yield _Purchase(plan.profile, labels, _spending(plan.lock, step.fp, step.entry, rate))
+    strays = plan.lock.attempts if all else (s.fp for s in plan.steps if s.entry is None and _own(s, plan))
+    for fp in strays if whole else ():
+        record = plan.lock.last(fp)
+        if fp not in seen and record is not None:
+            seen.add(fp)
+            spending = _spending(plan.lock, fp, None, rate)
+            if spending != Spending():
+                yield _Purchase(record.profile, _stands(record, record.profile) | _said(record.entry), spending)
+
+
+def _own(step: Step, plan: Plan) -> bool:
+    """Whether a purchase without an entry is an affair of the plan's profile."""
+    mine = step.record is not None and step.record.profile == plan.profile
+    return mine or isinstance(step.reason, NotInStoryboard)
+
+
+def _stands(record: Record | None, profile: str) -> dict[str, str]:
+    return {"state": word(record.state if record is not None else None), "profile": profile or AS_WRITTEN}
+
+
+def _said(address: str) -> dict[str, str]:
+    """What an address says of an entry that the storyboard no longer has."""
+    variant, _, take = address.rpartition("/")
+    shot, _, rest = variant.partition("@")
+    pairs = (pair.partition("=") for pair in rest.split(",") if pair)
+    return {"shot": shot, "take": take, **{axis: label for axis, _, label in pairs}}
+
+
+def _spending(lock: Lock, fp: str, entry: Entry | None, rate: Rate) -> Spending:
+    """All attempts at one request: each that is paid for is a video, and so is the one that is still to be bought."""
+    records = lock.attempts.get(fp, ())
+    out = Spending()
+    for record in records:
+        charged = _stated(record.charged, rate)
+        if record.state not in _UNPAID:
+            cost = _estimate(record, entry)
+            judged = cost.high if charged.of else 0
+            out += Spending(1, 1, cost, cost, _stated(record.reserved, rate), charged, judged)
+        elif charged.units:  # it failed, and the service keeps what it charged
+            out += Spending(charged=charged)
+    if not out.bought and entry is not None:
+        out += Spending(1, 0, entry.cost)
+    return out
+
+
+def _estimate(record: Record, entry: Entry | None) -> Cost:
+    """The estimate at the time of purchase; its range where the storyboard, by the prices of today, still knows it."""
+    units = record.get("units")
+    if units is None:
+        return entry.cost if entry is not None else Cost()
+    return entry.cost if entry is not None and entry.cost.high == units else Cost(units, units)
+
+
+def _stated(credits: float | None, rate: Rate) -> Stated:
+    return Stated() if credits is None else Stated(round(credits * rate.units_per_credit), 1)

@@ -1,0 +1,68 @@
+"""Ways to pay less for what a plan would buy, from the price file alone; nothing here changes a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from seedspec.compiler.catalog import Model
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.price import Cost, Rate, billed, estimate
+from seedspec.plan.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """`long-reference`: reference videos that outlast the videos made with them, and what that `adds`; `about` are
+    their names. `draft`: what all would come to at the lowest quality, which is named in `about`; it `adds` nothing.
+
+    `videos` are those concerned, `cost` what they come to, or would.
+    """
+
+    code: Literal["long-reference", "draft"]
+    videos: int
+    about: tuple[str, ...]
+    cost: Cost
+    adds: Cost = field(default_factory=Cost)
+
+
+def hints(plan: Plan, model: Model) -> list[Hint]:
+    """What may be worth knowing before the plan's videos are bought; empty when nothing is."""
+    entries = [s.entry for s in plan.buys if s.entry is not None]
+    return [h for h in (_long(entries, model), _draft(entries, model)) if h is not None]
+
+
+def _long(entries: Sequence[Entry], model: Model) -> Hint | None:
+    names: dict[str, None] = {}
+    count, cost, adds = 0, Cost(), Cost()
+    for entry in entries:
+        videos, duration = _seconds(entry, model), int(entry.request["duration"])
+        if videos is None or videos[0] <= duration:
+            continue
+        least = _estimated(model.rate, str(entry.request["quality"]), duration, (float(duration), float(duration)))
+        count += 1
+        cost += entry.cost
+        adds += Cost(entry.cost.low - least.low, entry.cost.high - least.high)
+        names.update(dict.fromkeys(m.name for m in entry.media if m.kind == "video"))
+    return Hint("long-reference", count, tuple(names), cost, adds) if count else None
+
+
+def _draft(entries: Sequence[Entry], model: Model) -> Hint | None:
+    lowest = min((q for q in model.rate.without_video if q in model.pixels), key=model.rate.without_video.__getitem__)
+    if all(e.request["quality"] == lowest for e in entries):
+        return None
+    cost = Cost()
+    for entry in entries:
+        cost += _estimated(model.rate, lowest, int(entry.request["duration"]), _seconds(entry, model))
+    return Hint("draft", len(entries), (lowest,), cost)
+
+
+def _seconds(entry: Entry, model: Model) -> tuple[float, float] | None:
+    rule = model.media["video"]
+    lengths = (m.seconds for m in entry.media if m.kind == "video")
+    return billed(lengths, rule.seconds, rule.seconds_together)
+
+
+def _estimated(rate: Rate, quality: str, duration: int, videos: tuple[float, float] | None) -> Cost:
+    return estimate(rate, quality=quality, duration=duration, videos=videos)
