@@ -102,7 +102,7 @@ def _soonest(waiting: list[float]) -> str:
 def _stands(step: Step, model: Model, now: datetime) -> str:
     said = plans.reason(step.reason)
     for strange in surprise.of_record(model, step.record):
-        said += f"; {strange.found}, not {strange.expected}"
+        said += f"; {strange.found}, expected {strange.expected}"
     left = hours_left(step, now)
     return said if left is None else f"{said}; {'to be fetched ' if left > 0 else ''}{within(left)}"
 

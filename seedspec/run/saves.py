@@ -171,7 +171,7 @@ def _facts(path: Path) -> Facts | None:
     except MediaMissing:
         return None
     except MediaError as error:
-        raise NotWhole(f"it does not play: {error}") from None
+        raise NotWhole(str(error)) from None
 
 
 def _link(part: Path, final: Path) -> bool:
