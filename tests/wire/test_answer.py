@@ -107,10 +107,32 @@ def test_what_became_of_a_paid_request(given: Answer, expected: Reply | str) -> 
         ({"status": "failed"}, Task("failed", code="unknown_error")),
         ({"status": "failed", "error": {"code": None}}, Task("failed", code="unknown_error")),
         ({"status": "cancelled"}, Task("failed", code="request_cancelled")),
+        ({"status": "failed", "usage": {"credits_used": 0, "credits_reserved": 67.5}},
+         Task("failed", code="unknown_error", credits=0, reserved=67.5)),
     ],
 )  # fmt: skip
 def test_a_task_as_it_is_read(said: dict[str, Any], expected: Task) -> None:
     assert RULES.read(answer(200, said)) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "charged"),
+    [
+        ({}, None),
+        ({"usage": {"credits_used": 60, "cost": {"credits": 61}}}, 60),
+        ({"usage": {"cost": {"credits": 61, "usd": 0.9}}}, 61),
+        ({"usage": {"cost": 61}}, None),
+        ({"usage": {"credits_used": 60}, "billing": {"charge_status": "released", "reserved_credits": 60}}, 0),
+        ({"usage": {"credits_used": 60}, "billing": {"charge_status": "charged", "charged_credits": 58.5}}, 58.5),
+        ({"billing": {"charge_status": "charged", "charged_credits": 60, "refunded_credits": 60}}, 0),
+        ({"billing": {"charge_status": "charged", "charged_credits": 60, "refunded_credits": 20.5}}, 39.5),
+        ({"usage": {"credits_used": 60}, "billing": {"charge_status": "reserved", "charged_credits": 0}}, 60),
+        ({"billing": "much"}, None),
+    ],
+)  # fmt: skip
+def test_what_a_task_cost(said: dict[str, Any], charged: float | None) -> None:
+    reply = RULES.read(answer(200, {"status": "failed", **said}))
+    assert isinstance(reply, Task) and reply.credits == charged
 
 
 @pytest.mark.parametrize(
