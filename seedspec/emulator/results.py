@@ -47,7 +47,7 @@ class Results:
         path = self._provider.clip(task.id)
         if "html-result" in strikes:
             return page(200, "One moment, please")
-        if "garbled-result" in strikes:
+        if "noise-result" in strikes:
             return Response(_noise(path.read_bytes()), media_type="video/mp4")
         if "truncated" in strikes:
             return await self._cut(request, path)

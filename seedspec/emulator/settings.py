@@ -41,7 +41,7 @@ FAULTS = {
     "short": FaultKind("task", None, None, "the video is a second shorter than was asked for"),
     "silent": FaultKind("task", None, None, "the video has no sound, whatever was asked for"),
     "charged": FaultKind("task", "factor", "0.9", "the bill is this many times what was reserved"),
-    "garbled-result": FaultKind("download", None, None, "the download is a whole file whose pictures are noise"),
+    "noise-result": FaultKind("download", None, None, "the download is a whole file whose pictures are noise"),
     "truncated": FaultKind("download", None, None, "the download is cut half way"),
     "html-result": FaultKind("download", None, None, "the download is a web page with status 200"),
     "poll-error": FaultKind("read", "status", "503", "reading tasks answers this status"),

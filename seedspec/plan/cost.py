@@ -19,10 +19,13 @@ KEYS = ("shot", "take", "state", "profile")
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What the service stated, in 1/10,000 credit, of so many purchases."""
+    """What the service stated, in 1/10,000 credit, of so many videos; what it keeps of a failed one is of none."""
 
     units: int = 0
     of: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.units or self.of)
 
     def __add__(self, other: Stated) -> Stated:
         return Stated(self.units + other.units, self.of + other.of)
@@ -149,7 +152,7 @@ def _spending(lock: Lock, fp: str, entry: Entry | None, rate: Rate) -> Spending:
             judged = cost.high if charged.of else 0
             out += Spending(1, 1, cost, cost, _stated(record.reserved, rate), charged, judged)
         elif charged.units:  # it failed, and the service keeps what it charged
-            out += Spending(charged=charged)
+            out += Spending(charged=Stated(charged.units))
     if not out.bought and entry is not None:
         out += Spending(1, 0, entry.cost)
     return out

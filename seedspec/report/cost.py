@@ -35,12 +35,12 @@ def notes(found: Sequence[Line], rate: Rate) -> list[str]:
     """What a reader should know of the table: whose prices they are, and how the estimate has done so far."""
     every = total(found)
     lines = [f"estimates by the prices of {rate.as_of}: {rate.source}"]
-    if every.charged.of:
+    if every.charged:
         difference = every.charged.units - every.judged
         share = f" ({difference / every.judged:+.1%})" if every.judged else ""
         said = "as estimated" if not difference else f"estimated {_units(every.judged, rate)}{share}"
         lines.append(f"charged for {_videos(every.charged.of)}: {_units(every.charged.units, rate)}, {said}")
-    if left := every.bought - min(every.bought, every.charged.of):
+    if left := every.bought - every.charged.of:
         lines.append(f"the service has not said yet what it charges for {_videos(left)}")
     return lines
 
@@ -117,7 +117,7 @@ def _cells(spending: Spending, rate: Rate) -> tuple[str, ...]:
 
 
 def _cost(stated: Stated) -> Cost | None:
-    return Cost(stated.units, stated.units) if stated.of else None
+    return Cost(stated.units, stated.units) if stated else None
 
 
 def _summed(spending: Spending, rate: Rate) -> Iterator[tuple[str, str]]:
@@ -150,7 +150,7 @@ def _money(units: int, rate: Rate) -> dict[str, float]:
 
 
 def _stated_json(stated: Stated, rate: Rate) -> dict[str, float] | None:
-    return _money(stated.units, rate) if stated.of else None
+    return _money(stated.units, rate) if stated else None
 
 
 def _flat(spending: Spending, rate: Rate) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _flat(spending: Spending, rate: Rate) -> dict[str, Any]:
         out |= {f"estimate_{unit}_{end}": value for unit, value in _money(units, rate).items()}
     for name, stated in (("reserved", spending.reserved), ("charged", spending.charged)):
         money = _money(stated.units, rate)
-        out |= {f"{name}_{unit}": value if stated.of else None for unit, value in money.items()}
+        out |= {f"{name}_{unit}": value if stated else None for unit, value in money.items()}
     return out
 
 

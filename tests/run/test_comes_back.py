@@ -80,7 +80,7 @@ def test_a_surprise_is_a_warning_wherever_one_looks(
 
 def test_a_file_that_does_not_play_is_never_saved(project: Make, tmp_path: Path) -> None:
     tries = ",".join(map(str, range(1, 15)))  # both videos, until patience is at its end
-    with nearby(tmp_path / "service", f"garbled-result@{tries}") as service:
+    with nearby(tmp_path / "service", f"noise-result@{tries}") as service:
         found = project(BOARD, at=service)
         first = found.here()
         assert (first[-1].exit, set(found.states().values())) == (7, {"completed"})
@@ -105,7 +105,7 @@ def test_what_the_service_charged_may_differ_from_what_it_reserved(project: Make
 
 
 def test_without_the_extra_a_video_is_saved_by_its_structure(project: Make, tmp_path: Path) -> None:
-    with nearby(tmp_path / "service", "truncated@1", "html-result@2", "garbled-result@3", "wrong-size") as service:
+    with nearby(tmp_path / "service", "truncated@1", "html-result@2", "noise-result@3", "wrong-size") as service:
         found = project(BOARD, at=service)
         ended = found.run(before=[sys.executable, "-c", WITHOUT])
     saved = [json.loads(x) for x in ended.out.splitlines() if '"Saved"' in x]

@@ -56,7 +56,7 @@ CASES = [
     Case("short@2", 0, "saved saved", 0, "saved saved", 2),
     Case("silent", 0, "saved saved", 0, "saved saved", 2),
     Case("charged=1.5", 0, "saved saved", 0, "saved saved", 2),
-    Case("garbled-result@1,2", 0, "saved saved", 0, "saved saved", 2),
+    Case("noise-result@1,2", 0, "saved saved", 0, "saved saved", 2),
     Case("truncated@1,2", 0, "saved saved", 0, "saved saved", 2),
     Case("html-result@1", 0, "saved saved", 0, "saved saved", 2),
     Case("poll-error=503@1,2", 0, "saved saved", 0, "saved saved", 2),
