@@ -68,7 +68,8 @@ def cost_command(
     elif form == "csv":
         from seedspec.report.export.spreadsheet import as_csv
 
-        click.echo(as_csv(shown.rows(lines, names, model.rate)), nl=False)
+        columns_of = [f"axis:{name}" if name in axes else name for name in names]
+        click.echo(as_csv(shown.rows(lines, columns_of, model.rate)), nl=False)
     else:
         color = shared.colored()
         shared.out([*shown.table(lines, names, model.rate, color=color), "", *shown.notes(lines, model.rate)])

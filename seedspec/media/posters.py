@@ -42,6 +42,14 @@ def poster(video: Path, seconds: float | None) -> bytes:
     return made
 
 
+def clear(videos: Path) -> None:
+    """Takes away what is left beside a folder's posters by a process that was killed."""
+    place = videos / FOLDER
+    with suppress(OSError):
+        for left in () if place.is_symlink() else place.glob(".*.webp.*.part"):
+            left.unlink()
+
+
 def _kept(place: Path, made_for: int) -> bytes | None:
     try:
         found = place.lstat()
@@ -57,7 +65,7 @@ def _keep(place: Path, made: bytes, made_for: int) -> None:
     place.parent.mkdir(exist_ok=True)
     if place.parent.is_symlink():
         return
-    making = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}")
+    making = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         making.write_bytes(made)
         os.utime(making, ns=(made_for, made_for))

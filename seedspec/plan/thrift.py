@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.price import Cost, Rate, billed, estimate
+from seedspec.compiler.price import Cost, billed, estimate
 from seedspec.plan.plan import Plan
 
 
@@ -40,7 +41,8 @@ def _long(entries: Sequence[Entry], model: Model) -> Hint | None:
         videos, duration = _seconds(entry, model), int(entry.request["duration"])
         if videos is None or videos[0] <= duration:
             continue
-        least = _estimated(model.rate, str(entry.request["quality"]), duration, (float(duration), float(duration)))
+        quality, same = str(entry.request["quality"]), (float(duration), float(duration))
+        least = estimate(model.rate, quality=quality, duration=duration, videos=same)
         count += 1
         cost += entry.cost
         adds += Cost(entry.cost.low - least.low, entry.cost.high - least.high)
@@ -52,9 +54,11 @@ def _draft(entries: Sequence[Entry], model: Model) -> Hint | None:
     lowest = min((q for q in model.rate.without_video if q in model.pixels), key=model.rate.without_video.__getitem__)
     if all(e.request["quality"] == lowest for e in entries):
         return None
+    alike = Counter((int(e.request["duration"]), _seconds(e, model)) for e in entries)
     cost = Cost()
-    for entry in entries:
-        cost += _estimated(model.rate, lowest, int(entry.request["duration"]), _seconds(entry, model))
+    for (duration, videos), count in alike.items():
+        each = estimate(model.rate, quality=lowest, duration=duration, videos=videos)
+        cost += Cost(count * each.low, count * each.high)
     return Hint("draft", len(entries), (lowest,), cost)
 
 
@@ -62,7 +66,3 @@ def _seconds(entry: Entry, model: Model) -> tuple[float, float] | None:
     rule = model.media["video"]
     lengths = (m.seconds for m in entry.media if m.kind == "video")
     return billed(lengths, rule.seconds, rule.seconds_together)
-
-
-def _estimated(rate: Rate, quality: str, duration: int, videos: tuple[float, float] | None) -> Cost:
-    return estimate(rate, quality=quality, duration=duration, videos=videos)

@@ -62,7 +62,7 @@ def as_json(
     return {
         "seedspec_cost": 1,
         "by": list(by),
-        "rows": [{**dict(zip(by, x.labels, strict=True)), **spending_json(x.spending, rate)} for x in found],
+        "rows": [{"labels": dict(zip(by, x.labels, strict=True)), **spending_json(x.spending, rate)} for x in found],
         "total": spending_json(total(found), rate),
         "hints": hints_json(told, plan or Cost(), rate),
         "prices_as_of": rate.as_of,
@@ -99,7 +99,7 @@ def hints_json(found: Sequence[Hint], plan: Cost, rate: Rate) -> list[dict[str, 
 
 
 def rows(found: Sequence[Line], by: Sequence[str], rate: Rate) -> list[dict[str, Any]]:
-    """One flat row a line, for a spreadsheet; no total, which a spreadsheet makes itself."""
+    """One flat row a line, for a spreadsheet: the labels in columns named `by`; no total, which it makes itself."""
     return [{**dict(zip(by, x.labels, strict=True)), **_flat(x.spending, rate)} for x in found]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from seedspec.compiler.catalog import Model
 from seedspec.plan.event import (
-    Completed,
     Deferred,
     Delayed,
     Doubted,
@@ -49,9 +48,9 @@ class End(StrEnum):
 class Outcome:
     """One entry at the end of a run. `code` and `message` say why it has no video; `then` what a failure allows.
 
-    `units` is its estimate in 1/10,000 credit, `reserved` and `charged` the credits that the service stated, all None
-    where nothing is known; `begun` and `ended` are the times of the request and of the saved file, as far as this run
-    saw them. `surprises` say how a video that this run saved differs from what was asked for.
+    `units` is its estimate in 1/10,000 credit, None where nothing is known; `begun` and `ended` are the times of the
+    request and of the saved file, as far as this run saw them. `surprises` say how a video that this run saved differs
+    from what was asked for.
     """
 
     step: Step
@@ -63,13 +62,9 @@ class Outcome:
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
-    fps: float | None = None
-    audio: bool | None = None
     bytes: int = 0
     task: str = ""
     units: int | None = None
-    reserved: float | None = None
-    charged: float | None = None
     begun: str = ""
     ended: str = ""
     surprises: tuple[Surprise, ...] = ()
@@ -115,20 +110,17 @@ class Outcomes:
                 self._set(event.fp, event.attempt, end=End.DOUBT, code="doubt", message="the answer was not awaited",
                           units=event.units, begun=event.at)  # fmt: skip
             case Submitted():
-                self._set(event.fp, event.attempt, end=End.RUNNING, code="", message="", task=event.task,
-                          reserved=event.reserved)  # fmt: skip
+                self._set(event.fp, event.attempt, end=End.RUNNING, code="", message="", task=event.task)
             case Deferred():
                 self._set(event.fp, event.attempt, end=End.WAITING, code=event.code, message=event.message)
-            case Completed():
-                self._set(event.fp, event.attempt, charged=event.charged)
             case Saved():
                 self._set(event.fp, event.attempt, end=End.SAVED, code="", message="", file=event.file,
-                          width=event.width, height=event.height, seconds=event.seconds, fps=event.fps,
-                          audio=event.audio, bytes=event.bytes, ended=event.at,
+                          width=event.width, height=event.height, seconds=event.seconds,
+                          bytes=event.bytes, ended=event.at,
                           surprises=self._surprises(event))  # fmt: skip
             case Failed():
                 self._set(event.fp, event.attempt, end=End.FAILED, code=event.code, message=event.message,
-                          then=event.then, charged=event.charged, ended=event.at)  # fmt: skip
+                          then=event.then, ended=event.at)  # fmt: skip
             case Doubted():
                 self._set(event.fp, event.attempt, end=End.DOUBT, code="doubt", message=event.reason)
             case Held():
@@ -145,8 +137,7 @@ class Outcomes:
             served = by_address.get(self._twins.get(outcome.address, ""))
             if served is not None:
                 end = End.REUSED if served.end is End.SAVED else served.end
-                yield replace(served, step=outcome.step, end=end, units=None, reserved=None, charged=None, begun="",
-                              ended="", surprises=())  # fmt: skip
+                yield replace(served, step=outcome.step, end=end, units=None, begun="", ended="", surprises=())
             elif outcome.end is End.WAITING and self.stopped is not None and not outcome.message:
                 yield replace(outcome, code=self.stopped.code, message=self.stopped.message)
             else:
@@ -190,13 +181,9 @@ def _begun(step: Step) -> Outcome:
             found,
             task=record.task or "",
             units=record.get("units"),
-            reserved=record.reserved,
-            charged=record.charged,
             width=record.get("width"),
             height=record.get("height"),
             seconds=record.get("seconds"),
-            fps=record.get("fps"),
-            audio=record.get("audio"),
             bytes=record.get("bytes") or 0,
         )
     if step.action in BUYS:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.look import playable
-from seedspec.media.posters import poster
+from seedspec.media.posters import clear, poster
 from seedspec.run.call import Kept
 from seedspec.run.disk import sync_folder
 
@@ -67,6 +67,7 @@ class Saves:
         probe.drop()
         for left in probe.path.parent.glob("*.mp4.part"):
             left.unlink()
+        clear(probe.path.parent)
 
     def here(self, file: Path, wanted: str) -> Kept | None:
         """A video that already stands where it belongs, checked; None when it stands elsewhere. Raises NotWhole."""

@@ -12,8 +12,17 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from seedspec.media.facts import MediaError
+from seedspec.media.look import playable
+from seedspec.run.saves import check_boxes
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from tests.emulator.conftest import Running, Start
+
+    Run = Callable[..., AbstractContextManager[Running]]
 
 
 def bought(emulator: Running) -> int:
@@ -226,3 +235,61 @@ def test_a_storm_leaves_one_line_for_each_purchase(start: Start) -> None:
     assert len(lines) == len(set(lines)) == 60 - clear
     assert known - {None} <= set(lines)
     assert emulator.credits()[0] == pytest.approx(100_000 - 25.11 * len(lines))
+
+
+@pytest.mark.parametrize(
+    ("fault", "changed"),
+    [
+        ("wrong-size@1", {"width": 496, "height": 864}),
+        ("wrong-fps@1", {"fps": 12.0}),
+        ("short@1", {"seconds": 3.0}),
+        ("silent@1", {"audio": False}),
+    ],
+)
+def test_a_video_that_is_not_what_was_asked_for(
+    start: Start, tmp_path: Path, fault: str, changed: dict[str, object]
+) -> None:
+    emulator = start(fault)
+    found = []
+    for number in (1, 2):
+        link = emulator.finish(emulator.create()["id"])["results"][0]
+        file = tmp_path / f"{number}.mp4"
+        file.write_bytes(httpx.get(link, trust_env=False, verify=False).content)
+        seen = playable(file)
+        found.append({k: getattr(seen, k) for k in ("width", "height", "seconds", "fps", "audio")})
+    asked = {"width": 864, "height": 496, "seconds": 4.0, "fps": 24.0, "audio": True}
+    assert found == [asked | changed, asked]
+
+
+def test_a_bill_other_than_what_was_reserved(run: Run, tmp_path: Path) -> None:
+    with run("charged=0.5@1", "failed@2", credits=1000) as emulator:
+        for used in (12.555, 0):
+            made = emulator.create()
+            assert made["usage"]["credits_reserved"] == 25.11
+            assert emulator.finish(made["id"])["usage"]["credits_used"] == used
+        assert emulator.credits() == (1000 - 12.555, 12.555)
+        assert [line["credits"] for line in emulator.ledger("charged")] == [12.555]
+        ledger = emulator.settings.folder / "ledger.jsonl"
+    with run(credits=1000) as emulator:
+        assert emulator.credits() == (1000 - 12.555, 12.555), "the ledger knows it after a restart"
+    lines = [json.loads(line) for line in ledger.read_bytes().splitlines()]
+    for line in lines:
+        for name in ("charge", "twists"):
+            line.get("request", {}).pop(name, None)
+    ledger.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    with run(credits=1000) as emulator:
+        assert emulator.credits() == (1000 - 25.11, 25.11), "an older ledger, where a bill was what was reserved"
+
+
+def test_noise_is_whole_by_its_boxes_and_does_not_play(start: Start, tmp_path: Path) -> None:
+    emulator = start("noise-result@1")
+    link = emulator.finish(emulator.create()["id"])["results"][0]
+    noise, good = (httpx.get(link, trust_env=False, verify=False).content for _ in range(2))
+    file = tmp_path / "x.mp4"
+    file.write_bytes(noise)
+    check_boxes(file)
+    with pytest.raises(MediaError):
+        playable(file)
+    assert len(noise) == len(good)
+    file.write_bytes(good)
+    assert playable(file).seconds == 4.0

@@ -222,3 +222,26 @@ def test_both_sides_of_a_conflict_are_found() -> None:
     found = [parse(side) for side in sides(woven)]
     assert [set(f.attempts) for f in found] == [{"c" * 64, "e" * 64}, {"d" * 64, "e" * 64}]
     assert sides(WHOLE) == [WHOLE]
+
+
+def test_facts_and_money_of_a_purchase_are_read_back() -> None:
+    facts = {"width": 864, "height": 496, "seconds": 4.0, "fps": 24.0, "audio": False}
+    lock = parse(text(BEGUN, TAKEN | {"reserved": 25.11}, MADE | {"charged": 24}, SAVED | facts))
+    record = lock.last(FP)
+    assert record is not None
+    assert (record.reserved, record.charged, record.stated) == (25.11, 24, 24)
+    assert {k: record.get(k) for k in facts} == facts
+    for line in serialise(lock, []).splitlines()[1:]:
+        Draft202012Validator(SCHEMA).validate(json.loads(line))
+
+
+def test_what_an_older_lock_states_is_what_was_reserved() -> None:
+    record = parse(text(BEGUN, TAKEN | {"credits": 25.11})).last(FP)
+    assert record is not None
+    assert (record.reserved, record.charged, record.stated) == (25.11, None, 25.11)
+
+
+@pytest.mark.parametrize("values", [{"audio": 1}, {"audio": "yes"}, {"width": True}, {"charged": True}, {"fps": "24"}])
+def test_a_fact_of_another_type_is_damage(values: dict[str, Any]) -> None:
+    with pytest.raises(LockFault, match="is "):
+        parse(text(BEGUN, TAKEN, MADE, SAVED | values))

@@ -47,7 +47,7 @@ def test_as_json(bought: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(shown(capsys, "--by", "shot", "--format", "json"))
     assert (found["seedspec_cost"], found["by"], found["prices_as_of"]) == (1, ["shot"], "2026-10-10")
     lane, pour = found["rows"]
-    assert (lane["shot"], lane["videos"], lane["bought"]) == ("lane", 4, 2)
+    assert (lane["labels"], lane["videos"], lane["bought"]) == ({"shot": "lane"}, 4, 2)
     assert lane["estimate"]["credits"] == {"low": 125.55, "high": 125.55}
     assert lane["reserved"] == {"credits": 62.775, "usd": 0.9232}
     assert lane["charged"] == {"credits": 30.0, "usd": 0.4412}
@@ -58,6 +58,8 @@ def test_as_json(bought: Stage, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_as_csv(bought: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    head = shown(capsys, "--by", "hour", "--by", "take", "--format", "csv").splitlines()[0]
+    assert head.startswith("axis:hour,take,videos,bought,estimate_credits_low,")
     rows = list(csv.DictReader(io.StringIO(shown(capsys, "--by", "state", "--format", "csv"))))
     assert [r["state"] for r in rows] == ["saved", "running", "failed", "new", "doubt"]
     assert sum(Decimal(r["estimate_credits_high"]) for r in rows) == Decimal("202.23")
@@ -76,9 +78,9 @@ def test_colours_are_for_terminals(
 
 def test_a_selection_is_all_that_counts(bought: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(shown(capsys, "--select", "hour=dusk", "--by", "hour", "--format", "json"))
-    assert [(r["hour"], r["videos"]) for r in found["rows"]] == [("dusk", 3)]
+    assert [(r["labels"]["hour"], r["videos"]) for r in found["rows"]] == [("dusk", 3)]
     found = json.loads(shown(capsys, "--exclude", "lane", "--format", "json"))
-    assert [(r["shot"], r["bought"]) for r in found["rows"]] == [("pour", 1)]
+    assert [(r["labels"]["shot"], r["bought"]) for r in found["rows"]] == [("pour", 1)]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +144,6 @@ def test_the_fruit_tea_by_hand(
     shutil.copytree(FRUIT_TEA, tmp_path / "fruit-tea", ignore=shutil.ignore_patterns("*.lock", "renders*", ".seedspec"))
     monkeypatch.chdir(tmp_path / "fruit-tea")
     found = json.loads(shown(capsys, "--format", "json"))
-    assert {r["shot"]: Decimal(str(r["estimate"]["credits"]["high"])) for r in found["rows"]} == by_hand
+    assert {r["labels"]["shot"]: Decimal(str(r["estimate"]["credits"]["high"])) for r in found["rows"]} == by_hand
     assert Decimal(str(found["total"]["estimate"]["credits"]["low"])) == Decimal("939.492")
     assert found["total"]["estimate"]["usd"]["high"] == round(float(Decimal("939.492") / 68), 4)
