@@ -186,7 +186,7 @@ RATE = CATALOG.models[MODEL].rate
         ("720p", 5, None, "67.5"), ("480p", 4, None, "25.11"), ("720p", 15, None, "202.5"),
         ("720p", 5, 0.0, "82.215"),
         ("720p", 5, 5.0, "82.215"), ("720p", 5, 8.0, "106.8795"), ("480p", 4, 2.0, "30.672"),
-        ("720p", 4, 4.01, "66.59415"),
+        ("720p", 4, 4.01, "66.59415"), ("720p", 10, 5.0, "164.43"),
     ],
 )  # fmt: skip
 def test_prices(quality: str, duration: int, video: float | None, credits: str) -> None:
