@@ -74,7 +74,7 @@ def lines(plan: Plan, by: Sequence[str], rate: Rate, *, whole: bool = True) -> l
     where it is told apart by profile, what was bought with the other ones.
     """
     found: dict[tuple[str, ...], Spending] = {}
-    for purchase in _purchases(plan, rate, whole=whole, all="profile" in by):
+    for purchase in _purchases(plan, rate, whole=whole, everywhere="profile" in by):
         name = tuple(purchase.labels.get(key, "") for key in by)
         found[name] = found.get(name, Spending()) + purchase.spending
     return [Line(labels, spending) for labels, spending in found.items()]
@@ -86,7 +86,7 @@ def by_profile(plan: Plan, rate: Rate) -> dict[str, Spending]:
     What an entry of the plan asks for counts with the plan's profile, which is always there.
     """
     found = {plan.profile: Spending()}
-    for purchase in _purchases(plan, rate, whole=True, all=True):
+    for purchase in _purchases(plan, rate, whole=True, everywhere=True):
         found[purchase.profile] = found.get(purchase.profile, Spending()) + purchase.spending
     return found
 
@@ -104,8 +104,8 @@ class _Purchase:
     spending: Spending
 
 
-def _purchases(plan: Plan, rate: Rate, *, whole: bool, all: bool) -> Iterator[_Purchase]:
-    """Each request once, those of entries first; with `all` also what was bought with other profiles."""
+def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool) -> Iterator[_Purchase]:
+    """Each request once, those of entries first; `everywhere` also what was bought with other profiles."""
     seen: set[str] = set()
     for step in plan.steps:
         if step.entry is not None and step.fp not in seen:
@@ -113,7 +113,7 @@ def _purchases(plan: Plan, rate: Rate, *, whole: bool, all: bool) -> Iterator[_P
             own = {"shot": step.entry.shot, "take": str(step.entry.take), **dict(step.entry.labels)}
             labels = _stands(plan.lock.last(step.fp), plan.profile) | own
             yield _Purchase(plan.profile, labels, _spending(plan.lock, step.fp, step.entry, rate))
-    strays = plan.lock.attempts if all else (s.fp for s in plan.steps if s.entry is None and _own(s, plan))
+    strays = plan.lock.attempts if everywhere else (s.fp for s in plan.steps if s.entry is None and _own(s, plan))
     for fp in strays if whole else ():
         record = plan.lock.last(fp)
         if fp not in seen and record is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seedspec.compiler.price import Cost, Rate
+from seedspec.compiler.profile import said
 from seedspec.plan.cost import Line, Spending, Stated, total
+from seedspec.plan.plan import Plan
 from seedspec.plan.thrift import Hint
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.table import columns, cut
@@ -55,16 +57,20 @@ def summed(spending: Spending, rate: Rate) -> str:
     return ", ".join(f"{name} {said}" for name, said in _summed(spending, rate))
 
 
-def as_json(
-    found: Sequence[Line], by: Sequence[str], rate: Rate, told: Sequence[Hint] = (), plan: Cost | None = None
-) -> dict[str, Any]:
+def elsewhere(found: Mapping[str, Spending], rate: Rate) -> list[str]:
+    """What was bought with profiles, "" for none: a line for each."""
+    return [f"bought {said(name)}: {summed(x, rate)}" for name, x in sorted(found.items()) if x.bought]
+
+
+def as_json(found: Sequence[Line], by: Sequence[str], plan: Plan, rate: Rate, told: Sequence[Hint]) -> dict[str, Any]:
     """The same for programs: credits and dollars, ranges as low and high, null for what nobody has stated."""
     return {
         "seedspec_cost": 1,
+        "profile": plan.profile or None,
         "by": list(by),
         "rows": [{"labels": dict(zip(by, x.labels, strict=True)), **spending_json(x.spending, rate)} for x in found],
         "total": spending_json(total(found), rate),
-        "hints": hints_json(told, plan or Cost(), rate),
+        "hints": hints_json(told, plan.cost, rate),
         "prices_as_of": rate.as_of,
         "prices_source": rate.source,
     }

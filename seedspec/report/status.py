@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from seedspec.compiler.catalog import Model
-from seedspec.compiler.profile import said
 from seedspec.plan import cost, surprise
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.state import State
@@ -50,7 +49,7 @@ def sums(plan: Plan, model: Model, now: datetime) -> list[str]:
     bought = cost.by_profile(plan, model.rate)
     own = bought.pop(plan.profile)
     lines.append(f"bought so far: {costs.summed(own, model.rate)}" if own.bought else "nothing is bought yet")
-    lines += [f"bought {said(name)}: {costs.summed(x, model.rate)}" for name, x in sorted(bought.items()) if x.bought]
+    lines += costs.elsewhere(bought, model.rate)
     if strange := sum(bool(surprise.of_record(model, s.record)) for s in plan.steps):
         lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
     waiting = [left for s in plan.steps if (left := hours_left(s, now)) is not None]

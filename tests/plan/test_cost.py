@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from seedspec import api
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.price import Cost
-from seedspec.plan.cost import Line, Spending, Stated, lines, total
+from seedspec.plan.cost import Line, Spending, Stated, by_profile, lines, total
 from seedspec.plan.lock import HEADER, Lock, encode, parse
 from seedspec.plan.plan import Plan, Rules, make
 from seedspec.plan.select import choose
@@ -174,3 +174,25 @@ def test_hints_of_what_is_still_to_be_bought(tmp_path: Path, entries: tuple[Entr
     ]
     bought = [line(e, "saved") for e in {e.fingerprint: e for e in other}.values()]
     assert hints(planned(other, *bought), KNOWN) == []
+
+
+def test_each_profile_has_its_own_sums(tmp_path: Path) -> None:
+    path = tmp_path / "storyboard.yaml"
+    path.write_text(BOARD.replace("shots:", "profiles: {final: {quality: 720p}, gone: {}}\nshots:"))
+    draft, final = (api.compile(path, profile=name).entries for name in ("", "final"))
+    lock = [
+        line(draft[0], "saved", charged=25.11),
+        line(draft[1], "running"),
+        line(final[0], "saved", profile="final", charged=54.0),
+        line(final[1], "running", profile="final"),
+        line(final[2], "saved", profile="dropped"),
+    ]
+    rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T08:00:00Z",
+                  profile="final", others=frozenset({"", "gone"}))  # fmt: skip
+    plan = make(final, parse(HEADER + b"".join(lock)), rules)
+    own = total(lines(plan, ("shot",), RATE))
+    assert (own.videos, own.bought, own.charged) == (7, 3, Stated(540_000, 1)), "what is asked for is its own"
+    found = table(plan, "profile")
+    assert {k: (s.videos, s.bought) for k, s in found.items()} == {("final",): (7, 3), ("default",): (2, 2)}
+    assert by_profile(plan, RATE) == {"final": own, "": found["default",]}
+    assert table(plan, "profile", whole=False).keys() == {("final",)}
