@@ -193,21 +193,21 @@ MUTANTS = [
         "run/answer.py",
         "        if failure is None:\n",
         '        if failure is None:\n            return Refused("later", "x", "y")\n',
-        ANSWERS,
+        f"{ANSWERS} -k any_answer",
     ),
     Mutant(
         "a status that is not listed",
         "run/answer.py",
         'str(answer.status), "doubt")',
         'str(answer.status), "later")',
-        ANSWERS,
+        f"{ANSWERS} -k no_clear_refusal",
     ),
     Mutant(
         "the form of a task id",
         "run/answer.py",
         'if not re.fullmatch(self.provider["task_id"], task):',
         "if not task:",
-        ANSWERS,
+        f"{ANSWERS} -k no_clear_refusal",
     ),
     Mutant(
         "an answer that does not come",
@@ -242,7 +242,7 @@ MUTANTS = [
         "run/answer.py",
         '            body = body.replace(piece, b"***")',
         "            pass",
-        ANSWERS,
+        f"{ANSWERS} -k repeats_the_key",
     ),
     Mutant("the digest of an upload", "run/sending.py", "if found != sha256:", "if False:", f"{WIRE} -k upload"),
     Mutant(
@@ -344,7 +344,7 @@ MUTANTS = [
         "run/saves.py",
         "        except (RuntimeError, ValueError):",
         "        except ZeroDivisionError:",
-        f"{NAMES}::test_a_video_goes_below_its_folder_or_nowhere",
+        f"{NAMES} -k go_round",
     ),
     # the network
     Mutant(

@@ -179,6 +179,13 @@ def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield str(path.relative_to(folder)), path.read_bytes()
 
 
+def test_links_that_go_round_are_no_place(tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to("round")
+    for file in ("round/x.mp4", "round/further/x.mp4", "a\x00b/x.mp4"):
+        with pytest.raises(BadPlace, match="no path that can be followed"):
+            Saves(tmp_path).part(file)
+
+
 def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
     """Links, files and folders stand where they like: nothing outside changes, and nothing of a person's."""
 

@@ -122,6 +122,7 @@ def test_a_disk_that_fills_up_after_the_request_left(
             assert found.states() == {"one/1": "saved"}
         else:
             assert done.code == 6, done
+            assert [e["exit"] for e in done.events if e["event"] == "RunFinished"] == [6]
             assert typed(found, done) == 1
             assert found.states() == {"one/1": "running"}
         finished(found, tally)
