@@ -327,9 +327,9 @@ MUTANTS = [
     ),
     Mutant(
         "the files of what the lock alone knows",
-        "plan/plan.py",
-        "free = plain if same(plain) not in taken else",
-        "free = plain if True else",
+        "plan/strays.py",
+        'free = f"{plain}.mp4" if same(f"{plain}.mp4") not in taken else',
+        'free = f"{plain}.mp4" if True else',
         f"{NAMES}::test_what_the_lock_alone_knows_has_a_file_of_its_own",
     ),
     Mutant(
