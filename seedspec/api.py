@@ -87,6 +87,24 @@ def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "")
         return _expanded(path, board and with_profile(board, profile), problems)
 
 
+def stream(
+    path: str | Path, into: Callable[[Iterator[Entry]], object], catalog: Catalog | None = None, profile: str = ""
+) -> Compiled:
+    """As `compile`, for any number of entries: `into` is given them one by one, and the result holds none of them.
+
+    Nothing that `into` makes of them may be relied on before the result is known to be `ok`.
+    """
+
+    def drained(entries: Iterator[Entry]) -> tuple[Entry, ...]:
+        into(entries)
+        return ()
+
+    problems = Problems()
+    with _no_collector():
+        board = _opened(path, problems, catalog)
+        return _expanded(path, board and with_profile(board, profile), problems, drained)
+
+
 def earlier(path: str | Path, revision: Revision, catalog: Catalog | None = None, profile: str = "") -> Compiled:
     """The same of a storyboard as it stood at a git revision, by the rules of today.
 
@@ -102,19 +120,22 @@ def earlier(path: str | Path, revision: Revision, catalog: Catalog | None = None
         return _compiled(path, expansion, problems)
 
 
-def _expanded(path: str | Path, board: Storyboard | None, problems: Problems) -> Compiled:
+_Gather = Callable[[Iterator[Entry]], tuple[Entry, ...]]
+
+
+def _expanded(path: str | Path, board: Storyboard | None, problems: Problems, gather: _Gather = tuple) -> Compiled:
     """The entries of a storyboard whose profile is settled."""
     folder = Path(path).parent
     if board is None:
         return _compiled(path, None, problems)
     expansion = expand(board, files.looker(folder), files.templates_below(folder), problems)
-    return _compiled(path, expansion, problems)
+    return _compiled(path, expansion, problems, gather)
 
 
-def _compiled(path: str | Path, expansion: Expansion | None, problems: Problems) -> Compiled:
+def _compiled(path: str | Path, expansion: Expansion | None, problems: Problems, gather: _Gather = tuple) -> Compiled:
     if expansion is None:
         return Compiled(Path(path), None, (), None, (), tuple(problems))
-    entries = tuple(expansion.entries())
+    entries = gather(expansion.entries())
     return Compiled(Path(path), expansion.board, entries, expansion.rows, expansion.counts, tuple(problems))
 
 

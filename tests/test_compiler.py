@@ -17,8 +17,9 @@ from seedspec import api
 from seedspec.compiler.entry import Entry, body_of
 from seedspec.compiler.expand import Expansion, expand
 from seedspec.compiler.freetext import cut_of
+from seedspec.compiler.mention import literal_mentions
 from seedspec.compiler.price import Cost, billed, charge, estimate
-from seedspec.compiler.reference import Asset, literal_mentions
+from seedspec.compiler.reference import Asset
 from seedspec.compiler.storyboard import storyboard_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Scalar

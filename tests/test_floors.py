@@ -27,7 +27,7 @@ RIM = ("api", "__init__", "__main__")
 
 DOORS = {
     "yaml": "text/syntax.py",
-    "jinja2": "compiler/template.py",
+    "jinja2": "compiler/jinja",
     "jsonschema": "compiler/schema.py",
     "jsonschema_rs": "compiler/schema.py",
     "httpx": "run/wire.py",

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 
 import click
 import orjson
 
-from seedspec.api import Compiled
+from seedspec.api import Compiled, Entry
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_entry
+
+_IN_MEMORY = 1 << 20
+"""As many bytes of output as are held in memory before a file takes them."""
 
 
 @click.command("check")
@@ -78,22 +84,42 @@ def compile_command(
     """
     from seedspec.plan.lock import Lock
     from seedspec.plan.select import choose
-    from seedspec.report.entries import as_json, as_table
+    from seedspec.report.entries import as_json, as_lines, as_table
 
     if explain is not None and (select or exclude):
         raise Exit(2, "--explain names its entry by itself; leave --select and --exclude out")
+    if form == "jsonl" and not (select or exclude or explain):
+        _stream(storyboard, profile)
+        return
     made = shared.compiled(storyboard, profile)
     if explain is not None:
         _explain(made, explain, form)
         return
     chosen = choose(made.entries, Lock(), select, exclude).chosen
     if form == "jsonl":
-        for entry in chosen:
-            click.echo(orjson.dumps(as_json(entry)))
+        click.echo(b"".join(as_lines(chosen)), nl=False)
     elif form == "json":
         click.echo(orjson.dumps([as_json(e) for e in chosen], option=orjson.OPT_INDENT_2))
     else:
         shared.out(as_table(chosen))
+
+
+def _stream(storyboard: str, profile: str) -> None:
+    """All entries as JSON Lines. They wait in a file without a name until it is known that none has an error."""
+    from seedspec import api
+    from seedspec.report.entries import as_lines
+
+    with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+
+        def keep(entries: Iterator[Entry]) -> None:
+            lines = as_lines(entries)
+            while some := b"".join(islice(lines, 1000)):
+                spool.write(some)
+
+        shared.judged(api.stream(storyboard, keep, profile=profile))
+        spool.seek(0)
+        while some := spool.read(_IN_MEMORY):
+            click.echo(some, nl=False)
 
 
 def _explain(made: Compiled, address: str, form: str) -> None:

@@ -59,7 +59,11 @@ def note(lines: Iterable[str]) -> None:
 
 def compiled(path: str, profile: str) -> Compiled:
     """The storyboard's entries with a profile; its findings are shown, and errors end the command with code 3."""
-    made = compile(path, profile=profile)
+    return judged(compile(path, profile=profile))
+
+
+def judged(made: Compiled) -> Compiled:
+    """What was compiled, when its findings, which are shown, let it stand."""
     tell(made.diagnostics)
     if not made.ok:
         raise Exit(3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry, address_of, labels_of
@@ -12,6 +12,7 @@ from seedspec.compiler.matrix import Grid, Row
 from seedspec.compiler.reference import Asset, Look, check_medium, is_url
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.schema import cut, kind_of
+from seedspec.compiler.scope import State, row_of
 from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Reference
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
@@ -55,13 +56,13 @@ class Attachments:
         self._targets: dict[tuple[str, str], Found | None] = {}
         self._rows: dict[str, frozenset[Row]] = {}
 
-    def find(
-        self, reference: Reference, scope: Mapping[str, Any], row: Row, upstream: Upstream, entry: str
-    ) -> Found | None:
+    def find(self, reference: Reference, state: State, upstream: Upstream, entry: str) -> Found | None:
         """What the reference is for this row; None with the reason reported."""
         if reference.is_shot:
-            return self._video_of(reference, row, upstream, entry)
-        value = self._texts.value(reference.target, reference.target.value, scope, entry)
+            if reference.target.text in self._grids:  # else it is reported already
+                self._texts.read.update(self._grids[reference.target.text].names)
+            return self._video_of(reference, row_of(state), upstream, entry)
+        value = self._texts.value(reference.target, reference.target.value, state, entry)
         if isinstance(value, Faulty):
             return None
         if not isinstance(value, str) or not value.strip():

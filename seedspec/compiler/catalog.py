@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,6 +53,8 @@ class Model:
     pixels: Mapping[str, Mapping[str, tuple[int, int]]]
     fps: int
     rate: Rate
+    prompt_gate: Callable[[Any], bool] | None = None
+    """Judges a prompt by itself, where the schema has no rule that ties it to other fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,11 @@ def _model(document: Mapping[str, Any], provider: Provider, prices: Mapping[str,
     media = {kind: _media(kind, own["media"][kind]) for kind in KINDS if kind in own["media"]}
     taken = {"model", own["prompt"]["field"], *(rule.field for rule in media.values())}
     fields = {k: v for k, v in document["properties"].items() if k not in taken}
+    schema = Schema(document)
     return Model(
         id=own["model"],
         provider=provider,
-        schema=Schema(document),
+        schema=schema,
         fields=tuple(fields),
         defaults={k: v["default"] for k, v in fields.items() if "default" in v},
         volatile=frozenset(own["volatile"]),
@@ -103,6 +106,7 @@ def _model(document: Mapping[str, Any], provider: Provider, prices: Mapping[str,
         pixels={q: {r: (w, h) for r, (w, h) in t.items()} for q, t in own["output"]["pixels"].items()},
         fps=own["output"]["fps"],
         rate=rate_of(prices, own["model"]),
+        prompt_gate=schema.gate_of("prompt"),
     )
 
 

@@ -44,35 +44,96 @@ class Medium:
 
 
 @dataclass(frozen=True, slots=True)
+class Mould:
+    """What entries of a shot share: everything of their requests but the prompt.
+
+    `fields` are those of the request after its prompt, in order. `around` is the canonical JSON of the manifest before
+    and behind its prompt, up to the take.
+    """
+
+    shot: str
+    axes: tuple[str, ...]
+    tags: tuple[str, ...]
+    model: str
+    fields: Mapping[str, Any]
+    media: tuple[Medium, ...]
+    cost: Cost
+    origins: Mapping[str, Origin]
+    around: tuple[bytes, bytes]
+
+    def manifest(self, prompt: bytes, take: int) -> bytes:
+        """The manifest of a prompt's canonical JSON and a take."""
+        head, tail = self.around
+        return b"%b%b%b%d}" % (head, prompt, tail, take)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One video to buy.
 
-    `request` is the body with `sha256:…` for a local file and `entry:…` for an upstream video; `manifest` is the
-    canonical JSON that `fingerprint` is the sha256 of. `file` is the name its video is saved under.
+    `row` has its label for each axis of its shot; `fingerprint` is the sha256 of `manifest`.
     """
 
     address: str
-    shot: str
-    labels: Labels
+    row: tuple[str, ...]
     take: int
+    prompt: str
     fingerprint: str
-    manifest: bytes
-    request: Mapping[str, Any]
-    media: tuple[Medium, ...]
-    cost: Cost
-    file: str
-    tags: tuple[str, ...]
-    origins: Mapping[str, Origin]
+    mould: Mould
+
+    @property
+    def shot(self) -> str:
+        return self.mould.shot
+
+    @property
+    def labels(self) -> Labels:
+        return tuple(zip(self.mould.axes, self.row, strict=True))
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The body, with `sha256:…` for a local file and `entry:…` for an upstream video."""
+        return {"model": self.mould.model, "prompt": self.prompt, **self.mould.fields}
+
+    @property
+    def manifest(self) -> bytes:
+        """The canonical JSON of everything that tells this purchase from others."""
+        return self.mould.manifest(canonical(self.prompt), self.take)
+
+    @property
+    def file(self) -> str:
+        """The name that its video is saved under."""
+        return file_of(self.shot, self.labels, self.take)
+
+    @property
+    def media(self) -> tuple[Medium, ...]:
+        return self.mould.media
 
     @property
     def upstream(self) -> tuple[Medium, ...]:
         """The videos of other entries that this one needs first."""
-        return tuple(m for m in self.media if m.source == "shot")
+        return tuple(m for m in self.mould.media if m.source == "shot")
+
+    @property
+    def cost(self) -> Cost:
+        return self.mould.cost
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return self.mould.tags
+
+    @property
+    def origins(self) -> Mapping[str, Origin]:
+        return self.mould.origins
 
 
 def address_of(shot: str, labels: Labels, take: int) -> str:
     """`shot@axis=label,axis=label/take`; no `@…` where there is no axis."""
     return f"{shot}{labels_of(labels)}/{take}"
+
+
+def addresses(shot: str, axes: tuple[str, ...]) -> str:
+    """The pattern that makes an address of a shot's labels with a take behind them."""
+    return address_of(shot.replace("%", "%%"), tuple((a.replace("%", "%%"), "%s") for a in axes), 0)[:-1] + "%s"
 
 
 def labels_of(labels: Labels) -> str:
@@ -104,13 +165,27 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+def around(provider: str, identity: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """The canonical JSON of a manifest before and behind its prompt; the take and a brace are all that is missing.
+
+    `identity` is the request as it is identified, without its prompt. Keys sort by their bytes as by their characters.
+    """
+    before = canonical({k: v for k, v in identity.items() if k < "prompt"})[1:-1]
+    behind = canonical({k: v for k, v in identity.items() if k > "prompt"})[1:-1]
+    head = b'{"model":%b,"provider":%b,"request":{' % (canonical(identity["model"]), canonical(provider))
+    return (
+        b'%b%b"prompt":' % (head, before + b"," if before else b""),
+        b'%b},"take":' % (b"," + behind if behind else b""),
+    )
+
+
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
 def body_of(entry: Entry, urls: Mapping[str, str]) -> bytes:
     """The body as it is sent, with the address of each file and upstream video by its key; KeyError without one."""
-    request = dict(entry.request)
+    request = entry.request
     for medium in entry.media:
         if medium.source != "url":
             request[medium.field] = list(request[medium.field])

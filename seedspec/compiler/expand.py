@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.fields import check_overrides
 from seedspec.compiler.filename import is_device, is_folder
+from seedspec.compiler.jinja.template import Templates
 from seedspec.compiler.matrix import Arithmetic, Grid, arithmetic, board_grid, shot_grid
 from seedspec.compiler.profile import check_profiles
 from seedspec.compiler.reference import Look
 from seedspec.compiler.request import ShotRequests
 from seedspec.compiler.storyboard import Reference, Shot, Storyboard
-from seedspec.compiler.template import Templates
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
 
@@ -99,8 +99,9 @@ class Expansion:
             )
         if not changed:
             return entry
-        kept = {k: v for k, v in entry.request.items() if k not in changed}
-        return replace(entry, request=kept | {k: v for k, v in changed.items() if v is not None})
+        kept = {k: v for k, v in entry.mould.fields.items() if k not in changed}
+        fields = kept | {k: v for k, v in changed.items() if v is not None}
+        return replace(entry, mould=replace(entry.mould, fields=fields))
 
     def _upstream(self, shot: str, row: tuple[str, ...], take: int, asked: Span) -> Entry | None:
         """The entry that a `{shot: id}` reference continues, made on demand; None when it has errors of its own."""
@@ -143,7 +144,8 @@ def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], pro
     check_profiles(board, problems)
     _same_names(board.shots, problems)
     _check_output(board, problems)
-    counts = tuple(Count(s.id, arithmetic(grids[s.id]), board.takes_of(s)) for s in board.shots)
+    takes = {s.id: board.takes_of(s) for s in board.shots}
+    counts = tuple(Count(s.id, arithmetic(grids[s.id]), takes[s.id]) for s in board.shots)
     if not _within_bound(board, counts, problems):
         return out
     templates = Templates(read)
@@ -158,7 +160,7 @@ def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], pro
     }
     out._continued = frozenset(target for targets in out._continues.values() for target in targets)
     for shot in board.shots:
-        out._shots[shot.id] = ShotRequests(board, shot, grids, templates, look, problems)
+        out._shots[shot.id] = ShotRequests(board, shot, grids, takes, templates, look, problems)
     out.rows, out.counts = arithmetic(parent), counts
     out._has_volatile = any(_sets(board, shot, grids[shot.id], board.model.volatile) for shot in board.shots)
     return out

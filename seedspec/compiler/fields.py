@@ -8,6 +8,7 @@ from typing import Any
 
 from seedspec.compiler.entry import Origin
 from seedspec.compiler.matrix import Grid, Row, resolve
+from seedspec.compiler.scope import key_of
 from seedspec.compiler.storyboard import Axis, Override, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Scalar, plain
@@ -23,7 +24,10 @@ class Setting:
 
 
 class Fields:
-    """Model default, `defaults`, the shot's own, the axis, overrides (the storyboard's first), then the profile."""
+    """Model default, `defaults`, the shot's own, the axis, overrides (the storyboard's first), then the profile.
+
+    `key` gives what of a row, or of a state, the settings depend on; it stands at `places`.
+    """
 
     def __init__(self, board: Storyboard, shot: Shot, grid: Grid, problems: Problems) -> None:
         self._grid = grid
@@ -36,16 +40,21 @@ class Fields:
         last = board.profile
         self._last = [(k, _setting(n, f"profile {last.name}")) for k, n in last.fields.items()] if last else []
         sweeping = [i for i, a in enumerate(grid.axes) if a.fields(self._known - {"prompt"})]
-        self._matter = sorted({*sweeping, *(i for wanted, _ in self._overrides for i in wanted)})
-        self._memo: dict[Row, Mapping[str, Setting]] = {}
+        self.places = tuple(sorted({*sweeping, *(i for wanted, _ in self._overrides for i in wanted)}))
+        self.key = key_of(self.places)
+        self._memo: dict[Any, Mapping[str, Setting]] = {}
         _conflicts(shot, grid.axes, self._known, problems)
 
     def at(self, row: Row) -> Mapping[str, Setting]:
         """The settings of a row, in no particular order; `prompt` is never among them."""
-        key = tuple(row[i] for i in self._matter)
+        key = self.key(row)
         if key not in self._memo:
             self._memo[key] = self._layered(row)
         return self._memo[key]
+
+    def forget(self) -> None:
+        """Lets go of what was kept for further rows."""
+        self._memo.clear()
 
     def layers(self, row: Row) -> Mapping[str, tuple[Setting, ...]]:
         """Everything that sets each field of a row, strongest last: the last one is what `at` gives."""

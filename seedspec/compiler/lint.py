@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Medium
-from seedspec.compiler.reference import literal_mentions, plural
+from seedspec.compiler.mention import Numbered, literal_mentions
+from seedspec.compiler.reference import plural
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
@@ -50,14 +51,30 @@ def check_prompt(
         note = "text from vars and axis values is not a template of its own"
         problems.warning("template-left-over", message, node.span, note, entry=entry)
     # neither count can pass its bound in a text that is shorter than the bound itself
-    if len(prompt) <= model.chinese_characters:
-        return
-    if (count := len(_CHINESE.findall(prompt))) > model.chinese_characters:
-        message = f"{count} Chinese characters; at most {model.chinese_characters} are advised"
-        problems.warning("prompt-long", message, node.span, entry=entry)
-    if len(prompt) > model.english_words and (count := len(_WORD.findall(prompt))) > model.english_words:
+    if len(prompt) > model.chinese_characters and not prompt.isascii():
+        count = len(_CHINESE.findall(prompt))
+        if count > model.chinese_characters:
+            message = f"{count} Chinese characters; at most {model.chinese_characters} are advised"
+            problems.warning("prompt-long", message, node.span, entry=entry)
+    if _may_be_wordy(prompt, model) and (count := len(_WORD.findall(prompt))) > model.english_words:
         message = f"{count:,} words; at most {model.english_words:,} are advised"
         problems.warning("prompt-long", message, node.span, entry=entry)
+
+
+def nothing_odd(mentions: frozenset[Numbered], media: tuple[Medium, ...], used: frozenset[str]) -> bool:
+    """Whether nothing is odd about the media of a prompt whose own words name those of `mentions`."""
+    there = {(m.kind, m.index + 1) for m in media}
+    return bool(media) and mentions <= there and all(m.name in used or (m.kind, m.index + 1) in mentions for m in media)
+
+
+def within_advice(prompt: str, model: Model) -> bool:
+    """Whether a prompt is not too long, told in no time; when not, its words have to be counted."""
+    return len(prompt) <= model.chinese_characters or (prompt.isascii() and not _may_be_wordy(prompt, model))
+
+
+def _may_be_wordy(prompt: str, model: Model) -> bool:
+    """A word is a character at least, and so is what stands between two of them."""
+    return (len(prompt) + 1) // 2 > model.english_words
 
 
 def _literal(node: Scalar, said: str) -> Span:

@@ -38,9 +38,10 @@ class Grid:
 
     def rows(self) -> Iterator[Row]:
         """Each row once; the rightmost axis turns fastest."""
-        for row in self.candidates():
-            if not self.excluded(row):
-                yield row
+        if self.exclude:
+            yield from (row for row in self.candidates() if not self.excluded(row))
+        else:
+            yield from self.candidates()
         yield from self.include
 
     def candidates(self) -> Iterator[Row]:
@@ -48,6 +49,9 @@ class Grid:
         own = [tuple(axis.values) for axis in self.own]
         if self.parent is None:
             yield from product(*own)
+            return
+        if not own:
+            yield from self._projected(self.parent)
             return
         for row in self._projected(self.parent):
             for rest in product(*own):

@@ -30,16 +30,6 @@ class Asset:
 Look = Callable[[str, Kind], Asset | str]
 """Looks at a file by its path relative to the storyboard; a sentence about what is wrong when there is none to use."""
 
-_WORD = re.compile(
-    r"(?<![A-Za-z0-9_])@?(image|video|audio)\s?([0-9]{1,2})(?![\d:]|\.\d|\s?(?:s|secs?|seconds?|k|fps|px|p|x|%)(?![A-Za-z]))"
-    r"|@?(图片|视频|音频)\s?([0-9]{1,2})(?!\d|\.\d|\s?[秒个张段帧条])",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(r"[0-9]+")
-_KINDS: Mapping[str, Kind] = {
-    "image": "image", "video": "video", "audio": "audio", "图片": "image", "视频": "video", "音频": "audio",
-}  # fmt: skip
-
 
 def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Model, words: str) -> dict[str, str]:
     """How the prompt names each used reference: numbers follow the catalogue's order, each kind counted apart."""
@@ -51,17 +41,6 @@ def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Mode
             n = counts[reference.kind] = counts.get(reference.kind, 0) + 1
             out[name] = model.media[reference.kind].words[words].replace("{n}", str(n))
     return out
-
-
-def literal_mentions(prompt: str) -> dict[tuple[Kind, int], str]:
-    """Media that a prompt names by number, in any of the known forms, with the words it uses."""
-    found: dict[tuple[Kind, int], str] = {}
-    for digits in _NUMBER.finditer(prompt):  # few texts hold many numbers; the words are looked for around them alone
-        begin = max(0, digits.start() - 9)
-        for m in _WORD.finditer(prompt[begin : digits.end() + 12]):
-            if begin + max(m.start(2), m.start(4)) == digits.start():
-                found[_KINDS[(m[1] or m[3]).lower()], int(m[2] or m[4])] = m[0]
-    return found
 
 
 def plural(kind: Kind, count: int = 2) -> str:

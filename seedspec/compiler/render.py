@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from seedspec.compiler.frame import Frame, Prompt
+from seedspec.compiler.jinja.fault import RefFault, TemplateFault
+from seedspec.compiler.jinja.template import Template, Templates, undefined_names
 from seedspec.compiler.matrix import Grid
 from seedspec.compiler.reference import number
+from seedspec.compiler.scope import Scope, State
 from seedspec.compiler.spot import is_template, place
 from seedspec.compiler.storyboard import Reference, Shot, Storyboard
-from seedspec.compiler.template import RefFault, Template, TemplateFault, Templates, undefined_names
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
@@ -21,17 +23,8 @@ class Faulty:
     """A value whose template failed; the reason is reported."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A rendered prompt, the references that it mentions, and how each attached one is named, in request order."""
-
-    value: Any
-    used: frozenset[str]
-    words: Mapping[str, str]
-
-
 class Texts:
-    """The texts of a shot. `took` turns true when a value that depends on the take was rendered."""
+    """The texts of a shot. `read` gathers the names that those read which were rendered since it was cleared."""
 
     def __init__(
         self,
@@ -44,73 +37,98 @@ class Texts:
     ) -> None:
         self._board, self._grid, self._catalogue = board, grid, catalogue
         self._templates, self._problems = templates, problems
+        self.scope = Scope(board, shot, grid)
         self._compiled: dict[int, Template | None] = {}
         self._known = frozenset((*board.variables, *grid.names, "label", "shot", "take", "ref"))
-        self._guess: frozenset[str] = frozenset()
+        self._guess: frozenset[str] | None = None
         self._words: dict[frozenset[str], Mapping[str, str]] = {}
+        self._frames: dict[tuple[int, frozenset[str]], Frame] = {}
         self._attached = self._check_attach(shot)
-        self.took = False
+        self.read: set[str] = set()
 
     def check(self, scalar: Scalar) -> None:
         """Reports what is wrong with a template, also where no entry comes to render it."""
         self._template(scalar)
 
-    def value(self, node: Scalar | None, value: Any, scope: Mapping[str, Any], address: str) -> Any:
+    def value(self, node: Scalar | None, value: Any, state: State, address: str) -> Any:
         """A value that may be a template; Faulty, with the reason reported, when it cannot be rendered."""
-        return self._valued(node, value, scope, address, self._known)
+        return self._valued(node, value, state, address, self._known)
 
-    def volatile(self, node: Scalar | None, value: Any, scope: Mapping[str, Any], address: str) -> Any:
+    def volatile(self, node: Scalar | None, value: Any, state: State, address: str) -> Any:
         """As `value`, for a field that is no part of the identity: it may name the entry itself, as `entry`."""
-        return self._valued(node, value, {**scope, "entry": address}, address, self._known | {"entry"})
+        return self._valued(node, value, state, address, self._known | {"entry"})
 
-    def _valued(
-        self, node: Scalar | None, value: Any, scope: Mapping[str, Any], address: str, known: frozenset[str]
-    ) -> Any:
+    def _valued(self, node: Scalar | None, value: Any, state: State, address: str, known: frozenset[str]) -> Any:
         if node is None or not is_template(value):
             return value
         template = self._template(node, known)
         if template is None:
             return Faulty()
-        self.took |= not template.names.isdisjoint(("take", "entry"))
+        self.read |= template.names
+        scope = self.scope.at(state)
         try:
-            return template.render(scope, _no_ref)
+            return template.render({**scope, "entry": address} if "entry" in known else scope, _no_ref)
         except TemplateFault as fault:
             self._failed(node, fault, scope, address)
             return Faulty()
 
-    def prompt(self, node: Scalar, scope: Mapping[str, Any], address: str) -> Prompt | None:
+    def prompt(self, node: Scalar, state: State, address: Callable[[State], str]) -> Prompt | None:
         """A prompt rendered; None with the reason reported.
 
         Numbers depend on which references a prompt uses, which only rendering tells: it is rendered with the numbers
         of the last row's references, and again when it used others.
         """
-        template = self._template(node)
+        template = self._compiled.get(id(node)) or self._template(node)
         if template is None:
             return None
-        self.took |= "take" in template.names
+        if self._guess is None:
+            self._guess = template.refs
         for _ in range(5):
-            used: set[str] = set()
-            words = self._numbered(self._guess | self._attached)
-
-            def ref(name: str, words: Mapping[str, str] = words, used: set[str] = used) -> str:
-                if name not in self._catalogue:
-                    raise RefFault(f"`{name}` is no reference", word=name)
-                used.add(name)
-                return words.get(name, "")
-
-            try:
-                prompt = template.render(scope, ref)
-            except RefFault as fault:
-                self._unknown_reference(fault.word, _place(node, fault), address, fault.file)
+            frame = self._frames.get((id(node), self._guess)) or self._framed(node, template, self._guess)
+            filled = frame.fill(state) or self._filled_whole(node, template, frame, state, address)
+            if filled is None:
                 return None
-            except TemplateFault as fault:
-                self._failed(node, fault, scope, address)
-                return None
-            if used == self._guess:
-                return Prompt(prompt, frozenset(used), words)
-            self._guess = frozenset(used)
+            if filled.used == self._guess:
+                return filled
+            self._guess = filled.used
         message = "the references that this prompt uses depend on their own numbers"
-        self._problems.error("unstable-prompt", message, node.span, entry=address)
+        self._problems.error("unstable-prompt", message, node.span, entry=address(state))
+        return None
+
+    def depends(self, node: Scalar) -> frozenset[str]:
+        """The names that a prompt reads."""
+        template = self._template(node)
+        return template.names if template is not None else frozenset()
+
+    def forget(self) -> None:
+        """Lets go of what was kept for further rows."""
+        self._frames.clear()
+
+    def _framed(self, node: Scalar, template: Template, used: frozenset[str]) -> Frame:
+        words = self._numbered(used | self._attached)
+        frame = Frame(template, self.scope, used, words, self._catalogue.__contains__)
+        self._frames[id(node), used] = frame
+        return frame
+
+    def _filled_whole(
+        self, node: Scalar, template: Template, frame: Frame, state: State, address: Callable[[State], str]
+    ) -> Prompt | None:
+        """The prompt from the whole of its template, by which a fault has its line."""
+        used: set[str] = set()
+
+        def ref(name: str) -> str:
+            if name not in self._catalogue:
+                raise RefFault(f"`{name}` is no reference", word=name)
+            used.add(name)
+            return frame.words.get(name, "")
+
+        scope = self.scope.at(state)
+        try:
+            return Prompt(template.render(scope, ref), frozenset(used), None, frame)
+        except RefFault as fault:
+            self._unknown_reference(fault.word, _place(node, fault), address(state), fault.file)
+        except TemplateFault as fault:
+            self._failed(node, fault, scope, address(state))
         return None
 
     def _numbered(self, names: frozenset[str]) -> Mapping[str, str]:

@@ -52,6 +52,13 @@ class Schema:
         """The verdict alone, in microseconds."""
         return self._gate.is_valid(instance)
 
+    def gate_of(self, name: str) -> Callable[[Any], bool] | None:
+        """The verdict on one property by itself; None when a rule of the whole may tie it to other properties."""
+        own = self.document.get("properties", {}).get(name)
+        if own is None or _ties({k: v for k, v in self.document.items() if k != "properties"}, name, listed=True):
+            return None
+        return jsonschema_rs.Draft202012Validator({"$defs": self.document.get("$defs", {}), **own}).is_valid
+
     def violations(self, instance: Any) -> list[Violation]:
         """Everything that is wrong with a value, in the order of its parts; the slow path."""
         errors = sorted(self._explainer.iter_errors(instance), key=lambda e: [str(p) for p in e.absolute_path])
@@ -114,6 +121,30 @@ class Schema:
             here = here[step]
             said = _worded(here, said)
         return said
+
+
+_UNTIED = frozenset(
+    ("$schema", "$id", "$defs", "$comment", "title", "description", "default", "examples", "deprecated")
+) | frozenset(("type", "required", "dependentRequired", "minProperties", "maxProperties"))
+"""Keywords that never look at the value of a property."""
+
+
+def _ties(rule: Any, name: str, *, listed: bool = False) -> bool:
+    """Whether a rule for a whole object may look at the value of a property that is `listed` beside it."""
+    if not isinstance(rule, dict):
+        return False
+    for key, value in rule.items():
+        if key in _UNTIED or key.startswith("x-") or (listed and key == "additionalProperties"):
+            continue
+        if key in ("allOf", "anyOf", "oneOf"):
+            if any(_ties(part, name) for part in value):
+                return True
+        elif key in ("if", "then", "else", "not"):
+            if _ties(value, name):
+                return True
+        elif key != "properties" or name in value:
+            return True
+    return False
 
 
 def _worded(rule: Any, otherwise: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

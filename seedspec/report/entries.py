@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from seedspec.compiler.entry import Entry
+from orjson import dumps
+
+from seedspec.compiler.entry import Entry, Mould
 from seedspec.report.table import columns, cut
 
 
@@ -19,6 +21,36 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "fingerprint": entry.fingerprint,
         "request": dict(entry.request),
     }
+
+
+def as_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Entries as JSON Lines, each with its line end: the objects of `as_json`, written without making them."""
+    mould: Mould | None = None
+    head, tail = "", b""
+    for entry in entries:
+        if entry.mould is not mould:
+            mould = entry.mould
+            head, tail = _around(mould)
+        yield (head % (entry.address, *entry.row, entry.take, entry.fingerprint)).encode() + dumps(entry.prompt) + tail
+
+
+def _around(mould: Mould) -> tuple[str, bytes]:
+    """What stands before the prompts of a mould's lines, as a pattern, and behind them.
+
+    Addresses, labels and fingerprints are made of characters that JSON takes as they are.
+    """
+    variant = ",".join(_quoted(axis) + ':"%s"' for axis in mould.axes)
+    request = f'{{"model":{_quoted(mould.model)},"prompt":'
+    rest = dumps(mould.fields)[1:]
+    head = (
+        f'{{"entry":"%s","shot":{_quoted(mould.shot)},"variant":{{{variant}}},"take":%s,"fingerprint":"%s","request":'
+    )
+    return head + request, (b"," if len(rest) > 1 else b"") + rest + b"}\n"
+
+
+def _quoted(text: str) -> str:
+    """A text as JSON, inside of a pattern."""
+    return dumps(text).decode().replace("%", "%%")
 
 
 def as_table(entries: Iterable[Entry]) -> list[str]:

@@ -45,8 +45,11 @@ class Problems:
 
     _found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = field(default_factory=dict)
     _errors: int = 0
+    heard: int = 0
+    """How often anything was added; what leaves it as it was had nothing to say."""
 
     def add(self, diagnostic: Diagnostic) -> None:
+        self.heard += 1
         span = diagnostic.span
         place = (span.source.path, span.start, span.end) if span else None
         key = (diagnostic.severity, diagnostic.code, diagnostic.message, place)

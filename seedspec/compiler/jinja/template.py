@@ -1,0 +1,233 @@
+"""Templated values of a storyboard, compiled once per text and rendered per entry; the door to Jinja2.
+
+Sandboxed, strict, and a function of its inputs alone: no clock, no randomness, no environment, and no file but what
+the given reader hands over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jinja2
+from jinja2 import meta, nodes
+
+from seedspec.compiler import wording
+from seedspec.compiler.jinja.fault import FAULTS, TemplateFault, fault_of, line_of
+from seedspec.compiler.jinja.meter import MOST_CHARACTERS, MOST_WORK, Meter
+from seedspec.compiler.jinja.sandbox import Environment, Ref, Refs
+from seedspec.compiler.jinja.value import plain_of
+from seedspec.compiler.pieces import cut
+from seedspec.compiler.spot import place, words
+from seedspec.text.diagnostic import Problems, did_you_mean
+from seedspec.text.node import Scalar
+
+_Run = Callable[[Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a template that is rendered by itself. `names` are the names that it reads."""
+
+    names: frozenset[str]
+    refs: frozenset[str]
+    _run: _Run
+    _plainly: Callable[[Mapping[str, Any], Ref], Any] | None = None
+    """What needs no template language: a name alone, or a `ref()` of one."""
+    texts: dict[Any, str] = field(default_factory=dict)
+    """Room for what it was rendered to: the part is the same one in every template that holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    names: frozenset[str]
+    refs: frozenset[str]
+    pieces: tuple[str | Part, ...]
+    run: _Run
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled value. `names` are the names that it reads, `refs` the constant ones that it gives to `ref()`.
+
+    `pieces` joined make the same text as the whole: constant ones, and parts that do not touch one another.
+    """
+
+    scalar: Scalar
+    names: frozenset[str]
+    refs: frozenset[str]
+    pieces: tuple[str | Part, ...]
+    _run: _Run
+    _refs: Refs
+    _meter: Meter
+
+    def render(self, scope: Mapping[str, Any], ref: Ref) -> Any:
+        """The value for one entry; raises TemplateFault. Text never ends in a line end."""
+        self._refs.current = ref
+        self._meter.begin()
+        try:
+            value = plain_of(self._run(scope), self._meter)
+        except TemplateFault as fault:
+            fault.line, fault.file = line_of(fault.__traceback__)
+            if (
+                name := next((n for n in sorted(self.names) if scope.get(n, self) is fault.value), "")
+            ) and not fault.file:
+                fault.word, fault.args = name, (str(fault).replace("found", f"`{name}` is", 1),)
+            raise
+        except FAULTS as fault:
+            raise fault_of(fault) from None
+        return value.rstrip("\r\n") if isinstance(value, str) else value
+
+    def rendered(self, part: Part, scope: Mapping[str, Any], ref: Ref) -> str | None:
+        """The text of one part; None when only rendering the whole can tell: it has a fault, or is no light work.
+
+        Of several parts each may use its share of half of what the whole may, so that all of them together stay
+        within what the meter allows the whole.
+        """
+        self._refs.current = ref
+        self._meter.begin()
+        try:
+            if part._plainly is not None and type(value := part._plainly(scope, ref)) in (str, int):
+                value = str(value)
+            else:
+                value = plain_of(part._run(scope), self._meter)
+        except (*FAULTS, TemplateFault):
+            return None
+        share = 2 * len(self.pieces) if len(self.pieces) > 1 else 1
+        light = MOST_WORK - self._meter.left <= MOST_WORK // share
+        return value if isinstance(value, str) and light and len(value) <= MOST_CHARACTERS // share else None
+
+
+class Templates:
+    """The templates of one storyboard. `read` gives the text of an included file, or None when there is none."""
+
+    def __init__(self, read: Callable[[str], str | None]) -> None:
+        self._refs = Refs()
+        self._meter = Meter()
+        self._env = Environment(self._meter, read)
+        self._env.globals["ref"] = self._refs
+        self._known: dict[str, _Compiled] = {}
+        self._parts: dict[str, Part] = {}
+
+    def compile(self, scalar: Scalar, problems: Problems) -> Template | None:
+        """The template of a text, or None with its syntax errors reported."""
+        text = str(scalar.value)
+        if text not in self._known:
+            try:
+                self._known[text] = self._in_pieces(text) or self._whole(text)
+            except jinja2.TemplateSyntaxError as error:
+                message, word, notes = self._worded(error)
+                problems.error("template-syntax", message, place(scalar, error.lineno, word), *notes)
+                return None
+            except (RecursionError, MemoryError, SyntaxError):  # Python's own limits on what Jinja writes for it
+                problems.error("template-syntax", "a template that is nested too deeply", scalar.span)
+                return None
+        known = self._known[text]
+        return Template(scalar, known.names, known.refs, known.pieces, known.run, self._refs, self._meter)
+
+    def _worded(self, error: jinja2.TemplateSyntaxError) -> tuple[str, str, tuple[str, ...]]:
+        return wording.syntax(error.message or "broken", self._env.filters, self._env.tests)
+
+    def _in_pieces(self, text: str) -> _Compiled | None:
+        """A text by its pieces, equal ones compiled once for the storyboard; None for one that must stay whole.
+
+        The whole is compiled when it is asked for: to say what is wrong with it.
+        """
+        pieces = cut(text)
+        if pieces is None or sum(len(p) for p in pieces if isinstance(p, str)) > MOST_CHARACTERS // 2:
+            return None
+        if len(pieces) == 1 and not isinstance(pieces[0], str) and self._single(text) is not None:
+            return None
+        found: list[str | Part] = []
+        for piece in pieces:
+            if isinstance(piece, str):
+                found.append(piece)
+                continue
+            if piece.source not in self._parts:
+                try:
+                    self._parts[piece.source] = self._part(piece.source)
+                except (jinja2.TemplateSyntaxError, RecursionError, MemoryError, SyntaxError):
+                    return None
+            found.append(self._parts[piece.source])
+        parts = [p for p in found if isinstance(p, Part)]
+        names = frozenset().union(*(p.names for p in parts))
+        whole: list[_Run] = []
+
+        def run(scope: Mapping[str, Any]) -> Any:
+            if not whole:
+                whole.append(self._whole(text).run)
+            return whole[0](scope)
+
+        return _Compiled(names, frozenset().union(*(p.refs for p in parts)), tuple(found), run)
+
+    def _whole(self, text: str) -> _Compiled:
+        inner = self._single(text)
+        if inner is None:
+            part = self._part(text)
+        else:
+            expression = self._env.compile_expression(inner, undefined_to_none=False)
+            part = Part(*_reads(self._env.parse(text)), lambda scope: expression(scope))
+        return _Compiled(part.names, part.refs, (part,), part._run)
+
+    def _part(self, text: str) -> Part:
+        tree = self._env.parse(text)
+        names, refs = _reads(tree)
+        plainly = _plainly(tree)
+        template = jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
+        start, context = template.root_render_func, template.new_context
+        shared, meter = dict(template.globals), self._meter
+
+        def run(scope: Mapping[str, Any]) -> str:
+            return meter.joined(start(context({**shared, **scope}, True)))
+
+        return Part(names, refs, run, plainly)
+
+    def _single(self, text: str) -> str | None:
+        """The expression of a value that is exactly one `{{ expression }}`."""
+        stripped = text.strip()
+        if not (stripped.startswith("{{") and stripped.endswith("}}")):
+            return None
+        kinds = [kind for _, kind, value in self._env.lex(stripped) if kind != "whitespace"]
+        if kinds.count("variable_begin") == 1 and kinds[-1] == "variable_end" and "data" not in kinds:
+            return stripped[2:-2].strip("-+ \t\n") if stripped[2] in "-+" or stripped[-3] in "-+" else stripped[2:-2]
+        return None
+
+
+def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a template reads, and the constant ones that it gives to `ref()`."""
+    names = frozenset(meta.find_undeclared_variables(tree))
+    if any(True for _ in meta.find_referenced_templates(tree)):
+        names |= {"take", "label"}  # an included file may read them
+    refs = frozenset(
+        call.args[0].value
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name) and call.node.name == "ref" and len(call.args) == 1
+        if isinstance(call.args[0], nodes.Const) and isinstance(call.args[0].value, str)
+    )
+    return names, refs
+
+
+def _plainly(tree: nodes.Template) -> Callable[[Mapping[str, Any], Ref], Any] | None:
+    output = tree.body[0] if len(tree.body) == 1 else None
+    node = output.nodes[0] if isinstance(output, nodes.Output) and len(output.nodes) == 1 else None
+    if isinstance(node, nodes.Name):
+        name = node.name
+        return lambda scope, ref: scope.get(name)
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "ref":
+        given = node.args[0] if len(node.args) == 1 and not (node.kwargs or node.dyn_args or node.dyn_kwargs) else None
+        if isinstance(given, nodes.Const) and isinstance(given.value, str):
+            wanted = given.value
+            return lambda scope, ref: ref(wanted)
+    return None
+
+
+def undefined_names(template: Template, known: frozenset[str], problems: Problems, hint: Callable[[str], str]) -> bool:
+    """Reports each place of each name that the scope lacks, also in branches that no entry takes."""
+    missing = sorted(template.names - known)
+    for word in missing:
+        said = hint(word)
+        notes = (said,) if said else did_you_mean(word, known)
+        for span in words(template.scalar, word) or [template.scalar.span]:
+            problems.error("undefined-name", f"`{word}` is not defined", span, *notes)
+    return bool(missing)

@@ -1,0 +1,206 @@
+"""A request but for its prompt: its fields rendered, its media followed, all of it judged, priced and made a Mould."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from seedspec.compiler.attach import Attachments, Found, Upstream
+from seedspec.compiler.catalog import KINDS
+from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
+from seedspec.compiler.fields import Fields
+from seedspec.compiler.frame import Prompt
+from seedspec.compiler.price import Cost, billed, estimate
+from seedspec.compiler.reference import plural, together
+from seedspec.compiler.render import Faulty, Texts
+from seedspec.compiler.scope import State, row_of
+from seedspec.compiler.spot import is_template
+from seedspec.compiler.storyboard import Reference, Shot, Storyboard
+from seedspec.text.diagnostic import Problems
+from seedspec.text.node import Scalar
+from seedspec.text.source import Span
+
+_STAND_IN = "https://stand-in.invalid/"
+
+
+class Moulds:
+    """Makes the moulds of one shot. Whatever is wrong with one goes to `problems`, with the entry it was made for."""
+
+    def __init__(
+        self,
+        board: Storyboard,
+        shot: Shot,
+        axes: tuple[str, ...],
+        catalogue: Mapping[str, Reference],
+        fields: Fields,
+        texts: Texts,
+        attachments: Attachments,
+        problems: Problems,
+    ) -> None:
+        self._board, self._shot, self._axes, self._catalogue = board, shot, axes, catalogue
+        self._fields, self._texts, self._attachments, self._problems = fields, texts, attachments, problems
+        self._tags = (*board.tags, *shot.tags)
+
+    def make(self, state: State, node: Scalar, prompt: Prompt | None, upstream: Upstream, address: str) -> Mould | None:
+        """The mould of an entry; None when its request is at fault.
+
+        A request whose prompt or media are at fault is judged all the same, so that one run tells of everything.
+        """
+        model = self._board.model
+        found = self._followed(prompt, state, upstream, address)
+        media, sent, meant = self._listed(found or {})
+        fields: dict[str, Any] = dict(sent)
+        identity: dict[str, Any] = {"model": model.id, **meant}
+        origins = {"prompt": Origin("prompt", node.span)}
+        whole = self._filled(state, address, fields, identity, origins)
+        request = {"model": model.id, "prompt": prompt.value if prompt else _STAND_IN, **fields}
+        valid = self._encodable(request, node, address) and self._valid(request, media, origins, address)
+        if prompt is None or found is None or not (whole and valid):
+            return None
+        return Mould(
+            shot=self._shot.id,
+            axes=self._axes,
+            tags=self._tags,
+            model=model.id,
+            fields=fields,
+            media=media,
+            cost=self._cost(fields, media),
+            origins=origins,
+            around=around(model.provider.id, identity),
+        )
+
+    def together(self, media: tuple[Medium, ...], address: str) -> bool:
+        """Whether media of one kind are short enough together."""
+        fine = True
+        for kind, rule in self._board.model.media.items():
+            own = [m for m in media if m.kind == kind]
+            if rule.seconds_together is None or len(own) < 2:
+                continue
+            seconds, _ = together(m.seconds for m in own)
+            if seconds > rule.seconds_together:
+                parts = " + ".join(f"`{m.name}` {m.seconds:g}" for m in own if m.seconds is not None)
+                most = f"expected at most {rule.seconds_together:g} s"
+                message = f"{plural(kind)} last {seconds:g} s together ({parts}); {most}"
+                self._problems.error("media-seconds-together", message, own[-1].span, entry=address)
+                fine = False
+        return fine
+
+    def _followed(
+        self, prompt: Prompt | None, state: State, upstream: Upstream, address: str
+    ) -> dict[str, Found] | None:
+        """What each reference of the prompt stands for; None when one of them cannot be had."""
+        if prompt is None:
+            return None
+        found = {
+            name: self._attachments.find(self._catalogue[name], state, upstream, address) for name in prompt.frame.words
+        }
+        whole = {name: one for name, one in found.items() if one is not None}
+        return whole if len(whole) == len(found) else None
+
+    def _filled(
+        self,
+        state: State,
+        address: str,
+        fields: dict[str, Any],
+        identity: dict[str, Any],
+        origins: dict[str, Origin],
+    ) -> bool:
+        """Sets the request's fields and where each came from; False when one could not be rendered."""
+        settings, whole = self._fields.at(row_of(state)), True
+        for name in self._board.model.fields:
+            if (setting := settings.get(name)) is None:
+                continue
+            volatile = name in self._board.model.volatile
+            render = self._texts.volatile if volatile else self._texts.value
+            value = render(setting.node, setting.value, state, address)
+            if isinstance(value, Faulty):
+                whole = False
+                continue
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            fields[name], origins[name] = value, setting.origin
+            if not volatile:
+                identity[name] = value
+        return whole
+
+    def _listed(
+        self, found: Mapping[str, Found]
+    ) -> tuple[tuple[Medium, ...], dict[str, list[str]], dict[str, list[str]]]:
+        """The media in the catalogue's order, and the lists of the request as they are sent and as they are meant.
+
+        An empty list is left out.
+        """
+        media: list[Medium] = []
+        sent: dict[str, list[str]] = {}
+        meant: dict[str, list[str]] = {}
+        for kind in KINDS:
+            if (rule := self._board.model.media.get(kind)) is None:
+                continue
+            for name, one in found.items():
+                reference = self._catalogue[name]
+                if reference.kind != kind:
+                    continue
+                items = sent.setdefault(rule.field, [])
+                span = reference.target.span
+                seconds = one.facts.get("seconds") if rule.seconds else None
+                media.append(Medium(name, kind, rule.field, len(items), one.source, one.key, one.where, seconds, span))
+                items.append(one.item)
+                meant.setdefault(rule.field, []).append(one.identity)
+        return tuple(media), sent, meant
+
+    def _valid(
+        self, request: Mapping[str, Any], media: tuple[Medium, ...], origins: Mapping[str, Origin], address: str
+    ) -> bool:
+        judged = request
+        if any(m.source != "url" for m in media):
+            fields = {m.field for m in media}
+            judged = {**request, **{f: [_stand_in(u) for u in request[f]] for f in fields}}
+        if self._board.model.schema.is_valid(judged):
+            return True
+        for v in self._board.model.schema.violations(judged):
+            field = str(v.path[0]) if v.path else "prompt"
+            at_item = [m for m in media if m.field == field]
+            if at_item:
+                index = v.path[1] if len(v.path) > 1 else -1
+                span: Span | None = at_item[int(index)].span
+            else:
+                origin = origins.get(field)
+                span = (origin and origin.span) or self._shot.span
+            by = origins[field].layer if field in origins else field
+            notes = [f"in `{field}`" + (f", set by {by}" if by != field else "")]
+            # what a template yields cannot be mended by quotes
+            notes += () if span and is_template(span.text) else v.notes
+            self._problems.error(v.code, v.message, span, *notes, entry=address)
+        return False
+
+    def _encodable(self, request: Mapping[str, Any], prompt: Scalar, address: str) -> bool:
+        most = self._board.model.body_bytes
+        texts = [v for value in request.values() for v in (value if isinstance(value, list) else [value])]
+        try:
+            # six bytes are the most that JSON makes of one; only what may come near the bound is written to be counted
+            size = 6 * sum(len(t.encode()) + 10 if isinstance(t, str) else 30 for t in texts)
+            size = size if size <= most else len(canonical(request))
+        except (UnicodeEncodeError, TypeError):
+            self._problems.error(
+                "not-unicode", "the request holds half of a surrogate pair", prompt.span, entry=address
+            )
+            return False
+        if size > most:
+            self._problems.error(
+                "body-too-large", f"{size:,} bytes; expected at most {most:,}", prompt.span, entry=address
+            )
+        return size <= most
+
+    def _cost(self, request: Mapping[str, Any], media: tuple[Medium, ...]) -> Cost:
+        rule = self._board.model.media["video"]
+        lengths = (m.seconds for m in media if m.kind == "video")
+        return estimate(
+            self._board.model.rate,
+            quality=request["quality"],
+            duration=request["duration"],
+            videos=billed(lengths, rule.seconds, rule.seconds_together),
+        )
+
+
+def _stand_in(item: str) -> str:
+    return _STAND_IN if item.startswith(("sha256:", "entry:")) else item
