@@ -38,7 +38,7 @@ def emitted() -> set[str]:
     """The literals that stand where a code stands: in calls that report, in violations, and in the model files."""
     found: set[str] = set()
     for room in ROOMS:
-        for path in (ROOT / "seedspec" / room).glob("*.py"):
+        for path in (ROOT / "seedspec" / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):
                     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
