@@ -2,167 +2,41 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import random
 import secrets
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from seedspec.compiler.catalog import Catalog
 from seedspec.compiler.entry import Entry, labels_of
-from seedspec.compiler.expand import Count, Expansion, expand
-from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.price import Cost
-from seedspec.compiler.profile import NoProfile, merged, name_of, said, with_profile
-from seedspec.compiler.reference import Look
-from seedspec.compiler.storyboard import Storyboard, storyboard_of
+from seedspec.compiler.profile import NoProfile, name_of, said, with_profile
+from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.event import Event, RunFinished
 from seedspec.plan.lock import Lock, LockFault, Record
 from seedspec.plan.picks import Picks, variants
 from seedspec.plan.plan import Action, Plan, Rules, Step, make
 from seedspec.plan.review import Entries
 from seedspec.plan.select import NothingSelected, choose, within
-from seedspec.run import files
 from seedspec.run.choices import choices_of, read_picks
+from seedspec.run.compiling import Compiled, check, compile, expanded
 from seedspec.run.disk import hold, read_lock
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
 from seedspec.run.journal import Journal
 from seedspec.run.machine import Machine
 from seedspec.run.place import Place, place_of
-from seedspec.run.revision import Revision
 from seedspec.run.settings import BadSettings, Key, Origins, key_of, origins_of
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
-from seedspec.text.syntax import parse
 
 __all__ = [
     "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "NoProfile", "Note",
     "Options", "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check",
     "compile", "plan", "run",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A storyboard's entries in order, with every finding. `ok` says that nothing stands in the way of a run."""
-
-    path: Path
-    board: Storyboard | None
-    entries: tuple[Entry, ...]
-    rows: Arithmetic | None
-    counts: tuple[Count, ...]
-    diagnostics: tuple[Diagnostic, ...]
-
-    @property
-    def ok(self) -> bool:
-        return self.board is not None and not any(d.severity == "error" for d in self.diagnostics)
-
-
-def _opened(path: str | Path, problems: Problems, catalog: Catalog | None) -> Storyboard | None:
-    """A storyboard file as written; None, with the reasons in `problems`, when its form is broken."""
-    file = Path(path)
-    return _board(files.read_source(file, str(path), problems), file.stem, catalog, problems)
-
-
-def _board(source: Source | None, name: str, catalog: Catalog | None, problems: Problems) -> Storyboard | None:
-    if source is None or (node := parse(source, problems)) is None:
-        return None
-    return storyboard_of(node, catalog or files.catalog(), name, problems)
-
-
-def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "") -> Compiled:
-    """All entries of a storyboard file with one of its profiles, in order; "" and "default" mean as written.
-
-    Raises NoProfile, and nothing for what the file or its neighbours may hold.
-    """
-    problems = Problems()
-    with _no_collector():
-        board = _opened(path, problems, catalog)
-        return _expanded(path, board and with_profile(board, profile), problems)
-
-
-def stream(
-    path: str | Path, into: Callable[[Iterator[Entry]], object], catalog: Catalog | None = None, profile: str = ""
-) -> Compiled:
-    """As `compile`, for any number of entries: `into` is given them one by one, and the result holds none of them.
-
-    Nothing that `into` makes of them may be relied on before the result is known to be `ok`.
-    """
-
-    def drained(entries: Iterator[Entry]) -> tuple[Entry, ...]:
-        into(entries)
-        return ()
-
-    problems = Problems()
-    with _no_collector():
-        board = _opened(path, problems, catalog)
-        return _expanded(path, board and with_profile(board, profile), problems, drained)
-
-
-def earlier(path: str | Path, revision: Revision, catalog: Catalog | None = None, profile: str = "") -> Compiled:
-    """The same of a storyboard as it stood at a git revision, by the rules of today.
-
-    Raises NoRevision when the file was not there, and NoProfile. Media that git did not hold then are taken as they
-    are now.
-    """
-    file, problems = Path(path), Problems()
-    with _no_collector():
-        board = _board(revision.source(file.name, str(path), problems), file.stem, catalog, problems)
-        board = board and with_profile(board, profile)
-        look = revision.looker(files.looker(file.parent))
-        expansion = expand(board, look, revision.templates(), problems) if board is not None else None
-        return _compiled(path, expansion, problems)
-
-
-_Gather = Callable[[Iterator[Entry]], tuple[Entry, ...]]
-
-
-def _expanded(path: str | Path, board: Storyboard | None, problems: Problems, gather: _Gather = tuple) -> Compiled:
-    """The entries of a storyboard whose profile is settled."""
-    folder = Path(path).parent
-    if board is None:
-        return _compiled(path, None, problems)
-    expansion = expand(board, files.looker(folder), files.templates_below(folder), problems)
-    return _compiled(path, expansion, problems, gather)
-
-
-def _compiled(path: str | Path, expansion: Expansion | None, problems: Problems, gather: _Gather = tuple) -> Compiled:
-    if expansion is None:
-        return Compiled(Path(path), None, (), None, (), tuple(problems))
-    entries = gather(expansion.entries())
-    return Compiled(Path(path), expansion.board, entries, expansion.rows, expansion.counts, tuple(problems))
-
-
-def check(path: str | Path, catalog: Catalog | None = None, profile: str | None = None) -> tuple[Diagnostic, ...]:
-    """Every finding about a storyboard file, in the order of its lines: as written and with each of its profiles.
-
-    With a `profile` named, with that one alone. Raises NoProfile.
-    """
-    if profile is not None:
-        return compile(path, catalog, profile).diagnostics
-    problems = Problems()
-    with _no_collector():
-        board = _opened(path, problems, catalog)
-        look = cache(files.looker(Path(path).parent))  # media are looked at once for all profiles
-        if board is None:
-            return tuple(problems)
-        as_written = _findings(path, board, problems, look)
-        telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
-        each = {name: _findings(path, with_profile(board, name), Problems(), look) for name in telling}
-    return merged(as_written, each)
-
-
-def _findings(path: str | Path, board: Storyboard, problems: Problems, look: Look) -> Problems:
-    """What is found wrong with a storyboard and its entries, none of which is kept."""
-    for _ in expand(board, look, files.templates_below(Path(path).parent), problems).entries():
-        pass
-    return problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +227,7 @@ def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Pro
         raise NothingSelected(
             f"no take is picked {said(name_of(board))}; {_picking(board, options)} ENTRY` chooses one"
         )
-    return variants(picks, Entries(_expanded(made.path, board, Problems()).entries), problems)
+    return variants(picks, Entries(expanded(made.path, board, Problems()).entries), problems)
 
 
 def _unpicked(entry: Entry, board: Storyboard, options: Options) -> str:
@@ -389,15 +263,3 @@ def budget_of(board: Storyboard, options: Options) -> int | None:
     credits = [c for c in (board.budget_credits, options.max_credits) if c is not None]
     credits += [u * float(rate.credits_per_usd) for u in (board.budget_usd, options.max_usd) if u is not None]
     return min((int(c * rate.units_per_credit) for c in credits), default=None)
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """A compile makes live objects only; the cyclic collector would walk them again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seedspec.api import Planned, earlier
+from seedspec.api import Planned
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.profile import NoProfile
 from seedspec.plan.compare import Comparison, compare
 from seedspec.report.diagnostics import tally
+from seedspec.run.compiling import earlier
 from seedspec.run.revision import NoRevision, revision_of
 
 

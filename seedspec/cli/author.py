@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 
-from seedspec.api import Compiled, Entry
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
-from seedspec.cli.naming import the_entry
+
+if TYPE_CHECKING:
+    from seedspec.compiler.entry import Entry
+    from seedspec.run.compiling import Compiled
 
 _IN_MEMORY = 1 << 20
 """As many bytes of output as are held in memory before a file takes them."""
@@ -40,8 +43,8 @@ def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: s
       seedspec check storyboards/ --strict
       seedspec check storyboard.yaml --format github
     """
-    from seedspec.api import check
     from seedspec.report import diagnostics as shown
+    from seedspec.run.compiling import check
     from seedspec.run.files import catalog
 
     files, known = _files(paths or ("storyboard.yaml",)), catalog()
@@ -106,8 +109,8 @@ def compile_command(
 
 def _stream(storyboard: str, profile: str) -> None:
     """All entries as JSON Lines. They wait in a file without a name until it is known that none has an error."""
-    from seedspec import api
     from seedspec.report.entries import as_lines
+    from seedspec.run.compiling import stream
 
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
 
@@ -116,13 +119,14 @@ def _stream(storyboard: str, profile: str) -> None:
             while some := b"".join(islice(lines, 1000)):
                 spool.write(some)
 
-        shared.judged(api.stream(storyboard, keep, profile=profile))
+        shared.judged(stream(storyboard, keep, profile=profile))
         spool.seek(0)
         while some := spool.read(_IN_MEMORY):
             click.echo(some, nl=False)
 
 
 def _explain(made: Compiled, address: str, form: str) -> None:
+    from seedspec.cli.naming import the_entry
     from seedspec.compiler.explain import explain
     from seedspec.report import explain as shown
 

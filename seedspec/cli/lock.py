@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
-from seedspec.api import Compiled, compile
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.plan.lock import LockFault
 from seedspec.plan.salvage import Aside
 from seedspec.run import mend
+from seedspec.run.compiling import Compiled, compile
 from seedspec.run.disk import hold, read_lock
 from seedspec.run.place import lock_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import orjson
 
-from seedspec.api import Compiled, Options, earlier, plan
+from seedspec.api import Compiled, Options, plan
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
@@ -21,6 +21,7 @@ from seedspec.plan.why import why
 from seedspec.report import compare as compared
 from seedspec.report import why as shown
 from seedspec.report.diagnostics import tally
+from seedspec.run.compiling import earlier
 from seedspec.run.disk import read_lock
 from seedspec.run.place import place_of
 from seedspec.run.revision import NoRevision, revision_of

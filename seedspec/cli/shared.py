@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seedspec.api import Compiled, Options, compile
 from seedspec.cli.app import Exit, echo
-from seedspec.compiler.storyboard import Storyboard
-from seedspec.report import diagnostics as shown
-from seedspec.text.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from seedspec.api import Options
+    from seedspec.compiler.storyboard import Storyboard
+    from seedspec.run.compiling import Compiled
+    from seedspec.text.diagnostic import Diagnostic
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,18 +49,20 @@ def colored(stream: Any = None) -> bool:
 
 def out(lines: Iterable[str]) -> None:
     """Data, on standard output."""
-    for line in lines:
-        echo(line)
+    if listed := list(lines):
+        echo("\n".join(listed))
 
 
 def note(lines: Iterable[str]) -> None:
     """Everything else, on standard error."""
-    for line in lines:
-        echo(line, err=True)
+    if listed := list(lines):
+        echo("\n".join(listed), err=True)
 
 
 def compiled(path: str, profile: str) -> Compiled:
     """The storyboard's entries with a profile; its findings are shown, and errors end the command with code 3."""
+    from seedspec.run.compiling import compile
+
     return judged(compile(path, profile=profile))
 
 
@@ -91,8 +95,12 @@ def named(made: Compiled) -> str:
 def tell(found: Iterable[Diagnostic]) -> None:
     listed = list(found)
     if listed:
+        from seedspec.report import diagnostics as shown
+
         echo(shown.as_text(listed, color=colored(sys.stderr)), err=True)
 
 
 def options(**given: Any) -> Options:
+    from seedspec.api import Options
+
     return Options(**{k: v for k, v in given.items() if v is not None})

@@ -90,7 +90,7 @@ class Entry:
         return tuple(zip(self.mould.axes, self.row, strict=True))
 
     @property
-    def request(self) -> dict[str, Any]:
+    def request(self) -> Mapping[str, Any]:
         """The body, with `sha256:…` for a local file and `entry:…` for an upstream video."""
         return {"model": self.mould.model, "prompt": self.prompt, **self.mould.fields}
 
@@ -185,7 +185,7 @@ def digest(data: bytes) -> str:
 
 def body_of(entry: Entry, urls: Mapping[str, str]) -> bytes:
     """The body as it is sent, with the address of each file and upstream video by its key; KeyError without one."""
-    request = entry.request
+    request = dict(entry.request)
     for medium in entry.media:
         if medium.source != "url":
             request[medium.field] = list(request[medium.field])

@@ -22,9 +22,6 @@ def main(arguments: list[str]) -> int:
     import orjson  # noqa: F401
     import yaml  # noqa: F401
 
-    import seedspec.api
-    import seedspec.report.entries  # noqa: F401
-
     begin = time.process_time()
     code = app.start(arguments)
     sys.stdout.flush()
