@@ -85,15 +85,15 @@ def compile_command(
       seedspec compile --select open,look=noir --format json
       seedspec compile --explain open@look=noir/1 --profile draft
     """
-    from seedspec.plan.lock import Lock
-    from seedspec.plan.select import choose
-    from seedspec.report.entries import as_json, as_lines, as_table
-
     if explain is not None and (select or exclude):
         raise Exit(2, "--explain names its entry by itself; leave --select and --exclude out")
     if form == "jsonl" and not (select or exclude or explain):
         _stream(storyboard, profile)
         return
+    from seedspec.plan.lock import Lock
+    from seedspec.plan.select import choose
+    from seedspec.report.entries import as_json, as_lines, as_table
+
     made = shared.compiled(storyboard, profile)
     if explain is not None:
         _explain(made, explain, form)

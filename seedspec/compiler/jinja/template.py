@@ -137,7 +137,7 @@ class Templates:
         pieces = cut(text)
         if pieces is None or sum(len(p) for p in pieces if isinstance(p, str)) > MOST_CHARACTERS // 2:
             return None
-        if len(pieces) == 1 and not isinstance(pieces[0], str) and self._single(text) is not None:
+        if not any(p.strip() for p in pieces if isinstance(p, str)) and self._single(text) is not None:
             return None
         found: list[str | Part] = []
         for piece in pieces:
