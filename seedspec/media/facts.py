@@ -15,12 +15,14 @@ SOUNDS = frozenset({"wav", "mp3", "flac", "ogg", "m4a"})
 _BRANDS = {
     b"qt  ": "mov", b"M4A ": "m4a", b"M4B ": "m4a",
     b"heic": "heic", b"heix": "heic", b"mif1": "heic", b"msf1": "heic", b"avif": "avif", b"avis": "avif",
+    b"crx ": "cr3", b"3gp4": "3gp", b"3gp5": "3gp", b"3gp6": "3gp", b"3gp7": "3gp", b"3g2a": "3gp",
 }  # fmt: skip
 _RIFF = {b"WAVE": "wav", b"WEBP": "webp", b"AVI ": "avi"}
 _MAGIC = (
     (b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF87a", "gif"), (b"GIF89a", "gif"),
     (b"BM", "bmp"), (b"II*\0", "tiff"), (b"MM\0*", "tiff"), (b"ID3", "mp3"), (b"OggS", "ogg"),
-    (b"fLaC", "flac"), (b"%PDF", "pdf"),
+    (b"fLaC", "flac"), (b"%PDF", "pdf"), (b"\0\0\1\xba", "mpg"), (b"FLV\1", "flv"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "wmv"), (b"PK\3\4", "zip"),
 )  # fmt: skip
 
 
@@ -37,7 +39,12 @@ class MediaMissing(MediaError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a file holds; None where its kind has no such fact. Sizes are as displayed (a turned picture is turned)."""
+    """What a file holds; None where its kind has no such fact, or where it was not looked for.
+
+    Sizes are as displayed: a picture that its file turns is turned. `fps` is the average over the whole clip,
+    `fps_least` and `fps_most` are the rates of its slowest and its fastest second. `behind` counts the bytes that
+    follow the end of the picture or the sound: nothing that opens the file reads them.
+    """
 
     kind: Kind
     format: str
@@ -46,7 +53,15 @@ class Facts:
     height: int | None = None
     seconds: float | None = None
     fps: float | None = None
-    audio: bool | None = None
+    audio_streams: int | None = None
+    fps_least: float | None = None
+    fps_most: float | None = None
+    behind: int = 0
+
+    @property
+    def audio(self) -> bool | None:
+        """Whether there is any sound in it."""
+        return None if self.audio_streams is None else self.audio_streams > 0
 
 
 def sniff(head: bytes) -> str | None:
@@ -57,6 +72,8 @@ def sniff(head: bytes) -> str | None:
         return "mov"  # QuickTime files older than `ftyp`
     if head[:4] in (b"RIFF", b"RF64"):
         return _RIFF.get(head[8:12])
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "aiff"
     if head[:4] == b"\x1aE\xdf\xa3":
         return "webm" if b"webm" in head else "mkv"
     for magic, name in _MAGIC:

@@ -3,42 +3,78 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import stat
+from importlib.metadata import PackageNotFoundError, version
+from typing import BinaryIO
 
 from seedspec.media.facts import IMAGES, SOUNDS, VIDEOS, Facts, MediaError, MediaMissing, sniff
 
 
 def facts(path: str | os.PathLike[str]) -> Facts:
     """The facts of a file. Raises MediaError when it is missing, empty, cut short, or of no known format."""
-    file = Path(path)
     try:
-        with file.open("rb") as stream:
-            head = stream.read(64)
-        size = file.stat().st_size
+        stream, size = opened(path)
     except OSError as error:
         raise MediaError(f"cannot be read: {(error.strerror or type(error).__name__).lower()}") from error
-    if not head:
+    with stream:
+        return facts_of(stream, size)
+
+
+def opened(path: str | os.PathLike[str]) -> tuple[BinaryIO, int]:
+    """A regular file for reading, and its bytes; it waits for no pipe and opens no device.
+
+    Raises OSError, and MediaError for what is no regular file.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):  # opening alone may do something to a device
+        raise MediaError("is no regular file")
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    stream = open(handle, "rb")  # noqa: SIM115 - the caller closes it
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        stream.close()
+        raise MediaError("is no regular file")
+    return stream, status.st_size
+
+
+def facts_of(stream: BinaryIO, size: int, *, whole: bool = True) -> Facts:
+    """The facts of an open file of `size` bytes. MediaError, and MediaMissing when a library is not installed.
+
+    Without `whole` no more is read than tells the facts: damage further on, and what lies behind the end, goes unseen.
+    """
+    if not size:
         raise MediaError("the file is empty")
+    stream.seek(0)
+    head = stream.read(64)
     format = sniff(head)
     try:
         if format in IMAGES:
             from seedspec.media import picture
 
-            return picture.facts(file, format=format, size=size)
+            return picture.facts(stream, format=format, size=size, whole=whole)
         if format in VIDEOS:
             from seedspec.media import movie
 
-            return movie.facts(file, format=format, size=size)
+            return movie.facts(stream, format=format, size=size, whole=whole)
         if format in SOUNDS:
             from seedspec.media import sound
 
-            return sound.facts(file, format=format, size=size)
+            return sound.facts(stream, format=format, size=size, whole=whole)
     except ImportError as error:
         raise MediaMissing() from error
+    except OSError as error:
+        raise MediaError(f"cannot be read: {(error.strerror or str(error) or type(error).__name__).lower()}") from error
     if format is None:
         looks = "text" if head.isascii() and b"\0" not in head else "unknown bytes"
         raise MediaError(f"not an image, a video or a sound: the file holds {looks}")
     raise MediaError(f"found {format}, which is none of the formats that can be examined")
+
+
+def readers() -> str | None:
+    """The libraries that read media, each with its version; None when one is missing. None of them is imported."""
+    try:
+        return " ".join(f"{name} {version(name)}" for name in ("Pillow", "tinytag", "av"))
+    except PackageNotFoundError:
+        return None
 
 
 def playable(path: str | os.PathLike[str]) -> Facts:

@@ -10,9 +10,11 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
+from seedspec.media import boxes
 from seedspec.media import card as cards
 from seedspec.media.card import Block, Card, Colour
 from seedspec.media.facts import Facts, MediaError
@@ -46,17 +48,21 @@ class Raster:
     rgb: bytes
 
 
-def facts(path: Path, *, format: str, size: int) -> Facts:
-    """The facts of an image, all of which is read. Raises MediaError when it is cut, damaged or far too large."""
+def facts(stream: BinaryIO, *, format: str, size: int, whole: bool) -> Facts:
+    """The facts of an image; `whole` reads all of it. Raises MediaError when it is cut, damaged or far too large."""
+    beyond = boxes.behind(stream, format, size) if whole else 0
     try:
+        stream.seek(0)
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=[_PLAIN[format]]) as image:
+            with Image.open(stream, formats=[_PLAIN[format]]) as image:
                 width, height = image.size
                 if width * height > _MOST_PIXELS:
                     raise MediaError(f"claims {width}x{height} pixels, more than this tool unpacks")
                 turned = format != "png" and image.getexif().get(_ORIENTATION) in _SIDEWAYS
-                if format == "png":
+                if not whole:
+                    pass
+                elif format == "png":
                     image.verify()  # checks every chunk's sum without unpacking a pixel
                 else:
                     image.draft("L", (width // 8, height // 8))  # JPEG: walks all of the file, unpacks a 64th
@@ -69,7 +75,7 @@ def facts(path: Path, *, format: str, size: int) -> Facts:
         raise MediaError(f"a damaged or cut {format} file: {_sentence(error)}") from error
     if turned:
         width, height = height, width
-    return Facts(kind="image", format=format, bytes=size, width=width, height=height)
+    return Facts(kind="image", format=format, bytes=size, width=width, height=height, behind=beyond)
 
 
 def _sentence(error: BaseException) -> str:

@@ -44,7 +44,7 @@ def test_videos(tmp_path: Path, movie_file: Maker, format: str) -> None:
     found = facts(path)
     assert (found.kind, found.format, found.width, found.height) == ("video", format, 640, 480)
     assert found.seconds == pytest.approx(0.5, abs=0.05)
-    assert found.fps == pytest.approx(24)
+    assert found.fps == pytest.approx(24, abs=0.02)  # some containers keep times in milliseconds
     assert found.audio is False
 
 

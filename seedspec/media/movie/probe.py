@@ -2,48 +2,78 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from seedspec.media import picture
+from seedspec.media.boxes import check_movie
 from seedspec.media.card import FPS
 from seedspec.media.facts import Facts, MediaError, sniff
 from seedspec.media.movie.frames import DAMAGE, raster_of, sentence
 from seedspec.media.picture import Raster
 
+# The reader of the library that a file is for, by what its first bytes tell: the library's own guess could be led to
+# one that opens further files or addresses.
+_READERS = {"mp4": "mov", "mov": "mov", "m4a": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi", "mp3": "mp3"}
+_MOST_PIXELS = 100_000_000
+_MOST_PACKETS = 4_000_000
+# Sound that goes on for longer than this after the last picture is no padding of an encoder's last frame.
+_PADDING = 0.1
 
-def facts(path: Path, *, format: str, size: int) -> Facts:
-    """The facts of a video, from its header and its first frame. Raises MediaError when it is cut or damaged."""
+
+def facts(stream: BinaryIO, *, format: str, size: int, whole: bool) -> Facts:
+    """The facts of a video, from its index and its first picture. Raises MediaError when it is cut or damaged."""
     if format in ("mp4", "mov"):
-        _check_boxes(path, size)
+        check_movie(stream, size)
     try:
-        with av.open(str(path)) as container:
+        with _opened(stream, format) as container:
             if not container.streams.video:
                 return _sound_only(container, format=format, size=size)
-            return _facts(container, format=format, size=size)
+            return _facts(container, format=format, size=size, whole=whole)
     except DAMAGE as error:
         raise MediaError(f"a damaged {format} file: {sentence(error)}") from error
 
 
+def frames_held(stream: BinaryIO, *, format: str) -> float:
+    """How many seconds of sound the frames of a file make together, whatever it says of itself."""
+    try:
+        with _opened(stream, format) as container:
+            sound = container.streams.audio[0]
+            base = sound.time_base or Fraction(0)
+            return float(sum(packet.duration or 0 for packet in container.demux(sound)) * base)
+    except DAMAGE as error:
+        raise MediaError(f"a damaged {format} file: {sentence(error)}") from error
+
+
+def _opened(stream: BinaryIO, format: str) -> InputContainer:
+    """A file as the library reads it: by one reader, through the open file alone, and without giant pictures."""
+    stream.seek(0)
+    options = {"max_pixels": str(_MOST_PIXELS)}
+    return av.open(stream, mode="r", format=_READERS.get(format, format), options=options)
+
+
 def check_playable(path: str | os.PathLike[str]) -> Facts:
     """The facts of a video whose first and last pictures were both decoded; MediaError when either cannot be."""
-    file = Path(path)
     try:
-        with file.open("rb") as stream:
-            format = sniff(stream.read(64)) or "unknown"
-        size = file.stat().st_size
-        if format in ("mp4", "mov"):
-            _check_boxes(file, size)
-        with av.open(str(file)) as container:
-            if not container.streams.video:
-                raise MediaError(f"a {format} file without pictures")
-            found = _facts(container, format=format, size=size)
-            if found.seconds is None:
-                raise MediaError("does not say how long it is")
-            last = _last_time(container, seconds=found.seconds)
+        with Path(path).open("rb") as file:
+            format = sniff(file.read(64)) or "unknown"
+            size = os.fstat(file.fileno()).st_size
+            if format in ("mp4", "mov"):
+                check_movie(file, size)
+            with _opened(file, format) as container:
+                if not container.streams.video:
+                    raise MediaError(f"a {format} file without pictures")
+                found = _facts(container, format=format, size=size, whole=True)
+                if found.seconds is None:
+                    raise MediaError("does not say how long it is")
+                last = _last_time(container, seconds=found.seconds)
     except DAMAGE as error:
         raise MediaError(f"does not play: {sentence(error)}") from error
     if last < found.seconds - max(0.5, 3 / (found.fps or FPS)):
@@ -70,36 +100,81 @@ def picture_at(path: str | os.PathLike[str], at: float) -> Raster:
         raise MediaError(f"no picture in it: {sentence(error)}") from error
 
 
-def _facts(container: InputContainer, *, format: str, size: int) -> Facts:
+def _facts(container: InputContainer, *, format: str, size: int, whole: bool) -> Facts:
     stream = container.streams.video[0]
+    claimed = stream.codec_context.width * stream.codec_context.height
+    if claimed > _MOST_PIXELS:
+        raise MediaError(f"claims pictures of {claimed:,} pixels, more than this tool unpacks")
     frame = next(container.decode(stream), None)
     if frame is None:
         raise MediaError(f"a {format} file without pictures")
     width, height = frame.width, frame.height
     if frame.rotation % 180:
         width, height = height, width
-    if stream.duration is not None and stream.time_base is not None:
-        seconds: float | None = float(stream.duration * stream.time_base)
-    else:
-        seconds = container.duration / av.time_base if container.duration else None
-    rate = stream.average_rate or stream.guessed_rate
+    least, average, most = _rates(container, stream, whole=whole)
     return Facts(
         kind="video",
         format=format,
         bytes=size,
         width=width,
         height=height,
-        seconds=None if seconds is None else round(seconds, 3),
-        fps=round(float(rate), 3) if rate else None,
-        audio=bool(container.streams.audio),
+        seconds=_seconds(container, stream),
+        fps=average,
+        audio_streams=len(container.streams.audio),
+        fps_least=least,
+        fps_most=most,
     )
+
+
+def _seconds(container: InputContainer, stream: VideoStream) -> float | None:
+    """How long the pictures last; the whole file where its sound goes on for clearly longer."""
+    total = container.duration / av.time_base if container.duration else None
+    if stream.duration is None or stream.time_base is None:
+        return None if total is None else round(total, 3)
+    own = float(stream.duration * stream.time_base)
+    return round(total if total is not None and total > own + _PADDING else own, 3)
+
+
+def _rates(
+    container: InputContainer, stream: VideoStream, *, whole: bool
+) -> tuple[float | None, float | None, float | None]:
+    """Pictures per second: in the slowest second, over all, and in the fastest second.
+
+    From the times of the pictures, not from the length that the file states: that lacks the last picture's share in
+    some files, which makes the average of a short clip too high.
+    """
+    times = _times(container, stream, whole=whole)
+    base = stream.time_base
+    if base is None or len(times) < 2 or times[-1] == times[0]:
+        rate = stream.average_rate or stream.guessed_rate
+        return None, round(float(rate), 3) if rate else None, None
+    average = (len(times) - 1) / float((times[-1] - times[0]) * base)
+    step = max(1, round(average))  # about a second's worth: a single late picture is no change of rate
+    spans = [later - earlier for earlier, later in zip(times, times[step:], strict=False)]
+    if not spans or min(spans) <= 0:
+        return round(average, 3), round(average, 3), round(average, 3)
+    least, most = (round(step / float(span * base), 3) for span in (max(spans), min(spans)))
+    return least, round(average, 3), most
+
+
+def _times(container: InputContainer, stream: VideoStream, *, whole: bool) -> list[int]:
+    """The times of all pictures in order, in the stream's time base: from the index, or else from all packets."""
+    if stream.frames and len(stream.index_entries) >= stream.frames:
+        return sorted(entry.timestamp for entry in stream.index_entries)
+    if not whole:
+        return []
+    container.seek(0)
+    packets = itertools.islice(container.demux(stream), _MOST_PACKETS)
+    times = sorted(packet.pts for packet in packets if packet.pts is not None)
+    container.seek(0)
+    return times
 
 
 def _sound_only(container: InputContainer, *, format: str, size: int) -> Facts:
     if not container.streams.audio or not container.duration:
         raise MediaError(f"a {format} file without pictures or sound")
     seconds = round(container.duration / av.time_base, 3)
-    return Facts(kind="audio", format=format, bytes=size, seconds=seconds, audio=True)
+    return Facts(kind="audio", format=format, bytes=size, seconds=seconds, audio_streams=len(container.streams.audio))
 
 
 def _last_time(container: InputContainer, *, seconds: float) -> float:
@@ -111,26 +186,3 @@ def _last_time(container: InputContainer, *, seconds: float) -> float:
             length = frame.duration * frame.time_base if frame.duration and frame.time_base else 0
             last = max(last, frame.time + float(length))
     return last
-
-
-def _check_boxes(path: Path, size: int) -> None:
-    """Walk the outermost boxes of an MP4: each must end within the file, and one must be the index (moov)."""
-    indexed = False
-    at = 0
-    with path.open("rb") as stream:
-        while at + 8 <= size:
-            stream.seek(at)
-            head = stream.read(16)
-            length = int.from_bytes(head[:4], "big")
-            if length == 1:
-                length = int.from_bytes(head[8:16], "big")
-            elif length == 0:
-                length = size - at
-            if length < 8:
-                raise MediaError("a damaged mp4 file: a box without a size")
-            if at + length > size:
-                raise MediaError(f"cut short: {at + length} bytes or more expected, {size} found")
-            indexed = indexed or head[4:8] == b"moov"
-            at += length
-    if not indexed:
-        raise MediaError("an mp4 file without its index (moov): it was cut, or never finished")
