@@ -104,13 +104,13 @@ FACTS = [
     (VIDEO, "width: 834, height: 1112", "width: 834, height: 1113", "media-pixels"),
     (VIDEO, "width: 1440, height: 600", "width: 1520, height: 600", "media-ratio"),
     (VIDEO, "width: 1012, height: 405", "width: 2000, height: 299", "media-side"),
-    (VIDEO, "seconds: 2", "seconds: 1.99", "media-seconds"),
-    (VIDEO, "seconds: 15", "seconds: 15.01", "media-seconds"),
-    (VIDEO, "fps: 24", "fps: 23.976", "media-fps"),
-    (VIDEO, "fps: 60", "fps: 60.01", "media-fps"),
+    (VIDEO, "seconds: 2", "seconds: 1.94", "media-seconds"),
+    (VIDEO, "seconds: 15", "seconds: 15.06", "media-seconds"),
+    (VIDEO, "fps: 24", "fps: 23.96", "media-fps"),
+    (VIDEO, "fps: 60", "fps: 60.06", "media-fps"),
     (VIDEO, "bytes: 50000000", "bytes: 50000001", "media-bytes"),
-    (AUDIO, "seconds: 2", "seconds: 1.9", "media-seconds"),
-    (AUDIO, "seconds: 15", "seconds: 15.1", "media-seconds"),
+    (AUDIO, "seconds: 2", "seconds: 1.89", "media-seconds"),
+    (AUDIO, "seconds: 15", "seconds: 15.11", "media-seconds"),
     (AUDIO, "bytes: 15000000", "bytes: 15000001", "media-bytes"),
 ]
 
@@ -125,6 +125,24 @@ def test_declared_facts(tmp_path: Path, medium: str, good: str, bad: str, code: 
     found = errors(tmp_path, board(bad))
     assert code in [d.code for d in found]
     assert {d.span.text for d in found if d.span} == {medium.split(": ")[1]}
+
+
+NEAR = [
+    (VIDEO, "seconds: 1.95"), (VIDEO, "seconds: 15.05"), (VIDEO, "fps: 23.976"), (VIDEO, "fps: 60.05"),
+    (AUDIO, "seconds: 1.9"), (AUDIO, "seconds: 15.047"), (AUDIO, "seconds: 15.1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("medium", "facts"), NEAR)
+def test_what_readers_disagree_about_is_a_warning_with_its_measurement(
+    tmp_path: Path, medium: str, facts: str
+) -> None:
+    shots = "shots:\n  - id: a\n    prompt: \"{{ ref('hero') }} and {{ ref('it') }}\"\n"
+    (tmp_path / "s.yaml").write_text(f"{HEAD}{HERO}  it: {{{medium}, {facts}}}\n{shots}")
+    (found,) = api.check(tmp_path / "s.yaml")
+    assert (found.code, found.severity) == ("media-near-edge", "warning")
+    model, name = CATALOG.models["seedance-2.0-reference-to-video"], facts.split(":")[0]
+    assert found.notes[0].message == model.media["audio" if medium == AUDIO else "video"].near[name].why
 
 
 SUFFIXES = [
@@ -178,7 +196,7 @@ def test_counts(tmp_path: Path, kind: str, suffix: str, most: int) -> None:
 
 @pytest.mark.parametrize(("kind", "suffix"), [("video", "mp4"), ("audio", "mp3")])
 @pytest.mark.parametrize(
-    ("lengths", "fine"), [((7.5, 7.5), True), ((7.5, 7.6), False), ((5, 5, 5), True), ((5, 5, 5.1), False)]
+    ("lengths", "fine"), [((7.5, 7.5), True), ((7.5, 7.9), False), ((5, 5, 5), True), ((5, 5, 5.4), False)]
 )
 def test_seconds_together(tmp_path: Path, kind: str, suffix: str, lengths: tuple[float, ...], fine: bool) -> None:
     items = "".join(f"  n{i}: {{{kind}: https://x.test/{i}.{suffix}, seconds: {s}}}\n" for i, s in enumerate(lengths))

@@ -9,7 +9,7 @@ from typing import Literal
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry, address_of, labels_of
 from seedspec.compiler.matrix import Grid, Row
-from seedspec.compiler.reference import Asset, Look, check_medium, is_url
+from seedspec.compiler.reference import Asset, Look, Probe, check_declared, check_medium, is_url
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.schema import cut, kind_of
 from seedspec.compiler.scope import State, row_of
@@ -45,6 +45,7 @@ class Attachments:
         texts: Texts,
         look: Look,
         problems: Problems,
+        probe: Probe,
     ) -> None:
         self._shot = shot
         self._model = model
@@ -52,6 +53,7 @@ class Attachments:
         self._takes = takes
         self._texts = texts
         self._look = look
+        self._probe = probe
         self._problems = problems
         self._targets: dict[tuple[str, str], Found | None] = {}
         self._rows: dict[str, frozenset[Row]] = {}
@@ -77,22 +79,27 @@ class Attachments:
 
     def _look_at(self, reference: Reference, target: str) -> Found | None:
         problems, rule = self._problems, self._model.media[reference.kind]
-        if is_url(target):
-            identity = f"sha256:{reference.sha256}" if reference.sha256 else target
+        remote = is_url(target)
+        asset = self._probe(reference, target) if remote else self._look(target, reference.kind)
+        if asset is None:
             check_medium(reference, rule, target, reference.facts, None, problems)
-            return Found("url", target, identity, target, target, reference.facts)
-        asset = self._look(target, reference.kind)
+            return Found("url", target, _identity(reference, target), target, target, reference.facts)
         if not isinstance(asset, Asset):
-            problems.error("media-file", f"`{cut(target)}` {asset}", reference.target.span)
+            problems.error(
+                "media-url-content" if remote else "media-file", f"`{cut(target)}` {asset}", reference.target.span
+            )
             return None
-        if reference.sha256 and reference.sha256 != asset.sha256:
+        if reference.sha256 and asset.sha256 and reference.sha256 != asset.sha256:
             message = f"`{cut(target)}` has sha256 {asset.sha256}; expected {reference.sha256}"
             problems.error("media-digest", message, reference.target.span)
         if asset.unchecked:
-            message = f"`{target}` is not checked against the limits for media: {asset.unchecked}"
+            message = f"`{cut(target)}` is not checked against the limits for media: {asset.unchecked}"
             problems.warning("media-not-checked", message, reference.target.span)
+        check_declared(reference, rule, asset.facts, problems)
         facts = {**reference.facts, **asset.facts}
         check_medium(reference, rule, target, facts, asset.format, problems)
+        if remote:
+            return Found("url", target, _identity(reference, target), target, target, facts)
         item = f"sha256:{asset.sha256}"
         return Found("file", item, item, asset.sha256, asset.path, facts)
 
@@ -158,3 +165,8 @@ class Attachments:
                 )
                 return None
         return tuple(wanted)
+
+
+def _identity(reference: Reference, url: str) -> str:
+    """What a remote medium is in a manifest: its digest where one is declared, else its address."""
+    return f"sha256:{reference.sha256}" if reference.sha256 else url

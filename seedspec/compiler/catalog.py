@@ -15,8 +15,20 @@ Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """How far outside a limit a measured value may lie and only be warned about, and the measurement behind it."""
+
+    below: float
+    above: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class MediaRule:
-    """What a model accepts as references of one kind; None where it states no limit. Sizes in bytes and seconds."""
+    """What a model accepts as references of one kind; None where it states no limit. Sizes in bytes and seconds.
+
+    `near` has the limits that readers of media disagree about, by name.
+    """
 
     kind: Kind
     field: str
@@ -30,6 +42,7 @@ class MediaRule:
     fps: Range | None
     seconds: Range | None
     seconds_together: float | None
+    near: Mapping[str, Near]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +140,5 @@ def _media(kind: Kind, rule: Mapping[str, Any]) -> MediaRule:
         span("fps"),
         span("seconds"),
         rule.get("seconds_together"),
+        {name: Near(**near) for name, near in rule.get("near", {}).items()},
     )

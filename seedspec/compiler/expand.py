@@ -11,7 +11,7 @@ from seedspec.compiler.filename import is_device, is_folder
 from seedspec.compiler.jinja.template import Templates
 from seedspec.compiler.matrix import Arithmetic, Grid, arithmetic, board_grid, shot_grid
 from seedspec.compiler.profile import check_profiles
-from seedspec.compiler.reference import Look
+from seedspec.compiler.reference import Look, Probe, not_probed
 from seedspec.compiler.request import ShotRequests
 from seedspec.compiler.storyboard import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
@@ -128,8 +128,17 @@ class Expansion:
             self._making.pop()
 
 
-def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], problems: Problems) -> Expansion:
-    """Prepares a storyboard: its grids, counts, templates and references. Files are seen through `look` and `read`."""
+def expand(
+    board: Storyboard,
+    look: Look,
+    read: Callable[[str], str | None],
+    problems: Problems,
+    probe: Probe = not_probed,
+) -> Expansion:
+    """Prepares a storyboard: its grids, counts, templates and references.
+
+    Files are seen through `look` and `read`, remote media through `probe`.
+    """
     out = Expansion(board, problems)
     parent = board_grid(board, problems)
     if parent is None:
@@ -160,7 +169,7 @@ def expand(board: Storyboard, look: Look, read: Callable[[str], str | None], pro
     }
     out._continued = frozenset(target for targets in out._continues.values() for target in targets)
     for shot in board.shots:
-        out._shots[shot.id] = ShotRequests(board, shot, grids, takes, templates, look, problems)
+        out._shots[shot.id] = ShotRequests(board, shot, grids, takes, templates, look, problems, probe)
     out.rows, out.counts = arithmetic(parent), counts
     out._has_volatile = any(_sets(board, shot, grids[shot.id], board.model.volatile) for shot in board.shots)
     return out

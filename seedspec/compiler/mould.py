@@ -11,7 +11,7 @@ from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
 from seedspec.compiler.fields import Fields
 from seedspec.compiler.frame import Prompt
 from seedspec.compiler.price import Cost, billed, estimate
-from seedspec.compiler.reference import plural, together
+from seedspec.compiler.reference import nearly, plural, together
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.scope import State, row_of
 from seedspec.compiler.spot import is_template
@@ -77,10 +77,15 @@ class Moulds:
             if rule.seconds_together is None or len(own) < 2:
                 continue
             seconds, _ = together(m.seconds for m in own)
+            seconds = round(seconds, 6)  # what adding tenths leaves over is no length
             if seconds > rule.seconds_together:
                 parts = " + ".join(f"`{m.name}` {m.seconds:g}" for m in own if m.seconds is not None)
                 most = f"expected at most {rule.seconds_together:g} s"
                 message = f"{plural(kind)} last {seconds:g} s together ({parts}); {most}"
+                why = nearly(rule, "seconds_together", seconds, (0, rule.seconds_together))
+                if why is not None:
+                    self._problems.warning("media-near-edge", message, own[-1].span, why, entry=address)
+                    continue
                 self._problems.error("media-seconds-together", message, own[-1].span, entry=address)
                 fine = False
         return fine

@@ -16,8 +16,9 @@ from seedspec.text.diagnostic import Problems, listed
 class Asset:
     """A local file, looked at: where it is, the sha256 of its bytes, and what is known of it.
 
-    `facts` may hold bytes, width, height, seconds and fps; `format` is its real type where it was recognised.
-    `unchecked` says why its content was not looked at, when it was not.
+    `facts` may hold bytes, width, height, seconds, fps (on average, and `fps_least` and `fps_most` over a second) and
+    `behind`, the bytes behind its end; `format` is its real type where it was recognised. `unchecked` says why its
+    content was not looked at, when it was not.
     """
 
     path: str
@@ -30,6 +31,12 @@ class Asset:
 Look = Callable[[str, Kind], Asset | str]
 """Looks at a file by its path relative to the storyboard; a sentence about what is wrong when there is none to use."""
 
+Probe = Callable[[Reference, str], Asset | str | None]
+"""Looks at an address in the same way, its whole content where a digest is declared; None when it is not to be."""
+
+
+def not_probed(reference: Reference, url: str) -> None:
+    """The probe of a compile that asks nothing of the network."""
 
 def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Model, words: str) -> dict[str, str]:
     """How the prompt names each used reference: numbers follow the catalogue's order, each kind counted apart."""
@@ -64,9 +71,16 @@ def check_medium(
     entry: str = "",
 ) -> None:
     """One medium against the limits for its kind, as far as its facts are known."""
+    span = reference.target.span
 
-    def refuse(code: str, message: str) -> None:
-        problems.error(code, f"`{reference.name}` {message}", reference.target.span, entry=entry)
+    def refuse(code: str, message: str, near: str | None = None) -> None:
+        if near is None:
+            problems.error(code, f"`{reference.name}` {message}", span, entry=entry)
+        else:
+            problems.warning("media-near-edge", f"`{reference.name}` {message}", span, near, entry=entry)
+
+    def warn(code: str, message: str) -> None:
+        problems.warning(code, f"`{reference.name}` {message}", span, entry=entry)
 
     path = urlsplit(target).path if is_url(target) else target
     suffix = "." + path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else ""
@@ -74,8 +88,16 @@ def check_medium(
         refuse("media-format", f"is a {found_format} file; expected {listed(rule.formats)}")
     elif found_format is None and suffix in _MEDIA_SUFFIXES and suffix not in rule.extensions:
         refuse("media-format", f"ends in `{suffix}`; expected {listed(rule.extensions)}")
+    elif found_format in _ENDINGS and suffix and suffix not in _ENDINGS[found_format]:
+        named = f"is a {found_format} file and is called `{suffix}`"
+        warn("media-name", f"{named}; expected {listed(_ENDINGS[found_format])}: the service may go by the name")
     if rule.bytes is not None and facts.get("bytes", 0) > rule.bytes:
         refuse("media-bytes", f"has {facts['bytes']:,.0f} bytes; expected at most {rule.bytes:,} ({_mb(rule.bytes)})")
+    if behind := facts.get("behind"):
+        warn(
+            "media-trailing",
+            f"has {behind:,.0f} bytes behind its end, which nothing that shows it reads; expected none",
+        )
     width, height = facts.get("width"), facts.get("height")
     if width and height:
         size = f"is {width:g}×{height:g} px"
@@ -85,10 +107,36 @@ def check_medium(
             refuse("media-ratio", f"{size}, {width / height:.3f} to 1; expected a ratio of {_range(rule.ratio)}")
         if rule.pixels and not _within(width * height, rule.pixels):
             refuse("media-pixels", f"{size}, {width * height:,.0f} in all; expected {_range(rule.pixels)} pixels")
-    if rule.fps and (fps := facts.get("fps")) is not None and not _within(fps, rule.fps):
-        refuse("media-fps", f"has {fps:g} frames per second; expected {_range(rule.fps)}")
+    if rule.fps and (fps := facts.get("fps")) is not None:
+        least, most = facts.get("fps_least", fps), facts.get("fps_most", fps)
+        if not _within(fps, rule.fps):
+            near = nearly(rule, "fps", fps, rule.fps)
+            refuse("media-fps", f"has {fps:g} frames per second; expected {_range(rule.fps)}", near)
+        elif any(not _within(r, rule.fps) and nearly(rule, "fps", r, rule.fps) is None for r in (least, most)):
+            rates = f"{least:g} to {most:g} from second to second"
+            warn("media-fps-varies", f"has {fps:g} frames per second on average, {rates}; expected {_range(rule.fps)}")
     if rule.seconds and (seconds := facts.get("seconds")) is not None and not _within(seconds, rule.seconds):
-        refuse("media-seconds", f"lasts {seconds:g} s; expected {_range(rule.seconds)} s")
+        near = nearly(rule, "seconds", seconds, rule.seconds)
+        refuse("media-seconds", f"lasts {seconds:g} s; expected {_range(rule.seconds)} s", near)
+
+
+def check_declared(reference: Reference, rule: MediaRule, found: Mapping[str, float], problems: Problems) -> None:
+    """What a storyboard declares of a medium against what was found in it."""
+    for name, declared in reference.facts.items():
+        if (real := found.get(name)) is None:
+            continue
+        near = rule.near.get(name)
+        if abs(real - declared) > (max(near.below, near.above) if near else 0):
+            message = f"`{reference.name}` has {name} of {real:,g}; the storyboard declares {declared:,g}"
+            problems.error("media-declared", message, reference.target.span)
+
+
+def nearly(rule: MediaRule, name: str, value: float, limits: Range) -> str | None:
+    """Why a value may still be within its limits for other readers of media; None when it lies too far outside."""
+    near = rule.near.get(name)
+    if near is not None and limits[0] - near.below - _ROUNDED <= value <= limits[1] + near.above + _ROUNDED:
+        return near.why
+    return None
 
 
 def together(lengths: Iterable[float | None]) -> tuple[float, bool]:
@@ -97,6 +145,11 @@ def together(lengths: Iterable[float | None]) -> tuple[float, bool]:
     return sum(s for s in found if s is not None), any(s is None for s in found)
 
 
+_ROUNDED = 1e-6
+_ENDINGS: Mapping[str | None, tuple[str, ...]] = {
+    "jpeg": (".jpg", ".jpeg"), "png": (".png",), "webp": (".webp",), "mp4": (".mp4",), "mov": (".mov",),
+    "wav": (".wav",), "mp3": (".mp3",),
+}  # fmt: skip
 _MEDIA_SUFFIXES = frozenset(
     [
         *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".svg"),

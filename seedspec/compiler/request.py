@@ -15,7 +15,7 @@ from seedspec.compiler.jinja.template import Templates
 from seedspec.compiler.lint import check_prompt, nothing_odd, within_advice
 from seedspec.compiler.matrix import Grid
 from seedspec.compiler.mould import Moulds
-from seedspec.compiler.reference import Look
+from seedspec.compiler.reference import Look, Probe
 from seedspec.compiler.render import Texts
 from seedspec.compiler.scope import State, key_of, row_of
 from seedspec.compiler.storyboard import Shot, Storyboard
@@ -59,6 +59,7 @@ class ShotRequests:
         templates: Templates,
         look: Look,
         problems: Problems,
+        probe: Probe,
     ) -> None:
         self._board, self._shot, self._grid, self._problems = board, shot, grids[shot.id], problems
         names = self._grid.names
@@ -66,7 +67,7 @@ class ShotRequests:
         self._fields = Fields(board, shot, self._grid, problems)
         catalogue = {r.name: r for r in (*board.references, *shot.references)}
         self._texts = Texts(board, shot, self._grid, catalogue, templates, problems)
-        attachments = Attachments(shot.id, board.model, grids, takes, self._texts, look, problems)
+        attachments = Attachments(shot.id, board.model, grids, takes, self._texts, look, problems, probe)
         self._moulds = Moulds(board, shot, names, catalogue, self._fields, self._texts, attachments, problems)
         self._kept: dict[tuple[Frame, Any], _Kept] = {}
         self._address = addresses(shot.id, names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from importlib.metadata import PackageNotFoundError, version
+from io import BufferedReader
 from typing import BinaryIO
 
 from seedspec.media.facts import IMAGES, SOUNDS, VIDEOS, Facts, MediaError, MediaMissing, sniff
@@ -20,7 +21,7 @@ def facts(path: str | os.PathLike[str]) -> Facts:
         return facts_of(stream, size)
 
 
-def opened(path: str | os.PathLike[str]) -> tuple[BinaryIO, int]:
+def opened(path: str | os.PathLike[str]) -> tuple[BufferedReader, int]:
     """A regular file for reading, and its bytes; it waits for no pipe and opens no device.
 
     Raises OSError, and MediaError for what is no regular file.

@@ -1,11 +1,9 @@
-"""What is read from disk: storyboards, included templates, schemas and local media; nothing here writes."""
+"""What is read from disk: storyboards, included templates, schemas and local media; nothing of them is changed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import stat
 from collections.abc import Callable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -14,11 +12,15 @@ from typing import Any
 
 from seedspec.compiler.catalog import Catalog, Kind, catalog_of
 from seedspec.compiler.reference import Asset, Look
-from seedspec.media.facts import MediaError, MediaMissing
-from seedspec.media.look import facts
+from seedspec.media.facts import Facts, MediaError, MediaMissing
+from seedspec.media.look import opened
+from seedspec.run.examined import Examined
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import MOST_BYTES, source_of
+
+MOST_MEDIA = 256 * 1024 * 1024
+"""A larger file is no reference for any model; it is not read at all, for it may have no end."""
 
 
 def schemas() -> dict[str, Any]:
@@ -80,7 +82,7 @@ def looker(folder: Path) -> Look:
 
     The project is the git checkout that the folder stands in, or else the folder itself.
     """
-    base = folder.resolve()
+    base, known = folder.resolve(), Examined(folder)
     project = next((p for p in (base, *base.parents) if (p / ".git").exists()), base)
 
     def look(target: str, kind: Kind) -> Asset | str:
@@ -90,7 +92,7 @@ def looker(folder: Path) -> Look:
             path = (base / target).resolve()
             if not path.is_relative_to(project):
                 return f"lies outside the project `{project.name}`"
-            return _asset(path, target, kind)
+            return _asset(path, target, kind, known)
         except FileNotFoundError:
             return "does not exist"
         except OSError as error:
@@ -101,27 +103,32 @@ def looker(folder: Path) -> Look:
     return look
 
 
-def _asset(path: Path, target: str, kind: Kind) -> Asset | str:
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with open(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            return "is no regular file"
-        if status.st_size == 0:
-            return "is empty"
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+def _asset(path: Path, target: str, kind: Kind, known: Examined) -> Asset | str:
     try:
-        seen = facts(path)
-    except MediaMissing as missing:
-        return Asset(target, digest, {"bytes": status.st_size}, unchecked=str(missing))
+        file, size = opened(path)
+        with file:
+            if size == 0:
+                return "is empty"
+            if size > MOST_MEDIA:
+                return f"has {size:,} bytes; files of more than {MOST_MEDIA:,} are not read"
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            try:
+                return asset_of(known.facts(file, size, digest), target, kind, digest)
+            except MediaMissing as missing:
+                return Asset(target, digest, {"bytes": size}, unchecked=str(missing))
     except MediaError as error:
         return f"cannot be used: {error}"
+
+
+def asset_of(seen: Facts, target: str, kind: Kind, digest: str) -> Asset | str:
+    """What was examined, as the compiler takes it; a sentence when it is not what the reference says."""
     if seen.kind != kind:
         return f"holds {_A[seen.kind]} ({seen.format}); expected {_A[kind]}"
-    known = {name: getattr(seen, name) for name in ("bytes", "width", "height", "seconds", "fps")}
+    known = {name: getattr(seen, name) for name in _KNOWN}
     return Asset(target, digest, {k: v for k, v in known.items() if v is not None}, seen.format)
 
 
+_KNOWN = ("bytes", "width", "height", "seconds", "fps", "fps_least", "fps_most", "behind")
 _A = {"image": "an image", "video": "a video", "audio": "sound"}
 
 

@@ -1,0 +1,74 @@
+"""Facts of media that were examined before, kept by digest in the state folder; lost, they are only found anew."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+
+from seedspec import __version__
+from seedspec.media.facts import Facts
+from seedspec.media.look import facts_of, readers
+from seedspec.run.disk import state_folder
+
+_FOLDER = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The facts that were found in the media of one storyboard's folder.
+
+    A record is believed when it is whole, names the bytes it is about, and was written by this version of seedspec with
+    the same versions of the libraries that read media. One that is not is as good as none.
+    """
+
+    base: Path
+
+    def facts(self, stream: BinaryIO, size: int, digest: str) -> Facts:
+        """The facts of an open file whose bytes have this sha256. Raises what `facts_of` does."""
+        reader = _reader()
+        if reader is not None and (known := self._read(digest, reader)) is not None:
+            return known
+        found = facts_of(stream, size)
+        if reader is not None:
+            self._write(digest, reader, found)
+        return found
+
+    def _read(self, digest: str, reader: str) -> Facts | None:
+        try:
+            seal, _, text = (self.base / ".seedspec" / _FOLDER / digest).read_bytes().partition(b"\n")
+            if seal.decode() != hashlib.sha256(text).hexdigest():
+                return None
+            said = orjson.loads(text)
+            return Facts(**said["facts"]) if (said["sha256"], said["reader"]) == (digest, reader) else None
+        except (OSError, ValueError, TypeError, LookupError):
+            return None
+
+    def _write(self, digest: str, reader: str, found: Facts) -> None:
+        """Under its name the record is whole or not there. A disk that takes none costs the next run some time."""
+        text = orjson.dumps({"sha256": digest, "reader": reader, "facts": asdict(found)})
+        with suppress(OSError):
+            folder = state_folder(self.base) / _FOLDER
+            folder.mkdir(exist_ok=True)
+            handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
+            try:
+                with open(handle, "wb") as file:
+                    file.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+                os.replace(part, folder / digest)
+            except OSError:
+                os.unlink(part)
+                raise
+
+
+@cache
+def _reader() -> str | None:
+    """Everything that facts depend on beside the bytes; None when a library is missing."""
+    libraries = readers()
+    return None if libraries is None else f"seedspec {__version__}, {libraries}"
