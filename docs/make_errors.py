@@ -36,9 +36,18 @@ An *error* stops everything, a *warning* fails `seedspec check --strict` alone, 
 ELSEWHERE = {
     "body-too-large": "The whole request is larger than the service takes: 64 MB, in practice a prompt of that size.",
     "cannot-read": "A storyboard that was named is not there, or cannot be read.",
+    "media-fps-varies": (
+        "A warning: a video whose frame rate is within the limits on average and not from second to second, as phones "
+        "record it. Which rate the service judges by is not known; a copy of constant rate is safe."
+    ),
     "media-not-checked": (
-        "A local file was found and not looked at, because the media libraries are missing: "
-        "`pip install 'seedspec[media]'`."
+        "A warning: a local file was found and not looked at, because the media libraries are missing "
+        "(`pip install 'seedspec[media]'`); or, with `--probe-urls`, an address could not be looked at: its server did "
+        "not answer, or the bounds of the probe were reached."
+    ),
+    "media-remote": (
+        "With `--probe-urls`: an address gives nothing that can be used. Its server answers with an error or a page, "
+        "the link leads into a private network, or the file is damaged or of another kind."
     ),
     "too-large": "A storyboard of more than 8 MB.",
 }

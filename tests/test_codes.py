@@ -17,6 +17,8 @@ ELSEWHERE = {
     "too-large": "test_syntax.py",  # eight megabytes are not committed
     "body-too-large": "test_limits.py",  # needs a model with a smaller limit
     "media-not-checked": "test_compiler.py",  # needs an installation without the media libraries
+    "media-fps-varies": "media/test_rules.py",  # needs a video
+    "media-remote": "wire/test_probe.py",  # needs a server
     "cannot-read": "test_compiler.py",  # there is no file
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""

@@ -30,7 +30,7 @@ DOORS = {
     "jinja2": "compiler/jinja",
     "jsonschema": "compiler/schema.py",
     "jsonschema_rs": "compiler/schema.py",
-    "httpx": "run/wire.py",
+    "httpx": "run/wire",
     "obstore": "run/bucket.py",
     "click": "cli",
     "av": "media/movie",

@@ -134,9 +134,7 @@ NEAR = [
 
 
 @pytest.mark.parametrize(("medium", "facts"), NEAR)
-def test_what_readers_disagree_about_is_a_warning_with_its_measurement(
-    tmp_path: Path, medium: str, facts: str
-) -> None:
+def test_what_readers_disagree_about_is_a_warning_with_its_measurement(tmp_path: Path, medium: str, facts: str) -> None:
     shots = "shots:\n  - id: a\n    prompt: \"{{ ref('hero') }} and {{ ref('it') }}\"\n"
     (tmp_path / "s.yaml").write_text(f"{HEAD}{HERO}  it: {{{medium}, {facts}}}\n{shots}")
     (found,) = api.check(tmp_path / "s.yaml")

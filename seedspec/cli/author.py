@@ -31,8 +31,9 @@ _IN_MEMORY = 1 << 20
     "--profile", metavar="NAME",
     help="With this profile alone; `default` for none. All are checked when not given.",
 )  # fmt: skip
-def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: str | None) -> None:
-    """Find every mistake in storyboards, with its line. Needs no key and no network.
+@click.option("--probe-urls", is_flag=True, help="Look at remote media too: over https, without the key.")
+def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: str | None, probe_urls: bool) -> None:
+    """Find every mistake in storyboards, with its line. Needs no key, and the network with --probe-urls alone.
 
     PATHS are storyboards, or folders whose *.yaml files with a `seedspec:` key are checked (hidden folders are left
     out); storyboard.yaml when none is given. Exits 3 when any file has an error.
@@ -42,13 +43,14 @@ def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: s
       seedspec check
       seedspec check storyboards/ --strict
       seedspec check storyboard.yaml --format github
+      seedspec check --probe-urls
     """
     from seedspec.report import diagnostics as shown
     from seedspec.run.compiling import check
     from seedspec.run.files import catalog
 
     files, known = _files(paths or ("storyboard.yaml",)), catalog()
-    found = [d for file in files for d in check(file, known, profile)]
+    found = [d for file in files for d in check(file, known, profile, probe_urls=probe_urls)]
     failed = any(d.severity == "error" or (strict and d.severity == "warning") for d in found)
     if form == "text":
         if found:

@@ -9,7 +9,7 @@ from typing import Literal
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry, address_of, labels_of
 from seedspec.compiler.matrix import Grid, Row
-from seedspec.compiler.reference import Asset, Look, Probe, check_declared, check_medium, is_url
+from seedspec.compiler.reference import Asset, Look, Probe, Remote, check_declared, check_medium, is_url
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.schema import cut, kind_of
 from seedspec.compiler.scope import State, row_of
@@ -80,13 +80,16 @@ class Attachments:
     def _look_at(self, reference: Reference, target: str) -> Found | None:
         problems, rule = self._problems, self._model.media[reference.kind]
         remote = is_url(target)
-        asset = self._probe(reference, target) if remote else self._look(target, reference.kind)
+        if remote:
+            asset = self._probe(Remote(target, reference.kind, reference.sha256))
+        else:
+            asset = self._look(target, reference.kind)
         if asset is None:
             check_medium(reference, rule, target, reference.facts, None, problems)
             return Found("url", target, _identity(reference, target), target, target, reference.facts)
         if not isinstance(asset, Asset):
             problems.error(
-                "media-url-content" if remote else "media-file", f"`{cut(target)}` {asset}", reference.target.span
+                "media-remote" if remote else "media-file", f"`{cut(target)}` {asset}", reference.target.span
             )
             return None
         if reference.sha256 and asset.sha256 and reference.sha256 != asset.sha256:

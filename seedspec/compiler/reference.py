@@ -31,11 +31,21 @@ class Asset:
 Look = Callable[[str, Kind], Asset | str]
 """Looks at a file by its path relative to the storyboard; a sentence about what is wrong when there is none to use."""
 
-Probe = Callable[[Reference, str], Asset | str | None]
-"""Looks at an address in the same way, its whole content where a digest is declared; None when it is not to be."""
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A medium behind an address: the kind that it should be of, and the sha256 that is declared for it."""
+
+    url: str
+    kind: Kind
+    sha256: str | None
 
 
-def not_probed(reference: Reference, url: str) -> None:
+Probe = Callable[[Remote], Asset | str | None]
+"""Looks at an address in the same way, at all of it where a digest is declared; None when it is not looked at."""
+
+
+def not_probed(remote: Remote) -> None:
     """The probe of a compile that asks nothing of the network."""
 
 def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Model, words: str) -> dict[str, str]:
@@ -96,7 +106,7 @@ def check_medium(
     if behind := facts.get("behind"):
         warn(
             "media-trailing",
-            f"has {behind:,.0f} bytes behind its end, which nothing that shows it reads; expected none",
+            f"has {behind:,.0f} bytes behind its end, which no viewer reads; expected none",
         )
     width, height = facts.get("width"), facts.get("height")
     if width and height:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from seedspec.compiler.entry import Entry
 from seedspec.compiler.expand import Count, Expansion, expand
 from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.profile import merged, with_profile
-from seedspec.compiler.reference import Look
+from seedspec.compiler.reference import Look, Probe, Remote, not_probed
 from seedspec.compiler.storyboard import Storyboard, storyboard_of
 from seedspec.run import files
 from seedspec.text.diagnostic import Diagnostic, Problems
@@ -117,28 +118,48 @@ def _compiled(path: str | Path, expansion: Expansion | None, problems: Problems,
     return Compiled(Path(path), expansion.board, entries, expansion.rows, expansion.counts, tuple(problems))
 
 
-def check(path: str | Path, catalog: Catalog | None = None, profile: str | None = None) -> tuple[Diagnostic, ...]:
+def check(
+    path: str | Path, catalog: Catalog | None = None, profile: str | None = None, *, probe_urls: bool = False
+) -> tuple[Diagnostic, ...]:
     """Every finding about a storyboard file, in the order of its lines: as written and with each of its profiles.
 
-    With a `profile` named, with that one alone. Raises NoProfile.
+    With a `profile` named, with that one alone. With `probe_urls` remote media are looked at too, without the key:
+    their facts against the limits and against what the storyboard declares, and the whole of those that have a
+    `sha256`. Raises NoProfile, and BadSettings for an environment in which nothing can be probed.
     """
-    if profile is not None:
-        return compile(path, catalog, profile).diagnostics
+    wanted: dict[Remote, None] = {}
+    found, board = _checked(path, catalog, profile, wanted.setdefault if probe_urls else not_probed)
+    if board is None or not wanted:
+        return found
+    from seedspec.run.probe import probe
+    from seedspec.run.settings import origins_of
+
+    most = {kind: rule.bytes for kind, rule in board.model.media.items()}
+    answers = probe(wanted, most, local=origins_of(board.model.provider.document, os.environ).local)
+    return _checked(path, catalog, profile, answers.get)[0]
+
+
+def _checked(
+    path: str | Path, catalog: Catalog | None, profile: str | None, probe: Probe
+) -> tuple[tuple[Diagnostic, ...], Storyboard | None]:
+    """The findings, and the storyboard as written when its form is sound."""
     problems = Problems()
     with no_collector():
         board = _opened(path, problems, catalog)
         look = cache(files.looker(Path(path).parent))  # media are looked at once for all profiles
         if board is None:
-            return tuple(problems)
-        as_written = _findings(path, board, problems, look)
+            return tuple(problems), None
+        if profile is not None:
+            return tuple(_findings(path, with_profile(board, profile), problems, look, probe)), board
+        as_written = _findings(path, board, problems, look, probe)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
-        each = {name: _findings(path, with_profile(board, name), Problems(), look) for name in telling}
-    return merged(as_written, each)
+        each = {name: _findings(path, with_profile(board, name), Problems(), look, probe) for name in telling}
+    return merged(as_written, each), board
 
 
-def _findings(path: str | Path, board: Storyboard, problems: Problems, look: Look) -> Problems:
+def _findings(path: str | Path, board: Storyboard, problems: Problems, look: Look, probe: Probe) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept."""
-    for _ in expand(board, look, files.templates_below(Path(path).parent), problems).entries():
+    for _ in expand(board, look, files.templates_below(Path(path).parent), problems, probe).entries():
         pass
     return problems
 

@@ -211,31 +211,31 @@ MUTANTS = [
     ),
     Mutant(
         "an answer that does not come",
-        "run/wire.py",
+        "run/wire/exchange.py",
         '            return Unknown(f"no answer within {self.deadlines.create:g} s")',
         '            return Refused("later", "timeout", "no answer")',
         f"{WIRE} -k answer_that_is_none",
     ),
     Mutant(
         "an answer that is cut",
-        "run/wire.py",
-        '            return Unknown(f"the answer was lost: {_said(error)}")',
+        "run/wire/exchange.py",
+        '            return Unknown(f"the answer was lost: {said(error)}")',
         '            return Refused("later", "cut", "lost")',
         f"{WIRE} -k answer_that_is_none",
     ),
     Mutant(
         "a redirect of a paid request",
-        "run/wire.py",
+        "run/wire/exchange.py",
         "            follow_redirects=False,",
         "            follow_redirects=True,",
         f"{WIRE} -k redirect",
     ),
     Mutant(
-        "the key of the results' client",
-        "run/wire.py",
-        'secret = {} if name == "web" else',
-        "secret = {} if False else",
-        f"{WIRE} -k key_goes",
+        "an address that was connected to",
+        "run/wire/web.py",
+        "    if not peer or (is_private(",
+        "    if not peer or (False and is_private(",
+        f"{WIRE} -k connected_to",
     ),
     Mutant(
         "the words of the key",
@@ -254,7 +254,7 @@ MUTANTS = [
     ),
     Mutant(
         "the address of a refusal",
-        "run/wire.py",
+        "run/wire/exchange.py",
         "plain if fresh else self.uploads.hidden(plain)",
         "plain",
         f"{UPLOADS} -k tell_the_address",
@@ -349,9 +349,9 @@ MUTANTS = [
     # the network
     Mutant(
         "the address past a proxy",
-        "run/wire.py",
-        "or _peer(response) in await _proxies())",
-        "or getproxies())",
+        "run/wire/web.py",
+        "(str(peer[0]), int(peer[1])) not in await _proxies()",
+        "not getproxies()",
         "tests/run/test_proxy.py -k past",
     ),
     # the lock's text, and videos

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -14,14 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from conftest import CANARY, leaked
 
 from seedspec.compiler.entry import digest
 from seedspec.media.facts import MediaMissing
 from seedspec.plan.event import Intent, Submitting
-from seedspec.run import files, saves, wire
+from seedspec.run import files, saves
 from seedspec.run.call import (
     Balance,
     Call,
@@ -207,15 +207,29 @@ def test_results_follow_a_few_redirects_and_no_more(tmp_path: Path) -> None:
     assert isinstance(reply, Trouble) and "not followed" in reply.reason
 
 
-@pytest.mark.parametrize(
-    ("peer", "good"), [("93.184.216.34", True), ("10.0.0.1", False), ("127.0.0.1", False), ("fe80::1", False)]
-)
-def test_an_address_that_was_connected_to_is_looked_at(peer: str, good: bool) -> None:
-    class Stream:
-        def get_extra_info(self, name: str) -> Any:
-            return (peer, 443) if name == "server_addr" else None
+@pytest.mark.parametrize("host", ["127.1", "2130706433"])
+def test_an_address_that_was_connected_to_is_looked_at(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link whose name is no private address by its letters and leads to this machine: nothing is sent to it."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    received: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
 
-    assert wire._public(httpx.Response(200, extensions={"network_stream": Stream()})) is good
+        def accept() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(5)
+                received.append(connection.recv(100))
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        link = f"https://{host}:{server.getsockname()[1]}/x.mp4"
+        reply = asked("http://127.0.0.1:1", Download("f" * 64, link, "renders/x.mp4"), tmp_path)
+        thread.join()
+    assert isinstance(reply, Trouble) and "private network" in reply.reason
+    assert received == [b""]
 
 
 def test_an_upload_is_what_its_digest_says(tmp_path: Path) -> None:

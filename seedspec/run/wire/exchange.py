@@ -1,4 +1,4 @@
-"""Calls become HTTP and answers become replies; the door to httpx.
+"""Calls become HTTP and answers become replies.
 
 The key goes to the API's two origins alone: results are fetched by a client that has none. A paid request is sent
 once, on a connection of its own, and no redirect of it is followed. Every exchange has a deadline, every body a cap.
@@ -9,20 +9,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import re
-import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies
 
 import httpx
 
 from seedspec import __version__
-from seedspec.run.answer import Answer, Rules, clean, is_private, safe_url, scrubbed
+from seedspec.run.answer import Answer, Rules, clean, scrubbed
 from seedspec.run.call import (
     Balance,
     Call,
@@ -42,30 +38,15 @@ from seedspec.run.saves import BadPlace, NotWhole, Saves
 from seedspec.run.sending import Sending
 from seedspec.run.settings import BadSettings, Key, Origins
 from seedspec.run.uploads import Uploads
+from seedspec.run.wire.web import CONNECTIONS, BadAddress, Deadlines, Web, environment, said
 
 MOST_JSON = 4 * 1024 * 1024
 MOST_VIDEO = 4 * 1024 * 1024 * 1024
-MOST_REDIRECTS = 3
-CONNECTIONS = 16
-"""More in one client make it slow: its pool looks at every connection for every request."""
-
 SLOWEST = 64 * 1024
 """Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""
 
 # Raised before a byte of the request is sent, so that nothing can have been bought.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Seconds for a whole exchange, and for one silent moment within it."""
-
-    create: float = 90.0
-    read: float = 30.0
-    upload: float = 600.0
-    download: float = 1800.0
-    connect: float = 10.0
-    silence: float = 60.0
 
 
 @dataclass(slots=True)
@@ -86,16 +67,18 @@ class Exchange:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _tasks: dict[asyncio.Task[Reply], Call] = field(default_factory=dict)
     _clients: Mapping[str, httpx.AsyncClient] = field(init=False)
+    _web: Web = field(init=False)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
 
     def __post_init__(self) -> None:
         """The clients stand before anything is asked of them. Raises BadSettings for what hinders them."""
         try:
-            trust = httpx.create_ssl_context(trust_env=True)  # SSL_CERT_FILE and SSL_CERT_DIR count, also on loopback
-            self._clients = {name: self._client(name, trust) for name in ("paid", "api", "files", "web")}
-        except (OSError, ValueError, ImportError) as error:
+            with environment() as trust:
+                self._clients = {name: self._client(name, trust) for name in ("paid", "api", "files")}
+                self._web = Web(trust, self.deadlines, self.origins.local)
+        except BadSettings:
             self._loop.close()
-            raise BadSettings(f"certificates or proxies of the environment: {_said(error)}") from None
+            raise
 
     def start(self, call: Call) -> None:
         """Begins a call. It makes progress while `wait` is waiting."""
@@ -119,6 +102,7 @@ class Exchange:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             for client in self._clients.values():
                 await client.aclose()
+            await self._web.aclose()
 
         self._loop.run_until_complete(end())
         self._tasks.clear()
@@ -149,12 +133,12 @@ class Exchange:
         return str(self.provider["endpoints"][name]["path"])
 
     def _client(self, name: str, trust: ssl.SSLContext) -> httpx.AsyncClient:
-        """A client by its purpose: `paid` keeps no connection, `api` and `files` carry the key, `web` none."""
+        """A client by its purpose, with the key; `paid` keeps no connection."""
         connections = 1 if name == "paid" else CONNECTIONS
         auth = self.provider["auth"]
-        secret = {} if name == "web" else {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
+        secret = {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
         return httpx.AsyncClient(
-            base_url={"web": "", "files": self.origins.files}.get(name, self.origins.api),
+            base_url=self.origins.files if name == "files" else self.origins.api,
             headers={"User-Agent": f"seedspec/{__version__}", **secret},
             limits=httpx.Limits(
                 max_connections=connections, max_keepalive_connections=0 if name == "paid" else connections
@@ -175,11 +159,11 @@ class Exchange:
                 async with request as response:
                     answer = await self._whole(response)
         except _UNSENT as error:
-            return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {_said(error)}")
+            return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {said(error)}")
         except TimeoutError:
             return Unknown(f"no answer within {self.deadlines.create:g} s")
         except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
-            return Unknown(f"the answer was lost: {_said(error)}")
+            return Unknown(f"the answer was lost: {said(error)}")
         return self._rules.created(answer)
 
     async def _whole(self, response: httpx.Response, *, fresh: bool = False) -> Answer:
@@ -202,11 +186,11 @@ class Exchange:
         try:
             return meaning(await ask())
         except _UNSENT as error:
-            return Trouble(f"cannot be reached: {_said(error)}")
+            return Trouble(f"cannot be reached: {said(error)}")
         except TimeoutError:
             return Trouble("no answer in time")
         except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
-            return Trouble(f"the answer was lost: {_said(error)}")
+            return Trouble(f"the answer was lost: {said(error)}")
 
     async def _upload(self, sending: Sending) -> Reply:
         """A file to the files API, a piece at a time. When that says no for good, the account's quota may say why."""
@@ -230,7 +214,7 @@ class Exchange:
         except (OSError, BadPlace) as error:
             return _unwritten(call.file, error)
         try:
-            async with asyncio.timeout(self.deadlines.download), self._followed(call.url) as response:
+            async with asyncio.timeout(self.deadlines.download), self._web.opened(call.url) as response:
                 if (trouble := _refused(response)) is not None:
                     part.drop()
                     return trouble
@@ -246,9 +230,9 @@ class Exchange:
             return await asyncio.to_thread(self.saves.keep, part, call.file, call.job)
         except NotWhole as error:
             return Trouble(f"not a whole video: {clean(error)}")
-        except (httpx.HTTPError, httpx.StreamError, _BadAddress) as error:
+        except (httpx.HTTPError, httpx.StreamError, BadAddress) as error:
             part.drop()
-            return Trouble(f"the download broke off: {_said(error)}")
+            return Trouble(f"the download broke off: {said(error)}")
         except TimeoutError:
             part.drop()
             return Trouble(f"not there within {self.deadlines.download:g} s")
@@ -259,29 +243,9 @@ class Exchange:
             part.drop()
             raise
 
-    @asynccontextmanager
-    async def _followed(self, url: str) -> AsyncIterator[httpx.Response]:
-        """A result by its link, redirects followed a few times, each address checked anew."""
-        client = self._clients["web"]
-        for _ in range(MOST_REDIRECTS + 1):
-            if not safe_url(url, local=self.origins.local):
-                raise _BadAddress("the link leads to an address that is not followed")
-            async with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
-                if not (self.origins.local or _public(response) or _peer(response) in await _proxies()):
-                    raise _BadAddress("the link leads into a private network")
-                if not response.is_redirect:
-                    yield response
-                    return
-                url = urljoin(url, response.headers.get("location", ""))
-        raise _BadAddress(f"more than {MOST_REDIRECTS} redirects")
-
 
 class _TooLong(Exception):
     """A body beyond its cap."""
-
-
-class _BadAddress(Exception):
-    """A link that is not followed."""
 
 
 def _reply_of(task: asyncio.Task[Reply], call: Call) -> Reply:
@@ -291,37 +255,6 @@ def _reply_of(task: asyncio.Task[Reply], call: Call) -> Reply:
         return task.result()
     said = f"unforeseen: {type(error).__name__}"
     return Unknown(said) if isinstance(call, Create) else Trouble(said, final=True)
-
-
-def _peer(response: httpx.Response) -> tuple[str, int] | None:
-    """The address and port that was in fact connected to."""
-    stream = response.extensions.get("network_stream")
-    peer = stream.get_extra_info("server_addr") if stream is not None else None
-    return (str(peer[0]), int(peer[1])) if peer else None
-
-
-def _public(response: httpx.Response) -> bool:
-    """Whether the address that was in fact connected to is a public one."""
-    peer = _peer(response)
-    return peer is not None and not is_private(peer[0])
-
-
-async def _proxies() -> set[tuple[str, int] | None]:
-    """The addresses of the proxies that the environment names: they may be private ones.
-
-    What a proxy connects to cannot be seen from here; that a link leads to no private place is then known of the
-    words of its address alone, and the rest is the proxy's to forbid.
-    """
-    found: set[tuple[str, int] | None] = set()
-    for scheme, proxy in getproxies().items():
-        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        if scheme == "no" or not parts.hostname:
-            continue
-        with suppress(OSError, ValueError):
-            port = parts.port or {"https": 443, "socks5": 1080}.get(parts.scheme, 80)
-            known = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-            found |= {(str(address[0]), port) for *_, address in known}
-    return found
 
 
 def _refused(response: httpx.Response) -> Expired | Trouble | None:
@@ -339,13 +272,4 @@ def _refused(response: httpx.Response) -> Expired | Trouble | None:
 def _unwritten(file: str, error: Exception) -> Trouble:
     """A video that its place does not take; a full disk may have room a little later."""
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return Trouble(f"`{file}` cannot be written: {_said(error)}", final=not full)
-
-
-def _said(error: BaseException) -> str:
-    """An error's own words without what it may carry of the request; its kind where it has none."""
-    if isinstance(error, httpx.LocalProtocolError):
-        return "the request could not be formed"  # its words may quote a header
-    if isinstance(error, OSError):
-        return (error.strerror or type(error).__name__).lower()
-    return clean(str(error) or type(error).__name__, 200)
+    return Trouble(f"`{file}` cannot be written: {said(error)}", final=not full)
