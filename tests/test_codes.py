@@ -44,7 +44,9 @@ def emitted() -> set[str]:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):
                     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                    at = {"error": 0, "warning": 0, "refuse": 0, "Violation": 1, "TemplateFault": 4}.get(name)
+                    at = {"error": 0, "warning": 0, "refuse": 0, "warn": 0, "Violation": 1, "TemplateFault": 4}.get(
+                        name
+                    )
                     if at is not None and len(node.args) > at:
                         found |= set(constants(node.args[at]))
                     found |= {c for k in node.keywords if k.arg == "code" for c in constants(k.value)}

@@ -30,6 +30,14 @@ class MediaError(Exception):
     """A file that is not what it should be; the message is one line and says what was found."""
 
 
+class OtherFormat(MediaError):
+    """A whole file of a known format that is not examined, for no model takes it; `format` is its name."""
+
+    def __init__(self, format: str) -> None:
+        super().__init__(f"found {format}, which is none of the formats that can be examined")
+        self.format = format
+
+
 class MediaMissing(MediaError):
     """A library that media facts need is not installed; the message says how to install it."""
 

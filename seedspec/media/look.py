@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from io import BufferedReader
 from typing import BinaryIO
 
-from seedspec.media.facts import IMAGES, SOUNDS, VIDEOS, Facts, MediaError, MediaMissing, sniff
+from seedspec.media.facts import IMAGES, SOUNDS, VIDEOS, Facts, MediaError, MediaMissing, OtherFormat, sniff
 
 
 def facts(path: str | os.PathLike[str]) -> Facts:
@@ -67,7 +67,7 @@ def facts_of(stream: BinaryIO, size: int, *, whole: bool = True) -> Facts:
     if format is None:
         looks = "text" if head.isascii() and b"\0" not in head else "unknown bytes"
         raise MediaError(f"not an image, a video or a sound: the file holds {looks}")
-    raise MediaError(f"found {format}, which is none of the formats that can be examined")
+    raise OtherFormat(format)
 
 
 def readers() -> str | None:

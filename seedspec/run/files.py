@@ -12,7 +12,7 @@ from typing import Any
 
 from seedspec.compiler.catalog import Catalog, Kind, catalog_of
 from seedspec.compiler.reference import Asset, Look
-from seedspec.media.facts import Facts, MediaError, MediaMissing
+from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.look import opened
 from seedspec.run.examined import Examined
 from seedspec.text.diagnostic import Problems
@@ -112,16 +112,22 @@ def _asset(path: Path, target: str, kind: Kind, known: Examined) -> Asset | str:
             if size > MOST_MEDIA:
                 return f"has {size:,} bytes; files of more than {MOST_MEDIA:,} are not read"
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            try:
-                return asset_of(known.facts(file, size, digest), target, kind, digest)
-            except MediaMissing as missing:
-                return Asset(target, digest, {"bytes": size}, unchecked=str(missing))
+            return asset_of(lambda: known.facts(file, size, digest), target, kind, digest, size)
     except MediaError as error:
         return f"cannot be used: {error}"
 
 
-def asset_of(seen: Facts, target: str, kind: Kind, digest: str) -> Asset | str:
-    """What was examined, as the compiler takes it; a sentence when it is not what the reference says."""
+def asset_of(examine: Callable[[], Facts], target: str, kind: Kind, digest: str, size: int) -> Asset | str:
+    """What is found in a medium, as the compiler takes it; a sentence when it is not what the reference says.
+
+    Raises MediaError for what is damaged, or no medium.
+    """
+    try:
+        seen = examine()
+    except MediaMissing as missing:
+        return Asset(target, digest, {"bytes": size}, unchecked=str(missing))
+    except OtherFormat as other:
+        return Asset(target, digest, {"bytes": size}, other.format)
     if seen.kind != kind:
         return f"holds {_A[seen.kind]} ({seen.format}); expected {_A[kind]}"
     known = {name: getattr(seen, name) for name in _KNOWN}

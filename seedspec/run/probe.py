@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from seedspec.compiler.catalog import Kind
 from seedspec.compiler.reference import Asset, Remote
-from seedspec.media.facts import MediaError, MediaMissing
+from seedspec.media.facts import MediaError
 from seedspec.media.look import facts_of
 from seedspec.run.answer import safe_url
 from seedspec.run.files import asset_of
@@ -93,8 +93,6 @@ class Probes:
                 return await (self._whole(wanted) if wanted.sha256 else self._facts(wanted))
             except Unreachable as error:
                 return str(error) if error.final else _unchecked(wanted, str(error))
-            except MediaMissing as missing:
-                return _unchecked(wanted, str(missing))
 
     async def _piece(self, wanted: Remote, start: int, length: int | None, most: int, seconds: float) -> Piece:
         if self.read + most > self.bounds.bytes:
@@ -161,9 +159,7 @@ class Probes:
         if not size:
             return "is empty"
         try:
-            return asset_of(facts_of(file, size, whole=digest), wanted.url, wanted.kind, sha256)
-        except MediaMissing as missing:
-            return Asset(wanted.url, sha256, {"bytes": size}, unchecked=str(missing))
+            return asset_of(lambda: facts_of(file, size, whole=digest), wanted.url, wanted.kind, sha256, size)
         except MediaError as error:
             if piece.type.startswith("text/") or piece.type in ("application/json", "application/xml"):
                 return f"answers with {piece.type}; expected {_A[wanted.kind]}"

@@ -283,7 +283,6 @@ REFUSED: list[tuple[str, Answer, str]] = [
     ("another part", shifted, "another part than was asked for"),
     ("another length", lying, "another length than it sends"),
     ("a sound", ranged(sound()), "holds sound (wav)"),
-    ("a zip", ranged(b"PK\3\4" + b"x" * 100), "found zip"),
     ("a bomb", ranged(picture("PNG", (30_000, 10_000))[:40_000]), "far more pixels"),
 ]
 UNCHECKED: list[tuple[str, Answer, str]] = [
@@ -317,6 +316,13 @@ def test_what_could_not_be_looked_at_is_said(answer: Answer, said: str) -> None:
     with serving(answer) as served:
         found = probed(f"{served.origin}/a.png")
     assert isinstance(found, Asset) and said in found.unchecked and "\n" not in found.unchecked
+
+
+def test_a_file_of_another_format_is_named() -> None:
+    for content, format in ((b"PK\3\4" + b"x" * 100, "zip"), (b"\0\0\0\x18ftypheic" + bytes(100), "heic")):
+        with serving(ranged(content)) as served:
+            found = probed(f"{served.origin}/a.png")
+        assert isinstance(found, Asset) and found.format == format
 
 
 def test_a_server_that_is_not_there() -> None:
