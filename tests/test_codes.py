@@ -23,6 +23,9 @@ ELSEWHERE = {
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""
 
+PLACES = {"error": 0, "warning": 0, "refuse": 0, "warn": 0, "Violation": 1, "TemplateFault": 4}
+"""Which argument of a call is a code."""
+
 NEVER = {"invalid"}
 """What is said when the two judges of a schema disagree; test_properties.py shows that they do not."""
 

@@ -137,8 +137,10 @@ def check_declared(reference: Reference, rule: MediaRule, found: Mapping[str, fl
             continue
         near = rule.near.get(name)
         if abs(real - declared) > (max(near.below, near.above) if near else 0):
-            message = f"`{reference.name}` has {name} of {real:,g}; the storyboard declares {declared:,g}"
-            problems.error("media-declared", message, reference.target.span)
+            message = (
+                f"`{reference.name}` has `{name}` of {real:,g}; expected {declared:,g}, as the storyboard declares"
+            )
+            problems.error("media-declared", message, reference.target.span, f"correct `{name}`, or leave it out")
 
 
 def nearly(rule: MediaRule, name: str, value: float, limits: Range) -> str | None:

@@ -113,7 +113,7 @@ def _behind_jpeg(content: bytes) -> int:
             at += 1
             continue
         if mark == 0xD9:
-            return len(content) - at - 2
+            return len(content[at + 2 :].rstrip(b"\0"))  # cameras fill up a file with nothing
         at += 2 + length
         if mark == 0xDA:
             passes += 1

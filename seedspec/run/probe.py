@@ -87,7 +87,8 @@ class Probes:
         if parts.scheme != "https" and not here:
             return _unchecked(wanted, "only https addresses are probed")
         if not safe_url(wanted.url, local=self.local):
-            return "names a host of a private network or a user; the service cannot fetch it"
+            what = "holds a user's name" if parts.username else "leads into a private network"
+            return f"{what}; the service fetches only what is public"
         async with self.turn:
             try:
                 return await (self._whole(wanted) if wanted.sha256 else self._facts(wanted))
