@@ -134,8 +134,8 @@ def check(
     from seedspec.run.probe import probe
     from seedspec.run.settings import origins_of
 
-    most = {kind: rule.bytes for kind, rule in board.model.media.items()}
-    answers = probe(wanted, most, local=origins_of(board.model.provider.document, os.environ).local)
+    model = board.model
+    answers = probe(wanted, model.media, local=origins_of(model.provider.document, os.environ).local)
     return _checked(path, catalog, profile, answers.get)[0]
 
 

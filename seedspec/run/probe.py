@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from seedspec.compiler.catalog import Kind
+from seedspec.compiler.catalog import Kind, MediaRule
 from seedspec.compiler.reference import Asset, Remote
 from seedspec.media.facts import MediaError
 from seedspec.media.look import facts_of
@@ -42,14 +42,15 @@ class Bounds:
 
 
 def probe(
-    wanted: Iterable[Remote], most: Mapping[Kind, int | None], *, local: bool, bounds: Bounds | None = None
+    wanted: Iterable[Remote], rules: Mapping[Kind, MediaRule], *, local: bool, bounds: Bounds | None = None
 ) -> Mapping[Remote, Asset | str]:
     """What is behind each address: its facts, or a sentence about why it is no medium that can be used.
 
-    `most` is how many bytes a medium of each kind may have. Without the key and without cookies, over https to public
+    `rules` say how many bytes a medium of each kind may have. Without the key and without cookies, over https to public
     addresses alone; with `local` also to addresses that name this machine. Raises BadSettings for an environment that
     allows no connection.
     """
+    most = {kind: rule.bytes for kind, rule in rules.items()}
     return asyncio.run(_all(list(wanted), most, local, bounds or Bounds()))
 
 

@@ -32,7 +32,6 @@ from seedspec.run.files import catalog
 from seedspec.run.probe import Bounds, probe
 
 MEDIA = catalog().models["seedance-2.0-reference-to-video"].media
-MOST = {kind: rule.bytes for kind, rule in MEDIA.items()}
 QUICK = Bounds(seconds=1.0, whole_seconds=1.0, read=256 * 1024)
 
 Handler = BaseHTTPRequestHandler
@@ -148,7 +147,7 @@ def plain(content: bytes, status: int = 200, **headers: str) -> Answer:
 
 
 def probed(url: str, kind: Any = "image", sha256: str | None = None, bounds: Bounds = QUICK, local: bool = True) -> Any:
-    (found,) = probe([Remote(url, kind, sha256)], MOST, local=local, bounds=bounds).values()
+    (found,) = probe([Remote(url, kind, sha256)], MEDIA, local=local, bounds=bounds).values()
     return found
 
 
@@ -411,7 +410,10 @@ def test_a_digest_of_what_is_too_large_is_not_made() -> None:
     assert isinstance(found, Asset) and found.sha256 == "" and found.facts == {"bytes": 30_000_001}
     with serving(endless) as served:
         (found,) = probe(
-            [Remote(f"{served.origin}/a.png", "image", "0" * 64)], {"image": 100_000}, local=True, bounds=QUICK
+            [Remote(f"{served.origin}/a.png", "image", "0" * 64)],
+            {"image": replace(MEDIA["image"], bytes=100_000)},
+            local=True,
+            bounds=QUICK,
         ).values()
     assert isinstance(found, str) and "more than 100,000 bytes" in found
 
@@ -420,9 +422,9 @@ def test_addresses_and_bytes_are_bounded_together() -> None:
     content = picture("PNG", (300, 300), noise=True)
     with serving(ranged(content)) as served:
         wanted = [Remote(f"{served.origin}/{n}.png", "image", None) for n in range(6)]
-        few = probe(wanted, MOST, local=True, bounds=replace(QUICK, addresses=2))
+        few = probe(wanted, MEDIA, local=True, bounds=replace(QUICK, addresses=2))
         count = len(served.seen)
-        little = probe(wanted, MOST, local=True, bounds=replace(QUICK, at_once=1, bytes=QUICK.read + 100_000))
+        little = probe(wanted, MEDIA, local=True, bounds=replace(QUICK, at_once=1, bytes=QUICK.read + 100_000))
     assert count == 2
     assert ["only 2 addresses" in a.unchecked for a in few.values() if isinstance(a, Asset)] == [False] * 2 + [True] * 4
     said = [a.unchecked for a in little.values() if isinstance(a, Asset)]
