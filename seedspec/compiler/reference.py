@@ -48,6 +48,7 @@ Probe = Callable[[Remote], Asset | str | None]
 def not_probed(remote: Remote) -> None:
     """The probe of a compile that asks nothing of the network."""
 
+
 def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Model, words: str) -> dict[str, str]:
     """How the prompt names each used reference: numbers follow the catalogue's order, each kind counted apart."""
     used = frozenset(names)
