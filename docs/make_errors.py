@@ -50,6 +50,10 @@ ELSEWHERE = {
         "the link leads into a private network, or the file is damaged or of another kind."
     ),
     "too-large": "A storyboard of more than 8 MB.",
+    "upstream-size-unknown": (
+        "A shot continues one whose `aspect_ratio` is `adaptive`, and some of the sizes that the service may choose "
+        "are outside the rules for reference videos: give that shot a ratio that is inside."
+    ),
 }
 
 

@@ -47,7 +47,8 @@ class Options:
     that have a pick in that profile, "default" for the picks of the storyboard as written: each take of them.
 
     `max_usd` and `max_credits` bound a run further than the storyboard does, `max_entries` the purchases in it,
-    `timeout` its seconds. `submit` False finishes what was bought and buys nothing; `wait` False buys and does not wait
+    `timeout` its seconds. `redo_stale` buys again what was made from a video of another entry that has been replaced
+    since. `submit` False finishes what was bought and buys nothing; `wait` False buys and does not wait
     for the videos; `fail_fast` buys no more after the first failure; `locked` refuses when anything would be bought.
     `assets` is a bucket's URL, `s3://bucket/prefix`, where local files go instead of to the service.
     """
@@ -55,6 +56,7 @@ class Options:
     select: Sequence[str] = ()
     exclude: Sequence[str] = ()
     retry_failed: bool = False
+    redo_stale: bool = False
     emulated: bool = False
     submit: bool = True
     max_usd: float | None = None
@@ -166,6 +168,7 @@ def _run(
         result_seconds=3600.0 * provider["result_hours"],
         chance=random.random,
         unreachable=provider["unreachable"],
+        media=made.board.model.media,
     )
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     bucket = Bucket(options.assets, local=origins.local) if options.assets and sends else None
@@ -187,7 +190,7 @@ def _run(
 
 
 def _ready(path: str | Path, options: Options, compiled: Compiled | None) -> tuple[Compiled, Place]:
-    made = compiled or compile(path, profile=options.profile)
+    made = compiled or compile(path, profile=options.profile, emulated=options.emulated)
     if not made.ok or made.board is None:
         raise Invalid(made)
     own = name_of(made.board)
@@ -212,6 +215,8 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
         now=now().text(),
         attempts=provider["failures"]["attempts"],
         retry=options.retry_failed,
+        redo=options.redo_stale,
+        media=made.board.model.media,
         picked=_picks(made.path, made.board, options).forbids,
         profile=place.profile,
         others=frozenset({"", *made.board.profiles} - {place.profile}),
@@ -227,7 +232,8 @@ def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Pro
         raise NothingSelected(
             f"no take is picked {said(name_of(board))}; {_picking(board, options)} ENTRY` chooses one"
         )
-    return variants(picks, Entries(expanded(made.path, board, Problems()).entries), problems)
+    upstream = expanded(made.path, board, Problems(), emulated=options.emulated)
+    return variants(picks, Entries(upstream.entries), problems)
 
 
 def _unpicked(entry: Entry, board: Storyboard, options: Options) -> str:

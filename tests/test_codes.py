@@ -19,6 +19,7 @@ ELSEWHERE = {
     "media-not-checked": "test_compiler.py",  # needs an installation without the media libraries
     "media-fps-varies": "media/test_rules.py",  # needs a video
     "media-remote": "wire/test_probe.py",  # needs a server
+    "upstream-size-unknown": "test_limits.py",  # every size that this model makes may be a reference
     "cannot-read": "test_compiler.py",  # there is no file
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""

@@ -93,6 +93,43 @@ def test_a_body_over_the_limit(tmp_path: Path) -> None:
         assert [d.code for d in api.check(tmp_path / "s.yaml", small)] == codes
 
 
+ADAPTIVE = """\
+shots:
+  - {id: a, prompt: "{{ ref('hero') }}", aspect_ratio: RATIO}
+  - {id: b, prompt: "on {{ ref('prev') }}", references: {prev: {shot: a}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ratio", "pixels", "codes"),
+    [
+        ("adaptive", (409_600, 927_408), []),  # every size of the table fits
+        ("adaptive", (409_600, 925_000), ["upstream-size-unknown"]),  # 1112x834 and 834x1112 do not
+        ("adaptive", (1_000_000, 2_000_000), ["media-pixels"]),  # none does
+        ("4:3", (409_600, 925_000), ["media-pixels"]),
+        ("1:1", (409_600, 925_000), []),
+    ],
+)
+def test_an_upstream_is_judged_by_the_size_that_it_will_have(
+    tmp_path: Path, ratio: str, pixels: tuple[int, int], codes: list[str]
+) -> None:
+    model = CATALOG.models["seedance-2.0-reference-to-video"]
+    media = {**model.media, "video": replace(model.media["video"], pixels=pixels)}
+    other = replace(CATALOG, models={model.id: replace(model, media=media)})
+    (tmp_path / "s.yaml").write_text(f"{HEAD}{HERO}{ADAPTIVE.replace('RATIO', ratio)}")
+    found = api.check(tmp_path / "s.yaml", other)
+    assert [d.code for d in found] == codes, found
+    assert all(d.span is not None and d.span.text == "a" and d.entries == ("b/1",) for d in found)
+
+
+@pytest.mark.parametrize(("fps", "codes"), [(24, []), (23, ["media-fps"])])
+def test_an_upstream_is_judged_by_the_rate_that_it_will_have(tmp_path: Path, fps: int, codes: list[str]) -> None:
+    model = CATALOG.models["seedance-2.0-reference-to-video"]
+    slow = replace(CATALOG, models={model.id: replace(model, fps=fps)})
+    (tmp_path / "s.yaml").write_text(f"{HEAD}{HERO}{ADAPTIVE.replace('RATIO', 'adaptive')}")
+    assert [d.code for d in api.check(tmp_path / "s.yaml", slow)] == codes
+
+
 IMAGE, VIDEO, AUDIO = ("image: https://x.test/a.png", "video: https://x.test/a.mp4", "audio: https://x.test/a.mp3")
 FACTS = [
     (IMAGE, "width: 300, height: 300", "width: 299, height: 300", "media-side"),

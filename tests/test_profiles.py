@@ -14,7 +14,7 @@ from seedspec import api
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.profile import with_profile
 from seedspec.plan.lock import HEADER, LockFault, encode, parse, serialise
-from seedspec.plan.plan import Changed, Done, Elsewhere, Held, InDoubt, New, NotInStoryboard, Second
+from seedspec.plan.reason import Changed, Done, Elsewhere, Held, InDoubt, New, NotInStoryboard, Second
 from seedspec.plan.select import NothingSelected
 from seedspec.plan.state import State
 from seedspec.run.settings import BadSettings

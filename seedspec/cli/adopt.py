@@ -46,8 +46,12 @@ def adopt_command(
     """
     if (task is None) == (video is None):
         raise Exit(2, "say what is to be adopted: --task ID or --file FILE")
-    made = shared.compiled(storyboard, profile)
+    made = shared.compiled(storyboard, profile, emulated=emulator)
     chosen = the_entry(entry, made.entries)
+    if chosen.waits:
+        raise Exit(
+            2, f"`{chosen.address}` waits for a pick of `{chosen.waits[0]}`: it is not known yet what it asks for"
+        )
     planned = plan(storyboard, Options(emulated=emulator), made)
     place = planned.place
     step = next(s for s in planned.plan.steps if s.fp == chosen.fingerprint)
@@ -98,7 +102,8 @@ def _file(entry: Entry, lock: Lock, kept: Kept, profile: str) -> Event:
     record, at = lock.last(entry.fingerprint), now().text()
     facts = (kept.file, kept.sha256, kept.bytes, kept.width, kept.height, kept.seconds)
     if record is not None and record.state not in (State.QUEUED, State.FAILED):
-        return Saved(entry.address, entry.fingerprint, record.attempt, *facts, at, kept.fps, kept.audio)
+        fp, seen = entry.fingerprint, (kept.fps, kept.audio)
+        return Saved(entry.address, fp, record.attempt, *facts, at, *seen, results_until=at)
     attempt = lock.next_attempt(entry.fingerprint)
     manifest = orjson.loads(entry.manifest)
     named = (entry.address, entry.fingerprint, entry.take, attempt, manifest, at)

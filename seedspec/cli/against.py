@@ -24,7 +24,7 @@ class Since:
     found: Comparison
 
 
-def since(storyboard: str, planned: Planned, revision: str, *, whole: bool) -> Since:
+def since(storyboard: str, planned: Planned, revision: str, *, whole: bool, emulated: bool) -> Since:
     """The changes that a plan's entries bring; with those that are gone when the plan is of the `whole` storyboard.
 
     A storyboard that was not there, or was no storyboard then, had no entries. Ends the command with code 2 for a
@@ -37,7 +37,7 @@ def since(storyboard: str, planned: Planned, revision: str, *, whole: bool) -> S
         raise Exit(2, str(error)) from None
     old: tuple[Entry, ...] = ()
     try:
-        before = earlier(storyboard, then, profile=planned.plan.profile)
+        before = earlier(storyboard, then, profile=planned.plan.profile, emulated=emulated)
     except NoProfile as error:
         shared.note([f"in {revision}: {error}: everything is new"])
     except NoRevision as error:

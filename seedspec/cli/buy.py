@@ -40,8 +40,13 @@ _EMULATED = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=
 
 def _plan_options(function: shared.F) -> shared.F:
     retry = click.option("--retry-failed", is_flag=True, help="Buy again what failed, where the failure allows it.")
+    redo = click.option(
+        "--redo-stale",
+        is_flag=True,
+        help="Buy again what was made from another shot's video that was replaced since.",
+    )
     emulator = click.option("--emulator", is_flag=True, help="With the emulator's lock and folder, not the paid ones.")
-    return shared.storyboard(shared.selectors(shared.profiled(retry(emulator(function)))))
+    return shared.storyboard(shared.selectors(shared.profiled(retry(redo(emulator(function))))))
 
 
 def _favourites(function: shared.F) -> shared.F:
@@ -87,7 +92,7 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
     changes = None
     if against is not None:
         whole = not (options.select or options.exclude or options.picked_from is not None)
-        changes = since(storyboard, planned, against, whole=whole)
+        changes = since(storyboard, planned, against, whole=whole, emulated=options.emulated)
     _show(planned, options, form, changes, most)
     if exit_code and planned.plan.buys:
         raise Exit(10)
@@ -175,7 +180,7 @@ def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) 
     if watching and form != "text":
         raise Exit(2, "--watch is for people; leave --format out")
     options = _options(**given)
-    made = shared.compiled(storyboard, options.profile)
+    made = shared.compiled(storyboard, options.profile, emulated=options.emulated)
     board = shared.board(made)
     model, color = board.model, shared.colored()
 
@@ -221,7 +226,7 @@ def _go(storyboard: str, options: Options, view: View, *, ask: bool, arguments: 
 
 def _planned(storyboard: str, options: Options) -> Planned:
     """The plan of a storyboard; what was found on the way is shown."""
-    planned = plan(storyboard, options, shared.compiled(storyboard, options.profile))
+    planned = plan(storyboard, options, shared.compiled(storyboard, options.profile, emulated=options.emulated))
     shared.tell(planned.findings)
     return planned
 

@@ -182,7 +182,7 @@ def _sources(
     *, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, emulator: bool
 ) -> Source:
     options = Options(select=select, exclude=exclude, emulated=emulator)
-    planned = plan(storyboard, options, shared.compiled(storyboard, profile))
+    planned = plan(storyboard, options, shared.compiled(storyboard, profile, emulated=emulator))
     board = shared.board(planned.compiled)
     place, problems = choices_of(planned.compiled.path, board, emulated=emulator), Problems()
     entries = Entries(planned.compiled.entries)

@@ -34,11 +34,11 @@ def lock_command() -> None:
 _emulator = click.option("--emulator", is_flag=True, help="The emulator's lock, not the paid one.")
 
 
-def _every(made: Compiled) -> Iterator[Compiled]:
+def _every(made: Compiled, *, emulated: bool) -> Iterator[Compiled]:
     """A storyboard as written, and with each of its profiles."""
     yield made
     for name in made.board.profiles if made.board is not None else ():
-        yield compile(made.path, profile=name)
+        yield compile(made.path, profile=name, emulated=emulated)
 
 
 def _order(every: Iterable[Compiled]) -> list[str]:
@@ -89,7 +89,7 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
     """
     path = lock_of(Path(storyboard), emulated=emulator)
     with hold(path):
-        fixed = mend.fix(path, _order(_every(compile(storyboard))))
+        fixed = mend.fix(path, _order(_every(compile(storyboard, emulated=emulator), emulated=emulator)))
     for record in fixed.doubles:
         shared.out([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
     for line in fixed.aside:
@@ -153,10 +153,13 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
       seedspec lock prune
     """
     path = lock_of(Path(storyboard), emulated=emulator)
-    order = _order(map(_sound, _every(shared.compiled(storyboard, ""))))
+    made = shared.compiled(storyboard, "", emulated=emulator)
+    every = [_sound(one) for one in _every(made, emulated=emulator)]
+    order, waiting = _order(every), {e.address for one in every for e in one.entries if e.waits}
     with hold(path):
         lock = read_lock(path)
-        gone = mend.strays(lock, order)
+        # what waits for a pick may turn out to be what was bought before under its address
+        gone = [r for r in mend.strays(lock, order) if r.entry not in waiting]
         shared.out(f"{r.entry}  {r.state}  {r.file or r.task or ''}" for r in gone)
         if not gone:
             shared.note(["nothing to forget"])

@@ -32,9 +32,12 @@ from seedspec.run.revision import NoRevision, revision_of
 @shared.storyboard
 @shared.profiled
 @click.option("--retry-failed", is_flag=True, help="As a run with --retry-failed would see it.")
+@click.option("--redo-stale", is_flag=True, help="As a run with --redo-stale would see it.")
 @click.option("--emulator", is_flag=True, help="With the emulator's lock and folder, not the paid ones.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def why_command(entry: str, storyboard: str, profile: str, form: str, *, retry_failed: bool, emulator: bool) -> None:
+def why_command(
+    entry: str, storyboard: str, profile: str, form: str, *, retry_failed: bool, redo_stale: bool, emulator: bool
+) -> None:
     """Say what a run would do with an entry and why: what differs from what was bought, and which line says so.
 
     ENTRY is an address, or a prefix that fits one entry alone. Touches no network, writes nothing.
@@ -44,8 +47,8 @@ def why_command(entry: str, storyboard: str, profile: str, form: str, *, retry_f
       seedspec why open@look=noir/1
       seedspec why endcard storyboards/ad.yaml --format json
     """
-    made = shared.compiled(storyboard, profile)
-    planned = plan(storyboard, Options(retry_failed=retry_failed, emulated=emulator), made)
+    made = shared.compiled(storyboard, profile, emulated=emulator)
+    planned = plan(storyboard, Options(retry_failed=retry_failed, redo_stale=redo_stale, emulated=emulator), made)
     assert made.board is not None
     steps = planned.plan.steps
     found = why(planned.plan, the_address(entry, [s.address for s in steps]))
@@ -82,12 +85,12 @@ def diff_command(
       seedspec diff main storyboards/ad.yaml --format json
       seedspec diff HEAD~3 --select look=noir
     """
-    made = shared.compiled(storyboard, profile)
+    made = shared.compiled(storyboard, profile, emulated=emulator)
     assert made.board is not None
     lock = read_lock(place_of(made.path, made.board, emulated=emulator).lock)
     try:
         then = revision_of(made.path.parent, revision)
-        old = _earlier(storyboard, earlier(storyboard, then, profile=profile), revision)
+        old = _earlier(storyboard, earlier(storyboard, then, profile=profile, emulated=emulator), revision)
     except NoProfile as error:
         old = ()
         shared.note([f"in {revision}: {error}: everything is new"])

@@ -75,7 +75,7 @@ def review_command(
       seedspec review --blind --select hook=reveal --votes reviews/
     """
     options = Options(select=select, exclude=exclude, emulated=emulator)
-    planned = plan(storyboard, options, shared.compiled(storyboard, profile))
+    planned = plan(storyboard, options, shared.compiled(storyboard, profile, emulated=emulator))
     place = planned.place
     found = contents.takes(planned.plan, lambda file: _size(place.base / file))
     if not found:
@@ -131,7 +131,7 @@ def pick_command(
       seedspec pick --drop open@look=noir,hook=reveal
       seedspec pick
     """
-    planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard, profile))
+    planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard, profile, emulated=emulator))
     place = _choices(planned)
     entries = Entries(planned.compiled.entries)
     problems = Problems()
@@ -181,7 +181,7 @@ def stats_command(
       seedspec stats
       seedspec stats --axis hook --format json
     """
-    planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard, profile))
+    planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard, profile, emulated=emulator))
     problems = Problems()
     axes, shots = _standings(planned, votes, problems, axis)
     if form == "json":

@@ -64,7 +64,7 @@ def settle_command(
     """
     if (task is not None) + not_billed + again + lost > 1:
         raise Exit(2, "--task, --not-billed, --resend and --lost exclude each other")
-    made = shared.compiled(storyboard, profile)
+    made = shared.compiled(storyboard, profile, emulated=emulator)
     place = place_of(made.path, shared.board(made), emulated=emulator)
     with hold(place.lock):
         lock = read_lock(place.lock)

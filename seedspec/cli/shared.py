@@ -59,11 +59,14 @@ def note(lines: Iterable[str]) -> None:
         echo("\n".join(listed), err=True)
 
 
-def compiled(path: str, profile: str) -> Compiled:
-    """The storyboard's entries with a profile; its findings are shown, and errors end the command with code 3."""
+def compiled(path: str, profile: str, *, emulated: bool = False) -> Compiled:
+    """The storyboard's entries with a profile; its findings are shown, and errors end the command with code 3.
+
+    A reference that follows a pick follows those of the emulator's takes when `emulated`.
+    """
     from seedspec.run.compiling import compile
 
-    return judged(compile(path, profile=profile))
+    return judged(compile(path, profile=profile, emulated=emulated))
 
 
 def judged(made: Compiled) -> Compiled:

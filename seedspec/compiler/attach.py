@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Literal
 
 from seedspec.compiler.catalog import Model
@@ -15,10 +16,17 @@ from seedspec.compiler.schema import cut, kind_of
 from seedspec.compiler.scope import State, row_of
 from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Reference
+from seedspec.compiler.upstream import check_upstream
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
 
 Upstream = Callable[[str, Row, int, Span], Entry | None]
+Chosen = Callable[[tuple[Entry, ...]], int | None]
+"""The take that people chose of the takes of one variant; None when nobody has chosen."""
+
+
+def nobody(takes: tuple[Entry, ...]) -> None:
+    """Nobody has chosen anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class Found:
     key: str
     where: str
     facts: Mapping[str, float]
+    waits: tuple[str, ...] = ()
 
 
 class Attachments:
@@ -44,6 +53,7 @@ class Attachments:
         takes: Mapping[str, int],
         texts: Texts,
         look: Look,
+        chosen: Chosen,
         problems: Problems,
         probe: Probe,
     ) -> None:
@@ -54,6 +64,7 @@ class Attachments:
         self._texts = texts
         self._look = look
         self._probe = probe
+        self._chosen = chosen
         self._problems = problems
         self._targets: dict[tuple[str, str], Found | None] = {}
         self._rows: dict[str, frozenset[Row]] = {}
@@ -112,10 +123,9 @@ class Attachments:
         grid = self._grids.get(target)
         if grid is None:
             return None
-        span = reference.target.span
-        if reference.take > self._takes[target]:
-            takes = self._takes[target]
-            message = f"found take {reference.take}; shot `{target}` has {takes} take{'' if takes == 1 else 's'}"
+        span, takes = reference.target.span, self._takes[target]
+        if reference.take is not None and reference.take > takes:
+            message = f"found take {reference.take}; shot `{target}` has {_counted(takes)}"
             self._problems.error("unknown-take", message, reference.take_span or span)
             return None
         wanted = self._joined(reference, grid, row, entry)
@@ -124,19 +134,39 @@ class Attachments:
         if target not in self._rows:
             self._rows[target] = frozenset(grid.rows())
         if wanted not in self._rows[target]:
-            address = address_of(target, tuple(zip(grid.names, wanted, strict=True)), reference.take)
+            address = address_of(target, tuple(zip(grid.names, wanted, strict=True)), reference.take or 1)
             self._problems.error("no-such-entry", f"there is no entry `{address}` to continue", span, entry=entry)
             return None
+        if reference.take is None:
+            return self._picked(reference, wanted, upstream, entry)
         found = upstream(target, wanted, reference.take, span)
-        if found is None:
+        return None if found is None else self._continued(reference, found, entry)
+
+    def _picked(self, reference: Reference, wanted: Row, upstream: Upstream, entry: str) -> Found | None:
+        """The take of a variant that people chose; what waits for the choice when there is none."""
+        target, span = reference.target.text, reference.target.span
+        found = [upstream(target, wanted, take, span) for take in range(1, self._takes[target] + 1)]
+        takes = tuple(one for one in found if one is not None)
+        if len(takes) < len(found):
             return None
-        facts: dict[str, float] = {"seconds": found.request["duration"], "fps": self._model.fps}
-        size = self._model.pixels.get(found.request["quality"], {}).get(found.request["aspect_ratio"])
-        if size:
-            facts |= {"width": size[0], "height": size[1]}
-        check_medium(reference, self._model.media["video"], "", facts, None, self._problems, entry)
-        item = f"entry:{found.address}"
-        return Found("shot", item, f"entry:{found.fingerprint}", found.fingerprint, found.address, facts)
+        take = self._chosen(takes)
+        if take is not None and take <= len(takes):
+            return self._continued(reference, takes[take - 1], entry)
+        variant = takes[0].address.rpartition("/")[0]
+        if take is not None:
+            message = f"take {take} of `{variant}` is picked, and shot `{target}` has {_counted(len(takes))}"
+            hint = f"pick another one: `seedspec pick --force {quote(variant)} TAKE`"
+            self._problems.warning("picked-take-gone", message, reference.take_span or span, hint, entry=entry)
+        every = [self._continued(reference, one, entry) for one in takes]
+        facts = {k: v for k, v in every[0].facts.items() if all(e.facts.get(k) == v for e in every)}
+        waits = (*(w for e in every for w in e.waits), variant)
+        return Found("shot", f"pick:{variant}", f"pick:{variant}", f"pick:{variant}", variant, facts, waits)
+
+    def _continued(self, reference: Reference, upstream: Entry, entry: str) -> Found:
+        """The video that an entry will be; what it will break of the rules is reported."""
+        facts = check_upstream(reference, self._model, upstream, self._problems, entry)
+        item, fp = f"entry:{upstream.address}", upstream.fingerprint
+        return Found("shot", item, f"entry:{fp}", fp, upstream.address, facts, upstream.waits)
 
     def _joined(self, reference: Reference, grid: Grid, row: Row, entry: str) -> Row | None:
         ours = dict(zip(self._grids[self._shot].names, row, strict=True))
@@ -173,3 +203,7 @@ class Attachments:
 def _identity(reference: Reference, url: str) -> str:
     """What a remote medium is in a manifest: its digest where one is declared, else its address."""
     return f"sha256:{reference.sha256}" if reference.sha256 else url
+
+
+def _counted(takes: int) -> str:
+    return f"{takes} take{'' if takes == 1 else 's'}"

@@ -29,7 +29,8 @@ class Medium:
     """A reference as a request uses it: the item `index` of the list `field`.
 
     `key` is its URL, the sha256 of a local file's bytes, or the fingerprint of the upstream entry; `where` is the
-    URL, the file's path, or the upstream's address. `seconds` is None where the length is not known.
+    URL, the file's path, or the upstream's address. `seconds` is None where the length is not known. Of an upstream
+    that waits for a pick, `key` is `pick:` and its variant, and `where` the variant.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Mould:
     cost: Cost
     origins: Mapping[str, Origin]
     around: tuple[bytes, bytes]
+    waits: tuple[str, ...] = ()
 
     def manifest(self, prompt: bytes, take: int) -> bytes:
         """The manifest of a prompt's canonical JSON and a take."""
@@ -72,6 +74,11 @@ class Entry:
     """One video to buy.
 
     `row` has its label for each axis of its shot; `fingerprint` is the sha256 of `manifest`.
+
+    `waits` are the variants (`shot@axis=label,…`) of which a take has to be picked before it is known what is asked
+    for: its own, and those that its upstream entries wait for. Such an entry has no fingerprint yet: `fingerprint`
+    is that of a manifest with `pick:…` in the place of a video, which tells equal requests from others inside one
+    compile, is bought under never and shown to nobody.
     """
 
     address: str
@@ -124,6 +131,10 @@ class Entry:
     @property
     def origins(self) -> Mapping[str, Origin]:
         return self.mould.origins
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        return self.mould.waits
 
 
 def address_of(shot: str, labels: Labels, take: int) -> str:

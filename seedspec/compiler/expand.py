@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from seedspec.compiler.attach import Chosen, nobody
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.fields import check_overrides
 from seedspec.compiler.filename import is_device, is_folder
@@ -134,10 +135,12 @@ def expand(
     read: Callable[[str], str | None],
     problems: Problems,
     probe: Probe = not_probed,
+    chosen: Chosen = nobody,
 ) -> Expansion:
     """Prepares a storyboard: its grids, counts, templates and references.
 
-    Files are seen through `look` and `read`, remote media through `probe`.
+    Files are seen through `look` and `read`, remote media through `probe`. `chosen` says which take people chose; it
+    is asked for references with `take: pick` alone.
     """
     out = Expansion(board, problems)
     parent = board_grid(board, problems)
@@ -169,7 +172,7 @@ def expand(
     }
     out._continued = frozenset(target for targets in out._continues.values() for target in targets)
     for shot in board.shots:
-        out._shots[shot.id] = ShotRequests(board, shot, grids, takes, templates, look, problems, probe)
+        out._shots[shot.id] = ShotRequests(board, shot, grids, takes, templates, look, chosen, problems, probe)
     out.rows, out.counts = arithmetic(parent), counts
     out._has_volatile = any(_sets(board, shot, grids[shot.id], board.model.volatile) for shot in board.shots)
     return out

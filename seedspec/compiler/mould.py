@@ -67,6 +67,7 @@ class Moulds:
             cost=self._cost(fields, media),
             origins=origins,
             around=around(model.provider.id, identity),
+            waits=tuple(dict.fromkeys(w for one in found.values() for w in one.waits)),
         )
 
     def together(self, media: tuple[Medium, ...], address: str) -> bool:
@@ -208,4 +209,4 @@ class Moulds:
 
 
 def _stand_in(item: str) -> str:
-    return _STAND_IN if item.startswith(("sha256:", "entry:")) else item
+    return _STAND_IN if item.startswith(("sha256:", "entry:", "pick:")) else item

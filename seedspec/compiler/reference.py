@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -102,33 +102,50 @@ def check_medium(
     elif found_format in _ENDINGS and suffix and suffix not in _ENDINGS[found_format]:
         named = f"is a {found_format} file and is called `{suffix}`"
         warn("media-name", f"{named}; expected {listed(_ENDINGS[found_format])}: the service may go by the name")
-    if rule.bytes is not None and facts.get("bytes", 0) > rule.bytes:
-        refuse("media-bytes", f"has {facts['bytes']:,.0f} bytes; expected at most {rule.bytes:,} ({_mb(rule.bytes)})")
     if behind := facts.get("behind"):
-        warn(
-            "media-trailing",
-            f"has {behind:,.0f} bytes behind its end, which no viewer reads; expected none",
-        )
+        warn("media-trailing", f"has {behind:,.0f} bytes behind its end, which no viewer reads; expected none")
+    for breach in broken(rule, facts):
+        refuse(breach.code, breach.message, breach.near)
+    if rule.fps and (fps := facts.get("fps")) is not None and _within(fps, rule.fps):
+        least, most = facts.get("fps_least", fps), facts.get("fps_most", fps)
+        if any(not _within(r, rule.fps) and nearly(rule, "fps", r, rule.fps) is None for r in (least, most)):
+            rates = f"{least:g} to {most:g} from second to second"
+            warn("media-fps-varies", f"has {fps:g} frames per second on average, {rates}; expected {_range(rule.fps)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A limit that facts break; the message is a sentence without its subject.
+
+    `near` says why other readers of media may still find the value within its limits, where it lies that near.
+    """
+
+    code: str
+    message: str
+    near: str | None = None
+
+
+def broken(rule: MediaRule, facts: Mapping[str, float]) -> Iterator[Breach]:
+    """What the facts break of the limits for a kind, as far as they are known."""
+    if rule.bytes is not None and (found := facts.get("bytes", 0)) > rule.bytes:
+        yield Breach("media-bytes", f"has {found:,.0f} bytes; expected at most {rule.bytes:,} ({_mb(rule.bytes)})")
     width, height = facts.get("width"), facts.get("height")
     if width and height:
         size = f"is {width:g}×{height:g} px"
         if rule.side and not (_within(width, rule.side) and _within(height, rule.side)):
-            refuse("media-side", f"{size}; expected sides of {_range(rule.side)} px")
+            yield Breach("media-side", f"{size}; expected sides of {_range(rule.side)} px")
         if rule.ratio and not _within(width / height, rule.ratio):
-            refuse("media-ratio", f"{size}, {width / height:.3f} to 1; expected a ratio of {_range(rule.ratio)}")
+            shape = f"{size}, {width / height:.3f} to 1"
+            yield Breach("media-ratio", f"{shape}; expected a ratio of {_range(rule.ratio)}")
         if rule.pixels and not _within(width * height, rule.pixels):
-            refuse("media-pixels", f"{size}, {width * height:,.0f} in all; expected {_range(rule.pixels)} pixels")
-    if rule.fps and (fps := facts.get("fps")) is not None:
-        least, most = facts.get("fps_least", fps), facts.get("fps_most", fps)
-        if not _within(fps, rule.fps):
-            near = nearly(rule, "fps", fps, rule.fps)
-            refuse("media-fps", f"has {fps:g} frames per second; expected {_range(rule.fps)}", near)
-        elif any(not _within(r, rule.fps) and nearly(rule, "fps", r, rule.fps) is None for r in (least, most)):
-            rates = f"{least:g} to {most:g} from second to second"
-            warn("media-fps-varies", f"has {fps:g} frames per second on average, {rates}; expected {_range(rule.fps)}")
+            whole = f"{size}, {width * height:,.0f} in all"
+            yield Breach("media-pixels", f"{whole}; expected {_range(rule.pixels)} pixels")
+    if rule.fps and (fps := facts.get("fps")) is not None and not _within(fps, rule.fps):
+        message = f"has {fps:g} frames per second; expected {_range(rule.fps)}"
+        yield Breach("media-fps", message, nearly(rule, "fps", fps, rule.fps))
     if rule.seconds and (seconds := facts.get("seconds")) is not None and not _within(seconds, rule.seconds):
-        near = nearly(rule, "seconds", seconds, rule.seconds)
-        refuse("media-seconds", f"lasts {seconds:g} s; expected {_range(rule.seconds)} s", near)
+        message = f"lasts {seconds:g} s; expected {_range(rule.seconds)} s"
+        yield Breach("media-seconds", message, nearly(rule, "seconds", seconds, rule.seconds))
 
 
 def check_declared(reference: Reference, rule: MediaRule, found: Mapping[str, float], problems: Problems) -> None:

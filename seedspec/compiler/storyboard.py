@@ -75,6 +75,7 @@ class Profile:
 class Reference:
     """A medium by name. For a shot, `target` is the shot's id, `take` its take and `at` the labels fixed for it.
 
+    `take` is None for `take: pick`: the take that people chose.
     `facts` are what the storyboard declares of a remote file: seconds, width, height, fps, bytes.
     """
 
@@ -85,7 +86,7 @@ class Reference:
     target: Scalar
     sha256: str | None
     facts: Mapping[str, float]
-    take: int
+    take: int | None
     at: Mapping[str, Label]
     take_span: Span | None = None
 
@@ -315,7 +316,7 @@ class _Reader:
                 target=target,
                 sha256=digest.text if digest else None,
                 facts={k: v for k, v in facts.items() if v is not None},
-                take=_whole(take, 1),
+                take=None if take is not None and take.value == "pick" else _whole(take, 1),
                 at={k: _label(p.value) for k, p in _map(body, "at").items()},
                 take_span=take.span if take else None,
             )

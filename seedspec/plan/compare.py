@@ -10,6 +10,7 @@ import orjson
 
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.price import Cost
+from seedspec.plan.chain import address_in
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import State
 from seedspec.plan.why import Difference, differences
@@ -91,4 +92,4 @@ def _bought(lock: Lock) -> set[str]:
 
 
 def _differences(old: Entry, new: Entry) -> tuple[Difference, ...]:
-    return differences(orjson.loads(old.manifest), orjson.loads(new.manifest))
+    return differences(orjson.loads(old.manifest), orjson.loads(new.manifest), address_in(Lock(), old, new))

@@ -9,7 +9,8 @@ from seedspec.compiler.entry import Entry
 from seedspec.compiler.price import Cost, Rate
 from seedspec.compiler.profile import AS_WRITTEN
 from seedspec.plan.lock import Lock, Record
-from seedspec.plan.plan import NotInStoryboard, Plan, Step
+from seedspec.plan.plan import Plan, Step
+from seedspec.plan.reason import NotInStoryboard
 from seedspec.plan.state import State, word
 
 _UNPAID = (State.FAILED, State.QUEUED)

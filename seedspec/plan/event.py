@@ -6,7 +6,7 @@ Times are UTC, `2026-11-23T07:05:00Z`. Credits are as the service states them. N
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -59,7 +59,10 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class Submitting:
-    """The intent to buy, with the profile it is bought with. It is in the lock, on disk, before the request leaves."""
+    """The intent to buy, with the profile it is bought with. It is in the lock, on disk, before the request leaves.
+
+    `used` are the sha256 of the upstream videos that go with it, by the fingerprints of their entries.
+    """
 
     entry: str
     fp: str
@@ -70,6 +73,7 @@ class Submitting:
     units: int
     at: str
     profile: str | None = None
+    used: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,11 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The video is whole on disk under `file`, relative to the lock; its facts are None where nothing could tell."""
+    """The video is whole on disk under `file`, relative to the lock; its facts are None where nothing could tell.
+
+    `results_until` is given where the file is a person's word: whatever the service keeps is another video then, of
+    which nothing is to be had any more.
+    """
 
     entry: str
     fp: str
@@ -136,6 +144,7 @@ class Saved:
     at: str
     fps: float | None = None
     audio: bool | None = None
+    results_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

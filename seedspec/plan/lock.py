@@ -261,6 +261,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "state": str,
     "at": str,
     "manifest": dict,
+    "used": dict,
     "intent": dict,
     "task": str,
     "units": int,
@@ -314,6 +315,8 @@ class Fold:
             raise BadLine("a line without `fp`, `attempt` or a known `state`")
         if not _SHA256.fullmatch(fp) or not _SHA256.fullmatch(values.get("intent", {}).get("body_sha256", fp)):
             raise BadLine("a fingerprint or a digest that is no sha256")
+        if not all(_SHA256.fullmatch(str(s)) for pair in values.get("used", {}).items() for s in pair):
+            raise BadLine("`used` holds what is no sha256")
         record = merged(self.records.get((fp, attempt)), values)
         if lacking := next((k for k in _NEEDED.get(State(state), ()) if k not in record), None):
             raise BadLine(f"`{state}` without `{lacking}`")
@@ -369,11 +372,12 @@ _FIELDS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
         "intent": {k: v for k in ("key", "body_sha256", "at", "left") if (v := getattr(e.intent, k)) is not None},
         "units": e.units,
         "profile": e.profile,
+        "used": dict(e.used) or None,
     },
     Submitted: lambda e: {"task": e.task, "reserved": e.reserved},
     Deferred: lambda e: {},
     Completed: lambda e: {"task": e.task, "charged": e.charged, "results_until": e.results_until},
-    Saved: lambda e: {k: getattr(e, k) for k in _FACTS},
+    Saved: lambda e: {**{k: getattr(e, k) for k in _FACTS}, "results_until": e.results_until},
     Failed: lambda e: {"charged": e.charged, "failure": {"code": e.code, "message": e.message}},
     Doubted: lambda e: {"doubt": e.reason},
     Weighed: lambda e: {"left": e.left},

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from seedspec.compiler.attach import Chosen
 from seedspec.compiler.entry import Entry, Labels, labels_of
 from seedspec.compiler.schema import Schema
 from seedspec.plan.review import Entries, Mention, Review
@@ -65,6 +66,17 @@ class Picks:
         """The fingerprint of the choice that forbids to buy an entry: its pick, or one of its request elsewhere."""
         pick = self.of(entry) or next((p for p in self.others if p.fp == entry.fingerprint), None)
         return pick.fp if pick is not None else None
+
+
+def chosen_take(picks: Picks) -> Chosen:
+    """Which of a variant's takes people chose: by its address, or by its request where that had another address."""
+    requests = {p.fp for p in picks.by_variant.values()}
+
+    def among(takes: tuple[Entry, ...]) -> int | None:
+        take = picks.take_of(takes[0].shot, takes[0].labels)
+        return take or next((e.take for e in takes if e.fingerprint in requests), None)
+
+    return among
 
 
 def picks_of(node: Node, schema: Schema, problems: Problems, profile: str = "") -> Picks:

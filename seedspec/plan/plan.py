@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 
 import orjson
 
+from seedspec.compiler.catalog import Kind, MediaRule
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.filename import same
 from seedspec.compiler.price import Cost
 from seedspec.compiler.profile import said
+from seedspec.compiler.upstream import unfit
+from seedspec.plan.chain import Stale, address_in, facts_of, link_lives, named, stale, under_way
 from seedspec.plan.lock import Lock, Record
+from seedspec.plan.reason import (
+    Changed,
+    Done,
+    Elsewhere,
+    Failure,
+    Held,
+    InDoubt,
+    InFlight,
+    New,
+    NotInStoryboard,
+    Occupied,
+    Picked,
+    Reason,
+    Second,
+    Twin,
+    Unpicked,
+    Unsaved,
+)
 from seedspec.plan.state import State
 from seedspec.plan.strays import strays
 
@@ -32,132 +53,6 @@ class Action(Enum):
 
 
 BUYS = frozenset({Action.SUBMIT, Action.CHANGE})
-
-
-@dataclass(frozen=True, slots=True)
-class New:
-    """Nothing like it was ever bought; or, from `attempt` 2, an earlier attempt failed and is repeated."""
-
-    attempt: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """The address was bought before with another request; the first field that differs, old and new."""
-
-    field: str
-    old: Any
-    new: Any
-
-
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    task: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsaved:
-    """Made and paid for, not on disk. `gone` names a file that was saved and is no longer there."""
-
-    task: str
-    gone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Saved under `file`, which `here` says is on this disk. `moved_from` is the address it was bought as.
-
-    `profile` is the one it was bought with, "" for none, where that is not the one of the plan: one purchase serves
-    both.
-    """
-
-    file: str
-    moved_from: str | None
-    here: bool
-    profile: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Twin:
-    """The same request as `of`: one purchase serves both."""
-
-    of: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The last attempt failed. `then`: asked (--retry-failed tries again) or change (never unchanged)."""
-
-    code: str
-    message: str
-    then: Literal["again", "asked", "change"]
-
-
-@dataclass(frozen=True, slots=True)
-class InDoubt:
-    """It is not known whether the service took the request."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """It continues an entry that is not to be had."""
-
-    upstream: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Occupied:
-    """A file that the lock does not know stands where the video would be saved."""
-
-    file: str
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """People chose this take: it is never bought again. `changed` says that its request is another one since."""
-
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NotInStoryboard:
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """Bought with another profile ("" for none) and not in hand yet: a run follows it too."""
-
-    profile: str
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Second:
-    """Another purchase of a request that is bought already, as two branches can make it; it is followed too."""
-
-    state: State
-
-
-Reason = (
-    New
-    | Changed
-    | InFlight
-    | Unsaved
-    | Done
-    | Twin
-    | Failure
-    | InDoubt
-    | Held
-    | Occupied
-    | Picked
-    | NotInStoryboard
-    | Elsewhere
-    | Second
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +85,15 @@ class Plan:
     def cost(self) -> Cost:
         return sum((s.cost for s in self.buys), Cost())
 
+    @property
+    def stale(self) -> tuple[Step, ...]:
+        """What is saved, and would be made again from the videos that stand now if that were asked for."""
+        return tuple(s for s in self.steps if isinstance(s.reason, Done) and s.reason.stale and not s.reason.stale.kept)
+
+    @property
+    def stale_cost(self) -> Cost:
+        return sum((s.entry.cost for s in self.stale if s.entry is not None), Cost())
+
     def count(self, action: Action) -> int:
         return sum(s.action is action for s in self.steps)
 
@@ -198,10 +102,12 @@ class Plan:
 class Rules:
     """What a plan needs besides entries and lock.
 
-    `retry` asks for failed purchases again; `then` tells what a failure's code allows; `attempts` bounds tries by
-    themselves; `exists` tells whether a path relative to the lock is taken; `now` is the time as events state it.
+    `retry` asks for failed purchases again, `redo` for stale ones; `then` tells what a failure's code allows;
+    `attempts` bounds tries by themselves; `exists` tells whether a path relative to the lock is taken; `now` is the
+    time as events state it.
 
     `picked` gives the fingerprint of the choice that an entry is, by its request or its address; it is not bought.
+    `media` are the model's rules, for the upstream videos that are there.
 
     `profile` is the one that the entries were compiled with, "" for none, and `others` are the storyboard's other
     ones. `unwanted` says by fingerprint why an entry was left out that another one may continue.
@@ -213,6 +119,8 @@ class Rules:
     now: str
     attempts: int = 3
     retry: bool = False
+    redo: bool = False
+    media: Mapping[Kind, MediaRule] = field(default_factory=dict)
     picked: Callable[[Entry], str | None] = lambda entry: None
     profile: str = ""
     others: frozenset[str] = frozenset()
@@ -289,9 +197,16 @@ class _Planner:
         self.steps.append(step)
 
     def _step(self, entry: Entry) -> Step:
+        if entry.waits:
+            waits = Unpicked(entry.waits)
+            return Step(entry.address, entry.fingerprint, Action.FAILED, waits, Cost(), self._file(entry), entry)
         record = self.lock.last(entry.fingerprint)
         action, reason = self._decide(entry, record)
-        file = record.file if record is not None and record.file else self._file(entry)
+        if isinstance(reason, Stale):
+            attempt = self.lock.next_attempt(entry.fingerprint)
+            file = f"{self.rules.place(self.rules.profile)}/{entry.file.removesuffix('.mp4')}.{attempt}.mp4"
+        else:
+            file = record.file if record is not None and record.file else self._file(entry)
         if action in BUYS:
             if (pick := self.rules.picked(entry)) is not None:
                 action, reason = Action.DONE, Picked(pick != entry.fingerprint)
@@ -314,13 +229,29 @@ class _Planner:
         if record.state is State.SAVED:
             file = record.file or ""
             here = self.rules.exists(file)
-            until = record.get("results_until")
-            if not here and record.task and until and until > self.rules.now:
+            if not here and record.task and link_lives(record, self.rules.now):
                 return Action.FETCH, Unsaved(record.task, gone=file)
+            found = self._stale(entry, record)
+            if found is not None and self.rules.redo and not found.kept:
+                return Action.CHANGE, found
             moved = record.entry if record.entry != entry.address else None
             of = record.profile if record.profile != self.rules.profile else None
-            return Action.DONE, Done(file, moved, here, of)
+            return Action.DONE, Done(file, moved, here, of, found)
         return self._failed(record)
+
+    def _stale(self, entry: Entry, record: Record) -> Stale | None:
+        """Whether a saved video was made from one that stands no longer, or will not once this plan is carried out."""
+        found = stale(entry, record, self.lock)
+        used = record.get("used") or {}
+        for medium in entry.upstream if found is None else ():
+            step = self._by_fp.get(medium.key)
+            if medium.key in used and step is not None and _moves(step):
+                found = Stale(medium.where, used[medium.key], "")
+                break
+        if found is None:
+            return None
+        picked = self.rules.picked(entry) is not None
+        return replace(found, kept="picked" if picked else "under way" if under_way(record, self.lock) else "")
 
     def _failed(self, record: Record) -> tuple[Action, Reason]:
         failure = record.get("failure") or {}
@@ -335,7 +266,9 @@ class _Planner:
         before = self._last_at(entry.address)
         if before is None or before.manifest is None:
             return Action.SUBMIT, New()
-        return Action.CHANGE, changed(before.manifest, orjson.loads(entry.manifest))
+        found = changed(before.manifest, orjson.loads(entry.manifest))
+        old, new = named(found.old, found.new, address_in(self.lock, entry))
+        return Action.CHANGE, replace(found, old=old, new=new)
 
     def _last_at(self, address: str) -> Record | None:
         """What was bought under an address before, with a request that the storyboard no longer asks for."""
@@ -352,7 +285,7 @@ class _Planner:
                 if record is None or record.state is not State.SAVED:
                     left_out = "it is not selected, and its video is not here"
                     return Held(medium.where, self.rules.unwanted.get(medium.key, left_out))
-                if not self.rules.exists(record.file or ""):
+                if not (self.rules.exists(record.file or "") or link_lives(record, self.rules.now)):
                     return Held(medium.where, "its saved video is not on this disk")
             elif step.action is Action.DOUBT:
                 return Held(medium.where, "it is in doubt")
@@ -360,7 +293,13 @@ class _Planner:
                 return Held(medium.where, "its take is picked, and the lock has no video of the request as it is now")
             elif step.action is Action.FAILED:
                 return Held(medium.where, "it has no video")
-        return None
+        unusable = unfit(entry.media, self.rules.media, self._was)
+        return Held(*unusable) if unusable is not None else None
+
+    def _was(self, fp: str) -> Mapping[str, float] | None:
+        """What is known of the upstream video that a purchase would use; None when that is yet to be made."""
+        step = self._by_fp.get(fp)
+        return facts_of(self.lock.last(fp)) if step is None or step.action is Action.DONE else None
 
     def _file(self, entry: Entry) -> str:
         """Where a new video goes: never over one that another purchase of the lock was saved under."""
@@ -384,12 +323,22 @@ class _Planner:
     _files_memo: dict[str, tuple[Record, ...]] | None = None
 
 
+def _moves(step: Step) -> bool:
+    """Whether an entry will have another video than it has now, once all is done that is asked or proposed."""
+    found = step.reason.stale if isinstance(step.reason, Done) else None
+    return step.action in BUYS or (found is not None and not found.kept)
+
+
 def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changed:
     """The first difference between two manifests, in the order that people ask about: prompt, media, fields, take."""
     before = {**old.get("request", {}), "take": old.get("take"), "model": old.get("model")}
     after = {**new.get("request", {}), "take": new.get("take"), "model": new.get("model")}
     names = ["prompt", *sorted((before.keys() | after.keys()) - {"prompt"})]
     for name in names:
-        if before.get(name) != after.get(name):
-            return Changed(name, before.get(name), after.get(name))
+        was, now = before.get(name), after.get(name)
+        if isinstance(was, list) and isinstance(now, list) and was != now:
+            at = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
+            return Changed(f"{name}[{at}]", *(items[at] if at < len(items) else None for items in (was, now)))
+        if was != now:
+            return Changed(name, was, now)
     return Changed("provider", old.get("provider"), new.get("provider"))

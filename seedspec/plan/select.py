@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from seedspec.compiler.entry import Entry, labels_of, matches
+from seedspec.plan.chain import stale, video_of
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import word
 from seedspec.text.diagnostic import did_you_mean
@@ -27,7 +28,8 @@ def choose(entries: Sequence[Entry], lock: Lock, select: Iterable[str], exclude:
     """Entries that meet any of `select` (all, when there is none) and none of `exclude`.
 
     A term is an address or a prefix of one, `axis=label`, `take=N`, `state:WORD` or `tag:WORD`; terms joined by a
-    comma must all hold. `state:new` is what was never bought. Raises NothingSelected for a term that fits nothing.
+    comma must all hold. `state:new` is what was never bought, `state:stale` what was made from a video of another
+    shot that has been replaced since. Raises NothingSelected for a term that fits nothing.
     """
     wanted, unwanted = list(select), list(exclude)
     for text in (*wanted, *unwanted):
@@ -56,6 +58,8 @@ def _meets(text: str, entry: Entry, lock: Lock) -> bool:
 def _term(term: str, entry: Entry, lock: Lock) -> bool:
     if term.startswith("state:"):
         record = lock.last(entry.fingerprint)
+        if term == "state:stale":
+            return record is not None and video_of(record) != "" and stale(entry, record, lock) is not None
         return word(record.state if record is not None else None) == term.removeprefix("state:")
     if term.startswith("tag:"):
         return term.removeprefix("tag:") in entry.tags

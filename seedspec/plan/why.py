@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from seedspec.compiler.entry import Entry
+from seedspec.plan.chain import address_in, named
 from seedspec.plan.lock import Record
-from seedspec.plan.plan import Changed, Held, Occupied, Plan, Step, Twin
+from seedspec.plan.plan import Plan, Step
+from seedspec.plan.reason import Changed, Held, Occupied, Twin
 from seedspec.plan.state import State
 
 
@@ -49,7 +51,8 @@ def why(plan: Plan, address: str) -> Why:
     before = bought_as(plan, step.entry)
     if before is None or before.manifest is None:
         return Why(step)
-    return Why(step, before, differences(before.manifest, orjson.loads(step.entry.manifest)))
+    known = address_in(plan.lock, step.entry)
+    return Why(step, before, differences(before.manifest, orjson.loads(step.entry.manifest), known))
 
 
 def bought_as(plan: Plan, entry: Entry) -> Record | None:
@@ -60,11 +63,17 @@ def bought_as(plan: Plan, entry: Entry) -> Record | None:
     return found[-1] if found else None
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Difference, ...]:
-    """All that differs between two manifests: the prompt first, then fields and media by name."""
+def differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], address: Callable[[str], str | None]
+) -> tuple[Difference, ...]:
+    """All that differs between two manifests: the prompt first, then fields and media by name.
+
+    `address` gives those of continued entries by fingerprint.
+    """
     before, after = _flat(old), _flat(new)
     names = ["prompt", *sorted((before.keys() | after.keys()) - {"prompt"})]
-    return tuple(Difference(n, before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n))
+    differing = [n for n in names if before.get(n) != after.get(n)]
+    return tuple(Difference(n, *named(before.get(n), after.get(n), address)) for n in differing)
 
 
 def _flat(manifest: Mapping[str, Any]) -> dict[str, Any]:

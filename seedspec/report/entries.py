@@ -12,13 +12,17 @@ from seedspec.report.table import columns, cut
 
 
 def as_json(entry: Entry) -> dict[str, Any]:
-    """One entry: its address, what it was made from, its fingerprint and its request. Ready for a JSON encoder."""
+    """One entry: its address, what it was made from, its fingerprint and its request. Ready for a JSON encoder.
+
+    One that waits for picks has no fingerprint yet, and the variants under `waits_for_picks`.
+    """
     return {
         "entry": entry.address,
         "shot": entry.shot,
         "variant": dict(entry.labels),
         "take": entry.take,
-        "fingerprint": entry.fingerprint,
+        "fingerprint": None if entry.waits else entry.fingerprint,
+        **({"waits_for_picks": list(entry.waits)} if entry.waits else {}),
         "request": dict(entry.request),
     }
 
@@ -62,7 +66,7 @@ def as_table(entries: Iterable[Entry]) -> list[str]:
         media = " ".join(f"{n}×{kind}" for kind in ("image", "video", "audio") if (n := _count(e, kind)))
         sound = "on" if r["generate_audio"] else "off"
         shape = (str(r["duration"]), r["quality"], r["aspect_ratio"], sound, media)
-        rows.append((e.address, *shape, e.fingerprint[:12], cut(str(r["prompt"]), 60)))
+        rows.append((e.address, *shape, "waits" if e.waits else e.fingerprint[:12], cut(str(r["prompt"]), 60)))
     return columns(rows, right=(1,)) if len(rows) > 1 else []
 
 

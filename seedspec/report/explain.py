@@ -19,7 +19,8 @@ _LAYERS = {"model": "model default", "override": "override"}
 def as_text(found: Explanation, rate: Rate) -> list[str]:
     """The entry's facts, its fields each with what it overrode, its prompt whole, and its media."""
     entry = found.entry
-    facts = [("fingerprint", entry.fingerprint), ("cost", f"{both(entry.cost, rate)}; prices of {rate.as_of}")]
+    waits = f"none yet: it waits for a pick of {', '.join(entry.waits)}" if entry.waits else entry.fingerprint
+    facts = [("fingerprint", waits), ("cost", f"{both(entry.cost, rate)}; prices of {rate.as_of}")]
     facts += [("labels" if i == 0 else "", f"{k}  {v}") for i, (k, v) in enumerate(found.labels.items())]
     rows = [("field", "value", "set by", "at", "")]
     for field in found.fields:
@@ -41,7 +42,8 @@ def as_json(found: Explanation, rate: Rate) -> dict[str, Any]:
     return {
         "seedspec_explain": 1,
         "entry": entry.address,
-        "fingerprint": entry.fingerprint,
+        "fingerprint": None if entry.waits else entry.fingerprint,
+        **({"waits_for_picks": list(entry.waits)} if entry.waits else {}),
         "labels": [{"label": k, **place(v)} for k, v in found.labels.items()],
         "fields": [
             {
@@ -84,6 +86,8 @@ def _source(medium: Medium) -> str:
         return f"url {cut(medium.where, 60)}"
     if medium.source == "file":
         return f"file {medium.where}  sha256 {medium.key[:12]}"
+    if medium.key.startswith("pick:"):
+        return f"shot {medium.where}  not picked yet"
     return f"shot {medium.where}  {medium.key[:12]}"
 
 

@@ -30,7 +30,8 @@ from seedspec.plan.event import (
     Submitting,
     Unrecorded,
 )
-from seedspec.plan.plan import BUYS, Action, Step, Twin
+from seedspec.plan.plan import BUYS, Action, Step
+from seedspec.plan.reason import Twin
 from seedspec.plan.state import State
 from seedspec.report.money import credits, dollars
 from seedspec.report.run import line

@@ -23,8 +23,9 @@ from seedspec.plan.event import (
     Submitting,
 )
 from seedspec.plan.event import as_json as event_json
-from seedspec.plan.plan import BUYS, Done, Failure, InDoubt, Occupied, Picked, Step, Twin
-from seedspec.plan.plan import Held as HeldBack
+from seedspec.plan.plan import BUYS, Step
+from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked
+from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.state import State
 from seedspec.plan.surprise import FACTS, Surprise, request_of, surprises
 from seedspec.plan.surprise import as_json as surprises_json
@@ -199,6 +200,8 @@ def _begun(step: Step) -> Outcome:
             return replace(found, end=End.DOUBT, code="doubt", message=why)
         case HeldBack(upstream=upstream, why=why):
             return replace(found, end=End.HELD, code="held", message=f"{upstream}: {why}")
+        case Unpicked():
+            return replace(found, code="pick", message=reason.why)
         case Occupied(file=file):
             return replace(found, end=End.HELD, code="occupied", message=f"{file} is not known to the lock")
         case _:

@@ -10,8 +10,9 @@ from seedspec.compiler.expand import Count
 from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.price import Cost, Rate
 from seedspec.compiler.profile import said
-from seedspec.plan.plan import (
-    Action,
+from seedspec.plan.chain import Stale
+from seedspec.plan.plan import Action, Plan, Step
+from seedspec.plan.reason import (
     Changed,
     Done,
     Elsewhere,
@@ -23,11 +24,10 @@ from seedspec.plan.plan import (
     NotInStoryboard,
     Occupied,
     Picked,
-    Plan,
     Reason,
     Second,
-    Step,
     Twin,
+    Unpicked,
     Unsaved,
 )
 from seedspec.report.money import both, credits, dollars
@@ -90,6 +90,16 @@ def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
         lines.append(f"estimate: {both(plan.cost, rate)}{ceiling}; prices of {rate.as_of}")
         if budget is not None and plan.cost.high > budget:
             lines.append("the budget stops the run before everything is bought; take 1 of everything comes first")
+    if waiting := [s.reason for s in plan.steps if isinstance(s.reason, Unpicked)]:
+        variants = len({v for reason in waiting for v in reason.variants})
+        lines.append(f"{len(waiting)} wait{'s' * (len(waiting) == 1)} for {variants} pick{'s' * (variants != 1)}")
+    if plan.stale:
+        what = (
+            "was made from a video that has been replaced"
+            if len(plan.stale) == 1
+            else "were made from videos that have been replaced"
+        )
+        lines.append(f"{len(plan.stale)} {what}: `--redo-stale` buys again for {both(plan.stale_cost, rate)}")
     return lines
 
 
@@ -111,7 +121,8 @@ def reason(why: Reason) -> str:
         case Done(file=file, moved_from=moved, here=here, profile=profile):
             where = file if here else f"{file} (not on this disk)"
             origin = [*([f"as {moved}"] if moved else []), *([said(profile)] if profile is not None else [])]
-            return f"done: {where}" + (f", bought {' '.join(origin)}" if origin else "")
+            bought = f", bought {' '.join(origin)}" if origin else ""
+            return f"done: {where}{bought}" + (f"; stale: {replaced(why.stale)}" if why.stale else "")
         case Twin(of=of):
             return f"the same request as {of}"
         case Failure(code=code, message=message, then=then):
@@ -121,6 +132,10 @@ def reason(why: Reason) -> str:
             return f"in doubt: {cut(text, 80)}"
         case Held(upstream=upstream, why=text):
             return f"held: continues {upstream}, and {text}"
+        case Unpicked():
+            return why.why
+        case Stale():
+            return replaced(why)
         case Occupied(file=file):
             return f"{file} exists and the lock does not know it; move it away"
         case Picked(changed=True):
@@ -135,6 +150,14 @@ def reason(why: Reason) -> str:
             return f"{state}, a second purchase of the same request"
 
 
+def replaced(stale: Stale) -> str:
+    """Why a video is stale, and why it is left so even when it is asked for anew."""
+    up = stale.upstream
+    said = f"{up} has another video since" if stale.now else f"{up} is to get another video"
+    kept = {"picked": "; it is picked, so it stays", "under way": "; its next attempt is under way"}
+    return said + kept.get(stale.kept, "")
+
+
 def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
     """The plan for programs: costs in credits and dollars, low and high."""
     return {
@@ -142,8 +165,8 @@ def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
         "profile": plan.profile or None,
         "steps": [step_json(s, rate) for s in plan.steps],
         "counts": {a.name.lower(): plan.count(a) for a in Action},
-        "credits": _range(plan.cost, rate.units_per_credit),
-        "usd": _range(plan.cost, rate.units_per_credit * float(rate.credits_per_usd)),
+        **_money(plan.cost, rate),
+        "stale": {"entries": len(plan.stale), **_money(plan.stale_cost, rate)},
         "prices_as_of": rate.as_of,
     }
 
@@ -152,13 +175,12 @@ def step_json(s: Step, rate: Rate) -> dict[str, Any]:
     """One step for programs."""
     return {
         "entry": s.address,
-        "fingerprint": s.fp,
+        "fingerprint": None if s.entry is not None and s.entry.waits else s.fp,
         "action": s.action.name.lower(),
         "sign": s.action.value,
         "reason": {"kind": type(s.reason).__name__, **_fields(s.reason)},
         "file": s.file,
-        "credits": _range(s.cost, rate.units_per_credit),
-        "usd": _range(s.cost, rate.units_per_credit * float(rate.credits_per_usd)),
+        **_money(s.cost, rate),
     }
 
 
@@ -197,6 +219,11 @@ def as_yaml(value: Any) -> str:
 
 def _fields(why: Reason) -> dict[str, Any]:
     return {name: getattr(why, name) for name in type(why).__slots__}
+
+
+def _money(cost: Cost, rate: Rate) -> dict[str, dict[str, float]]:
+    unit = rate.units_per_credit
+    return {"credits": _range(cost, unit), "usd": _range(cost, unit * float(rate.credits_per_usd))}
 
 
 def _range(cost: Cost, unit: float) -> dict[str, float]:

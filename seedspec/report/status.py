@@ -11,6 +11,7 @@ from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.state import State
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
+from seedspec.report.money import both
 from seedspec.report.table import columns
 
 _WORDS = {
@@ -52,6 +53,9 @@ def sums(plan: Plan, model: Model, now: datetime) -> list[str]:
     lines += costs.elsewhere(bought, model.rate)
     if strange := sum(bool(surprise.of_record(model, s.record)) for s in plan.steps):
         lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
+    if plan.stale:
+        again = both(plan.stale_cost, model.rate)
+        lines.append(f"{len(plan.stale)} stale: `seedspec run --redo-stale` buys again for {again}")
     waiting = [left for s in plan.steps if (left := hours_left(s, now)) is not None]
     if waiting:
         lines.append(f"{len(waiting)} to be saved{_soonest(waiting)}: `seedspec fetch`")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import Any
 
 from seedspec.compiler.price import Rate
 from seedspec.compiler.profile import said
+from seedspec.plan.chain import Stale
 from seedspec.plan.lock import Record
-from seedspec.plan.plan import (
-    BUYS,
+from seedspec.plan.plan import BUYS, Step
+from seedspec.plan.reason import (
     Changed,
     Done,
     Elsewhere,
@@ -22,8 +24,8 @@ from seedspec.plan.plan import (
     Occupied,
     Picked,
     Second,
-    Step,
     Twin,
+    Unpicked,
     Unsaved,
 )
 from seedspec.plan.state import State
@@ -74,6 +76,8 @@ def _verdict(step: Step, rate: Rate) -> str:
             return "in flight; a run would follow it"
         case Unsaved():
             return "made and paid for; a run would fetch it"
+        case Done(stale=Stale()):
+            return "done, and stale; a run would leave it alone"
         case Done():
             return "done; a run would leave it alone"
         case Twin():
@@ -84,6 +88,10 @@ def _verdict(step: Step, rate: Rate) -> str:
             return "in doubt; a run would leave it alone"
         case Held():
             return "held; a run could not buy it"
+        case Unpicked():
+            return "waits for a pick; a run could not buy it"
+        case Stale():
+            return f"stale; a run would buy it again for {both(step.cost, rate)}"
         case Occupied():
             return "a file is in the way; a run would not buy it"
         case Picked():
@@ -118,6 +126,12 @@ def _sentences(found: Why) -> Iterator[str]:
             yield f"`seedspec settle {step.address}` shows what is known and takes what you find out."
         case Held(upstream=upstream, why=text):
             yield f"It continues {upstream}, and {text}; `seedspec why {upstream}` says more."
+        case Unpicked(variants=variants):
+            for variant in variants:
+                yield f"It continues the take of {variant} that people choose, and nobody has chosen yet."
+            yield f"`seedspec pick {quote(variants[0])} TAKE` says which; until then it is not known what to ask for."
+        case Stale():
+            yield from _stale(step.reason)
         case Occupied(file=file):
             yield f"{file} exists and the lock does not know it: move it away, or `seedspec adopt {step.address}`."
         case Picked(changed=True):
@@ -138,9 +152,25 @@ def _sentences(found: Why) -> Iterator[str]:
         yield f"It was bought as {step.reason.moved_from}; the request is the same, so it was not bought again."
     if isinstance(step.reason, Done) and step.reason.profile is not None:
         yield f"It was bought {said(step.reason.profile)}; the request is the same, so one purchase serves both."
+    if isinstance(step.reason, Done) and step.reason.stale is not None:
+        yield from _stale(step.reason.stale)
+        if not step.reason.stale.kept:
+            yield "Nothing is bought again by itself: `seedspec run --redo-stale` does it, from the video of now."
     if found.before is not None:
         was = found.before
         yield f"Another request was bought under this address: it is {was.state}{_file(was)}{_when(was)}."
+
+
+def _stale(found: Stale) -> Iterator[str]:
+    up = found.upstream
+    if found.now:
+        yield f"It was made from the video {found.was[:12]} of {up}, which is {found.now[:12]} now."
+    else:
+        yield f"It was made from the video {found.was[:12]} of {up}, which is to get another one: `seedspec why {up}`."
+    if found.kept == "picked":
+        yield "People chose it: a picked take is never bought again."
+    elif found.kept:
+        yield "Its next attempt is under way."
 
 
 def _difference(difference: Difference, span: Span | None) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Assets:
                 out[medium.key] = self._used(medium.key)
             elif medium.source == "shot":
                 link = _live_link(jobs.get(medium.key), now)
-                out[medium.key] = link or self._used(self._video(medium.key, jobs)[0])
+                out[medium.key] = link or self._used(self.video(medium.key, jobs)[0])
         return out
 
     def begin(self, jobs: Mapping[str, Job]) -> None:
@@ -98,7 +98,7 @@ class Assets:
     def dead(self, entry: Entry, jobs: Mapping[str, Job]) -> tuple[str, str] | None:
         """A file of the entry that could not be uploaded, and why."""
         for medium in entry.media:
-            sha256 = medium.key if medium.source == "file" else self._video(medium.key, jobs)[0]
+            sha256 = medium.key if medium.source == "file" else self.video(medium.key, jobs)[0]
             asset = self._known.get(sha256) if medium.source != "url" else None
             if asset is not None and asset.dead:
                 return medium.where, asset.dead
@@ -157,17 +157,17 @@ class Assets:
             if medium.source == "file":
                 yield medium.key, medium.where
             elif medium.source == "shot" and not _live_link(jobs.get(medium.key), now):
-                yield self._video(medium.key, jobs)
+                yield self.video(medium.key, jobs)
 
     def _places(self, entry: Entry, jobs: Mapping[str, Job]) -> Iterator[tuple[str, str]]:
         """Digest and path of every medium of an entry that is a file on this disk."""
         for medium in entry.media:
             if medium.source == "file":
                 yield medium.key, medium.where
-            elif medium.source == "shot" and (video := self._video(medium.key, jobs))[0]:
+            elif medium.source == "shot" and (video := self.video(medium.key, jobs))[0]:
                 yield video
 
-    def _video(self, fp: str, jobs: Mapping[str, Job]) -> tuple[str, str]:
+    def video(self, fp: str, jobs: Mapping[str, Job]) -> tuple[str, str]:
         """Digest and file of an upstream's saved video, from this run or from the lock."""
         job = jobs.get(fp)
         if job is not None and job.sha256:
@@ -177,5 +177,5 @@ class Assets:
 
 
 def _live_link(job: Job | None, now: Moment) -> str:
-    saved = job is not None and job.phase is Phase.SAVED and job.link_until > now.clock
+    saved = job is not None and job.phase in (Phase.SAVED, Phase.KEPT) and job.link_until > now.clock
     return job.link if job is not None and saved else ""

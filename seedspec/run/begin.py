@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from seedspec.plan import plan as planned
+from seedspec.compiler.price import Cost
+from seedspec.plan import reason as reasons
+from seedspec.plan.chain import link_lives, video_of
 from seedspec.plan.event import Event, Held, Skipped
 from seedspec.plan.lock import Record
 from seedspec.plan.plan import BUYS, Action, Plan, Step
+from seedspec.plan.reason import Done
 from seedspec.plan.state import State
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 
+_MARGIN = 900.0
+"""Seconds before its end from which a result link is not given to the service as a reference any more."""
 _BOUGHT = (State.RUNNING, State.COMPLETED)
 
 
@@ -25,28 +31,50 @@ class Admitted:
 
 
 def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment) -> Admitted:
-    """The jobs by fingerprint, take 1 of everything first, otherwise in the plan's order.
+    """The jobs by fingerprint, take 1 of everything (and what that continues) first, otherwise in the plan's order.
 
     Purchases that no entry stands for come last, by fingerprint and attempt.
     """
     out = Admitted()
-    for step in sorted((s for s in plan.steps if s.entry is not None), key=_take):
+    turns = _turns(plan)
+    for step in sorted((s for s in plan.steps if s.entry is not None), key=lambda s: turns[s.fp]):
         _admit(out, step, plan, limits, pace, now.text())
+    for job in out.jobs.values():
+        job.turn = turns[job.step.fp]
+    own = {s.fp for s in plan.steps if s.entry is not None}
     for step in plan.steps:
         if step.entry is None and step.record is not None:
-            _stray(out, step, step.record, limits, pace, now.text())
+            _stray(out, step, step.record, pace, now.text(), follow=limits.strays or step.fp in own)
+    if limits.wait:
+        _seek_links(out, plan, now)
     return out
 
 
-def _stray(out: Admitted, step: Step, record: Record, limits: Limits, pace: Pace, at: str) -> None:
+def _seek_links(out: Admitted, plan: Plan, now: Moment) -> None:
+    """Upstream videos that an earlier run saved, and the service still keeps: their own links are asked for."""
+    wanted = (m for j in list(out.jobs.values()) if j.phase is Phase.WAITING for m in j.wanted.upstream)
+    for medium in wanted:
+        record = plan.lock.last(medium.key)
+        if medium.key in out.jobs or record is None or not video_of(record):
+            continue
+        if not link_lives(record, now.text(_MARGIN)):
+            continue
+        file, until = str(record.file), datetime.fromisoformat(str(record.get("results_until")))
+        step = Step(medium.where, record.fp, Action.DONE, Done(file, None, True), Cost(), file, None, record)
+        job = Job(step, None, Phase.LINKING, record.attempt, file, record.task or "")
+        job.link_until = now.clock + (until - now.utc).total_seconds() - _MARGIN
+        out.jobs[medium.key] = job
+
+
+def _stray(out: Admitted, step: Step, record: Record, pace: Pace, at: str, *, follow: bool) -> None:
     name = f"{record.fp}/{record.attempt}"
     if record.state in _BOUGHT:
         out.committed += record.get("units") or 0
-        if limits.strays:
+        if follow:
             out.jobs[name] = _followed(step, record, pace)
     elif record.state in (State.DOUBT, State.SUBMITTING):
         out.committed += record.get("units") or 0
-        if limits.strays:
+        if follow:
             out.jobs[name] = Job(step, None, Phase.DOUBT, record.attempt, step.file)
             out.events.append(Skipped(step.address, step.fp, "doubt", at))
 
@@ -55,7 +83,7 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at
     record, reason, entry = step.record, step.reason, step.entry
     assert entry is not None
     attempt = record.attempt if record else 1
-    if isinstance(reason, planned.Twin):
+    if isinstance(reason, reasons.Twin):
         out.events.append(Skipped(step.address, step.fp, "twin", at))
     elif step.action in BUYS:
         if limits.submit:
@@ -67,16 +95,21 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at
     elif step.action is Action.DONE:
         out.reused += 1
         out.events.append(Skipped(step.address, step.fp, "done", at))
-    elif isinstance(reason, planned.Held):
+    elif isinstance(reason, reasons.Held):
         out.jobs[step.fp] = Job(step, entry, Phase.HELD, attempt, step.file)
         out.events.append(Held(step.address, step.fp, reason.upstream, reason.why, at))
+    elif isinstance(reason, reasons.Unpicked):
+        out.jobs[step.fp] = Job(step, entry, Phase.LEFT, attempt, step.file)
+        out.events.append(
+            Held(step.address, step.fp, reason.variants[0], "no take of it is picked: `seedspec pick`", at)
+        )
     elif step.action is Action.DOUBT:
         out.jobs[step.fp] = Job(step, entry, Phase.DOUBT, attempt, step.file)
         out.committed += (record.get("units") if record else None) or entry.cost.high
         out.events.append(Skipped(step.address, step.fp, "doubt", at))
     else:
         out.jobs[step.fp] = Job(step, entry, Phase.FAILED, attempt, step.file)
-        word = "occupied" if isinstance(reason, planned.Occupied) else "failed"
+        word = "occupied" if isinstance(reason, reasons.Occupied) else "failed"
         out.events.append(Skipped(step.address, step.fp, word, at))
 
 
@@ -88,5 +121,15 @@ def _followed(step: Step, record: Record, pace: Pace) -> Job:
     return job
 
 
-def _take(step: Step) -> int:
-    return step.entry.take if step.entry else 0
+def _turns(plan: Plan) -> dict[str, int]:
+    """The turn of each entry, by fingerprint: its take; and what another one continues comes no later than that one."""
+    entries = {s.fp: s.entry for s in plan.steps if s.entry is not None}
+    turns = {fp: entry.take for fp, entry in entries.items()}
+    for fp in sorted(turns, key=turns.__getitem__):
+        path = [fp]
+        while path:
+            turn = turns[here := path.pop()]
+            sooner = [m.key for m in entries[here].upstream if turns.get(m.key, 0) > turn]
+            turns |= dict.fromkeys(sooner, turn)
+            path += sooner
+    return turns

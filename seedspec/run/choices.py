@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from seedspec.compiler.attach import Chosen, nobody
 from seedspec.compiler.profile import name_of
 from seedspec.compiler.schema import Schema
 from seedspec.compiler.storyboard import Storyboard
-from seedspec.plan.picks import Picks, picks_of
+from seedspec.plan.picks import Picks, chosen_take, picks_of
 from seedspec.plan.review import Review, review_of
 from seedspec.run import files
 from seedspec.run.place import lock_of, track_of
+from seedspec.run.revision import Revision
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
+from seedspec.text.source import Source
 from seedspec.text.syntax import parse
 
 _MODELINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=(\S+)")
@@ -55,10 +58,34 @@ def choices_of(path: Path, board: Storyboard, *, emulated: bool) -> Choices:
 
 def read_picks(place: Choices, problems: Problems) -> Picks:
     """The picks beside a storyboard; none when there is no file. What is wrong with it goes to `problems`."""
-    if not place.picks.exists():
-        return Picks()
-    node = _node(place.picks, problems)
-    return Picks() if node is None else picks_of(node, Schema(files.schemas()["picks.json"]), problems, place.profile)
+    source = _source(place.picks, problems) if place.picks.exists() else None
+    return picks_in(source, problems, place.profile)
+
+
+def picks_in(source: Source | None, problems: Problems, profile: str) -> Picks:
+    """The picks of a file's text, as a profile has them; none without a text."""
+    node = _node(source, problems)
+    return Picks() if node is None else picks_of(node, Schema(files.schemas()["picks.json"]), problems, profile)
+
+
+def picks_beside(storyboard: Path, board: Storyboard, problems: Problems, *, emulated: bool = False) -> Chosen:
+    """What people chose of a storyboard's takes with its profile, for the references that follow it."""
+    return chosen_of(board, lambda: read_picks(choices_of(storyboard, board, emulated=emulated), problems))
+
+
+def picks_then(
+    revision: Revision, storyboard: Path, board: Storyboard, problems: Problems, *, emulated: bool
+) -> Chosen:
+    """The same as it was at a git revision."""
+    place = choices_of(storyboard, board, emulated=emulated)
+    name = place.picks.name
+    return chosen_of(board, lambda: picks_in(revision.text_of(name, problems), problems, place.profile))
+
+
+def chosen_of(board: Storyboard, read: Callable[[], Picks]) -> Chosen:
+    """Picks as the compiler asks for them; they are read only where a reference follows one."""
+    references = (*board.references, *(r for shot in board.shots for r in shot.references))
+    return chosen_take(read()) if any(r.is_shot and r.take is None for r in references) else nobody
 
 
 def read_reviews(place: Choices, paths: Collection[str | Path], problems: Problems) -> list[Review]:
@@ -70,7 +97,7 @@ def read_reviews(place: Choices, paths: Collection[str | Path], problems: Proble
     schema, named = Schema(files.schemas()["review.json"]), {Path(path) for path in paths}
     found = []
     for file in dict.fromkeys(f for path in listed for f in _files(Path(path), place.track)):
-        node = _node(file, problems)
+        node = _node(_source(file, problems), problems)
         if node is None:
             continue
         review = review_of(
@@ -93,8 +120,11 @@ def _files(path: Path, track: str) -> Iterator[Path]:
             yield file
 
 
-def _node(file: Path, problems: Problems) -> Node | None:
-    source = files.read_source(file, os.path.relpath(file), problems)
+def _source(file: Path, problems: Problems) -> Source | None:
+    return files.read_source(file, os.path.relpath(file), problems)
+
+
+def _node(source: Source | None, problems: Problems) -> Node | None:
     if source is None:
         return None
     if not source.text.strip():

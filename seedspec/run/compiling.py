@@ -19,6 +19,7 @@ from seedspec.compiler.profile import merged, with_profile
 from seedspec.compiler.reference import Look, Probe, Remote, not_probed
 from seedspec.compiler.storyboard import Storyboard, storyboard_of
 from seedspec.run import files
+from seedspec.run.choices import picks_beside, picks_then
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import parse
@@ -55,15 +56,17 @@ def _board(source: Source | None, name: str, catalog: Catalog | None, problems: 
     return storyboard_of(node, catalog or files.catalog(), name, problems)
 
 
-def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "") -> Compiled:
+def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "", *, emulated: bool = False) -> Compiled:
     """All entries of a storyboard file with one of its profiles, in order; "" and "default" mean as written.
 
-    Raises NoProfile, and nothing for what the file or its neighbours may hold.
+    An entry that continues a take which nobody has picked yet is among them, with what it waits for in `waits`.
+    `emulated` follows the picks of the emulator's takes. Raises NoProfile, and nothing for what the file or its
+    neighbours may hold.
     """
     problems = Problems()
     with no_collector():
         board = _opened(path, problems, catalog)
-        return expanded(path, board and with_profile(board, profile), problems)
+        return expanded(path, board and with_profile(board, profile), problems, emulated=emulated)
 
 
 def stream(
@@ -81,10 +84,12 @@ def stream(
     problems = Problems()
     with no_collector():
         board = _opened(path, problems, catalog)
-        return expanded(path, board and with_profile(board, profile), problems, drained)
+        return expanded(path, board and with_profile(board, profile), problems, gather=drained)
 
 
-def earlier(path: str | Path, revision: Revision, catalog: Catalog | None = None, profile: str = "") -> Compiled:
+def earlier(
+    path: str | Path, revision: Revision, catalog: Catalog | None = None, profile: str = "", *, emulated: bool = False
+) -> Compiled:
     """The same of a storyboard as it stood at a git revision, by the rules of today.
 
     Raises NoRevision when the file was not there, and NoProfile. Media that git did not hold then are taken as they
@@ -94,20 +99,30 @@ def earlier(path: str | Path, revision: Revision, catalog: Catalog | None = None
     with no_collector():
         board = _board(revision.source(file.name, str(path), problems), file.stem, catalog, problems)
         board = board and with_profile(board, profile)
+        if board is None:
+            return _compiled(path, None, problems)
         look = revision.looker(files.looker(file.parent))
-        expansion = expand(board, look, revision.templates(), problems) if board is not None else None
-        return _compiled(path, expansion, problems)
+        chosen = picks_then(revision, file, board, problems, emulated=emulated)
+        return _compiled(path, expand(board, look, revision.templates(), problems, chosen=chosen), problems)
 
 
 _Gather = Callable[[Iterator[Entry]], tuple[Entry, ...]]
 
 
-def expanded(path: str | Path, board: Storyboard | None, problems: Problems, gather: _Gather = tuple) -> Compiled:
+def expanded(
+    path: str | Path,
+    board: Storyboard | None,
+    problems: Problems,
+    *,
+    emulated: bool = False,
+    gather: _Gather = tuple,
+) -> Compiled:
     """The entries of a storyboard whose profile is settled."""
     folder = Path(path).parent
     if board is None:
         return _compiled(path, None, problems)
-    expansion = expand(board, files.looker(folder), files.templates_below(folder), problems)
+    chosen = picks_beside(Path(path), board, problems, emulated=emulated)
+    expansion = expand(board, files.looker(folder), files.templates_below(folder), problems, chosen=chosen)
     return _compiled(path, expansion, problems, gather)
 
 
@@ -159,7 +174,8 @@ def _checked(
 
 def _findings(path: str | Path, board: Storyboard, problems: Problems, look: Look, probe: Probe) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept."""
-    for _ in expand(board, look, files.templates_below(Path(path).parent), problems, probe).entries():
+    chosen = picks_beside(Path(path), board, problems)
+    for _ in expand(board, look, files.templates_below(Path(path).parent), problems, probe, chosen).entries():
         pass
     return problems
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -82,6 +83,8 @@ class Phase(Enum):
     RUNNING = "running"
     FETCHING = "fetching"
     SAVED = "saved"
+    LINKING = "linking"  # saved by an earlier run; its task is read, for the link that another purchase needs
+    KEPT = "kept"  # saved by an earlier run, with a link when its task gave one
     FAILED = "failed"
     DOUBT = "doubt"
     HELD = "held"
@@ -92,7 +95,8 @@ class Phase(Enum):
 class Job:
     """One purchase of a run. `due` is the clock at which it may be gone on with.
 
-    `entry` is None for one that the storyboard no longer asks for; `made` tells how far it had come at the service.
+    `entry` is None for one that the storyboard no longer asks for; `made` tells how far it had come at the service,
+    `facts` what was measured of its video. What has a lower `turn` is bought before anything of a higher one.
     """
 
     step: Step
@@ -113,6 +117,8 @@ class Job:
     accepted: int = 0
     credits: float | None = None
     made: State | None = None
+    facts: Mapping[str, float] = field(default_factory=dict)
+    turn: int = 1
 
     @property
     def units(self) -> int:

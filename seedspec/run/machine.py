@@ -6,13 +6,16 @@ and records the events of each reply before anything else happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
 
+from seedspec.compiler.catalog import Kind, MediaRule
 from seedspec.compiler.entry import body_of, digest
+from seedspec.compiler.upstream import unfit
+from seedspec.plan.chain import facts_of
 from seedspec.plan.event import (
     Deferred,
     Event,
@@ -41,6 +44,7 @@ class Machine:
 
     `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
     of several runs over time; `unreachable` are the codes that say that a medium could not be had by its address.
+    `media` are the model's rules, for upstream videos as they came back.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Machine:
     result_seconds: float
     chance: Callable[[], float] = lambda: 1.0
     unreachable: Collection[str] = ()
+    media: Mapping[Kind, MediaRule] = field(default_factory=dict)
     _purse: Purse = field(init=False)
     _progress: Progress = field(init=False)
     _assets: Assets = field(init=False)
@@ -214,23 +219,28 @@ class Machine:
             return None
         if job.phase is Phase.FETCHING and self._busy.get(Download, 0) < self.pace.downloads:
             return Download
-        return Read if job.phase is Phase.RUNNING and self._busy.get(Read, 0) < self.pace.reads else None
+        return (
+            Read if job.phase in (Phase.RUNNING, Phase.LINKING) and self._busy.get(Read, 0) < self.pace.reads else None
+        )
 
     def _begin(self, call: Call) -> Call:
         self._busy[type(call)] = self._busy.get(type(call), 0) + 1
         return call
 
     def _submittable(self) -> Iterator[Job]:
-        """Purchases that wait for no other video. Take 1 of everything is bought before take 2 of anything."""
-        take: int | None = None
+        """Purchases that wait for no other video. Take 1 of everything is bought before take 2 of anything.
+
+        What a first take continues has that one's turn, whichever take it is itself.
+        """
+        turn: int | None = None
         for job in self._jobs.values():
             if job.phase is not Phase.WAITING:
                 continue
-            take = job.wanted.take if take is None else take
-            if job.wanted.take > take and self.limits.wait:
+            turn = job.turn if turn is None else turn
+            if job.turn > turn and self.limits.wait:
                 return
             ups = (self._jobs.get(m.key) for m in job.wanted.upstream)
-            if not any(up is not None and up.phase is not Phase.SAVED for up in ups):
+            if not any(up is not None and up.phase not in (Phase.SAVED, Phase.KEPT) for up in ups):
                 yield job
 
     def _in_turn(self, now: Moment) -> Iterator[Job]:
@@ -256,6 +266,7 @@ class Machine:
             units=job.units,
             at=now.text(),
             profile=self.plan.profile or None,
+            used={m.key: self._assets.video(m.key, self._jobs)[0] for m in entry.upstream},
         )
         job.phase, job.busy = Phase.POSTING, True
         self._purse.reserve(job)
@@ -283,5 +294,14 @@ class Machine:
                     return up.step.address, "it is not finished", Phase.LEFT
                 said = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "it is held"}
                 return up.step.address, said[up.phase], Phase.HELD
+        if (unusable := unfit(job.wanted.media, self.media, self._was)) is not None:
+            return *unusable, Phase.HELD
         dead = self._assets.dead(job.wanted, self._jobs)
         return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None
+
+    def _was(self, fp: str) -> Mapping[str, float] | None:
+        """What was measured of an upstream's video, in this run or before; None while there is none."""
+        job = self._jobs.get(fp)
+        if job is None or job.phase in (Phase.LINKING, Phase.KEPT):
+            return facts_of(self.plan.lock.last(fp))
+        return job.facts if job.phase is Phase.SAVED else None

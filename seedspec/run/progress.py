@@ -100,6 +100,8 @@ class Progress:
 
     def read(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
         step, at = job.step, now.text()
+        if job.phase is Phase.LINKING:
+            return self._linked(job, reply, now)
         if not isinstance(reply, Task):
             return self.troubled(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "poll", now)
         job.tries = 0
@@ -119,6 +121,13 @@ class Progress:
             until = now.text(self.result_seconds)
             return [Completed(step.address, step.fp, job.attempt, job.task, reply.credits, until, at)]
         return self._failed(job, reply, now)
+
+    def _linked(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
+        """A saved video's task was read for its link; where it gives none, the file goes up instead."""
+        job.phase = Phase.KEPT
+        if isinstance(reply, Task) and reply.state == "completed":
+            job.link = reply.links[0]
+        return []
 
     def _failed(self, job: Job, reply: Task, now: Moment) -> list[Event]:
         step, at, code = job.step, now.text(), reply.code
@@ -144,6 +153,8 @@ class Progress:
         step = job.step
         if isinstance(reply, Kept):
             job.phase, job.file, job.sha256 = Phase.SAVED, reply.file, reply.sha256
+            measured = ((n, getattr(reply, n, None)) for n in ("bytes", "width", "height", "seconds", "fps"))
+            job.facts = {name: value for name, value in measured if value is not None}
             facts = (reply.file, reply.sha256, reply.bytes, reply.width, reply.height, reply.seconds)
             return [Saved(step.address, step.fp, job.attempt, *facts, now.text(), reply.fps, reply.audio)]
         if isinstance(reply, Expired):

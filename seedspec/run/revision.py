@@ -53,6 +53,11 @@ class Revision:
             raise NoRevision(f"`{name}` is not in {self.asked} (or is larger than a storyboard may be)")
         return source_of(f"{shown}@{self.asked}", raw, problems)
 
+    def text_of(self, name: str, problems: Problems) -> Source | None:
+        """The text of a file of the folder that need not be there."""
+        raw = self._text(name)
+        return None if raw is None else source_of(f"{name}@{self.asked}", raw, problems)
+
     def templates(self) -> Callable[[str], str | None]:
         """A reader of included templates of the folder, as the compiler wants it."""
 

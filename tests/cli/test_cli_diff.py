@@ -213,3 +213,36 @@ def _png(text: bytes) -> bytes:
     pixels = zlib.compress(b"\0" * (401 * 400))
     chunks = ((b"IHDR", head), (b"tEXt", b"Comment\0" + text), (b"IDAT", pixels), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*c) for c in chunks)
+
+
+PICKED = """\
+seedspec: 1
+model: seedance-2.0-reference-to-video
+references: {cup: {image: https://cdn.example.com/cup.webp}}
+shots:
+  - {id: open, takes: 2, prompt: "{{ ref('cup') }}"}
+  - {id: next, references: {before: {shot: open, take: pick}}, prompt: "on from {{ ref('before') }}"}
+"""
+
+
+def test_a_pick_that_changed_changes_what_follows_it(folder: Path, seedspec: Run) -> None:
+    """The picks of then are read from git, as the storyboard is; without any, what follows one waits."""
+    (folder / "storyboard.yaml").write_text(PICKED, encoding="utf-8")
+    commit(folder, first=True)
+    picks, fp = folder / "storyboard.picks.yaml", "0" * 64
+    picks.write_text(f'seedspec_picks: 1\npicks:\n  - {{"entry": "open/2", "fp": "{fp}"}}\n', encoding="utf-8")
+    assert "next/1  video_urls[0]: pick:open → open/2" in seedspec("diff", "HEAD").out
+    commit(folder)
+    assert "nothing to buy" in seedspec("diff", "HEAD").out
+    edit(picks, "open/2", "open/1")
+    said = seedspec("diff", "HEAD")
+    assert said.code == 0 and "next/1  video_urls[0]: open/2 → open/1" in said.out
+
+
+def test_a_broken_file_of_picks_is_a_finding_where_one_is_followed(folder: Path, seedspec: Run) -> None:
+    (folder / "storyboard.yaml").write_text(PICKED, encoding="utf-8")
+    (folder / "storyboard.picks.yaml").write_text("seedspec_picks: 1\npicks: [{}]\n", encoding="utf-8")
+    said = seedspec("check")
+    assert said.code == 3 and "storyboard.picks.yaml:2:9" in said.out
+    (folder / "storyboard.yaml").write_text(PICKED.replace("pick}", "2}"), encoding="utf-8")
+    assert seedspec("check").code == 0

@@ -13,8 +13,8 @@ import pytest
 from seedspec import api
 from seedspec.compiler.entry import Entry
 from seedspec.plan.lock import HEADER, Lock, encode, parse
-from seedspec.plan.plan import (
-    Action,
+from seedspec.plan.plan import Action, Plan, Rules, make
+from seedspec.plan.reason import (
     Changed,
     Done,
     Failure,
@@ -24,12 +24,9 @@ from seedspec.plan.plan import (
     New,
     NotInStoryboard,
     Occupied,
-    Plan,
-    Rules,
     Second,
     Twin,
     Unsaved,
-    make,
 )
 from seedspec.plan.select import NothingSelected, choose
 from seedspec.plan.state import State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from seedspec import api
-from seedspec.plan.plan import Picked
+from seedspec.plan.reason import Picked
 
 BOARD = """\
 seedspec: 1

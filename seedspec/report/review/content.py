@@ -14,7 +14,8 @@ from seedspec.compiler.price import Rate
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.lock import Record
 from seedspec.plan.picks import Picks
-from seedspec.plan.plan import Action, Failure, Held, Occupied, Plan, Step
+from seedspec.plan.plan import Action, Plan, Step
+from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
 from seedspec.plan.state import State
 from seedspec.report.plan import reason
 
@@ -77,7 +78,7 @@ def _state(step: Step, record: Record | None, size: Callable[[str], int | None])
     if record is not None and record.state is State.SAVED:
         found = size(record.file or "")
         return "gone" if found is None else "saved" if record.get("bytes") in (None, found) else "other"
-    if isinstance(step.reason, (Held, Occupied)):
+    if isinstance(step.reason, (Held, Occupied, Unpicked)):
         return "held"
     by_action = {Action.RESUME: "running", Action.FETCH: "unsaved", Action.DOUBT: "doubt", Action.FAILED: "failed"}
     return "failed" if isinstance(step.reason, Failure) else by_action.get(step.action, "new")

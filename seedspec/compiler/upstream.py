@@ -1,0 +1,85 @@
+"""The video of another entry as a reference: what it will be, what it came back as, and the model's rules for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from seedspec.compiler.catalog import Kind, MediaRule, Model
+from seedspec.compiler.entry import Entry, Medium
+from seedspec.compiler.reference import broken, check_medium, nearly
+from seedspec.compiler.storyboard import Reference
+from seedspec.text.diagnostic import Problems, listed
+
+Facts = Mapping[str, float]
+
+
+def check_upstream(reference: Reference, model: Model, upstream: Entry, problems: Problems, entry: str) -> Facts:
+    """Judges the video that an entry will be, by its fields and the model's table of sizes; what is known of it.
+
+    The size of `adaptive` is one of the table that only the service knows: it is an error when none of them may be
+    a reference, and a warning when some may not.
+    """
+    facts: dict[str, float] = {"seconds": upstream.request["duration"], "fps": model.fps}
+    rule, sizes = model.media["video"], model.pixels.get(upstream.request["quality"], {})
+    size = sizes.get(upstream.request["aspect_ratio"])
+    if size is not None or not sizes:
+        facts |= _sized(size) if size else {}
+        check_medium(reference, rule, "", facts, None, problems, entry)
+        return facts
+    check_medium(reference, rule, "", facts, None, problems, entry)
+    outside = {ratio: b for ratio, wh in sizes.items() if (b := next(broken(rule, _sized(wh)), None)) is not None}
+    if not outside:
+        return facts
+    ratio, breach = next(iter(outside.items()))
+    at, quality = reference.target.span, upstream.request["quality"]
+    said = (
+        f"`{reference.name}` continues `{upstream.address}`, whose ratio is `adaptive`: as {ratio} it {breach.message}"
+    )
+    if len(outside) == len(sizes):
+        problems.error(breach.code, said, at, f"no ratio of {quality} may be a reference", entry=entry)
+    else:
+        fine = [name for name in sizes if name not in outside]
+        hint = f"fix `aspect_ratio` of shot `{upstream.shot}`; in {quality} these do: {listed(fine)}"
+        problems.warning("upstream-size-unknown", said, at, hint, entry=entry)
+    return facts
+
+
+def unfit(
+    media: tuple[Medium, ...], rules: Mapping[Kind, MediaRule], was: Callable[[str], Facts | None]
+) -> tuple[str, str] | None:
+    """Why a request cannot use the upstream videos that came back: an upstream's address and the reason; or None.
+
+    `was` gives the facts of an upstream's saved video by its fingerprint, None while there is none. What nobody has
+    measured is not judged.
+    """
+    upstream = {m.key: facts for m in media if m.source == "shot" and (facts := was(m.key)) is not None}
+    rule = rules.get("video")
+    if not upstream or rule is None:
+        return None
+    for medium in media:
+        facts = upstream.get(medium.key)
+        if facts is not None and (found := next(_broken(rule, facts), None)) is not None:
+            return medium.where, f"its video {found}"
+    lengths = [upstream.get(m.key, {}).get("seconds", m.seconds) for m in media if m.kind == "video"]
+    known = [s for s in lengths if s is not None]
+    most = rule.seconds_together
+    together = sum(known)
+    if most is None or len(known) < 2 or together <= most:
+        return None
+    if nearly(rule, "seconds_together", together, (0, most)) is None:
+        parts = " + ".join(f"{s:g}" for s in known)
+        where = next(m.where for m in media if m.key in upstream)
+        return where, f"the videos last {together:g} s together ({parts}); expected at most {most:g} s"
+    return None
+
+
+def _broken(rule: MediaRule, facts: Facts) -> Iterator[str]:
+    """What a finished video breaks, in a sentence without its subject. A value just over an edge is within it.
+
+    The service keeps its own length by frames, so that a video of `duration: 5` may last 5.04 s.
+    """
+    return (breach.message for breach in broken(rule, facts) if breach.near is None)
+
+
+def _sized(size: tuple[int, int]) -> Facts:
+    return {"width": size[0], "height": size[1]}
