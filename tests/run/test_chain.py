@@ -232,7 +232,7 @@ def test_a_lost_upstream_whose_link_is_dead_stops_its_chain_alone(here: Project)
     write(here, CHAIN + '  - {id: card, prompt: "card"}\n')
     events = here.here()
     assert (ended(events).exit, ended(events).waiting, ended(events).saved) == (7, 2, 1)
-    gone = "`renders/open_take1.mp4` cannot be read: No such file or directory"
+    gone = "`renders/open_take1.mp4` cannot be read: no such file or directory"
     assert [(h.entry, h.upstream, h.reason) for h in of(events, Held)] == [
         ("next/1", "open/1", f"it could not be uploaded: {gone}"),
         ("last/1", "next/1", "it is not finished"),
