@@ -128,24 +128,26 @@ class Breach:
 def broken(rule: MediaRule, facts: Mapping[str, float]) -> Iterator[Breach]:
     """What the facts break of the limits for a kind, as far as they are known."""
     if rule.bytes is not None and (found := facts.get("bytes", 0)) > rule.bytes:
-        yield Breach("media-bytes", f"has {found:,.0f} bytes; expected at most {rule.bytes:,} ({_mb(rule.bytes)})")
+        yield Breach(
+            code="media-bytes", message=f"has {found:,.0f} bytes; expected at most {rule.bytes:,} ({_mb(rule.bytes)})"
+        )
     width, height = facts.get("width"), facts.get("height")
     if width and height:
         size = f"is {width:g}×{height:g} px"
         if rule.side and not (_within(width, rule.side) and _within(height, rule.side)):
-            yield Breach("media-side", f"{size}; expected sides of {_range(rule.side)} px")
+            yield Breach(code="media-side", message=f"{size}; expected sides of {_range(rule.side)} px")
         if rule.ratio and not _within(width / height, rule.ratio):
             shape = f"{size}, {width / height:.3f} to 1"
-            yield Breach("media-ratio", f"{shape}; expected a ratio of {_range(rule.ratio)}")
+            yield Breach(code="media-ratio", message=f"{shape}; expected a ratio of {_range(rule.ratio)}")
         if rule.pixels and not _within(width * height, rule.pixels):
             whole = f"{size}, {width * height:,.0f} in all"
-            yield Breach("media-pixels", f"{whole}; expected {_range(rule.pixels)} pixels")
+            yield Breach(code="media-pixels", message=f"{whole}; expected {_range(rule.pixels)} pixels")
     if rule.fps and (fps := facts.get("fps")) is not None and not _within(fps, rule.fps):
         message = f"has {fps:g} frames per second; expected {_range(rule.fps)}"
-        yield Breach("media-fps", message, nearly(rule, "fps", fps, rule.fps))
+        yield Breach(code="media-fps", message=message, near=nearly(rule, "fps", fps, rule.fps))
     if rule.seconds and (seconds := facts.get("seconds")) is not None and not _within(seconds, rule.seconds):
         message = f"lasts {seconds:g} s; expected {_range(rule.seconds)} s"
-        yield Breach("media-seconds", message, nearly(rule, "seconds", seconds, rule.seconds))
+        yield Breach(code="media-seconds", message=message, near=nearly(rule, "seconds", seconds, rule.seconds))
 
 
 def check_declared(reference: Reference, rule: MediaRule, found: Mapping[str, float], problems: Problems) -> None:
