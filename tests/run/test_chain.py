@@ -437,7 +437,7 @@ FIT: dict[str, Any] = {"width": 864, "height": 496, "seconds": 5.04}
     ("facts", "reason"),
     [
         ({}, None),  # three of 5.04 s are 15 s, as they were asked for
-        ({"seconds": 5.3}, "the videos last 15.34 s together (5.3 + 5.04 + 5); expected at most 15 s"),
+        ({"seconds": 5.14}, "the videos last 15.18 s together (5.14 + 5.04 + 5); expected at most 15 s"),
         ({"seconds": 15.2}, "its video lasts 15.2 s; expected 2 to 15 s"),
         ({"width": 620}, "its video is 620×496 px, 307,520 in all; expected 409,600 to 927,408 pixels"),
         ({"width": 2000}, "its video is 2000×496 px, 4.032 to 1; expected a ratio of 0.4 to 2.5"),
