@@ -42,8 +42,12 @@ class Found:
     waits: tuple[str, ...] = ()
 
 
+Targets = dict[tuple[int, str], Found | None]
+"""What each reference of a storyboard, by its identity, is for each target that was looked at."""
+
+
 class Attachments:
-    """Follows the references of one shot. Every reference is looked at once for each target it has."""
+    """Follows the references of one shot. Every reference is looked at once for each target it has in a storyboard."""
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Attachments:
         takes: Mapping[str, int],
         texts: Texts,
         look: Look,
+        targets: Targets,
         chosen: Chosen,
         problems: Problems,
         probe: Probe,
@@ -66,7 +71,7 @@ class Attachments:
         self._probe = probe
         self._chosen = chosen
         self._problems = problems
-        self._targets: dict[tuple[str, str], Found | None] = {}
+        self._targets = targets
         self._rows: dict[str, frozenset[Row]] = {}
 
     def find(self, reference: Reference, state: State, upstream: Upstream, entry: str) -> Found | None:
@@ -83,7 +88,7 @@ class Attachments:
             self._problems.error("bad-target", message, reference.target.span, entry=entry)
             return None
         target = value.strip() if is_template(reference.target.value) else value
-        key = (reference.name, target)
+        key = (id(reference), target)
         if key not in self._targets:
             self._targets[key] = self._look_at(reference, target)
         return self._targets[key]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from seedspec.compiler.attach import Chosen, nobody
+from seedspec.compiler.attach import Chosen, Targets, nobody
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.fields import check_overrides
 from seedspec.compiler.filename import is_device, is_folder
@@ -14,6 +14,7 @@ from seedspec.compiler.matrix import Arithmetic, Grid, arithmetic, board_grid, s
 from seedspec.compiler.profile import check_profiles
 from seedspec.compiler.reference import Look, Probe, not_probed
 from seedspec.compiler.request import ShotRequests
+from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
@@ -160,7 +161,7 @@ def expand(
     counts = tuple(Count(s.id, arithmetic(grids[s.id]), takes[s.id]) for s in board.shots)
     if not _within_bound(board, counts, problems):
         return out
-    templates = Templates(read)
+    templates, targets = Templates(read), Targets()
     shots = {s.id: s for s in board.shots}
     for shot in board.shots:
         _check_targets(board, shot, shots, problems)
@@ -172,17 +173,21 @@ def expand(
     }
     out._continued = frozenset(target for targets in out._continues.values() for target in targets)
     for shot in board.shots:
-        out._shots[shot.id] = ShotRequests(board, shot, grids, takes, templates, look, chosen, problems, probe)
+        out._shots[shot.id] = ShotRequests(board, shot, grids, takes, templates, look, targets, chosen, problems, probe)
     out.rows, out.counts = arithmetic(parent), counts
-    out._has_volatile = any(_sets(board, shot, grids[shot.id], board.model.volatile) for shot in board.shots)
+    out._has_volatile = _may_differ(board, grids)
     return out
 
 
-def _sets(board: Storyboard, shot: Shot, grid: Grid, fields: frozenset[str]) -> bool:
-    """Whether anything that reaches a shot may set one of the fields."""
-    layers = [board.fields, shot.fields, *(o.fields for o in (*board.overrides, *shot.overrides))]
+def _may_differ(board: Storyboard, grids: Mapping[str, Grid]) -> bool:
+    """Whether a volatile field may have one value here and another there; one that `defaults` alone states does not."""
+    fields = board.model.volatile
+    overrides = (*board.overrides, *(o for s in board.shots for o in s.overrides))
+    layers = [s.fields for s in board.shots] + [o.fields for o in overrides]
     layers += [board.profile.fields] if board.profile is not None else []
-    return any(fields & layer.keys() for layer in layers) or any(axis.fields(fields) for axis in grid.axes)
+    if any(fields & layer.keys() for layer in layers) or any(a.fields(fields) for g in grids.values() for a in g.axes):
+        return True
+    return any(is_template(board.fields[name].value) for name in fields & board.fields.keys())
 
 
 def _within_bound(board: Storyboard, counts: tuple[Count, ...], problems: Problems) -> bool:

@@ -89,8 +89,9 @@ class Arithmetic:
 
 def arithmetic(grid: Grid) -> Arithmetic:
     """The grid's count; candidates are counted up to MOST_COUNTED, which no storyboard comes near."""
-    if grid.parent is None and not grid.exclude:
-        return Arithmetic(math.prod(len(a.values) for a in grid.own), 0, len(grid.include))
+    if not grid.exclude and grid.keep is None:
+        above = arithmetic(grid.parent).rows if grid.parent is not None else 1
+        return Arithmetic(above * math.prod(len(a.values) for a in grid.own), 0, len(grid.include))
     seen = excluded = 0
     for row in islice(grid.candidates(), MOST_COUNTED):
         seen += 1
@@ -192,6 +193,8 @@ def _included(
     axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems
 ) -> tuple[tuple[Axis, ...], tuple[Row, ...]]:
     """Included rows, and the axes with the labels that those rows bring to list axes."""
+    if not patterns:
+        return tuple(axes), ()
     values: dict[str, dict[str, Node]] = {a.name: dict(a.values) for a in axes}
     by_name = {a.name: a for a in axes}
     rows: dict[Row, Span] = {}

@@ -84,5 +84,7 @@ def estimate(rate: Rate, *, quality: str, duration: int, videos: tuple[float, fl
     if videos is None:
         known = charge(rate, quality=quality, duration=duration, video_seconds=None)
         return Cost(known, known)
-    low, high = (charge(rate, quality=quality, duration=duration, video_seconds=s) for s in videos)
-    return Cost(low, high)
+    low = charge(rate, quality=quality, duration=duration, video_seconds=videos[0])
+    if videos[1] == videos[0]:
+        return Cost(low, low)
+    return Cost(low, charge(rate, quality=quality, duration=duration, video_seconds=videos[1]))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seedspec.compiler.attach import Attachments, Chosen, Upstream
+from seedspec.compiler.attach import Attachments, Chosen, Targets, Upstream
 from seedspec.compiler.entry import Entry, Mould, addresses, canonical, digest, file_of
 from seedspec.compiler.fields import Fields
 from seedspec.compiler.filename import LONGEST
@@ -58,6 +58,7 @@ class ShotRequests:
         takes: Mapping[str, int],
         templates: Templates,
         look: Look,
+        targets: Targets,
         chosen: Chosen,
         problems: Problems,
         probe: Probe,
@@ -68,7 +69,9 @@ class ShotRequests:
         self._fields = Fields(board, shot, self._grid, problems)
         catalogue = {r.name: r for r in (*board.references, *shot.references)}
         self._texts = Texts(board, shot, self._grid, catalogue, templates, problems)
-        attachments = Attachments(shot.id, board.model, grids, takes, self._texts, look, chosen, problems, probe)
+        attachments = Attachments(
+            shot.id, board.model, grids, takes, self._texts, look, targets, chosen, problems, probe
+        )
         self._moulds = Moulds(board, shot, names, catalogue, self._fields, self._texts, attachments, problems)
         self._kept: dict[tuple[Frame, Any], _Kept] = {}
         self._address = addresses(shot.id, names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
@@ -20,11 +21,14 @@ class Scope:
     def __init__(self, board: Storyboard, shot: Shot, grid: Grid) -> None:
         self._constant = {**board.variables, "shot": {"id": shot.id}}
         self._names = grid.names
-        # `ref` is reported as a reserved name
-        self._values = [(a.name, {k: plain(v) for k, v in a.values.items()}) for a in grid.axes if a.name != "ref"]
         self._axes = grid.axes
         self._places = {name: place for place, name in enumerate(grid.names)}
         self._many = frozenset(i for i, axis in enumerate(grid.axes) if len(axis.values) > 1)
+
+    @cached_property
+    def _values(self) -> list[tuple[str, dict[str, Any]]]:
+        # `ref` is reported as a reserved name
+        return [(a.name, {k: plain(v) for k, v in a.values.items()}) for a in self._axes if a.name != "ref"]
 
     def at(self, state: State) -> dict[str, Any]:
         """Everything that a template of this entry may read."""
