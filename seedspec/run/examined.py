@@ -16,7 +16,6 @@ import orjson
 from seedspec import __version__
 from seedspec.media.facts import Facts
 from seedspec.media.look import facts_of, readers
-from seedspec.run.disk import state_folder
 
 _FOLDER = "facts"
 
@@ -55,6 +54,8 @@ class Examined:
         """Under its name the record is whole or not there. A disk that takes none costs the next run some time."""
         text = orjson.dumps({"sha256": digest, "reader": reader, "facts": asdict(found)})
         with suppress(OSError):
+            from seedspec.run.disk import state_folder  # loads the lock, which links alone do not need
+
             folder = state_folder(self.base) / _FOLDER
             folder.mkdir(exist_ok=True)
             handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
