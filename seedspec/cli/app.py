@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import click
@@ -146,11 +146,34 @@ def complain(message: str) -> None:
         echo(f"seedspec: {message}", err=True)
 
 
+_tape: list[tuple[bool, str | bytes]] | None = None
+
+
+@contextmanager
+def taped() -> Iterator[list[tuple[bool, str | bytes]]]:
+    """Whatever is shown inside the block is kept too, in its order: whether on standard error, and what."""
+    global _tape
+    tape: list[tuple[bool, str | bytes]] = []
+    _tape = tape
+    try:
+        yield tape
+    finally:
+        untaped()
+
+
+def untaped() -> None:
+    """Nothing more is kept of what is shown."""
+    global _tape
+    _tape = None
+
+
 def echo(text: str | bytes, *, err: bool = False) -> None:
     """Shows something, colours as they were put in: whoever paints has asked `shared.colored` before.
 
     A reader that has gone away, or a full disk behind it, never stops what is being done.
     """
+    if _tape is not None:
+        _tape.append((err, text))
     try:
         click.echo(text, err=err, color=True)
     except OSError:

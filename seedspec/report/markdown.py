@@ -10,15 +10,10 @@ from seedspec.compiler.price import Cost, Rate
 from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.report.diagnostics import visible
+from seedspec.report.limits import COMMENT, SUMMARY
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import reason, shown
-
-COMMENT = 65_000
-"""Characters that a comment on GitHub may have, with some room (it takes 65,536)."""
-
-SUMMARY = 900_000
-"""Bytes of a step's summary, with some room: one over 1 MiB is refused as a whole."""
 
 _WORDS = {
     Action.SUBMIT: "to buy",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -14,6 +15,7 @@ from seedspec.compiler.catalog import Catalog, Kind, catalog_of
 from seedspec.compiler.reference import Asset, Look
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.look import opened
+from seedspec.run import witness
 from seedspec.run.examined import Examined
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
@@ -53,11 +55,13 @@ def read_source(path: Path, shown: str, problems: Problems) -> Source | None:
     """A storyboard's text; a file that cannot be read is a diagnostic."""
     try:
         with path.open("rb") as file:
+            status = os.fstat(file.fileno())
             raw = file.read(MOST_BYTES + 1)
     except OSError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else _reason(error)
         problems.error("cannot-read", f"`{shown}`: {reason}", None)
         return None
+    witness.read(path, status, raw)
     return source_of(shown, raw, problems)
 
 
@@ -67,14 +71,28 @@ def templates_below(folder: Path) -> Callable[[str], str | None]:
 
     def read(name: str) -> str | None:
         try:
-            path = (root / name).resolve()
-            if not path.is_relative_to(root) or not path.is_file() or path.stat().st_size > MOST_BYTES:
-                return None
-            return path.read_text(encoding="utf-8-sig")
+            text = _template(root, name)
         except (OSError, ValueError, RuntimeError):  # no UTF-8, a NUL in the name, links that go round
-            return None
+            text = None
+        if text is None:
+            witness.absent(root / name)
+        return text
 
     return read
+
+
+def _template(root: Path, name: str) -> str | None:
+    path = (root / name).resolve()
+    if not path.is_relative_to(root) or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        raw = file.read(MOST_BYTES + 1)
+    if len(raw) > MOST_BYTES:
+        return None
+    text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    witness.read(root / name, status, raw)
+    return text
 
 
 def looker(folder: Path) -> Look:
@@ -83,7 +101,8 @@ def looker(folder: Path) -> Look:
     The project is the git checkout that the folder stands in, or else the folder itself.
     """
     base, known = folder.resolve(), Examined(folder)
-    project = next((p for p in (base, *base.parents) if (p / ".git").exists()), base)
+    project = witness.project_of(base)
+    witness.within(base, project)
 
     def look(target: str, kind: Kind) -> Asset | str:
         if "\\" in target or PurePosixPath(target).is_absolute():
@@ -92,7 +111,7 @@ def looker(folder: Path) -> Look:
             path = (base / target).resolve()
             if not path.is_relative_to(project):
                 return f"lies outside the project `{project.name}`"
-            return _asset(path, target, kind, known)
+            return _asset(base, path, target, kind, known)
         except FileNotFoundError:
             return "does not exist"
         except OSError as error:
@@ -103,7 +122,7 @@ def looker(folder: Path) -> Look:
     return look
 
 
-def _asset(path: Path, target: str, kind: Kind, known: Examined) -> Asset | str:
+def _asset(base: Path, path: Path, target: str, kind: Kind, known: Examined) -> Asset | str:
     try:
         file, size = opened(path)
         with file:
@@ -111,7 +130,9 @@ def _asset(path: Path, target: str, kind: Kind, known: Examined) -> Asset | str:
                 return "is empty"
             if size > MOST_MEDIA:
                 return f"has {size:,} bytes; files of more than {MOST_MEDIA:,} are not read"
+            status = os.fstat(file.fileno())
             digest = hashlib.file_digest(file, "sha256").hexdigest()
+            witness.read(base / target, status, None, digest)
             return asset_of(lambda: known.facts(file, size, digest), target, kind, digest, size)
     except MediaError as error:
         return f"cannot be used: {error}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from seedspec.compiler.filename import is_folder
-from seedspec.compiler.profile import name_of
-from seedspec.compiler.storyboard import Storyboard
 from seedspec.run.settings import BadSettings
+
+if TYPE_CHECKING:
+    from seedspec.compiler.storyboard import Storyboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     The emulator has a lock and a folder of its own: what it makes was never bought.
     Raises BadSettings for an output folder that is not inside the storyboard's.
     """
+    from seedspec.compiler.filename import is_folder  # the lock's name alone needs none of the compiler
+    from seedspec.compiler.profile import name_of
+
     output = str(board.output.value) if board.output else "renders"
     if not is_folder(output):
         where = f"{board.output.span}: " if board.output else ""

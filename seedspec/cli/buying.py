@@ -1,0 +1,199 @@
+"""What plan, run, status and fetch do when there is something to do or to tell: the storyboard meets the lock."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from seedspec.api import Options, Planned, budget_of, plan, run
+from seedspec.cli import shared
+from seedspec.cli.again import Anew
+from seedspec.cli.against import Since, since
+from seedspec.cli.app import Exit, echo
+from seedspec.cli.follow import follow, signals, view_of, watch
+from seedspec.cli.service import environment
+from seedspec.compiler.profile import said
+from seedspec.plan.plan import BUYS, Action
+from seedspec.plan.thrift import hints
+from seedspec.report import compare as compared
+from seedspec.report import cost as costs
+from seedspec.report import markdown, status
+from seedspec.report import plan as plans
+from seedspec.run.disk import check_free
+from seedspec.run.driver import now
+from seedspec.run.job import Pace
+from seedspec.run.settings import key_of
+
+_GLANCE = 1.0
+"""Seconds between two looks at the lock of `status --watch`."""
+
+_EMULATED = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=5.0, again_after=0.5)
+
+
+def show_plan(
+    anew: Anew, storyboard: str, given: Mapping[str, Any], against: str | None, form: str, most: int,
+    *, exit_code: bool,
+) -> None:  # fmt: skip
+    """`plan`: each step, and since a revision what has changed. Ends the command with code 10 when that is asked."""
+    options = _options(**given)
+    planned = anew.rests_on(_planned(storyboard, options))
+    changes = None
+    if against is not None:
+        whole = not (options.select or options.exclude or options.picked_from is not None)
+        changes = since(storyboard, planned, against, whole=whole, emulated=options.emulated)
+    _show(planned, options, form, changes, most)
+    if exit_code and planned.plan.buys:
+        raise Exit(10)
+
+
+def show_status(anew: Anew, storyboard: str, given: Mapping[str, Any], form: str, *, watching: bool) -> None:
+    """`status`: where every entry stands. Ends the command with code 8 when one is in doubt."""
+    options = _options(**given)
+    made = shared.compiled(storyboard, options.profile, emulated=options.emulated)
+    board = shared.board(made)
+    model, color = board.model, shared.colored()
+
+    def lines(found: Planned, most: int | None) -> list[str]:
+        moment = now().utc
+        sums = status.sums(found.plan, model, moment)
+        rows = status.rows(found.plan, model, moment, color=color, most=None if most is None else most - len(sums) - 3)
+        return [shared.titled(made), "", *rows, "", *sums]
+
+    if watching:
+        with suppress(KeyboardInterrupt):
+            watch(
+                lambda most: lines(plan(storyboard, options, made), most),
+                sys.stdout,
+                lambda: threading.Event().wait(_GLANCE),
+            )
+    planned = anew.rests_on(plan(storyboard, options, made))
+    if form == "json":
+        echo(orjson.dumps(status.as_json(planned.plan, model, now().utc), option=orjson.OPT_INDENT_2))
+    elif not watching:
+        shared.out(lines(planned, None))
+    if planned.plan.count(Action.DOUBT):
+        raise Exit(8)
+
+
+def go(
+    anew: Anew,
+    storyboard: str,
+    given: Mapping[str, Any],
+    form: str,
+    junit: str | None,
+    arguments: Sequence[str],
+    *,
+    plain: bool,
+    ask: bool,
+) -> None:
+    """`run` and `fetch`: the plan where something is to be bought, the question, and the events until the end."""
+    options, view = _options(**given), view_of(form, junit, plain=plain)
+    planned = anew.rests_on(_planned(storyboard, options))
+    if not _needs_service(planned, options):
+        view = replace(view, live=False)  # nothing will move
+    elif not options.emulated:
+        _check_key(planned)
+    if options.submit and planned.plan.buys and view.form == "text":
+        _text(planned, options, stream_error=True)
+        if ask and not options.emulated and sys.stdin.isatty() and sys.stderr.isatty():
+            click.confirm("Buy?", abort=True, err=True)
+    board = planned.compiled.board
+    assert board is not None
+    asked = arguments if _needs_service(planned, options) else None
+    place = planned.place
+    if options.emulated and asked is not None:
+        check_free(place.lock)  # a second run is told who holds the lock, not that the emulator's folder is taken
+    with (
+        environment(board.model.provider.document, place.lock, asked, emulated=options.emulated) as environ,
+        signals(quiet=view.live) as stopping,
+    ):
+        events = run(storyboard, options, environ=environ, compiled=planned.compiled, stopping=stopping)
+        follow(events, planned, options, view, stopping)
+
+
+def _planned(storyboard: str, options: Options) -> Planned:
+    """The plan of a storyboard; what was found on the way is shown."""
+    planned = plan(storyboard, options, shared.compiled(storyboard, options.profile, emulated=options.emulated))
+    shared.tell(planned.findings)
+    return planned
+
+
+def _check_key(planned: Planned) -> None:
+    """A key that is missing or broken is said before anybody is asked anything."""
+    board = planned.compiled.board
+    assert board is not None
+    key_of(board.model.provider.document, os.environ, Path.cwd())
+
+
+def _needs_service(planned: Planned, options: Options) -> bool:
+    asked = {Action.RESUME, Action.FETCH, Action.ORPHAN} | (BUYS if options.submit else frozenset())
+    return any(s.action in asked for s in planned.plan.steps)
+
+
+def _show(planned: Planned, options: Options, form: str, changes: Since | None, most: int) -> None:
+    board = planned.compiled.board
+    assert board is not None
+    rate = board.model.rate
+    if form == "json":
+        document = plans.as_json(planned.plan, rate)
+        document["hints"] = costs.hints_json(hints(planned.plan, board.model), planned.plan.cost, rate)
+        if changes is not None:
+            document["against"] = compared.as_json(changes.found, rate, changes.commit)
+        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    elif form == "markdown":
+        budget = budget_of(board, options)
+        said = (changes.revision, changes.found) if changes is not None else None
+        text = markdown.plan(planned.plan, shared.named(planned.compiled), rate, budget=budget, since=said, most=most)
+        shared.out([text.rstrip()])
+    else:
+        _text(planned, options)
+        if changes is not None:
+            lines = compared.as_text(changes.found, rate, color=shared.colored())
+            shared.out(["", f"since {changes.revision}:", *lines])
+
+
+def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> None:
+    board, made = planned.compiled.board, planned.compiled
+    assert board is not None
+    stream = sys.stderr if stream_error else sys.stdout
+    write = shared.note if stream_error else shared.out
+    write([shared.titled(made)])
+    write(plans.counted(made.rows, made.counts))
+    if options.picked_from is not None:
+        wanted = sum(s.entry is not None for s in planned.plan.steps)
+        write([f"{wanted:,} of them are of variants picked {said(options.picked_from)}"])
+    write(["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream)), ""])
+    write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
+    if not stream_error:  # who is about to buy has decided
+        told = hints(planned.plan, board.model)
+        write(costs.hints(told, planned.plan.cost, board.model.rate, color=shared.colored(stream)))
+
+
+def _options(
+    *, emulator: bool, max_usd: float | None = None, max_credits: float | None = None,
+    in_flight: int | None = None, poll_interval: float | None = None, submit_rate: float | None = None,
+    no_wait: bool = False, **rest: Any,
+) -> Options:  # fmt: skip
+    pace = _EMULATED if emulator else Pace()
+    pace = Pace(
+        **{
+            **{name: getattr(pace, name) for name in Pace.__slots__},
+            **({"in_flight": in_flight} if in_flight else {}),
+            **(
+                {"poll": poll_interval, "poll_most": max(poll_interval, pace.poll_most), "announced": 0.0}
+                if poll_interval
+                else {}
+            ),
+            **({"submit_every": 1 / submit_rate} if submit_rate else {}),
+        }
+    )
+    return Options(**rest, emulated=emulator, pace=pace, max_usd=max_usd, max_credits=max_credits, wait=not no_wait)
