@@ -21,8 +21,8 @@ from seedspec.plan.plan import Action, Plan, Rules, Step, make
 from seedspec.plan.review import Entries
 from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.run.choices import choices_of, read_picks
-from seedspec.run.compiling import Compiled, check, compile, expanded
-from seedspec.run.disk import hold, read_lock
+from seedspec.run.compiling import Compiled, check, compile, expanded, no_collector
+from seedspec.run.disk import hold, presence, read_lock
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
 from seedspec.run.journal import Journal
@@ -101,7 +101,8 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     """
     options, problems = options or Options(), Problems()
     made, place = _ready(path, options, compiled)
-    found = _plan(made, place, options, read_lock(place.lock), problems)
+    with no_collector():
+        found = _plan(made, place, options, read_lock(place.lock), problems)
     return Planned(made, place, found, tuple(problems))
 
 
@@ -126,8 +127,8 @@ def run(
     environment = os.environ if environ is None else environ
     origins, key = origins_of(provider, environment), key_of(provider, environment, Path.cwd())
     with hold(place.lock):
-        lock = read_lock(place.lock)
-        plan = _plan(made, place, options, lock, Problems())
+        with no_collector():
+            plan = _plan(made, place, options, read_lock(place.lock), Problems())
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         yield from _run(made, place, options, plan, origins, key, stopping)
@@ -211,7 +212,7 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
     rules = Rules(
         folder=place.output,
         then=_then(provider),
-        exists=lambda file: os.path.lexists(place.base / file),
+        exists=presence(place.base),
         now=now().text(),
         attempts=provider["failures"]["attempts"],
         retry=options.retry_failed,

@@ -55,7 +55,7 @@ class Record:
 
     @property
     def state(self) -> State:
-        return State(self.values["state"])
+        return _STATES[self.values["state"]]
 
     @property
     def entry(self) -> str:
@@ -115,6 +115,8 @@ class Lock:
     def last(self, fp: str) -> Record | None:
         """The record that stands for a purchase: of several attempts the one nearest to a video, then the latest."""
         found = self.attempts.get(fp)
+        if found and len(found) == 1:
+            return found[0]
         return max(found, key=lambda r: (STANDING[r.state], r.attempt)) if found else None
 
     def record(self, fp: str, attempt: int) -> Record | None:
@@ -246,7 +248,7 @@ def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[s
         return dict(values)
     if values.get("task") is not None and known.get("task") not in (None, values["task"]):
         raise IllegalMove(f"two tasks, `{known['task']}` and `{values['task']}`, for one attempt")
-    before, after = State(known["state"]), State(values["state"])
+    before, after = _STATES[known["state"]], _STATES[values["state"]]
     if after is not before:
         advance(before, after)
     return {**known, **values}
@@ -302,24 +304,22 @@ class Fold:
     def take(self, values: Any) -> None:
         if not isinstance(values, dict):
             raise BadLine("a line that is no JSON object")
-        for key, value in values.items():
-            kind = KEYS.get(key, ())
-            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-                raise BadLine(
-                    f"key `{key}` is not one of a lock of version {VERSION}"
-                    if key not in KEYS
-                    else f"`{key}` is {value!r}"
-                )
+        if not _GOOD.issuperset(zip(values, map(type, values.values()), strict=True)):
+            key, value = next((k, v) for k, v in values.items() if (k, type(v)) not in _GOOD)
+            raise BadLine(
+                f"key `{key}` is not one of a lock of version {VERSION}" if key not in KEYS else f"`{key}` is {value!r}"
+            )
         fp, attempt, state = values.get("fp"), values.get("attempt"), values.get("state")
-        if not (fp and attempt and attempt > 0 and state in set(State)):
+        if not (fp and attempt and attempt > 0 and state in _STATES):
             raise BadLine("a line without `fp`, `attempt` or a known `state`")
         if not _SHA256.fullmatch(fp) or not _SHA256.fullmatch(values.get("intent", {}).get("body_sha256", fp)):
             raise BadLine("a fingerprint or a digest that is no sha256")
         if not all(_SHA256.fullmatch(str(s)) for pair in values.get("used", {}).items() for s in pair):
             raise BadLine("`used` holds what is no sha256")
         record = merged(self.records.get((fp, attempt)), values)
-        if lacking := next((k for k in _NEEDED.get(State(state), ()) if k not in record), None):
-            raise BadLine(f"`{state}` without `{lacking}`")
+        for needed in _NEEDED.get(state, ()):
+            if needed not in record:
+                raise BadLine(f"`{state}` without `{needed}`")
         if not _PROFILE.fullmatch(record.get("profile", "")):
             raise BadLine(f"`profile` is {record['profile']!r}; expected a profile's name")
         if not _inside(record.get("file", "")):
@@ -331,15 +331,21 @@ class Fold:
         out: dict[str, list[Record]] = {}
         for (fp, attempt), values in self.records.items():
             out.setdefault(fp, []).append(Record(fp, attempt, values))
-        return {fp: tuple(sorted(rs, key=lambda r: r.attempt)) for fp, rs in out.items()}
+        return {fp: tuple(sorted(rs, key=lambda r: r.attempt) if len(rs) > 1 else rs) for fp, rs in out.items()}
 
 
+_STATES: dict[str, State] = {str(s): s for s in State}
+_GOOD = frozenset((k, t) for k, types in KEYS.items() for t in (types if isinstance(types, tuple) else (types,)))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
-_NEEDED = {State.RUNNING: ("task",), State.COMPLETED: ("task",), State.SAVED: ("file", "sha256")}
+_NEEDED = {"running": ("task",), "completed": ("task",), "saved": ("file", "sha256")}
+_PLAIN = re.compile(r"(?!/)[^\\\x00-\x1f\x7f-\uffff\U00010000-\U0010ffff]*")
+"""A path of printable ASCII that begins in the folder."""
 
 
 def _inside(file: str) -> bool:
+    if ".." not in file and _PLAIN.fullmatch(file):
+        return True
     path = PurePosixPath(file)
     return file.isprintable() and "\\" not in file and ".." not in path.parts and not path.is_absolute()
 

@@ -45,6 +45,12 @@ class Picks:
 
     by_variant: Mapping[str, Pick] = field(default_factory=dict)
     others: tuple[Pick, ...] = ()
+    _by_fp: Mapping[str, Pick] = field(init=False, repr=False, compare=False)
+    _elsewhere: Mapping[str, Pick] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_fp", {p.fp: p for p in reversed(tuple(self.by_variant.values()))})
+        object.__setattr__(self, "_elsewhere", {p.fp: p for p in reversed(self.others)})
 
     def take_of(self, shot: str, labels: Labels) -> int | None:
         """The chosen take of a shot's variant; None when nobody has chosen."""
@@ -60,11 +66,11 @@ class Picks:
         pick = self.by_variant.get(entry.shot + labels_of(entry.labels))
         if pick is not None and pick.take == entry.take:
             return pick
-        return next((p for p in self.by_variant.values() if p.fp == entry.fingerprint), None)
+        return self._by_fp.get(entry.fingerprint)
 
     def forbids(self, entry: Entry) -> str | None:
         """The fingerprint of the choice that forbids to buy an entry: its pick, or one of its request elsewhere."""
-        pick = self.of(entry) or next((p for p in self.others if p.fp == entry.fingerprint), None)
+        pick = self.of(entry) or self._elsewhere.get(entry.fingerprint)
         return pick.fp if pick is not None else None
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,6 +83,28 @@ def read_lock(path: Path) -> Lock:
     except FileNotFoundError:
         return Lock()
     return parse(data)
+
+
+def presence(base: Path) -> Callable[[str], bool]:
+    """Tells whether paths below a folder are taken; each folder is listed once, when it is first asked about.
+
+    What is not listed is looked for by name: letter case may not count there.
+    """
+    root = f"{base}/"
+    listed: dict[str, frozenset[str]] = {}
+
+    def taken(file: str) -> bool:
+        folder, _, name = file.rpartition("/")
+        names = listed.get(folder)
+        if names is None:
+            try:
+                names = frozenset(os.listdir(root + folder))
+            except OSError:
+                names = frozenset()
+            listed[folder] = names
+        return name in names or os.path.lexists(root + file)
+
+    return taken
 
 
 def replace(path: Path, data: bytes) -> None:
