@@ -170,6 +170,7 @@ def _run(
         chance=random.random,
         unreachable=provider["unreachable"],
         media=made.board.model.media,
+        together=provider["endpoints"].get("batch", {}).get("most", 1),
     )
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     bucket = Bucket(options.assets, local=origins.local) if options.assets and sends else None

@@ -13,7 +13,21 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from seedspec.run.call import Accepted, Credits, Full, Listed, Listing, Refused, Reply, Stored, Task, Trouble, Unknown
+from seedspec.run.call import (
+    Accepted,
+    Credits,
+    Full,
+    Listed,
+    Listing,
+    NotOffered,
+    Refused,
+    Reply,
+    Stored,
+    Task,
+    Tasks,
+    Trouble,
+    Unknown,
+)
 from seedspec.run.settings import is_loopback
 
 _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
@@ -72,6 +86,25 @@ class Rules:
         said = _json(answer.body)
         if answer.status != 200 or not isinstance(said, dict):
             return self.trouble(answer)
+        return self._task(said)
+
+    def read_many(self, answer: Answer) -> Reply:
+        """The answer to reading many tasks: a row that says nothing clear of a task is left out, as the service
+        leaves out what it does not know.
+        """
+        if answer.status in (404, 405):
+            return NotOffered()
+        said = _json(answer.body)
+        rows = said.get("data") if isinstance(said, dict) else None
+        if answer.status != 200 or not isinstance(rows, list):
+            return self.trouble(answer)
+        found = {}
+        for row in map(_mapping, rows):
+            if isinstance(row.get("id"), str) and isinstance(task := self._task(row), Task):
+                found[row["id"]] = task
+        return Tasks(found)
+
+    def _task(self, said: Mapping[str, Any]) -> Task | Trouble:
         word = said.get("status")
         if not isinstance(word, str):
             return Trouble("an answer without a status")

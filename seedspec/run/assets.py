@@ -49,16 +49,21 @@ class Assets:
     pause: Callable[[int, float | None], float]
     unreachable: Collection[str] = ()
     _known: dict[str, _Asset] = field(default_factory=dict)
+    _open: dict[str, _Asset] = field(default_factory=dict)
+    _busy: int = 0
 
-    def missing(self, entry: Entry, jobs: Mapping[str, Job], now: Moment) -> bool:
-        """Whether an address is still to be had; what is missing is asked for, to be uploaded when a slot is free."""
-        lacking = False
+    def missing(self, entry: Entry, jobs: Mapping[str, Job], now: Moment) -> str:
+        """A digest whose address is still to be had, "" for none; what is missing is asked for, to be uploaded when a
+        slot is free.
+        """
+        lacking = ""
         for sha256, path in self._files(entry, jobs, now):
             asset = self._known.setdefault(sha256, _Asset(path))
             if asset.url and (asset.until <= now.clock or (asset.ends is not None and asset.ends <= now.utc)):
                 asset.url = ""
             if not asset.url:
-                asset.wanted = lacking = True
+                asset.wanted, lacking = True, lacking or sha256 or "?"
+                self._open[sha256] = asset
         return lacking
 
     def urls(self, entry: Entry, jobs: Mapping[str, Job], now: Moment) -> dict[str, str]:
@@ -106,21 +111,28 @@ class Assets:
 
     def due(self, now: Moment) -> Iterator[Upload]:
         """The uploads that are to start now, as far as slots are free."""
-        free = self.pace.uploads - sum(a.busy for a in self._known.values())
-        for sha256, asset in self._known.items():
-            if free > 0 and self._startable(asset) and asset.due <= now.clock:
-                asset.busy, free = True, free - 1
-                yield Upload(sha256, asset.path, asset.again)
+        started = []
+        for sha256, asset in self._open.items() if self._busy < self.pace.uploads else ():
+            if self._startable(asset) and asset.due <= now.clock:
+                asset.busy = True
+                self._busy += 1
+                started.append(sha256)
+                if self._busy >= self.pace.uploads:
+                    break
+        for sha256 in started:
+            asset = self._open.pop(sha256)
+            yield Upload(sha256, asset.path, asset.again)
 
     def wake(self) -> float | None:
         """When the next upload may start; None when none waits for its time."""
-        if sum(a.busy for a in self._known.values()) >= self.pace.uploads:
+        if self._busy >= self.pace.uploads:
             return None
-        return min((a.due for a in self._known.values() if self._startable(a)), default=None)
+        return min((a.due for a in self._open.values() if self._startable(a)), default=None)
 
     def reply(self, call: Upload, reply: Reply, now: Moment) -> list[Event]:
         asset = self._known[call.sha256]
         asset.busy = False
+        self._busy -= 1
         if isinstance(reply, Stored):
             return self._stored(asset, call, reply, now)
         trouble = reply if isinstance(reply, Trouble) else Trouble("an answer that was not understood", final=True)
@@ -128,6 +140,8 @@ class Assets:
         wait: float | None = self.pause(asset.tries, trouble.retry_after)
         if trouble.stop or trouble.final or asset.tries > self.pace.patience:
             asset.dead, wait = trouble.reason, None
+        else:
+            self._open[call.sha256] = asset
         asset.due = now.clock + (wait or 0)
         return [Delayed(call.path, "", "upload", trouble.reason, wait, now.text())]
 
@@ -147,6 +161,10 @@ class Assets:
         asset = self._known[sha256]
         asset.unused = 0
         return asset.url
+
+    def lost(self, sha256: str) -> bool:
+        """Whether a file has been given up for this run."""
+        return bool(self._known[sha256].dead)
 
     def _startable(self, asset: _Asset) -> bool:
         return asset.wanted and not (asset.busy or asset.url or asset.dead)

@@ -35,16 +35,16 @@ def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment) -> Admitted:
 
     Purchases that no entry stands for come last, by fingerprint and attempt.
     """
-    out = Admitted()
+    out, at = Admitted(), now.text()
     turns = _turns(plan)
     for step in sorted((s for s in plan.steps if s.entry is not None), key=lambda s: turns[s.fp]):
-        _admit(out, step, plan, limits, pace, now.text())
+        _admit(out, step, plan, limits, pace, at)
     for job in out.jobs.values():
         job.turn = turns[job.step.fp]
     own = {s.fp for s in plan.steps if s.entry is not None}
     for step in plan.steps:
         if step.entry is None and step.record is not None:
-            _stray(out, step, step.record, pace, now.text(), follow=limits.strays or step.fp in own)
+            _stray(out, step, step.record, pace, at, follow=limits.strays or step.fp in own)
     if limits.wait:
         _seek_links(out, plan, now)
     return out

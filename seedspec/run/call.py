@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,13 @@ class Read:
 
     job: str
     task: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMany:
+    """Asks for the state of many tasks at once; free, may be repeated. `tasks` are the ids by the name of the job."""
+
+    tasks: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class List:
     model: str
 
 
-Call = Create | Read | Download | Upload | Balance | List
+Call = Create | Read | ReadMany | Download | Upload | Balance | List
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,18 @@ class Task:
     remaining_seconds: float | None = None
     model: str | None = None
     created: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """What was clear in an answer about many tasks, by their ids; about the others nothing was learned."""
+
+    found: Mapping[str, Task]
+
+
+@dataclass(frozen=True, slots=True)
+class NotOffered:
+    """The service has no such endpoint; another way has to do for the rest of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +199,18 @@ class Trouble:
     final: bool = False
 
 
-Reply = Accepted | Refused | Unknown | Task | Listing | Kept | Stored | Full | Credits | Expired | Trouble
+Reply = (
+    Accepted
+    | Refused
+    | Unknown
+    | Task
+    | Tasks
+    | NotOffered
+    | Listing
+    | Kept
+    | Stored
+    | Full
+    | Credits
+    | Expired
+    | Trouble
+)

@@ -93,7 +93,7 @@ class Phase(Enum):
 
 @dataclass(slots=True)
 class Job:
-    """One purchase of a run. `due` is the clock at which it may be gone on with.
+    """One purchase of a run. `due` is the clock at which it may be gone on with, `index` its place in the run.
 
     `entry` is None for one that the storyboard no longer asks for; `made` tells how far it had come at the service,
     `facts` what was measured of its video. What has a lower `turn` is bought before anything of a higher one.
@@ -119,6 +119,9 @@ class Job:
     made: State | None = None
     facts: Mapping[str, float] = field(default_factory=dict)
     turn: int = 1
+    alone: bool = False  # the service's answer about many tasks was none about this one
+    index: int = 0
+    name: str = ""
 
     @property
     def units(self) -> int:

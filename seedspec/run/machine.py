@@ -6,8 +6,9 @@ and records the events of each reply before anything else happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Literal
 
 import orjson
@@ -27,20 +28,38 @@ from seedspec.plan.event import (
     Submitting,
 )
 from seedspec.plan.plan import Plan
+from seedspec.run.agenda import GONE, Agenda
 from seedspec.run.assets import Assets
 from seedspec.run.begin import admit
-from seedspec.run.call import Balance, Call, Create, Download, List, Read, Refused, Reply, Trouble, Upload
+from seedspec.run.call import (
+    Balance,
+    Call,
+    Create,
+    Download,
+    List,
+    Read,
+    ReadMany,
+    Refused,
+    Reply,
+    Stored,
+    Tasks,
+    Trouble,
+    Upload,
+)
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 from seedspec.run.outcome import sums
 from seedspec.run.progress import Progress
 from seedspec.run.purse import Purse
 
-_GONE = (Phase.FAILED, Phase.DOUBT, Phase.HELD, Phase.LEFT)
+_EARLY = 1.0
+"""Seconds that a task may be read before its time, to be read together with others."""
 
 
 @dataclass(slots=True)
 class Machine:
     """One run of a plan. `key` makes a fresh idempotency key; `then` and `attempts` say what a failure allows.
+
+    `together` is how many tasks can be read at once; 1 reads each alone, as where nothing else is offered.
 
     `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
     of several runs over time; `unreachable` are the codes that say that a medium could not be had by its address.
@@ -58,12 +77,15 @@ class Machine:
     chance: Callable[[], float] = lambda: 1.0
     unreachable: Collection[str] = ()
     media: Mapping[Kind, MediaRule] = field(default_factory=dict)
+    together: int = 1
     _purse: Purse = field(init=False)
     _progress: Progress = field(init=False)
     _assets: Assets = field(init=False)
     _jobs: dict[str, Job] = field(default_factory=dict)
+    _agenda: Agenda = field(init=False)
     _busy: dict[type[Any], int] = field(default_factory=dict)
     _closing: bool = False
+    _troubles: int = 0
     _reused: int = 0
 
     def __post_init__(self) -> None:
@@ -81,6 +103,7 @@ class Machine:
         taken = admit(self.plan, self.limits, self.pace, now)
         self._jobs, self._purse.committed, self._reused = taken.jobs, taken.committed, taken.reused
         self._assets.begin(self._jobs)
+        self._agenda = Agenda(self._jobs, in_order=self.limits.wait)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
         if buys:
             self._purse.open(now)
@@ -93,18 +116,14 @@ class Machine:
         """The calls to start now: downloads and reads, then uploads, then at most one paid request."""
         if self._closing:
             return [], []
-        calls: list[Call] = []
-        for name, bought in self._jobs.items():
-            if not bought.busy and bought.due <= now.clock and (kind := self._following(bought)):
-                bought.busy = True
-                call = Download(name, bought.link, bought.file) if kind is Download else Read(name, bought.task)
-                calls.append(self._begin(call))
+        calls = self._following(now) if self.limits.wait else []
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
             if asks <= now.clock and not self._busy.get(Balance):
                 calls.append(self._begin(Balance()))
             return [], calls
         if not self._may_submit:
             return [], calls
+        self._agenda.sort(lambda job: self._assets.missing(job.wanted, self._jobs, now))
         job = self._next(now)
         calls += [self._begin(upload) for upload in self._assets.due(now)]
         if job is None:
@@ -118,10 +137,16 @@ class Machine:
         self._busy[type(call)] -= 1
         if isinstance(call, Upload):
             events = self._assets.reply(call, reply, now)
+            if isinstance(reply, Stored):
+                self._agenda.stored(call.sha256)
+            if self._assets.lost(call.sha256):
+                self._agenda.suspect()
         elif isinstance(call, Balance):
             events = self._purse.reply(reply, now)
         elif isinstance(call, List):
             events = []
+        elif isinstance(call, ReadMany):
+            events = self._read_many(call, reply, now)
         else:
             job = self._jobs[call.job]
             job.busy = False
@@ -129,9 +154,10 @@ class Machine:
                 reply = self._renewed(job, reply)
             own = self._progress
             events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
+            self._agenda.placed(job)
         for event in [e for e in events if isinstance(e, Stopped)]:
             self._progress.stop(event)
-        if isinstance(reply, Trouble) and reply.stop:
+        if isinstance(reply, Trouble) and reply.stop and not isinstance(call, ReadMany):
             events += self._progress.stop(Stopped("key", reply.reason, 5, now.text()))
         return [*events, *self._hold(now)]
 
@@ -139,14 +165,17 @@ class Machine:
         """The clock at which something is due next, or None when only a reply can move the run on."""
         if self._closing:
             return None
-        times = [j.due for j in self._jobs.values() if not j.busy and self._following(j)]
+        found: list[float | None] = []
+        if self.limits.wait:
+            found.append(self._agenda.next_read if self._reading < self.pace.reads else None)
+            found.append(self._agenda.next_download if self._busy.get(Download, 0) < self.pace.downloads else None)
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
-            times += [] if self._busy.get(Balance) else [asks]
+            found.append(None if self._busy.get(Balance) else asks)
         elif self._may_submit:
-            if (upload := self._assets.wake()) is not None:
-                times.append(upload)
-            if not self._busy.get(Create) and self._room:
-                times += [max(j.due, self._progress.next_submit) for j in self._in_turn(now)]
+            found.append(self._assets.wake())
+            if not self._busy.get(Create) and self._room and (turn := self._agenda.next_turn) is not None:
+                found.append(max(turn, self._progress.next_submit))
+        times = [t for t in found if t is not None]
         return min(times, default=None)
 
     def close(self) -> None:
@@ -167,9 +196,9 @@ class Machine:
         if self._purse.weighs:
             return False
         if not self.limits.wait:
-            return not (self._may_submit and any(self._submittable()))
+            return not (self._may_submit and self._agenda.any_turn)
         live = {Phase.RUNNING, Phase.FETCHING} | ({Phase.WAITING} if self._may_submit else set())
-        return not any(j.phase in live for j in self._jobs.values())
+        return not any(self._agenda.counts[phase] for phase in live)
 
     @property
     def stopped(self) -> Stopped | None:
@@ -186,6 +215,7 @@ class Machine:
         job = self._jobs[call.job]
         self._busy[Create] -= 1
         job.busy, job.phase = False, Phase.WAITING
+        self._agenda.placed(job)
         self._purse.release(job)
         step = job.step
         return Deferred(step.address, step.fp, job.attempt, "withdrawn", "the request was not sent", 0, now.text())
@@ -210,48 +240,71 @@ class Machine:
 
     @property
     def _room(self) -> bool:
-        flying = sum(j.phase in (Phase.RUNNING, Phase.POSTING) for j in self._jobs.values())
+        flying = self._agenda.counts[Phase.RUNNING] + self._agenda.counts[Phase.POSTING]
         return flying < self.pace.in_flight or not self.limits.wait
 
-    def _following(self, job: Job) -> type[Download] | type[Read] | None:
-        """The free call that a bought video needs next, when a slot for it is open."""
-        if not self.limits.wait:
-            return None
-        if job.phase is Phase.FETCHING and self._busy.get(Download, 0) < self.pace.downloads:
-            return Download
-        return (
-            Read if job.phase in (Phase.RUNNING, Phase.LINKING) and self._busy.get(Read, 0) < self.pace.reads else None
-        )
+    @property
+    def _reading(self) -> int:
+        return self._busy.get(Read, 0) + self._busy.get(ReadMany, 0)
+
+    def _following(self, now: Moment) -> list[Call]:
+        """The free calls that bought videos need next, as far as slots for them are open."""
+        calls: list[Call] = []
+        free = self.pace.downloads - self._busy.get(Download, 0)
+        for job in islice(self._agenda.downloads(now.clock), max(free, 0)):
+            job.busy = True
+            calls.append(self._begin(Download(job.name, job.link, job.file)))
+        while self._reading < self.pace.reads and (first := next(self._agenda.reads(now.clock), None)) is not None:
+            calls.append(self._begin(self._read_with_others(first, now)))
+        return calls
+
+    def _read_with_others(self, first: Job, now: Moment) -> Read | ReadMany:
+        """The call that reads a task; where the service offers it, others go along whose time is near."""
+        first.busy = True
+        group = [first]
+        if self.together > 1 and not first.alone:
+            early = now.clock + min(_EARLY, self.pace.poll / 5)
+            others = list(islice(self._agenda.reads(early), self.together - 1))
+            group += [job for job in others if not job.alone]
+            for job in others:
+                job.busy = not job.alone
+                self._agenda.placed(job)
+        if len(group) == 1:
+            return Read(first.name, first.task)
+        return ReadMany({job.name: job.task for job in group})
+
+    def _read_many(self, call: ReadMany, reply: Reply, now: Moment) -> list[Event]:
+        """What is clear of a task counts as if it had been read alone; any other is read alone from now on.
+
+        That this endpoint refuses says nothing about others: the key may be good for reading one task and not many.
+        """
+        events: list[Event] = []
+        found = reply.found if isinstance(reply, Tasks) else {}
+        wait, refused = 0.0, not isinstance(reply, Tasks)
+        if isinstance(reply, Trouble) and not (reply.stop or reply.final):
+            self._troubles += 1
+            wait, refused = self._progress.pause(self._troubles, reply.retry_after), self._troubles > 2
+        if refused:
+            self.together = 1
+        for name, task in call.tasks.items():
+            job = self._jobs[name]
+            job.busy = False
+            if task in found:
+                self._troubles = 0
+                events += self._progress.read(job, found[task], now)
+            else:
+                job.alone, job.due = isinstance(reply, Tasks), now.clock + wait
+            self._agenda.placed(job)
+        return events
 
     def _begin(self, call: Call) -> Call:
         self._busy[type(call)] = self._busy.get(type(call), 0) + 1
         return call
 
-    def _submittable(self) -> Iterator[Job]:
-        """Purchases that wait for no other video. Take 1 of everything is bought before take 2 of anything.
-
-        What a first take continues has that one's turn, whichever take it is itself.
-        """
-        turn: int | None = None
-        for job in self._jobs.values():
-            if job.phase is not Phase.WAITING:
-                continue
-            turn = job.turn if turn is None else turn
-            if job.turn > turn and self.limits.wait:
-                return
-            ups = (self._jobs.get(m.key) for m in job.wanted.upstream)
-            if not any(up is not None and up.phase not in (Phase.SAVED, Phase.KEPT) for up in ups):
-                yield job
-
-    def _in_turn(self, now: Moment) -> Iterator[Job]:
-        """Purchases that lack nothing but their turn; every file that one of them lacks is asked for."""
-        return (j for j in self._submittable() if not self._assets.missing(j.wanted, self._jobs, now))
-
     def _next(self, now: Moment) -> Job | None:
-        ready = list(self._in_turn(now))  # asks for every file that is missing, also while the turn is another's
         if self._busy.get(Create) or now.clock < self._progress.next_submit or not self._room:
             return None
-        return next((job for job in ready if job.due <= now.clock), None)
+        return self._agenda.turn(now.clock, lambda job: self._assets.missing(job.wanted, self._jobs, now))
 
     def _create(self, job: Job, now: Moment) -> Call:
         entry, step = job.wanted, job.step
@@ -269,6 +322,7 @@ class Machine:
             used={m.key: self._assets.video(m.key, self._jobs)[0] for m in entry.upstream},
         )
         job.phase, job.busy = Phase.POSTING, True
+        self._agenda.placed(job)
         self._purse.reserve(job)
         self._progress.next_submit = now.clock + self.pace.submit_every
         return self._begin(Create(step.fp, body, intent))
@@ -276,20 +330,17 @@ class Machine:
     def _hold(self, now: Moment) -> list[Event]:
         """Purchases whose upstream has no video, or whose file cannot be uploaded, are held; the rest goes on."""
         events: list[Event] = []
-        changed = True
-        while changed:
-            changed = False
-            for job in self._jobs.values():
-                if job.phase is Phase.WAITING and (why := self._obstacle(job)) is not None:
-                    upstream, reason, job.phase = why
-                    events.append(Held(job.step.address, job.step.fp, upstream, reason, now.text()))
-                    changed = True
+        for job in self._agenda.suspects():
+            if job.phase is Phase.WAITING and (why := self._obstacle(job)) is not None:
+                upstream, reason, job.phase = why
+                self._agenda.placed(job)
+                events.append(Held(job.step.address, job.step.fp, upstream, reason, now.text()))
         return events
 
     def _obstacle(self, job: Job) -> tuple[str, str, Phase] | None:
         for medium in job.wanted.upstream:
             up = self._jobs.get(medium.key)
-            if up is not None and up.phase in _GONE:
+            if up is not None and up.phase in GONE:
                 if up.phase is Phase.LEFT:
                     return up.step.address, "it is not finished", Phase.LEFT
                 said = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "it is held"}

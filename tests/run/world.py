@@ -22,11 +22,14 @@ from seedspec.run.call import (
     Download,
     Expired,
     Kept,
+    NotOffered,
     Read,
+    ReadMany,
     Refused,
     Reply,
     Stored,
     Task,
+    Tasks,
     Trouble,
     Unknown,
     Upload,
@@ -95,6 +98,7 @@ class World:
             attempts=3,
             result_seconds=86400,
             unreachable=("invalid_media_url",),
+            together=(1, 3)[self.choose(2)],
         )
         asked = self.choose(12) == 11
         stop_after = self.choose(30) if asked else 10**9
@@ -279,6 +283,8 @@ class World:
             return self._create(call)
         if isinstance(call, Read):
             return self._read(call, self.tasks[call.task])
+        if isinstance(call, ReadMany):
+            return self._read_many(call)
         if isinstance(call, Download):
             return self._download(call)
         kind = self.choose(12)
@@ -345,6 +351,15 @@ class World:
         if task.state == "failed":
             return Task("failed", code=("service_error", "content_policy_violation", "odd")[task.reads % 3], message="")
         return Task("running", min(task.reads * 10, 99), remaining_seconds=1.0)
+
+    def _read_many(self, call: ReadMany) -> Reply:
+        """The service may not offer it, may be down, and may leave out what it should know."""
+        self._count("reads of many")
+        kind = self.choose(8)
+        if kind > 5:
+            return NotOffered() if kind == 7 else Trouble("HTTP 503", stop=self.choose(9) == 8)
+        replies = {t: self._read(Read(j, t), self.tasks[t]) for j, t in call.tasks.items() if self.choose(6) < 5}
+        return Tasks({t: reply for t, reply in replies.items() if isinstance(reply, Task)})
 
     def _download(self, call: Download) -> Reply:
         kind = self.choose(10)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 
 from seedspec import __version__
 from seedspec.run.answer import Answer, Rules, clean, scrubbed
@@ -28,6 +29,7 @@ from seedspec.run.call import (
     Full,
     List,
     Read,
+    ReadMany,
     Refused,
     Reply,
     Trouble,
@@ -116,6 +118,8 @@ class Exchange:
                 return Trouble("a task id that this service does not give; it is not asked for", final=True)
             path = self._path("read").replace("{task}", call.task)
             return await self._free(lambda: self._get(path), self._rules.read)
+        if isinstance(call, ReadMany):
+            return await self._read_many(call)
         if isinstance(call, List):
             query = httpx.QueryParams(type="video", model=call.model, page_size=50)
             return await self._free(lambda: self._get(f"{self._path('list')}?{query}"), self._rules.listed)
@@ -178,8 +182,18 @@ class Exchange:
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, plain)
 
     async def _get(self, path: str, client: str = "api") -> Answer:
+        return await self._asked("GET", path, client)
+
+    async def _read_many(self, call: ReadMany) -> Reply:
+        form = re.compile(self.provider["task_id"])
+        body = orjson.dumps({"task_ids": [task for task in call.tasks.values() if form.fullmatch(task)]})
+        return await self._free(lambda: self._asked("POST", self._path("batch"), "api", body), self._rules.read_many)
+
+    async def _asked(self, method: str, path: str, client: str, body: bytes | None = None) -> Answer:
         limits = (self._slots, asyncio.timeout(self.deadlines.read))
-        async with limits[0], limits[1], self._clients[client].stream("GET", path) as response:
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        request = self._clients[client].stream(method, path, content=body, headers=headers)
+        async with limits[0], limits[1], request as response:
             return await self._whole(response)
 
     async def _free(self, ask: Callable[[], Awaitable[Answer]], meaning: Callable[[Answer], Reply]) -> Reply:

@@ -1,0 +1,139 @@
+"""Many tasks are read at once where the service offers it, and the agenda finds what looking at every job would."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from conftest import Make, nearby
+
+from seedspec import api
+from seedspec.compiler.entry import Entry
+from seedspec.plan.lock import Lock
+from seedspec.plan.plan import Rules, make
+from seedspec.run.agenda import FETCH, HAD, READ, Agenda
+from seedspec.run.answer import Answer
+from seedspec.run.answer import Rules as Meaning
+from seedspec.run.begin import admit
+from seedspec.run.call import NotOffered, Reply, Task, Tasks, Trouble
+from seedspec.run.files import schemas
+from seedspec.run.job import Job, Limits, Moment, Pace, Phase
+
+MEANING = Meaning(schemas()["evolink/provider.json"], local=False)
+MANY = """\
+seedspec: 1
+model: seedance-2.0-reference-to-video
+defaults: {{duration: 4, quality: 480p}}
+matrix: {{axes: {{n: [LABELS]}}}}
+shots:
+  - {{id: one, prompt: "{name} {{{{ n }}}}"}}
+"""
+PACE = Pace(submit_every=0, poll=0.3, poll_most=0.4, announced=0, wait=0.05, wait_most=0.2, reads=2, in_flight=64)
+
+
+def answer(status: int, body: Any) -> Answer:
+    return Answer(status, {}, body if isinstance(body, bytes) else orjson.dumps(body))
+
+
+ROW = {"id": "a", "status": "processing", "progress": 10}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (answer(200, {"data": []}), Tasks({})),
+        (answer(200, {"data": [ROW]}), Tasks({"a": Task("running", 10)})),
+        (answer(200, {"data": [None, 3, {"id": 7}, {"id": "b"}, ROW]}), Tasks({"a": Task("running", 10)})),
+        # what is completed and has no link here may have one when it is read alone
+        (answer(200, {"data": [{"id": "a", "status": "completed"}]}), Tasks({})),
+        (
+            answer(200, {"data": [{"id": "a", "status": "completed", "results": ["https://m.example.com/x.mp4"]}]}),
+            Tasks({"a": Task("completed", 100, ("https://m.example.com/x.mp4",))}),
+        ),
+        (answer(404, {"error": {"code": "not_found", "message": "no"}}), NotOffered()),
+        (answer(405, b""), NotOffered()),
+    ],
+)
+def test_an_answer_about_many(given: Answer, expected: Reply) -> None:
+    assert MEANING.read_many(given) == expected
+
+
+@pytest.mark.parametrize("given", [answer(503, b""), answer(200, b"[]"), answer(200, {"data": {}}), answer(429, b"{}")])
+def test_anything_else_is_trouble(given: Answer) -> None:
+    assert isinstance(MEANING.read_many(given), Trouble)
+
+
+@pytest.mark.parametrize("faults", [(), ("no-batch",), ("poll-error=403@1",), ("poll-error=503@1,2",)], ids=str)
+def test_tasks_are_read_together(faults: tuple[str, ...], project: Make, tmp_path: Path) -> None:
+    """However the endpoint for many behaves, every video is had, and nothing stops the buying."""
+    board = MANY.replace("LABELS", ", ".join(f"l{i}" for i in range(40)))
+    with nearby(tmp_path / "service", *faults, seconds=0.8) as service:
+        found = project(board, at=service)
+        last = found.here(pace=PACE)[-1]
+        assert (last.exit, last.saved) == (0, 40)
+        assert len(service.ledger("reserved")) == 40
+
+
+def entries(folder: Path) -> tuple[Entry, ...]:
+    board = folder / "storyboard.yaml"
+    board.write_text(
+        "seedspec: 1\nmodel: seedance-2.0-reference-to-video\nmatrix: {axes: {n: [a, b, c]}}\nshots:\n"
+        '  - {id: one, takes: 2, prompt: "one {{ n }}"}\n'
+        "  - {id: two, prompt: \"two {{ n }} {{ ref('p') }}\", references: {p: {shot: one}}}\n"
+        "  - {id: three, takes: 3, prompt: \"three {{ ref('p') }}\", references: {p: {shot: two}}}\n"
+        '  - {id: four, takes: 2, prompt: "four {{ n }}"}\n',
+        encoding="utf-8",
+    )
+    made = api.compile(board)
+    assert made.ok, made.diagnostics
+    return made.entries
+
+
+def open_jobs(jobs: Mapping[str, Job], *, in_order: bool) -> list[Job]:
+    """By looking at every job: those that wait for no other video, and whose turn it is."""
+    waiting = [j for j in jobs.values() if j.phase is Phase.WAITING]
+    first = min((j.turn for j in waiting), default=0)
+    ups = {j.name: [jobs[m.key] for m in j.wanted.upstream if m.key in jobs] for j in waiting}
+    free = [j for j in waiting if all(u.phase in HAD for u in ups[j.name])]
+    return [j for j in free if not in_order or j.turn <= first]
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_order: bool) -> None:
+    rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T07:05:00Z")
+    plan = make(entries(tmp_path), Lock(), rules)
+    lack = "f" * 64
+    for seed in range(300):
+        rng = random.Random(seed)
+        jobs = admit(plan, Limits(), Pace(), Moment(1.0, datetime(2026, 11, 23, tzinfo=UTC))).jobs
+        agenda, clock = Agenda(jobs, in_order=in_order), 1.0
+        lacking: set[str] = {n for n in jobs if rng.random() < 0.2}
+
+        def lacks(job: Job, lacking: set[str] = lacking) -> str:
+            return lack if job.name in lacking else ""
+
+        for _ in range(60):
+            clock += rng.random()
+            job = rng.choice([j for j in jobs.values() if j.phase not in HAD])  # a video that is had stays so
+            job.phase, job.due = rng.choice(list(Phase)), clock + rng.choice((0, 0, 1, 2))
+            agenda.placed(job)
+            if rng.random() < 0.1 and lacking:
+                lacking.clear()
+                agenda.stored(lack)
+            agenda.sort(lacks)
+            ready = [j for j in open_jobs(jobs, in_order=in_order) if j.name not in lacking]
+            now = [j for j in ready if j.due <= clock]
+            assert agenda.turn(clock, lacks) is (now[0] if now else None), f"seed {seed}"
+            assert agenda.any_turn == bool(open_jobs(jobs, in_order=in_order)), f"seed {seed}"
+            for phases, first in ((READ, agenda.next_read), (FETCH, agenda.next_download)):
+                assert first == min((j.due for j in jobs.values() if j.phase in phases), default=None), f"seed {seed}"
+            assert {p: n for p, n in agenda.counts.items() if n} == {
+                p: n for p in Phase if (n := sum(j.phase is p for j in jobs.values()))
+            }
+        due = sorted((j.due, j.index) for j in jobs.values() if j.phase in READ and j.due <= clock + 1)
+        assert [j.index for j in agenda.reads(clock + 1)] == [i for _, i in due]
