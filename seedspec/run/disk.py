@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from seedspec.plan.lock import Lock, LockFault, parse
 from seedspec.run.rescue import rescues
+
+if TYPE_CHECKING:
+    from seedspec.plan.lock import Lock
 
 
 class HoldTaken(Exception):
@@ -74,6 +77,8 @@ def read_lock(path: Path) -> Lock:
 
     Raises LockFault, also while records that the lock once could not take wait beside it, and OSError.
     """
+    from seedspec.plan.lock import Lock, LockFault, parse  # a hold alone needs none of it
+
     if waiting := rescues(path):
         where = ", ".join(map(str, waiting))
         message = f"`{path.name}` lacks what stands in {where}: `seedspec lock fix` takes it up"

@@ -1,6 +1,6 @@
 """Measures the bars and prints a table of ratios.
 
-    python tests/bench/run.py [WORD ...] [--rounds 5] [--tiny] [--markdown]
+    python tests/bench/run.py [WORD ...] [--rounds 5] [--tiny] [--peers] [--markdown]
 
 WORDs choose the bars whose names hold one of them. Modules called *_bars.py beside this file hold the bars: each has
 `bars(folder, tiny)`, and gives its Bars and Growths one by one. `--markdown` writes the tables into
@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import peers
 from frame import (
     CURVE_HEAD,
     HEAD,
@@ -52,7 +53,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     parser.add_argument("--tiny", action="store_true", help="a size for seeing that it works; its ratios say nothing")
     parser.add_argument("--markdown", action="store_true", help="write the tables into docs/performance.md")
+    parser.add_argument("--peers", action="store_true", help="install other tools below a temporary folder, too")
     given = parser.parse_args()
+    peers.WANTED = given.peers
     rows: list[Row] = []
     curves: list[Curve] = []
     missing: list[str] = []
