@@ -1,0 +1,183 @@
+"""A run, or the bare loop that does the same calls, against the emulator in a process of its own.
+
+    python tests/bench/runner.py run|bare WORK FOLDER MANY [IN_FLIGHT] [SECONDS] [FAULT ...]
+
+WORK is `poll` (so many tasks are read again and again while they take SECONDS), `whole` (each entry is submitted, read
+about five times, downloaded, hashed and saved) or `fetch` (one large video is downloaded and hashed so many times). The
+last line on standard error says what this process used, once everything was imported: CPU seconds, tasks read,
+megabytes, and the bytes that each task more has taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import orjson
+
+from seedspec import api
+from seedspec.emulator.process import child
+from seedspec.run import wire
+from seedspec.run.call import Call, Download, Read, ReadMany
+from seedspec.run.files import schemas
+from seedspec.run.job import Pace
+from seedspec.run.saves import Saves
+from seedspec.run.settings import Key, Origins
+
+KEY = "sk-of-a-benchmark"
+POLLS = 5
+MEGABYTES = 5
+BOARD = """\
+seedspec: 1
+model: seedance-2.0-reference-to-video
+defaults: {{duration: 4, quality: 480p}}
+matrix: {{max_entries: {many}, axes: {{n: [{labels}]}}}}
+shots: [{{id: one, prompt: "A street at dawn, number {{{{ n }}}}."}}]
+"""
+
+
+class Counted(wire.Exchange):
+    """The exchange as it is, and how many tasks were asked for."""
+
+    asked: Counter[str] = Counter()
+
+    def start(self, call: Call) -> None:
+        self.asked["tasks"] += 1 if isinstance(call, Read) else len(call.tasks) if isinstance(call, ReadMany) else 0
+        self.asked["calls"] += isinstance(call, (Read, ReadMany))
+        super().start(call)
+
+
+def run(folder: Path, addresses: Origins, many: int, pace: Pace) -> None:
+    wire.Exchange = Counted  # type: ignore[misc]
+    board = folder / "storyboard.yaml"
+    board.write_text(BOARD.format(many=many, labels=", ".join(f"l{i}" for i in range(many))), encoding="utf-8")
+    environ = {"EVOLINK_API_KEY": KEY, "EVOLINK_BASE_URL": addresses.api, "EVOLINK_FILES_URL": addresses.files}
+    made = api.compile(board)
+    begun, before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    wall = time.perf_counter()
+    for event in api.run(board, api.Options(pace=pace), environ=environ, compiled=made):
+        last = event
+    assert isinstance(last, api.RunFinished) and last.saved == many, last
+    told(before, wall, begun, many, **Counted.asked)
+
+
+async def bare(folder: Path, addresses: Origins, many: int, flight: int, polls: int, seconds: float) -> None:
+    """The same calls with nothing around them: one client, sixteen connections, a semaphore before it."""
+    limits = httpx.Limits(max_connections=16, max_keepalive_connections=16)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    client = httpx.AsyncClient(base_url=addresses.api, headers=headers, limits=limits, timeout=60, trust_env=False)
+    slots, tasks, asked = asyncio.Semaphore(16), asyncio.Semaphore(flight), 0
+    begun, before, wall = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time(), time.perf_counter()
+
+    async def one(number: int) -> None:
+        nonlocal asked
+        body = {"model": "seedance-2.0-reference-to-video", "prompt": f"A street at dawn, number l{number}.",
+                "duration": 4, "quality": "480p", "aspect_ratio": "16:9", "generate_audio": True}  # fmt: skip
+        async with tasks:
+            async with slots:
+                answer = orjson.loads((await client.post("/v1/videos/generations", json=body)).content)
+            path, end = f"/v1/tasks/{answer['id']}", time.perf_counter() + seconds
+            while answer["status"] != "completed":
+                await asyncio.sleep(max(seconds / polls, 0.0))
+                async with slots:
+                    answer = orjson.loads((await client.get(path)).content)
+                    asked += 1
+                assert time.perf_counter() < end + 120, answer
+            await fetch(client, answer["results"][0], folder / f"{number}.mp4", slots)
+
+    await asyncio.gather(*(one(n) for n in range(many)))
+    told(before, wall, begun, many, tasks=asked, calls=asked)
+    await client.aclose()
+
+
+async def fetch(client: httpx.AsyncClient, url: str, file: Path, slots: asyncio.Semaphore) -> None:
+    digest = hashlib.sha256()
+    async with slots, client.stream("GET", url) as response:
+        with open(file, "wb") as out:
+            async for chunk in response.aiter_raw():
+                out.write(chunk)
+                digest.update(chunk)
+            os.fsync(out.fileno())
+
+
+def download(folder: Path, url: str, many: int, *, product: bool) -> None:
+    """One large video again and again, four at a time."""
+    origins = Origins("http://127.0.0.1:9", "http://127.0.0.1:9")
+    if product:
+        provider = schemas()["evolink/provider.json"]
+        exchange = wire.Exchange(provider, origins, Key(KEY), Saves(folder), folder)
+        exchange.start(Download("f" * 64, url, "renders/warm.mp4"))
+        while not (got := exchange.wait(60)):
+            pass
+        assert type(got[0][1]).__name__ == "Kept", got
+        before, wall, left = time.process_time(), time.perf_counter(), many
+        begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for number in range(min(4, many)):
+            exchange.start(Download("f" * 64, url, f"renders/{number}.mp4"))
+        number = min(4, many)
+        while left:
+            for _ in exchange.wait(60):
+                left -= 1
+                if number < many:
+                    exchange.start(Download("f" * 64, url, f"renders/{number}.mp4"))
+                    number += 1
+        told(before, wall, begun, many, mb=many * MEGABYTES)
+        exchange.close()
+        return
+
+    async def all_of_them() -> None:
+        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+            slots = asyncio.Semaphore(4)
+            await fetch(client, url, folder / "warm.mp4", slots)
+            begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            before, wall = time.process_time(), time.perf_counter()
+            await asyncio.gather(*(fetch(client, url, folder / f"{n}.mp4", slots) for n in range(many)))
+            told(before, wall, begun, many, mb=many * MEGABYTES)
+
+    asyncio.run(all_of_them())
+
+
+def told(before: float, wall: float, begun: int, many: int, **more: float) -> None:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    own = {"cpu": time.process_time() - before, "wall": time.perf_counter() - wall, "peak": peak / 1024}
+    print(json.dumps({**own, "bytes": (peak - begun) * 1024 / many, **more}), file=sys.stderr)
+
+
+def main(what: str, work: str, folder: Path, many: int, flight: int = 64, seconds: float = 2.0, *faults: str) -> None:
+    import av  # noqa: F401
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if work == "fetch":
+        with subprocess.Popen([sys.executable, Path(__file__).with_name("clips.py"), folder, str(MEGABYTES)],
+                              stdout=subprocess.PIPE, text=True) as server:  # fmt: skip
+            assert server.stdout is not None
+            try:
+                download(folder, server.stdout.readline().strip(), many, product=what == "run")
+            finally:
+                server.kill()
+        return
+    polls = 100 if work == "poll" else POLLS
+    given = ["--folder", str(folder / "emulator"), "--seconds", str(seconds), "--credits", "100000000"]
+    with child([*given, *(part for fault in faults for part in ("--fault", fault))]) as found:
+        addresses = Origins(found.api, found.files)
+        if what == "bare":
+            asyncio.run(bare(folder, addresses, many, flight, polls, seconds))
+        else:
+            every = seconds / polls
+            pace = Pace(in_flight=flight, submit_every=0, poll=every, poll_most=every, announced=0, reads=16)
+            run(folder, addresses, many, pace)
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    main(given[0], given[1], Path(given[2]), int(given[3]), *(int(n) for n in given[4:5]),
+         *(float(n) for n in given[5:6]), *given[6:])  # fmt: skip
