@@ -34,14 +34,14 @@ class Wire(Protocol):
 
 
 class Record(Protocol):
-    """What keeps events. An intent is durable when `intend` returns, an event when `keep` returns and nothing is owed.
+    """What keeps events. An intent is durable when `intend` returns, events when `keep` returns and nothing is owed.
 
     `again` tries once more what the disk refused. NotRecorded says that nothing further can be kept, DiskRefuses that
     an intent was not.
     """
 
     def intend(self, intent: Submitting, body: bytes) -> None: ...
-    def keep(self, event: Event) -> None: ...
+    def keep(self, *events: Event) -> None: ...
     def again(self) -> None: ...
     @property
     def owed(self) -> str: ...
@@ -131,18 +131,13 @@ def _intent(
 def _replies(
     machine: Machine, wire: Wire, record: Record, clock: Callable[[], Moment], seconds: float
 ) -> Iterator[Event]:
-    """What has come back: every event of every reply is recorded before the first is shown."""
+    """What has come back: every event of every reply is recorded, at once, before the first is shown."""
     events: list[Event] = []
-    unrecorded: NotRecorded | None = None
-    for call, reply in wire.wait(seconds):
-        for event in machine.reply(call, reply, clock()):
-            try:
-                record.keep(event)
-            except NotRecorded as error:  # the other replies of this moment are recorded all the same
-                unrecorded = error
-            events.append(event)
-    if unrecorded is not None:
-        raise unrecorded
+    try:
+        for call, reply in wire.wait(seconds):
+            events += machine.reply(call, reply, clock())
+    finally:
+        record.keep(*events)
     yield from events
 
 
@@ -154,8 +149,7 @@ def _last_word(machine: Machine, wire: Wire, record: Record, clock: Callable[[],
 
 def _kept(record: Record, events: Iterable[Event]) -> Iterator[Event]:
     kept = list(events)
-    for event in kept:
-        record.keep(event)
+    record.keep(*kept)
     yield from kept
 
 

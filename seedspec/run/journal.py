@@ -81,21 +81,29 @@ class Journal:
         self._touched[_name(values)] = record
         self.written += 1
 
-    def keep(self, event: Event) -> None:
-        """Makes an event durable; one that changes no record costs nothing. What the disk refuses is `owed`.
+    def keep(self, *events: Event) -> None:
+        """Makes events durable, all of them with one sync; one that changes no record costs nothing.
 
-        Raises NotRecorded when another program has changed the lock, and for an event that its record cannot have.
+        What the disk refuses is `owed`. Raises NotRecorded when another program has changed the lock, and for an event
+        that its record cannot have: then the others are kept all the same.
         """
-        if (values := values_of(event)) is None:
-            return
-        try:
-            record = self._merged(values)
-        except IllegalMove as error:
-            said = f"the lock cannot hold this: {error}; keep this record: {encode(values).decode().strip()}"
-            raise NotRecorded(said) from error
-        self._touched[_name(values)] = {"entry": getattr(event, "entry", ""), **record}
-        self._owed.append(values)
-        self._pay()
+        impossible, before = None, len(self._owed)
+        for event in events:
+            if (values := values_of(event)) is None:
+                continue
+            try:
+                record = self._merged(values)
+            except IllegalMove as error:
+                said = f"the lock cannot hold this: {error}; keep this record: {encode(values).decode().strip()}"
+                impossible = NotRecorded(said)
+                impossible.__cause__ = error
+                continue
+            self._touched[_name(values)] = {"entry": getattr(event, "entry", ""), **record}
+            self._owed.append(values)
+        if len(self._owed) > before:
+            self._pay()
+        if impossible is not None:
+            raise impossible
 
     @property
     def owed(self) -> str:

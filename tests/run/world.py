@@ -177,7 +177,11 @@ class World:
         assert intent.intent.body_sha256 == digest(body)
         self.keep(intent)
 
-    def keep(self, event: Event) -> None:
+    def keep(self, *events: Event) -> None:
+        for event in events:
+            self._keep(event)
+
+    def _keep(self, event: Event) -> None:
         self._alive()
         values = values_of(event)
         if values is None:
