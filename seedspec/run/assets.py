@@ -63,7 +63,8 @@ class Assets:
                 asset.url = ""
             if not asset.url:
                 asset.wanted, lacking = True, lacking or sha256 or "?"
-                self._open[sha256] = asset
+                if not asset.busy:
+                    self._open[sha256] = asset
         return lacking
 
     def urls(self, entry: Entry, jobs: Mapping[str, Job], now: Moment) -> dict[str, str]:

@@ -85,8 +85,8 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     flights = (10, 100, 1000) if tiny else (100, 1000, 10_000)
     for unit, measure in (("s CPU", "cpu"), ("MB", "peak")):
         yield Growth(
-            f"tasks in flight at once, {'CPU' if unit != 'MB' else 'peak memory'}",
-            [(n, lambda n=n, m=measure: work(folder, "run", "flight", n, n, 20.0 + n / 50).said[m]) for n in flights],
+            f"tasks in flight at once, {'CPU of following them' if unit != 'MB' else 'peak memory'}",
+            [(n, lambda n=n, m=measure: work(folder, "run", "flight", n, n, seconds * 3).said[m]) for n in flights],
             unit,
             per="task",
         )

@@ -2,11 +2,11 @@
 
     python tests/bench/runner.py run|bare WORK FOLDER MANY [IN_FLIGHT] [SECONDS] [FAULT ...]
 
-WORK is `poll` (so many tasks are read again and again while they take SECONDS), `flight` (all of them are in
-flight at once), `whole` (each entry is submitted, read
-about five times, downloaded, hashed and saved) or `fetch` (one large video is downloaded and hashed so many times). The
-last line on standard error says what this process used, once everything was imported: CPU seconds, tasks read,
-megabytes, and the bytes that each task more has taken.
+WORK is `poll` (so many tasks are read again and again while they take SECONDS), `whole` (each entry is submitted, read
+about five times, downloaded, hashed and saved), `fetch` (one large video is downloaded and hashed so many times) or
+`flight` (all are submitted, and then followed for SECONDS at the usual pace while none of them ends). The last line on
+standard error says what this process used, once everything was imported: CPU seconds, tasks read, megabytes, and the
+bytes that each task more has taken; of `flight` the CPU and the share of the wall while following.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import orjson
 
 from seedspec import api
 from seedspec.emulator.process import child
+from seedspec.plan.event import Submitted
 from seedspec.run import wire
 from seedspec.run.call import Call, Download, Read, ReadMany
 from seedspec.run.files import schemas
@@ -82,6 +83,30 @@ def between(moments: list[tuple[float, int, int]]) -> dict[str, float]:
         return {}
     (a, tasks, calls), (b, more, further) = moments
     return {"poll_cpu": b - a, "polled": more - tasks, "poll_calls": further - calls}
+
+
+def in_flight(folder: Path, addresses: Origins, many: int, seconds: float) -> None:
+    """Tasks that never end: all of them are submitted, and then only followed."""
+    wire.Exchange = Counted  # type: ignore[misc]
+    board = folder / "storyboard.yaml"
+    board.write_text(BOARD.format(many=many, labels=", ".join(f"l{i}" for i in range(many))), encoding="utf-8")
+    environ = {"EVOLINK_API_KEY": KEY, "EVOLINK_BASE_URL": addresses.api, "EVOLINK_FILES_URL": addresses.files}
+    begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    made = api.compile(board)
+    pace, left, end = Pace(in_flight=many, submit_every=0, announced=0), many, float("inf")
+    events = api.run(board, api.Options(pace=pace), environ=environ, compiled=made,
+                     stopping=lambda: time.perf_counter() > end)  # fmt: skip
+    before = wall = time.perf_counter()
+    for event in events:
+        left -= isinstance(event, Submitted)
+        if not left and end == float("inf"):
+            before, wall, asked = time.process_time(), time.perf_counter(), dict(Counted.asked)
+            end = wall + seconds
+    cpu, passed = time.process_time() - before, time.perf_counter() - wall
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    said = {name: Counted.asked[name] - asked.get(name, 0) for name in ("tasks", "calls")}
+    print(json.dumps({"cpu": cpu, "wall": passed, "share": cpu / passed, "peak": peak / 1024,
+                      "bytes": (peak - begun) * 1024 / many, **said}), file=sys.stderr)  # fmt: skip
 
 
 async def bare(folder: Path, addresses: Origins, many: int, flight: int, polls: float, seconds: float) -> None:
@@ -194,10 +219,13 @@ def main(what: str, work: str, folder: Path, many: int, flight: int = 64, second
     polls = float(os.environ.get("BENCH_POLLS", 100 if work == "poll" else POLLS))
     import av  # noqa: F401
 
-    given = ["--folder", str(folder / "emulator"), "--seconds", str(seconds), "--credits", "100000000"]
+    taking = 36_000 if work == "flight" else seconds
+    given = ["--folder", str(folder / "emulator"), "--seconds", str(taking), "--credits", "100000000"]
     with child([*given, *(part for fault in faults for part in ("--fault", fault))]) as found:
         addresses = Origins(found.api, found.files)
-        if what == "bare":
+        if work == "flight":
+            in_flight(folder, addresses, many, seconds)
+        elif what == "bare":
             asyncio.run(bare(folder, addresses, many, flight, polls, seconds))
         else:
             every = seconds / polls
