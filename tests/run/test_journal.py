@@ -60,6 +60,21 @@ def test_a_clean_end_leaves_one_line_a_purchase_in_order(tmp_path: Path) -> None
     assert (path.read_bytes(), path.stat().st_ino) == (kept, inode), "without anything new no byte changes"
 
 
+def test_of_several_events_an_impossible_one_costs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "s.lock"
+    journal = opened(path)
+    for letter in "ab":
+        journal.intend(intent(letter), BODY)
+    (bought, made, saved), (other, *_) = events("a"), events("b")
+    with pytest.raises(NotRecorded, match="keep this record"):
+        journal.keep(bought, made, Submitted("a/1", "a" * 64, 1, "task-unified-z", None, None, AT), saved, other)
+    journal.abandon()
+    lock = read_lock(path)
+    assert {r.fp[0]: (str(r.state), r.task) for r in lock} == {
+        "a": ("saved", "task-unified-a"), "b": ("running", "task-unified-b"),
+    }  # fmt: skip
+
+
 def test_a_line_without_its_end_is_ended_before_the_next(tmp_path: Path) -> None:
     path = tmp_path / "s.lock"
     journal = opened(path)
