@@ -64,8 +64,8 @@ MUTANTS = [
     Mutant(
         "the record of replies",
         "run/driver.py",
-        "                record.keep(event)\n",
-        "                pass\n",
+        "        record.keep(*events)\n",
+        "        pass\n",
         MODEL,
     ),
     Mutant(
