@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from seedspec.cli import shared
 from seedspec.cli.app import echo, taped, untaped
 from seedspec.run.again import Answer, Shelf
-from seedspec.run.place import lock_of
+from seedspec.run.place import held_by, lock_of
 from seedspec.run.settings import BadSettings, key_of, origins_of
 from seedspec.run.witness import watching
 
@@ -43,7 +43,8 @@ def again(
     command is to note its plan in.
 
     `given` and `rest` are all options that shape the answer. An answer that is not `fit` depends on more than what is
-    watched. `buying` commands hold the lock and want a key, also when there is nothing to buy.
+    watched. `buying` commands want a key, and a lock that no other run holds, also when there is nothing to buy; the
+    answer is of a lock that is whole and has everything done, so it needs no hold of its own.
     """
     if not fit:
         yield Anew()
@@ -77,16 +78,15 @@ def _said(shelf: Shelf, question: Mapping[str, Any], *, buying: bool, emulated: 
         return False
     if not buying:
         return _echoed(shelf.ask(question))
-    from seedspec.run.disk import HoldTaken, hold
-
+    if held_by(shelf.lock).exists():  # perhaps by a run that was killed: the whole way finds out
+        return False
     try:
-        with hold(shelf.lock):
-            answer = shelf.ask(question)
-            if answer is not None and not emulated:
-                origins_of(answer.service, os.environ)
-                key_of(answer.service, os.environ, Path.cwd())
-            return _echoed(answer)
-    except (BadSettings, HoldTaken, OSError):  # the whole way says it, with whatever it says before
+        answer = shelf.ask(question)
+        if answer is not None and not emulated:
+            origins_of(answer.service, os.environ)
+            key_of(answer.service, os.environ, Path.cwd())
+        return _echoed(answer)
+    except BadSettings:  # the whole way says it, after whatever it says before
         return False
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from seedspec.run.place import held_by
 from seedspec.run.rescue import rescues
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def hold(lock: Path) -> Iterator[None]:
     Raises HoldTaken at once when another process has it, OSError when the folder cannot be written.
     """
     side = state_folder(lock.parent) / f"{lock.name}.hold"
-    by = side.with_suffix(".hold-by")
+    by = held_by(lock)
     taken = FileLock(side, timeout=0)
     try:
         taken.acquire()

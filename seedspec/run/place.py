@@ -46,6 +46,11 @@ def lock_of(path: Path, *, emulated: bool) -> Path:
     return path.with_name(f"{path.stem}{'.emulator' if emulated else ''}.lock")
 
 
+def held_by(lock: Path) -> Path:
+    """The file in which a run says that it holds a lock; one that was killed leaves it behind."""
+    return lock.parent / ".seedspec" / f"{lock.name}.hold-by"
+
+
 def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     """The place of a run with the storyboard's profile.
 

@@ -16,6 +16,7 @@ from looks import Run, edit, keep
 
 from seedspec import api
 from seedspec.run.again import Shelf
+from seedspec.run.disk import hold
 from seedspec.run.witness import RACY, Seen, facts_of, installation, same
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,7 @@ COMMANDS = (
     ("plan", "--select", "open"), ("plan", "-x", "take=2"), ("status",), ("status", "--format", "json"),
     ("run", "--yes"), ("run", "--plain"), ("fetch",), ("run", "--locked"),
 )  # fmt: skip
-HEAVY = {"yaml", "jinja2", "jsonschema", "jsonschema_rs", "httpx", "rich", "PIL", "dotenv"}
+HEAVY = {"filelock", "yaml", "jinja2", "jsonschema", "jsonschema_rs", "httpx", "rich", "PIL", "dotenv"}
 
 
 @pytest.fixture
@@ -185,6 +186,16 @@ def test_a_key_that_is_gone_is_noticed(project: Path, seedspec: Run, monkeypatch
     monkeypatch.setenv("EVOLINK_BASE_URL", "http://example.com")
     assert seedspec("run").code == 2
     assert "https alone" in seedspec("run").err
+
+
+def test_a_run_is_told_who_holds_the_lock(project: Path, seedspec: Run) -> None:
+    assert seedspec("run").code == 0
+    with hold(project / "storyboard.lock"):
+        told = seedspec("run")
+        assert told.code == 6 and "is held by process" in told.err
+        assert seedspec("plan").code == 0
+    (project / ".seedspec" / "storyboard.lock.hold-by").write_text("{}", encoding="utf-8")  # of a run that was killed
+    assert seedspec("run").code == 0
 
 
 def test_a_comment_alone_is_asked_anew_and_kept(project: Path, seedspec: Run) -> None:
