@@ -100,7 +100,8 @@ def _echoed(answer: Answer | None) -> bool:
 
 def _settled(planned: Planned) -> bool:
     """Whether every entry has its video here: then neither the time nor anything that is not there plays a part."""
-    from seedspec.plan.plan import Action, Done, Twin
+    from seedspec.plan.plan import Action
+    from seedspec.plan.reason import Done, Twin
 
     return all(
         s.action is Action.DONE and (isinstance(s.reason, Twin) or (isinstance(s.reason, Done) and s.reason.here))

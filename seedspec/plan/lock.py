@@ -115,8 +115,6 @@ class Lock:
     def last(self, fp: str) -> Record | None:
         """The record that stands for a purchase: of several attempts the one nearest to a video, then the latest."""
         found = self.attempts.get(fp)
-        if found and len(found) == 1:
-            return found[0]
         return max(found, key=lambda r: (STANDING[r.state], r.attempt)) if found else None
 
     def record(self, fp: str, attempt: int) -> Record | None:
@@ -306,9 +304,8 @@ class Fold:
             raise BadLine("a line that is no JSON object")
         if not _GOOD.issuperset(zip(values, map(type, values.values()), strict=True)):
             key, value = next((k, v) for k, v in values.items() if (k, type(v)) not in _GOOD)
-            raise BadLine(
-                f"key `{key}` is not one of a lock of version {VERSION}" if key not in KEYS else f"`{key}` is {value!r}"
-            )
+            unknown = f"key `{key}` is not one of a lock of version {VERSION}"
+            raise BadLine(f"`{key}` is {value!r}" if key in KEYS else unknown)
         fp, attempt, state = values.get("fp"), values.get("attempt"), values.get("state")
         if not (fp and attempt and attempt > 0 and state in _STATES):
             raise BadLine("a line without `fp`, `attempt` or a known `state`")
@@ -339,8 +336,7 @@ _GOOD = frozenset((k, t) for k, types in KEYS.items() for t in (types if isinsta
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
 _NEEDED = {"running": ("task",), "completed": ("task",), "saved": ("file", "sha256")}
-_PLAIN = re.compile(r"(?!/)[^\\\x00-\x1f\x7f-\uffff\U00010000-\U0010ffff]*")
-"""A path of printable ASCII that begins in the folder."""
+_PLAIN = re.compile(r"(?!/)[^\\\x00-\x1f\x7f-\uffff\U00010000-\U0010ffff]*")  # ASCII, below the folder
 
 
 def _inside(file: str) -> bool:
