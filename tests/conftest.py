@@ -1,9 +1,11 @@
-"""What all tests share: the `--update` option, which rewrites expected files from what was found."""
+"""What all tests share: the options, expected files that `--update` rewrites, and a tally of what was tried."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,33 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected files of the cases")
     parser.addoption("--long", action="store_true", help="try many more scenarios, kills and mutations")
+
+
+TALLY = pytest.StashKey[Counter[str]]()
+
+
+@pytest.fixture(scope="session")
+def tally(pytestconfig: pytest.Config) -> Counter[str]:
+    """What was tried, counted over all tests of all processes; printed at the end."""
+    return pytestconfig.stash.setdefault(TALLY, Counter())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["tally"] = dict(session.config.stash.get(TALLY, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a process of pytest-xdist has tried."""
+    node.config.stash.setdefault(TALLY, Counter()).update(getattr(node, "workeroutput", {}).get("tally", {}))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    found = config.stash.get(TALLY, Counter())
+    if found:
+        terminalreporter.write_line("tried: " + ", ".join(f"{n:,} {word}" for word, n in sorted(found.items())))
 
 
 @pytest.fixture

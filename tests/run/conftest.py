@@ -66,12 +66,6 @@ shots:
 """
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    found: Counter[str] = config.stash.get(TALLY, Counter())
-    if found:
-        terminalreporter.write_line("the run: " + ", ".join(f"{n:,} {word}" for word, n in sorted(found.items())))
-
-
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: tried with --long alone")
 
@@ -81,15 +75,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [i for i in items if i.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [i for i in items if not i.get_closest_marker("long")]
-
-
-TALLY = pytest.StashKey[Counter[str]]()
-
-
-@pytest.fixture(scope="session")
-def tally(pytestconfig: pytest.Config) -> Counter[str]:
-    """What was tried, counted over all tests; printed at the end."""
-    return pytestconfig.stash.setdefault(TALLY, Counter())
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -418,20 +416,6 @@ MUTANTS = [
 ]
 
 
-Verdicts = dict[str, "Future[subprocess.CompletedProcess[str]]"]
-
-
-@pytest.fixture(scope="module")
-def verdicts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verdicts]:
-    """The mutants that are asked for, as many at a time as the machine has cores."""
-    asked = [i.callspec.params["mutant"] for i in request.session.items if "verdicts" in getattr(i, "fixturenames", ())]
-    pool = ThreadPoolExecutor(os.cpu_count() or 1)
-    try:
-        yield {m.name: pool.submit(tried, m, tmp_path_factory.mktemp("mutant")) for m in asked}
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def tried(mutant: Mutant, folder: Path) -> subprocess.CompletedProcess[str]:
     """The narrow test that is to miss a safeguard, with a copy of the package that lacks it."""
     for name in ("seedspec", "schemas"):
@@ -457,8 +441,8 @@ sys.exit(pytest.main(sys.argv[2:]))
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
-def test_a_safeguard_is_missed_when_it_is_gone(mutant: Mutant, verdicts: Verdicts, tally: Counter[str]) -> None:
-    done = verdicts[mutant.name].result()
+def test_a_safeguard_is_missed_when_it_is_gone(mutant: Mutant, tmp_path: Path, tally: Counter[str]) -> None:
+    done = tried(mutant, tmp_path)
     assert done.returncode == 1, f"nothing missed {mutant.name}: {done.stdout[-1500:]}{done.stderr[-500:]}"
     assert "error" not in done.stdout.splitlines()[-1], done.stdout[-1500:]
     tally["safeguards that are missed when gone"] += 1
