@@ -23,7 +23,7 @@ from seedspec import api
 from seedspec.emulator.process import child
 from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
-from seedspec.plan.lock import Lock, parse
+from seedspec.plan.lock import HEADER, Lock, encode, parse
 from seedspec.run import files
 from seedspec.run.job import Pace
 
@@ -127,6 +127,11 @@ class Project:
 
     def lock(self) -> Lock:
         return parse(self.lock_path.read_bytes()) if self.lock_path.exists() else Lock()
+
+    def rewrite(self, entry: str, **changes: Any) -> None:
+        """What time, or another hand, does to a record."""
+        lines = [encode({**r.values, **(changes if r.entry == entry else {})}) for r in self.lock()]
+        self.lock_path.write_bytes(HEADER + b"".join(lines))
 
     def states(self) -> dict[str, str]:
         lock = self.lock()

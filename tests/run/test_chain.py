@@ -17,7 +17,7 @@ from seedspec.emulator import links
 from seedspec.media.card import Card
 from seedspec.media.movie import Studio
 from seedspec.plan.event import Event, Held, RunFinished, Skipped, Uploaded
-from seedspec.plan.lock import HEADER, Lock, Record, encode
+from seedspec.plan.lock import Lock, Record
 from seedspec.plan.plan import Action, Rules, make
 from seedspec.plan.reason import Done
 from seedspec.run.call import Accepted, Balance, Call, Create, Credits, Download, Kept, Read, Reply, Task
@@ -113,12 +113,6 @@ def record(project: Project, entry: str) -> Record:
     return next(r for fp in lock.attempts if (r := lock.last(fp)) is not None and r.entry == entry)
 
 
-def rewrite(project: Project, entry: str, **changes: Any) -> None:
-    """What time, or another hand, does to a record."""
-    lines = [encode({**r.values, **(changes if r.entry == entry else {})}) for r in project.lock()]
-    project.lock_path.write_bytes(HEADER + b"".join(lines))
-
-
 def plan(project: Project, **options: Any) -> Mapping[str, api.Step]:
     found = api.plan(project.folder / "storyboard.yaml", api.Options(**options)).plan
     return {s.address: s for s in found.steps if s.entry is not None}
@@ -186,7 +180,7 @@ def test_an_upstream_of_an_earlier_run_goes_by_its_link_while_that_lives(here: P
 def test_an_upstream_whose_link_is_dead_is_uploaded(here: Project) -> None:
     write(here, FIRST)
     here.here()
-    rewrite(here, "open/1", results_until="2026-01-01T00:00:00Z")
+    here.rewrite("open/1", results_until="2026-01-01T00:00:00Z")
     write(here, CHAIN)
     events = here.here()
     assert ended(events).exit == 0
@@ -228,7 +222,7 @@ def test_a_lost_upstream_whose_link_is_dead_stops_its_chain_alone(here: Project)
     write(here, FIRST)
     here.here()
     (here.folder / "renders" / "open_take1.mp4").unlink()
-    rewrite(here, "open/1", results_until="2026-01-01T00:00:00Z")
+    here.rewrite("open/1", results_until="2026-01-01T00:00:00Z")
     write(here, CHAIN + '  - {id: card, prompt: "card"}\n')
     events = here.here()
     assert (ended(events).exit, ended(events).waiting, ended(events).saved) == (7, 2, 1)
@@ -491,6 +485,6 @@ def answer(call: Call, entries: tuple[api.Entry, ...], facts: dict[str, Any]) ->
 def test_a_lock_with_a_strange_source_is_not_believed(here: Project, used: dict[str, Any]) -> None:
     write(here, FIRST)
     here.here()
-    rewrite(here, "open/1", used=used)
+    here.rewrite("open/1", used=used)
     with pytest.raises(api.LockFault, match="`used`"):
         here.lock()

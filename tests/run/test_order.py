@@ -49,7 +49,7 @@ def test_what_is_relied_on_is_durable_before(needs_strace: str, project: Make) -
     found = project(SMALL)
     trace = found.folder.parent / "trace"
     done = found.run(
-        before=(needs_strace, "-f", "-qq", "-y", "-s", "300", "-e", f"trace={CALLS}", "-o", str(trace)),
+        before=(needs_strace, "-f", "-qq", "-y", "-s", "3000", "-e", f"trace={CALLS}", "-o", str(trace)),
     )
     assert done.code == 0, done
     steps = traced(found.folder.resolve(), trace.read_text(errors="replace"))
