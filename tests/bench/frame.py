@@ -20,8 +20,11 @@ from statistics import median
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
+# Every process that is measured runs from byte code, as installed packages do: the limits' libraries have theirs, and a
+# checkout that may not write its own would be compiled at each start.
+_NOT_PASSED = ("SEEDSPEC_", "EVOLINK_", "PYTHONDONTWRITEBYTECODE")
 ENVIRONMENT = {
-    **{k: v for k, v in os.environ.items() if not k.startswith(("SEEDSPEC_", "EVOLINK_"))},
+    **{k: v for k, v in os.environ.items() if not k.startswith(_NOT_PASSED)},
     "PYTHONPATH": str(ROOT), "NO_COLOR": "1",
 }  # fmt: skip
 
