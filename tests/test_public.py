@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from seedspec import api
 
@@ -49,6 +52,24 @@ def test_plan_needs_no_http(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(MINIMAL), *heavy], capture_output=True, text=True, check=True
     )
     assert done.stderr.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "compile"])
+def test_check_and_compile_load_nothing_of_picks_media_and_git(tmp_path: Path, command: str) -> None:
+    """The example follows takes that people might pick, and has media; nobody has picked, and the media are known."""
+    shutil.copytree(MINIMAL.parents[1] / "fruit-tea", tmp_path, dirs_exist_ok=True)
+    code = (
+        "import sys; from seedspec.cli.app import start; start(sys.argv[1:3]);"
+        "print(sorted(set(sys.modules) & set(sys.argv[3:])), file=sys.stderr)"
+    )
+    heavy = ["av", "PIL", "tinytag", "httpx", "asyncio", "jsonschema", "subprocess", "importlib.metadata"]
+    rooms = ["seedspec.plan.picks", "seedspec.run.choices", "seedspec.run.revision", "seedspec.run.settings"]
+    said = []
+    for _ in range(2):
+        line = [sys.executable, "-c", code, command, str(tmp_path / "storyboard.yaml"), *heavy, *rooms]
+        done = subprocess.run(line, capture_output=True, text=True, check=True)
+        said.append(done.stderr.splitlines()[-1])
+    assert "'av'" in said[0] and said[1] == "[]"
 
 
 def test_check_compile_and_plan_are_functions_of_a_path() -> None:

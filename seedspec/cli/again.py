@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from seedspec.cli import shared
 from seedspec.cli.app import echo, taped, untaped
 from seedspec.run.again import Answer, Shelf
-from seedspec.run.place import held_by, lock_of
+from seedspec.run.beside import held_by, lock_of
 from seedspec.run.settings import BadSettings, key_of, origins_of
 from seedspec.run.witness import watching
 

@@ -14,9 +14,9 @@ from seedspec.cli.app import Exit
 from seedspec.plan.lock import LockFault
 from seedspec.plan.salvage import Aside
 from seedspec.run import mend
+from seedspec.run.beside import lock_of
 from seedspec.run.compiling import Compiled, compile
 from seedspec.run.disk import hold, read_lock
-from seedspec.run.place import lock_of
 
 
 @click.group("lock")

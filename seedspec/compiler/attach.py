@@ -15,7 +15,7 @@ from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.schema import cut, kind_of
 from seedspec.compiler.scope import State, row_of
 from seedspec.compiler.spot import is_template
-from seedspec.compiler.storyboard import Reference
+from seedspec.compiler.storyboard import Reference, Storyboard
 from seedspec.compiler.upstream import check_upstream
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
@@ -27,6 +27,12 @@ Chosen = Callable[[tuple[Entry, ...]], int | None]
 
 def nobody(takes: tuple[Entry, ...]) -> None:
     """Nobody has chosen anything."""
+
+
+def follows_picks(board: Storyboard) -> bool:
+    """Whether a reference takes the video of a shot in whatever take people chose."""
+    references = (*board.references, *(r for shot in board.shots for r in shot.references))
+    return any(r.is_shot and r.take is None for r in references)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
-_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+"""Compiled where a prompt is long enough to be counted: so wide a set takes long."""
 
 _WORD = re.compile(r"[A-Za-z0-9][\w'’-]*")
 
@@ -52,7 +53,7 @@ def check_prompt(
         problems.warning("template-left-over", message, node.span, note, entry=entry)
     # neither count can pass its bound in a text that is shorter than the bound itself
     if len(prompt) > model.chinese_characters and not prompt.isascii():
-        count = len(_CHINESE.findall(prompt))
+        count = len(re.findall(_CHINESE, prompt))
         if count > model.chinese_characters:
             message = f"{count} Chinese characters; at most {model.chinese_characters} are advised"
             problems.warning("prompt-long", message, node.span, entry=entry)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from importlib.metadata import PackageNotFoundError, version
+import sys
 from io import BufferedReader
 from typing import BinaryIO
 
 from seedspec.media.facts import IMAGES, SOUNDS, VIDEOS, Facts, MediaError, MediaMissing, OtherFormat, sniff
+
+_READERS = {"pillow": "Pillow", "tinytag": "tinytag", "av": "av"}
+"""Libraries that read media: each under the name it is told apart by, and as it writes itself."""
 
 
 def facts(path: str | os.PathLike[str]) -> Facts:
@@ -71,11 +74,25 @@ def facts_of(stream: BinaryIO, size: int, *, whole: bool = True) -> Facts:
 
 
 def readers() -> str | None:
-    """The libraries that read media, each with its version; None when one is missing. None of them is imported."""
-    try:
-        return " ".join(f"{name} {version(name)}" for name in ("Pillow", "tinytag", "av"))
-    except PackageNotFoundError:
+    """The libraries that read media, each with its version; None when one is missing. None of them is imported.
+
+    An installed package has a folder `name-version.dist-info` (packaging.python.org, Recording installed projects):
+    its name is enough. `importlib.metadata` would be loaded, and parse each package's whole description, for as much
+    time as the rest of a small check takes without its imports.
+    """
+    found: dict[str, str] = {}
+    for place in sys.path:
+        try:
+            names = sorted(os.listdir(place or os.curdir))
+        except OSError:  # a path that is not there, or an archive
+            continue
+        for file in names:
+            name, _, version = file.removesuffix(".dist-info").partition("-")
+            if file.endswith(".dist-info") and name.lower() in _READERS:
+                found.setdefault(name.lower(), version)
+    if len(found) < len(_READERS):
         return None
+    return " ".join(f"{shown} {found[name]}" for name, shown in _READERS.items())
 
 
 def playable(path: str | os.PathLike[str]) -> Facts:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seedspec.compiler.attach import Chosen, nobody
+from seedspec.compiler.attach import Chosen
 from seedspec.compiler.profile import name_of
 from seedspec.compiler.schema import Schema
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.picks import Picks, chosen_take, picks_of
 from seedspec.plan.review import Review, review_of
-from seedspec.run import files, witness
-from seedspec.run.place import lock_of, track_of
-from seedspec.run.revision import Revision
+from seedspec.run import beside, files, witness
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
 from seedspec.text.source import Source
 from seedspec.text.syntax import parse
+
+if TYPE_CHECKING:
+    from seedspec.run.revision import Revision
 
 _MODELINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=(\S+)")
 
@@ -40,15 +42,11 @@ class Choices:
     @property
     def track(self) -> str:
         """What the names of the review files begin with."""
-        return track_of(self._stem, self.profile)
+        return beside.track_of(beside.lock_of(self.storyboard, emulated=self.emulated).stem, self.profile)
 
     @property
     def picks(self) -> Path:
-        return self.storyboard.with_name(f"{self._stem}.picks.yaml")
-
-    @property
-    def _stem(self) -> str:
-        return lock_of(self.storyboard, emulated=self.emulated).stem
+        return beside.picks_of(self.storyboard, emulated=self.emulated)
 
 
 def choices_of(path: Path, board: Storyboard, *, emulated: bool) -> Choices:
@@ -72,7 +70,7 @@ def picks_in(source: Source | None, problems: Problems, profile: str) -> Picks:
 
 def picks_beside(storyboard: Path, board: Storyboard, problems: Problems, *, emulated: bool = False) -> Chosen:
     """What people chose of a storyboard's takes with its profile, for the references that follow it."""
-    return chosen_of(board, lambda: read_picks(choices_of(storyboard, board, emulated=emulated), problems))
+    return chosen_take(read_picks(choices_of(storyboard, board, emulated=emulated), problems))
 
 
 def picks_then(
@@ -80,14 +78,7 @@ def picks_then(
 ) -> Chosen:
     """The same as it was at a git revision."""
     place = choices_of(storyboard, board, emulated=emulated)
-    name = place.picks.name
-    return chosen_of(board, lambda: picks_in(revision.text_of(name, problems), problems, place.profile))
-
-
-def chosen_of(board: Storyboard, read: Callable[[], Picks]) -> Chosen:
-    """Picks as the compiler asks for them; they are read only where a reference follows one."""
-    references = (*board.references, *(r for shot in board.shots for r in shot.references))
-    return chosen_take(read()) if any(r.is_shot and r.take is None for r in references) else nobody
+    return chosen_take(picks_in(revision.text_of(place.picks.name, problems), problems, place.profile))
 
 
 def read_reviews(place: Choices, paths: Collection[str | Path], problems: Problems) -> list[Review]:

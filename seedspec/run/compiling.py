@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seedspec.compiler.attach import Chosen, follows_picks, nobody
 from seedspec.compiler.catalog import Catalog
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.expand import Count, Expansion, expand
@@ -18,8 +19,7 @@ from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.profile import merged, with_profile
 from seedspec.compiler.reference import Look, Probe, Remote, not_probed
 from seedspec.compiler.storyboard import Storyboard, storyboard_of
-from seedspec.run import files
-from seedspec.run.choices import picks_beside, picks_then
+from seedspec.run import beside, files, witness
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import parse
@@ -102,7 +102,7 @@ def earlier(
         if board is None:
             return _compiled(path, None, problems)
         look = revision.looker(files.looker(file.parent))
-        chosen = picks_then(revision, file, board, problems, emulated=emulated)
+        chosen = _chosen_then(revision, file, board, problems, emulated=emulated)
         return _compiled(path, expand(board, look, revision.templates(), problems, chosen=chosen), problems)
 
 
@@ -121,7 +121,7 @@ def expanded(
     folder = Path(path).parent
     if board is None:
         return _compiled(path, None, problems)
-    chosen = picks_beside(Path(path), board, problems, emulated=emulated)
+    chosen = _chosen(Path(path), board, problems, emulated=emulated)
     expansion = expand(board, files.looker(folder), files.templates_below(folder), problems, chosen=chosen)
     return _compiled(path, expansion, problems, gather)
 
@@ -174,10 +174,32 @@ def _checked(
 
 def _findings(path: str | Path, board: Storyboard, problems: Problems, look: Look, probe: Probe) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept."""
-    chosen = picks_beside(Path(path), board, problems)
+    chosen = _chosen(Path(path), board, problems, emulated=False)
     for _ in expand(board, look, files.templates_below(Path(path).parent), problems, probe, chosen).entries():
         pass
     return problems
+
+
+def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> Chosen:
+    """What people chose of the takes that a storyboard follows. Where they chose none, no reader of picks is loaded."""
+    if not follows_picks(board):
+        return nobody
+    file = beside.picks_of(path, emulated=emulated)
+    if not file.exists():
+        witness.absent(file)
+        return nobody
+    from seedspec.run.choices import picks_beside
+
+    return picks_beside(path, board, problems, emulated=emulated)
+
+
+def _chosen_then(revision: Revision, path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> Chosen:
+    """The same as it was at a git revision."""
+    if not follows_picks(board):
+        return nobody
+    from seedspec.run.choices import picks_then
+
+    return picks_then(revision, path, board, problems, emulated=emulated)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from seedspec.run.place import held_by
+from seedspec.run.beside import held_by
 from seedspec.run.rescue import rescues
 
 if TYPE_CHECKING:

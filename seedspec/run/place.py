@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from seedspec.compiler.filename import is_folder
+from seedspec.compiler.profile import name_of
+from seedspec.run.beside import lock_of, track_of
 from seedspec.run.settings import BadSettings
 
 if TYPE_CHECKING:
@@ -36,30 +39,12 @@ class Place:
         return self.lock.with_name(f"{track_of(self.lock.stem, self.profile)}{ending}")
 
 
-def track_of(stem: str, profile: str) -> str:
-    """What the names of a profile's files beside the storyboard begin with."""
-    return f"{stem}.{profile}" if profile else stem
-
-
-def lock_of(path: Path, *, emulated: bool) -> Path:
-    """The lock of a storyboard, whether that is sound or not."""
-    return path.with_name(f"{path.stem}{'.emulator' if emulated else ''}.lock")
-
-
-def held_by(lock: Path) -> Path:
-    """The file in which a run says that it holds a lock; one that was killed leaves it behind."""
-    return lock.parent / ".seedspec" / f"{lock.name}.hold-by"
-
-
 def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     """The place of a run with the storyboard's profile.
 
     The emulator has a lock and a folder of its own: what it makes was never bought.
     Raises BadSettings for an output folder that is not inside the storyboard's.
     """
-    from seedspec.compiler.filename import is_folder  # the lock's name alone needs none of the compiler
-    from seedspec.compiler.profile import name_of
-
     output = str(board.output.value) if board.output else "renders"
     if not is_folder(output):
         where = f"{board.output.span}: " if board.output else ""

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import orjson
@@ -173,7 +174,20 @@ def test_where_nothing_can_be_kept_facts_are_found_all_the_same(project: Path, h
 def test_versions_of_the_readers_are_known_without_them() -> None:
     program = "import sys; from seedspec.media.look import readers; print(readers(), 'PIL' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [*str(readers()).split(), "False"]
+    installed = [word for name in ("Pillow", "tinytag", "av") for word in (name, version(name))]
+    assert done.stdout.split() == [*installed, "False"]
+
+
+def test_a_library_whose_version_nothing_tells_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("pillow-9.0.dist-info", "tinytag-2.0.dist-info", "av", "avro-1.0.dist-info", "av-1.0.zip"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "absent")])
+    assert readers() is None
+    (tmp_path / "later").mkdir()
+    for name in ("av-18.0.dist-info", "Pillow-8.0.dist-info"):
+        (tmp_path / "later" / name).mkdir()
+    sys.path.append(str(tmp_path / "later"))
+    assert readers() == "Pillow 9.0 tinytag 2.0 av 18.0", "the first of the path is the one that is imported"
 
 
 def test_facts_come_from_the_open_file(tmp_path: Path) -> None:
