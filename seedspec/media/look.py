@@ -76,9 +76,9 @@ def facts_of(stream: BinaryIO, size: int, *, whole: bool = True) -> Facts:
 def readers() -> str | None:
     """The libraries that read media, each with its version; None when one is missing. None of them is imported.
 
-    An installed package has a folder `name-version.dist-info` (packaging.python.org, Recording installed projects):
-    its name is enough. `importlib.metadata` would be loaded, and parse each package's whole description, for as much
-    time as the rest of a small check takes without its imports.
+    An installed package has a folder `name-version.dist-info` (packaging.python.org, Recording installed projects),
+    or `.egg-info` where a distribution made it: its name is enough. `importlib.metadata` would be loaded, and parse
+    each package's whole description, for as much time as the rest of a small check takes without its imports.
     """
     found: dict[str, str] = {}
     for place in sys.path:
@@ -87,8 +87,9 @@ def readers() -> str | None:
         except OSError:  # a path that is not there, or an archive
             continue
         for file in names:
-            name, _, version = file.removesuffix(".dist-info").partition("-")
-            if file.endswith(".dist-info") and name.lower() in _READERS:
+            whole, ending = os.path.splitext(file)
+            name, _, version = whole.partition("-")
+            if ending in (".dist-info", ".egg-info") and name.lower() in _READERS:
                 found.setdefault(name.lower(), version)
     if len(found) < len(_READERS):
         return None
