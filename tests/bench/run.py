@@ -1,10 +1,11 @@
 """Measures the bars and prints a table of ratios.
 
-    python tests/bench/run.py [WORD ...] [--rounds 5] [--tiny] [--peers] [--markdown]
+    python tests/bench/run.py [WORD ...] [--rounds 5] [--tiny] [--peers] [--markdown [PAGE]]
 
 WORDs choose the bars whose names hold one of them. Modules called *_bars.py beside this file hold the bars: each has
 `bars(folder, tiny)`, and gives its Bars and Growths one by one. `--markdown` writes the tables into
-docs/performance.md, between its marks. Nothing here fails a build: the table says what passes.
+a page of docs, performance.md unless another is named, in place of what stands between its marks. Nothing here fails a
+build: the table says what passes.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from frame import (
     versions,
 )
 
-PAGE = ROOT / "docs" / "performance.md"
+DOCS = ROOT / "docs"
 USED = ("jinja2", "PyYAML", "jsonschema-rs", "orjson", "click", "httpx")
 
 
@@ -52,7 +53,9 @@ def main() -> None:
     parser.add_argument("words", nargs="*", metavar="WORD", help="only bars whose name holds one of these")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     parser.add_argument("--tiny", action="store_true", help="a size for seeing that it works; its ratios say nothing")
-    parser.add_argument("--markdown", action="store_true", help="write the tables into docs/performance.md")
+    parser.add_argument(
+        "--markdown", nargs="?", const="performance.md", metavar="PAGE", help="write the tables into a page of docs"
+    )
     parser.add_argument("--peers", action="store_true", help="install other tools below a temporary folder, too")
     given = parser.parse_args()
     peers.WANTED = given.peers
@@ -75,11 +78,12 @@ def main() -> None:
     print("\n" + text)
     if given.markdown:
         head = f"{machine()}. {versions(USED)}. Medians of {given.rounds} rounds in turn.\n\n"
-        page = PAGE.read_text(encoding="utf-8")
+        file = DOCS / given.markdown
+        page = file.read_text(encoding="utf-8")
         marks = re.compile(r"(<!-- bars -->\n).*?(<!-- end -->)", re.DOTALL)
         if not marks.search(page):
-            sys.exit(f"{PAGE} has no place for the tables")
-        PAGE.write_text(marks.sub(lambda m: f"{m[1]}{head}{text}\n{m[2]}", page), encoding="utf-8")
+            sys.exit(f"{file} has no place for the tables")
+        file.write_text(marks.sub(lambda m: f"{m[1]}{head}{text}\n{m[2]}", page), encoding="utf-8")
 
 
 if __name__ == "__main__":
