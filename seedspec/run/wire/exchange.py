@@ -70,10 +70,12 @@ class Exchange:
     _tasks: dict[asyncio.Task[Reply], Call] = field(default_factory=dict)
     _clients: Mapping[str, httpx.AsyncClient] = field(init=False)
     _web: Web = field(init=False)
+    _rules: Rules = field(init=False)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
 
     def __post_init__(self) -> None:
         """The clients stand before anything is asked of them. Raises BadSettings for what hinders them."""
+        self._rules = Rules(self.provider, self.origins.local)
         try:
             with environment() as trust:
                 self._clients = {name: self._client(name, trust) for name in ("paid", "api", "files")}
@@ -128,10 +130,6 @@ class Exchange:
         if isinstance(call, Upload):
             return await self.uploads.reply(call, self.base, self._upload)
         return await self._download(call)
-
-    @property
-    def _rules(self) -> Rules:
-        return Rules(self.provider, self.origins.local)
 
     def _path(self, name: str) -> str:
         return str(self.provider["endpoints"][name]["path"])
