@@ -57,7 +57,8 @@ def test_plan_needs_no_http(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["check", "compile"])
 def test_check_and_compile_load_nothing_of_picks_media_and_git(tmp_path: Path, command: str) -> None:
     """The storyboard follows takes that people might pick, and has media; nobody picked, and the media are known."""
-    shutil.copytree(MINIMAL.parents[1] / "fruit-tea", tmp_path, dirs_exist_ok=True)
+    left_out = shutil.ignore_patterns(".seedspec", "renders*", "*.lock")
+    shutil.copytree(MINIMAL.parents[1] / "fruit-tea", tmp_path, dirs_exist_ok=True, ignore=left_out)
     board = tmp_path / "storyboard.yaml"
     text = board.read_text().replace("{shot: orchard}", "{shot: orchard, take: pick}")
     assert "take: pick" in text
