@@ -110,15 +110,19 @@ def shown(monitor: Monitor) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
+def mistaken(right: str) -> str:
+    """The example with the two mistakes of the picture. AssertionError when it has changed too much for them."""
+    wrong = right.replace("{{ look.words }}.\n      {% if", "{{ lok.words }}.\n      {% if", 1)
+    wrong = wrong.replace("\n    duration: 4\n", "\n    duration: 3\n")
+    assert wrong.count("lok.words") == 1 and wrong.count("duration: 3") == 1
+    return wrong
+
+
 def the_error(work: Path) -> None:
     """What `check` says about a name with a letter missing and a duration out of range."""
     board = work / "storyboard.yaml"
     right = board.read_text(encoding="utf-8")
-    wrong = right.replace("{{ look.words }}.\n      {% if", "{{ lok.words }}.\n      {% if", 1).replace(
-        "duration: 4", "duration: 3"
-    )
-    assert wrong.count("lok.words") == 1 and wrong.count("duration: 3") == 1
-    board.write_text(wrong, encoding="utf-8")
+    board.write_text(mistaken(right), encoding="utf-8")
     said = as_text(api.check("storyboard.yaml"), color=True)
     board.write_text(right, encoding="utf-8")
     console = screen()

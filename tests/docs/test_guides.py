@@ -22,6 +22,7 @@ sys.path.insert(0, str(DOCS))
 
 import make_commands  # noqa: E402
 import make_errors  # noqa: E402
+import make_pictures  # noqa: E402
 import make_tables  # noqa: E402
 
 Expect = Callable[[Path, str], None]
@@ -71,6 +72,14 @@ def test_every_error_has_its_section(expect: Expect) -> None:
 
 def test_every_command_has_its_help(expect: Expect) -> None:
     expect(make_commands.PAGE, make_commands.made())
+
+
+def test_the_picture_of_mistakes_can_be_made_of_the_example() -> None:
+    text = make_pictures.mistaken((make_pictures.EXAMPLE / "storyboard.yaml").read_text(encoding="utf-8"))
+    picture = (make_pictures.IMAGES / "error.svg").read_text(encoding="utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        if "lok.words" in line or "duration: 3" in line:
+            assert f"storyboard.yaml:{number}:" in picture, "`python docs/make_pictures.py` makes it anew"
 
 
 @pytest.mark.parametrize("text", STORYBOARDS)
