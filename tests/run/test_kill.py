@@ -97,6 +97,8 @@ Point = tuple[str, str, str]
 LOCK, FRESH, PART = "storyboard.lock", ".storyboard.lock.new", "renders/one_take1.mp4.part"
 LINES: list[Point] = [("fdatasync", LOCK, str(n)) for n in range(1, 9)]
 """Two intents, two receipts, two completions, two videos."""
+SHARED = LINES[6:]
+"""Syncs that there may not be: completions that come together share one, and so do videos."""
 FILES: list[Point] = [
     ("fsync", FRESH, "1"),  # the header of a new lock
     ("rename", FRESH, "1"),
@@ -126,8 +128,8 @@ def test_a_run_killed_at_a_sync_or_a_rename_is_finished_by_the_next(
 ) -> None:
     found = project(SMALL)
     done = striking(found, point, "signal=SIGKILL")
-    assert done.code in (-9, 137), f"{point} was not reached: {done}"
-    tally["kills at a system call"] += 1
+    assert done.code in (-9, 137) or (done.code == 0 and point in SHARED), f"{point} was not reached: {done}"
+    tally["kills at a system call"] += done.code != 0
     finished(found, tally)
 
 
