@@ -159,7 +159,7 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
     with hold(path):
         lock = read_lock(path)
         # what waits for a pick may turn out to be what was bought before under its address
-        gone = [r for r in mend.strays(lock, order) if r.entry not in waiting]
+        gone = [r for r in mend.forgettable(lock, order) if r.entry not in waiting]
         shared.out(f"{r.entry}  {r.state}  {r.file or r.task or ''}" for r in gone)
         if not gone:
             shared.note(["nothing to forget"])

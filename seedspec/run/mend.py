@@ -139,7 +139,7 @@ def _compared(record: Record, base: Path) -> list[Finding]:
     return []
 
 
-def strays(lock: Lock, known: Iterable[str]) -> list[Record]:
+def forgettable(lock: Lock, known: Iterable[str]) -> list[Record]:
     """What may be forgotten: no entry asks for it, and nothing of it is paid for and not in hand."""
     wanted = set(known)
     return [r for r in lock if r.fp not in wanted and r.state not in PAID]
