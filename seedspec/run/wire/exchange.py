@@ -188,10 +188,9 @@ class Exchange:
         return await self._free(lambda: self._asked("POST", self._path("batch"), "api", body), self._rules.read_many)
 
     async def _asked(self, method: str, path: str, client: str, body: bytes | None = None) -> Answer:
-        limits = (self._slots, asyncio.timeout(self.deadlines.read))
         headers = {} if body is None else {"Content-Type": "application/json"}
         request = self._clients[client].stream(method, path, content=body, headers=headers)
-        async with limits[0], limits[1], request as response:
+        async with self._slots, asyncio.timeout(self.deadlines.read), request as response:
             return await self._whole(response)
 
     async def _free(self, ask: Callable[[], Awaitable[Answer]], meaning: Callable[[Answer], Reply]) -> Reply:
