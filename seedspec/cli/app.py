@@ -22,7 +22,7 @@ COMMANDS = {
     "plan": ("seedspec.cli.buy", "Show what a run would do, why, and what it would cost."),
     "run": ("seedspec.cli.buy", "Buy what is new, follow what is running, save what is finished."),
     "status": ("seedspec.cli.buy", "Show where every entry stands, from the lock."),
-    "cost": ("seedspec.cli.survey", "Show what was estimated, reserved and charged, by shot, axis, take or state."),
+    "cost": ("seedspec.cli.cost", "Show what was estimated, reserved and charged, by shot, axis, take or state."),
     "fetch": ("seedspec.cli.buy", "Finish what was bought; buy nothing."),
     "settle": ("seedspec.cli.settle", "Settle a purchase in doubt, by hand."),
     "adopt": ("seedspec.cli.adopt", "Take up what was bought elsewhere: a task, or a video."),

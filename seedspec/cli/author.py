@@ -96,7 +96,7 @@ def compile_command(
     from seedspec.plan.select import choose
     from seedspec.report.entries import as_json, as_lines, as_table
 
-    made = shared.compiled(storyboard, profile)
+    made = shared.compiled(storyboard, profile, emulated=False)
     if explain is not None:
         _explain(made, explain, form)
         return

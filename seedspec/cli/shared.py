@@ -59,7 +59,7 @@ def note(lines: Iterable[str]) -> None:
         echo("\n".join(listed), err=True)
 
 
-def compiled(path: str, profile: str, *, emulated: bool = False) -> Compiled:
+def compiled(path: str, profile: str, *, emulated: bool) -> Compiled:
     """The storyboard's entries with a profile; its findings are shown, and errors end the command with code 3.
 
     A reference that follows a pick follows those of the emulator's takes when `emulated`.

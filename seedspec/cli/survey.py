@@ -1,4 +1,4 @@
-"""Commands that look around: what all of it costs, which models there are, whether this machine is fit for a run."""
+"""Commands that look around: which models there are, and whether this machine is fit for a run."""
 
 from __future__ import annotations
 
@@ -10,72 +10,13 @@ from pathlib import Path
 import click
 import orjson
 
-from seedspec.api import Options, plan
 from seedspec.cli import shared
-from seedspec.cli.app import Exit, echo
-from seedspec.plan import cost
-from seedspec.plan.thrift import hints
+from seedspec.cli.app import Exit
 from seedspec.report.table import columns
 from seedspec.run import files
 from seedspec.text.diagnostic import did_you_mean, listed
 
 _COLORS = {"ok": "32", "warning": "33", "bad": "31"}
-
-
-@click.command("cost")
-@shared.storyboard
-@shared.selectors
-@shared.profiled
-@click.option("--by", multiple=True, metavar="NAME", help="shot (when not given), take, state, profile, or an axis.")
-@click.option("--emulator", is_flag=True, help="With the emulator's lock, not the paid one.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
-def cost_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, by: tuple[str, ...], form: str, *,
-    emulator: bool,
-) -> None:  # fmt: skip
-    """Show what the videos cost: estimated, reserved by the service, charged in the end. Touches no network.
-
-    --by may be repeated. A request that several entries share is one purchase. Without a selection, what was bought
-    and left the storyboard counts too, and by profile what was bought with each of them. Estimates are ranges where a
-    reference video's length is not known.
-
-    \b
-    Examples:
-      seedspec cost
-      seedspec cost --by look --by take
-      seedspec cost --by state --select shot --format csv > cost.csv
-    """
-    from seedspec.report import cost as shown
-
-    made = shared.compiled(storyboard, profile)
-    model = shared.board(made).model
-    options = Options(select=select, exclude=exclude, emulated=emulator, profile=profile)
-    found = plan(storyboard, options, made).plan
-    names = list(dict.fromkeys(by or ("shot",)))
-    axes = list(dict.fromkeys(axis for entry in made.entries for axis, _ in entry.labels))
-    known = tuple(dict.fromkeys((*cost.KEYS, *axes)))
-    for name in names:
-        if name not in known:
-            near = did_you_mean(name, known)
-            raise Exit(2, f"no `{name}` to tell costs apart by; " + (near[0] if near else f"expected {listed(known)}"))
-    whole = not (select or exclude)
-    lines, told = cost.lines(found, names, model.rate, whole=whole), hints(found, model)
-    if form == "json":
-        document = shown.as_json(lines, names, found, model.rate, told)
-        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    elif form == "csv":
-        from seedspec.report.export.spreadsheet import as_csv
-
-        columns_of = [f"axis:{name}" if name in axes else name for name in names]
-        click.echo(as_csv(shown.rows(lines, columns_of, model.rate)), nl=False)
-    else:
-        color = shared.colored()
-        shared.out([shared.titled(made), "", *shown.table(lines, names, model.rate, color=color), ""])
-        shared.out(shown.notes(lines, model.rate))
-        if whole and "profile" not in names:
-            others = {k: v for k, v in cost.by_profile(found, model.rate).items() if k != found.profile}
-            shared.out(shown.elsewhere(others, model.rate))
-        shared.out(shown.hints(told, found.cost, model.rate, color=color))
 
 
 @click.command("models")
