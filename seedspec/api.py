@@ -177,13 +177,16 @@ def _run(
     uploads = Uploads(memory_of(place, origins, key, emulated=options.emulated), bucket)
     journal = Journal(place.lock, plan.lock, place.words)
     saves = Saves(place.base)
-    if any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps):
+    asks = any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps)
+    if asks:
         try:
             saves.ready(place.folder)
         except BadPlace as error:
             raise BadSettings(str(error)) from None
     exchange = Exchange(provider, origins, key, saves, place.base, uploads=uploads)
     try:
+        if asks:
+            exchange.ready()
         yield from drive(machine, exchange, journal, stopping=stopping, seconds=options.timeout)
         journal.close(list(dict.fromkeys(e.fingerprint for e in made.entries)), place.profile)
     finally:

@@ -143,13 +143,13 @@ def reach(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Finding:
     try:
         origins, key = origins_of(provider, environ), key_of(provider, environ, Path.cwd())
         exchange = Exchange(provider, origins, key, Saves(Path.cwd()), Path.cwd())
+        try:
+            exchange.start(Balance())
+            (_, reply), *_ = exchange.wait(None)
+        finally:
+            exchange.close()
     except BadSettings as error:
         return Finding("service", "bad", f"not asked: {error}")
-    try:
-        exchange.start(Balance())
-        (_, reply), *_ = exchange.wait(None)
-    finally:
-        exchange.close()
     if isinstance(reply, Credits):
         left = "" if reply.remaining is None else f"; {reply.remaining:,.2f} credits are left"
         return Finding("service", "ok", f"{origins.api} takes the key{left}")

@@ -1,7 +1,8 @@
 """What goes over the network: calls to the API with the key, addresses of the web without it; the door to httpx."""
 
 from seedspec.run.wire.exchange import MOST_JSON, MOST_VIDEO, Exchange
-from seedspec.run.wire.web import CONNECTIONS, MOST_REDIRECTS, Deadlines, Piece, Unreachable, Web, environment
+from seedspec.run.wire.lanes import CONNECTIONS
+from seedspec.run.wire.web import MOST_REDIRECTS, Deadlines, Piece, Unreachable, Web, environment
 
 __all__ = [
     "CONNECTIONS", "MOST_JSON", "MOST_REDIRECTS", "MOST_VIDEO", "Deadlines", "Exchange", "Piece", "Unreachable", "Web",

@@ -12,6 +12,7 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,10 @@ from seedspec.run.call import (
 )
 from seedspec.run.saves import BadPlace, NotWhole, Saves
 from seedspec.run.sending import Sending
-from seedspec.run.settings import BadSettings, Key, Origins
+from seedspec.run.settings import Key, Origins
 from seedspec.run.uploads import Uploads
-from seedspec.run.wire.web import CONNECTIONS, BadAddress, Deadlines, Web, environment, said
+from seedspec.run.wire.lanes import ONE, Lanes
+from seedspec.run.wire.web import BadAddress, Deadlines, Web, environment, said
 
 MOST_JSON = 4 * 1024 * 1024
 MOST_VIDEO = 4 * 1024 * 1024 * 1024
@@ -49,6 +51,16 @@ SLOWEST = 64 * 1024
 
 # Raised before a byte of the request is sent, so that nothing can have been bought.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """The clients: `paid` for requests that cost money, which keeps no connection; the API's, the files', the web's."""
+
+    paid: httpx.AsyncClient
+    api: Lanes
+    files: Lanes
+    web: Web
 
 
 @dataclass(slots=True)
@@ -68,33 +80,55 @@ class Exchange:
     uploads: Uploads = field(default_factory=Uploads)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _tasks: dict[asyncio.Task[Reply], Call] = field(default_factory=dict)
-    _clients: Mapping[str, httpx.AsyncClient] = field(init=False)
-    _web: Web = field(init=False)
+    _finished: list[asyncio.Task[Reply]] = field(default_factory=list)
+    _ways: _Ways = field(init=False)
+    _open: bool = False
     _rules: Rules = field(init=False)
-    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTIONS))
 
     def __post_init__(self) -> None:
-        """The clients stand before anything is asked of them. Raises BadSettings for what hinders them."""
         self._rules = Rules(self.provider, self.origins.local)
-        try:
+
+    def ready(self) -> None:
+        """The clients stand, before anything is asked of them. Raises BadSettings for what hinders them.
+
+        Certificates take longer to load than all else that a run with nothing to do does, so this is not done before
+        it is called, or the first call started.
+        """
+        if not self._open:
+            api, files = self.origins.api, self.origins.files
             with environment() as trust:
-                self._clients = {name: self._client(name, trust) for name in ("paid", "api", "files")}
-                self._web = Web(trust, self.deadlines, self.origins.local)
-        except BadSettings:
-            self._loop.close()
-            raise
+                self._ways = _Ways(
+                    self._client(api, trust, httpx.Limits(max_connections=1, max_keepalive_connections=0)),
+                    Lanes(lambda: self._client(api, trust, ONE)),
+                    Lanes(lambda: self._client(files, trust, ONE)),
+                    Web(trust, self.deadlines, self.origins.local),
+                )
+                self._ways.api.open()
+                self._ways.files.open()
+            self._open = True
 
     def start(self, call: Call) -> None:
-        """Begins a call. It makes progress while `wait` is waiting."""
-        self._tasks[self._loop.create_task(self._answered(call))] = call
+        """Begins a call. It makes progress while `wait` is waiting. Raises what `ready` raises."""
+        self.ready()
+        task = self._loop.create_task(self._answered(call))
+        self._tasks[task] = call
+        task.add_done_callback(self._back)
+
+    def _back(self, task: asyncio.Task[Reply]) -> None:
+        self._finished.append(task)
+        self._loop.stop()
 
     def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
-        """The replies that are there within the given time, at once when one is there already."""
-        if not self._tasks:
-            self._loop.run_until_complete(asyncio.sleep(max(0.0, seconds or 0.0)))
+        """The replies that are there within the given time; None waits for the first, if any call is under way."""
+        if not self._tasks and seconds is None:
             return []
-        waiting = asyncio.wait(self._tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finished, _ = self._loop.run_until_complete(waiting)
+        late = None if seconds is None else self._loop.call_later(max(0.0, seconds), self._loop.stop)
+        try:
+            self._loop.run_forever()
+        finally:
+            if late is not None:
+                late.cancel()
+        finished, self._finished = self._finished, []
         return [(call := self._tasks.pop(task), _reply_of(task, call)) for task in finished]
 
     def close(self) -> None:
@@ -104,10 +138,12 @@ class Exchange:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            for client in self._clients.values():
-                await client.aclose()
-            await self._web.aclose()
+            if self._open:
+                for one in (self._ways.paid, self._ways.api, self._ways.files, self._ways.web):
+                    await one.aclose()
 
+        for task in self._tasks:
+            task.remove_done_callback(self._back)
         self._loop.run_until_complete(end())
         self._tasks.clear()
         self._loop.close()
@@ -134,17 +170,14 @@ class Exchange:
     def _path(self, name: str) -> str:
         return str(self.provider["endpoints"][name]["path"])
 
-    def _client(self, name: str, trust: ssl.SSLContext) -> httpx.AsyncClient:
-        """A client by its purpose, with the key; `paid` keeps no connection."""
-        connections = 1 if name == "paid" else CONNECTIONS
+    def _client(self, origin: str, trust: ssl.SSLContext, limits: httpx.Limits) -> httpx.AsyncClient:
+        """A client with the key."""
         auth = self.provider["auth"]
         secret = {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
         return httpx.AsyncClient(
-            base_url=self.origins.files if name == "files" else self.origins.api,
+            base_url=origin,
             headers={"User-Agent": f"seedspec/{__version__}", **secret},
-            limits=httpx.Limits(
-                max_connections=connections, max_keepalive_connections=0 if name == "paid" else connections
-            ),
+            limits=limits,
             timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
             follow_redirects=False,
             http2=False,
@@ -157,7 +190,7 @@ class Exchange:
         headers = {"Content-Type": "application/json", self.provider["idempotency_header"]: intent.key}
         try:
             async with asyncio.timeout(self.deadlines.create):
-                request = self._clients["paid"].stream("POST", self._path("create"), content=call.body, headers=headers)
+                request = self._ways.paid.stream("POST", self._path("create"), content=call.body, headers=headers)
                 async with request as response:
                     answer = await self._whole(response)
         except _UNSENT as error:
@@ -179,18 +212,22 @@ class Exchange:
         plain = plain if fresh else self.uploads.hidden(plain)
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, plain)
 
-    async def _get(self, path: str, client: str = "api") -> Answer:
-        return await self._asked("GET", path, client)
+    async def _get(self, path: str) -> Answer:
+        return await self._asked(self._ways.api, "GET", path)
 
     async def _read_many(self, call: ReadMany) -> Reply:
         form = re.compile(self.provider["task_id"])
         body = orjson.dumps({"task_ids": [task for task in call.tasks.values() if form.fullmatch(task)]})
-        return await self._free(lambda: self._asked("POST", self._path("batch"), "api", body), self._rules.read_many)
+        ask = partial(self._asked, self._ways.api, "POST", self._path("batch"), body)
+        return await self._free(ask, self._rules.read_many)
 
-    async def _asked(self, method: str, path: str, client: str, body: bytes | None = None) -> Answer:
+    async def _asked(self, lanes: Lanes, method: str, path: str, body: bytes | None = None) -> Answer:
         headers = {} if body is None else {"Content-Type": "application/json"}
-        request = self._clients[client].stream(method, path, content=body, headers=headers)
-        async with self._slots, asyncio.timeout(self.deadlines.read), request as response:
+        async with (
+            lanes.lane() as client,
+            asyncio.timeout(self.deadlines.read),
+            client.stream(method, path, content=body, headers=headers) as response,
+        ):
             return await self._whole(response)
 
     async def _free(self, ask: Callable[[], Awaitable[Answer]], meaning: Callable[[Answer], Reply]) -> Reply:
@@ -209,13 +246,17 @@ class Exchange:
         async def send() -> Answer:
             given = {"upload_path": "seedspec", "file_name": sending.name}
             file: Any = {"file": (sending.name, sending, sending.kind)}
-            request = self._clients["files"].stream("POST", self._path("upload"), files=file, data=given)
-            async with asyncio.timeout(self.deadlines.upload + sending.size / SLOWEST), request as response:
+            async with (
+                self._ways.files.lane() as client,
+                asyncio.timeout(self.deadlines.upload + sending.size / SLOWEST),
+                client.stream("POST", self._path("upload"), files=file, data=given) as response,
+            ):
                 return await self._whole(response, fresh=True)
 
         reply = await self._free(send, self._rules.stored)
         if isinstance(reply, Trouble) and reply.final and not reply.stop:
-            room = await self._free(lambda: self._get(self._path("quota"), "files"), self._rules.room)
+            ask = partial(self._asked, self._ways.files, "GET", self._path("quota"))
+            room = await self._free(ask, self._rules.room)
             return replace(reply, reason=f"{room.reason} ({reply.reason})") if isinstance(room, Full) else reply
         return reply
 
@@ -225,7 +266,7 @@ class Exchange:
         except (OSError, BadPlace) as error:
             return _unwritten(call.file, error)
         try:
-            async with asyncio.timeout(self.deadlines.download), self._web.opened(call.url) as response:
+            async with asyncio.timeout(self.deadlines.download), self._ways.web.opened(call.url) as response:
                 if (trouble := _refused(response)) is not None:
                     part.drop()
                     return trouble

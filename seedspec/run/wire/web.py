@@ -23,10 +23,9 @@ import httpx
 from seedspec import __version__
 from seedspec.run.answer import clean, is_private, safe_url
 from seedspec.run.settings import BadSettings, is_loopback
+from seedspec.run.wire.lanes import ONE, Lanes
 
 MOST_REDIRECTS = 3
-CONNECTIONS = 16
-"""More in one client make it slow: its pool looks at every connection for every request."""
 _RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)")
 
 
@@ -76,18 +75,25 @@ class Piece:
 
 @dataclass(slots=True)
 class Web:
-    """A client that has no key to give away. `local` allows addresses that name this machine, also over plain http."""
+    """Clients that have no key to give away. `local` allows addresses that name this machine, also over plain http.
+
+    Raises what making a client raises.
+    """
 
     trust: ssl.SSLContext
     deadlines: Deadlines
     local: bool
-    _client: httpx.AsyncClient = field(init=False)
+    _lanes: Lanes = field(init=False)
 
     def __post_init__(self) -> None:
-        self._client = httpx.AsyncClient(
+        self._lanes = Lanes(self._client)
+        self._lanes.open()
+
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
             headers={"User-Agent": f"seedspec/{__version__}", "Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            limits=ONE,
             timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
             follow_redirects=False,
             http2=False,
@@ -96,7 +102,7 @@ class Web:
         )
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._lanes.aclose()
 
     @asynccontextmanager
     async def opened(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[httpx.Response]:
@@ -106,7 +112,10 @@ class Web:
                 raise BadAddress("the link leads to an address that is not followed")
             here = self.local and is_loopback(urlsplit(url).hostname or "")
             checks = {} if here else {"trace": _only_public}
-            async with self._client.stream("GET", url, headers=headers, extensions=checks) as response:
+            async with (
+                self._lanes.lane() as client,
+                client.stream("GET", url, headers=headers, extensions=checks) as response,
+            ):
                 if not response.is_redirect:
                     yield response
                     return
