@@ -153,7 +153,7 @@ class _Builder:
             self.problems.error("unknown-tag", f"tag `{_short(event.tag)}` has no meaning here", span)
             return False
         if len(self._stack) >= MOST_DEPTH:
-            self.problems.error("too-deep", f"nested deeper than {MOST_DEPTH} levels", span)
+            _too_deep(span, self.problems)
             return False
         if self._stack and self._stack[-1].is_map and self._stack[-1].key is None:
             self._refuse_key(span, is_map)
@@ -314,8 +314,15 @@ def _short(tag: str) -> str:
     return tag.replace(_TAG, "!!", 1)
 
 
+def _too_deep(span: Span, problems: Problems) -> None:
+    problems.error("too-deep", f"nested deeper than {MOST_DEPTH} levels", span)
+
+
 def _explain(builder: _Builder, error: yaml.MarkedYAMLError, problems: Problems) -> None:
     mark, began, (before, style) = error.problem_mark or error.context_mark, error.context_mark, builder.last
+    if "maximum nesting depth" in (error.problem or ""):  # libyaml 0.2.6 looks ahead, and has a bound of its own
+        _too_deep(builder.source.span(mark.index if mark else 0), problems)
+        return
     complaint = Complaint(
         (error.problem or "broken").strip(),
         mark.index if mark else 0,
