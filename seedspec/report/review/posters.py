@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -47,7 +49,8 @@ def proxy(clip: Clip, kept: Path) -> Path:
             from seedspec.media import movie
         except ImportError as error:
             raise MediaMissing() from error
-        making = file.with_suffix(f".{clip.fp[:12]}.mp4")  # two takes may hold the same video
+        # two takes may hold the same video, and two pages may be made at one time
+        making = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.mp4")
         movie.proxy(clip.file, making)
         making.replace(file)
     return file
