@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from functools import cache
 from io import BufferedReader
 from typing import BinaryIO
 
@@ -98,8 +99,18 @@ def readers() -> str | None:
 
 def playable(path: str | os.PathLike[str]) -> Facts:
     """The facts of a video whose first and last pictures decode. Raises MediaError, and MediaMissing without PyAV."""
-    try:
-        from seedspec.media import movie
-    except ImportError as error:
-        raise MediaMissing() from error
+    if not _has_movies():
+        raise MediaMissing()
+    from seedspec.media import movie
+
     return movie.check_playable(path)
+
+
+@cache
+def _has_movies() -> bool:
+    """Whether PyAV is there. Python remembers no import that failed: each would look through all folders again."""
+    try:
+        import seedspec.media.movie  # noqa: F401 - to see whether it can be
+    except ImportError:
+        return False
+    return True
