@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CANARY, LONGEST
+from conftest import CANARY, LONGEST, SMALL, Make
 from test_wire import PROVIDER, SHORT, said, serving
 
 from seedspec.run.call import Download, Kept, Reply, Trouble
@@ -159,3 +159,16 @@ def test_a_proxy_that_is_none_hides_nothing(
         environ.setenv("NO_PROXY", f"{HIDDEN},127.0.0.1:{port}")
         reply = fetched(f"https://{HIDDEN}:{port}/x.mp4", tmp_path)
     assert isinstance(reply, Trouble), reply
+
+
+def test_certificates_that_cannot_be_loaded_end_a_run_before_it_begins(project: Make) -> None:
+    found = project(SMALL)
+    missing = {"SSL_CERT_FILE": str(found.folder / "none.pem")}
+    done = found.run(environ=missing)
+    assert done.code == 2 and not done.events and "certificates" in done.err
+    assert not found.lock_path.exists() and not found.service.bought(found.name)
+    assert found.run().code == 0
+    # with nothing to do, nothing is asked for, and nothing is needed to ask it with
+    before = found.lock_path.read_bytes()
+    assert found.run(environ=missing).code == 0
+    assert found.lock_path.read_bytes() == before

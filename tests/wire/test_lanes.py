@@ -1,0 +1,146 @@
+"""Connections of an exchange, counted at the other end: how many at one time, which are used again, and when not."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+import pytest
+
+from seedspec.plan.event import Intent, Submitting
+from seedspec.run.call import Accepted, Create, Read, Reply, Task
+from seedspec.run.files import schemas
+from seedspec.run.saves import Saves
+from seedspec.run.settings import BadSettings, Key, Origins
+from seedspec.run.wire import CONNECTIONS, Exchange
+
+PROVIDER = schemas()["evolink/provider.json"]
+TASK = "task-unified-1757165031-seedance2"
+ANSWER = orjson.dumps({"id": TASK, "status": "processing", "progress": 10})
+
+
+@dataclass
+class Door:
+    """A server's side of the connections: which request came over which, and how many were answered at one time."""
+
+    at_once: int
+    requests: list[tuple[int, str]] = field(default_factory=list)
+    opened: int = 0
+    waiting: int = 0
+    most: int = 0
+
+    async def met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number, self.opened = self.opened, self.opened + 1
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                for line in head.lower().split(b"\r\n"):
+                    if line.startswith(b"content-length:"):
+                        await reader.readexactly(int(line[15:]))
+                self.requests.append((number, head.split(b" ")[0].decode()))
+                self.waiting += 1
+                self.most = max(self.most, self.waiting)
+                for _ in range(200):  # answers when so many wait, or nobody else comes
+                    if self.most >= self.at_once:
+                        break
+                    await asyncio.sleep(0.01)
+                self.waiting -= 1
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+
+@contextmanager
+def serving(at_once: int = 1) -> Iterator[tuple[str, Door]]:
+    door, loop = Door(at_once), asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(door.met, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", door
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        server.close()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def exchange(origin: str, folder: Path) -> Exchange:
+    return Exchange(PROVIDER, Origins(origin, origin), Key("sk-canary-7Jq2vXz9LmT4wRb8"), Saves(folder), folder)
+
+
+def answers(one: Exchange, many: int) -> list[Reply]:
+    found: list[Reply] = []
+    for _ in range(1000):
+        if len(found) == many:
+            return found
+        found += [reply for _, reply in one.wait(1.0)]
+    raise AssertionError(f"{len(found)} of {many} answers")
+
+
+def test_many_calls_have_sixteen_connections_and_the_rest_waits_its_turn(folder: Path) -> None:
+    with serving(at_once=CONNECTIONS) as (origin, door):
+        one = exchange(origin, folder)
+        for number in range(3 * CONNECTIONS):
+            one.start(Read(f"{number:064x}", TASK))
+        found = answers(one, 3 * CONNECTIONS)
+        one.close()
+    assert all(isinstance(reply, Task) for reply in found)
+    assert door.most == door.opened == CONNECTIONS
+
+
+def test_calls_one_after_another_keep_to_one_connection(folder: Path) -> None:
+    with serving() as (origin, door):
+        one = exchange(origin, folder)
+        for number in range(10):
+            one.start(Read(f"{number:064x}", TASK))
+            answers(one, 1)
+        one.close()
+    assert door.opened == 1 and len(door.requests) == 10
+
+
+def test_a_paid_request_has_a_connection_of_its_own(folder: Path) -> None:
+    intent = Submitting("a/1", "f" * 64, 1, 1, {}, Intent("seedspec-0123456789abcdef", "0" * 64, ""), 1, "")
+    with serving() as (origin, door):
+        one = exchange(origin, folder)
+        for _ in range(2):
+            one.start(Read("f" * 64, TASK))
+            assert isinstance(answers(one, 1)[0], Task)
+            one.start(Create("f" * 64, b"{}", intent))
+            assert isinstance(answers(one, 1)[0], Accepted)
+        one.close()
+    by = {method: {number for number, m in door.requests if m == method} for method in ("GET", "POST")}
+    assert len(by["GET"]) == 1 and len(by["POST"]) == 2 and not by["GET"] & by["POST"]
+
+
+def test_waiting_for_nothing_ends_at_once_or_in_time(folder: Path) -> None:
+    with serving() as (origin, _):
+        one = exchange(origin, folder)
+        assert one.wait(None) == [] and one.wait(0) == [] and one.wait(0.01) == []
+        one.start(Read("f" * 64, TASK))
+        assert isinstance(answers(one, 1)[0], Task)
+        assert one.wait(None) == []
+        one.close()
+
+
+def test_certificates_are_loaded_when_something_is_to_be_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "none.pem"))
+    idle = exchange("http://127.0.0.1:9", folder)
+    assert idle.wait(0) == []
+    for begin in (idle.ready, lambda: idle.start(Read("f" * 64, TASK))):
+        with pytest.raises(BadSettings, match="certificates"):
+            begin()
+    idle.close()
