@@ -14,7 +14,8 @@ from seedspec.media.facts import MediaError
 from seedspec.media.movie.frames import DAMAGE, TICK, sentence
 
 _PROXY_FILE = {"movflags": "faststart", "fflags": "bitexact"}
-_PROXY = {"preset": "veryfast", "crf": "30", "bf": "0"}
+# Without x264's macroblock tree, whose choices in a process of many threads are not always the same.
+_PROXY = {"preset": "veryfast", "crf": "30", "bf": "0", "x264-params": "mbtree=0"}
 
 
 def proxy(path: str | os.PathLike[str], out: str | os.PathLike[str], *, side: int = 480) -> None:
