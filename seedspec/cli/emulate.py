@@ -59,12 +59,15 @@ def emulator_command(
         from seedspec.emulator.settings import Addresses, Settings, parse_fault
     except ImportError:
         raise Exit(2, "the emulator needs more packages: pip install 'seedspec[emulator]'") from None
+    from seedspec.run.disk import state_folder
     from seedspec.run.files import schemas
 
     try:
         faults = tuple(parse_fault(f) for f in fault)
     except ValueError as error:
         raise Exit(2, str(error)) from None
+    if Path(folder).parts[0] == ".seedspec":
+        state_folder(Path())
     documents = schemas()
     settings = Settings(
         folder=Path(folder),

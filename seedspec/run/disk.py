@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +28,27 @@ class HoldTaken(Exception):
 
 
 def state_folder(base: Path) -> Path:
-    """`.seedspec` beside the storyboard, made when missing: what is this machine's alone, and no part of git."""
+    """`.seedspec` beside the storyboard, made when missing: what is this machine's alone, and no part of git.
+
+    Raises OSError, also for a symbolic link in it: seedspec makes none, a cloned repository may hold one, and what is
+    written there would go where it leads.
+    """
     folder = base / ".seedspec"
-    folder.mkdir(exist_ok=True)
+    with suppress(FileExistsError):  # a link that leads nowhere is there, too
+        folder.mkdir()
+    _without_links(folder.absolute())
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
     return folder
+
+
+@cache
+def _without_links(folder: Path) -> None:
+    """Looked at once: nobody but this machine's own runs writes there while one of them is under way."""
+    for found in (folder, *folder.rglob("*")):
+        if found.is_symlink():
+            raise OSError(errno.ELOOP, "is a symbolic link; remove it: seedspec keeps its own files there", str(found))
 
 
 @contextmanager

@@ -65,9 +65,11 @@ class Memory:
         """Remembers a fresh upload."""
         self._open()
         now = self.clock()
-        with suppress(OSError):
+        try:
             state_folder(self.base)
             self._top.mkdir(mode=0o700, exist_ok=True)
+        except OSError:
+            return
         until = now + min(timedelta(seconds=stored.seconds), _LONGEST)
         said = {"url": stored.url, "bytes": stored.bytes, "at": now.isoformat(), "until": until.isoformat()}
         _write(self._folder / f"{sha256}.json", said)
@@ -104,7 +106,10 @@ class Memory:
         if self._opened:
             return
         self._opened = True
+        if not self._top.exists():
+            return
         with suppress(OSError):
+            state_folder(self.base)
             now, seen = self.clock(), _seen(self._top / "clock")
             back = seen is not None and now < seen - _SKEW
             for path in _records(self._top):

@@ -265,7 +265,7 @@ def test_the_dead_are_cleared_away_and_nothing_else_is(tmp_path: Path) -> None:
 def test_a_disk_that_takes_nothing_is_no_obstacle(project: Make, mine: Service) -> None:
     found = project(HERO, at=mine)
     (found.folder / ".seedspec").mkdir()
-    (found.folder / ".seedspec" / "uploads").symlink_to("/proc/nowhere")
+    (found.folder / ".seedspec" / "uploads").write_text("no folder")
     assert found.here()[-1].exit == 0
     again(found, 1)
     assert len(mine.ledger("uploaded")) == 2
