@@ -43,8 +43,12 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     """The place of a run with the storyboard's profile.
 
     The emulator has a lock and a folder of its own: what it makes was never bought.
-    Raises BadSettings for an output folder that is not inside the storyboard's.
+    Raises BadSettings for an output folder that is not inside the storyboard's, and for a storyboard whose lock has the
+    name of another one's emulator.
     """
+    if path.stem.endswith(".emulator"):
+        other = f"{path.stem.removesuffix('.emulator')}{path.suffix}"
+        raise BadSettings(f"`{path.name}`: its lock would be the one of `{other}` with the emulator; rename it")
     output = str(board.output.value) if board.output else "renders"
     if not is_folder(output):
         where = f"{board.output.span}: " if board.output else ""

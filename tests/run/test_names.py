@@ -21,6 +21,7 @@ from seedspec.plan.plan import Rules, make
 from seedspec.plan.state import State
 from seedspec.run.call import Kept
 from seedspec.run.saves import BadPlace, NotWhole, Saves
+from seedspec.run.settings import BadSettings
 
 AWKWARD = [
     "CON",
@@ -121,6 +122,20 @@ def test_an_output_folder_is_below_the_storyboards(output: str) -> None:
 )  # fmt: skip
 def test_no_folder_of_these(output: str) -> None:
     assert not is_folder(output)
+
+
+def test_no_storyboard_has_the_lock_of_another_ones_emulator(tmp_path: Path) -> None:
+    """What the emulator made of `x.yaml` would count as bought for `x.emulator.yaml`."""
+    text = "seedspec: 1\nmodel: seedance-2.0-reference-to-video\nshots: [{id: one, prompt: A hill.}]\n"
+    locks = {}
+    for name in ("x", "x.y"):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+        locks |= {api.plan(tmp_path / f"{name}.yaml", api.Options(emulated=e)).place.lock: name for e in (False, True)}
+    assert len(locks) == 4
+    (tmp_path / "x.emulator.yaml").write_text(text, encoding="utf-8")
+    for emulated in (False, True):
+        with pytest.raises(BadSettings, match=r"the one of `x\.yaml` with the emulator; rename it"):
+            api.plan(tmp_path / "x.emulator.yaml", api.Options(emulated=emulated))
 
 
 def purchase(entry: str, number: int, state: State) -> dict[str, object]:
