@@ -5,103 +5,164 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from frame import ENVIRONMENT, HERE, Bar, Growth, Missing, Spent, python, spent
+from frame import INSIDE, PEAK, Bar, Figure, Growth, Missing
+from process import HERE, Spent, python, spent
+from work import Work
+
+ALONE, TOGETHER = "each read alone", "read together"
+FAULTS = {ALONE: ("no-batch",), TOGETHER: ()}
+POLL = Figure("CPU of one read", "s CPU", lambda found: poll(found), passes=0.1, flat=True)
+SHARE = Figure("CPU, share of a core", "%", lambda found: found.said["share"])
+WALL = Figure("wall", "s wall", lambda found: found.said["wall"])
 
 
 def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
-    seconds, many, clips, records = (2.0, 20, 8, 100) if tiny else (10.0, 2000, 80, 1000)
-    alone = "no-batch"
-    yield Bar(
-        "CPU per poll, 64 tasks in flight, each read alone",
-        "the bare client in a loop",
-        lambda: poll(work(folder, "run", "poll", 64, 64, seconds, alone)),
-        lambda: poll(work(folder, "bare", "poll", 64, 64, seconds, alone)),
-        1.5,
-        1.2,
-    )
-    yield Bar(
-        "CPU per poll, 64 tasks in flight, read together",
-        "the bare client in a loop",
-        lambda: poll(work(folder, "run", "poll", 64, 64, seconds)),
-        lambda: poll(work(folder, "bare", "poll", 64, 64, seconds)),
-        1.5,
-        1.2,
-    )
-    yield Bar(
-        "CPU per poll, 512 tasks in flight, each read alone",
-        "8 tasks",
-        lambda: poll(work(folder, "run", "poll", 512, 512, 3 * seconds, alone)),
-        lambda: poll(work(folder, "run", "poll", 8, 8, seconds / 5, alone)),
-        1.5,
-        1.1,
-    )
-    for word, faults in (("each read alone", (alone,)), ("read together", ())):
-        found: list[Spent] = []
-
-        def product(found: list[Spent] = found, faults: tuple[str, ...] = faults) -> float:
-            found[:] = [work(folder, "run", "whole", many, 64, 2.0, *faults)]
-            return found[0].said["cpu"] / many
-
-        def limit(found: list[Spent] = found) -> float:
-            polls = found[0].said["tasks"] / many if found else 5.0
-            return work(folder, "bare", "whole", many, 64, 2.0, polls=polls).said["cpu"] / many
-
-        yield Bar(f"whole run of {many:,} entries, CPU per entry, {word}", "a bare loop with the same calls",
-                  product, limit, 1.5, 1.2)  # fmt: skip
-    yield Bar(
-        f"download and hash {clips} × 5 MB",
-        "bare aiter_raw and sha256",
-        lambda: work(folder, "run", "fetch", clips).said["cpu"],
-        lambda: work(folder, "bare", "fetch", clips).said["cpu"],
-        1.3,
-        1.1,
-    )
-    yield Bar(
-        f"recording {10 * records:,} completions in the lock",
-        "append and fdatasync in groups of ten",
-        lambda: record(folder, "journal", 10 * records),
-        lambda: record(folder, "append", 10 * records),
-        3.0,
-        1.5,
-        unit="s wall",
-    )
-    yield Bar(
-        f"recording {10 * records:,} completions in the lock",
-        f"{records:,}",
-        lambda: record(folder, "journal", 10 * records),
-        lambda: record(folder, "journal", records),
-        12.0,
-        10.5,
-        unit="s wall",
-    )
-    sizes = (2, 20, 200) if tiny else (20, 200, 2000)
-    yield Growth("a whole run", [(n, lambda n=n: work(folder, "run", "whole", n, 64, 2.0).said["cpu"]) for n in sizes])
+    yield from _polls(folder, tiny)
+    yield from _purchases(folder, tiny)
+    yield from _downloads(folder, tiny)
+    yield from _records(folder, tiny)
     yield Growth(
-        "a whole run, peak memory",
-        [(n, lambda n=n: work(folder, "run", "whole", n, 64, 2.0).peak) for n in sizes],
-        "MB",
+        "following tasks in flight at once, at the usual pace",
+        (10, 100, 1000) if tiny else (100, 1000, 10_000),
+        lambda n: work(folder, "flight", n, seconds=1.0 if tiny else 30.0),
+        (SHARE, PEAK),
+        per="task",
     )
-    flights = (10, 100, 1000) if tiny else (100, 1000, 10_000)
-    for unit, measure in (("s CPU", "cpu"), ("MB", "peak")):
+
+
+def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    """Tasks are read a hundred times while they take long enough for all to be submitted before the first is done."""
+    sizes = {4: 2.0, 16: 3.0, 64: 4.0} if tiny else {8: 3.0, 80: 10.0, 800: 30.0}
+    some, seconds = (16, 3.0) if tiny else (64, 10.0)
+    for how in (ALONE, TOGETHER):
+        last: list[Spent] = []
+
+        def product(last: list[Spent] = last, how: str = how) -> float:
+            last[:] = [work(folder, "poll", some, how, flight=some, seconds=seconds, polls=100)]
+            return poll(last[0])
+
+        def limit(last: list[Spent] = last, how: str = how) -> float:
+            group = last[0].said["polled"] / last[0].said["poll_calls"]
+            given = {"flight": some, "seconds": seconds, "polls": 100, "group": group}
+            return poll(work(folder, "poll", some, how, limit=True, **given))
+
+        yield Bar(
+            f"CPU per read of a task, {some} in flight, {how}",
+            "the bare client in a loop" if how == ALONE else "the bare client, as many in a request on average",
+            product,
+            limit,
+            1.5,
+            1.2,
+        )
+    few, many = (4, 64) if tiny else (8, 512)
+    yield Bar(
+        f"CPU per read of a task, {many} in flight, {ALONE}",
+        f"{few} in flight",
+        lambda: poll(work(folder, "poll", many, ALONE, flight=many, seconds=3 * seconds, polls=100)),
+        lambda: poll(work(folder, "poll", few, ALONE, flight=few, seconds=seconds / 2, polls=100)),
+        1.5,
+        1.1,
+        rounds=3,
+    )
+    for how in (ALONE, TOGETHER):
         yield Growth(
-            f"tasks in flight at once, {'CPU of following them' if unit != 'MB' else 'peak memory'}",
-            [(n, lambda n=n, m=measure: work(folder, "run", "flight", n, n, seconds * 3).said[m]) for n in flights],
-            unit,
+            f"reading tasks in flight, {how}",
+            tuple(sizes),
+            lambda n, how=how: work(folder, "poll", n, how, flight=n, seconds=sizes[n], polls=100),
+            (POLL,),
             per="task",
         )
 
 
-def work(
-    folder: Path, who: str, what: str, many: int, flight: int = 64, seconds: float = 2.0, *faults: str,
-    polls: float | None = None,
-) -> Spent:  # fmt: skip
+def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    """Each entry is submitted, read about five times, downloaded, hashed and saved; the limit reads as often."""
+    many, some, seconds = (20, 8, 0.5) if tiny else (2000, 100, 2.0)
+    for how in (ALONE, TOGETHER):
+        last: list[Spent] = []
+
+        def product(last: list[Spent] = last, how: str = how) -> float:
+            last[:] = [work(folder, "whole", many, how, seconds=seconds)]
+            return last[0].said["cpu"] / many
+
+        def limit(last: list[Spent] = last, how: str = how) -> float:
+            said = last[0].said
+            given = {"seconds": seconds, "polls": said["tasks"] / many, "group": said["tasks"] / said["calls"]}
+            return work(folder, "whole", many, how, limit=True, **given).said["cpu"] / many
+
+        yield Bar(
+            f"whole run of {many:,} entries, CPU per entry, {how}",
+            "a bare loop with as many reads" + ("" if how == ALONE else " and as many in a request on average"),
+            product,
+            limit,
+            1.5,
+            1.2,
+            rounds=3,
+        )
+    yield Bar(
+        f"whole run of {some:,} entries, CPU per entry, {TOGETHER}, with the media extra",
+        "without it",
+        lambda: work(folder, "whole", some, seconds=seconds, media=True).said["cpu"] / some,
+        lambda: work(folder, "whole", some, seconds=seconds).said["cpu"] / some,
+        rounds=3,
+    )
+    sizes = (2, 20, 200) if tiny else (20, 200, 2000)
+    yield Growth(f"a whole run, {TOGETHER}", sizes, lambda n: work(folder, "whole", n, seconds=seconds), (INSIDE, PEAK))
+
+
+def _downloads(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    clips = 8 if tiny else 80
+    yield Bar(
+        f"download and hash {clips} × 5 MB",
+        "bare aiter_raw and sha256",
+        lambda: work(folder, "fetch", clips).said["cpu"],
+        lambda: work(folder, "fetch", clips, limit=True).said["cpu"],
+        1.3,
+        1.1,
+    )
+    yield Growth(
+        "downloads of 5 MB",
+        (1, 4, 16) if tiny else (2, 20, 200),
+        lambda n: work(folder, "fetch", n),
+        (INSIDE, PEAK),
+        per="download",
+    )
+    yield Growth(
+        "8 downloads of ever larger videos",
+        (8, 16, 32) if tiny else (8, 80, 800),
+        lambda n: work(folder, "fetch", 8, megabytes=n // 8),
+        (INSIDE, PEAK),
+        per="MB of video",
+    )
+
+
+def _records(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    sizes = (10, 100, 1000) if tiny else (1000, 10_000, 100_000)
+    middle = sizes[1]
+    for against, limit, passes, aim in (
+        ("append and fdatasync in groups of ten", ("append", middle), 3.0, 1.5),
+        (f"recording {sizes[0]:,}", ("journal", sizes[0]), 12.0, 10.5),
+    ):
+        yield Bar(
+            f"recording {middle:,} completions in the lock",
+            against,
+            lambda: record(folder, "journal", middle).said["wall"],
+            lambda limit=limit: record(folder, *limit).said["wall"],
+            passes,
+            aim,
+            unit="s wall",
+        )
+    recording = "recording completions in the lock"
+    yield Growth(recording, sizes, lambda n: record(folder, "journal", n), (WALL, INSIDE), per="completion")
+
+
+def work(folder: Path, what: str, many: int, how: str = TOGETHER, *, limit: bool = False, **more: Any) -> Spent:
+    """What the process said that did this work, by the product or by the limit, in a new folder."""
     place = folder / "runner"
     shutil.rmtree(place, ignore_errors=True)
-    ENVIRONMENT.pop("BENCH_POLLS", None)
-    if polls is not None:
-        ENVIRONMENT["BENCH_POLLS"] = str(polls)
-    return spent(python(HERE / "runner.py", who, what, place, str(many), str(flight), str(seconds), *faults), folder)
+    task = Work(what=what, folder=str(place), many=many, faults=FAULTS[how], **more)
+    return spent(python(HERE / ("limit_run.py" if limit else "runner.py"), task.argument()), folder)
 
 
 def poll(found: Spent) -> float:
@@ -110,7 +171,7 @@ def poll(found: Spent) -> float:
     return found.said["poll_cpu"] / found.said["polled"]
 
 
-def record(folder: Path, how: str, many: int) -> float:
+def record(folder: Path, how: str, many: int) -> Spent:
     place = folder / "records"
     shutil.rmtree(place, ignore_errors=True)
-    return spent(python(HERE / "record.py", how, place, str(many)), folder).said["wall"]
+    return spent(python(HERE / "record.py", how, place, str(many)), folder)
