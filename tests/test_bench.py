@@ -55,7 +55,7 @@ def test_a_row_stays_in_the_page_until_it_is_measured_again(monkeypatch: pytest.
     now = [bar("new", "second", "2.00×"), missing("new", "first"), bar("new", "third", "3.00×")]
     twice = page.written(once, now, order)
     assert set(page.read(twice)) == {all_of_them[0], all_of_them[2], now[0], now[2]}
-    assert twice.startswith("before\n<!-- bars -->\nold\n\n| bar |") and twice.endswith("|\n<!-- end -->\nafter\n")
+    assert twice.startswith("before\n<!-- bars -->\nold\n\n| bar |") and twice.endswith("|\n\n<!-- end -->\nafter\n")
     assert page.written(twice, [], order) == twice
     with pytest.raises(page.NoPlace):
         page.written("a page\n", now, order)

@@ -96,7 +96,7 @@ def read(page: str) -> list[Line]:
 def written(page: str, now: Sequence[Line], order: Collection[tuple[str, ...]]) -> str:
     """The page with these results in their places, and every other row as it was. Raises NoPlace."""
     tables = text(merged(read(page), now, order))
-    return _MARKS.sub(lambda m: f"{m[1]}{tables}{m[2]}", page)
+    return _MARKS.sub(lambda m: f"{m[1]}{tables}\n{m[2]}", page)
 
 
 def shown(value: float, unit: str) -> str:

@@ -183,10 +183,14 @@ def _npm(place: Path, node: Path | None, *packages: str) -> None:
 
 
 def _at_home(place: Path) -> dict[str, str]:
-    """An environment whose home is below the place, and in which nothing of this checkout is found."""
+    """An environment whose home is below the place, in which nothing of this checkout is found.
+
+    Requests go to a proxy that is not there: promptfoo reports that its telemetry is off.
+    """
     home = place / "home"
     home.mkdir(parents=True, exist_ok=True)
     own = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XDG_", "DVC_", "PROMPTFOO_"))}
+    own |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
     return {**own, "HOME": str(home), "NO_COLOR": "1", "CI": "1"}
 
 

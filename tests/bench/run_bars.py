@@ -13,7 +13,7 @@ from work import Work
 
 ALONE, TOGETHER = "each read alone", "read together"
 FAULTS = {ALONE: ("no-batch",), TOGETHER: ()}
-POLL = Figure("CPU of one read", "s CPU", lambda found: poll(found), passes=0.1, flat=True)
+POLL = Figure("CPU per poll", "s CPU", lambda found: poll(found), passes=0.1, flat=True)
 SHARE = Figure("CPU, share of a core", "%", lambda found: found.said["share"])
 WALL = Figure("wall", "s wall", lambda found: found.said["wall"])
 
@@ -49,7 +49,7 @@ def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
             return poll(work(folder, "poll", some, how, limit=True, **given))
 
         yield Bar(
-            f"CPU per read of a task, {some} in flight, {how}",
+            f"CPU per poll, {some} tasks in flight, {how}",
             "the bare client in a loop" if how == ALONE else "the bare client, as many in a request on average",
             product,
             limit,
@@ -58,8 +58,8 @@ def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
         )
     few, many = (4, 64) if tiny else (8, 512)
     yield Bar(
-        f"CPU per read of a task, {many} in flight, {ALONE}",
-        f"{few} in flight",
+        f"CPU per poll, {many} tasks in flight, {ALONE}",
+        f"{few} tasks in flight",
         lambda: poll(work(folder, "poll", many, ALONE, flight=many, seconds=3 * seconds, polls=100)),
         lambda: poll(work(folder, "poll", few, ALONE, flight=few, seconds=seconds / 2, polls=100)),
         1.5,
@@ -68,7 +68,7 @@ def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     )
     for how in (ALONE, TOGETHER):
         yield Growth(
-            f"reading tasks in flight, {how}",
+            f"polling tasks in flight, {how}",
             tuple(sizes),
             lambda n, how=how: work(folder, "poll", n, how, flight=n, seconds=sizes[n], polls=100),
             (POLL,),
