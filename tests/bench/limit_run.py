@@ -72,14 +72,15 @@ async def purchases(work: Work, addresses: Addresses) -> None:
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     headers = {"Authorization": f"Bearer {KEY}"}
     client = httpx.AsyncClient(base_url=addresses.api, headers=headers, limits=limits, timeout=60, trust_env=False)
-    slots, flying, left = asyncio.Semaphore(CONNECTIONS), asyncio.Semaphore(work.flight), work.many
+    slots, flying = asyncio.Semaphore(CONNECTIONS), asyncio.Semaphore(work.flight)
+    left, first = work.many, True
     reads = Reads(client, slots, work.group)
     polling: list[tuple[float, int, int]] = []
     since = begun()
 
     async def one(number: int) -> None:
         """As many reads as are asked for on the average, the last of them when the task is done."""
-        nonlocal left
+        nonlocal left, first
         body = {"model": "seedance-2.0-reference-to-video", "prompt": f"A street at dawn, number l{number}.",
                 "duration": 4, "quality": "480p", "aspect_ratio": "16:9", "generate_audio": True}  # fmt: skip
         async with flying:
@@ -95,8 +96,9 @@ async def purchases(work: Work, addresses: Addresses) -> None:
                 wait = done + 0.05 - time.perf_counter() if rest <= 0 else work.seconds / work.polls
                 await asyncio.sleep(max(wait, 0.0 if rest >= 0 else 0.1))
                 answer = await reads.task(name)
-            if len(polling) == 1:
+            if first and polling:
                 polling.append((time.process_time(), reads.tasks, reads.calls))
+            first = False
             await fetch(client, answer["results"][0], Path(work.folder, f"{number}.mp4"), slots)
 
     async with asyncio.timeout(LONGEST):

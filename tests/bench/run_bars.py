@@ -12,6 +12,9 @@ from process import HERE, Spent, python, spent
 from work import Work
 
 ALONE, TOGETHER = "each read alone", "read together"
+RATE = 300.0
+"""Tasks read in a second where nothing but that is measured."""
+
 FAULTS = {ALONE: ("no-batch",), TOGETHER: ()}
 POLL = Figure("CPU per poll", "s CPU", lambda found: poll(found), passes=0.1, flat=True)
 SHARE = Figure("CPU, share of a core", "%", lambda found: found.said["share"])
@@ -33,47 +36,46 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
 
 
 def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
-    """Tasks are read a hundred times while they take long enough for all to be submitted before the first is done."""
-    sizes = {4: 2.0, 16: 3.0, 64: 4.0} if tiny else {8: 3.0, 80: 10.0, 800: 30.0}
-    some, seconds = (16, 3.0) if tiny else (64, 10.0)
+    """So many tasks take so long that all are submitted before the first is done; between these they are only read."""
+    sizes = {4: 2.0, 16: 3.0, 64: 4.0} if tiny else {8: 4.0, 80: 10.0, 800: 40.0}
+    some, few, many = (16, 4, 64) if tiny else (64, 8, 512)
+    seconds = {**sizes, some: 3.0 if tiny else 10.0, many: 4.0 if tiny else 30.0}
+
+    def read(tasks: int, how: str, **more: Any) -> Spent:
+        """As often in a second at each size, and no more than a core can do."""
+        taken = seconds[tasks]
+        return work(folder, "poll", tasks, how, flight=tasks, seconds=taken, polls=RATE * taken / tasks, **more)
+
     for how in (ALONE, TOGETHER):
         last: list[Spent] = []
 
         def product(last: list[Spent] = last, how: str = how) -> float:
-            last[:] = [work(folder, "poll", some, how, flight=some, seconds=seconds, polls=100)]
+            last[:] = [read(some, how)]
             return poll(last[0])
 
         def limit(last: list[Spent] = last, how: str = how) -> float:
-            group = last[0].said["polled"] / last[0].said["poll_calls"]
-            given = {"flight": some, "seconds": seconds, "polls": 100, "group": group}
-            return poll(work(folder, "poll", some, how, limit=True, **given))
+            return poll(read(some, how, limit=True, group=last[0].said["polled"] / last[0].said["poll_calls"]))
 
         yield Bar(
             f"CPU per poll, {some} tasks in flight, {how}",
-            "the bare client in a loop" if how == ALONE else "the bare client, as many in a request on average",
+            "the bare client in a loop" + ("" if how == ALONE else ", as many in a request on average"),
             product,
             limit,
             1.5,
             1.2,
         )
-    few, many = (4, 64) if tiny else (8, 512)
     yield Bar(
         f"CPU per poll, {many} tasks in flight, {ALONE}",
         f"{few} tasks in flight",
-        lambda: poll(work(folder, "poll", many, ALONE, flight=many, seconds=3 * seconds, polls=100)),
-        lambda: poll(work(folder, "poll", few, ALONE, flight=few, seconds=seconds / 2, polls=100)),
+        lambda: poll(read(many, ALONE)),
+        lambda: poll(read(few, ALONE)),
         1.5,
         1.1,
         rounds=3,
     )
     for how in (ALONE, TOGETHER):
-        yield Growth(
-            f"polling tasks in flight, {how}",
-            tuple(sizes),
-            lambda n, how=how: work(folder, "poll", n, how, flight=n, seconds=sizes[n], polls=100),
-            (POLL,),
-            per="task",
-        )
+        name = f"polling tasks in flight, {how}"
+        yield Growth(name, tuple(sizes), lambda n, how=how: read(n, how), (POLL,), per="task")
 
 
 def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:

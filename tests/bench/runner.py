@@ -75,7 +75,8 @@ def purchases(work: Work, addresses: Addresses) -> None:
     for event in api.run(made.path, api.Options(pace=pace), environ=environ(addresses), compiled=made):
         last, name = event, type(event).__name__
         named[name] += 1
-        if (name, named[name]) in (("Submitted", work.many), ("Completed", 1)):
+        moment = (name, named[name])
+        if moment == ("Submitted", work.many) or (moment == ("Completed", 1) and polling):
             polling.append((time.process_time(), Counted.asked["tasks"], Counted.asked["calls"]))
     assert isinstance(last, api.RunFinished) and last.saved == work.many, last
     say(since, **Counted.asked, **between(polling))

@@ -72,7 +72,7 @@ def _peak() -> int:
 def between(moments: Sequence[tuple[float, int, int]]) -> dict[str, float]:
     """What was used while nothing was done but reading tasks, from two moments: CPU seconds, tasks, requests.
 
-    They are when the last task was submitted and when the first was done; empty when nothing lies between them.
+    They are when the last task was submitted and when the first was done; empty when the one was not before the other.
     """
     if len(moments) != 2 or moments[1][1] <= moments[0][1]:
         return {}
