@@ -32,6 +32,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
         lambda n: work(folder, "flight", n, seconds=1.0 if tiny else 30.0),
         (SHARE, PEAK),
         per="task",
+        rounds=1,
     )
 
 
@@ -75,23 +76,27 @@ def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     )
     for how in (ALONE, TOGETHER):
         name = f"polling tasks in flight, {how}"
-        yield Growth(name, tuple(sizes), lambda n, how=how: read(n, how), (POLL,), per="task")
+        yield Growth(name, tuple(sizes), lambda n, how=how: read(n, how), (POLL,), per="task", rounds=2)
 
 
 def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     """Each entry is submitted, read about five times, downloaded, hashed and saved; the limit reads as often."""
-    many, some, seconds = (20, 8, 0.5) if tiny else (2000, 100, 2.0)
+    many, some = (20, 8) if tiny else (2000, 100)
+
+    def bought(entries: int, how: str = TOGETHER, **more: Any) -> Spent:
+        return work(folder, "whole", entries, how, flight=96, seconds=0.5 if tiny else 2.0, **more)
+
     for how in (ALONE, TOGETHER):
         last: list[Spent] = []
 
         def product(last: list[Spent] = last, how: str = how) -> float:
-            last[:] = [work(folder, "whole", many, how, seconds=seconds)]
+            last[:] = [bought(many, how)]
             return last[0].said["cpu"] / many
 
         def limit(last: list[Spent] = last, how: str = how) -> float:
             said = last[0].said
-            given = {"seconds": seconds, "polls": said["tasks"] / many, "group": said["tasks"] / said["calls"]}
-            return work(folder, "whole", many, how, limit=True, **given).said["cpu"] / many
+            given = {"polls": said["tasks"] / many, "group": said["tasks"] / said["calls"]}
+            return bought(many, how, limit=True, **given).said["cpu"] / many
 
         yield Bar(
             f"whole run of {many:,} entries, CPU per entry, {how}",
@@ -105,12 +110,11 @@ def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     yield Bar(
         f"whole run of {some:,} entries, CPU per entry, {TOGETHER}, with the media extra",
         "without it",
-        lambda: work(folder, "whole", some, seconds=seconds, media=True).said["cpu"] / some,
-        lambda: work(folder, "whole", some, seconds=seconds).said["cpu"] / some,
+        lambda: bought(some, media=True).said["cpu"] / some,
+        lambda: bought(some).said["cpu"] / some,
         rounds=3,
     )
-    sizes = (2, 20, 200) if tiny else (20, 200, 2000)
-    yield Growth(f"a whole run, {TOGETHER}", sizes, lambda n: work(folder, "whole", n, seconds=seconds), (INSIDE, PEAK))
+    yield Growth(f"a whole run, {TOGETHER}", (2, 20, 200) if tiny else (20, 200, 2000), bought, (INSIDE, PEAK))
 
 
 def _downloads(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
