@@ -30,7 +30,7 @@ _LONGEST = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a finished process used, its own children included: seconds, and its peak in megabytes."""
+    """What a finished process used, its own children included: seconds, and in megabytes the peak of the largest."""
 
     cpu: float
     wall: float

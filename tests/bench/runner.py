@@ -67,8 +67,8 @@ def environ(addresses: Addresses) -> dict[str, str]:
 def purchases(work: Work, addresses: Addresses) -> None:
     """A run to its end; of reading alone what was used after the last was submitted and before the first ended."""
     made = compiled(work)
-    every = work.seconds / work.polls
-    pace = Pace(in_flight=work.flight, submit_every=0, poll=every, poll_most=every, announced=0, reads=16)
+    every, announced = work.seconds / work.polls, 0.5 if work.what == "poll" else 0.0  # reads do not delay purchases
+    pace = Pace(in_flight=work.flight, submit_every=0, poll=every, poll_most=every, announced=announced, reads=16)
     since = begun()
     named: Counter[str] = Counter()
     polling: list[tuple[float, int, int]] = []
