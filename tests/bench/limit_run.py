@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import orjson
 import serving
-from work import KEY, Work, begun, between, say, told_to
+from work import KEY, Work, begun, say, told_to
 
 from seedspec.emulator.process import Addresses
 
@@ -68,43 +68,66 @@ class Reads:
             group[task["id"]].set_result(task)
 
 
-async def purchases(work: Work, addresses: Addresses) -> None:
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    headers = {"Authorization": f"Bearer {KEY}"}
-    client = httpx.AsyncClient(base_url=addresses.api, headers=headers, limits=limits, timeout=60, trust_env=False)
-    slots, flying = asyncio.Semaphore(CONNECTIONS), asyncio.Semaphore(work.flight)
-    left, first = work.many, True
-    reads = Reads(client, slots, work.group)
-    polling: list[tuple[float, int, int]] = []
-    since = begun()
+class Shop:
+    """One client, and the two calls that all of its work begins with: a purchase, and a read."""
+
+    def __init__(self, work: Work, addresses: Addresses) -> None:
+        limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+        self.client = httpx.AsyncClient(base_url=addresses.api, headers={"Authorization": f"Bearer {KEY}"},
+                                        limits=limits, timeout=60, trust_env=False)  # fmt: skip
+        self.slots = asyncio.Semaphore(CONNECTIONS)
+        self.reads = Reads(self.client, self.slots, work.group)
+
+    async def buy(self, number: int) -> Mapping[str, Any]:
+        body = {"model": "seedance-2.0-reference-to-video", "prompt": f"A street at dawn, number l{number}.",
+                "duration": 4, "quality": "480p", "aspect_ratio": "16:9", "generate_audio": True}  # fmt: skip
+        async with self.slots:
+            return orjson.loads((await self.client.post("/v1/videos/generations", json=body)).content)
+
+
+async def purchases(work: Work, shop: Shop) -> None:
+    flying = asyncio.Semaphore(work.flight)
 
     async def one(number: int) -> None:
         """As many reads as are asked for on the average, the last of them when the task is done."""
-        nonlocal left, first
-        body = {"model": "seedance-2.0-reference-to-video", "prompt": f"A street at dawn, number l{number}.",
-                "duration": 4, "quality": "480p", "aspect_ratio": "16:9", "generate_audio": True}  # fmt: skip
         async with flying:
-            async with slots:
-                answer = orjson.loads((await client.post("/v1/videos/generations", json=body)).content)
-            left -= 1
-            if not left:
-                polling.append((time.process_time(), reads.tasks, reads.calls))
+            answer = await shop.buy(number)
             name, done = answer["id"], time.perf_counter() + work.seconds
             rest = int((number + 1) * work.polls) - int(number * work.polls)
             while answer["status"] != "completed":
                 rest -= 1
                 wait = done + 0.05 - time.perf_counter() if rest <= 0 else work.seconds / work.polls
                 await asyncio.sleep(max(wait, 0.0 if rest >= 0 else 0.1))
-                answer = await reads.task(name)
-            if first and polling:
-                polling.append((time.process_time(), reads.tasks, reads.calls))
-            first = False
-            await fetch(client, answer["results"][0], Path(work.folder, f"{number}.mp4"), slots)
+                answer = await shop.reads.task(name)
+            await fetch(shop.client, answer["results"][0], Path(work.folder, f"{number}.mp4"), shop.slots)
 
-    async with asyncio.timeout(LONGEST):
-        await asyncio.gather(*(one(n) for n in range(work.many)))
-    say(since, tasks=reads.tasks, calls=reads.calls, **between(polling))
-    await client.aclose()
+    since = begun()
+    await asyncio.gather(*(one(n) for n in range(work.many)))
+    say(since, tasks=shop.reads.tasks, calls=shop.reads.calls)
+
+
+async def in_flight(work: Work, shop: Shop) -> None:
+    """All are bought, and then each is read at its interval; what is said is of the reading."""
+    assert work.every is not None
+    names = [answer["id"] for answer in await asyncio.gather(*(shop.buy(n) for n in range(work.many)))]
+    since = begun()
+    end = since.wall + work.seconds
+
+    async def follow(number: int, name: str) -> None:
+        assert work.every is not None
+        await asyncio.sleep(work.every * number / work.many)
+        while time.perf_counter() < end:
+            await shop.reads.task(name)
+            await asyncio.sleep(work.every)
+
+    await asyncio.gather(*(follow(*one) for one in enumerate(names)))
+    say(since, tasks=shop.reads.tasks, calls=shop.reads.calls)
+
+
+async def with_shop(work: Work, addresses: Addresses) -> None:
+    shop = Shop(work, addresses)
+    async with asyncio.timeout(LONGEST), shop.client:
+        await (in_flight if work.what == "flight" else purchases)(work, shop)
 
 
 async def fetch(client: httpx.AsyncClient, url: str, file: Path, slots: asyncio.Semaphore) -> None:
@@ -134,7 +157,7 @@ def main(work: Work) -> None:
             asyncio.run(downloads(work, url))
     else:
         with serving.emulator(work) as addresses:
-            asyncio.run(purchases(work, addresses))
+            asyncio.run(with_shop(work, addresses))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from frame import INSIDE, Bar, Figure, Growth, Missing
+from frame import INSIDE, Bar, Figure, Growth
 from process import HERE, Spent, python, spent
 from work import Work
 
@@ -39,15 +39,13 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
 
 
 def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
-    """So many tasks take so long that all are submitted before the first is done; between these they are only read."""
-    sizes = {4: 2.0, 16: 3.0, 64: 4.0} if tiny else {8: 4.0, 80: 10.0, 800: 40.0}
+    """So many tasks that never end are read as often in a second at each size, and no more than a core can do."""
+    sizes = (4, 16, 64) if tiny else (8, 80, 800)
     some, few, many = (16, 4, 64) if tiny else (64, 8, 512)
-    seconds = {**sizes, some: 3.0 if tiny else 10.0, many: 4.0 if tiny else 30.0}
+    seconds = 1.0 if tiny else 8.0
 
     def read(tasks: int, how: str, **more: Any) -> Spent:
-        """As often in a second at each size, and no more than a core can do."""
-        taken = seconds[tasks]
-        return work(folder, "poll", tasks, how, flight=tasks, seconds=taken, polls=RATE * taken / tasks, **more)
+        return work(folder, "flight", tasks, how, flight=tasks, seconds=seconds, every=tasks / RATE, **more)
 
     for how in (ALONE, TOGETHER):
         last: list[Spent] = []
@@ -57,7 +55,7 @@ def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
             return poll(last[0])
 
         def limit(last: list[Spent] = last, how: str = how) -> float:
-            return poll(read(some, how, limit=True, group=last[0].said["polled"] / last[0].said["poll_calls"]))
+            return poll(read(some, how, limit=True, group=last[0].said["tasks"] / last[0].said["calls"]))
 
         yield Bar(
             f"CPU per poll, {some} tasks in flight, {how}",
@@ -78,7 +76,7 @@ def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     )
     for how in (ALONE, TOGETHER):
         name = f"polling tasks in flight, {how}"
-        yield Growth(name, tuple(sizes), lambda n, how=how: read(n, how), (POLL,), per="task", rounds=2)
+        yield Growth(name, sizes, lambda n, how=how: read(n, how), (POLL,), per="task")
 
 
 def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
@@ -174,9 +172,7 @@ def work(folder: Path, what: str, many: int, how: str = TOGETHER, *, limit: bool
 
 
 def poll(found: Spent) -> float:
-    if "polled" not in found.said:
-        raise Missing("the machine is too busy to read tasks between the last purchase and the first result")
-    return found.said["poll_cpu"] / found.said["polled"]
+    return found.said["cpu"] / found.said["tasks"]
 
 
 def record(folder: Path, how: str, many: int) -> Spent:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from work import KEY, Work, begun, between, say, told_to
+from work import KEY, Work, begun, say, told_to
 
 if __name__ == "__main__" and not told_to(sys.argv).media:
     # Said before anything of seedspec is imported: a module that has found PyAV once keeps it. The emulator's process
@@ -65,27 +66,22 @@ def environ(addresses: Addresses) -> dict[str, str]:
 
 
 def purchases(work: Work, addresses: Addresses) -> None:
-    """A run to its end; of reading alone what was used after the last was submitted and before the first ended."""
-    made = compiled(work)
-    every, announced = work.seconds / work.polls, 0.5 if work.what == "poll" else 0.0  # reads do not delay purchases
-    pace = Pace(in_flight=work.flight, submit_every=0, poll=every, poll_most=every, announced=announced, reads=16)
+    """A run to its end."""
+    made, every = compiled(work), work.seconds / work.polls
+    pace = Pace(in_flight=work.flight, submit_every=0, poll=every, poll_most=every, announced=0, reads=16)
     since = begun()
-    named: Counter[str] = Counter()
-    polling: list[tuple[float, int, int]] = []
     for event in api.run(made.path, api.Options(pace=pace), environ=environ(addresses), compiled=made):
-        last, name = event, type(event).__name__
-        named[name] += 1
-        moment = (name, named[name])
-        if moment == ("Submitted", work.many) or (moment == ("Completed", 1) and polling):
-            polling.append((time.process_time(), Counted.asked["tasks"], Counted.asked["calls"]))
+        last = event
     assert isinstance(last, api.RunFinished) and last.saved == work.many, last
-    say(since, **Counted.asked, **between(polling))
+    say(since, **Counted.asked)
 
 
 def in_flight(work: Work, addresses: Addresses) -> None:
     """Tasks that never end: all of them are submitted, and then only followed. What is said is of the following."""
     made = compiled(work)
     pace, left, end = Pace(in_flight=work.many, submit_every=0, announced=0), work.many, float("inf")
+    if work.every is not None:
+        pace = replace(pace, poll=work.every, poll_most=work.every, reads=16)
     events = api.run(made.path, api.Options(pace=pace), environ=environ(addresses), compiled=made,
                      stopping=lambda: time.perf_counter() > end)  # fmt: skip
     since, before = begun(), Counter[str]()

@@ -1,9 +1,8 @@
 """What the process of a run's bar is told to do, and what it says at its end; product and limit share both.
 
-A piece of work is one argument, a JSON object. `poll`: so many tasks are read again and again while they take
-`seconds`. `whole`: each entry is submitted, read `polls` times, downloaded, hashed and saved. `flight`: all are
-submitted, and then followed for `seconds` at the usual pace while none of them ends. `fetch`: one video is downloaded
-and hashed so many times.
+A piece of work is one argument, a JSON object. `whole`: each entry takes `seconds`, is submitted, read `polls` times,
+downloaded, hashed and saved. `flight`: all are submitted, and then read for `seconds` while none of them ends; what is
+said is of these seconds. `fetch`: one video is downloaded and hashed so many times.
 """
 
 from __future__ import annotations
@@ -22,6 +21,8 @@ KEY = "sk-of-a-benchmark"
 class Work:
     """One piece of work. `polls` and `group` are averages: reads for a task, and tasks for a request.
 
+    In a `flight`, `every` is the interval between two reads of one task, the usual pace when it is not given.
+
     The product works without the media extra unless `media` says otherwise: the limit neither looks into a video nor
     makes a poster.
     """
@@ -33,6 +34,7 @@ class Work:
     seconds: float = 2.0
     polls: float = 5.0
     group: float = 1.0
+    every: float | None = None
     megabytes: int = 5
     faults: Sequence[str] = ()
     media: bool = False
@@ -67,14 +69,3 @@ def say(since: Begun, **more: float) -> None:
 
 def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def between(moments: Sequence[tuple[float, int, int]]) -> dict[str, float]:
-    """What was used while nothing was done but reading tasks, from two moments: CPU seconds, tasks, requests.
-
-    They are when the last task was submitted and when the first was done; empty when the one was not before the other.
-    """
-    if len(moments) != 2 or moments[1][1] <= moments[0][1]:
-        return {}
-    (a, tasks, calls), (b, more, further) = moments
-    return {"poll_cpu": b - a, "polled": more - tasks, "poll_calls": further - calls}
