@@ -9,16 +9,56 @@ import sys
 from pathlib import Path
 
 import orjson
+import pytest
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_benchmark_runs() -> None:
-    command = [sys.executable, ROOT / "tests/bench/run.py", "--tiny", "--rounds", "1", "compile"]
+@pytest.mark.parametrize(
+    ("words", "bars", "curves"),
+    [
+        (["compile"], 5, 4),
+        (["nothing to do", "plan, all", "over bare", "check of ex"], 5, 8),
+        (["whole run of 20 entries, CPU per entry, read together", "download and hash", "recording"], 4, 2),
+    ],
+    ids=["compile", "nothing", "run"],
+)
+def test_the_benchmark_runs(words: list[str], bars: int, curves: int) -> None:
+    command = [sys.executable, ROOT / "tests/bench/run.py", "--tiny", "--rounds", "1", *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    assert len(re.findall(r"^\| compile.*\d×.*\| (?:aim|pass|FAIL) \|$", done.stdout, re.MULTILINE)) == 5
-    assert len(re.findall(r"^\| compile.*per entry.*\| (?:pass|FAIL) \|$", done.stdout, re.MULTILINE)) == 3
+    assert done.returncode == 0, done.stdout + done.stderr
+    tables = done.stdout.partition("\n\n")[2]
+    assert len(re.findall(r"^\| .* \| \d+\.\d\d× \| .* \| 1 \| (?:aim|pass|FAIL|-) \|$", tables, re.MULTILINE)) == bars
+    exponents = r"^\| .* \| -?\d\.\d\d · -?\d\.\d\d \| 1 \| (?:pass|FAIL) \|$"
+    assert len(re.findall(exponents, tables, re.MULTILINE)) == curves
+
+
+def test_a_row_stays_in_the_page_until_it_is_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "tests/bench")
+    import page
+
+    def bar(head: str, name: str, ratio: str) -> page.Line:
+        return page.Line(head, page.BARS, (name, "a limit", "1 s", "1 s", ratio, "2×", "1×", "5", "aim"))
+
+    def curve(head: str, name: str) -> page.Line:
+        return page.Line(head, page.CURVES, (name, "CPU", "1 · 10", "1 s · 10 s", "1 s each", "1.00", "3", "pass"))
+
+    def missing(head: str, name: str) -> page.Line:
+        return page.Line(head, page.SKIPPED, (name, "a limit", "it is not here"))
+
+    order = [("first", "a limit"), ("second", "a limit"), ("third", "a limit"), ("first", "CPU")]
+    empty = "before\n<!-- bars -->\n<!-- end -->\nafter\n"
+    all_of_them = [bar("old", "first", "1.00×"), bar("old", "gone", "1.00×"), curve("old", "first"),
+                   bar("old", "second", "1.00×"), missing("old", "third")]  # fmt: skip
+    once = page.written(empty, all_of_them, order)
+    assert page.read(once) == [all_of_them[0], all_of_them[3], all_of_them[2], all_of_them[4]]
+    now = [bar("new", "second", "2.00×"), missing("new", "first"), bar("new", "third", "3.00×")]
+    twice = page.written(once, now, order)
+    assert set(page.read(twice)) == {all_of_them[0], all_of_them[2], now[0], now[2]}
+    assert twice.startswith("before\n<!-- bars -->\nold\n\n| bar |") and twice.endswith("|\n\n<!-- end -->\nafter\n")
+    assert page.written(twice, [], order) == twice
+    with pytest.raises(page.NoPlace):
+        page.written("a page\n", now, order)
 
 
 def test_product_and_limit_make_the_same_requests(tmp_path: Path) -> None:

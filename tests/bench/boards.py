@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def board(shots: int, variants: int) -> str:
             f"      {PROMPT.format(n=i)}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def prompt(number: int, slot: Mapping[str, str]) -> str:
+    """The prompt of a shot for another tool: media named as the product names them, each label in its own notation."""
+    text = PROMPT.format(n=number)
+    for name, words in WORDS.items():
+        text = text.replace(f"{{{{ ref('{name}') }}}}", words)
+    for name, written in slot.items():
+        text = re.sub(rf"{{{{ {name}\b.*? }}}}", lambda _, w=written: w, text)  # type: ignore[misc]
+    return text
 
 
 def written(folder: Path, shots: int, variants: int) -> Path:

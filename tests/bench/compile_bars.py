@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from boards import written
-from frame import HERE, Bar, Growth, Spent, python, seedspec, spent
+from frame import INSIDE, PEAK, Bar, Growth
+from process import HERE, Spent, python, seedspec, spent
 
 
 def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
@@ -16,7 +17,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     yield Bar(
         f"compile {few * many:,} entries to JSON Lines",
         "limit loop",
-        lambda: inside(folder, few, many),
+        lambda: inside(folder, few, many).said["cpu"],
         lambda: limit(folder, few, many).said["cpu"],
         2.0,
         1.3,
@@ -32,7 +33,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     yield Bar(
         f"compile {shots * 20:,} entries of {shots:,} distinct shots, cold",
         "limit loop",
-        lambda: inside(folder, shots, 20),
+        lambda: inside(folder, shots, 20).said["cpu"],
         lambda: limit(folder, shots, 20).said["cpu"],
         1.3,
         1.1,
@@ -40,7 +41,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     yield Bar(
         f"compile {shots * 20:,} entries of {shots:,} distinct shots, warm (nothing is kept: as cold)",
         "limit loop, cold",
-        lambda: inside(folder, shots, 20),
+        lambda: inside(folder, shots, 20).said["cpu"],
         lambda: limit(folder, shots, 20).said["cpu"],
         0.7,
         0.4,
@@ -55,17 +56,23 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
         unit="MB",
         most=(160, 96),
     )
-    sizes = [(few, v) for v in ((2, 20, 200) if tiny else (200, 2000, 20_000))]
-    yield Growth("compile, variants", [(f * v, lambda f=f, v=v: inside(folder, f, v)) for f, v in sizes])
-    shapes = [(s, 20) for s in ((4, 40) if tiny else (50, 500, 5000))]
-    yield Growth("compile, shots of 20 variants", [(s * v, lambda s=s, v=v: inside(folder, s, v)) for s, v in shapes])
-    yield Growth("compile, peak memory", [(f * v, lambda f=f, v=v: whole(folder, f, v).peak) for f, v in sizes], "MB")
+    for name, sizes in (
+        ("compile, variants", {few * v: (few, v) for v in ((2, 20, 200) if tiny else (200, 2000, 20_000))}),
+        ("compile, shots of 20 variants", {20 * s: (s, 20) for s in ((4, 40, 400) if tiny else (50, 500, 5000))}),
+    ):
+        yield Growth(
+            name,
+            tuple(sizes),
+            lambda size, sizes=sizes: inside(folder, *sizes[size]),
+            (INSIDE, PEAK),
+            ready=lambda sizes=sizes: inside(folder, *min(sizes.values())),
+        )
 
 
-def inside(folder: Path, shots: int, variants: int) -> float:
-    """CPU seconds of a compile in a warm process."""
+def inside(folder: Path, shots: int, variants: int) -> Spent:
+    """A compile in a warm process, which says the CPU seconds of it alone."""
     command = python(HERE / "stage.py", "compile", written(folder, shots, variants), "--format", "jsonl")
-    return spent(command, folder, folder / "product.jsonl").said["cpu"]
+    return spent(command, folder, folder / "product.jsonl")
 
 
 def whole(folder: Path, shots: int, variants: int) -> Spent:

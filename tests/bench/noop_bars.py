@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import peers
-from frame import ENVIRONMENT, HERE, Bar, Growth, python, seedspec, spent
+from frame import Bar, Growth
+from process import HERE, Spent, python, seedspec, spent
 
-ENVIRONMENT["EVOLINK_API_KEY"] = "sk-of-a-benchmark"  # a run wants one, also when it has nothing to ask for
+AGAINST = {
+    "ninja": "ninja's no-op of as many targets, expanded before",
+    "snakemake": "snakemake's no-op of as many targets",
+    "promptfoo": "promptfoo eval: the same prompts through its echo provider, nothing kept",
+    "dvc": "dvc repro --dry: the same matrix as stages, nothing carried out",
+}
 
 
 def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
@@ -19,7 +25,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
         yield Bar(
             f"{command} with nothing to do, {shots * many:,} entries, whole process",
             "keys and lock read and compared",
-            lambda c=command: nothing(folder, shots, many, c),
+            lambda c=command: nothing(folder, shots, many, c).cpu,
             lambda: spent(python(HERE / "limit_noop.py", settled(folder, shots, many)), folder).cpu,
             2.5,
             1.5,
@@ -28,35 +34,40 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     for name, passes, aim in (("ninja", 4, 2), ("snakemake", 0.1, 0.03)):
         yield Bar(
             f"run with nothing to do, {shots * some:,} entries, whole process",
-            f"{name}'s no-op of as many",
-            lambda: nothing(folder, shots, some, "run"),
+            AGAINST[name],
+            lambda: nothing(folder, shots, some, "run").cpu,
             lambda n=name: peers.noop(n, folder, shots * some),
             passes,
             aim,
-            ready=lambda n=name: (nothing(folder, shots, some, "run"), peers.noop(n, folder, shots * some)),
+            ready=lambda n=name: (peers.noop(n, folder, shots * some), nothing(folder, shots, some, "run")),
+            version=lambda n=name: peers.version(n, folder),
         )
     for name in ("promptfoo", "dvc"):
         yield Bar(
             f"plan of {shots * few:,} entries, all new, whole process",
-            {"promptfoo": "promptfoo eval, echo provider", "dvc": "dvc repro --dry"}[name],
-            lambda: planned(folder, shots, few),
-            lambda n=name: peers.planned(n, folder, shots * few),
+            AGAINST[name],
+            lambda: planned(folder, shots, few).cpu,
+            lambda n=name: peers.planned(n, folder, shots, few),
             0.1,
             0.03,
-            ready=lambda n=name: peers.planned(n, folder, shots * few),
+            ready=lambda n=name: (peers.planned(n, folder, shots, few), planned(folder, shots, few)),
+            version=lambda n=name: peers.version(n, folder),
         )
-    sizes = [(shots, v) for v in (few, some, many)]
+    sizes = {shots * v: (shots, v) for v in (few, some, many)}
     for command in ("plan", "run"):
         yield Growth(
             f"{command} with nothing to do",
-            [(s * v, lambda c=command, s=s, v=v: nothing(folder, s, v, c)) for s, v in sizes],
-            ready=lambda c=command: [nothing(folder, s, v, c) for s, v in sizes],
+            tuple(sizes),
+            lambda size, c=command: nothing(folder, *sizes[size], c),
+            ready=lambda c=command: [nothing(folder, *size, c) for size in sizes.values() for _ in range(2)],
         )
-    yield Growth("plan, all new", [(s * v, lambda s=s, v=v: planned(folder, s, v)) for s, v in sizes])
-    yield Growth(
-        "plan, all done, storyboard just edited",
-        [(s * v, lambda s=s, v=v: edited(folder, s, v)) for s, v in sizes],
-    )
+    for name, measure in (("plan, all new", planned), ("plan, all done, storyboard just edited", edited)):
+        yield Growth(
+            name,
+            tuple(sizes),
+            lambda size, m=measure: m(folder, *sizes[size]),
+            ready=lambda m=measure: [m(folder, *size) for size in sizes.values()],
+        )
 
 
 def settled(folder: Path, shots: int, variants: int) -> Path:
@@ -67,23 +78,23 @@ def settled(folder: Path, shots: int, variants: int) -> Path:
     return place
 
 
-def nothing(folder: Path, shots: int, variants: int, command: str) -> float:
-    return spent(seedspec(command), settled(folder, shots, variants), folder / "product.txt").cpu
+def nothing(folder: Path, shots: int, variants: int, command: str) -> Spent:
+    return spent(seedspec(command), settled(folder, shots, variants), folder / "product.txt")
 
 
-def edited(folder: Path, shots: int, variants: int) -> float:
+def edited(folder: Path, shots: int, variants: int) -> Spent:
     """The storyboard is another file than the last time, and asks for the same."""
     place = settled(folder, shots, variants)
     storyboard = place / "storyboard.yaml"
     storyboard.write_bytes(storyboard.read_bytes() + b"# edited\n")
-    return spent(seedspec("plan"), place, folder / "product.txt").cpu
+    return spent(seedspec("plan"), place, folder / "product.txt")
 
 
-def planned(folder: Path, shots: int, variants: int) -> float:
+def planned(folder: Path, shots: int, variants: int) -> Spent:
     """A plan of entries that were never bought."""
     place = folder / f"new-{shots}-{variants}"
     if not place.exists():
         place.mkdir()
         shutil.copyfile(settled(folder, shots, variants) / "storyboard.yaml", place / "storyboard.yaml")
     assert not os.path.exists(place / "storyboard.lock")
-    return spent(seedspec("plan"), place, folder / "product.txt").cpu
+    return spent(seedspec("plan"), place, folder / "product.txt")

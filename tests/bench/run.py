@@ -1,90 +1,75 @@
-"""Measures the bars and prints a table of ratios.
+"""Measures the bars and prints tables of ratios and of growth.
 
-    python tests/bench/run.py [WORD ...] [--rounds 5] [--tiny] [--peers] [--markdown [PAGE]]
+    python tests/bench/run.py [WORD ...] [--rounds 5] [--tiny] [--peers] [--markdown]
 
 WORDs choose the bars whose names hold one of them. Modules called *_bars.py beside this file hold the bars: each has
-`bars(folder, tiny)`, and gives its Bars and Growths one by one. `--markdown` writes the tables into
-a page of docs, performance.md unless another is named, in place of what stands between its marks. Nothing here fails a
-build: the table says what passes.
+`bars(folder, tiny)`, and gives its Bars and Growths one by one. `--markdown` writes each row into docs/performance.md
+as soon as it is measured, and leaves all others as they are. Nothing here fails a build: the tables say what passes;
+only a process that went wrong ends it with 1, once the others are measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import page
 import peers
-from frame import (
-    CURVE_HEAD,
-    HEAD,
-    HERE,
-    ROOT,
-    Bar,
-    Curve,
-    Growth,
-    Missing,
-    Row,
-    cells,
-    grown,
-    machine,
-    measured,
-    table,
-    versions,
-)
+from frame import Bar, Growth, Missing, measured
+from process import HERE, ROOT, machine, versions
 
-DOCS = ROOT / "docs"
+PAGE = ROOT / "docs" / "performance.md"
 USED = ("jinja2", "PyYAML", "jsonschema-rs", "orjson", "click", "httpx")
 
 
-def found(folder: Path, tiny: bool, words: list[str]) -> Iterator[Bar | Growth]:
+def all_bars(folder: Path, *, tiny: bool) -> Iterator[Bar | Growth]:
     for path in sorted(HERE.glob("*_bars.py")):
-        for one in importlib.import_module(path.stem).bars(folder, tiny):
-            if not words or any(word in one.name for word in words):
-                yield one
+        yield from importlib.import_module(path.stem).bars(folder, tiny)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description="Measures the bars, in turn with their limits.")
     parser.add_argument("words", nargs="*", metavar="WORD", help="only bars whose name holds one of these")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="at most; some bars take fewer, and say so")
     parser.add_argument("--tiny", action="store_true", help="a size for seeing that it works; its ratios say nothing")
-    parser.add_argument(
-        "--markdown", nargs="?", const="performance.md", metavar="PAGE", help="write the tables into a page of docs"
-    )
+    parser.add_argument("--markdown", action="store_true", help="write each row into its place in docs/performance.md")
     parser.add_argument("--peers", action="store_true", help="install other tools below a temporary folder, too")
     given = parser.parse_args()
+    if given.tiny and given.markdown:
+        parser.error("what is found at a tiny size says nothing, and is not for the docs")
     peers.WANTED = given.peers
-    rows: list[Row] = []
-    curves: list[Curve] = []
-    missing: list[str] = []
-    print(f"{machine()}; {versions(USED)}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="seedspec-bench-") as folder:
-        for one in found(Path(folder), given.tiny, given.words):
-            try:
-                result = measured(one, given.rounds) if isinstance(one, Bar) else grown(one, min(3, given.rounds))
-            except Missing as reason:
-                missing.append(f"{one.name}: skipped, {reason}")
-                print(missing[-1], flush=True)
+    head = f"{machine()}. {versions(USED)}."
+    print(head, flush=True)
+    lines: list[page.Line] = []
+    wrong = False
+    with tempfile.TemporaryDirectory(prefix="seedspec-bench-", ignore_cleanup_errors=True) as folder:
+        bars = list(all_bars(Path(folder), tiny=given.tiny))
+        order = [key for one in bars for key in one.keys]
+        for one in bars:
+            if given.words and not any(word in one.name for word in given.words):
                 continue
-            (rows if isinstance(result, Row) else curves).append(result)  # type: ignore[arg-type]
-            print(" | ".join(cells(result)), flush=True)
-    text = "\n".join(table(h, map(cells, r)) for h, r in ((HEAD, rows), (CURVE_HEAD, curves)) if r)
-    text += "".join(f"\n- {line}" for line in missing)
-    print("\n" + text)
-    if given.markdown:
-        head = f"{machine()}. {versions(USED)}. Medians of {given.rounds} rounds in turn.\n\n"
-        file = DOCS / given.markdown
-        page = file.read_text(encoding="utf-8")
-        marks = re.compile(r"(<!-- bars -->\n).*?(<!-- end -->)", re.DOTALL)
-        if not marks.search(page):
-            sys.exit(f"{file} has no place for the tables")
-        file.write_text(marks.sub(lambda m: f"{m[1]}{head}{text}\n{m[2]}", page), encoding="utf-8")
+            begin = time.perf_counter()
+            try:
+                new = [page.line(head, result) for result in measured(one, given.rounds)]
+            except Missing as reason:
+                new = page.skipped(head, one, str(reason))
+            except RuntimeError as error:
+                print(error, file=sys.stderr, flush=True)
+                new, wrong = page.skipped(head, one, "it went wrong"), True
+            lines += new
+            if given.markdown:
+                PAGE.write_text(page.written(PAGE.read_text(encoding="utf-8"), new, order), encoding="utf-8")
+            for row in new:
+                print(" | ".join(row.cells), end="", flush=True)
+                print(f" | {time.perf_counter() - begin:.0f} s", flush=True)
+    print("\n" + page.text(lines))
+    return int(wrong)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

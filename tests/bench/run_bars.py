@@ -5,112 +5,177 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from frame import ENVIRONMENT, HERE, Bar, Growth, Missing, Spent, python, spent
+from frame import INSIDE, Bar, Figure, Growth
+from process import HERE, Spent, python, spent
+from work import Work
+
+ALONE, TOGETHER = "each read alone", "read together"
+RATE = 300.0
+"""Tasks read in a second where nothing but that is measured."""
+
+FAULTS = {ALONE: ("no-batch",), TOGETHER: ()}
+POLL = Figure("CPU per poll", "s CPU", lambda found: poll(found), passes=0.1, flat=True)
+# A process's own: that of an emulator or a server of videos that it waited for would count in what the system says.
+MEMORY = Figure("peak memory", "MB", lambda found: found.said["peak"])
+SHARE = Figure("CPU, share of a core", "%", lambda found: found.said["share"])
+WALL = Figure("wall", "s wall", lambda found: found.said["wall"])
 
 
 def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
-    seconds, many, clips, records = (2.0, 20, 8, 100) if tiny else (10.0, 2000, 80, 1000)
-    alone = "no-batch"
-    yield Bar(
-        "CPU per poll, 64 tasks in flight, each read alone",
-        "the bare client in a loop",
-        lambda: poll(work(folder, "run", "poll", 64, 64, seconds, alone)),
-        lambda: poll(work(folder, "bare", "poll", 64, 64, seconds, alone)),
-        1.5,
-        1.2,
+    yield from _polls(folder, tiny)
+    yield from _purchases(folder, tiny)
+    yield from _downloads(folder, tiny)
+    yield from _records(folder, tiny)
+    yield Growth(
+        "following tasks in flight at once, at the usual pace",
+        (10, 100, 1000) if tiny else (100, 1000, 10_000),
+        lambda n: work(folder, "flight", n, seconds=1.0 if tiny else 30.0),
+        (SHARE, MEMORY),
+        per="task",
+        rounds=1,
     )
+
+
+def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    """So many tasks that never end are read as often in a second at each size, and no more than a core can do."""
+    sizes = (4, 16, 64) if tiny else (8, 80, 800)
+    some, few, many = (16, 4, 64) if tiny else (64, 8, 512)
+    seconds = 1.0 if tiny else 8.0
+
+    def read(tasks: int, how: str, **more: Any) -> Spent:
+        return work(folder, "flight", tasks, how, flight=tasks, seconds=seconds, every=tasks / RATE, **more)
+
+    for how in (ALONE, TOGETHER):
+        last: list[Spent] = []
+
+        def product(last: list[Spent] = last, how: str = how) -> float:
+            last[:] = [read(some, how)]
+            return poll(last[0])
+
+        def limit(last: list[Spent] = last, how: str = how) -> float:
+            return poll(read(some, how, limit=True, group=last[0].said["tasks"] / last[0].said["calls"]))
+
+        yield Bar(
+            f"CPU per poll, {some} tasks in flight, {how}",
+            "the bare client in a loop" + ("" if how == ALONE else ", as many in a request on average"),
+            product,
+            limit,
+            1.5,
+            1.2,
+        )
     yield Bar(
-        "CPU per poll, 64 tasks in flight, read together",
-        "the bare client in a loop",
-        lambda: poll(work(folder, "run", "poll", 64, 64, seconds)),
-        lambda: poll(work(folder, "bare", "poll", 64, 64, seconds)),
-        1.5,
-        1.2,
-    )
-    yield Bar(
-        "CPU per poll, 512 tasks in flight, each read alone",
-        "8 tasks",
-        lambda: poll(work(folder, "run", "poll", 512, 512, 3 * seconds, alone)),
-        lambda: poll(work(folder, "run", "poll", 8, 8, seconds / 5, alone)),
+        f"CPU per poll, {many} tasks in flight, {ALONE}",
+        f"{few} tasks in flight",
+        lambda: poll(read(many, ALONE)),
+        lambda: poll(read(few, ALONE)),
         1.5,
         1.1,
+        rounds=3,
     )
-    for word, faults in (("each read alone", (alone,)), ("read together", ())):
-        found: list[Spent] = []
+    for how in (ALONE, TOGETHER):
+        name = f"polling tasks in flight, {how}"
+        yield Growth(name, sizes, lambda n, how=how: read(n, how), (POLL,), per="task")
 
-        def product(found: list[Spent] = found, faults: tuple[str, ...] = faults) -> float:
-            found[:] = [work(folder, "run", "whole", many, 64, 2.0, *faults)]
-            return found[0].said["cpu"] / many
 
-        def limit(found: list[Spent] = found) -> float:
-            polls = found[0].said["tasks"] / many if found else 5.0
-            return work(folder, "bare", "whole", many, 64, 2.0, polls=polls).said["cpu"] / many
+def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    """Each entry is submitted, read about five times, downloaded, hashed and saved; the limit reads as often."""
+    many, some = (20, 8) if tiny else (2000, 100)
 
-        yield Bar(f"whole run of {many:,} entries, CPU per entry, {word}", "a bare loop with the same calls",
-                  product, limit, 1.5, 1.2)  # fmt: skip
+    def bought(entries: int, how: str = TOGETHER, **more: Any) -> Spent:
+        return work(folder, "whole", entries, how, flight=96, seconds=0.5 if tiny else 2.0, **more)
+
+    for how in (ALONE, TOGETHER):
+        last: list[Spent] = []
+
+        def product(last: list[Spent] = last, how: str = how) -> float:
+            last[:] = [bought(many, how)]
+            return last[0].said["cpu"] / many
+
+        def limit(last: list[Spent] = last, how: str = how) -> float:
+            said = last[0].said
+            given = {"polls": said["tasks"] / many, "group": said["tasks"] / said["calls"]}
+            return bought(many, how, limit=True, **given).said["cpu"] / many
+
+        yield Bar(
+            f"whole run of {many:,} entries, CPU per entry, {how}",
+            "a bare loop with as many reads" + ("" if how == ALONE else " and as many in a request on average"),
+            product,
+            limit,
+            1.5,
+            1.2,
+            rounds=3,
+        )
+    yield Bar(
+        f"whole run of {some:,} entries, CPU per entry, {TOGETHER}, with the media extra",
+        "without it",
+        lambda: bought(some, media=True).said["cpu"] / some,
+        lambda: bought(some).said["cpu"] / some,
+        rounds=3,
+    )
+    yield Growth(f"a whole run, {TOGETHER}", (2, 20, 200) if tiny else (20, 200, 2000), bought, (INSIDE, MEMORY))
+
+
+def _downloads(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    clips = 8 if tiny else 80
     yield Bar(
         f"download and hash {clips} × 5 MB",
         "bare aiter_raw and sha256",
-        lambda: work(folder, "run", "fetch", clips).said["cpu"],
-        lambda: work(folder, "bare", "fetch", clips).said["cpu"],
+        lambda: work(folder, "fetch", clips).said["cpu"],
+        lambda: work(folder, "fetch", clips, limit=True).said["cpu"],
         1.3,
         1.1,
     )
-    yield Bar(
-        f"recording {10 * records:,} completions in the lock",
-        "append and fdatasync in groups of ten",
-        lambda: record(folder, "journal", 10 * records),
-        lambda: record(folder, "append", 10 * records),
-        3.0,
-        1.5,
-        unit="s wall",
-    )
-    yield Bar(
-        f"recording {10 * records:,} completions in the lock",
-        f"{records:,}",
-        lambda: record(folder, "journal", 10 * records),
-        lambda: record(folder, "journal", records),
-        12.0,
-        10.5,
-        unit="s wall",
-    )
-    sizes = (2, 20, 200) if tiny else (20, 200, 2000)
-    yield Growth("a whole run", [(n, lambda n=n: work(folder, "run", "whole", n, 64, 2.0).said["cpu"]) for n in sizes])
     yield Growth(
-        "a whole run, peak memory",
-        [(n, lambda n=n: work(folder, "run", "whole", n, 64, 2.0).peak) for n in sizes],
-        "MB",
+        "downloads of 5 MB",
+        (1, 4, 16) if tiny else (2, 20, 200),
+        lambda n: work(folder, "fetch", n),
+        (INSIDE, MEMORY),
+        per="download",
     )
-    flights = (10, 100, 1000) if tiny else (100, 1000, 10_000)
-    for unit, measure in (("s CPU", "cpu"), ("MB", "peak")):
-        yield Growth(
-            f"tasks in flight at once, {'CPU of following them' if unit != 'MB' else 'peak memory'}",
-            [(n, lambda n=n, m=measure: work(folder, "run", "flight", n, n, seconds * 3).said[m]) for n in flights],
-            unit,
-            per="task",
+    yield Growth(
+        "8 downloads of ever larger videos",
+        (8, 16, 32) if tiny else (8, 80, 800),
+        lambda n: work(folder, "fetch", 8, megabytes=n // 8),
+        (INSIDE, MEMORY),
+        per="MB of video",
+    )
+
+
+def _records(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    sizes = (10, 100, 1000) if tiny else (1000, 10_000, 100_000)
+    middle = sizes[1]
+    for against, limit, passes, aim in (
+        ("append and fdatasync in groups of ten", ("append", middle), 3.0, 1.5),
+        (f"recording {sizes[0]:,}", ("journal", sizes[0]), 12.0, 10.5),
+    ):
+        yield Bar(
+            f"recording {middle:,} completions in the lock",
+            against,
+            lambda: record(folder, "journal", middle).said["wall"],
+            lambda limit=limit: record(folder, *limit).said["wall"],
+            passes,
+            aim,
+            unit="s wall",
         )
+    recording = "recording completions in the lock"
+    yield Growth(recording, sizes, lambda n: record(folder, "journal", n), (WALL, INSIDE), per="completion")
 
 
-def work(
-    folder: Path, who: str, what: str, many: int, flight: int = 64, seconds: float = 2.0, *faults: str,
-    polls: float | None = None,
-) -> Spent:  # fmt: skip
+def work(folder: Path, what: str, many: int, how: str = TOGETHER, *, limit: bool = False, **more: Any) -> Spent:
+    """What the process said that did this work, by the product or by the limit, in a new folder."""
     place = folder / "runner"
     shutil.rmtree(place, ignore_errors=True)
-    ENVIRONMENT.pop("BENCH_POLLS", None)
-    if polls is not None:
-        ENVIRONMENT["BENCH_POLLS"] = str(polls)
-    return spent(python(HERE / "runner.py", who, what, place, str(many), str(flight), str(seconds), *faults), folder)
+    task = Work(what=what, folder=str(place), many=many, faults=FAULTS[how], **more)
+    return spent(python(HERE / ("limit_run.py" if limit else "runner.py"), task.argument()), folder)
 
 
 def poll(found: Spent) -> float:
-    if "polled" not in found.said:
-        raise Missing("the machine is too busy to read tasks between the last purchase and the first result")
-    return found.said["poll_cpu"] / found.said["polled"]
+    return found.said["cpu"] / found.said["tasks"]
 
 
-def record(folder: Path, how: str, many: int) -> float:
+def record(folder: Path, how: str, many: int) -> Spent:
     place = folder / "records"
     shutil.rmtree(place, ignore_errors=True)
-    return spent(python(HERE / "record.py", how, place, str(many)), folder).said["wall"]
+    return spent(python(HERE / "record.py", how, place, str(many)), folder)

@@ -6,7 +6,8 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from frame import ROOT, Bar, Growth, python, seedspec, spent
+from frame import Bar, Growth
+from process import ROOT, python, seedspec, spent
 
 NEEDED = "import click, yaml, jinja2.sandbox, jsonschema_rs, orjson"
 """What a check of the fruit-tea example cannot do without."""
