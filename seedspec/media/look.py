@@ -99,18 +99,20 @@ def readers() -> str | None:
 
 def playable(path: str | os.PathLike[str]) -> Facts:
     """The facts of a video whose first and last pictures decode. Raises MediaError, and MediaMissing without PyAV."""
-    if not _has_movies():
+    if not _has_av():
         raise MediaMissing()
-    from seedspec.media import movie
-
+    try:
+        from seedspec.media import movie
+    except ImportError as error:
+        raise MediaMissing() from error
     return movie.check_playable(path)
 
 
 @cache
-def _has_movies() -> bool:
-    """Whether PyAV is there. Python remembers no import that failed: each would look through all folders again."""
-    try:
-        import seedspec.media.movie  # noqa: F401 - to see whether it can be
-    except ImportError:
-        return False
-    return True
+def _has_av() -> bool:
+    """Whether PyAV is installed. An import that fails is no way to see that: Python remembers none, so that each would
+    look through all folders again, and another thread may meet the half of a module that it leaves for a moment.
+    """
+    from importlib.util import find_spec  # nothing that only looks into pictures needs it
+
+    return find_spec("av") is not None

@@ -23,6 +23,7 @@ def body_kept(lock: Path, sha256: str) -> bytes | None:
 
 def keep_body(lock: Path, body: bytes) -> None:
     """Puts a request's bytes aside before it is sent. Raises OSError."""
+    state_folder(lock.parent)
     target = _body(lock, digest(body))
     target.parent.mkdir(exist_ok=True)
     with suppress(FileNotFoundError):
@@ -41,4 +42,4 @@ def drop_body(lock: Path, values: Mapping[str, Any]) -> None:
 
 
 def _body(lock: Path, sha256: str) -> Path:
-    return state_folder(lock.parent) / f"{lock.name}.sent" / f"{sha256}.json"
+    return lock.parent / ".seedspec" / f"{lock.name}.sent" / f"{sha256}.json"

@@ -81,6 +81,7 @@ class Exchange:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _tasks: dict[asyncio.Task[Reply], Call] = field(default_factory=dict)
     _finished: list[asyncio.Task[Reply]] = field(default_factory=list)
+    _addresses: dict[str, httpx.URL] = field(default_factory=dict)
     _ways: _Ways = field(init=False)
     _open: bool = False
     _rules: Rules = field(init=False)
@@ -95,12 +96,11 @@ class Exchange:
         it is called, or the first call started.
         """
         if not self._open:
-            api, files = self.origins.api, self.origins.files
             with environment() as trust:
                 self._ways = _Ways(
-                    self._client(api, trust, httpx.Limits(max_connections=1, max_keepalive_connections=0)),
-                    Lanes(lambda: self._client(api, trust, ONE)),
-                    Lanes(lambda: self._client(files, trust, ONE)),
+                    self._client(trust, httpx.Limits(max_connections=1, max_keepalive_connections=0)),
+                    Lanes(lambda: self._client(trust, ONE)),
+                    Lanes(lambda: self._client(trust, ONE)),
                     Web(trust, self.deadlines, self.origins.local),
                 )
                 self._ways.api.open()
@@ -154,28 +154,31 @@ class Exchange:
         if isinstance(call, Read):
             if not re.fullmatch(self.provider["task_id"], call.task):
                 return Trouble("a task id that this service does not give; it is not asked for", final=True)
-            path = self._path("read").replace("{task}", call.task)
-            return await self._free(lambda: self._get(path), self._rules.read)
+            return await self._free(partial(self._asked, "read", task=call.task), self._rules.read)
         if isinstance(call, ReadMany):
             return await self._read_many(call)
         if isinstance(call, List):
-            query = httpx.QueryParams(type="video", model=call.model, page_size=50)
-            return await self._free(lambda: self._get(f"{self._path('list')}?{query}"), self._rules.listed)
+            query: dict[str, str | int] = {"type": "video", "model": call.model, "page_size": 50}
+            return await self._free(partial(self._asked, "list", query=query), self._rules.listed)
         if isinstance(call, Balance):
-            return await self._free(lambda: self._get(self._path("credits")), self._rules.balance)
+            return await self._free(partial(self._asked, "credits"), self._rules.balance)
         if isinstance(call, Upload):
             return await self.uploads.reply(call, self.base, self._upload)
         return await self._download(call)
 
-    def _path(self, name: str) -> str:
-        return str(self.provider["endpoints"][name]["path"])
+    def _address(self, name: str, task: str = "") -> httpx.URL:
+        """Where the provider file says that something is asked, read once: httpx takes long to read an address."""
+        if (known := self._addresses.get(name)) is None or task:
+            endpoint = self.provider["endpoints"][name]
+            origin = self.origins.files if endpoint["origin"] == "files" else self.origins.api
+            known = self._addresses[name] = httpx.URL(origin + endpoint["path"].replace("{task}", task))
+        return known
 
-    def _client(self, origin: str, trust: ssl.SSLContext, limits: httpx.Limits) -> httpx.AsyncClient:
+    def _client(self, trust: ssl.SSLContext, limits: httpx.Limits) -> httpx.AsyncClient:
         """A client with the key."""
         auth = self.provider["auth"]
         secret = {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
         return httpx.AsyncClient(
-            base_url=origin,
             headers={"User-Agent": f"seedspec/{__version__}", **secret},
             limits=limits,
             timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
@@ -190,7 +193,7 @@ class Exchange:
         headers = {"Content-Type": "application/json", self.provider["idempotency_header"]: intent.key}
         try:
             async with asyncio.timeout(self.deadlines.create):
-                request = self._ways.paid.stream("POST", self._path("create"), content=call.body, headers=headers)
+                request = self._ways.paid.stream("POST", self._address("create"), content=call.body, headers=headers)
                 async with request as response:
                     answer = await self._whole(response)
         except _UNSENT as error:
@@ -210,23 +213,27 @@ class Exchange:
                 raise _TooLong(f"a body of more than {MOST_JSON} bytes")
         plain = scrubbed(bytes(body), self.key.reveal())
         plain = plain if fresh else self.uploads.hidden(plain)
-        return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, plain)
-
-    async def _get(self, path: str) -> Answer:
-        return await self._asked(self._ways.api, "GET", path)
+        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in response.headers.raw}
+        return Answer(response.status_code, headers, plain)
 
     async def _read_many(self, call: ReadMany) -> Reply:
         form = re.compile(self.provider["task_id"])
         body = orjson.dumps({"task_ids": [task for task in call.tasks.values() if form.fullmatch(task)]})
-        ask = partial(self._asked, self._ways.api, "POST", self._path("batch"), body)
-        return await self._free(ask, self._rules.read_many)
+        return await self._free(partial(self._asked, "batch", body=body), self._rules.read_many)
 
-    async def _asked(self, lanes: Lanes, method: str, path: str, body: bytes | None = None) -> Answer:
-        headers = {} if body is None else {"Content-Type": "application/json"}
+    async def _asked(
+        self, name: str, *, task: str = "", query: Mapping[str, str | int] | None = None, body: bytes | None = None
+    ) -> Answer:
+        endpoint, headers = (
+            self.provider["endpoints"][name],
+            {} if body is None else {"Content-Type": "application/json"},
+        )
+        lanes = self._ways.files if endpoint["origin"] == "files" else self._ways.api
+        address = self._address(name, task)
         async with (
             lanes.lane() as client,
             asyncio.timeout(self.deadlines.read),
-            client.stream(method, path, content=body, headers=headers) as response,
+            client.stream(endpoint["method"], address, params=query, content=body, headers=headers) as response,
         ):
             return await self._whole(response)
 
@@ -249,14 +256,13 @@ class Exchange:
             async with (
                 self._ways.files.lane() as client,
                 asyncio.timeout(self.deadlines.upload + sending.size / SLOWEST),
-                client.stream("POST", self._path("upload"), files=file, data=given) as response,
+                client.stream("POST", self._address("upload"), files=file, data=given) as response,
             ):
                 return await self._whole(response, fresh=True)
 
         reply = await self._free(send, self._rules.stored)
         if isinstance(reply, Trouble) and reply.final and not reply.stop:
-            ask = partial(self._asked, self._ways.files, "GET", self._path("quota"))
-            room = await self._free(ask, self._rules.room)
+            room = await self._free(partial(self._asked, "quota"), self._rules.room)
             return replace(reply, reason=f"{room.reason} ({reply.reason})") if isinstance(room, Full) else reply
         return reply
 
