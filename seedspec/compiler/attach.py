@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from shlex import quote
 from typing import Literal
 
@@ -19,6 +18,7 @@ from seedspec.compiler.storyboard import Reference, Storyboard
 from seedspec.compiler.upstream import check_upstream
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 Upstream = Callable[[str, Row, int, Span], Entry | None]
 Chosen = Callable[[tuple[Entry, ...]], int | None]
@@ -35,7 +35,7 @@ def follows_picks(board: Storyboard) -> bool:
     return any(r.is_shot and r.take is None for r in references)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Found:
     """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by."""
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 
 class Severity(StrEnum):
@@ -16,7 +17,7 @@ class Severity(StrEnum):
     HINT = "hint"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Note:
     """A further sentence under a diagnostic, with a second place when one matters."""
 
@@ -24,7 +25,7 @@ class Note:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `message` is a single line, found before expected; `code` is stable and kebab-case.
 
