@@ -102,7 +102,6 @@ def looker(folder: Path) -> Look:
     """
     base, known = folder.resolve(), Examined(folder)
     project = witness.project_of(base)
-    witness.within(base, project)
 
     def look(target: str, kind: Kind) -> Asset | str:
         if "\\" in target or PurePosixPath(target).is_absolute():

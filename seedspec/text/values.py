@@ -7,14 +7,15 @@ compiled, and all else is shared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NoReturn
 
 __all__ = ["valueclass"]
 
+TYPE_CHECKING = False  # type checkers know the name; `typing` itself would be a tenth of a command with nothing to do
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from dataclasses import dataclass as valueclass
+    from typing import Any, NoReturn
 else:
 
     def valueclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
@@ -91,9 +92,8 @@ class _Fields:
     def __get__(self, _: object, made: Any) -> Any:
         from dataclasses import field, make_dataclass
 
-        fields = [
-            (name, Any, field(default=self.defaults[name]) if name in self.defaults else field()) for name in self.names
-        ]
+        kept = {name: field(default=given) for name, given in self.defaults.items()}
+        fields = [(name, object, kept.get(name, field())) for name in self.names]
         standard: Any = make_dataclass(made.__name__, fields)
         made.__dataclass_fields__ = standard.__dataclass_fields__
         return standard.__dataclass_fields__

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from looks import LOOKS, Run, Said
 
-from seedspec.cli.app import start
+from seedspec.cli.begin import start
 
 
 @pytest.fixture

@@ -10,14 +10,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import orjson
 import pytest
 from looks import Run, edit, keep
 
 from seedspec import api
-from seedspec.run.again import Shelf
+from seedspec.cli.begin import start
+from seedspec.run import again
+from seedspec.run.again import ask
 from seedspec.run.disk import hold
-from seedspec.run.witness import RACY, Seen, facts_of, installation, same
+from seedspec.run.seen import RACY, Seen, facts_of, installation, same
 
 ROOT = Path(__file__).parents[2]
 IMAGE = ROOT / "examples" / "fruit-tea" / "assets" / "bottle.png"
@@ -42,7 +43,10 @@ COMMANDS = (
     ("plan", "--select", "open"), ("plan", "-x", "take=2"), ("status",), ("status", "--format", "json"),
     ("run", "--yes"), ("run", "--plain"), ("fetch",), ("run", "--locked"),
 )  # fmt: skip
-HEAVY = {"filelock", "yaml", "jinja2", "jsonschema", "jsonschema_rs", "httpx", "rich", "PIL", "dotenv"}
+HEAVY = {
+    "filelock", "yaml", "jinja2", "jsonschema", "jsonschema_rs", "httpx", "rich", "PIL", "dotenv", "click", "orjson",
+    "typing", "re", "json", "pathlib", "dataclasses", "inspect",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -92,15 +96,15 @@ def test_warnings_are_shown_again(project: Path, seedspec: Run) -> None:
 
 
 @pytest.mark.parametrize("command", ["plan", "status", "run"])
-def test_nothing_heavy_is_imported(project: Path, seedspec: Run, command: str) -> None:
-    assert seedspec(command).code == 0
-    said = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "seedspec", command], capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60,
-    )  # fmt: skip
-    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in said.stderr.splitlines() if "|" in line}
-    assert "seedspec" in imported
-    assert not imported & HEAVY
+def test_nothing_heavy_is_imported(project: Path, command: str) -> None:
+    words = [sys.executable, "-X", "importtime", "-m", "seedspec", command]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for _ in range(2):
+        said = subprocess.run(words, capture_output=True, text=True, check=True, env=environ, timeout=60).stderr
+    loaded = [line.rpartition("|")[2].strip() for line in said.splitlines() if "|" in line]
+    own = loaded[loaded.index("seedspec") :]  # before it stands what the interpreter loads for any program
+    assert "seedspec.run.again" in own
+    assert not {name.partition(".")[0] for name in own} & HEAVY
 
 
 def restored(path: Path, change: Callable[[Path], None]) -> None:
@@ -188,6 +192,175 @@ def test_a_key_that_is_gone_is_noticed(project: Path, seedspec: Run, monkeypatch
     assert "https alone" in seedspec("run").err
 
 
+def same_way(seedspec: Run, project: Path, *command: str) -> bool:
+    """Whether a command was answered without being carried out: nothing was kept anew."""
+    before = [(a, a.stat().st_mtime_ns) for a in kept(project)]
+    assert seedspec(*command).code == 0
+    return [(a, a.stat().st_mtime_ns) for a in kept(project)] == before
+
+
+@pytest.mark.parametrize(
+    "name", ["SEEDSPEC_PLAN_SELECT", "SEEDSPEC_ANYTHING", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS",
+             "GITHUB_STEP_SUMMARY", "HOME", "XDG_STATE_HOME"],
+)  # fmt: skip
+def test_another_environment_is_another_question(
+    project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    before = seedspec("plan")
+    assert same_way(seedspec, project, "plan")
+    monkeypatch.setenv(name, "open" if name.endswith("SELECT") else str(project / "other"))
+    after = seedspec("plan")
+    assert len(kept(project)) == 2
+    assert plainly(seedspec, project, "plan") == after
+    assert (after.out != before.out) == (name in ("SEEDSPEC_PLAN_SELECT", "FORCE_COLOR", "NO_COLOR")) or (
+        name in ("FORCE_COLOR", "NO_COLOR")
+    )
+
+
+def test_a_profile_of_the_environment_is_noticed(project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert seedspec("plan").code == 0
+    monkeypatch.setenv("SEEDSPEC_PROFILE", "final")
+    assert seedspec("plan").code == 2
+
+
+def test_what_else_is_in_the_environment_plays_no_part(
+    project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert seedspec("run").code == 0
+    monkeypatch.setenv("EVOLINK_API_KEY", "sk-another")
+    monkeypatch.setenv("OTHER", "x")
+    assert same_way(seedspec, project, "run")
+    monkeypatch.setenv("EVOLINK_API_KEY", "sk with spaces")
+    assert seedspec("run").code == 5
+
+
+def test_a_key_is_never_in_an_answer(project: Path, seedspec: Run) -> None:
+    assert seedspec("run").code == 0
+    key = "sk-again"
+    for answer in kept(project):
+        for secret in (key, hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(key.encode()).hexdigest()[:32]):
+            assert secret.encode() not in answer.read_bytes() and secret not in answer.name
+
+
+def test_another_address_is_noticed(project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert seedspec("run").code == 0
+    monkeypatch.setenv("EVOLINK_BASE_URL", "https://api.example.com")
+    assert not same_way(seedspec, project, "run")
+    assert same_way(seedspec, project, "run")
+    monkeypatch.setenv("EVOLINK_BASE_URL", "https://api.example.com/v1")
+    assert seedspec("run").code == 2
+    monkeypatch.delenv("EVOLINK_BASE_URL")
+    assert not same_way(seedspec, project, "run")
+
+
+def test_another_folder_is_another_question(project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = seedspec("plan")
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / "below")
+    assert seedspec("plan").code == 3, "there is no storyboard here"
+    assert "../storyboard.yaml" in seedspec("plan", "../storyboard.yaml").err
+    assert same_way(seedspec, project, "plan", "../storyboard.yaml")
+    monkeypatch.chdir(project)
+    assert seedspec("plan") == before
+
+
+def test_two_names_of_one_storyboard_are_two_questions(project: Path, seedspec: Run) -> None:
+    seedspec("plan")
+    (project / "link.yaml").symlink_to("storyboard.yaml")
+    shutil.copyfile(project / "storyboard.lock", project / "link.lock")
+    names = ("storyboard.yaml", "./storyboard.yaml", str(project / "storyboard.yaml"), "link.yaml")
+    for name in names:
+        said = seedspec("plan", name)
+        assert f"{name}:" in said.err
+        assert same_way(seedspec, project, "plan", name)
+        assert seedspec("plan", name) == said
+    (project / "link.lock").unlink()
+    assert seedspec("plan", "link.yaml").out != seedspec("plan").out
+
+
+def test_other_words_are_another_question(project: Path, seedspec: Run) -> None:
+    before = seedspec("plan")
+    assert "Usage" in seedspec("plan", "--help").out
+    assert "Usage" in seedspec("plan", "storyboard.yaml", "--help").out
+    assert seedspec("plan", "--no-such-option").code == 2
+    assert seedspec("plan", "storyboard.yaml", "other.yaml").code == 2
+    assert seedspec("plan", "--select", "open").out != before.out
+    assert seedspec("plan") == before
+
+
+def test_a_terminal_is_another_question(project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR")
+    before = seedspec("plan")
+    assert same_way(seedspec, project, "plan")
+    for stream in (sys.stdout, sys.stderr):
+        with monkeypatch.context() as on_a_terminal:
+            on_a_terminal.setattr(stream, "isatty", lambda: True, raising=False)
+            painted = seedspec("plan")
+            assert "\x1b[" in painted.out + painted.err
+            assert same_way(seedspec, project, "plan")
+            assert seedspec("plan") == painted
+        assert seedspec("plan") == before
+
+
+def test_records_in_the_folder_for_states_are_noticed(
+    project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(project / "states"))
+    before = seedspec("plan")
+    assert same_way(seedspec, project, "plan")
+    whole = hashlib.sha256(os.fsencode(project / "storyboard.lock")).hexdigest()[:12]
+    (project / "states" / "seedspec").mkdir(parents=True)
+    (project / "states" / "seedspec" / f"storyboard.lock.{whole}.rescue").write_bytes(b"{}\n")
+    assert seedspec("plan") != before
+
+
+def test_a_folder_that_is_gone_is_no_fault(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = project / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert start(("plan", "storyboard.yaml")) in (2, 3)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("how", [">&-", "> /dev/full"])
+def test_a_stream_that_takes_nothing_is_no_fault(project: Path, seedspec: Run, stream: str, how: str) -> None:
+    """Whether the command is carried out or its answer said again."""
+    command = f"{sys.executable} -m seedspec plan {'2' if stream == 'stderr' else ''}{how}"
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = [
+        subprocess.run(command, shell=True, capture_output=True, text=True, env=environ, timeout=60) for _ in range(2)
+    ]
+    assert [(s.returncode, s.stdout, s.stderr) for s in said[1:]] == [(0, said[0].stdout, said[0].stderr)]
+
+
+def test_a_reader_that_goes_away_is_no_fault(project: Path, seedspec: Run) -> None:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for _ in range(2):
+        reading, writing = os.pipe()
+        os.close(reading)
+        command = [sys.executable, "-m", "seedspec", "plan"]
+        said = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=environ, timeout=60)
+        os.close(writing)
+        assert said.returncode == 0 and "Traceback" not in said.stderr and "BrokenPipe" not in said.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_another_encoding_is_another_question(project: Path, seedspec: Run, encoding: str) -> None:
+    edit(project / "storyboard.yaml", "{{ '{{' }}\"", "{{ '{{' }}\"  # sch\u00f6n")
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def told(**more: str) -> bytes:
+        command = [sys.executable, "-m", "seedspec", "plan"]
+        return subprocess.run(command, capture_output=True, env={**environ, **more}, timeout=60).stderr
+
+    first = told()
+    other = told(PYTHONIOENCODING=encoding)
+    assert other == told(PYTHONIOENCODING=encoding)
+    assert "# sch\u00f6n".encode("latin-1" if encoding == "latin-1" else "utf-8") in other
+    assert told() == first
+
+
 def test_a_run_is_told_who_holds_the_lock(project: Path, seedspec: Run) -> None:
     assert seedspec("run").code == 0
     with hold(project / "storyboard.lock"):
@@ -272,7 +445,7 @@ def test_another_installation_believes_nothing(project: Path, seedspec: Run) -> 
     shutil.copytree(ROOT / "schemas", copy / "schemas")
 
     def told() -> str:
-        command = [sys.executable, "-c", "from seedspec.run.witness import installation as i; print(i())"]
+        command = [sys.executable, "-c", "from seedspec.run.seen import installation as i; print(i())"]
         environ = {**os.environ, "PYTHONPATH": str(copy)}
         return subprocess.run(command, capture_output=True, text=True, check=True, env=environ, timeout=60).stdout
 
@@ -284,22 +457,57 @@ def test_another_installation_believes_nothing(project: Path, seedspec: Run) -> 
     assert len(found) == 5
 
 
-def test_an_answer_of_another_version_is_not_believed(project: Path, seedspec: Run) -> None:
+Parts = list[bytes]
+
+
+def sealed(answer: Path, change: Callable[[Parts], Parts]) -> None:
+    """Writes other parts into an answer, under a seal that is right."""
+    parts = change(list(again._parts(answer.read_bytes().partition(b"\n")[2])))
+    rest = again._joined(parts)
+    answer.write_bytes(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
+
+
+HOSTILE: dict[str, Callable[[Parts], Parts]] = {
+    "another installation": lambda p: [b"0" * 64 + p[0][64:], *p[1:]],
+    "no times": lambda p: [p[0].partition(b" ")[0], *p[1:]],
+    "a time that is no number": lambda p: [p[0] + b"x", *p[1:]],
+    "another lock": lambda p: [*p[:2], p[2].replace(b"board.lock\0", b"board.lacks\0"), *p[3:]],
+    "what was seen, cut": lambda p: [*p[:2], p[2][:-80], *p[3:]],
+    "nothing was seen": lambda p: [*p[:2], b"", *p[3:]],
+    "another kind of question": lambda p: [*p[:2], p[2].replace(b"project\0", b"other\0"), *p[3:]],
+    "an address without its value": lambda p: [p[0], p[1] + b"\0EVOLINK_BASE_URL", *p[2:]],
+    "a part of no kind": lambda p: [*p, b"other\0words"],
+    "a part without a kind": lambda p: [*p, b""],
+    "no UTF-8": lambda p: [*p, b"out\0\xff"],
+    "a file that is not there": lambda p: [*p, b"files\0renders\0other.mp4"],
+    "a folder that is not there": lambda p: [*p, b"files\0other\0other.mp4"],
+    "a folder of no name": lambda p: [*p, b"files\0\0\0"],
+    "no parts": lambda p: [],
+    "two parts": lambda p: p[:2],
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_answer_is_not_believed(project: Path, seedspec: Run, change: Callable[[Parts], Parts]) -> None:
+    before = seedspec("plan")
+    (answer,) = kept(project)
+    assert ask("storyboard.yaml", answer.name) is not None
+    sealed(answer, lambda parts: parts)
+    assert ask("storyboard.yaml", answer.name) is not None, "what changes below is what is not believed"
+    sealed(answer, change)
+    assert ask("storyboard.yaml", answer.name) is None
+    assert seedspec("plan") == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+@pytest.mark.parametrize("at", ["the answer", "the lock"])
+def test_what_has_no_end_is_not_waited_for(project: Path, seedspec: Run, at: str) -> None:
     assert seedspec("plan").code == 0
     (answer,) = kept(project)
-    head, names, pieces = answer.read_bytes().partition(b"\n")[2].split(b"\n", 2)
-    values = orjson.loads(head)
-    shelf = Shelf(project / "storyboard.lock")
-
-    def written(**changes: object) -> bool:
-        rest = b"\n".join((orjson.dumps({**values, **changes}), names, pieces))
-        target = shelf._file({"q": 1})
-        target.write_bytes(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
-        return shelf.ask({"q": 1}) is not None
-
-    assert written()
-    assert not written(installation="another")
-    assert not written(lock="0" * 64)
+    place = answer if at == "the answer" else project / "storyboard.lock"
+    place.unlink()
+    os.mkfifo(place)
+    assert ask("storyboard.yaml", answer.name) is None
 
 
 def test_programs_get_the_same_plan(project: Path, seedspec: Run) -> None:
