@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from enum import StrEnum
 
 from seedspec.text.source import Span
@@ -87,6 +86,8 @@ class Problems:
 
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """At most one note that proposes the nearest known word."""
+    from difflib import get_close_matches  # nearly every file has no need of it
+
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return (f"did you mean `{near[0]}`?",) if near else ()
 
