@@ -116,8 +116,8 @@ class Exit(Exception):
         self.code = code
 
 
-def carried_out(arguments: Sequence[str], question: str) -> int:
-    """The whole way of a command line, and its exit code; `question` is what its answer may be kept under."""
+def start(arguments: Sequence[str], question: str = "") -> int:
+    """Goes the whole way of a command line and gives its exit code; its answer may be kept under `question`."""
     try:
         seedspec.main(list(arguments), prog_name="seedspec", standalone_mode=False, obj=question)
     except click.exceptions.Exit as done:

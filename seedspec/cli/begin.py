@@ -32,9 +32,9 @@ def start(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return 130
-    from seedspec.cli.app import carried_out
+    from seedspec.cli import app
 
-    return carried_out(arguments, question)
+    return app.start(arguments, question)
 
 
 def _question(arguments: Sequence[str]) -> str:

@@ -23,7 +23,8 @@ from stage import LANE, POUR, Stage, staged
 
 from seedspec.cli.begin import start
 from seedspec.media.facts import MediaError
-from seedspec.media.movie import Canvas, Part, check_playable, join
+from seedspec.media.movie import check_playable
+from seedspec.media.movie.join import Canvas, Part, join
 from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import unsigned
 

@@ -44,11 +44,11 @@ def proxy(clip: Clip, kept: Path) -> Path:
     file = kept / f"{clip.sha256[:32]}.mp4"
     if not file.exists():
         try:
-            from seedspec.media import movie
+            from seedspec.media.movie import edit
         except ImportError as error:
             raise MediaMissing() from error
         making = file.with_suffix(f".{clip.fp[:12]}.mp4")  # two takes may hold the same video
-        movie.proxy(clip.file, making)
+        edit.proxy(clip.file, making)
         making.replace(file)
     return file
 
