@@ -11,33 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from looks import Run, edit, keep
+from looks import DONE, IMAGE, Run, edit, kept, plainly
 
 from seedspec import api
-from seedspec.cli.begin import start
 from seedspec.run import again
 from seedspec.run.again import ask
 from seedspec.run.disk import hold
 from seedspec.run.seen import RACY, Seen, facts_of, installation, same
 
 ROOT = Path(__file__).parents[2]
-IMAGE = ROOT / "examples" / "fruit-tea" / "assets" / "bottle.png"
-BOARD = """\
-seedspec: 1
-name: done
-model: seedance-2.0-reference-to-video
-references:
-  cup: {image: media/cup.png}
-  far: {image: https://cdn.example.com/far.webp}
-shots:
-  - id: open
-    takes: 2
-    prompt: "{% include 'words/begin.j2' %} {{ ref('cup') }}{% include 'words/maybe.j2' ignore missing %}"
-  - id: close
-    prompt: "{{ ref('cup') }} closes. {{ ref('far') }}{{ '{{' }}"
-  - id: same
-    prompt: "{{ ref('cup') }} closes. {{ ref('far') }}{{ '{{' }}"
-"""
 COMMANDS = (
     ("plan",), ("plan", "--format", "json"), ("plan", "--format", "markdown"), ("plan", "--exit-code"),
     ("plan", "--select", "open"), ("plan", "-x", "take=2"), ("status",), ("status", "--format", "json"),
@@ -47,34 +29,6 @@ HEAVY = {
     "filelock", "yaml", "jinja2", "jsonschema", "jsonschema_rs", "httpx", "rich", "PIL", "dotenv", "click", "orjson",
     "typing", "re", "json", "pathlib", "dataclasses", "inspect",
 }  # fmt: skip
-
-
-@pytest.fixture
-def project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A storyboard with everything it reads, all of it bought and saved; its files are old enough to be believed."""
-    monkeypatch.setenv("EVOLINK_API_KEY", "sk-again")
-    (folder / ".git").mkdir()
-    for name in ("media", "words", "renders"):
-        (folder / name).mkdir()
-    shutil.copyfile(IMAGE, folder / "media" / "cup.png")
-    (folder / "words" / "begin.j2").write_text("A morning,", encoding="utf-8")
-    storyboard = folder / "storyboard.yaml"
-    storyboard.write_text(BOARD, encoding="utf-8")
-    for address in ("open/1", "open/2", "close/1"):
-        name = f"renders/{address.replace('/', '_take')}.mp4"
-        keep(storyboard, address, "saved", task="task-unified-1", file=name, sha256="0" * 64, bytes=3)
-        (folder / name).write_bytes(b"mp4")
-    return folder
-
-
-def kept(project: Path) -> list[Path]:
-    return sorted((project / ".seedspec").glob("*.said/*"))
-
-
-def plainly(seedspec: Run, project: Path, *command: str) -> object:
-    """What a command says when it has nothing to go by but the files."""
-    shutil.rmtree(project / ".seedspec", ignore_errors=True)
-    return seedspec(*command)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -187,178 +141,12 @@ def test_a_key_that_is_gone_is_noticed(project: Path, seedspec: Run, monkeypatch
     assert seedspec("run").code == 5
     (project / ".env").write_text("EVOLINK_API_KEY=sk-file\n", encoding="utf-8")
     assert seedspec("run").code == 0
+    (project / ".env").unlink()
+    assert seedspec("run").code == 5
+    monkeypatch.setenv("EVOLINK_API_KEY", "sk-again")
     monkeypatch.setenv("EVOLINK_BASE_URL", "http://example.com")
     assert seedspec("run").code == 2
     assert "https alone" in seedspec("run").err
-
-
-def same_way(seedspec: Run, project: Path, *command: str) -> bool:
-    """Whether a command was answered without being carried out: nothing was kept anew."""
-    before = [(a, a.stat().st_mtime_ns) for a in kept(project)]
-    assert seedspec(*command).code == 0
-    return [(a, a.stat().st_mtime_ns) for a in kept(project)] == before
-
-
-@pytest.mark.parametrize(
-    "name", ["SEEDSPEC_PLAN_SELECT", "SEEDSPEC_ANYTHING", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS",
-             "GITHUB_STEP_SUMMARY", "HOME", "XDG_STATE_HOME"],
-)  # fmt: skip
-def test_another_environment_is_another_question(
-    project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    before = seedspec("plan")
-    assert same_way(seedspec, project, "plan")
-    monkeypatch.setenv(name, "open" if name.endswith("SELECT") else str(project / "other"))
-    after = seedspec("plan")
-    assert len(kept(project)) == 2
-    assert plainly(seedspec, project, "plan") == after
-    assert (after.out != before.out) == (name in ("SEEDSPEC_PLAN_SELECT", "FORCE_COLOR", "NO_COLOR")) or (
-        name in ("FORCE_COLOR", "NO_COLOR")
-    )
-
-
-def test_a_profile_of_the_environment_is_noticed(project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert seedspec("plan").code == 0
-    monkeypatch.setenv("SEEDSPEC_PROFILE", "final")
-    assert seedspec("plan").code == 2
-
-
-def test_what_else_is_in_the_environment_plays_no_part(
-    project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert seedspec("run").code == 0
-    monkeypatch.setenv("EVOLINK_API_KEY", "sk-another")
-    monkeypatch.setenv("OTHER", "x")
-    assert same_way(seedspec, project, "run")
-    monkeypatch.setenv("EVOLINK_API_KEY", "sk with spaces")
-    assert seedspec("run").code == 5
-
-
-def test_a_key_is_never_in_an_answer(project: Path, seedspec: Run) -> None:
-    assert seedspec("run").code == 0
-    key = "sk-again"
-    for answer in kept(project):
-        for secret in (key, hashlib.sha256(key.encode()).hexdigest(), hashlib.sha256(key.encode()).hexdigest()[:32]):
-            assert secret.encode() not in answer.read_bytes() and secret not in answer.name
-
-
-def test_another_address_is_noticed(project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert seedspec("run").code == 0
-    monkeypatch.setenv("EVOLINK_BASE_URL", "https://api.example.com")
-    assert not same_way(seedspec, project, "run")
-    assert same_way(seedspec, project, "run")
-    monkeypatch.setenv("EVOLINK_BASE_URL", "https://api.example.com/v1")
-    assert seedspec("run").code == 2
-    monkeypatch.delenv("EVOLINK_BASE_URL")
-    assert not same_way(seedspec, project, "run")
-
-
-def test_another_folder_is_another_question(project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = seedspec("plan")
-    (project / "below").mkdir()
-    monkeypatch.chdir(project / "below")
-    assert seedspec("plan").code == 3, "there is no storyboard here"
-    assert "../storyboard.yaml" in seedspec("plan", "../storyboard.yaml").err
-    assert same_way(seedspec, project, "plan", "../storyboard.yaml")
-    monkeypatch.chdir(project)
-    assert seedspec("plan") == before
-
-
-def test_two_names_of_one_storyboard_are_two_questions(project: Path, seedspec: Run) -> None:
-    seedspec("plan")
-    (project / "link.yaml").symlink_to("storyboard.yaml")
-    shutil.copyfile(project / "storyboard.lock", project / "link.lock")
-    names = ("storyboard.yaml", "./storyboard.yaml", str(project / "storyboard.yaml"), "link.yaml")
-    for name in names:
-        said = seedspec("plan", name)
-        assert f"{name}:" in said.err
-        assert same_way(seedspec, project, "plan", name)
-        assert seedspec("plan", name) == said
-    (project / "link.lock").unlink()
-    assert seedspec("plan", "link.yaml").out != seedspec("plan").out
-
-
-def test_other_words_are_another_question(project: Path, seedspec: Run) -> None:
-    before = seedspec("plan")
-    assert "Usage" in seedspec("plan", "--help").out
-    assert "Usage" in seedspec("plan", "storyboard.yaml", "--help").out
-    assert seedspec("plan", "--no-such-option").code == 2
-    assert seedspec("plan", "storyboard.yaml", "other.yaml").code == 2
-    assert seedspec("plan", "--select", "open").out != before.out
-    assert seedspec("plan") == before
-
-
-def test_a_terminal_is_another_question(project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR")
-    before = seedspec("plan")
-    assert same_way(seedspec, project, "plan")
-    for stream in (sys.stdout, sys.stderr):
-        with monkeypatch.context() as on_a_terminal:
-            on_a_terminal.setattr(stream, "isatty", lambda: True, raising=False)
-            painted = seedspec("plan")
-            assert "\x1b[" in painted.out + painted.err
-            assert same_way(seedspec, project, "plan")
-            assert seedspec("plan") == painted
-        assert seedspec("plan") == before
-
-
-def test_records_in_the_folder_for_states_are_noticed(
-    project: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(project / "states"))
-    before = seedspec("plan")
-    assert same_way(seedspec, project, "plan")
-    whole = hashlib.sha256(os.fsencode(project / "storyboard.lock")).hexdigest()[:12]
-    (project / "states" / "seedspec").mkdir(parents=True)
-    (project / "states" / "seedspec" / f"storyboard.lock.{whole}.rescue").write_bytes(b"{}\n")
-    assert seedspec("plan") != before
-
-
-def test_a_folder_that_is_gone_is_no_fault(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = project / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    gone.rmdir()
-    assert start(("plan", "storyboard.yaml")) in (2, 3)
-
-
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
-@pytest.mark.parametrize("how", [">&-", "> /dev/full"])
-def test_a_stream_that_takes_nothing_is_no_fault(project: Path, seedspec: Run, stream: str, how: str) -> None:
-    """Whether the command is carried out or its answer said again."""
-    command = f"{sys.executable} -m seedspec plan {'2' if stream == 'stderr' else ''}{how}"
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    said = [
-        subprocess.run(command, shell=True, capture_output=True, text=True, env=environ, timeout=60) for _ in range(2)
-    ]
-    assert [(s.returncode, s.stdout, s.stderr) for s in said[1:]] == [(0, said[0].stdout, said[0].stderr)]
-
-
-def test_a_reader_that_goes_away_is_no_fault(project: Path, seedspec: Run) -> None:
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for _ in range(2):
-        reading, writing = os.pipe()
-        os.close(reading)
-        command = [sys.executable, "-m", "seedspec", "plan"]
-        said = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, env=environ, timeout=60)
-        os.close(writing)
-        assert said.returncode == 0 and "Traceback" not in said.stderr and "BrokenPipe" not in said.stderr
-
-
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_another_encoding_is_another_question(project: Path, seedspec: Run, encoding: str) -> None:
-    edit(project / "storyboard.yaml", "{{ '{{' }}\"", "{{ '{{' }}\"  # sch\u00f6n")
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-
-    def told(**more: str) -> bytes:
-        command = [sys.executable, "-m", "seedspec", "plan"]
-        return subprocess.run(command, capture_output=True, env={**environ, **more}, timeout=60).stderr
-
-    first = told()
-    other = told(PYTHONIOENCODING=encoding)
-    assert other == told(PYTHONIOENCODING=encoding)
-    assert "# sch\u00f6n".encode("latin-1" if encoding == "latin-1" else "utf-8") in other
-    assert told() == first
 
 
 def test_a_run_is_told_who_holds_the_lock(project: Path, seedspec: Run) -> None:
@@ -383,7 +171,7 @@ def test_a_comment_alone_is_asked_anew_and_kept(project: Path, seedspec: Run) ->
 def test_two_storyboards_in_one_folder(project: Path, seedspec: Run) -> None:
     seedspec("plan")
     other = project / "other.yaml"
-    other.write_text(BOARD.replace("name: done", "name: other"), encoding="utf-8")
+    other.write_text(DONE.replace("name: done", "name: other"), encoding="utf-8")
     assert "4 failed or held" in seedspec("plan", "other.yaml").out
     shutil.copyfile(project / "storyboard.lock", project / "other.lock")
     assert seedspec("plan", "other.yaml").out.startswith("other ")
