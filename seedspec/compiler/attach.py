@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from shlex import quote
 from typing import Literal
 
 from seedspec.compiler.catalog import Model
@@ -165,6 +164,8 @@ class Attachments:
             return self._continued(reference, takes[take - 1], entry)
         variant = takes[0].address.rpartition("/")[0]
         if take is not None:
+            from shlex import quote
+
             message = f"take {take} of `{variant}` is picked, and shot `{target}` has {_counted(len(takes))}"
             hint = f"pick another one: `seedspec pick --force {quote(variant)} TAKE`"
             self._problems.warning("picked-take-gone", message, reference.take_span or span, hint, entry=entry)

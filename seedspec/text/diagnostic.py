@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from seedspec.text.source import Span
@@ -39,14 +39,16 @@ class Diagnostic:
     entries: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class Problems:
-    """Collects the findings of a stage; equal ones from several entries become one that lists them."""
+    """Collects the findings of a stage; equal ones from several entries become one that lists them.
 
-    _found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = field(default_factory=dict)
-    _errors: int = 0
-    heard: int = 0
-    """How often anything was added; what leaves it as it was had nothing to say."""
+    `heard` is how often anything was added; what leaves it as it was had nothing to say.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
+        self._errors = 0
+        self.heard = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
         self.heard += 1
