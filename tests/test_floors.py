@@ -34,7 +34,7 @@ DOORS = {
     "obstore": "run/bucket.py",
     "click": "cli",
     "av": "media/movie",
-    "PIL": "media/picture.py",
+    "PIL": "media/picture",
     "tinytag": "media/sound.py",
     "opentimelineio": "report/export/timeline.py",
     "starlette": "emulator",

@@ -1,24 +1,26 @@
-"""A command that finds everything done says what it said the last time, without compiling the storyboard again."""
+"""What a command that finds everything done says is kept, with all that it rests on: `begin.py` says it again."""
 
 from __future__ import annotations
 
 import os
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import click
 
 from seedspec.cli import shared
-from seedspec.cli.app import echo, taped, untaped
-from seedspec.run.again import Answer, Shelf
-from seedspec.run.beside import held_by, lock_of
-from seedspec.run.settings import BadSettings, key_of, origins_of
+from seedspec.cli.saying import taped, untaped
+from seedspec.run.again import Answer, keep
+from seedspec.run.beside import held_by
+from seedspec.run.rescue import places, rescues
+from seedspec.run.seen import Seen
 from seedspec.run.witness import watching
 
 if TYPE_CHECKING:
     from seedspec.api import Planned
+    from seedspec.cli.saying import Tape
 
 
 class Anew:
@@ -36,66 +38,45 @@ class Anew:
 
 
 @contextmanager
-def again(
-    command: str, storyboard: str, given: Mapping[str, Any], rest: Sequence[Any], *, fit: bool, buying: bool = False
-) -> Iterator[Anew | None]:
-    """Says an earlier answer and gives None, where it is certain that the same would be said; else gives what the
-    command is to note its plan in.
+def again(storyboard: str, *, fit: bool, buying: bool = False, emulated: bool = False) -> Iterator[Anew]:
+    """Keeps what is said inside the block when the plan that it rests on has everything done.
 
-    `given` and `rest` are all options that shape the answer. An answer that is not `fit` depends on more than what is
-    watched. `buying` commands want a key, and a lock that no other run holds, also when there is nothing to buy; the
-    answer is of a lock that is whole and has everything done, so it needs no hold of its own.
+    An answer that is not `fit` depends on more than what is watched. `buying` commands want a key, unless `emulated`,
+    and a lock that no other run holds, also when there is nothing to buy; the answer is of a lock that is whole and
+    has everything done, so it needs no hold of its own.
     """
-    if not fit:
-        yield Anew()
-        return
-    shelf = Shelf(lock_of(Path(storyboard), emulated=given["emulator"]))
-    colors = (shared.colored(), shared.colored(sys.stderr))
-    question = {"command": command, "storyboard": storyboard, "given": given, "rest": rest, "colors": colors}
-    if _said(shelf, question, buying=buying, emulated=given["emulator"]):
-        yield None
-        return
-    began, anew = time.time_ns(), Anew()
-    with watching() as watch, taped() as tape:
+    question, anew = click.get_current_context().find_object(str), Anew()
+    if not question or not fit:
         yield anew
-    if anew.planned is None or watch.spoiled:
         return
-    board = shared.board(anew.planned.compiled)
-    document = board.model.provider.document
-    pieces = tuple((err, type(said) is bytes, said if isinstance(said, str) else said.decode()) for err, said in tape)
-    shelf.keep(
-        question,
-        Answer(pieces, {name: document[name] for name in ("origins", "auth")}),
-        seen=watch.seen.values(),
-        lock=anew.planned.plan.lock.digest,
-        files={s.file for s in anew.planned.plan.steps},
-        began=began,
-    )
-
-
-def _said(shelf: Shelf, question: Mapping[str, Any], *, buying: bool, emulated: bool) -> bool:
-    if not shelf.has(question):
-        return False
-    if not buying:
-        return _echoed(shelf.ask(question))
-    if held_by(shelf.lock).exists():  # perhaps by a run that was killed: the whole way finds out
-        return False
+    began = time.time_ns()
     try:
-        answer = shelf.ask(question)
-        if answer is not None and not emulated:
-            origins_of(answer.service, os.environ)
-            key_of(answer.service, os.environ, Path.cwd())
-        return _echoed(answer)
-    except BadSettings:  # the whole way says it, after whatever it says before
-        return False
+        with watching() as watch:
+            tape = taped()
+            yield anew
+    finally:
+        untaped()
+    if anew.planned is None or watch.spoiled or rescues(lock := anew.planned.place.lock):
+        return
+    here = os.getcwd()
+    rests_on = [
+        *watch.seen.values(),
+        Seen("bytes", os.path.join(here, lock), sha256=anew.planned.plan.lock.digest),
+        *(Seen("none", os.path.join(here, place)) for place in places(lock)),
+    ]
+    if buying:
+        rests_on.append(Seen("none", os.path.join(here, held_by(lock))))
+    answer = _answer(tape, anew.planned, wants_key=buying and not emulated)
+    keep(storyboard, question, answer, rests_on, {s.file for s in anew.planned.plan.steps}, began)
 
 
-def _echoed(answer: Answer | None) -> bool:
-    if answer is None:
-        return False
-    for err, as_bytes, said in answer.pieces:
-        echo(said.encode() if as_bytes else said, err=err)
-    return True
+def _answer(tape: Tape, planned: Planned, *, wants_key: bool) -> Answer:
+    pieces = tuple((err, type(said) is bytes, said if isinstance(said, str) else said.decode()) for err, said in tape)
+    if not wants_key:
+        return Answer(pieces)
+    provider = shared.board(planned.compiled).model.provider.document
+    variables = sorted(origin["variable"] for origin in provider["origins"].values())
+    return Answer(pieces, provider["auth"]["variable"], tuple((v, os.environ.get(v, "")) for v in variables))
 
 
 def _settled(planned: Planned) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
 from seedspec import __version__
+from seedspec.cli.saying import complain
 
 COMMANDS = {
     "init": ("seedspec.cli.init", "Begin a project: a storyboard, and what git should know."),
@@ -116,11 +116,10 @@ class Exit(Exception):
         self.code = code
 
 
-def start(arguments: Sequence[str]) -> int:
-    """Runs a command line and gives its exit code. Nothing that a user, disk, server or network does is a traceback."""
-    _open_streams()
+def start(arguments: Sequence[str], question: str = "") -> int:
+    """Goes the whole way of a command line and gives its exit code; its answer may be kept under `question`."""
     try:
-        seedspec.main(list(arguments), prog_name="seedspec", standalone_mode=False)
+        seedspec.main(list(arguments), prog_name="seedspec", standalone_mode=False, obj=question)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
@@ -139,54 +138,6 @@ def start(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _explained(error)
     return 0
-
-
-def complain(message: str) -> None:
-    if message:
-        echo(f"seedspec: {message}", err=True)
-
-
-_tape: list[tuple[bool, str | bytes]] | None = None
-
-
-@contextmanager
-def taped() -> Iterator[list[tuple[bool, str | bytes]]]:
-    """Whatever is shown inside the block is kept too, in its order: whether on standard error, and what."""
-    global _tape
-    tape: list[tuple[bool, str | bytes]] = []
-    _tape = tape
-    try:
-        yield tape
-    finally:
-        untaped()
-
-
-def untaped() -> None:
-    """Nothing more is kept of what is shown."""
-    global _tape
-    _tape = None
-
-
-def echo(text: str | bytes, *, err: bool = False) -> None:
-    """Shows something, colours as they were put in: whoever paints has asked `shared.colored` before.
-
-    A reader that has gone away, or a full disk behind it, never stops what is being done.
-    """
-    if _tape is not None:
-        _tape.append((err, text))
-    try:
-        click.echo(text, err=err, color=True)
-    except OSError:
-        stream = sys.stderr if err else sys.stdout
-        with suppress(OSError, ValueError):  # what is still in its buffer goes nowhere, too
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _open_streams() -> None:
-    """A stream that was closed by the caller leads nowhere; else its number would be the next file's: the lock's."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def fail(code: int, message: str) -> NoReturn:

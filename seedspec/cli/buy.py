@@ -62,11 +62,10 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
       seedspec plan --against origin/main --format markdown
       seedspec plan --profile final --picked-from draft
     """
-    with again("plan", storyboard, given, (form, most, exit_code), fit=against is None) as anew:
-        if anew is not None:
-            from seedspec.cli.buying import show_plan
+    from seedspec.cli.buying import show_plan
 
-            show_plan(anew, storyboard, given, against, form, most, exit_code=exit_code)
+    with again(storyboard, fit=against is None) as anew:
+        show_plan(anew, storyboard, given, against, form, most, exit_code=exit_code)
 
 
 @click.command("run")
@@ -120,7 +119,7 @@ def run_command(
         str(seed),
         *(part for f in fault for part in ("--fault", f)),
     ]
-    _run("run", storyboard, given, form, junit, emulator, plain=plain, ask=not yes)
+    _run(storyboard, given, form, junit, emulator, plain=plain, ask=not yes)
 
 
 @click.command("fetch")
@@ -135,7 +134,7 @@ def fetch_command(storyboard: str, form: str, junit: str | None, *, plain: bool,
       seedspec fetch
       seedspec fetch --select open
     """
-    _run("fetch", storyboard, {**given, "submit": False}, form, junit, ["--seconds", "2.0"], plain=plain, ask=False)
+    _run(storyboard, {**given, "submit": False}, form, junit, ["--seconds", "2.0"], plain=plain, ask=False)
 
 
 @click.command("status")
@@ -155,21 +154,19 @@ def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) 
     """
     if watching and form != "text":
         raise Exit(2, "--watch is for people; leave --format out")
-    with again("status", storyboard, given, (form,), fit=not watching) as anew:
-        if anew is not None:
-            from seedspec.cli.buying import show_status
+    from seedspec.cli.buying import show_status
 
-            show_status(anew, storyboard, given, form, watching=watching)
+    with again(storyboard, fit=not watching) as anew:
+        show_status(anew, storyboard, given, form, watching=watching)
 
 
 def _run(
-    command: str, storyboard: str, given: dict[str, Any], form: str, junit: str | None, emulator: list[str],
+    storyboard: str, given: dict[str, Any], form: str, junit: str | None, emulator: list[str],
     *, plain: bool, ask: bool,
 ) -> None:  # fmt: skip
+    from seedspec.cli.buying import go
+
     told = any(os.environ.get(name) for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"))
     fit = form == "text" and junit is None and not told  # events carry their time, and reports are files
-    with again(command, storyboard, given, (plain,), fit=fit, buying=True) as anew:
-        if anew is not None:
-            from seedspec.cli.buying import go
-
-            go(anew, storyboard, given, form, junit, emulator, plain=plain, ask=ask)
+    with again(storyboard, fit=fit, buying=True, emulated=given["emulator"]) as anew:
+        go(anew, storyboard, given, form, junit, emulator, plain=plain, ask=ask)

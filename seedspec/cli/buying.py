@@ -18,8 +18,9 @@ from seedspec.api import Options, Planned, budget_of, plan, run
 from seedspec.cli import shared
 from seedspec.cli.again import Anew
 from seedspec.cli.against import Since, since
-from seedspec.cli.app import Exit, echo
+from seedspec.cli.app import Exit
 from seedspec.cli.follow import follow, signals, view_of, watch
+from seedspec.cli.saying import echo
 from seedspec.cli.service import environment
 from seedspec.compiler.profile import said
 from seedspec.plan.plan import BUYS, Action

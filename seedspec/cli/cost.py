@@ -7,7 +7,8 @@ import orjson
 
 from seedspec.api import Options, plan
 from seedspec.cli import shared
-from seedspec.cli.app import Exit, echo
+from seedspec.cli.app import Exit
+from seedspec.cli.saying import echo
 from seedspec.plan import cost
 from seedspec.plan.thrift import hints
 from seedspec.report import cost as shown

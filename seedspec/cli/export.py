@@ -13,7 +13,8 @@ import orjson
 
 from seedspec.api import Options, Planned, plan
 from seedspec.cli import shared
-from seedspec.cli.app import Exit, echo
+from seedspec.cli.app import Exit
+from seedspec.cli.saying import echo
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.look import facts as look
 from seedspec.plan.picks import Picks, moved

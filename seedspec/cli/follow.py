@@ -17,7 +17,8 @@ import orjson
 
 from seedspec.api import Options, Planned, budget_of
 from seedspec.cli import shared
-from seedspec.cli.app import Exit, echo
+from seedspec.cli.app import Exit
+from seedspec.cli.saying import echo
 from seedspec.plan.event import Event
 from seedspec.report.outcome import Outcomes
 from seedspec.report.run import line, summary

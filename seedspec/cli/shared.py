@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seedspec.cli.app import Exit, echo
+from seedspec.cli.app import Exit
+from seedspec.cli.saying import echo
 
 if TYPE_CHECKING:
     from seedspec.api import Options

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from shlex import quote
 from typing import Literal
 
 from seedspec.compiler.catalog import Model
@@ -19,6 +17,7 @@ from seedspec.compiler.storyboard import Reference, Storyboard
 from seedspec.compiler.upstream import check_upstream
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 Upstream = Callable[[str, Row, int, Span], Entry | None]
 Chosen = Callable[[tuple[Entry, ...]], int | None]
@@ -35,7 +34,7 @@ def follows_picks(board: Storyboard) -> bool:
     return any(r.is_shot and r.take is None for r in references)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Found:
     """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by."""
 
@@ -165,6 +164,8 @@ class Attachments:
             return self._continued(reference, takes[take - 1], entry)
         variant = takes[0].address.rpartition("/")[0]
         if take is not None:
+            from shlex import quote
+
             message = f"take {take} of `{variant}` is picked, and shot `{target}` has {_counted(len(takes))}"
             hint = f"pick another one: `seedspec pick --force {quote(variant)} TAKE`"
             self._problems.warning("picked-take-gone", message, reference.take_span or span, hint, entry=entry)

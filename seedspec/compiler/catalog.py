@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from seedspec.compiler.price import Rate, rate_of
 from seedspec.compiler.schema import Schema
+from seedspec.text.values import valueclass
 
 Kind = Literal["image", "video", "audio"]
 KINDS: tuple[Kind, ...] = ("image", "video", "audio")
 Range = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Near:
     """How far outside a limit a measured value may lie and only be warned about, and the measurement behind it."""
 
@@ -23,7 +23,7 @@ class Near:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class MediaRule:
     """What a model accepts as references of one kind; None where it states no limit. Sizes in bytes and seconds.
 
@@ -45,7 +45,7 @@ class MediaRule:
     near: Mapping[str, Near]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Model:
     """A model: the schema of its request body and the rules that JSON Schema cannot say.
 
@@ -70,7 +70,7 @@ class Model:
     """Judges a prompt by itself, where the schema has no rule that ties it to other fields."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Provider:
     """A service: where it is, how it is asked, what its answers mean. `document` is its whole file."""
 
@@ -78,7 +78,7 @@ class Provider:
     document: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Catalog:
     """The models by id, and the schema of the storyboard format."""
 

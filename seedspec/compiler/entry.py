@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
@@ -12,11 +11,12 @@ import orjson
 from seedspec.compiler.catalog import Kind
 from seedspec.compiler.price import Cost
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 Labels = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Origin:
     """Where a field's value came from: the layer's name and the place; no place for the model's own default."""
 
@@ -24,7 +24,7 @@ class Origin:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Medium:
     """A reference as a request uses it: the item `index` of the list `field`.
 
@@ -44,7 +44,7 @@ class Medium:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Mould:
     """What entries of a shot share: everything of their requests but the prompt.
 
@@ -69,7 +69,7 @@ class Mould:
         return b"%b%b%b%d}" % (head, prompt, tail, take)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Entry:
     """One video to buy.
 

@@ -18,13 +18,14 @@ from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 _LONGEST_CIRCLE = 60
 DEFAULT_MOST = 1000
 """The bound on the entries of a storyboard that does not give `max_entries`."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Count:
     """The arithmetic of one shot: its rows, times its takes."""
 

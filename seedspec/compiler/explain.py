@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from seedspec.compiler.entry import Entry
@@ -14,9 +13,10 @@ from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Node, Scalar, at, plain
 from seedspec.text.source import Span
 from seedspec.text.syntax import parse
+from seedspec.text.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Layer:
     """One layer's word on a field, as it is written: a template is not rendered. The model's defaults have no place."""
 
@@ -25,7 +25,7 @@ class Layer:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Explained:
     """A field of a request: its value as it is sent, and its layers, the one that won last."""
 
@@ -43,7 +43,7 @@ class Explained:
         return self.layers[-2::-1]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Explanation:
     """An entry with its fields and the places of its labels. Media are those of the entry."""
 

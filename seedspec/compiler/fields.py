@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from seedspec.compiler.entry import Origin
@@ -12,9 +11,10 @@ from seedspec.compiler.scope import key_of
 from seedspec.compiler.storyboard import Axis, Override, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Scalar, plain
+from seedspec.text.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Setting:
     """A field's value before templates: the node that says it, or the model's default where none does."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from seedspec.compiler.jinja.fault import RefFault
 from seedspec.compiler.jinja.template import Part, Template
 from seedspec.compiler.mention import Numbered, mentions_alone
 from seedspec.compiler.scope import Scope, State, key_of
+from seedspec.text.values import valueclass
 
 
 class Prompt(NamedTuple):
@@ -24,7 +24,7 @@ class Prompt(NamedTuple):
     frame: Frame
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Marked:
     """A gap's text that is more than words: it asked for references, or may name media by number."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, product
 
 from seedspec.compiler.storyboard import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Node
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 Row = tuple[str, ...]
 """One label for each axis of a grid, in the order of its axes."""
@@ -18,7 +19,7 @@ Row = tuple[str, ...]
 MOST_COUNTED = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Grid:
     """The rows of a storyboard or a shot: the product, less what `exclude` matches, then the included rows.
 
@@ -74,7 +75,7 @@ class Grid:
                 yield short
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Arithmetic:
     """How many rows a grid has, and why: candidates less excluded plus included."""
 

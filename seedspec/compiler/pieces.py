@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from seedspec.text.values import valueclass
 
 _MARK = re.compile(r"\{\{([^{}]*)\}\}|\{%([^{}%]*)%\}")
 _OPENS, _CLOSES, _BETWEEN = ("if", "for"), ("endif", "endfor"), ("elif", "else")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Code:
     """A piece for the template language: one `{{ }}`, or one `{% if %}` or `{% for %}` down to its end."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
+from seedspec.text.values import valueclass
 
-@dataclass(frozen=True, slots=True)
+
+@valueclass(frozen=True, slots=True)
 class Rate:
     """The price of one model. Multipliers by quality, apart for requests with and without a reference video."""
 
@@ -22,7 +23,7 @@ class Rate:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Cost:
     """An estimate in units, as a range where the length of a reference video is not known."""
 

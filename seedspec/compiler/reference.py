@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from seedspec.compiler.catalog import Kind, MediaRule, Model, Range
 from seedspec.compiler.storyboard import Reference
 from seedspec.text.diagnostic import Problems, listed
+from seedspec.text.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Asset:
     """A local file, looked at: where it is, the sha256 of its bytes, and what is known of it.
 
@@ -32,7 +32,7 @@ Look = Callable[[str, Kind], Asset | str]
 """Looks at a file by its path relative to the storyboard; a sentence about what is wrong when there is none to use."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Remote:
     """A medium behind an address: the kind that it should be of, and the sha256 that is declared for it."""
 
@@ -113,7 +113,7 @@ def check_medium(
             warn("media-fps-varies", f"has {fps:g} frames per second on average, {rates}; expected {_range(rule.fps)}")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Breach:
     """A limit that facts break; the message is a sentence without its subject.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from seedspec.compiler.frame import Frame, Prompt
@@ -175,6 +174,8 @@ class Texts:
             return f"`{word}` is an axis of the storyboard that this shot leaves out with `only`"
         if word in self._catalogue:
             return f"write `ref('{word}')` to name a reference"
+        from difflib import get_close_matches
+
         axes = {a.name: a for a in self._grid.axes}
         near = get_close_matches(word, self._known, n=1, cutoff=0.6)
         return (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from seedspec.compiler.attach import Attachments, Chosen, Targets, Upstream
@@ -21,12 +20,13 @@ from seedspec.compiler.scope import State, key_of, row_of
 from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Scalar
+from seedspec.text.values import valueclass
 
 _Made = tuple[str, bytes, Mould]
 """A prompt, its canonical JSON, and the mould around it."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Known:
     """A mould that was judged without a finding. `room` is what is left of the body for the prompt.
 
@@ -38,7 +38,7 @@ class _Known:
     odd: bool
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Kept:
     """The moulds of one frame and one set of fields, by what else of a state they depend on."""
 

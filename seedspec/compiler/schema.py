@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import jsonschema_rs
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 from seedspec.text.node import Map, Node, Path, at, plain
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -30,7 +30,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Violation:
     """What a value breaks: where in the value, and whether its key is at fault rather than the value."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from seedspec.compiler.catalog import KINDS, Catalog, Kind, Model
@@ -13,6 +12,7 @@ from seedspec.compiler.schema import cut, kind_of
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Map, Node, Scalar, Sequence, at, plain
 from seedspec.text.source import Source, Span
+from seedspec.text.values import valueclass
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
 LABEL_FORM = "letters, digits and . _ : -, at most 40, beginning with a letter or digit"
@@ -20,7 +20,7 @@ RESERVED = ("label", "shot", "take", "ref")
 """Names that templates give a meaning to; no axis and no var may have one."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Axis:
     """A dimension of a matrix: labels in order, each with its value. An `open` axis may get labels from `include`."""
 
@@ -37,7 +37,7 @@ class Axis:
         return frozenset(k for m in maps for k in m.pairs if k in known)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Label:
     """A label as some row, `exclude` or `when` writes it."""
 
@@ -45,7 +45,7 @@ class Label:
     node: Scalar
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Pattern:
     """Labels wanted by axis; a row matches when each axis has one of those wanted."""
 
@@ -54,13 +54,13 @@ class Pattern:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Override:
     when: Pattern
     fields: Mapping[str, Scalar]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Profile:
     """A layer over every field of every shot; `takes` None leaves each shot its own."""
 
@@ -71,7 +71,7 @@ class Profile:
     takes: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Reference:
     """A medium by name. For a shot, `target` is the shot's id, `take` its take and `at` the labels fixed for it.
 
@@ -91,7 +91,7 @@ class Reference:
     take_span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Shot:
     """`prompt` is the template, or None when the last of `axes` is the prompt mapping. `only` None means all axes."""
 
@@ -111,7 +111,7 @@ class Shot:
     overrides: tuple[Override, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Storyboard:
     """A whole storyboard, checked for form; what its parts mean together is for the rooms below.
 

@@ -27,7 +27,7 @@ from seedspec.emulator.settings import Addresses, Settings, Strikes
 from seedspec.emulator.shelf import Shelf
 from seedspec.emulator.tasks import Task
 from seedspec.media.facts import Facts, MediaError
-from seedspec.media.movie import Studio
+from seedspec.media.movie.takes import Studio
 
 UNITS = 10_000
 TWISTS = ("wrong-size", "wrong-fps", "short", "silent")

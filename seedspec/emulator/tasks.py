@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from seedspec.media.card import FPS, Card
+from seedspec.media.card import Card
+from seedspec.media.facts import FPS
 
 FAILURES = {
     "service_error": "The generation service had an internal error.",

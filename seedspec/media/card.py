@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from seedspec.media.facts import FPS
+
 Colour = tuple[int, int, int]
-FPS = 24
 _LONGEST_WORD = 40  # a longer one may be broken there
 # Marks that must not begin a line of Chinese or Japanese text.
 _CLOSING = frozenset("，。！？；：、）】」』》〉”’…·,.!?;:)]}%")

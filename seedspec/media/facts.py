@@ -11,6 +11,9 @@ IMAGES = frozenset({"jpeg", "png", "webp", "gif", "bmp", "tiff"})
 VIDEOS = frozenset({"mp4", "mov", "webm", "mkv", "avi"})
 SOUNDS = frozenset({"wav", "mp3", "flac", "ogg", "m4a"})
 
+FPS = 24
+"""Pictures a second of emulated takes, and of a video that does not tell."""
+
 # What the first bytes of an ISO base media file say after "ftyp", where it is not simply an MP4.
 _BRANDS = {
     b"qt  ": "mov", b"M4A ": "m4a", b"M4B ": "m4a",

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from seedspec.compiler.entry import Entry
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import State
+from seedspec.text.values import valueclass
 
 _FACTS = ("bytes", "width", "height", "seconds", "fps")
 _OPEN = (State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Stale:
     """A saved video was made from another video of `upstream` than the one that stands now: their sha256.
 

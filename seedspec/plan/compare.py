@@ -14,6 +14,7 @@ from seedspec.plan.chain import address_in
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import State
 from seedspec.plan.why import Difference, differences
+from seedspec.text.values import valueclass
 
 Kind = Literal["added", "changed", "moved", "gone"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "moved", "gone")
@@ -39,7 +40,7 @@ class Change:
         return entry.address
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Comparison:
     """The changes in the order of the new storyboard, then what is gone; and the addresses that are as they were."""
 

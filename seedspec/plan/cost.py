@@ -12,13 +12,14 @@ from seedspec.plan.lock import Lock, Record
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import NotInStoryboard
 from seedspec.plan.state import State, word
+from seedspec.text.values import valueclass
 
 _UNPAID = (State.FAILED, State.QUEUED)
 KEYS = ("shot", "take", "state", "profile")
 """What costs can be told apart by, beside the axes; an axis of such a name comes first."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Stated:
     """What the service stated, in 1/10,000 credit, of so many videos; what it keeps of a failed one is of none."""
 
@@ -59,7 +60,7 @@ class Spending:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Line:
     """The spending of what has these labels in common; "" where it has none of that axis."""
 
@@ -96,7 +97,7 @@ def total(found: Sequence[Line]) -> Spending:
     return sum((line.spending for line in found), Spending())
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Purchase:
     """One request with all attempts at it; `profile` is the one it was bought with, or would be, "" for none."""
 

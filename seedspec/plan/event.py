@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from seedspec.text.values import valueclass
 
-@dataclass(frozen=True, slots=True)
+
+@valueclass(frozen=True, slots=True)
 class Intent:
     """What is durable before a paid request leaves: its idempotency key, the sha256 of its body, and when.
 
@@ -23,7 +25,7 @@ class Intent:
     left: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class RunStarted:
     """`entries` are all that were selected, `to_buy` the purchases planned, `units` their estimate at most."""
 
@@ -35,7 +37,7 @@ class RunStarted:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Skipped:
     """Nothing to do for an entry; `reason` says why in a word: done, twin, failed, doubt, occupied."""
 
@@ -45,7 +47,7 @@ class Skipped:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Uploaded:
     """A local file or an upstream video has an address that is good until `until`; `reused`: it was there already."""
 
@@ -76,7 +78,7 @@ class Submitting:
     used: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Submitted:
     """The service took the request: `task` is the only receipt there is, `reserved` the credits held for it."""
 
@@ -89,7 +91,7 @@ class Submitted:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Deferred:
     """The request was not taken and nothing was made; it waits `wait` seconds for another try."""
 
@@ -102,7 +104,7 @@ class Deferred:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Progressed:
     entry: str
     fp: str
@@ -111,7 +113,7 @@ class Progressed:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Completed:
     """The video is made and waits at the service until `results_until`; `charged` is what it cost, if that is said."""
 
@@ -124,7 +126,7 @@ class Completed:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Saved:
     """The video is whole on disk under `file`, relative to the lock; its facts are None where nothing could tell.
 
@@ -147,7 +149,7 @@ class Saved:
     results_until: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Failed:
     """An attempt ended without a video. `then`: again, asked, or change (never unchanged).
 
@@ -165,7 +167,7 @@ class Failed:
     charged: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Doubted:
     """Whether the service took the request is not known; it is never sent again unasked."""
 
@@ -176,7 +178,7 @@ class Doubted:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Weighed:
     """The credits that were left after a doubt arose: with those before it, evidence of whether it was billed."""
 
@@ -187,7 +189,7 @@ class Weighed:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Adopted:
     """A person vouches that a task, or a file that is whole on disk, is this entry's; one of the two is given."""
 
@@ -209,7 +211,7 @@ class Adopted:
     profile: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Delayed:
     """A step that costs nothing (a poll, a download, an upload) did not succeed and is tried again, or given up."""
 
@@ -221,7 +223,7 @@ class Delayed:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Held:
     """An entry that cannot be bought because of another one."""
 
@@ -232,7 +234,7 @@ class Held:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Stopped:
     """Nothing more is submitted; what is running is still followed. `exit` is the code this alone would give."""
 
@@ -242,7 +244,7 @@ class Stopped:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Unrecorded:
     """The disk refuses the lock: `message` says what is to be done should it stay so, and is empty once it does not.
 
@@ -253,7 +255,7 @@ class Unrecorded:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class RunFinished:
     """The sums of a run. `units` is the estimate of what was bought in it, `credits` what the service stated."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from seedspec.plan.lock import MARKERS, Lock, Record, encode
 from seedspec.plan.state import FURTHEST, State
+from seedspec.text.values import valueclass
 
 _RANK = {state: rank for rank, state in enumerate(FURTHEST)}
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Union:
     """The lock of both sides; `doubles` are the requests that were, or may have been, paid for more than once."""
 

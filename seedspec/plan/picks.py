@@ -13,9 +13,10 @@ from seedspec.plan.review import Entries, Mention, Review
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Sequence, plain
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Pick:
     """The chosen take of a variant. `video` is the sha256 of the file that was looked at, "" where none was.
 

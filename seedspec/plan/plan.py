@@ -37,6 +37,7 @@ from seedspec.plan.reason import (
 )
 from seedspec.plan.state import State
 from seedspec.plan.strays import strays
+from seedspec.text.values import valueclass
 
 
 class Action(Enum):
@@ -55,7 +56,7 @@ class Action(Enum):
 BUYS = frozenset({Action.SUBMIT, Action.CHANGE})
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Step:
     """One line of a plan. `cost` is zero unless the step buys; `file` is where the video is or will be saved."""
 
@@ -69,7 +70,7 @@ class Step:
     record: Record | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Plan:
     """The steps in the storyboard's order, then what the lock alone knows. `profile` is "" for none."""
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from shlex import quote
 from typing import Any, Literal
 
 from seedspec.plan.chain import Stale
 from seedspec.plan.state import State
+from seedspec.text.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class New:
     """Nothing like it was ever bought; or, from `attempt` 2, an earlier attempt failed and is repeated."""
 
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Changed:
     """The address was bought before with another request; the first field that differs, old and new.
 
@@ -29,12 +29,12 @@ class Changed:
     new: Any
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class InFlight:
     task: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Unsaved:
     """Made and paid for, not on disk. `gone` names a file that was saved and is no longer there."""
 
@@ -42,7 +42,7 @@ class Unsaved:
     gone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Done:
     """Saved under `file`, which `here` says is on this disk. `moved_from` is the address it was bought as.
 
@@ -57,14 +57,14 @@ class Done:
     stale: Stale | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Twin:
     """The same request as `of`: one purchase serves both."""
 
     of: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Failure:
     """The last attempt failed. `then`: asked (--retry-failed tries again) or change (never unchanged)."""
 
@@ -73,14 +73,14 @@ class Failure:
     then: Literal["again", "asked", "change"]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class InDoubt:
     """It is not known whether the service took the request."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Held:
     """It continues an entry that is not to be had."""
 
@@ -88,7 +88,7 @@ class Held:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Unpicked:
     """It continues the takes that people choose of these variants, and they have not chosen yet."""
 
@@ -100,26 +100,26 @@ class Unpicked:
         return f"waits for {more}: `seedspec pick {quote(self.variants[0])} TAKE`"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Occupied:
     """A file that the lock does not know stands where the video would be saved."""
 
     file: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Picked:
     """People chose this take: it is never bought again. `changed` says that its request is another one since."""
 
     changed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class NotInStoryboard:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Elsewhere:
     """Bought with another profile ("" for none) and not in hand yet: a run follows it too."""
 
@@ -127,7 +127,7 @@ class Elsewhere:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Second:
     """Another purchase of a request that is bought already, as two branches can make it; it is followed too."""
 

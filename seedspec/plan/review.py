@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from seedspec.compiler.entry import Entry
@@ -12,11 +11,12 @@ from seedspec.compiler.schema import Schema
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Map, Node, Sequence, plain
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 Winner = Literal["a", "b", "tie", "bad", "skip"]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Mention:
     """A take as a file names it: its address then, its fingerprint or the beginning of it, and the place."""
 
@@ -25,7 +25,7 @@ class Mention:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Choice:
     """A take that a reviewer picked; `video` is the sha256 of the file that was looked at, or its beginning."""
 
@@ -33,7 +33,7 @@ class Choice:
     video: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Vote:
     """Two takes side by side and which was better; `bad` says neither is any good, `skip` says nothing."""
 
@@ -44,7 +44,7 @@ class Vote:
     blind: bool
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Note:
     """A remark on a take, at a time in it when one is given."""
 
@@ -53,7 +53,7 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Review:
     """A reviewer's whole file."""
 

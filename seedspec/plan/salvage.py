@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from seedspec.plan.lock import HEADER, BadLine, Fold, Lock, LockFault, read_line
 from seedspec.plan.merge import union
 from seedspec.plan.state import IllegalMove
+from seedspec.text.values import valueclass
 
 _BEGIN = re.compile(rb'(?=\{"(?:fp|seedspec_lock)":)')
 _TASK = re.compile(rb'"task"\s*:\s*"([A-Za-z0-9_-]{8,128})"')
 _ENTRY = re.compile(rb'"entry"\s*:\s*"([A-Za-z0-9@=,._:/-]{1,300})"')
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Aside:
     """A line, or a piece of one, that is not relied on. `taken` says that its record is in the lock all the same.
 
@@ -37,7 +37,7 @@ class Aside:
         return _first(_ENTRY, self.data)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Salvage:
     lock: Lock
     aside: tuple[Aside, ...]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from seedspec.compiler.entry import Entry, labels_of, matches
 from seedspec.plan.chain import stale, video_of
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import word
 from seedspec.text.diagnostic import did_you_mean
+from seedspec.text.values import valueclass
 
 
 class NothingSelected(Exception):
     """A term that no entry of the storyboard meets; the message proposes a near one."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Selection:
     """`chosen` in the storyboard's order, and the `others`."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from seedspec.compiler.entry import Entry
 from seedspec.plan.review import Entries, Review, Winner
 from seedspec.text.diagnostic import Problems
+from seedspec.text.values import valueclass
 
 FEWEST = 6
 """Votes below which nothing is said about who is better."""
@@ -23,7 +23,7 @@ Outcome = tuple[str, str, float]
 """Two names, and what the first one scored: 1, 0, or a half for a tie."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Ballot:
     """A vote on two entries of today."""
 
@@ -34,7 +34,7 @@ class Ballot:
     reviewer: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Standing:
     """`rate` is the chance to win against an average other one, `low` to `high` its 95 % interval."""
 
@@ -47,7 +47,7 @@ class Standing:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Standings:
     """What was compared, the best first. `bad` counts the votes that found neither any good: they rank nobody.
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from seedspec.compiler.filename import is_device, same
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import State
+from seedspec.text.values import valueclass
 
 _OPEN = frozenset({State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED})
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Stray:
     """A purchase without an entry, and where its video is or would go.
 

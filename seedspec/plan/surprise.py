@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from seedspec.compiler.catalog import Model
 from seedspec.plan.lock import Record
 from seedspec.plan.state import State
+from seedspec.text.values import valueclass
 
 SECONDS = 0.25
 """How far a length may be off: files count whole pictures, and sound may end a packet or two later."""
@@ -18,7 +18,7 @@ FACTS = ("width", "height", "seconds", "fps", "audio")
 """The facts that are judged, by their keys in the lock."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Surprise:
     """One fact that is not as asked for. `code`: output-size, output-seconds, output-fps or output-audio."""
 

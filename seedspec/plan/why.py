@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -14,9 +13,10 @@ from seedspec.plan.lock import Record
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import Changed, Held, Occupied, Twin
 from seedspec.plan.state import State
+from seedspec.text.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Difference:
     """A field whose value differs between two manifests; None where one of them lacks it. A medium is `name[index]`."""
 
@@ -25,7 +25,7 @@ class Difference:
     new: Any
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Why:
     """`before` is what the address was bought as when the request has changed since, with all `differences`.
 

@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,12 +22,13 @@ from seedspec.run import beside, files, witness
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import parse
+from seedspec.text.values import valueclass
 
 if TYPE_CHECKING:
     from seedspec.run.revision import Revision
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Compiled:
     """A storyboard's entries in order, with every finding. `ok` says that nothing stands in the way of a run."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,8 +12,6 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from filelock import FileLock, Timeout
 
 from seedspec.run.beside import held_by
 from seedspec.run.rescue import rescues
@@ -57,6 +54,10 @@ def hold(lock: Path) -> Iterator[None]:
 
     Raises HoldTaken at once when another process has it, OSError when the folder cannot be written.
     """
+    import socket
+
+    from filelock import FileLock, Timeout  # whoever reads the lock alone holds nothing
+
     side = state_folder(lock.parent) / f"{lock.name}.hold"
     by = held_by(lock)
     taken = FileLock(side, timeout=0)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -16,11 +16,12 @@ import orjson
 from seedspec import __version__
 from seedspec.media.facts import Facts
 from seedspec.media.look import facts_of, readers
+from seedspec.text.values import valueclass
 
 _FOLDER = "facts"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Examined:
     """The facts that were found in the media of one storyboard's folder.
 

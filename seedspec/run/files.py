@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from seedspec.compiler.catalog import Catalog, Kind, catalog_of
 from seedspec.compiler.reference import Asset, Look
@@ -20,6 +19,9 @@ from seedspec.run.examined import Examined
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import MOST_BYTES, source_of
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 MOST_MEDIA = 256 * 1024 * 1024
 """A larger file is no reference for any model; it is not read at all, for it may have no end."""
@@ -34,7 +36,7 @@ def schemas() -> dict[str, Any]:
             if item.is_dir():
                 walk(item, f"{prefix}{item.name}/")
             elif item.name.endswith(".json"):
-                found[prefix + item.name] = json.loads(item.read_text(encoding="utf-8"))
+                found[prefix + item.name] = orjson.loads(item.read_bytes())
 
     walk(schema_folder(), "")
     return found
@@ -42,8 +44,13 @@ def schemas() -> dict[str, Any]:
 
 def schema_folder() -> Traversable:
     """Where those files are."""
-    inside = files("seedspec") / "schemas"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "schemas"
+    package = Path(__file__).parents[1]
+    for folder in (package / "schemas", package.parent / "schemas"):
+        if folder.is_dir():
+            return folder
+    from importlib.resources import files  # a package that is no folder, but in an archive
+
+    return files("seedspec") / "schemas"
 
 
 def catalog() -> Catalog:
@@ -102,7 +109,6 @@ def looker(folder: Path) -> Look:
     """
     base, known = folder.resolve(), Examined(folder)
     project = witness.project_of(base)
-    witness.within(base, project)
 
     def look(target: str, kind: Kind) -> Asset | str:
         if "\\" in target or PurePosixPath(target).is_absolute():

@@ -74,7 +74,7 @@ def _versions(name: str, packages: tuple[str, ...], missing: Literal["warning", 
 
 def _broken_media() -> str:
     """Packages with libraries of their own can be there and not load."""
-    for module in ("picture", "sound", "movie"):
+    for module in ("picture.drawing", "sound", "movie.takes"):
         try:
             importlib.import_module(f"seedspec.media.{module}")
         except (ImportError, OSError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -11,12 +10,13 @@ from seedspec.compiler.filename import is_folder
 from seedspec.compiler.profile import name_of
 from seedspec.run.beside import lock_of, track_of
 from seedspec.run.settings import BadSettings
+from seedspec.text.values import valueclass
 
 if TYPE_CHECKING:
     from seedspec.compiler.storyboard import Storyboard
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Place:
     """`base` is the storyboard's folder; `lock` stands in it; videos go to `folder`, a path relative to it.
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 def rescues(lock: Path) -> list[Path]:
     """The rescue files that wait for a lock."""
-    return [p for p in _places(lock) if p.exists()]
+    return [p for p in places(lock) if p.exists()]
 
 
 def rescue(lock: Path, data: bytes) -> Path | None:
     """Writes a whole rescue file, durably, over an earlier one of the same run; None when no place takes it."""
-    for target in _places(lock):
+    for target in places(lock):
         aside = target.with_name(f"{target.name}.new")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -35,8 +35,8 @@ def rescue(lock: Path, data: bytes) -> Path | None:
     return None
 
 
-def _places(lock: Path) -> Iterator[Path]:
-    """Beside the lock; or, where that disk is full or read-only, in the user's own folder for states."""
+def places(lock: Path) -> Iterator[Path]:
+    """Where they may be: beside the lock; or, where that disk is full or read-only, in the user's folder for states."""
     yield lock.parent / ".seedspec" / f"{lock.name}.rescue"
     whole = hashlib.sha256(os.fsencode(lock.absolute())).hexdigest()[:12]
     with suppress(RuntimeError):  # there is no home

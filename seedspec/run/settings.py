@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+import os
 
-_PRINTABLE = re.compile(r"[\x21-\x7e]+")
+from seedspec.text.values import valueclass
+
+TYPE_CHECKING = False  # a run with nothing to do looks for the key, and loads nothing else: see `cli/begin.py`
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
 
 
 class BadSettings(Exception):
@@ -28,7 +28,7 @@ class Key:
 
     def __init__(self, text: str) -> None:
         stripped = text.strip()
-        if not _PRINTABLE.fullmatch(stripped):
+        if not stripped or not all("!" <= c <= "~" for c in stripped):
             raise BadSettings("the API key holds characters that no key has (spaces or line ends inside it?)", 5)
         self._text = stripped
 
@@ -39,7 +39,7 @@ class Key:
         return "Key(***)"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Origins:
     """Where the key may go, and nowhere else: scheme, host and port of the API and of the files API."""
 
@@ -49,6 +49,8 @@ class Origins:
     @property
     def local(self) -> bool:
         """Whether the API is on this machine, where plain http is good enough."""
+        from urllib.parse import urlsplit
+
         return is_loopback(urlsplit(self.api).hostname or "")
 
 
@@ -63,14 +65,18 @@ def origins_of(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Origi
 
 def key_of(provider: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> Key:
     """The key from the environment, else from `.env` in `folder`; addresses are never read from a file."""
-    variable = provider["auth"]["variable"]
+    return key_in(provider["auth"]["variable"], environ, str(folder))
+
+
+def key_in(variable: str, environ: Mapping[str, str], folder: str) -> Key:
+    """The key in a variable of the environment, else of `.env` in `folder`. Raises BadSettings."""
     text = environ.get(variable, "")
     if not text.strip():
         from dotenv import dotenv_values
 
-        file = folder / ".env"
+        file = os.path.join(folder, ".env")
         try:
-            text = (dotenv_values(file, interpolate=False).get(variable) or "") if file.is_file() else ""
+            text = (dotenv_values(file, interpolate=False).get(variable) or "") if os.path.isfile(file) else ""
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"`{file}` cannot be read: {error}") from None
     if not text.strip():
@@ -82,6 +88,8 @@ def key_of(provider: Mapping[str, Any], environ: Mapping[str, str], folder: Path
 def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -89,6 +97,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _origin(given: str, variable: str) -> str:
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(given)
         port = parts.port

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.source import Source, Span
+from seedspec.text.values import valueclass
 
 QUOTE_IT = "quote the value, or write it under `|`"
 
@@ -21,7 +21,7 @@ _BEGUN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Complaint:
     """What the parser says: the problem and where, what it was reading then and where that began.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from enum import StrEnum
 
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 
 class Severity(StrEnum):
@@ -16,7 +16,7 @@ class Severity(StrEnum):
     HINT = "hint"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Note:
     """A further sentence under a diagnostic, with a second place when one matters."""
 
@@ -24,7 +24,7 @@ class Note:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `message` is a single line, found before expected; `code` is stable and kebab-case.
 
@@ -39,14 +39,16 @@ class Diagnostic:
     entries: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class Problems:
-    """Collects the findings of a stage; equal ones from several entries become one that lists them."""
+    """Collects the findings of a stage; equal ones from several entries become one that lists them.
 
-    _found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = field(default_factory=dict)
-    _errors: int = 0
-    heard: int = 0
-    """How often anything was added; what leaves it as it was had nothing to say."""
+    `heard` is how often anything was added; what leaves it as it was had nothing to say.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
+        self._errors = 0
+        self.heard = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
         self.heard += 1
@@ -86,6 +88,8 @@ class Problems:
 
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """At most one note that proposes the nearest known word."""
+    from difflib import get_close_matches  # nearly every file has no need of it
+
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return (f"did you mean `{near[0]}`?",) if near else ()
 

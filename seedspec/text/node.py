@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from seedspec.text.source import Span
+from seedspec.text.values import valueclass
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Scalar:
     """A string, number, boolean or null. `style` is the YAML style: "" for plain, or one of ' " | >."""
 
@@ -25,7 +25,7 @@ class Scalar:
         return self.value if isinstance(self.value, str) else self.span.text
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Sequence:
     items: tuple[Node, ...]
     span: Span
@@ -34,13 +34,13 @@ class Sequence:
         return iter(self.items)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Pair:
     key: Scalar
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Map:
     """A mapping in the order of the file. Keys are texts, whatever they look like to YAML."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from seedspec.text.values import valueclass
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
@@ -36,7 +38,7 @@ class Source:
         return Span(self, start, min(len(self.text), start + 1) if end is None else end)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Span:
     """A stretch of a source, by code point offsets, the end left out."""
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from seedspec.media.card import Card
-from seedspec.media.movie import make_clip
+from seedspec.media.movie.takes import make_clip
 
 
 async def main(folder: Path, megabytes: int) -> None:

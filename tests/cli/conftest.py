@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
-from looks import LOOKS, Run, Said
+from looks import DONE, IMAGE, LOOKS, Run, Said, keep
 
-from seedspec.cli.app import start
+from seedspec.cli.begin import start
 
 
 @pytest.fixture
@@ -41,3 +42,21 @@ def seedspec(folder: Path, capfd: pytest.CaptureFixture[str]) -> Run:
         return Said(code, said.out, said.err)
 
     return run
+
+
+@pytest.fixture
+def project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A storyboard with everything it reads, all of it bought and saved; its files are old enough to be believed."""
+    monkeypatch.setenv("EVOLINK_API_KEY", "sk-again")
+    (folder / ".git").mkdir()
+    for name in ("media", "words", "renders"):
+        (folder / name).mkdir()
+    shutil.copyfile(IMAGE, folder / "media" / "cup.png")
+    (folder / "words" / "begin.j2").write_text("A morning,", encoding="utf-8")
+    storyboard = folder / "storyboard.yaml"
+    storyboard.write_text(DONE, encoding="utf-8")
+    for address in ("open/1", "open/2", "close/1"):
+        name = f"renders/{address.replace('/', '_take')}.mp4"
+        keep(storyboard, address, "saved", task="task-unified-1", file=name, sha256="0" * 64, bytes=3)
+        (folder / name).write_bytes(b"mp4")
+    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,25 @@ shots:
       fast: "{{ ref('cup') }}, whip pan."
 """
 
+IMAGE = Path(__file__).parents[2] / "examples" / "fruit-tea" / "assets" / "bottle.png"
+DONE = """\
+seedspec: 1
+name: done
+model: seedance-2.0-reference-to-video
+references:
+  cup: {image: media/cup.png}
+  far: {image: https://cdn.example.com/far.webp}
+shots:
+  - id: open
+    takes: 2
+    prompt: "{% include 'words/begin.j2' %} {{ ref('cup') }}{% include 'words/maybe.j2' ignore missing %}"
+  - id: close
+    prompt: "{{ ref('cup') }} closes. {{ ref('far') }}{{ '{{' }}"
+  - id: same
+    prompt: "{{ ref('cup') }} closes. {{ ref('far') }}{{ '{{' }}"
+"""
+"""A storyboard with all that an answer may rest on."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -65,3 +85,14 @@ def edit(storyboard: Path, old: str, new: str) -> None:
     text = storyboard.read_text(encoding="utf-8")
     assert old in text
     storyboard.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def kept(project: Path) -> list[Path]:
+    """The answers that are kept in a folder."""
+    return sorted((project / ".seedspec").glob("*.said/*"))
+
+
+def plainly(seedspec: Run, project: Path, *command: str) -> object:
+    """What a command says when it has nothing to go by but the files."""
+    shutil.rmtree(project / ".seedspec", ignore_errors=True)
+    return seedspec(*command)

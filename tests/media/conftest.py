@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from seedspec.media.card import Card
-from seedspec.media.movie import Studio
+from seedspec.media.movie.takes import Studio
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,9 @@ from seedspec.media import card as cards
 from seedspec.media.card import Card
 from seedspec.media.facts import MediaError
 from seedspec.media.look import facts
-from seedspec.media.movie import Studio, check_playable, make_clip, poster
-from seedspec.media.picture import Type, draw_card
+from seedspec.media.movie import check_playable, poster
+from seedspec.media.movie.takes import Studio, make_clip
+from seedspec.media.picture.drawing import Type, draw_card
 
 MODEL = json.loads(
     (Path(__file__).parents[2] / "schemas/evolink/seedance-2.0-reference-to-video.json").read_text("utf-8")

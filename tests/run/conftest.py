@@ -234,7 +234,7 @@ def hero(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A real video, whole and playable."""
     from seedspec.media.card import Card
-    from seedspec.media.movie import Studio
+    from seedspec.media.movie.takes import Studio
 
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     card = Card(

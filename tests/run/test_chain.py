@@ -15,7 +15,7 @@ from conftest import Project, Service, nearby
 from seedspec import api
 from seedspec.emulator import links
 from seedspec.media.card import Card
-from seedspec.media.movie import Studio
+from seedspec.media.movie.takes import Studio
 from seedspec.plan.event import Event, Held, RunFinished, Skipped, Uploaded
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.plan import Action, Rules, make

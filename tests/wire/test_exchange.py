@@ -220,7 +220,7 @@ def test_a_redirect_loop_ends(tmp_path: Path) -> None:
 
 def test_a_video_is_kept_under_its_name_and_nothing_is_written_over(tmp_path: Path) -> None:
     from seedspec.media.card import Card
-    from seedspec.media.movie import make_clip
+    from seedspec.media.movie.takes import make_clip
 
     clip = tmp_path / "clip.mp4"
     make_clip(Card("task-unified-1-a", "m", "p", 864, 496, 4, "480p", "16:9", False), clip)

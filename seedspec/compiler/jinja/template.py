@@ -22,6 +22,7 @@ from seedspec.compiler.pieces import cut
 from seedspec.compiler.spot import place, words
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Scalar
+from seedspec.text.values import valueclass
 
 _Run = Callable[[Mapping[str, Any]], Any]
 
@@ -39,7 +40,7 @@ class Part:
     """Room for what it was rendered to: the part is the same one in every template that holds it."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Compiled:
     names: frozenset[str]
     refs: frozenset[str]
@@ -47,7 +48,7 @@ class _Compiled:
     run: _Run
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Template:
     """A compiled value. `names` are the names that it reads, `refs` the constant ones that it gives to `ref()`.
 

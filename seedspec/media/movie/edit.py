@@ -9,8 +9,7 @@ import av
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
-from seedspec.media.card import FPS
-from seedspec.media.facts import MediaError
+from seedspec.media.facts import FPS, MediaError
 from seedspec.media.movie.frames import DAMAGE, TICK, sentence
 
 _PROXY_FILE = {"movflags": "faststart", "fflags": "bitexact"}

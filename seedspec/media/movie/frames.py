@@ -9,7 +9,7 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Colorspace
 
-from seedspec.media.card import FPS
+from seedspec.media.facts import FPS
 from seedspec.media.picture import Raster
 
 # What a damaged file makes PyAV raise: its own errors, and those of Python for values out of any sense.

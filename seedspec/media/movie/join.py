@@ -19,10 +19,10 @@ from av.stream import Stream
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from seedspec.media import picture
 from seedspec.media.facts import MediaError
 from seedspec.media.movie.frames import DAMAGE, RATE, sentence
-from seedspec.media.picture import Label
+from seedspec.media.picture import drawing
+from seedspec.media.picture.drawing import Label
 
 _FILE = {"movflags": "faststart", "fflags": "bitexact"}
 _CODE = {"preset": "veryfast", "crf": "20"}
@@ -57,7 +57,7 @@ def join(parts: Sequence[Part], out: str | os.PathLike[str], canvas: Canvas) -> 
 
     Each part is as long as its pictures; sound that goes on after them is cut. MediaError names the part at fault.
     """
-    type = picture.Type()
+    type = drawing.Type()
     with av.open(str(out), "w", format="mp4", options=_FILE) as joined:
         video = joined.add_stream("libx264", rate=canvas.fps, options=_CODE | {"g": str(2 * canvas.fps)})
         assert isinstance(video, VideoStream)
@@ -68,7 +68,7 @@ def join(parts: Sequence[Part], out: str | os.PathLike[str], canvas: Canvas) -> 
         number = 0
         for part in parts:
             label = (
-                picture.label(part.label, height=canvas.height, most=canvas.width, type=type) if part.label else None
+                drawing.label(part.label, height=canvas.height, most=canvas.width, type=type) if part.label else None
             )
             try:
                 for frame, samples in _cut(part, canvas):

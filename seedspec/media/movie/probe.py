@@ -14,8 +14,7 @@ from av.video.stream import VideoStream
 
 from seedspec.media import picture
 from seedspec.media.boxes import check_movie
-from seedspec.media.card import FPS
-from seedspec.media.facts import Facts, MediaError, sniff
+from seedspec.media.facts import FPS, Facts, MediaError, sniff
 from seedspec.media.movie.frames import DAMAGE, raster_of, sentence
 from seedspec.media.picture import Raster
 

@@ -21,10 +21,10 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from seedspec.media import card as cards
-from seedspec.media import picture
-from seedspec.media.card import FPS, Card
-from seedspec.media.facts import MediaError
+from seedspec.media.card import Card
+from seedspec.media.facts import FPS, MediaError
 from seedspec.media.movie.frames import DAMAGE, RATE, fill, frame_of, packed, sentence
+from seedspec.media.picture import drawing
 
 _KEYS_EVERY = 2  # seconds
 
@@ -54,8 +54,8 @@ class _Tone:
 class Studio:
     """Makes clips, and keeps what clips of one shape share. Safe to use from several threads."""
 
-    def __init__(self, type: picture.Type | None = None) -> None:
-        self._type = type or picture.Type()
+    def __init__(self, type: drawing.Type | None = None) -> None:
+        self._type = type or drawing.Type()
         self._drawing = threading.Lock()
         self._making = threading.Lock()
         self._motions: dict[tuple[int, int, int, int], _Motion] = {}
@@ -75,7 +75,7 @@ class Studio:
         motion = self._motion(card.width, card.height, card.seconds, card.fps)
         tone = self._tone(cards.tone(card.task), card.seconds) if card.audio else None
         with self._drawing:
-            still = picture.draw_card(card, self._type)
+            still = drawing.draw_card(card, self._type)
         frame = frame_of(still)
         with av.open(str(out), "w", format="mp4", options={"movflags": "faststart"}) as container:
             stream = _video_stream(container, card.width, card.height, card.fps)
@@ -99,7 +99,7 @@ class Studio:
         with self._making:
             if key not in self._motions:
                 with self._drawing:
-                    drawn = picture.draw_strip(width, cards.strip_height(height), frames=seconds * FPS, type=self._type)
+                    drawn = drawing.draw_strip(width, cards.strip_height(height), frames=seconds * FPS, type=self._type)
                     strips = list(drawn)[:: FPS // fps]
                 self._motions[key] = _encode_motion(width, height, strips, fps)
             return self._motions[key]

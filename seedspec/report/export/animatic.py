@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from seedspec.media.facts import Facts
-from seedspec.media.movie import Canvas, Part, join
+from seedspec.media.movie.join import Canvas, Part, join
 from seedspec.report.export.cut import Cut
 
 RATES = (24, 25, 30, 48, 50, 60)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from seedspec.media.facts import MediaError
 from seedspec.media.movie import picture_at
-from seedspec.media.picture import Raster, Tile
-from seedspec.media.picture import sheet as drawn
+from seedspec.media.picture import Raster
+from seedspec.media.picture.drawing import Tile
+from seedspec.media.picture.drawing import sheet as drawn
 from seedspec.report.export.cut import Cut
 
 

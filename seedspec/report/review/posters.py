@@ -46,12 +46,12 @@ def proxy(clip: Clip, kept: Path) -> Path:
     file = kept / f"{clip.sha256[:32]}.mp4"
     if not file.exists():
         try:
-            from seedspec.media import movie
+            from seedspec.media.movie import edit
         except ImportError as error:
             raise MediaMissing() from error
         # two takes may hold the same video, and two pages may be made at one time
         making = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.mp4")
-        movie.proxy(clip.file, making)
+        edit.proxy(clip.file, making)
         making.replace(file)
     return file
 
