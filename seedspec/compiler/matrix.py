@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from itertools import islice, product
+from typing import Any
 
 from seedspec.compiler.storyboard import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
-from seedspec.text.node import Node
+from seedspec.text.node import Node, plain
 from seedspec.text.source import Span
 
 Row = tuple[str, ...]
@@ -18,11 +20,12 @@ Row = tuple[str, ...]
 MOST_COUNTED = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Grid:
     """The rows of a storyboard or a shot: the product, less what `exclude` matches, then the included rows.
 
-    `parent` is the storyboard's grid under a shot's, `keep` the places of its axes that the shot is projected on.
+    `parent` is the storyboard's grid under a shot's, `keep` the places of its axes that the shot is projected on. A
+    place is an index into a row. What follows from a grid alone is worked out once, for all shots that share it.
     """
 
     axes: tuple[Axis, ...]
@@ -32,9 +35,51 @@ class Grid:
     parent: Grid | None = None
     keep: tuple[int, ...] | None = None
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(a.name for a in self.axes)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each axis by its name."""
+        return {name: place for place, name in enumerate(self.names)}
+
+    @cached_property
+    def read_at(self) -> Callable[[frozenset[str]], tuple[int, ...]]:
+        """What of a row, with its take behind it, those depend on who read some names.
+
+        `entry` and `label` depend on every label, `entry` and `take` on the take.
+        """
+
+        axes = self.names
+
+        @cache
+        def read_at(names: frozenset[str]) -> tuple[int, ...]:
+            every = not names.isdisjoint(("label", "entry"))
+            places = [i for i, name in enumerate(axes) if every or name in names]
+            return (*places, *(() if names.isdisjoint(("take", "entry")) else (len(axes),)))
+
+        return read_at
+
+    @cached_property
+    def many(self) -> frozenset[int]:
+        """The places of the axes with more than one label."""
+        return frozenset(i for i, axis in enumerate(self.axes) if len(axis.values) > 1)
+
+    @cached_property
+    def values(self) -> Mapping[str, Mapping[str, Any]]:
+        """The values of each axis by their labels, without their places in the file."""
+        return {a.name: {k: plain(v) for k, v in a.values.items()} for a in self.axes}
+
+    @cached_property
+    def longest(self) -> Row:
+        """The longest label of each axis."""
+        return tuple(max(a.values, key=len, default="") for a in self.axes)
+
+    @cached_property
+    def bare(self) -> Grid:
+        """The grid of every shot whose storyboard's grid this is and that has no matrix of its own."""
+        return Grid(self.axes, (), (), (), self)
 
     def rows(self) -> Iterator[Row]:
         """Each row once; the rightmost axis turns fastest."""
@@ -116,6 +161,8 @@ def board_grid(board: Storyboard, problems: Problems) -> Grid | None:
 
 def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -> Grid | None:
     """A shot's grid over the storyboard's; None when something in the shot's matrix is broken."""
+    if shot.only is None and not (shot.axes or shot.exclude or shot.include):
+        return parent.bare
     before = len(problems)
     names = [a.name for a in parent.axes]
     keep: tuple[int, ...] | None = None

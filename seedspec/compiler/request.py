@@ -8,7 +8,7 @@ from typing import Any
 
 from seedspec.compiler.attach import Attachments, Chosen, Targets, Upstream
 from seedspec.compiler.entry import Entry, Mould, addresses, canonical, digest, file_of
-from seedspec.compiler.fields import Fields
+from seedspec.compiler.fields import Fields, Layers
 from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.frame import Frame, Prompt
 from seedspec.compiler.jinja.template import Templates
@@ -47,39 +47,51 @@ class _Kept:
     known: dict[Any, _Known]
 
 
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the shots of a storyboard share while they are made into requests."""
+
+    board: Storyboard
+    grids: Mapping[str, Grid]
+    takes: Mapping[str, int]
+    layers: Layers
+    templates: Templates
+    targets: Targets
+    look: Look
+    probe: Probe
+    chosen: Chosen
+    problems: Problems
+
+
 class ShotRequests:
     """A shot, prepared: templates compiled, overrides resolved, names checked. Faults go to `problems`."""
 
-    def __init__(
-        self,
-        board: Storyboard,
-        shot: Shot,
-        grids: Mapping[str, Grid],
-        takes: Mapping[str, int],
-        templates: Templates,
-        look: Look,
-        targets: Targets,
-        chosen: Chosen,
-        problems: Problems,
-        probe: Probe,
-    ) -> None:
-        self._board, self._shot, self._grid, self._problems = board, shot, grids[shot.id], problems
+    def __init__(self, common: Common, shot: Shot) -> None:
+        board, problems = common.board, common.problems
+        self._board, self._shot, self._grid, self._problems = board, shot, common.grids[shot.id], problems
         names = self._grid.names
-        self._takes = takes[shot.id]
-        self._fields = Fields(board, shot, self._grid, problems)
+        self._takes = common.takes[shot.id]
+        self._fields = Fields(common.layers, shot, self._grid, problems)
         catalogue = {r.name: r for r in (*board.references, *shot.references)}
-        self._texts = Texts(board, shot, self._grid, catalogue, templates, problems)
+        self._texts = Texts(board, shot, self._grid, catalogue, common.templates, problems)
         attachments = Attachments(
-            shot.id, board.model, grids, takes, self._texts, look, targets, chosen, problems, probe
+            shot=shot.id,
+            model=board.model,
+            grids=common.grids,
+            takes=common.takes,
+            texts=self._texts,
+            look=common.look,
+            targets=common.targets,
+            chosen=common.chosen,
+            problems=problems,
+            probe=common.probe,
         )
         self._moulds = Moulds(board, shot, names, catalogue, self._fields, self._texts, attachments, problems)
         self._kept: dict[tuple[Frame, Any], _Kept] = {}
         self._address = addresses(shot.id, names)
-        longest = (*(max(a.values, key=len, default="") for a in self._grid.axes), self._takes)
-        self._long = len(self._address % longest) > LONGEST - 40
+        self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
         self._attached = {s.text: s.span for s in shot.attach}
         self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
-        self._check_names()
         for prompt in self._prompts():
             self._texts.check(prompt)
 
@@ -199,15 +211,16 @@ class ShotRequests:
         assert isinstance(node, Scalar)
         return node
 
-    def _check_names(self) -> None:
-        for axis in self._grid.axes:
-            if axis.name in self._board.variables:
-                message = f"`{axis.name}` is a var and an axis; rename one of them"
-                self._problems.error("duplicate-name", message, axis.span)
-            first: dict[str, str] = {}
-            for label, node in axis.values.items():
-                known = first.setdefault(label.casefold().replace(":", "x"), label)
-                if known != label:
-                    why = "letter case alone" if known.casefold() == label.casefold() else "`:`, which becomes `x`,"
-                    message = f"labels `{known}` and `{label}` differ in {why} and would have one file name"
-                    self._problems.error("same-file-name", message, node.span, Note("the axis is here", axis.span))
+
+def check_names(board: Storyboard, grid: Grid, problems: Problems) -> None:
+    """Axes that are named like a var, and labels that would make one file name on many disks."""
+    for axis in grid.axes:
+        if axis.name in board.variables:
+            problems.error("duplicate-name", f"`{axis.name}` is a var and an axis; rename one of them", axis.span)
+        first: dict[str, str] = {}
+        for label, node in axis.values.items():
+            known = first.setdefault(label.casefold().replace(":", "x"), label)
+            if known != label:
+                why = "letter case alone" if known.casefold() == label.casefold() else "`:`, which becomes `x`,"
+                message = f"labels `{known}` and `{label}` differ in {why} and would have one file name"
+                problems.error("same-file-name", message, node.span, Note("the axis is here", axis.span))

@@ -28,14 +28,18 @@ _Run = Callable[[Mapping[str, Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a template that is rendered by itself. `names` are the names that it reads."""
+    """A piece of a template that is rendered by itself. `names` are the names that it reads.
+
+    Two need no template language: `name` is all that is read where a piece is a name alone, `asks` is what it asks
+    for where it is a `ref()` of one reference.
+    """
 
     names: frozenset[str]
     refs: frozenset[str]
     _run: _Run
-    _plainly: Callable[[Mapping[str, Any], Ref], Any] | None = None
-    """What needs no template language: a name alone, or a `ref()` of one."""
-    texts: dict[Any, str] = field(default_factory=dict)
+    name: str | None = None
+    asks: str | None = None
+    gaps: dict[Any, Any] = field(default_factory=dict)
     """Room for what it was rendered to: the part is the same one in every template that holds it."""
 
 
@@ -88,8 +92,10 @@ class Template:
         self._refs.current = ref
         self._meter.begin()
         try:
-            if part._plainly is not None and type(value := part._plainly(scope, ref)) in (str, int):
-                value = str(value)
+            if part.asks is not None:
+                value: Any = ref(part.asks)
+            elif part.name is not None and type(scope.get(part.name)) in (str, int):
+                value = str(scope[part.name])
             else:
                 value = plain_of(part._run(scope), self._meter)
         except (*FAULTS, TemplateFault):
@@ -173,7 +179,6 @@ class Templates:
     def _part(self, text: str) -> Part:
         tree = self._env.parse(text)
         names, refs = _reads(tree)
-        plainly = _plainly(tree)
         template = jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
         start, context = template.root_render_func, template.new_context
         shared, meter = dict(template.globals), self._meter
@@ -181,7 +186,7 @@ class Templates:
         def run(scope: Mapping[str, Any]) -> str:
             return meter.joined(start(context({**shared, **scope}, True)))
 
-        return Part(names, refs, run, plainly)
+        return Part(names, refs, run, *_alone(tree))
 
     def _single(self, text: str) -> str | None:
         """The expression of a value that is exactly one `{{ expression }}`."""
@@ -208,18 +213,17 @@ def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str]]:
     return names, refs
 
 
-def _plainly(tree: nodes.Template) -> Callable[[Mapping[str, Any], Ref], Any] | None:
+def _alone(tree: nodes.Template) -> tuple[str | None, str | None]:
+    """The name that is all of a template, and the reference whose `ref()` is all of it."""
     output = tree.body[0] if len(tree.body) == 1 else None
     node = output.nodes[0] if isinstance(output, nodes.Output) and len(output.nodes) == 1 else None
     if isinstance(node, nodes.Name):
-        name = node.name
-        return lambda scope, ref: scope.get(name)
+        return node.name, None
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "ref":
         given = node.args[0] if len(node.args) == 1 and not (node.kwargs or node.dyn_args or node.dyn_kwargs) else None
         if isinstance(given, nodes.Const) and isinstance(given.value, str):
-            wanted = given.value
-            return lambda scope, ref: ref(wanted)
-    return None
+            return None, given.value
+    return None, None
 
 
 def undefined_names(template: Template, known: frozenset[str], problems: Problems, hint: Callable[[str], str]) -> bool:
