@@ -116,9 +116,10 @@ class Moulds:
         for name in self._board.model.fields:
             if (setting := settings.get(name)) is None:
                 continue
-            volatile = name in self._board.model.volatile
-            render = self._texts.volatile if volatile else self._texts.value
-            value = render(setting.node, setting.value, state, address)
+            volatile, value = name in self._board.model.volatile, setting.value
+            if is_template(value):
+                render = self._texts.volatile if volatile else self._texts.value
+                value = render(setting.node, value, state, address)
             if isinstance(value, Faulty):
                 whole = False
                 continue
