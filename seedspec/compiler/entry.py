@@ -43,8 +43,7 @@ class Medium:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Mould:
+class Mould(NamedTuple):
     """What entries of a shot share: everything of their requests but the prompt.
 
     `fields` are those of the request after its prompt, in order. `around` is the canonical JSON of the manifest before
@@ -68,8 +67,7 @@ class Mould:
         return b"%b%b%b%d}" % (head, prompt, tail, take)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One video to buy.
 
     `row` has its label for each axis of its shot; `fingerprint` is the sha256 of `manifest`.

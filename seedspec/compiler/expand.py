@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from seedspec.compiler.attach import Chosen, Targets, nobody
+from seedspec.compiler.catalog import price_of
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.fields import Layers, check_overrides
 from seedspec.compiler.filename import is_device, is_folder
@@ -103,7 +104,7 @@ class Expansion:
             return entry
         kept = {k: v for k, v in entry.mould.fields.items() if k not in changed}
         fields = kept | {k: v for k, v in changed.items() if v is not None}
-        return replace(entry, mould=replace(entry.mould, fields=fields))
+        return entry._replace(mould=entry.mould._replace(fields=fields))
 
     def _upstream(self, shot: str, row: tuple[str, ...], take: int, asked: Span) -> Entry | None:
         """The entry that a `{shot: id}` reference continues, made on demand; None when it has errors of its own."""
@@ -179,6 +180,7 @@ def expand(
         grids=grids,
         takes=takes,
         layers=Layers(board),
+        price=price_of(board.model),
         templates=Templates(read),
         targets=Targets(),
         look=look,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from seedspec.compiler.attach import Attachments, Chosen, Targets, Upstream
 from seedspec.compiler.entry import Entry, Mould, addresses, canonical, digest, file_of
@@ -15,6 +15,7 @@ from seedspec.compiler.jinja.template import Templates
 from seedspec.compiler.lint import check_prompt, nothing_odd, within_advice
 from seedspec.compiler.matrix import Grid
 from seedspec.compiler.mould import Moulds
+from seedspec.compiler.price import Price
 from seedspec.compiler.reference import Look, Probe
 from seedspec.compiler.render import Texts
 from seedspec.compiler.scope import State, key_of, row_of
@@ -26,8 +27,7 @@ _Made = tuple[str, bytes, Mould]
 """A prompt, its canonical JSON, and the mould around it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """A mould that was judged without a finding. `room` is what is left of the body for the prompt.
 
     `odd` says that its media are worth a remark where the prompt's words name those that its frame does.
@@ -38,8 +38,7 @@ class _Known:
     odd: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(NamedTuple):
     """The moulds of one frame and one set of fields, by what else of a state they depend on."""
 
     key: Callable[[State], Any]
@@ -55,6 +54,7 @@ class Common:
     grids: Mapping[str, Grid]
     takes: Mapping[str, int]
     layers: Layers
+    price: Price
     templates: Templates
     targets: Targets
     look: Look
@@ -86,7 +86,17 @@ class ShotRequests:
             problems=problems,
             probe=common.probe,
         )
-        self._moulds = Moulds(board, shot, names, catalogue, self._fields, self._texts, attachments, problems)
+        self._moulds = Moulds(
+            board=board,
+            shot=shot,
+            axes=names,
+            catalogue=catalogue,
+            fields=self._fields,
+            texts=self._texts,
+            attachments=attachments,
+            price=common.price,
+            problems=problems,
+        )
         self._kept: dict[tuple[Frame, Any], _Kept] = {}
         self._address = addresses(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
