@@ -49,7 +49,7 @@ class Frame:
         known: Callable[[str], bool],
     ) -> None:
         self.used, self.words = used, words
-        self.scope, self._template, self._known = scope, template, known
+        self.scope, self.template, self._known = scope, template, known
         self._gaps: list[tuple[_Gap, Callable[[State], Any]]] = []
         self._whole, self._alone = True, len(template.pieces) == 1
         texts, asked = [""], set[str]()
@@ -70,7 +70,7 @@ class Frame:
         self._pattern = "%s".join([t.replace("%", "%%") for t in texts])
         told = [_mentions(t, first=i == 0, last=i == len(texts) - 1) for i, t in enumerate(texts)]
         mentions = None if None in told else frozenset[Numbered]().union(*[t for t in told if t])
-        self._asked, self.mentions = frozenset(asked), mentions
+        self._asked, self.mentions = used if asked == used else frozenset(asked), mentions
 
     def fill(self, state: State) -> Prompt | None:
         """The prompt of one entry; None when the template as a whole has to be rendered, to tell what is wrong."""
@@ -99,7 +99,7 @@ class Frame:
         if not (scope.recur(places) and scope.values_alone(part.names)):
             return _Gap(self, part, places), key_of(places)
         # how many pieces share the work that a template may do decides what is light enough
-        same = (len(self._template.pieces), places, *[id(axis) for axis in scope.axes_at(places)])
+        same = (len(self.template.pieces), places, *[id(axis) for axis in scope.axes_at(places)])
         known: tuple[_Gap, Callable[[State], Any]] | None = part.gaps.get(same)
         if known is None:
             known = part.gaps[same] = _Gap(self, part, places), key_of(places)
@@ -114,7 +114,7 @@ class Frame:
             used.add(name)
             return self.words.get(name, "")
 
-        text = self._template.rendered(part, self.scope.some(places, key), ref)
+        text = self.template.rendered(part, self.scope.some(places, key), ref)
         if text is None:
             return None
         mentions = _mentions(text, first=self._alone, last=self._alone)

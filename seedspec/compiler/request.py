@@ -68,7 +68,7 @@ class ShotRequests:
 
     def __init__(self, common: Common, shot: Shot) -> None:
         board, problems = common.board, common.problems
-        self._board, self._shot, self._grid, self._problems = board, shot, common.grids[shot.id], problems
+        self._model, self._shot, self._grid, self._problems = board.model, shot, common.grids[shot.id], problems
         names = self._grid.names
         self._takes = common.takes[shot.id]
         self._fields = Fields(common.layers, shot, self._grid, problems)
@@ -129,7 +129,7 @@ class ShotRequests:
         What was judged for an earlier row without a finding holds for each that it has the same labels for; the
         prompt alone is then new.
         """
-        node = self._prompt_of(state)
+        node = self._shot.prompt or self._prompt_of(state)
         prompt = self._texts.prompt(node, state, self._addressed)
         if (
             prompt is not None
@@ -151,7 +151,7 @@ class ShotRequests:
 
     def _fitting(self, prompt: Any, room: int) -> bytes | None:
         """The canonical JSON of a prompt that the model's schema takes by itself, and the body has room for."""
-        gate = self._board.model.prompt_gate
+        gate = self._model.prompt_gate
         if type(prompt) is not str or gate is None or not gate(prompt):
             return None
         try:
@@ -186,15 +186,15 @@ class ShotRequests:
             return
         key = (frame, self._fields.key(state))
         kept = self._kept.setdefault(key, _Kept(key_of(places), again, {}))
-        room = self._board.model.body_bytes - len(canonical({"model": mould.model, "prompt": "", **mould.fields})) + 2
+        room = self._model.body_bytes - len(canonical({"model": mould.model, "prompt": "", **mould.fields})) + 2
         kept.known[kept.key(state)] = _Known(mould, room, odd)
 
     def _remark(self, node: Scalar, prompt: Prompt, mould: Mould, state: State, *, odd: bool) -> None:
         """Reports what is odd about a prompt; `odd` tells of its media, if its words name what its frame does."""
-        text, model, frame = prompt.value, self._board.model, prompt.frame
-        if odd or prompt.mentions is not frame.mentions or not within_advice(text, model):
-            address = self._addressed(state)
-            check_prompt(node, text, model, mould.media, frame.used, self._attached, self._problems, address)
+        text, frame = prompt.value, prompt.frame
+        if odd or prompt.mentions is not frame.mentions or not within_advice(text, self._model):
+            address, media = self._addressed(state), mould.media
+            check_prompt(node, text, self._model, media, frame.used, self._attached, self._problems, address)
 
     def _too_long(self, state: State) -> bool:
         labels = tuple(zip(self._grid.names, row_of(state), strict=True))
@@ -214,9 +214,7 @@ class ShotRequests:
         return [v for v in axis.values.values() if isinstance(v, Scalar)] if axis else []
 
     def _prompt_of(self, state: State) -> Scalar:
-        if self._prompt_axis is None:
-            assert self._shot.prompt is not None
-            return self._shot.prompt
+        assert self._prompt_axis is not None
         node = self._grid.axes[self._prompt_axis].values[state[self._prompt_axis]]
         assert isinstance(node, Scalar)
         return node
