@@ -66,10 +66,12 @@ class Expansion:
             self._make_upstream(shot.id)
             if shot.id in self._continued:
                 self._make(shot.id)
-            for entry in self._made[shot.id].values() if shot.id in self._made else requests.entries(self._upstream):
-                if self._has_volatile:
-                    entry = self._same_callback(entry, first_callback)
-                yield entry
+            entries = self._made[shot.id].values() if shot.id in self._made else requests.entries(self._upstream)
+            if not self._has_volatile:
+                yield from entries
+                continue
+            for entry in entries:
+                yield self._same_callback(entry, first_callback)
 
     def _make_upstream(self, shot: str) -> None:
         """Makes what a shot may continue before the shot itself, however long the chain is."""

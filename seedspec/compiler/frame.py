@@ -38,7 +38,10 @@ class _Marked:
 
 
 class Frame:
-    """A template with the numbers of one set of references. `words` is how it names each, `used` what it assumes."""
+    """A template with the numbers of one set of references. `words` is how it names each, `used` what it assumes.
+
+    A prompt that uses what its frame assumes has the same set, not one that is equal.
+    """
 
     def __init__(
         self,
@@ -91,6 +94,7 @@ class Frame:
             if isinstance(marked, _Marked):
                 used |= marked.used
                 mentions = None if mentions is None or marked.mentions is None else mentions | marked.mentions
+        used = self.used if used == self.used else used
         return Prompt((self._pattern % found).rstrip("\r\n"), used, mentions, self)
 
     def _gap(self, part: Part, places: tuple[int, ...]) -> tuple[_Gap, Callable[[State], Any]]:

@@ -142,20 +142,22 @@ class Moulds:
 
         An empty list is left out.
         """
+        pairs = [(self._catalogue[name], one) for name, one in found.items()]
         media: list[Medium] = []
         sent: dict[str, list[str]] = {}
         meant: dict[str, list[str]] = {}
         for kind in KINDS:
             if (rule := self._board.model.media.get(kind)) is None:
                 continue
-            for name, one in found.items():
-                reference = self._catalogue[name]
+            for reference, one in pairs:
                 if reference.kind != kind:
                     continue
                 items = sent.setdefault(rule.field, [])
                 span = reference.target.span
                 seconds = one.facts.get("seconds") if rule.seconds else None
-                media.append(Medium(name, kind, rule.field, len(items), one.source, one.key, one.where, seconds, span))
+                media.append(
+                    Medium(reference.name, kind, rule.field, len(items), one.source, one.key, one.where, seconds, span)
+                )
                 items.append(one.item)
                 meant.setdefault(rule.field, []).append(one.identity)
         return tuple(media), sent, meant

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_MARK = re.compile(r"(\{\{[^{}]*\}\}|\{%[^{}%]*%\})")
+_MARK = re.compile(r"(\{(?<!\{\{)(?:\{(?![-+])[^{}]+(?<![-+])\}|%(?![-+])[^{}%]+(?<![-+])%)\})")
+"""A mark that begins with its brace, so that what cannot be one is passed over fast."""
 _OPENS, _CLOSES, _BETWEEN = ("if", "for"), ("endif", "endfor"), ("elif", "else")
 
 
@@ -27,23 +28,21 @@ def cut(text: str) -> tuple[str | Code, ...] | None:
     if text.count("{{") + text.count("{%") != len(parts) // 2:
         return None
     pieces: list[str | Code] = []
-    block = ""
-    depth = 0
+    block, depth = "", 0
     for before, mark in zip(parts[::2], parts[1::2], strict=False):
-        if before[-1:] == "{" or mark[2] in "-+" or mark[-3] in "-+" or len(mark) == 4:
-            return None
-        word = "" if mark[1] == "{" else (mark[2:-2].split(None, 1) or [" "])[0]
-        if not depth:
+        if depth:
+            block += before + mark
+        else:
             pieces.append(before)
             block = mark
-        else:
-            block += before + mark
-        if word in _OPENS:
-            depth += 1
-        elif word in _CLOSES and depth:
-            depth -= 1
-        elif word and (word not in _BETWEEN or not depth):
-            return None
+        if mark[1] == "%":
+            word = (mark[2:-2].split(None, 1) or [""])[0]
+            if word in _OPENS:
+                depth += 1
+            elif word in _CLOSES and depth:
+                depth -= 1
+            elif word not in _BETWEEN or not depth:
+                return None
         if not depth:
             pieces.append(Code(block))
     if depth:

@@ -79,17 +79,25 @@ class Texts:
         Numbers depend on which references a prompt uses, which only rendering tells: it is rendered with the numbers
         of the last row's references, and again when it used others.
         """
-        frame = self._latest[1] if self._latest and self._latest[0] is node else self._framed(node)
+        if self._latest is not None and self._latest[0] is node:
+            frame = self._latest[1]
+            filled = frame.fill(state)
+            if filled is not None and filled.used is frame.used:
+                return filled
+        return self._settled(node, state, address)
+
+    def _settled(self, node: Scalar, state: State, address: Callable[[State], str]) -> Prompt | None:
+        """The prompt that uses the references which its frame has numbered."""
         for _ in range(5):
+            frame = self._framed(node)
             if frame is None:
                 return None
             filled = frame.fill(state) or self._filled_whole(node, frame, state, address)
             if filled is None:
                 return None
-            if filled.used is frame.used or filled.used == frame.used:
+            if filled.used == frame.used:
                 return filled
             self._guess = filled.used
-            frame = self._framed(node)
         message = "the references that this prompt uses depend on their own numbers"
         self._problems.error("unstable-prompt", message, node.span, entry=address(state))
         return None
@@ -120,9 +128,7 @@ class Texts:
         self._latest = (node, frame)
         return frame
 
-    def _filled_whole(
-        self, node: Scalar, frame: Frame, state: State, address: Callable[[State], str]
-    ) -> Prompt | None:
+    def _filled_whole(self, node: Scalar, frame: Frame, state: State, address: Callable[[State], str]) -> Prompt | None:
         """The prompt from the whole of its template, by which a fault has its line."""
         used: set[str] = set()
 

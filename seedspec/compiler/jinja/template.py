@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from jinja2 import meta, nodes
@@ -43,8 +43,7 @@ class Part:
     """Room for what it was rendered to: the part is the same one in every template that holds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(NamedTuple):
     names: frozenset[str]
     refs: frozenset[str]
     pieces: tuple[str | Part, ...]
@@ -141,23 +140,28 @@ class Templates:
         The whole is compiled when it is asked for: to say what is wrong with it.
         """
         pieces = cut(text)
-        if pieces is None or sum(len(p) for p in pieces if isinstance(p, str)) > MOST_CHARACTERS // 2:
+        if pieces is None:
+            return None
+        most = MOST_CHARACTERS // 2
+        if len(text) > most and sum(len(p) for p in pieces if isinstance(p, str)) > most:
             return None
         if not any(p.strip() for p in pieces if isinstance(p, str)) and self._single(text) is not None:
             return None
         found: list[str | Part] = []
+        parts: list[Part] = []
         for piece in pieces:
             if isinstance(piece, str):
                 found.append(piece)
                 continue
-            if piece.source not in self._parts:
+            part = self._parts.get(piece.source)
+            if part is None:
                 try:
-                    self._parts[piece.source] = self._part(piece.source)
+                    part = self._parts[piece.source] = self._part(piece.source)
                 except (jinja2.TemplateSyntaxError, RecursionError, MemoryError, SyntaxError):
                     return None
-            found.append(self._parts[piece.source])
-        parts = [p for p in found if isinstance(p, Part)]
-        names = frozenset().union(*(p.names for p in parts))
+            found.append(part)
+            parts.append(part)
+        names = frozenset[str]().union(*[p.names for p in parts])
         whole: list[_Run] = []
 
         def run(scope: Mapping[str, Any]) -> Any:
@@ -165,7 +169,7 @@ class Templates:
                 whole.append(self._whole(text).run)
             return whole[0](scope)
 
-        return _Compiled(names, frozenset().union(*(p.refs for p in parts)), tuple(found), run)
+        return _Compiled(names, frozenset[str]().union(*[p.refs for p in parts]), tuple(found), run)
 
     def _whole(self, text: str) -> _Compiled:
         inner = self._single(text)
