@@ -75,6 +75,8 @@ class Expansion:
 
     def _make_upstream(self, shot: str) -> None:
         """Makes what a shot may continue before the shot itself, however long the chain is."""
+        if not self._continues[shot]:
+            return
         path, seen = [(shot, iter(self._continues.get(shot, ())))], {shot}
         while path:
             name, rest = path[-1]

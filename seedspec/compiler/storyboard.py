@@ -317,7 +317,7 @@ class _Reader:
                 sha256=digest.text if digest else None,
                 facts={k: v for k in _FACTS if k in body.pairs and (v := _number(body, k)) is not None},
                 take=None if take is not None and take.value == "pick" else _whole(take, 1),
-                at={k: _label(p.value) for k, p in _map(body, "at").items()},
+                at={k: _label(p.value) for k, p in _map(body, "at").items()} if "at" in body.pairs else {},
                 take_span=take.span if take else None,
             )
 

@@ -66,7 +66,7 @@ def _plain(node: Node, known: dict[int, Any]) -> Any:
         return node.value
     if (value := known.get(id(node))) is None:
         if isinstance(node, Map):
-            value = {k: _plain(p.value, known) for k, p in node.pairs.items()}
+            value = {key: v.value if isinstance(v, Scalar) else _plain(v, known) for key, (_, v) in node.pairs.items()}
         else:
             value = [_plain(i, known) for i in node.items]
         known[id(node)] = value

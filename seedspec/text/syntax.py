@@ -260,7 +260,9 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> bool:
         anchor, text, style = event.anchor, event.value, event.style or ""
-        span = self._span(event)
+        start, end = event.start_mark, event.end_mark
+        assert start is not None and end is not None  # this parser marks every event
+        span = Span(self.source, start.index, end.index)
         if anchor or event.tag:
             scalar = self._propertied(event, span, style)
         elif style or text[:1] not in _TELLING:
@@ -337,7 +339,7 @@ class _Builder:
 
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
-        assert start is not None and end is not None  # this parser marks every event
+        assert start is not None and end is not None
         return Span(self.source, start.index, end.index)
 
 
