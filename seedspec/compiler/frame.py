@@ -38,10 +38,7 @@ class _Marked:
 
 
 class Frame:
-    """A template with the numbers of one set of references. `words` is how it names each, `used` what it assumes.
-
-    A prompt that uses what its frame assumes has the same set, not one that is equal.
-    """
+    """A template with the numbers of one set of references. `words` is how it names each, `used` what it assumes."""
 
     def __init__(
         self,
@@ -73,29 +70,27 @@ class Frame:
         self._pattern = "%s".join([t.replace("%", "%%") for t in texts])
         told = [_mentions(t, first=i == 0, last=i == len(texts) - 1) for i, t in enumerate(texts)]
         mentions = None if None in told else frozenset[Numbered]().union(*[t for t in told if t])
-        self._asked, self.mentions = used if asked == used else frozenset(asked), mentions
+        self._asked, self.mentions = frozenset(asked), mentions
 
     def fill(self, state: State) -> Prompt | None:
         """The prompt of one entry; None when the template as a whole has to be rendered, to tell what is wrong."""
         found = tuple([gap[key(state)] for gap, key in self._gaps])
-        if not self._whole:
-            return None
-        for one in found:
-            if type(one) is not str:
-                return self._filled(found)
-        return Prompt((self._pattern % found).rstrip("\r\n"), self._asked, self.mentions, self)
-
-    def _filled(self, found: tuple[Any, ...]) -> Prompt | None:
-        """The prompt of texts some of which are more than words."""
-        if None in found:
+        if not self._whole or None in found:
             return None
         used, mentions = self._asked, self.mentions
         for marked in found:
             if isinstance(marked, _Marked):
                 used |= marked.used
                 mentions = None if mentions is None or marked.mentions is None else mentions | marked.mentions
-        used = self.used if used == self.used else used
         return Prompt((self._pattern % found).rstrip("\r\n"), used, mentions, self)
+
+    def plain(self, state: State) -> str | None:
+        """The text of a prompt whose gaps are filled with words alone; None for one that has to be looked at."""
+        found = tuple([gap[key(state)] for gap, key in self._gaps])
+        for one in found:
+            if type(one) is not str:
+                return None
+        return (self._pattern % found).rstrip("\r\n") if self._whole else None
 
     def _gap(self, part: Part, places: tuple[int, ...]) -> tuple[_Gap, Callable[[State], Any]]:
         """A gap, and how its key is taken of a state: one for all frames that fill it with the same."""

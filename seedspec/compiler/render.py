@@ -43,7 +43,6 @@ class Texts:
         self._guess: frozenset[str] | None = None
         self._words: dict[frozenset[str], Mapping[str, str]] = {}
         self._frames: dict[tuple[int, frozenset[str]], Frame] = {}
-        self._latest: tuple[Scalar, Frame] | None = None
         self._attached = self._check_attach(shot)
         self.read: set[str] = set()
 
@@ -79,15 +78,6 @@ class Texts:
         Numbers depend on which references a prompt uses, which only rendering tells: it is rendered with the numbers
         of the last row's references, and again when it used others.
         """
-        if self._latest is not None and self._latest[0] is node:
-            frame = self._latest[1]
-            filled = frame.fill(state)
-            if filled is not None and filled.used is frame.used:
-                return filled
-        return self._settled(node, state, address)
-
-    def _settled(self, node: Scalar, state: State, address: Callable[[State], str]) -> Prompt | None:
-        """The prompt that uses the references which its frame has numbered."""
         for _ in range(5):
             frame = self._framed(node)
             if frame is None:
@@ -110,7 +100,6 @@ class Texts:
     def forget(self) -> None:
         """Lets go of what was kept for further rows."""
         self._frames.clear()
-        self._latest = None
 
     def _framed(self, node: Scalar) -> Frame | None:
         """The frame of a prompt for the references that it is taken to use; None when its template is at fault."""
@@ -125,7 +114,6 @@ class Texts:
             words = self._numbered(self._guess | self._attached)
             frame = Frame(template, self.scope, self._guess, words, self._catalogue.__contains__)
             self._frames[key] = frame
-        self._latest = (node, frame)
         return frame
 
     def _filled_whole(self, node: Scalar, frame: Frame, state: State, address: Callable[[State], str]) -> Prompt | None:
@@ -184,7 +172,7 @@ class Texts:
             notes += did_you_mean(fault.word, self._names_within(scope))
         self._problems.error(fault.code, str(fault), _place(node, fault), *notes, entry=address)
         if fault.code == "template-excess":
-            self._compiled[id(node)] = self._latest = None  # one row that goes on for ever is enough
+            self._compiled[id(node)] = None  # one row that goes on for ever is enough
 
     def _hint(self, word: str) -> str:
         if any(a.name == word for a in self._board.axes):

@@ -39,7 +39,10 @@ class _Known(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """The moulds of one frame and one set of fields, by what else of a state they depend on."""
+    """The moulds of one frame and one set of fields, by what else of a state they depend on.
+
+    `again` says that another take of the same row may differ.
+    """
 
     key: Callable[[State], Any]
     again: bool
@@ -97,7 +100,8 @@ class ShotRequests:
             price=common.price,
             problems=problems,
         )
-        self._kept: dict[tuple[Frame, Any], _Kept] = {}
+        self._kept: dict[Frame, dict[Any, _Kept]] = {}
+        self._last: tuple[Frame, dict[Any, _Kept]] | None = None
         self._address = addresses(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
         self._attached = {s.text: s.span for s in shot.attach}
@@ -113,15 +117,31 @@ class ShotRequests:
             for take in takes:
                 state = (*row, take)
                 if again:
-                    made, again = self._made(state, upstream)
+                    made, again = self._alike(state) or self._made(state, upstream)
                 if made is None:
                     break
                 prompt, text, mould = made
                 fingerprint = digest(mould.manifest(text, take))
                 yield Entry(self._address % state, row, take, prompt, fingerprint, mould)
         self._kept.clear()
+        self._last = None
         self._fields.forget()
         self._texts.forget()
+
+    def _alike(self, state: State) -> tuple[_Made, bool] | None:
+        """As `_made`, for a row that differs in plain words alone from those judged so far; None for any other."""
+        if self._last is None:
+            return None
+        frame, by_fields = self._last
+        kept = by_fields.get(self._fields.key(state))
+        known = kept.known.get(kept.key(state)) if kept is not None else None
+        if kept is None or known is None or known.odd:
+            return None
+        words = frame.plain(state)
+        if words is None or not within_advice(words, self._model):
+            return None
+        text = self._fitting(words, known.room)
+        return None if text is None else ((words, text, known.mould), kept.again)
 
     def _made(self, state: State, upstream: Upstream) -> tuple[_Made | None, bool]:
         """What an entry is made of, and whether another take of its row may differ.
@@ -131,9 +151,10 @@ class ShotRequests:
         """
         node = self._shot.prompt or self._prompt_of(state)
         prompt = self._texts.prompt(node, state, self._addressed)
+        self._last = None
         if (
             prompt is not None
-            and (kept := self._kept.get((prompt.frame, self._fields.key(state)))) is not None
+            and (kept := self._kept.get(prompt.frame, {}).get(self._fields.key(state))) is not None
             and (known := kept.known.get(kept.key(state))) is not None
             and (text := self._fitting(prompt.value, known.room)) is not None
         ):
@@ -147,6 +168,8 @@ class ShotRequests:
         assert prompt is not None
         if self._long and self._too_long(state):
             return None, again
+        if prompt.frame in self._kept and prompt.mentions is prompt.frame.mentions and not self._long:
+            self._last = (prompt.frame, self._kept[prompt.frame]) if self._prompt_axis is None else None
         return (prompt.value, text, mould), again
 
     def _fitting(self, prompt: Any, room: int) -> bytes | None:
@@ -184,8 +207,8 @@ class ShotRequests:
         places = self._texts.scope.places(self._texts.read)
         if not self._texts.scope.recur((*places, *self._fields.places)):
             return
-        key = (frame, self._fields.key(state))
-        kept = self._kept.setdefault(key, _Kept(key_of(places), again, {}))
+        by_fields = self._kept.setdefault(frame, {})
+        kept = by_fields.setdefault(self._fields.key(state), _Kept(key_of(places), again, {}))
         room = self._model.body_bytes - len(canonical({"model": mould.model, "prompt": "", **mould.fields})) + 2
         kept.known[kept.key(state)] = _Known(mould, room, odd)
 
