@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any
 
 from seedspec.compiler.storyboard import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
@@ -83,33 +83,24 @@ class Grid:
 
     def rows(self) -> Iterator[Row]:
         """Each row once; the rightmost axis turns fastest."""
+        found = self.candidates()
         if self.exclude:
-            yield from (row for row in self.candidates() if not self.excluded(row))
-        else:
-            yield from self.candidates()
-        yield from self.include
+            found = (row for row in found if not self.excluded(row))
+        return chain(found, self.include) if self.include else found
 
     def candidates(self) -> Iterator[Row]:
         """The rows before `exclude` and `include`."""
         own = [tuple(axis.values) for axis in self.own]
         if self.parent is None:
-            yield from product(*own)
-            return
-        if not own:
-            yield from self._projected(self.parent)
-            return
-        for row in self._projected(self.parent):
-            for rest in product(*own):
-                yield row + rest
+            return product(*own)
+        above = self.parent.rows() if self.keep is None else self._projected(self.parent, self.keep)
+        return (row + rest for row in above for rest in product(*own)) if own else above
 
     def excluded(self, row: Row) -> bool:
         return any(all(row[i] in labels for i, labels in pattern.items()) for pattern in self.exclude)
 
-    def _projected(self, parent: Grid) -> Iterator[Row]:
-        if self.keep is None:
-            yield from parent.rows()
-            return
-        keep, seen = self.keep, set()
+    def _projected(self, parent: Grid, keep: tuple[int, ...]) -> Iterator[Row]:
+        seen = set()
         if not keep:
             yield from [()] if any(True for _ in parent.rows()) else []
             return
