@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import gc
 import hashlib
 import json
+import weakref
 from typing import Any
 
 import orjson
@@ -19,6 +21,7 @@ from seedspec.compiler.jinja.template import Part, Template, Templates
 from seedspec.compiler.pieces import Code, cut
 from seedspec.compiler.schema import Schema
 from seedspec.report.entries import as_json, as_lines
+from seedspec.run.compiling import no_collector
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Source
@@ -157,6 +160,126 @@ def test_findings_of_each_row_name_it() -> None:
     found = {d.code: d.entries for d in compiled(json.dumps(board)).diagnostics}
     assert found["no-reference"] == ("a@n=n0/1", "a@n=n1/1", "a@n=n2/1", "a@n=n3/1")
     assert found["reference-number"] == ("a@n=n2/1",)
+
+
+def several(shots: list[dict[str, Any]], **rest: Any) -> str:
+    return json.dumps({"seedspec": 1, "model": MODEL, **rest, "shots": shots})
+
+
+def asked_for(text: str) -> dict[str, str]:
+    return {e.address: e.request["prompt"] for e in compiled(text).entries}
+
+
+def test_shots_that_differ_in_an_axis_of_their_own_do_not_share_its_words() -> None:
+    prompt = "A {{ mood | upper }} sky, {{ n }}."
+    shots = [
+        {"id": "a", "prompt": prompt, "matrix": {"axes": {"mood": {"m": "wet", "d": "dull"}}}},
+        {"id": "b", "prompt": prompt, "matrix": {"axes": {"mood": {"m": "dry", "d": "dull"}}}},
+        {"id": "c", "prompt": "{{ n }}, a {{ mood | upper }} sky.", "matrix": {"axes": {"mood": {"m": "x", "d": "y"}}}},
+    ]
+    found = asked_for(several(shots, matrix={"axes": {"n": ["1", "2"]}}))
+    assert found["a@n=1,mood=m/1"] == "A WET sky, 1." and found["a@n=2,mood=m/1"] == "A WET sky, 2."
+    assert found["b@n=1,mood=m/1"] == "A DRY sky, 1." and found["b@n=2,mood=d/1"] == "A DULL sky, 2."
+    assert found["c@n=2,mood=d/1"] == "2, a Y sky."
+
+
+def test_shots_with_and_without_a_matrix_of_their_own() -> None:
+    prompt = "{{ look }} {{ n }} {{ shot.id }}"
+    shots = [
+        {"id": "bare", "prompt": prompt},
+        {"id": "less", "prompt": "{{ n }} {{ shot.id }}", "matrix": {"only": ["n"]}},
+        {"id": "out", "prompt": prompt, "matrix": {"exclude": [{"n": "1"}]}},
+        {"id": "again", "prompt": prompt},
+    ]
+    found = asked_for(several(shots, matrix={"axes": {"look": {"w": "wet", "d": "dry"}, "n": ["1", "2"]}}))
+    assert [a for a in found if a.startswith(("less", "out"))] == [
+        "less@n=1/1", "less@n=2/1", "out@look=w,n=2/1", "out@look=d,n=2/1",
+    ]  # fmt: skip
+    assert found["bare@look=w,n=2/1"] == "wet 2 bare" and found["again@look=w,n=2/1"] == "wet 2 again"
+    assert found["less@n=2/1"] == "2 less" and found["out@look=d,n=2/1"] == "dry 2 out"
+
+
+def test_shots_that_differ_in_what_a_price_depends_on() -> None:
+    video = {"video": "https://example.com/a.mp4"}
+    shots = [
+        {"id": "five", "prompt": "x", "duration": 5},
+        {"id": "six", "prompt": "x", "duration": 6},
+        {"id": "small", "prompt": "x", "duration": 5, "quality": "480p"},
+        {"id": "video", "prompt": "{{ ref('v') }}", "duration": 5, "references": {"v": {**video, "seconds": 4}}},
+        {"id": "long", "prompt": "{{ ref('v') }}", "duration": 5, "references": {"v": {**video, "seconds": 9}}},
+        {"id": "unknown", "prompt": "{{ ref('v') }}", "duration": 5, "references": {"v": video}},
+    ]
+    found = compiled(several(shots)).entries
+    assert len({e.cost for e in found}) == len(shots)
+    for entry, shot in zip(found, shots, strict=True):
+        assert [e.cost for e in compiled(several([shot])).entries] == [entry.cost]
+
+
+def test_a_row_among_plain_ones_is_looked_at_for_itself() -> None:
+    """What earlier rows were judged to be holds for plain words: not for media, braces, nothing, or too many."""
+    rows = {"a": "sun", "b": "image 9", "c": "rain", "d": "{{ x }}", "e": "snow", "f": "word " * 1200, "g": "fog"}
+    shots = [
+        {
+            "id": "s",
+            "prompt": "{{ ref('hero') }} in {{ sky }}.",
+            "references": {"hero": {"image": "https://e.co/a.png"}},
+        }
+    ]
+    result = compiled(several(shots, matrix={"axes": {"sky": rows}}))
+    found = {d.code: d.entries for d in result.diagnostics}
+    assert found == {
+        "reference-number": ("s@sky=b/1",), "template-left-over": ("s@sky=d/1",), "prompt-long": ("s@sky=f/1",),
+    }  # fmt: skip
+    assert len(result.entries) == len(rows)
+    shots[0]["prompt"] = "{{ sky }}"
+    shots[0]["attach"] = ["hero"]
+    empty = compiled(several(shots, matrix={"axes": {"sky": {**rows, "d": " ", "n": "x"}, "n": ["1", "2"]}}))
+    assert {d.entries[0] for d in empty.diagnostics if d.code == "empty-text"} == {"s@sky=d,n=1/1"}
+    assert "s@sky=d,n=2/1" not in {e.address for e in empty.entries} and "s@sky=g,n=2/1" in {
+        e.address for e in empty.entries
+    }
+
+
+def test_a_number_too_long_for_json_is_out_of_range() -> None:
+    result = compiled(several([{"id": "a", "prompt": "x", "duration": 10**30}]))
+    assert [d.code for d in result.diagnostics if d.severity == "error"] == ["out-of-range"]
+
+
+@pytest.mark.parametrize(
+    ("target", "fine"),
+    [
+        ("https://example.com/a.png", True), ("https://example.com/a.gif", False),
+        ("https://example.com/a.gif?as=.png", False), ("https://example.com/a.gif#.png", False),
+        ("https://example.com/a.GIF", False), ("https://example.com/a.PNG", True), ("https://example.com/a", True),
+    ],
+)  # fmt: skip
+def test_an_ending_is_that_of_the_path(target: str, fine: bool) -> None:
+    shots = [{"id": "a", "prompt": "{{ ref('i') }}", "references": {"i": {"image": target}}}]
+    assert ("media-format" not in [d.code for d in compiled(several(shots)).diagnostics]) is fine
+
+
+def test_what_a_compile_made_is_not_looked_at_at_its_end() -> None:
+    walked: list[int] = []
+
+    def told(phase: str, facts: dict[str, int]) -> None:
+        walked.extend([facts["generation"]] if phase == "start" else ())
+
+    class Knot:
+        own: Knot
+
+    gc.callbacks.append(told)
+    try:
+        with no_collector():
+            made = [[i] for i in range(10_000)]
+            knot = Knot()
+            knot.own, gone = knot, weakref.ref(knot)
+            del knot
+        few = [[] for _ in range(100)]
+        assert walked == [] and gc.isenabled() and gc.get_freeze_count() == 0 and len(made) > len(few)
+    finally:
+        gc.callbacks.remove(told)
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_prompt_is_judged_alone_only_where_no_rule_ties_it() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry, address_of, labels_of
@@ -17,7 +17,6 @@ from seedspec.compiler.storyboard import Reference, Storyboard
 from seedspec.compiler.upstream import check_upstream
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
 
 Upstream = Callable[[str, Row, int, Span], Entry | None]
 Chosen = Callable[[tuple[Entry, ...]], int | None]
@@ -34,8 +33,7 @@ def follows_picks(board: Storyboard) -> bool:
     return any(r.is_shot and r.take is None for r in references)
 
 
-@valueclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by."""
 
     source: Literal["url", "file", "shot"]
@@ -85,14 +83,16 @@ class Attachments:
             if reference.target.text in self._grids:  # else it is reported already
                 self._texts.read.update(self._grids[reference.target.text].names)
             return self._video_of(reference, row_of(state), upstream, entry)
-        value = self._texts.value(reference.target, reference.target.value, state, entry)
-        if isinstance(value, Faulty):
-            return None
-        if not isinstance(value, str) or not value.strip():
-            message = f"`{reference.name}` renders to {kind_of(value)}; expected a path or an address"
+        target = reference.target.value
+        if is_template(target):
+            target = self._texts.value(reference.target, target, state, entry)
+            if isinstance(target, Faulty):
+                return None
+            target = target.strip() if isinstance(target, str) else target
+        if not isinstance(target, str) or not target.strip():
+            message = f"`{reference.name}` renders to {kind_of(target)}; expected a path or an address"
             self._problems.error("bad-target", message, reference.target.span, entry=entry)
             return None
-        target = value.strip() if is_template(reference.target.value) else value
         key = (id(reference), target)
         if key not in self._targets:
             self._targets[key] = self._look_at(reference, target)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Literal
 
-from seedspec.compiler.price import Rate, rate_of
+from seedspec.compiler.price import Cost, Price, Rate, billed, estimate, rate_of
 from seedspec.compiler.schema import Schema
 from seedspec.text.values import valueclass
 
@@ -68,6 +69,18 @@ class Model:
     rate: Rate
     prompt_gate: Callable[[Any], bool] | None = None
     """Judges a prompt by itself, where the schema has no rule that ties it to other fields."""
+
+
+def price_of(model: Model) -> Price:
+    """The prices of a model's requests, each worked out once."""
+    rule = model.media["video"]
+
+    @cache
+    def price(quality: str, duration: int, lengths: tuple[float | None, ...]) -> Cost:
+        videos = billed(lengths, rule.seconds, rule.seconds_together)
+        return estimate(model.rate, quality=quality, duration=duration, videos=videos)
+
+    return price
 
 
 @valueclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -16,8 +16,7 @@ from seedspec.text.values import valueclass
 Labels = tuple[tuple[str, str], ...]
 
 
-@valueclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a field's value came from: the layer's name and the place; no place for the model's own default."""
 
     layer: str
@@ -44,8 +43,7 @@ class Medium:
     span: Span
 
 
-@valueclass(frozen=True, slots=True)
-class Mould:
+class Mould(NamedTuple):
     """What entries of a shot share: everything of their requests but the prompt.
 
     `fields` are those of the request after its prompt, in order. `around` is the canonical JSON of the manifest before
@@ -69,8 +67,7 @@ class Mould:
         return b"%b%b%b%d}" % (head, prompt, tail, take)
 
 
-@valueclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One video to buy.
 
     `row` has its label for each axis of its shot; `fingerprint` is the sha256 of `manifest`.

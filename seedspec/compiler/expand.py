@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from seedspec.compiler.attach import Chosen, Targets, nobody
+from seedspec.compiler.catalog import price_of
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.fields import check_overrides
+from seedspec.compiler.fields import Layers, check_overrides
 from seedspec.compiler.filename import is_device, is_folder
 from seedspec.compiler.jinja.template import Templates
 from seedspec.compiler.matrix import Arithmetic, Grid, arithmetic, board_grid, shot_grid
 from seedspec.compiler.profile import check_profiles
 from seedspec.compiler.reference import Look, Probe, not_probed
-from seedspec.compiler.request import ShotRequests
+from seedspec.compiler.request import Common, ShotRequests, check_names
 from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
@@ -66,13 +67,17 @@ class Expansion:
             self._make_upstream(shot.id)
             if shot.id in self._continued:
                 self._make(shot.id)
-            for entry in self._made[shot.id].values() if shot.id in self._made else requests.entries(self._upstream):
-                if self._has_volatile:
-                    entry = self._same_callback(entry, first_callback)
-                yield entry
+            entries = self._made[shot.id].values() if shot.id in self._made else requests.entries(self._upstream)
+            if not self._has_volatile:
+                yield from entries
+                continue
+            for entry in entries:
+                yield self._same_callback(entry, first_callback)
 
     def _make_upstream(self, shot: str) -> None:
         """Makes what a shot may continue before the shot itself, however long the chain is."""
+        if not self._continues[shot]:
+            return
         path, seen = [(shot, iter(self._continues.get(shot, ())))], {shot}
         while path:
             name, rest = path[-1]
@@ -104,7 +109,7 @@ class Expansion:
             return entry
         kept = {k: v for k, v in entry.mould.fields.items() if k not in changed}
         fields = kept | {k: v for k, v in changed.items() if v is not None}
-        return replace(entry, mould=replace(entry.mould, fields=fields))
+        return entry._replace(mould=entry.mould._replace(fields=fields))
 
     def _upstream(self, shot: str, row: tuple[str, ...], take: int, asked: Span) -> Entry | None:
         """The entry that a `{shot: id}` reference continues, made on demand; None when it has errors of its own."""
@@ -154,18 +159,18 @@ def expand(
             grids[shot.id] = grid
     if len(grids) < len({s.id for s in board.shots}):
         return out
-    check_overrides(board, grids, problems)
+    distinct = dict.fromkeys(grids.values())
+    check_overrides(board, distinct, problems)
     check_profiles(board, problems)
     _same_names(board.shots, problems)
     _check_output(board, problems)
     takes = {s.id: board.takes_of(s) for s in board.shots}
-    counts = tuple(Count(s.id, arithmetic(grids[s.id]), takes[s.id]) for s in board.shots)
+    rows = {grid: arithmetic(grid) for grid in distinct}
+    counts = tuple(Count(s.id, rows[grids[s.id]], takes[s.id]) for s in board.shots)
     if not _within_bound(board, counts, problems):
         return out
-    templates, targets = Templates(read), Targets()
     shots = {s.id: s for s in board.shots}
-    for shot in board.shots:
-        _check_targets(board, shot, shots, problems)
+    _check_targets(board, shots, problems)
     out._continues = {
         shot.id: tuple(
             r.target.text for r in (*board.references, *shot.references) if r.is_shot and r.target.text in shots
@@ -173,20 +178,35 @@ def expand(
         for shot in board.shots
     }
     out._continued = frozenset(target for targets in out._continues.values() for target in targets)
+    for grid in distinct:
+        check_names(board, grid, problems)
+    common = Common(
+        board=board,
+        grids=grids,
+        takes=takes,
+        layers=Layers(board),
+        price=price_of(board.model),
+        templates=Templates(read),
+        targets=Targets(),
+        look=look,
+        probe=probe,
+        chosen=chosen,
+        problems=problems,
+    )
     for shot in board.shots:
-        out._shots[shot.id] = ShotRequests(board, shot, grids, takes, templates, look, targets, chosen, problems, probe)
+        out._shots[shot.id] = ShotRequests(common, shot)
     out.rows, out.counts = arithmetic(parent), counts
-    out._has_volatile = _may_differ(board, grids)
+    out._has_volatile = _may_differ(board, distinct)
     return out
 
 
-def _may_differ(board: Storyboard, grids: Mapping[str, Grid]) -> bool:
+def _may_differ(board: Storyboard, grids: Iterable[Grid]) -> bool:
     """Whether a volatile field may have one value here and another there; one that `defaults` alone states does not."""
     fields = board.model.volatile
     overrides = (*board.overrides, *(o for s in board.shots for o in s.overrides))
     layers = [s.fields for s in board.shots] + [o.fields for o in overrides]
     layers += [board.profile.fields] if board.profile is not None else []
-    if any(fields & layer.keys() for layer in layers) or any(a.fields(fields) for g in grids.values() for a in g.axes):
+    if any(fields & layer.keys() for layer in layers) or any(a.fields(fields) for g in grids for a in g.axes):
         return True
     return any(is_template(board.fields[name].value) for name in fields & board.fields.keys())
 
@@ -230,15 +250,16 @@ def _same_names(shots: tuple[Shot, ...], problems: Problems) -> None:
             problems.error("same-file-name", message, shot.span, Note("the other is here", known.span))
 
 
-def _check_targets(board: Storyboard, shot: Shot, shots: Mapping[str, Shot], problems: Problems) -> None:
+def _check_targets(board: Storyboard, shots: Mapping[str, Shot], problems: Problems) -> None:
     """References that cannot be right whatever uses them: unknown shots, and names that stand twice."""
     ours = {r.name: r for r in board.references}
-    for reference in (*board.references, *shot.references):
+    own = [r for shot in board.shots for r in shot.references]
+    for reference in (*board.references, *own):
         if reference.is_shot and reference.target.text not in shots:
             wanted = reference.target.text
             message = f"`{wanted}` is no shot; expected {listed(shots)}"
             problems.error("unknown-shot", message, reference.target.span, *did_you_mean(wanted, shots))
-    for reference in shot.references:
+    for reference in own:
         if known := ours.get(reference.name):
             _twice(reference, known, problems)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.fields import Fields, Setting
+from seedspec.compiler.fields import Fields, Layers, Setting
 from seedspec.compiler.matrix import Grid, board_grid, shot_grid
 from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.text.diagnostic import Problems
@@ -60,7 +60,7 @@ def explain(board: Storyboard, entry: Entry) -> Explanation:
     grid = shot_grid(shot, board, parent, quiet) if parent else None
     assert grid is not None
     row = tuple(label for _, label in entry.labels)
-    layers = Fields(board, shot, grid, quiet).layers(row)
+    layers = Fields(Layers(board), shot, grid, quiet).layers(row)
     fields = [_model(board, entry), _prompt(shot, entry, grid)]
     fields += [
         Explained(name, entry.request[name], _layers(layers.get(name, ()), entry.request[name]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from seedspec.compiler.entry import Origin
 from seedspec.compiler.matrix import Grid, Row, resolve
@@ -14,13 +14,62 @@ from seedspec.text.node import Map, Node, Scalar, plain
 from seedspec.text.values import valueclass
 
 
-@valueclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """A field's value before templates: the node that says it, or the model's default where none does."""
 
     value: Any
     node: Scalar | None
     origin: Origin
+
+
+@valueclass(frozen=True, slots=True)
+class _Swept:
+    """What the storyboard sets over the fields of the shots that share a grid.
+
+    `axes` are the places of the axes that sweep a field other than the prompt, `overrides` the storyboard's that hold
+    on this grid. `setters` has each field that an axis sweeps, also the prompt, with an axis that did before.
+    """
+
+    axes: tuple[int, ...]
+    overrides: tuple[tuple[Mapping[int, frozenset[str]], Override], ...]
+    places: tuple[int, ...]
+    setters: tuple[tuple[str, Axis, Axis | None], ...]
+
+
+class Layers:
+    """What a storyboard says of the fields of all of its shots, worked out once for the storyboard."""
+
+    def __init__(self, board: Storyboard) -> None:
+        self.known = frozenset((*board.model.fields, "prompt"))
+        self.below = [(k, Setting(v, None, Origin("model", None))) for k, v in board.model.defaults.items()]
+        self.below += [(k, _setting(n, "defaults")) for k, n in board.fields.items()]
+        self.base = dict(self.below)
+        last = board.profile
+        self.last = [(k, _setting(n, f"profile {last.name}")) for k, n in last.fields.items()] if last else []
+        self._overrides = board.overrides
+        self._swept: dict[Grid, _Swept] = {}
+
+    def swept(self, grid: Grid) -> _Swept:
+        if grid not in self._swept:
+            self._swept[grid] = self._sweep(grid)
+        return self._swept[grid]
+
+    def _sweep(self, grid: Grid) -> _Swept:
+        axes = tuple(i for i, a in enumerate(grid.axes) if a.fields(self.known - {"prompt"}))
+        # one that names an axis which the shots of this grid lack does not hold there
+        overrides = tuple(
+            ({grid.places[axis]: frozenset(label.text for label in ls) for axis, ls in o.when.wanted.items()}, o)
+            for o in self._overrides
+            if o.when.wanted.keys() <= grid.places.keys()
+        )
+        first: dict[str, Axis] = {}
+        setters = []
+        for axis in grid.axes:
+            for field in sorted(axis.fields(self.known)):
+                setters.append((field, axis, first.get(field)))
+                first.setdefault(field, axis)
+        places = tuple(sorted({*axes, *(i for wanted, _ in overrides for i in wanted)}))
+        return _Swept(axes, overrides, places, tuple(setters))
 
 
 class Fields:
@@ -29,21 +78,18 @@ class Fields:
     `key` gives what of a row, or of a state, the settings depend on; it stands at `places`.
     """
 
-    def __init__(self, board: Storyboard, shot: Shot, grid: Grid, problems: Problems) -> None:
-        self._grid = grid
-        self._known = frozenset((*board.model.fields, "prompt"))
-        self._below = [(k, Setting(v, None, Origin("model", None))) for k, v in board.model.defaults.items()]
-        self._below += [(k, _setting(n, "defaults")) for k, n in board.fields.items()]
-        self._below += [(k, _setting(n, "shot")) for k, n in shot.fields.items()]
-        self._base = dict(self._below)
-        self._overrides = _overrides(board, shot, grid, problems)
-        last = board.profile
-        self._last = [(k, _setting(n, f"profile {last.name}")) for k, n in last.fields.items()] if last else []
-        sweeping = [i for i, a in enumerate(grid.axes) if a.fields(self._known - {"prompt"})]
-        self.places = tuple(sorted({*sweeping, *(i for wanted, _ in self._overrides for i in wanted)}))
+    def __init__(self, layers: Layers, shot: Shot, grid: Grid, problems: Problems) -> None:
+        self._layers, self._grid, self._swept = layers, grid, layers.swept(grid)
+        self._own = [(k, _setting(n, "shot")) for k, n in shot.fields.items()]
+        self._overrides, self.places = self._swept.overrides, self._swept.places
+        for override in shot.overrides:
+            wanted = resolve(grid.axes, override.when, f"shot `{shot.id}`", problems)
+            if wanted is not None:
+                self._overrides = (*self._overrides, (wanted, override))
+                self.places = tuple(sorted({*self.places, *wanted}))
         self.key = key_of(self.places)
         self._memo: dict[Any, Mapping[str, Setting]] = {}
-        _conflicts(shot, grid.axes, self._known, problems)
+        _conflicts(shot, grid.axes, self._swept, problems)
 
     def at(self, row: Row) -> Mapping[str, Setting]:
         """The settings of a row, in no particular order; `prompt` is never among them."""
@@ -59,28 +105,30 @@ class Fields:
     def layers(self, row: Row) -> Mapping[str, tuple[Setting, ...]]:
         """Everything that sets each field of a row, strongest last: the last one is what `at` gives."""
         out: dict[str, tuple[Setting, ...]] = {}
-        for name, setting in (*self._below, *self._above(row)):
+        for name, setting in (*self._layers.below, *self._own, *self._above(row)):
             if name != "prompt":
                 out[name] = (*out.get(name, ()), setting)
         return out
 
     def _layered(self, row: Row) -> Mapping[str, Setting]:
-        out = self._base | dict(self._above(row))
+        out = {**self._layers.base, **dict(self._own), **dict(self._above(row))}
         out.pop("prompt", None)
         return out
 
     def _above(self, row: Row) -> Iterator[tuple[str, Setting]]:
         """What the row sets over the shot's own fields, weakest first."""
-        for axis, label in zip(self._grid.axes, row, strict=True):
+        known = self._layers.known
+        for place in self._swept.axes:
+            axis, label = self._grid.axes[place], row[place]
             value, layer = axis.values[label], f"{axis.name}={label}"
-            if axis.name in self._known:
+            if axis.name in known:
                 yield axis.name, _setting(value, layer)
             elif isinstance(value, Map):
-                yield from ((k, _setting(p.value, layer)) for k, p in value.items() if k in self._known)
+                yield from ((k, _setting(p.value, layer)) for k, p in value.items() if k in known)
         for wanted, override in self._overrides:
             if all(row[i] in labels for i, labels in wanted.items()):
                 yield from ((k, _setting(n, "override")) for k, n in override.fields.items())
-        yield from self._last
+        yield from self._layers.last
 
 
 def _setting(node: Node, layer: str) -> Setting:
@@ -88,33 +136,13 @@ def _setting(node: Node, layer: str) -> Setting:
     return Setting(plain(node), scalar, Origin(layer, node.span))
 
 
-def _overrides(
-    board: Storyboard, shot: Shot, grid: Grid, problems: Problems
-) -> list[tuple[Mapping[int, frozenset[str]], Override]]:
-    found: list[tuple[Mapping[int, frozenset[str]], Override]] = []
-    names = set(grid.names)
-    for override in board.overrides:
-        # one that names an axis which this shot lacks does not hold here
-        if names.issuperset(override.when.wanted):
-            wanted: Mapping[int, frozenset[str]] = {
-                grid.names.index(axis): frozenset(label.text for label in labels)
-                for axis, labels in override.when.wanted.items()
-            }
-            found.append((wanted, override))
-    for override in shot.overrides:
-        own = resolve(grid.axes, override.when, f"shot `{shot.id}`", problems)
-        if own is not None:
-            found.append((own, override))
-    return found
-
-
-def check_overrides(board: Storyboard, grids: Mapping[str, Grid], problems: Problems) -> None:
+def check_overrides(board: Storyboard, grids: Iterable[Grid], problems: Problems) -> None:
     """The storyboard's own overrides: each `when` must name axes and labels that some shot has."""
     if not board.overrides:
         return
     values: dict[str, dict[str, Node]] = {}
     spans: dict[str, Axis] = {}
-    for grid in grids.values():
+    for grid in grids:
         for axis in grid.axes:
             spans.setdefault(axis.name, axis)
             values.setdefault(axis.name, {}).update(axis.values)
@@ -123,22 +151,19 @@ def check_overrides(board: Storyboard, grids: Mapping[str, Grid], problems: Prob
         resolve(every, override.when, "the storyboard", problems)
 
 
-def _conflicts(shot: Shot, axes: tuple[Axis, ...], known: frozenset[str], problems: Problems) -> None:
-    setter: dict[str, Axis] = {}
-    for axis in axes:
-        for field in sorted(axis.fields(known)):
-            if first := setter.get(field):
-                message = f"axis `{axis.name}` sets `{field}`, which axis `{first.name}` sets too"
-                problems.error("field-set-twice", message, axis.span, Note("the other axis is here", first.span))
-            setter.setdefault(field, axis)
-            own = shot.field_keys.get(field) or (shot.prompt and field == "prompt" and shot.prompt.span)
-            if own:
-                others = ", ".join(a.name for a in axes if a is not axis and a.name != "prompt")
-                message = f"shot `{shot.id}` sets `{field}`, which axis `{axis.name}` sweeps"
-                problems.error(
-                    "field-set-twice",
-                    message,
-                    own,
-                    Note("the axis is here", axis.span),
-                    f"leave the axis out of this shot: `matrix: {{only: [{others}]}}`",
-                )
+def _conflicts(shot: Shot, axes: tuple[Axis, ...], swept: _Swept, problems: Problems) -> None:
+    for field, axis, first in swept.setters:
+        if first is not None:
+            message = f"axis `{axis.name}` sets `{field}`, which axis `{first.name}` sets too"
+            problems.error("field-set-twice", message, axis.span, Note("the other axis is here", first.span))
+        own = shot.field_keys.get(field) or (shot.prompt and field == "prompt" and shot.prompt.span)
+        if own:
+            others = ", ".join(a.name for a in axes if a is not axis and a.name != "prompt")
+            message = f"shot `{shot.id}` sets `{field}`, which axis `{axis.name}` sweeps"
+            problems.error(
+                "field-set-twice",
+                message,
+                own,
+                Note("the axis is here", axis.span),
+                f"leave the axis out of this shot: `matrix: {{only: [{others}]}}`",
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from seedspec.compiler.jinja.fault import RefFault
@@ -48,24 +49,27 @@ class Frame:
         known: Callable[[str], bool],
     ) -> None:
         self.used, self.words = used, words
-        self.scope, self._template, self._known = scope, template, known
-        self._marked = False
+        self.scope, self.template, self._known = scope, template, known
         self._gaps: list[tuple[_Gap, Callable[[State], Any]]] = []
-        self._whole = True
+        self._whole, self._alone = True, len(template.pieces) == 1
         texts, asked = [""], set[str]()
         for piece in template.pieces:
-            places = () if isinstance(piece, str) else scope.places(piece.names)
-            if isinstance(piece, Part) and (places or len(template.pieces) == 1):
-                self._gaps.append((_Gap(self, piece, places), key_of(places)))
+            if isinstance(piece, str):
+                texts[-1] += piece
+            elif piece.asks is not None and not self._alone and known(piece.asks):
+                asked.add(piece.asks)
+                texts[-1] += words.get(piece.asks, "")
+            elif (places := scope.places(piece.names)) or self._alone:
+                self._gaps.append(self._gap(piece, places))
                 texts.append("")
-                continue
-            made = piece if isinstance(piece, str) else self.rendered(piece, ())
-            self._whole &= made is not None
-            asked |= made.used if isinstance(made, _Marked) else set()
-            texts[-1] += str(made)
-        self._pattern = "%s".join(t.replace("%", "%%") for t in texts)
+            else:
+                made = self.rendered(piece, ())
+                self._whole &= made is not None
+                asked |= made.used if isinstance(made, _Marked) else set()
+                texts[-1] += str(made)
+        self._pattern = "%s".join([t.replace("%", "%%") for t in texts])
         told = [_mentions(t, first=i == 0, last=i == len(texts) - 1) for i, t in enumerate(texts)]
-        mentions = None if None in told else frozenset[Numbered]().union(*(t for t in told if t))
+        mentions = None if None in told else frozenset[Numbered]().union(*[t for t in told if t])
         self._asked, self.mentions = frozenset(asked), mentions
 
     def fill(self, state: State) -> Prompt | None:
@@ -73,15 +77,32 @@ class Frame:
         found = tuple([gap[key(state)] for gap, key in self._gaps])
         if not self._whole or None in found:
             return None
-        text = (self._pattern % found).rstrip("\r\n")
-        if not self._marked:
-            return Prompt(text, self._asked, self.mentions, self)
         used, mentions = self._asked, self.mentions
         for marked in found:
             if isinstance(marked, _Marked):
                 used |= marked.used
                 mentions = None if mentions is None or marked.mentions is None else mentions | marked.mentions
-        return Prompt(text, used, mentions, self)
+        return Prompt((self._pattern % found).rstrip("\r\n"), used, mentions, self)
+
+    def plain(self, state: State) -> str | None:
+        """The text of a prompt whose gaps are filled with words alone; None for one that has to be looked at."""
+        found = tuple([gap[key(state)] for gap, key in self._gaps])
+        for one in found:
+            if type(one) is not str:
+                return None
+        return (self._pattern % found).rstrip("\r\n") if self._whole else None
+
+    def _gap(self, part: Part, places: tuple[int, ...]) -> tuple[_Gap, Callable[[State], Any]]:
+        """A gap, and how its key is taken of a state: one for all frames that fill it with the same."""
+        scope = self.scope
+        if not (scope.recur(places) and scope.values_alone(part.names)):
+            return _Gap(self, part, places), key_of(places)
+        # how many pieces share the work that a template may do decides what is light enough
+        same = (len(self.template.pieces), places, *[id(axis) for axis in scope.axes_at(places)])
+        known: tuple[_Gap, Callable[[State], Any]] | None = part.gaps.get(same)
+        if known is None:
+            known = part.gaps[same] = _Gap(self, part, places), key_of(places)
+        return known
 
     def rendered(self, part: Part, places: tuple[int, ...], key: Any = ()) -> str | _Marked | None:
         used: set[str] = set()
@@ -92,41 +113,31 @@ class Frame:
             used.add(name)
             return self.words.get(name, "")
 
-        text = self._template.rendered(part, self.scope.some(places, key), ref)
+        text = self.template.rendered(part, self.scope.some(places, key), ref)
         if text is None:
             return None
-        alone = len(self._template.pieces) == 1
-        mentions = _mentions(text, first=alone, last=alone)
-        if not used and mentions == frozenset():
-            return text
-        self._marked |= alone or bool(places)
-        return _Marked(text, frozenset(used), mentions)
+        mentions = _mentions(text, first=self._alone, last=self._alone)
+        return _Marked(text, frozenset(used), mentions) if used or mentions != frozenset() else text
 
 
 class _Gap(dict[Any, "str | _Marked | None"]):
-    """The texts of a part by what it reads. What no other row reads again is not kept.
-
-    Plain words for nothing but values of axes are kept with the part, for the other shots that say the same.
-    """
+    """The texts of a part by what it reads. What no other row reads again is not kept."""
 
     def __init__(self, frame: Frame, part: Part, places: tuple[int, ...]) -> None:
         self._frame, self._part, self._places = frame, part, places
-        scope = frame.scope
-        self._keep = scope.recur(places)
-        self._share = self._keep and scope.values_alone(part.names)
+        self._keep = frame.scope.recur(places)
 
     def __missing__(self, key: Any) -> str | _Marked | None:
-        meant = self._frame.scope.meant(self._places, key) if self._share else None
-        found: str | _Marked | None = self._part.texts.get(meant) if meant else None
-        if found is None:
-            found = self._frame.rendered(self._part, self._places, key)
-            if meant and isinstance(found, str):
-                self._part.texts[meant] = found
+        found = self._frame.rendered(self._part, self._places, key)
         if self._keep:
             self[key] = found
         return found
 
 
+@lru_cache(maxsize=1000)
 def _mentions(piece: str, *, first: bool, last: bool) -> frozenset[Numbered] | None:
-    """What a piece names by number; what holds a brace is looked at in the whole text, for what is left over there."""
+    """What a piece names by number; what holds a brace is looked at in the whole text, for what is left over there.
+
+    Of a prompt that several shots share but for some words, the pieces are looked at once.
+    """
     return None if "{" in piece else mentions_alone(piece, first=first, last=last)

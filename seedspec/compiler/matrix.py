@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import islice, product
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from itertools import chain, islice, product
+from typing import Any
 
 from seedspec.compiler.storyboard import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
-from seedspec.text.node import Node
+from seedspec.text.node import Node, plain
 from seedspec.text.source import Span
 from seedspec.text.values import valueclass
 
@@ -19,11 +21,12 @@ Row = tuple[str, ...]
 MOST_COUNTED = 10_000_000
 
 
-@valueclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Grid:
     """The rows of a storyboard or a shot: the product, less what `exclude` matches, then the included rows.
 
-    `parent` is the storyboard's grid under a shot's, `keep` the places of its axes that the shot is projected on.
+    `parent` is the storyboard's grid under a shot's, `keep` the places of its axes that the shot is projected on. A
+    place is an index into a row. What follows from a grid alone is worked out once, for all shots that share it.
     """
 
     axes: tuple[Axis, ...]
@@ -33,39 +36,72 @@ class Grid:
     parent: Grid | None = None
     keep: tuple[int, ...] | None = None
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(a.name for a in self.axes)
 
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each axis by its name."""
+        return {name: place for place, name in enumerate(self.names)}
+
+    @cached_property
+    def read_at(self) -> Callable[[frozenset[str]], tuple[int, ...]]:
+        """What of a row, with its take behind it, those depend on who read some names.
+
+        `entry` and `label` depend on every label, `entry` and `take` on the take.
+        """
+
+        axes = self.names
+
+        @cache
+        def read_at(names: frozenset[str]) -> tuple[int, ...]:
+            every = not names.isdisjoint(("label", "entry"))
+            places = [i for i, name in enumerate(axes) if every or name in names]
+            return (*places, *(() if names.isdisjoint(("take", "entry")) else (len(axes),)))
+
+        return read_at
+
+    @cached_property
+    def many(self) -> frozenset[int]:
+        """The places of the axes with more than one label."""
+        return frozenset(i for i, axis in enumerate(self.axes) if len(axis.values) > 1)
+
+    @cached_property
+    def values(self) -> Mapping[str, Mapping[str, Any]]:
+        """The values of each axis by their labels, without their places in the file."""
+        return {a.name: {k: plain(v) for k, v in a.values.items()} for a in self.axes}
+
+    @cached_property
+    def longest(self) -> Row:
+        """The longest label of each axis."""
+        return tuple(max(a.values, key=len, default="") for a in self.axes)
+
+    @cached_property
+    def bare(self) -> Grid:
+        """The grid of every shot whose storyboard's grid this is and that has no matrix of its own."""
+        return Grid(self.axes, (), (), (), self)
+
     def rows(self) -> Iterator[Row]:
         """Each row once; the rightmost axis turns fastest."""
+        found = self.candidates()
         if self.exclude:
-            yield from (row for row in self.candidates() if not self.excluded(row))
-        else:
-            yield from self.candidates()
-        yield from self.include
+            found = (row for row in found if not self.excluded(row))
+        return chain(found, self.include) if self.include else found
 
     def candidates(self) -> Iterator[Row]:
         """The rows before `exclude` and `include`."""
         own = [tuple(axis.values) for axis in self.own]
         if self.parent is None:
-            yield from product(*own)
-            return
-        if not own:
-            yield from self._projected(self.parent)
-            return
-        for row in self._projected(self.parent):
-            for rest in product(*own):
-                yield row + rest
+            return product(*own)
+        above = self.parent.rows() if self.keep is None else self._projected(self.parent, self.keep)
+        return (row + rest for row in above for rest in product(*own)) if own else above
 
     def excluded(self, row: Row) -> bool:
         return any(all(row[i] in labels for i, labels in pattern.items()) for pattern in self.exclude)
 
-    def _projected(self, parent: Grid) -> Iterator[Row]:
-        if self.keep is None:
-            yield from parent.rows()
-            return
-        keep, seen = self.keep, set()
+    def _projected(self, parent: Grid, keep: tuple[int, ...]) -> Iterator[Row]:
+        seen = set()
         if not keep:
             yield from [()] if any(True for _ in parent.rows()) else []
             return
@@ -117,6 +153,8 @@ def board_grid(board: Storyboard, problems: Problems) -> Grid | None:
 
 def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -> Grid | None:
     """A shot's grid over the storyboard's; None when something in the shot's matrix is broken."""
+    if shot.only is None and not (shot.axes or shot.exclude or shot.include):
+        return parent.bare
     before = len(problems)
     names = [a.name for a in parent.axes]
     keep: tuple[int, ...] | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from seedspec.compiler.catalog import Kind
-from seedspec.text.values import valueclass
 
 Numbered = tuple[Kind, int]
 
@@ -25,8 +25,7 @@ _REACH = 12
 """As far as a number's meaning depends on what stands before or behind it."""
 
 
-@valueclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """The digits of a text from `start` to `end`, with the word before them when it is one for a medium."""
 
     start: int

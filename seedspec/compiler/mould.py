@@ -10,7 +10,7 @@ from seedspec.compiler.catalog import KINDS
 from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
 from seedspec.compiler.fields import Fields
 from seedspec.compiler.frame import Prompt
-from seedspec.compiler.price import Cost, billed, estimate
+from seedspec.compiler.price import Price
 from seedspec.compiler.reference import nearly, plural, together
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.scope import State, row_of
@@ -35,10 +35,12 @@ class Moulds:
         fields: Fields,
         texts: Texts,
         attachments: Attachments,
+        price: Price,
         problems: Problems,
     ) -> None:
         self._board, self._shot, self._axes, self._catalogue = board, shot, axes, catalogue
         self._fields, self._texts, self._attachments, self._problems = fields, texts, attachments, problems
+        self._price = price
         self._tags = (*board.tags, *shot.tags)
 
     def make(self, state: State, node: Scalar, prompt: Prompt | None, upstream: Upstream, address: str) -> Mould | None:
@@ -64,7 +66,9 @@ class Moulds:
             model=model.id,
             fields=fields,
             media=media,
-            cost=self._cost(fields, media),
+            cost=self._price(
+                fields["quality"], fields["duration"], tuple([m.seconds for m in media if m.kind == "video"])
+            ),
             origins=origins,
             around=around(model.provider.id, identity),
             waits=tuple(dict.fromkeys(w for one in found.values() for w in one.waits)),
@@ -97,11 +101,12 @@ class Moulds:
         """What each reference of the prompt stands for; None when one of them cannot be had."""
         if prompt is None:
             return None
-        found = {
-            name: self._attachments.find(self._catalogue[name], state, upstream, address) for name in prompt.frame.words
-        }
-        whole = {name: one for name, one in found.items() if one is not None}
-        return whole if len(whole) == len(found) else None
+        find, found = self._attachments.find, {}
+        for name in prompt.frame.words:
+            one = find(self._catalogue[name], state, upstream, address)
+            if one is not None:
+                found[name] = one
+        return found if len(found) == len(prompt.frame.words) else None
 
     def _filled(
         self,
@@ -116,9 +121,10 @@ class Moulds:
         for name in self._board.model.fields:
             if (setting := settings.get(name)) is None:
                 continue
-            volatile = name in self._board.model.volatile
-            render = self._texts.volatile if volatile else self._texts.value
-            value = render(setting.node, setting.value, state, address)
+            volatile, value = name in self._board.model.volatile, setting.value
+            if is_template(value):
+                render = self._texts.volatile if volatile else self._texts.value
+                value = render(setting.node, value, state, address)
             if isinstance(value, Faulty):
                 whole = False
                 continue
@@ -136,20 +142,22 @@ class Moulds:
 
         An empty list is left out.
         """
+        pairs = [(self._catalogue[name], one) for name, one in found.items()]
         media: list[Medium] = []
         sent: dict[str, list[str]] = {}
         meant: dict[str, list[str]] = {}
         for kind in KINDS:
             if (rule := self._board.model.media.get(kind)) is None:
                 continue
-            for name, one in found.items():
-                reference = self._catalogue[name]
+            for reference, one in pairs:
                 if reference.kind != kind:
                     continue
                 items = sent.setdefault(rule.field, [])
                 span = reference.target.span
                 seconds = one.facts.get("seconds") if rule.seconds else None
-                media.append(Medium(name, kind, rule.field, len(items), one.source, one.key, one.where, seconds, span))
+                media.append(
+                    Medium(reference.name, kind, rule.field, len(items), one.source, one.key, one.where, seconds, span)
+                )
                 items.append(one.item)
                 meant.setdefault(rule.field, []).append(one.identity)
         return tuple(media), sent, meant
@@ -181,12 +189,11 @@ class Moulds:
 
     def _encodable(self, request: Mapping[str, Any], prompt: Scalar, address: str) -> bool:
         most = self._board.model.body_bytes
-        texts = [v for value in request.values() for v in (value if isinstance(value, list) else [value])]
         try:
-            # six bytes are the most that JSON makes of one; only what may come near the bound is written to be counted
-            size = 6 * sum(len(t.encode()) + 10 if isinstance(t, str) else 30 for t in texts)
-            size = size if size <= most else len(canonical(request))
-        except (UnicodeEncodeError, TypeError):
+            size = len(canonical(request))
+        except TypeError:
+            if _all_unicode(request):
+                return True  # a number of more than 64 bits, which the schema refuses in words of its own
             self._problems.error(
                 "not-unicode", "the request holds half of a surrogate pair", prompt.span, entry=address
             )
@@ -197,15 +204,15 @@ class Moulds:
             )
         return size <= most
 
-    def _cost(self, request: Mapping[str, Any], media: tuple[Medium, ...]) -> Cost:
-        rule = self._board.model.media["video"]
-        lengths = (m.seconds for m in media if m.kind == "video")
-        return estimate(
-            self._board.model.rate,
-            quality=request["quality"],
-            duration=request["duration"],
-            videos=billed(lengths, rule.seconds, rule.seconds_together),
-        )
+
+def _all_unicode(request: Mapping[str, Any]) -> bool:
+    texts = [v for value in request.values() for v in (value if isinstance(value, list) else [value])]
+    try:
+        for text in texts:
+            str(text).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _stand_in(item: str) -> str:

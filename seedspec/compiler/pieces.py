@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from seedspec.text.values import valueclass
-
-_MARK = re.compile(r"\{\{([^{}]*)\}\}|\{%([^{}%]*)%\}")
+_MARK = re.compile(r"(\{(?<!\{\{)(?:\{(?![-+])[^{}]+(?<![-+])\}|%(?![-+])[^{}%]+(?<![-+])%)\})")
+"""A mark that begins with its brace, so that what cannot be one is passed over fast."""
 _OPENS, _CLOSES, _BETWEEN = ("if", "for"), ("endif", "endfor"), ("elif", "else")
 
 
-@valueclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A piece for the template language: one `{{ }}`, or one `{% if %}` or `{% for %}` down to its end."""
 
     source: str
@@ -25,37 +24,28 @@ def cut(text: str) -> tuple[str | Code, ...] | None:
     """
     if "{#" in text or "\r" in text:
         return None
+    parts = _MARK.split(text)
+    if text.count("{{") + text.count("{%") != len(parts) // 2:
+        return None
     pieces: list[str | Code] = []
-    depth = at = begin = 0
-    for mark in _MARK.finditer(text):
-        start, end = mark.span()
-        code: str = mark[1] if mark[2] is None else mark[2]
-        if _has_mark(text[at:start]) or text.startswith("{", start - 1) or code[:1] in "-+" or code[-1:] in "-+":
-            return None
-        if mark[2] is None:
-            if depth == 0:
-                pieces += (text[begin:start], Code(mark[0]))
-                begin = end
+    block, depth = "", 0
+    for before, mark in zip(parts[::2], parts[1::2], strict=False):
+        if depth:
+            block += before + mark
         else:
-            word = (code.split(None, 1) or [""])[0]
+            pieces.append(before)
+            block = mark
+        if mark[1] == "%":
+            word = (mark[2:-2].split(None, 1) or [""])[0]
             if word in _OPENS:
-                if depth == 0:
-                    pieces.append(text[begin:start])
-                    begin = start
                 depth += 1
             elif word in _CLOSES and depth:
                 depth -= 1
-                if depth == 0:
-                    pieces.append(Code(text[begin:end]))
-                    begin = end
             elif word not in _BETWEEN or not depth:
                 return None
-        at = end
-    if depth or _has_mark(text[at:]):
+        if not depth:
+            pieces.append(Code(block))
+    if depth:
         return None
-    pieces.append(text[begin:])
-    return tuple(p for p in pieces if p)
-
-
-def _has_mark(data: str) -> bool:
-    return "{{" in data or "{%" in data
+    pieces.append(parts[-1])
+    return tuple([p for p in pieces if p])

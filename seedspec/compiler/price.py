@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -32,6 +32,10 @@ class Cost:
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.low + other.low, self.high + other.high)
+
+
+Price = Callable[[str, int, tuple[float | None, ...]], Cost]
+"""What a request of a quality and a duration will cost, with reference videos of these lengths."""
 
 
 def rate_of(prices: Mapping[str, Any], model: str) -> Rate:

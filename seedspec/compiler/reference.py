@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from seedspec.compiler.catalog import Kind, MediaRule, Model, Range
@@ -32,8 +33,7 @@ Look = Callable[[str, Kind], Asset | str]
 """Looks at a file by its path relative to the storyboard; a sentence about what is wrong when there is none to use."""
 
 
-@valueclass(frozen=True, slots=True)
-class Remote:
+class Remote(NamedTuple):
     """A medium behind an address: the kind that it should be of, and the sha256 that is declared for it."""
 
     url: str
@@ -72,6 +72,11 @@ def is_url(target: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", target) is not None
 
 
+def _plainly_named(target: str, rule: MediaRule) -> bool:
+    """Whether a target ends in an accepted format's name, with no query or fragment that it may be the end of."""
+    return target.endswith(rule.extensions) and "?" not in target and "#" not in target
+
+
 def check_medium(
     reference: Reference,
     rule: MediaRule,
@@ -83,6 +88,8 @@ def check_medium(
 ) -> None:
     """One medium against the limits for its kind, as far as its facts are known."""
     span = reference.target.span
+    if found_format is None and not facts and _plainly_named(target, rule):
+        return  # nothing is known of it that could be judged
 
     def refuse(code: str, message: str, near: str | None = None) -> None:
         if near is None:

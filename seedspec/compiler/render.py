@@ -77,17 +77,14 @@ class Texts:
         Numbers depend on which references a prompt uses, which only rendering tells: it is rendered with the numbers
         of the last row's references, and again when it used others.
         """
-        template = self._compiled.get(id(node)) or self._template(node)
-        if template is None:
-            return None
-        if self._guess is None:
-            self._guess = template.refs
         for _ in range(5):
-            frame = self._frames.get((id(node), self._guess)) or self._framed(node, template, self._guess)
-            filled = frame.fill(state) or self._filled_whole(node, template, frame, state, address)
+            frame = self._framed(node)
+            if frame is None:
+                return None
+            filled = frame.fill(state) or self._filled_whole(node, frame, state, address)
             if filled is None:
                 return None
-            if filled.used == self._guess:
+            if filled.used == frame.used:
                 return filled
             self._guess = filled.used
         message = "the references that this prompt uses depend on their own numbers"
@@ -103,15 +100,22 @@ class Texts:
         """Lets go of what was kept for further rows."""
         self._frames.clear()
 
-    def _framed(self, node: Scalar, template: Template, used: frozenset[str]) -> Frame:
-        words = self._numbered(used | self._attached)
-        frame = Frame(template, self.scope, used, words, self._catalogue.__contains__)
-        self._frames[id(node), used] = frame
+    def _framed(self, node: Scalar) -> Frame | None:
+        """The frame of a prompt for the references that it is taken to use; None when its template is at fault."""
+        template = self._template(node)
+        if template is None:
+            return None
+        if self._guess is None:
+            self._guess = template.refs
+        key = (id(node), self._guess)
+        frame = self._frames.get(key)
+        if frame is None:
+            words = self._numbered(self._guess | self._attached)
+            frame = Frame(template, self.scope, self._guess, words, self._catalogue.__contains__)
+            self._frames[key] = frame
         return frame
 
-    def _filled_whole(
-        self, node: Scalar, template: Template, frame: Frame, state: State, address: Callable[[State], str]
-    ) -> Prompt | None:
+    def _filled_whole(self, node: Scalar, frame: Frame, state: State, address: Callable[[State], str]) -> Prompt | None:
         """The prompt from the whole of its template, by which a fault has its line."""
         used: set[str] = set()
 
@@ -123,7 +127,7 @@ class Texts:
 
         scope = self.scope.at(state)
         try:
-            return Prompt(template.render(scope, ref), frozenset(used), None, frame)
+            return Prompt(frame.template.render(scope, ref), frozenset(used), None, frame)
         except RefFault as fault:
             self._unknown_reference(fault.word, _place(node, fault), address(state), fault.file)
         except TemplateFault as fault:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from seedspec.compiler.attach import Attachments, Chosen, Targets, Upstream
 from seedspec.compiler.entry import Entry, Mould, addresses, canonical, digest, file_of
-from seedspec.compiler.fields import Fields
+from seedspec.compiler.fields import Fields, Layers
 from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.frame import Frame, Prompt
 from seedspec.compiler.jinja.template import Templates
 from seedspec.compiler.lint import check_prompt, nothing_odd, within_advice
 from seedspec.compiler.matrix import Grid
 from seedspec.compiler.mould import Moulds
+from seedspec.compiler.price import Price
 from seedspec.compiler.reference import Look, Probe
 from seedspec.compiler.render import Texts
 from seedspec.compiler.scope import State, key_of, row_of
@@ -26,8 +27,7 @@ _Made = tuple[str, bytes, Mould]
 """A prompt, its canonical JSON, and the mould around it."""
 
 
-@valueclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """A mould that was judged without a finding. `room` is what is left of the body for the prompt.
 
     `odd` says that its media are worth a remark where the prompt's words name those that its frame does.
@@ -38,48 +38,74 @@ class _Known:
     odd: bool
 
 
-@valueclass(frozen=True, slots=True)
-class _Kept:
-    """The moulds of one frame and one set of fields, by what else of a state they depend on."""
+class _Kept(NamedTuple):
+    """The moulds of one frame and one set of fields, by what else of a state they depend on.
+
+    `again` says that another take of the same row may differ.
+    """
 
     key: Callable[[State], Any]
     again: bool
     known: dict[Any, _Known]
 
 
+@valueclass(frozen=True, slots=True)
+class Common:
+    """What the shots of a storyboard share while they are made into requests."""
+
+    board: Storyboard
+    grids: Mapping[str, Grid]
+    takes: Mapping[str, int]
+    layers: Layers
+    price: Price
+    templates: Templates
+    targets: Targets
+    look: Look
+    probe: Probe
+    chosen: Chosen
+    problems: Problems
+
+
 class ShotRequests:
     """A shot, prepared: templates compiled, overrides resolved, names checked. Faults go to `problems`."""
 
-    def __init__(
-        self,
-        board: Storyboard,
-        shot: Shot,
-        grids: Mapping[str, Grid],
-        takes: Mapping[str, int],
-        templates: Templates,
-        look: Look,
-        targets: Targets,
-        chosen: Chosen,
-        problems: Problems,
-        probe: Probe,
-    ) -> None:
-        self._board, self._shot, self._grid, self._problems = board, shot, grids[shot.id], problems
+    def __init__(self, common: Common, shot: Shot) -> None:
+        board, problems = common.board, common.problems
+        self._model, self._shot, self._grid, self._problems = board.model, shot, common.grids[shot.id], problems
         names = self._grid.names
-        self._takes = takes[shot.id]
-        self._fields = Fields(board, shot, self._grid, problems)
+        self._takes = common.takes[shot.id]
+        self._fields = Fields(common.layers, shot, self._grid, problems)
         catalogue = {r.name: r for r in (*board.references, *shot.references)}
-        self._texts = Texts(board, shot, self._grid, catalogue, templates, problems)
+        self._texts = Texts(board, shot, self._grid, catalogue, common.templates, problems)
         attachments = Attachments(
-            shot.id, board.model, grids, takes, self._texts, look, targets, chosen, problems, probe
+            shot=shot.id,
+            model=board.model,
+            grids=common.grids,
+            takes=common.takes,
+            texts=self._texts,
+            look=common.look,
+            targets=common.targets,
+            chosen=common.chosen,
+            problems=problems,
+            probe=common.probe,
         )
-        self._moulds = Moulds(board, shot, names, catalogue, self._fields, self._texts, attachments, problems)
-        self._kept: dict[tuple[Frame, Any], _Kept] = {}
+        self._moulds = Moulds(
+            board=board,
+            shot=shot,
+            axes=names,
+            catalogue=catalogue,
+            fields=self._fields,
+            texts=self._texts,
+            attachments=attachments,
+            price=common.price,
+            problems=problems,
+        )
+        self._kept: dict[Frame, dict[Any, _Kept]] = {}
+        self._last: tuple[Frame, dict[Any, _Kept]] | None = None
         self._address = addresses(shot.id, names)
-        longest = (*(max(a.values, key=len, default="") for a in self._grid.axes), self._takes)
-        self._long = len(self._address % longest) > LONGEST - 40
+        self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
         self._attached = {s.text: s.span for s in shot.attach}
         self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
-        self._check_names()
         for prompt in self._prompts():
             self._texts.check(prompt)
 
@@ -91,15 +117,31 @@ class ShotRequests:
             for take in takes:
                 state = (*row, take)
                 if again:
-                    made, again = self._made(state, upstream)
+                    made, again = self._alike(state) or self._made(state, upstream)
                 if made is None:
                     break
                 prompt, text, mould = made
                 fingerprint = digest(mould.manifest(text, take))
                 yield Entry(self._address % state, row, take, prompt, fingerprint, mould)
         self._kept.clear()
+        self._last = None
         self._fields.forget()
         self._texts.forget()
+
+    def _alike(self, state: State) -> tuple[_Made, bool] | None:
+        """As `_made`, for a row that differs in plain words alone from those judged so far; None for any other."""
+        if self._last is None:
+            return None
+        frame, by_fields = self._last
+        kept = by_fields.get(self._fields.key(state))
+        known = kept.known.get(kept.key(state)) if kept is not None else None
+        if kept is None or known is None or known.odd:
+            return None
+        words = frame.plain(state)
+        if words is None or not within_advice(words, self._model):
+            return None
+        text = self._fitting(words, known.room)
+        return None if text is None else ((words, text, known.mould), kept.again)
 
     def _made(self, state: State, upstream: Upstream) -> tuple[_Made | None, bool]:
         """What an entry is made of, and whether another take of its row may differ.
@@ -107,11 +149,12 @@ class ShotRequests:
         What was judged for an earlier row without a finding holds for each that it has the same labels for; the
         prompt alone is then new.
         """
-        node = self._prompt_of(state)
+        node = self._shot.prompt or self._prompt_of(state)
         prompt = self._texts.prompt(node, state, self._addressed)
+        self._last = None
         if (
             prompt is not None
-            and (kept := self._kept.get((prompt.frame, self._fields.key(state)))) is not None
+            and (kept := self._kept.get(prompt.frame, {}).get(self._fields.key(state))) is not None
             and (known := kept.known.get(kept.key(state))) is not None
             and (text := self._fitting(prompt.value, known.room)) is not None
         ):
@@ -125,11 +168,13 @@ class ShotRequests:
         assert prompt is not None
         if self._long and self._too_long(state):
             return None, again
+        if prompt.frame in self._kept and prompt.mentions is prompt.frame.mentions and not self._long:
+            self._last = (prompt.frame, self._kept[prompt.frame]) if self._prompt_axis is None else None
         return (prompt.value, text, mould), again
 
     def _fitting(self, prompt: Any, room: int) -> bytes | None:
         """The canonical JSON of a prompt that the model's schema takes by itself, and the body has room for."""
-        gate = self._board.model.prompt_gate
+        gate = self._model.prompt_gate
         if type(prompt) is not str or gate is None or not gate(prompt):
             return None
         try:
@@ -162,17 +207,17 @@ class ShotRequests:
         places = self._texts.scope.places(self._texts.read)
         if not self._texts.scope.recur((*places, *self._fields.places)):
             return
-        key = (frame, self._fields.key(state))
-        kept = self._kept.setdefault(key, _Kept(key_of(places), again, {}))
-        room = self._board.model.body_bytes - len(canonical({"model": mould.model, "prompt": "", **mould.fields})) + 2
+        by_fields = self._kept.setdefault(frame, {})
+        kept = by_fields.setdefault(self._fields.key(state), _Kept(key_of(places), again, {}))
+        room = self._model.body_bytes - len(canonical({"model": mould.model, "prompt": "", **mould.fields})) + 2
         kept.known[kept.key(state)] = _Known(mould, room, odd)
 
     def _remark(self, node: Scalar, prompt: Prompt, mould: Mould, state: State, *, odd: bool) -> None:
         """Reports what is odd about a prompt; `odd` tells of its media, if its words name what its frame does."""
-        text, model, frame = prompt.value, self._board.model, prompt.frame
-        if odd or prompt.mentions is not frame.mentions or not within_advice(text, model):
-            address = self._addressed(state)
-            check_prompt(node, text, model, mould.media, frame.used, self._attached, self._problems, address)
+        text, frame = prompt.value, prompt.frame
+        if odd or prompt.mentions is not frame.mentions or not within_advice(text, self._model):
+            address, media = self._addressed(state), mould.media
+            check_prompt(node, text, self._model, media, frame.used, self._attached, self._problems, address)
 
     def _too_long(self, state: State) -> bool:
         labels = tuple(zip(self._grid.names, row_of(state), strict=True))
@@ -192,22 +237,21 @@ class ShotRequests:
         return [v for v in axis.values.values() if isinstance(v, Scalar)] if axis else []
 
     def _prompt_of(self, state: State) -> Scalar:
-        if self._prompt_axis is None:
-            assert self._shot.prompt is not None
-            return self._shot.prompt
+        assert self._prompt_axis is not None
         node = self._grid.axes[self._prompt_axis].values[state[self._prompt_axis]]
         assert isinstance(node, Scalar)
         return node
 
-    def _check_names(self) -> None:
-        for axis in self._grid.axes:
-            if axis.name in self._board.variables:
-                message = f"`{axis.name}` is a var and an axis; rename one of them"
-                self._problems.error("duplicate-name", message, axis.span)
-            first: dict[str, str] = {}
-            for label, node in axis.values.items():
-                known = first.setdefault(label.casefold().replace(":", "x"), label)
-                if known != label:
-                    why = "letter case alone" if known.casefold() == label.casefold() else "`:`, which becomes `x`,"
-                    message = f"labels `{known}` and `{label}` differ in {why} and would have one file name"
-                    self._problems.error("same-file-name", message, node.span, Note("the axis is here", axis.span))
+
+def check_names(board: Storyboard, grid: Grid, problems: Problems) -> None:
+    """Axes that are named like a var, and labels that would make one file name on many disks."""
+    for axis in grid.axes:
+        if axis.name in board.variables:
+            problems.error("duplicate-name", f"`{axis.name}` is a var and an axis; rename one of them", axis.span)
+        first: dict[str, str] = {}
+        for label, node in axis.values.items():
+            known = first.setdefault(label.casefold().replace(":", "x"), label)
+            if known != label:
+                why = "letter case alone" if known.casefold() == label.casefold() else "`:`, which becomes `x`,"
+                message = f"labels `{known}` and `{label}` differ in {why} and would have one file name"
+                problems.error("same-file-name", message, node.span, Note("the axis is here", axis.span))

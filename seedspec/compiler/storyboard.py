@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from seedspec.compiler.catalog import KINDS, Catalog, Kind, Model
 from seedspec.compiler.freetext import check_cuts
 from seedspec.compiler.schema import cut, kind_of
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
-from seedspec.text.node import Map, Node, Scalar, Sequence, at, plain
+from seedspec.text.node import Map, Node, Scalar, Sequence, plain
 from seedspec.text.source import Source, Span
 from seedspec.text.values import valueclass
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
 LABEL_FORM = "letters, digits and . _ : -, at most 40, beginning with a letter or digit"
+_KINDS: tuple[Kind | Literal["shot"], ...] = (*KINDS, "shot")
+_FACTS = ("seconds", "width", "height", "fps", "bytes")
+_OF_SHOTS = ("take", "at")
 RESERVED = ("label", "shot", "take", "ref")
 """Names that templates give a meaning to; no axis and no var may have one."""
 
@@ -71,8 +74,7 @@ class Profile:
     takes: int | None
 
 
-@valueclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A medium by name. For a shot, `target` is the shot's id, `take` its take and `at` the labels fixed for it.
 
     `take` is None for `take: pick`: the take that people chose.
@@ -91,8 +93,7 @@ class Reference:
     take_span: Span | None = None
 
 
-@valueclass(frozen=True, slots=True)
-class Shot:
+class Shot(NamedTuple):
     """`prompt` is the template, or None when the last of `axes` is the prompt mapping. `only` None means all axes."""
 
     id: str
@@ -293,31 +294,30 @@ class _Reader:
         for name, pair in _map(node, "references").items():
             body = pair.value
             assert isinstance(body, Map)
-            kinds = [k for k in (*KINDS, "shot") if k in body.pairs]
+            kinds = [k for k in _KINDS if k in body.pairs]
             if len(kinds) != 1:
                 found = "has no kind" if not kinds else f"has {' and '.join(f'`{k}`' for k in kinds)}"
                 message = f"reference `{name}` {found}; expected exactly one of `image`, `video`, `audio` or `shot`"
                 self.problems.error("reference-kind", message, pair.key.span)
                 continue
             is_shot = kinds[0] == "shot"
-            for key in () if is_shot else ("take", "at"):
+            for key in () if is_shot else _OF_SHOTS:
                 if key in body.pairs:
                     message = f"`{key}` belongs to a reference to a shot"
                     self.problems.error("reference-kind", message, body.pairs[key].key.span)
             target, take = _scalar(body, kinds[0]), _scalar(body, "take")
             assert target is not None
-            facts = {k: _number(body, k) for k in ("seconds", "width", "height", "fps", "bytes")}
             digest = _scalar(body, "sha256")
             yield Reference(
                 name=name,
                 span=pair.key.span,
-                kind="video" if is_shot else next(k for k in KINDS if k == kinds[0]),
+                kind="video" if kinds[0] == "shot" else kinds[0],
                 is_shot=is_shot,
                 target=target,
                 sha256=digest.text if digest else None,
-                facts={k: v for k, v in facts.items() if v is not None},
+                facts={k: v for k in _FACTS if k in body.pairs and (v := _number(body, k)) is not None},
                 take=None if take is not None and take.value == "pick" else _whole(take, 1),
-                at={k: _label(p.value) for k, p in _map(body, "at").items()},
+                at={k: _label(p.value) for k, p in _map(body, "at").items()} if "at" in body.pairs else {},
                 take_span=take.span if take else None,
             )
 
@@ -360,7 +360,8 @@ def _texts(node: Map, key: str) -> tuple[str, ...]:
 
 
 def _number(node: Map, key: str) -> float | None:
-    value = plain(at(node, (key,))) if key in node.pairs else None
+    found = _scalar(node, key)
+    value = found.value if found else None
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 

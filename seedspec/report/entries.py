@@ -32,12 +32,12 @@ def as_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
     mould: Mould | None = None
     head, tail = "", b""
     for entry in entries:
-        if entry.waits:
-            yield dumps(as_json(entry)) + b"\n"
-            continue
         if entry.mould is not mould:
             mould = entry.mould
             head, tail = _around(mould)
+        if mould.waits:
+            yield dumps(as_json(entry)) + b"\n"
+            continue
         yield (head % (entry.address, *entry.row, entry.take, entry.fingerprint)).encode() + dumps(entry.prompt) + tail
 
 

@@ -204,11 +204,17 @@ def _chosen_then(revision: Revision, path: Path, board: Storyboard, problems: Pr
 
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """A compile and a plan make live objects only; the cyclic collector would walk them again and again."""
+    """A compile and a plan make live objects only; the cyclic collector would walk them again and again.
+
+    Nor does it walk them all when it is let on again: they count as old, which it looks at last.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            if not gc.get_freeze_count():  # else whoever froze objects wants them to stay so
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from seedspec.text.source import Span
 from seedspec.text.values import valueclass
@@ -11,8 +11,7 @@ from seedspec.text.values import valueclass
 Path = tuple[str | int, ...]
 
 
-@valueclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A string, number, boolean or null. `style` is the YAML style: "" for plain, or one of ' " | >."""
 
     value: str | int | float | bool | None
@@ -34,8 +33,7 @@ class Sequence:
         return iter(self.items)
 
 
-@valueclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     key: Scalar
     value: Node
 
@@ -68,7 +66,7 @@ def _plain(node: Node, known: dict[int, Any]) -> Any:
         return node.value
     if (value := known.get(id(node))) is None:
         if isinstance(node, Map):
-            value = {k: _plain(p.value, known) for k, p in node.pairs.items()}
+            value = {key: v.value if isinstance(v, Scalar) else _plain(v, known) for key, (_, v) in node.pairs.items()}
         else:
             value = [_plain(i, known) for i in node.items]
         known[id(node)] = value

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-
-from seedspec.text.values import valueclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +37,12 @@ class Source:
         return Span(self, start, min(len(self.text), start + 1) if end is None else end)
 
 
-@valueclass(frozen=True, slots=True)
-class Span:
-    """A stretch of a source, by code point offsets, the end left out."""
+class Span(NamedTuple):
+    """A stretch of a source, by code point offsets, the end left out.
+
+    Spans, scalars and pairs are tuples with names: a large storyboard has many thousands of each, and no other frozen
+    value is made as fast.
+    """
 
     source: Source
     start: int

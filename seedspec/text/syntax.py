@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -24,6 +26,8 @@ _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INF_NAN = re.compile(r"[-+]?(?:\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN")
+_TELLING = frozenset("~nNtTfF-+.0123456789") | {""}
+"""How a plain scalar begins that may be something else than text."""
 # An anchor or a tag before a value, with the space and comments behind it.
 _PROPERTY = re.compile(r"[&!]\S*(?:\s+(?:#[^\n]*\n\s*)*|$)")
 # All but the printable characters of YAML 1.2 section 5.1, and the byte order mark. The same set turned round, as what
@@ -66,9 +70,11 @@ def parse(source: Source, problems: Problems) -> Node | None:
         problems.error("control-character", f"character U+{ord(bad[0]):04X} is not allowed in YAML", span)
         return None
     builder = _Builder(source, problems)
+    takes = builder.takes
     try:
         for event in yaml.parse(source.text, _LOADER):
-            if not builder.take(event):
+            take = takes.get(type(event))
+            if take is not None and not take(event):
                 return None
     except yaml.MarkedYAMLError as error:
         _explain(builder, error, problems)
@@ -90,75 +96,82 @@ def parse(source: Source, problems: Problems) -> Node | None:
 
 @dataclass(slots=True)
 class _Open:
-    """A collection whose end has not been met yet."""
+    """A collection whose end has not been met yet. One is a mapping when `pairs` is not None."""
 
     start: int
     anchor: str | None
-    is_map: bool
-    items: list[Node] = field(default_factory=list)
-    pairs: dict[str, Pair] = field(default_factory=dict)
-    merges: list[tuple[Scalar, Node]] = field(default_factory=list)
+    items: list[Node]
+    pairs: dict[str, Pair] | None
+    merges: list[tuple[Scalar, Node]] | None = None
     key: Scalar | None = None
     weight: int = 1
 
 
 class _Builder:
-    """Turns parser events into nodes with a stack of its own."""
+    """Turns parser events into nodes with a stack of its own. `last` is the node that ended last."""
 
     def __init__(self, source: Source, problems: Problems) -> None:
         self.source = source
         self.problems = problems
         self.root: Node | None = None
+        self.last: Node | None = None
         self._documents = 0
         self._stack: list[_Open] = []
         self._anchors: dict[str, tuple[Node, int]] = {}
         self._unused: dict[str, tuple[Span, Scalar]] = {}
-        self.last: tuple[Span | None, str] = (None, "")
+        self.takes: Mapping[type[yaml.Event], Callable[[Any], bool]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.MappingStartEvent: self._begin,
+            yaml.SequenceStartEvent: self._begin,
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.DocumentStartEvent: self._document,
+        }
+        """What is done with an event of each type; False when nothing further can be made of the file."""
 
-    def take(self, event: yaml.Event) -> bool:
-        """False when nothing further can be made of the file."""
-        if isinstance(event, yaml.ScalarEvent):
-            return self._put(self._scalar(event), 1, event.anchor)
-        if isinstance(event, yaml.AliasEvent) and event.anchor:
-            known = self._anchors.get(event.anchor)
-            self._unused.pop(event.anchor, None)
-            if known is None:
-                span = self._span(event)
-                self.problems.error(
-                    "undefined-alias",
-                    f"`{span.text}` names no anchor of this file",
-                    span,
-                    *did_you_mean(event.anchor, self._anchors),
-                    "text that begins with `*` must be quoted",
-                )
-                return False
+    def before(self) -> tuple[Span | None, str]:
+        """The place and the style of the node that ended last, if it was quoted or stood in brackets."""
+        if isinstance(self.last, Scalar):
+            return (self.last.span, self.last.style) if self.last.style in ("'", '"') else (None, "")
+        return (self.last.span if self.last and self.last.span.text[-1:] in ("]", "}") else None), ""
+
+    def _document(self, event: yaml.DocumentStartEvent) -> bool:
+        self._documents += 1
+        if self._documents > 1:
+            message = "a second YAML document; a file holds one storyboard"
+            self.problems.error("two-documents", message, self._span(event))
+        return self._documents == 1
+
+    def _alias(self, event: yaml.AliasEvent) -> bool:
+        name = event.anchor or ""
+        known = self._anchors.get(name)
+        self._unused.pop(name, None)
+        if known is not None:
             return self._put(known[0], known[1], None)
-        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            return self._begin(event)
-        if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            return self._end(event)
-        if isinstance(event, yaml.DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
-                self.problems.error(
-                    "two-documents", "a second YAML document; a file holds one storyboard", self._span(event)
-                )
-                return False
-        return True
+        span = self._span(event)
+        self.problems.error(
+            "undefined-alias",
+            f"`{span.text}` names no anchor of this file",
+            span,
+            *did_you_mean(name, self._anchors),
+            "text that begins with `*` must be quoted",
+        )
+        return False
 
     def _begin(self, event: yaml.CollectionStartEvent) -> bool:
-        span = self._span(event)
         is_map = isinstance(event, yaml.MappingStartEvent)
         if event.tag and event.tag not in (_TAG + "map", _TAG + "seq"):
-            self.problems.error("unknown-tag", f"tag `{_short(event.tag)}` has no meaning here", span)
+            self.problems.error("unknown-tag", f"tag `{_short(event.tag)}` has no meaning here", self._span(event))
             return False
         if len(self._stack) >= MOST_DEPTH:
-            _too_deep(span, self.problems)
+            _too_deep(self._span(event), self.problems)
             return False
-        if self._stack and self._stack[-1].is_map and self._stack[-1].key is None:
-            self._refuse_key(span, is_map)
+        if self._stack and self._stack[-1].pairs is not None and self._stack[-1].key is None:
+            self._refuse_key(self._span(event), is_map)
             return False
-        self._stack.append(_Open(span.start, event.anchor, is_map))
+        assert event.start_mark is not None
+        self._stack.append(_Open(event.start_mark.index, event.anchor, [], {} if is_map else None))
         return True
 
     def _refuse_key(self, span: Span, is_map: bool) -> None:
@@ -176,17 +189,19 @@ class _Builder:
 
     def _end(self, event: yaml.CollectionEndEvent) -> bool:
         done = self._stack.pop()
-        span = Span(self.source, done.start, max(done.start + 1, self._span(event).end))
-        self.last = (span if self.source.text[span.end - 1 : span.end] in ("]", "}") else None, "")
-        if not done.is_map:
-            return self._put(Sequence(tuple(done.items), span), done.weight, done.anchor)
+        assert event.end_mark is not None
+        span = Span(self.source, done.start, max(done.start + 1, event.end_mark.index))
+        if done.pairs is None:
+            self.last = Sequence(tuple(done.items), span)
+            return self._put(self.last, done.weight, done.anchor)
         pairs = done.pairs
-        for key, value in reversed(done.merges):
+        for key, value in reversed(done.merges or ()):
             if (merged := self._merged(key, value)) is None:
                 return False
             # keys written here win over merged ones; an earlier merge wins over a later one
             pairs = {**merged, **pairs} if pairs is done.pairs else {**pairs, **merged, **done.pairs}
-        return self._put(Map(pairs, span), done.weight, done.anchor)
+        self.last = Map(pairs, span)
+        return self._put(self.last, done.weight, done.anchor)
 
     def _merged(self, key: Scalar, value: Node) -> dict[str, Pair] | None:
         parts = value.items if isinstance(value, Sequence) else (value,)
@@ -214,22 +229,26 @@ class _Builder:
         if top.weight > MOST_NODES:
             self.problems.error("too-many-nodes", f"more than {MOST_NODES:,} values behind aliases", node.span)
             return False
-        if not top.is_map:
+        if top.pairs is None:
             top.items.append(node)
-        elif top.key is None:
-            if not isinstance(node, Scalar):
-                self.problems.error("key-type", "a key must be text; found a collection", node.span)
-                return False
-            top.key = Scalar(node.text, node.span, node.style)
-        else:
-            self._pair(top, top.key, node)
+        elif (key := top.key) is not None:
             top.key = None
+            if key.value in top.pairs or key.value == "<<":
+                self._again(top, top.pairs, key, node)
+            else:
+                top.pairs[key.text] = Pair(key, node)
+        elif isinstance(node, Scalar):
+            top.key = node if type(node.value) is str else Scalar(node.text, node.span, node.style)
+        else:
+            self.problems.error("key-type", "a key must be text; found a collection", node.span)
+            return False
         return True
 
-    def _pair(self, top: _Open, key: Scalar, value: Node) -> None:
+    def _again(self, top: _Open, pairs: dict[str, Pair], key: Scalar, value: Node) -> None:
+        """A key that the mapping has already, or one that merges."""
         if key.value == "<<" and not key.style:
-            top.merges.append((key, value))
-        elif first := top.pairs.get(key.text):
+            top.merges = [*(top.merges or ()), (key, value)]
+        elif first := pairs.get(key.text):
             self.problems.error(
                 "duplicate-key",
                 f"key `{key.text}` stands here a second time",
@@ -237,20 +256,33 @@ class _Builder:
                 Note("the first is here", first.key.span),
             )
         else:
-            top.pairs[key.text] = Pair(key, value)
+            pairs[key.text] = Pair(key, value)
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        whole, text, style = self._span(event), event.value, event.style or ""
-        span = self._without_properties(whole, style) if event.anchor or event.tag else whole
+    def _scalar(self, event: yaml.ScalarEvent) -> bool:
+        anchor, text, style = event.anchor, event.value, event.style or ""
+        start, end = event.start_mark, event.end_mark
+        assert start is not None and end is not None  # this parser marks every event
+        span = Span(self.source, start.index, end.index)
+        if anchor or event.tag:
+            scalar = self._propertied(event, span, style)
+        elif style or text[:1] not in _TELLING:
+            scalar = Scalar(text, span, style)
+        else:
+            scalar = Scalar(self._core(text, span), span, style)
+        self.last = scalar
+        return self._put(scalar, 1, anchor)
+
+    def _propertied(self, event: yaml.ScalarEvent, whole: Span, style: str) -> Scalar:
+        """A scalar with an anchor or a tag."""
+        span = self._without_properties(whole)
         tag = event.tag if event.tag and event.tag != "!" else None
-        self.last = (span, style) if style in ("'", '"') else (None, "")
         if tag and tag not in {_TAG + t for t in ("str", "int", "float", "bool", "null")}:
             note = "text that begins with `!` must be quoted"
             self.problems.error("unknown-tag", f"tag `{_short(tag)}` has no meaning here", whole, note)
         if style or event.tag == "!" or tag == _TAG + "str":
-            scalar = Scalar(text, span, style)
+            scalar = Scalar(event.value, span, style)
         else:
-            scalar = Scalar(self._core(text, span), span, style)
+            scalar = Scalar(self._core(event.value, span), span, style)
         if not style and isinstance(scalar.value, str):
             eaten = Span(
                 self.source, whole.start, whole.start + len(self.source.text[whole.start : span.start].rstrip())
@@ -261,7 +293,7 @@ class _Builder:
                 self._unused[event.anchor] = (eaten, scalar)
         return scalar
 
-    def _without_properties(self, span: Span, style: str) -> Span:
+    def _without_properties(self, span: Span) -> Span:
         """The value alone: the parser's marks begin at its anchor or tag."""
         start, text = span.start, self.source.text
         while (m := _PROPERTY.match(text, start, span.end)) is not None:
@@ -307,7 +339,8 @@ class _Builder:
 
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
-        return Span(self.source, start.index if start else 0, end.index if end else 0)
+        assert start is not None and end is not None
+        return Span(self.source, start.index, end.index)
 
 
 def _short(tag: str) -> str:
@@ -319,7 +352,7 @@ def _too_deep(span: Span, problems: Problems) -> None:
 
 
 def _explain(builder: _Builder, error: yaml.MarkedYAMLError, problems: Problems) -> None:
-    mark, began, (before, style) = error.problem_mark or error.context_mark, error.context_mark, builder.last
+    mark, began, (before, style) = error.problem_mark or error.context_mark, error.context_mark, builder.before()
     if "maximum nesting depth" in (error.problem or ""):  # libyaml 0.2.6 looks ahead, and has a bound of its own
         _too_deep(builder.source.span(mark.index if mark else 0), problems)
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -241,7 +240,7 @@ def test_a_term_that_fits_nothing_is_an_error(term: str, entries: tuple[Entry, .
 
 
 def test_takes_are_told_apart(entries: tuple[Entry, ...]) -> None:
-    second = replace(entries[0], take=2, fingerprint="e" * 64, address="open@look=noir/2")
+    second = entries[0]._replace(take=2, fingerprint="e" * 64, address="open@look=noir/2")
     found = choose([entries[0], second], Lock(), ["take=2"], [])
     assert [e.take for e in found.chosen] == [2]
 

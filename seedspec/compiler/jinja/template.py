@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from jinja2 import meta, nodes
@@ -29,19 +29,22 @@ _Run = Callable[[Mapping[str, Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a template that is rendered by itself. `names` are the names that it reads."""
+    """A piece of a template that is rendered by itself. `names` are the names that it reads.
+
+    Two need no template language: `name` is all that is read where a piece is a name alone, `asks` is what it asks
+    for where it is a `ref()` of one reference.
+    """
 
     names: frozenset[str]
     refs: frozenset[str]
     _run: _Run
-    _plainly: Callable[[Mapping[str, Any], Ref], Any] | None = None
-    """What needs no template language: a name alone, or a `ref()` of one."""
-    texts: dict[Any, str] = field(default_factory=dict)
+    name: str | None = None
+    asks: str | None = None
+    gaps: dict[Any, Any] = field(default_factory=dict)
     """Room for what it was rendered to: the part is the same one in every template that holds it."""
 
 
-@valueclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(NamedTuple):
     names: frozenset[str]
     refs: frozenset[str]
     pieces: tuple[str | Part, ...]
@@ -89,8 +92,10 @@ class Template:
         self._refs.current = ref
         self._meter.begin()
         try:
-            if part._plainly is not None and type(value := part._plainly(scope, ref)) in (str, int):
-                value = str(value)
+            if part.asks is not None:
+                value: Any = ref(part.asks)
+            elif part.name is not None and type(scope.get(part.name)) in (str, int):
+                value = str(scope[part.name])
             else:
                 value = plain_of(part._run(scope), self._meter)
         except (*FAULTS, TemplateFault):
@@ -136,23 +141,28 @@ class Templates:
         The whole is compiled when it is asked for: to say what is wrong with it.
         """
         pieces = cut(text)
-        if pieces is None or sum(len(p) for p in pieces if isinstance(p, str)) > MOST_CHARACTERS // 2:
+        if pieces is None:
+            return None
+        most = MOST_CHARACTERS // 2
+        if len(text) > most and sum(len(p) for p in pieces if isinstance(p, str)) > most:
             return None
         if not any(p.strip() for p in pieces if isinstance(p, str)) and self._single(text) is not None:
             return None
         found: list[str | Part] = []
+        parts: list[Part] = []
         for piece in pieces:
             if isinstance(piece, str):
                 found.append(piece)
                 continue
-            if piece.source not in self._parts:
+            part = self._parts.get(piece.source)
+            if part is None:
                 try:
-                    self._parts[piece.source] = self._part(piece.source)
+                    part = self._parts[piece.source] = self._part(piece.source)
                 except (jinja2.TemplateSyntaxError, RecursionError, MemoryError, SyntaxError):
                     return None
-            found.append(self._parts[piece.source])
-        parts = [p for p in found if isinstance(p, Part)]
-        names = frozenset().union(*(p.names for p in parts))
+            found.append(part)
+            parts.append(part)
+        names = frozenset[str]().union(*[p.names for p in parts])
         whole: list[_Run] = []
 
         def run(scope: Mapping[str, Any]) -> Any:
@@ -160,7 +170,7 @@ class Templates:
                 whole.append(self._whole(text).run)
             return whole[0](scope)
 
-        return _Compiled(names, frozenset().union(*(p.refs for p in parts)), tuple(found), run)
+        return _Compiled(names, frozenset[str]().union(*[p.refs for p in parts]), tuple(found), run)
 
     def _whole(self, text: str) -> _Compiled:
         inner = self._single(text)
@@ -174,7 +184,6 @@ class Templates:
     def _part(self, text: str) -> Part:
         tree = self._env.parse(text)
         names, refs = _reads(tree)
-        plainly = _plainly(tree)
         template = jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
         start, context = template.root_render_func, template.new_context
         shared, meter = dict(template.globals), self._meter
@@ -182,7 +191,7 @@ class Templates:
         def run(scope: Mapping[str, Any]) -> str:
             return meter.joined(start(context({**shared, **scope}, True)))
 
-        return Part(names, refs, run, plainly)
+        return Part(names, refs, run, *_alone(tree))
 
     def _single(self, text: str) -> str | None:
         """The expression of a value that is exactly one `{{ expression }}`."""
@@ -209,18 +218,17 @@ def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str]]:
     return names, refs
 
 
-def _plainly(tree: nodes.Template) -> Callable[[Mapping[str, Any], Ref], Any] | None:
+def _alone(tree: nodes.Template) -> tuple[str | None, str | None]:
+    """The name that is all of a template, and the reference whose `ref()` is all of it."""
     output = tree.body[0] if len(tree.body) == 1 else None
     node = output.nodes[0] if isinstance(output, nodes.Output) and len(output.nodes) == 1 else None
     if isinstance(node, nodes.Name):
-        name = node.name
-        return lambda scope, ref: scope.get(name)
+        return node.name, None
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "ref":
         given = node.args[0] if len(node.args) == 1 and not (node.kwargs or node.dyn_args or node.dyn_kwargs) else None
         if isinstance(given, nodes.Const) and isinstance(given.value, str):
-            wanted = given.value
-            return lambda scope, ref: ref(wanted)
-    return None
+            return None, given.value
+    return None, None
 
 
 def undefined_names(template: Template, known: frozenset[str], problems: Problems, hint: Callable[[str], str]) -> bool:
