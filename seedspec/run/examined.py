@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from contextlib import suppress
@@ -14,19 +13,22 @@ from typing import BinaryIO
 import orjson
 
 from seedspec import __version__
-from seedspec.media.facts import Facts
-from seedspec.media.look import facts_of, readers
+from seedspec.media.facts import Facts, MediaError
+from seedspec.media.look import facts_of, opened, readers
+from seedspec.run.secret import seal
 from seedspec.text.values import valueclass
 
 _FOLDER = "facts"
+_MOST = 64 * 1024
 
 
 @valueclass(frozen=True, slots=True)
 class Examined:
     """The facts that were found in the media of one storyboard's folder.
 
-    A record is believed when it is whole, names the bytes it is about, and was written by this version of seedspec with
-    the same versions of the libraries that read media. One that is not is as good as none.
+    A record is believed when it is whole, names the bytes it is about, and was written by this user, by this version of
+    seedspec with the same versions of the libraries that read media: one that came with a repository could state a
+    shorter clip, and with it a lower price. One that is not believed is as good as none.
     """
 
     base: Path
@@ -43,17 +45,20 @@ class Examined:
 
     def _read(self, digest: str, reader: str) -> Facts | None:
         try:
-            seal, _, text = (self.base / ".seedspec" / _FOLDER / digest).read_bytes().partition(b"\n")
-            if seal.decode() != hashlib.sha256(text).hexdigest():
+            with opened(self.base / ".seedspec" / _FOLDER / digest)[0] as file:
+                said_by, _, text = file.read(_MOST).partition(b"\n")
+            if said_by.decode() != seal(text):
                 return None
             said = orjson.loads(text)
             return Facts(**said["facts"]) if (said["sha256"], said["reader"]) == (digest, reader) else None
-        except (OSError, ValueError, TypeError, LookupError):
+        except (OSError, MediaError, ValueError, TypeError, LookupError):
             return None
 
     def _write(self, digest: str, reader: str, found: Facts) -> None:
         """Under its name the record is whole or not there. A disk that takes none costs the next run some time."""
         text = orjson.dumps({"sha256": digest, "reader": reader, "facts": asdict(found)})
+        if (own := seal(text)) is None:
+            return
         with suppress(OSError):
             from seedspec.run.disk import state_folder  # loads the lock, which links alone do not need
 
@@ -62,7 +67,7 @@ class Examined:
             handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
             try:
                 with open(handle, "wb") as file:
-                    file.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+                    file.write(own.encode() + b"\n" + text)
                 os.replace(part, folder / digest)
             except OSError:
                 os.unlink(part)

@@ -93,7 +93,8 @@ def installation() -> str:
     """A digest that differs for another seedspec, another Python, or other packages beside it; "" for none to be had.
 
     The version alone would not do: an installation from a git commit keeps the number. A package that is installed,
-    upgraded or removed changes the folder that packages stand in.
+    upgraded or removed changes the folder that packages stand in; the working folder, which `python -m` looks in too,
+    changes with every video.
     """
     package = os.path.dirname(os.path.abspath(seedspec.__file__))
     found: list[Any] = [seedspec.__version__, sys.version, sys.platform]
@@ -102,7 +103,7 @@ def installation() -> str:
         for root in (package, *(() if os.path.isdir(os.path.join(package, "schemas")) else (beside,))):
             found += sorted(_sizes_and_times(root))
         for folder in sys.path:
-            if os.path.basename(folder) in ("site-packages", "dist-packages") and os.path.isdir(folder):
+            if os.path.isdir(folder) and not os.path.samefile(folder, os.curdir):
                 found.append((folder, os.stat(folder).st_mtime_ns))
     except OSError:
         return ""

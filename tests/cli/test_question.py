@@ -132,7 +132,7 @@ def test_records_in_the_folder_for_states_are_noticed(
     before = seedspec("plan")
     assert same_way(seedspec, project, "plan")
     whole = hashlib.sha256(os.fsencode(project / "storyboard.lock")).hexdigest()[:12]
-    (project / "states" / "seedspec").mkdir(parents=True)
+    (project / "states" / "seedspec").mkdir(parents=True, exist_ok=True)
     (project / "states" / "seedspec" / f"storyboard.lock.{whole}.rescue").write_bytes(b"{}\n")
     assert seedspec("plan") != before
 

@@ -19,6 +19,7 @@ from PIL import Image
 from seedspec.media.look import facts, readers
 from seedspec.run.examined import Examined
 from seedspec.run.files import looker
+from seedspec.run.secret import seal
 
 BOARD = """\
 seedspec: 1
@@ -106,7 +107,9 @@ def other_bytes(record: bytes) -> bytes:
 
 def sealed(known: object) -> bytes:
     text = orjson.dumps(known)
-    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
+    own = seal(text)
+    assert own is not None
+    return own.encode() + b"\n" + text
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -116,6 +119,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "no JSON": lambda r: r[:65] + b"[" + r[66:],
     "binary": lambda r: b"\xff\xfe" * 200,
     "a list": lambda r: sealed([1, 2, 3]),
+    "a seal that anybody can make": lambda r: hashlib.sha256(r[65:]).hexdigest().encode() + r[64:],
     "another version of seedspec": other_version,
     "another version of a library": other_library,
     "facts that are not known": other_fields,
@@ -150,6 +154,33 @@ def test_a_record_that_is_whole_is_believed(project: Path) -> None:
     for name, kind in (("hero.png", "image"), ("walk.mp4", "video"), ("tune.wav", "audio")):
         asset = looker(project)(name, kind)  # type: ignore[arg-type]
         assert not isinstance(asset, str) and asset.facts["bytes"] == 4711
+
+
+def test_what_another_user_found_is_not_believed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clone of somebody's repository, `.seedspec` and all: whose facts could make a purchase look cheaper."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(project / "theirs"))
+    assert said(SEEING, project) == [] and said(BLIND, project) == []
+    monkeypatch.setenv("XDG_STATE_HOME", str(project / "mine"))
+    assert sorted(said(BLIND, project)) == sorted(UNSEEN)
+    assert said(SEEING, project) == [] and said(BLIND, project) == []
+    secret = project / "mine" / "seedspec" / "secret"
+    assert secret.stat().st_mode & 0o077 == 0 and len(secret.read_bytes()) == 32
+    assert secret.read_bytes() != (project / "theirs" / "seedspec" / "secret").read_bytes()
+
+
+@pytest.mark.parametrize("home", ["a file", "a short secret", "nowhere"])
+def test_without_a_secret_nothing_is_kept_and_all_is_found(
+    project: Path, home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = project / "state"
+    if home == "a file":
+        state.write_text("")
+    elif home == "a short secret":
+        (state / "seedspec").mkdir(parents=True)
+        (state / "seedspec" / "secret").write_bytes(b"short")
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere" if home == "nowhere" else str(state))
+    assert said(SEEING, project) == []
+    assert not (project / ".seedspec").exists()
 
 
 @pytest.mark.parametrize("hindrance", ["a file", "a file inside", "a folder in the way", "read only"])
