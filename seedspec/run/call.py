@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seedspec.plan.event import Submitting
+from seedspec.text.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Create:
     """The paid request. It may start only when `intent` is durable; it is sent once."""
 
@@ -18,7 +19,7 @@ class Create:
     intent: Submitting
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Read:
     """Asks for a task's state; free, may be repeated."""
 
@@ -26,14 +27,14 @@ class Read:
     task: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class ReadMany:
     """Asks for the state of many tasks at once; free, may be repeated. `tasks` are the ids by the name of the job."""
 
     tasks: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Download:
     """Fetches a result to a file beside `file` and moves it there when it is whole; the key does not go along."""
 
@@ -42,7 +43,7 @@ class Download:
     file: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Upload:
     """Gives a local file an address that the service can read; free, may be repeated.
 
@@ -59,7 +60,7 @@ class Balance:
     """Asks for the credits that are left; free."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class List:
     """Asks for the newest tasks of the account that a model made; free."""
 
@@ -69,7 +70,7 @@ class List:
 Call = Create | Read | ReadMany | Download | Upload | Balance | List
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Accepted:
     """The service took the request and gave a good id; `replayed` when it says that it had taken it before."""
 
@@ -79,7 +80,7 @@ class Accepted:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Refused:
     """The request was certainly not taken. `then`: later, failed (this request), or stop (every request)."""
 
@@ -89,14 +90,14 @@ class Refused:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Unknown:
     """Whether the paid request was taken is not known; `reason` is what was seen."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Task:
     """A task as it was read. `links` only when completed, `code` and `message` only when failed.
 
@@ -116,7 +117,7 @@ class Task:
     created: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Tasks:
     """What was clear in an answer about many tasks, by their ids; about the others nothing was learned."""
 
@@ -128,7 +129,7 @@ class NotOffered:
     """The service has no such endpoint; another way has to do for the rest of the run."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Listed:
     """A task as the account's list shows it: when it was made, a Unix time, and how it stands."""
 
@@ -137,12 +138,12 @@ class Listed:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Listing:
     tasks: tuple[Listed, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Kept:
     """The video is whole, under its final name, and safe on disk."""
 
@@ -156,7 +157,7 @@ class Kept:
     audio: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Stored:
     """An uploaded file's address, good for `seconds`; given to tasks for `usable` of them, when that is less.
 
@@ -170,26 +171,26 @@ class Stored:
     reused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Full:
     """The account may have no more files at the service; `reason` says how many, and what to do."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Credits:
     remaining: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Expired:
     """The result link is no longer good; reading the task gives another while the service keeps the result."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Trouble:
     """A free call did not succeed. `stop` says that no call with this key will; `final` that this one never will."""
 
