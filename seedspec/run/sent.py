@@ -15,7 +15,8 @@ from seedspec.run.disk import state_folder
 def body_kept(lock: Path, sha256: str) -> bytes | None:
     """The very bytes of a request whose fate is not known, where this machine sent it."""
     try:
-        data = _body(lock, sha256).read_bytes()
+        with open(_body(lock, sha256), "rb") as file:
+            data = file.read()
     except OSError:
         return None
     return data if digest(data) == sha256 else None
@@ -23,13 +24,17 @@ def body_kept(lock: Path, sha256: str) -> bytes | None:
 
 def keep_body(lock: Path, body: bytes) -> None:
     """Puts a request's bytes aside before it is sent. Raises OSError."""
-    state_folder(lock.parent)
     target = _body(lock, digest(body))
-    target.parent.mkdir(exist_ok=True)
-    with suppress(FileNotFoundError):
-        target.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with open(os.open(target, flags, 0o600), "wb") as file:
+    try:
+        handle = _new(target)
+    except FileNotFoundError:  # the first one
+        state_folder(lock.parent)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        handle = _new(target)
+    except FileExistsError:
+        os.unlink(target)
+        handle = _new(target)
+    with open(handle, "wb") as file:
         file.write(body)
 
 
@@ -38,8 +43,12 @@ def drop_body(lock: Path, values: Mapping[str, Any]) -> None:
     intent = values.get("intent")
     if intent and values["state"] not in ("submitting", "doubt"):
         with suppress(OSError):
-            _body(lock, intent["body_sha256"]).unlink()
+            os.unlink(_body(lock, intent["body_sha256"]))
 
 
-def _body(lock: Path, sha256: str) -> Path:
-    return lock.parent / ".seedspec" / f"{lock.name}.sent" / f"{sha256}.json"
+def _new(target: str) -> int:
+    return os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+
+
+def _body(lock: Path, sha256: str) -> str:
+    return os.path.join(lock.parent, ".seedspec", f"{lock.name}.sent", f"{sha256}.json")
