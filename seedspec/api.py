@@ -176,7 +176,7 @@ def _run(
     bucket = Bucket(options.assets, local=origins.local) if options.assets and sends else None
     uploads = Uploads(memory_of(place, origins, key, emulated=options.emulated), bucket)
     journal = Journal(place.lock, plan.lock, place.words)
-    saves = Saves(place.base)
+    saves = Saves(place.base, place.lock.name)
     asks = any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps)
     if asks:
         try:
