@@ -16,6 +16,7 @@ from seedspec.compiler.profile import NoProfile, name_of, said, with_profile
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.event import Event, RunFinished
 from seedspec.plan.lock import Lock, LockFault, Record
+from seedspec.plan.merge import first_name
 from seedspec.plan.picks import Picks, variants
 from seedspec.plan.plan import Action, Plan, Rules, Step, make
 from seedspec.plan.review import Entries
@@ -127,8 +128,13 @@ def run(
     environment = os.environ if environ is None else environ
     origins, key = origins_of(provider, environment), key_of(provider, environment, Path.cwd())
     with hold(place.lock):
+        lock = read_lock(place.lock)
+        if any(map(first_name, lock)):
+            from seedspec.run.saves import Saves
+
+            Saves(place.base, place.lock.name).claim(lock)
         with no_collector():
-            plan = _plan(made, place, options, read_lock(place.lock), Problems())
+            plan = _plan(made, place, options, lock, Problems())
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         yield from _run(made, place, options, plan, origins, key, stopping)

@@ -98,6 +98,7 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
         shared.note(["nothing to fix"])
         return
     said = [*(["both sides of the merge"] if fixed.merged else []), *(str(p) for p in fixed.rescued)]
+    said += ["a name of its own for each video"] if fixed.parted else []
     taken = " and ".join(said) or ("what could be read" if fixed.aside else "the whole lines before a torn one")
     where = f"; {len(fixed.aside)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
     shared.note([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])

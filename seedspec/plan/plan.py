@@ -152,8 +152,15 @@ def make(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[En
 
 def _left_over(lock: Lock, known: set[str], rules: Rules, others: Iterable[Step]) -> Iterator[Step]:
     """The steps that no entry stands for."""
-    for stray in strays(lock, known, rules.profile, rules.others, rules.place, (s.file for s in others)):
+
+    def lost(record: Record) -> bool:
+        return not rules.exists(str(record.file)) and link_lives(record, rules.now)
+
+    for stray in strays(lock, known, rules.profile, rules.others, rules.place, (s.file for s in others), lost):
         r = stray.record
+        if stray.kind == "lost":
+            yield Step(r.entry, r.fp, Action.FETCH, Unsaved(str(r.task), r.file), Cost(), stray.file, None, r)
+            continue
         if (why := _doubt(r)) is not None:  # a person is to settle it, whatever the storyboard now asks for
             why = InDoubt(f"sent {said(r.profile)}; {why.why}") if stray.kind == "elsewhere" else why
             yield Step(r.entry, r.fp, Action.DOUBT, why, Cost(), stray.file, None, r)

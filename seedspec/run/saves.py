@@ -12,6 +12,9 @@ from typing import BinaryIO
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.look import playable
 from seedspec.media.posters import clear, poster
+from seedspec.plan.lock import Lock, Record
+from seedspec.plan.merge import first_name
+from seedspec.plan.state import State
 from seedspec.run.call import Kept
 from seedspec.run.disk import sync_folder
 
@@ -98,6 +101,22 @@ class Saves:
             path.unlink()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         return Part(path, open(os.open(path, flags, 0o666), "wb"))
+
+    def claim(self, lock: Lock) -> None:
+        """Videos of this clone that a merge of the lock gave a name of their own go there, for nothing is to be fetched
+        that is here. Only for the holder of the lock."""
+        for record in lock:
+            first = first_name(record)
+            if first and record.state is State.SAVED and (self.root / first).is_file():
+                with suppress(BadPlace, OSError):  # a lock from anybody; what cannot be moved is fetched
+                    self._claim(record, self._inside(first), self._inside(str(record.file)))
+
+    def _claim(self, record: Record, here: Path, target: Path) -> None:
+        told = record.get("bytes")
+        if here.is_symlink() or os.path.lexists(target) or (told is not None and here.stat().st_size != told):
+            return
+        if _sha256(here) == record.get("sha256") and _link(here, target):
+            sync_folder(target.parent)
 
     def _ending(self, folder: Path) -> str:
         """How the names of this owner's parts end: the way to its lock tells it from every other one, in any folder."""

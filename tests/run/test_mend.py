@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
 import shutil
@@ -214,6 +215,54 @@ def test_git_merges_what_two_branches_bought(repository: Project, tally: Counter
     assert found.lock_path.read_bytes() == merged
     assert len(found.service.ledger("reserved", f"{found.name} ")) == 4
     tally["merges by git"] += 2
+
+
+@pytest.mark.parametrize("other_prompt", [False, True], ids=["the same request", "another request"])
+def test_both_videos_that_two_branches_bought_are_had(other_prompt: bool, repository: Project) -> None:
+    """Two clones saved two videos under one name: in either of them the merge names both, and both come."""
+    found = repository
+    git(found.folder, "checkout", "-qb", "theirs")
+    assert found.run("--select", "one").code == 0
+    git(found.folder, "commit", "-qam", "theirs bought one")
+    theirs = found.folder.parent / "theirs"
+    shutil.copytree(found.folder, theirs)
+    git(found.folder, "checkout", "-q", "main")
+    shutil.rmtree(found.folder / "renders")
+    board = found.folder / "storyboard.yaml"
+    text = board.read_text()
+    if other_prompt:
+        board.write_text(text.replace(' one"', ' another"'))
+    assert found.run("--select", "one", "--select", "two").code == 0
+    git(found.folder, "commit", "-qam", "ours bought one too")
+    git(found.folder, "merge", "-q", "--no-edit", "theirs")
+    shutil.copy(found.lock_path, theirs)
+    (theirs / "storyboard.yaml").write_text(board.read_text())
+    names = {r.file for r in found.lock() if r.entry == "one/1"}
+    assert found.do("lock", "fix").err.endswith("nothing to fix\n")
+    assert len(names) == 2 and "renders/one_take1.mp4" in names
+    assert "v  one/1" in found.do("plan").out or other_prompt
+    for folder in (found.folder, theirs):
+        clone = Project(folder, found.name, found.service)
+        # the request that the storyboard has no more is not fetched, but what is here is under its own name
+        assert clone.do("fetch").code == 0
+        records = [r for r in clone.lock() if r.entry == "one/1"]
+        here = [r for r in records if (folder / str(r.file)).exists()]
+        assert len(here) == 2 or other_prompt
+        for record in here:
+            assert hashlib.sha256((folder / str(record.file)).read_bytes()).hexdigest() == record.get("sha256")
+        again = clone.do("plan")
+        assert "v  " not in again.out and "is not on this disk" not in again.out, again
+    assert len(found.service.ledger("reserved", f"{found.name} ")) == 3
+
+
+def test_a_lock_that_was_merged_before_is_mended(tmp_path: Path) -> None:
+    """Two records with one name for two videos, as merges once left them."""
+    path, other = tmp_path / "s.lock", {**SAVED, "attempt": 2, "task": "task-unified-3-cccc", "sha256": "c" * 64}
+    path.write_bytes(HEADER + encode(SAVED) + encode(other))
+    fixed = mend.fix(path, [])
+    assert fixed.backup is not None and len(fixed.doubles) == 2
+    assert [r.file for r in parse(path.read_bytes())] == ["renders/x.mp4", "renders/x.aaaaaaaa.cccccccc.mp4"]
+    assert mend.fix(path, []).backup is None
 
 
 def test_a_side_that_cannot_be_read_leaves_a_conflict_that_can_be_mended(repository: Project) -> None:
