@@ -17,7 +17,7 @@ from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.event import Event, RunFinished
 from seedspec.plan.lock import Lock, LockFault, Record
 from seedspec.plan.merge import first_name
-from seedspec.plan.picks import Picks, variants
+from seedspec.plan.picks import Picks, moved, variants
 from seedspec.plan.plan import Action, Plan, Rules, Step, make
 from seedspec.plan.review import Entries
 from seedspec.plan.select import NothingSelected, choose, within
@@ -228,7 +228,7 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
         retry=options.retry_failed,
         redo=options.redo_stale,
         media=made.board.model.media,
-        picked=_picks(made.path, made.board, options).forbids,
+        picked=moved(_picks(made.path, made.board, options), Entries(made.entries)).forbids,
         profile=place.profile,
         others=frozenset({"", *made.board.profiles} - {place.profile}),
         unwanted=unwanted,
