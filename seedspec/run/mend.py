@@ -44,6 +44,10 @@ def fix(path: Path, order: Iterable[str]) -> Fixed:
     Raises LockFault for a lock that is empty, of another version, or holds no record; then no byte is changed.
     """
     data = path.read_bytes() if path.exists() else b""
+    if not data and path.exists():  # a rescue alone would make it look whole
+        message = f"`{path.name}` is empty, which a lock never is; what was bought is not known from it"
+        hint = f"`git checkout -- {path.name}` brings it back; remove it only if nothing was ever bought"
+        raise LockFault("lock-empty", f"{message}: {hint}")
     texts = sides(data) if data else []
     texts = [text for text in texts if text.strip()] if len(texts) > 1 else texts
     waiting = rescues(path)

@@ -142,6 +142,28 @@ def test_what_holds_no_record_is_left_alone(data: bytes, tmp_path: Path) -> None
     assert not list(tmp_path.rglob("*.damaged"))
 
 
+def test_an_empty_lock_is_no_sound_one(tmp_path: Path) -> None:
+    path = tmp_path / "s.lock"
+    path.write_bytes(b"")
+    with pytest.raises(LockFault, match="git checkout"):
+        mend.fix(path, [])
+    assert path.read_bytes() == b"" and not list(tmp_path.glob(".seedspec/*before-fix"))
+
+
+def test_where_there_is_nothing_to_look_after_that_is_said(project: Make) -> None:
+    found = project(SMALL)
+    for action in ("verify", "fix"):
+        done = found.do("lock", action, "nope.yaml")
+        assert done.code == 3 and "nope.yaml" in done.err, done
+        assert not (found.folder / ".seedspec").exists()
+        assert found.do("lock", action).code == 0, "nothing was bought yet"
+    shutil.rmtree(found.folder / ".seedspec")
+    found.lock_path.write_bytes(b"")
+    for action in ("verify", "fix"):
+        done = found.do("lock", action)
+        assert done.code == 6 and "[lock-empty]" in done.err, done
+
+
 def test_a_receipt_in_a_damaged_line_is_told_with_its_command(project: Make) -> None:
     found = project(SMALL)
     assert found.run().code == 0
