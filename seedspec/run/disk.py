@@ -49,10 +49,11 @@ def _without_links(folder: Path) -> None:
 
 
 @contextmanager
-def hold(lock: Path) -> Iterator[None]:
-    """Mutual exclusion for one lock, by the kernel: released by the death of its process, never broken by force.
+def hold(lock: Path, *, wait: float = 0.0) -> Iterator[None]:
+    """Mutual exclusion for one file, by the kernel: released by the death of its process, never broken by force.
 
-    Raises HoldTaken at once when another process has it, OSError when the folder cannot be written.
+    Raises HoldTaken when another process has it: at once, or when it still has it after so many seconds. Raises
+    OSError when the folder cannot be written.
     """
     import socket
 
@@ -60,7 +61,7 @@ def hold(lock: Path) -> Iterator[None]:
 
     side = state_folder(lock.parent) / f"{lock.name}.hold"
     by = held_by(lock)
-    taken = FileLock(side, timeout=0)
+    taken = FileLock(side, timeout=wait)
     try:
         taken.acquire()
     except Timeout:

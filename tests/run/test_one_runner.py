@@ -90,6 +90,20 @@ def test_many_runners_at_once_buy_everything_once(project: Make, tally: Counter[
         tally["pairs of runners at once"] += 1
 
 
+def test_picks_that_are_made_at_once_are_all_kept(project: Make) -> None:
+    labels = [f"l{n}" for n in range(8)]
+    axes = f"matrix: {{{{axes: {{{{n: [{', '.join(labels)}]}}}}}}}}\nshots:"
+    found = project(SMALL.replace("shots:", axes).replace("{name} one", "{name} {{{{ n }}}} one"))
+    assert found.run("--select", "one").code == 0
+    with running(found) as run:  # whoever buys does not keep others from picking
+        run.send_signal(signal.SIGSTOP)
+        ends = [ended(p) for p in [found.start("pick", f"one@n={label}", "1") for label in labels]]
+        assert [e.code for e in ends] == [0] * 8, ends
+        run.send_signal(signal.SIGCONT)
+    assert [line.split("/")[0] for line in found.do("pick").out.splitlines()] == [f"one@n={n}" for n in labels]
+    assert not list(found.folder.glob("*.new"))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_waits_for_the_request_in_flight(number: signal.Signals, project: Make, tmp_path: Path) -> None:
     with emulator(tmp_path / "service", "--fault", "slow=1.5@1") as service:
