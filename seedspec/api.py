@@ -21,9 +21,10 @@ from seedspec.plan.picks import Picks, moved, variants
 from seedspec.plan.plan import Action, Plan, Rules, Step, make
 from seedspec.plan.review import Entries
 from seedspec.plan.select import NothingSelected, choose, within
+from seedspec.plan.state import State
 from seedspec.run.choices import choices_of, read_picks
 from seedspec.run.compiling import Compiled, check, compile, expanded, no_collector
-from seedspec.run.disk import hold, presence, read_lock
+from seedspec.run.disk import hold, holder, presence, read_lock
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
 from seedspec.run.journal import Journal
@@ -102,8 +103,12 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     """
     options, problems = options or Options(), Problems()
     made, place = _ready(path, options, compiled)
+    lock, sender = read_lock(place.lock), ""
+    if any(r.state is State.SUBMITTING for r in lock):
+        sender = holder(place.lock)
+        lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
     with no_collector():
-        found = _plan(made, place, options, read_lock(place.lock), problems)
+        found = _plan(made, place, options, lock, problems, sender)
     return Planned(made, place, found, tuple(problems))
 
 
@@ -210,7 +215,7 @@ def _ready(path: str | Path, options: Options, compiled: Compiled | None) -> tup
     return made, place_of(made.path, made.board, emulated=options.emulated)
 
 
-def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: Problems) -> Plan:
+def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: Problems, sender: str = "") -> Plan:
     assert made.board is not None
     provider = made.board.model.provider.document
     asked = choose(made.entries, lock, options.select, options.exclude)
@@ -232,6 +237,7 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
         profile=place.profile,
         others=frozenset({"", *made.board.profiles} - {place.profile}),
         unwanted=unwanted,
+        sender=sender,
     )
     return make(chosen.chosen, lock, rules, chosen.others)
 
