@@ -29,6 +29,7 @@ from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
 from seedspec.run.journal import Journal
 from seedspec.run.machine import Machine
+from seedspec.run.moved import check_not_left
 from seedspec.run.place import Place, place_of
 from seedspec.run.settings import BadSettings, Key, Origins, key_of, origins_of
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
@@ -212,7 +213,9 @@ def _ready(path: str | Path, options: Options, compiled: Compiled | None) -> tup
     own = name_of(made.board)
     if options.profile and name_of(with_profile(made.board, options.profile)) != own:
         raise BadSettings(f"compiled {said(own)}; asked for is a plan {said(options.profile)}")
-    return made, place_of(made.path, made.board, emulated=options.emulated)
+    place = place_of(made.path, made.board, emulated=options.emulated)
+    check_not_left(place.lock, (e.fingerprint for e in made.entries))
+    return made, place
 
 
 def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: Problems, sender: str = "") -> Plan:

@@ -164,6 +164,30 @@ def test_where_there_is_nothing_to_look_after_that_is_said(project: Make) -> Non
         assert done.code == 6 and "[lock-empty]" in done.err, done
 
 
+def test_a_lock_that_a_renamed_storyboard_left_behind_is_told(project: Make) -> None:
+    """Nothing is bought again for a new name; a lock of a storyboard that is there is somebody else's."""
+    found = project(SMALL)
+    assert found.run().code == 0
+    board, film, lock = found.folder / "storyboard.yaml", found.folder / "film.yaml", found.folder / "film.lock"
+    (found.folder / "uv.lock").write_text("version = 1\n")
+    shutil.copy(board, film)
+    (found.folder / "renders").rename(found.folder / "aside")
+    assert found.do("plan", "film.yaml", "--exit-code").code == 10
+    board.unlink()
+    for command in ("plan", "status", "run"):
+        done = found.do(command, "film.yaml")
+        assert done.code == 6, done
+        said = "`storyboard.lock` holds 2 of these purchases, and its storyboard is gone: rename it to `film.lock` too"
+        assert said in done.err and "[lock-left-behind]" in done.err
+    assert found.do("plan", "film.yaml", "--emulator").code == 0, "the emulator's locks are others"
+    found.lock_path.rename(lock)
+    (found.folder / "aside").rename(found.folder / "renders")
+    assert found.run("film.yaml").code == 0
+    lock.write_bytes(HEADER)
+    assert found.do("plan", "film.yaml").code == 0, "who has a lock is not asked for another one"
+    assert len(found.service.ledger("reserved", f"{found.name} ")) == 2
+
+
 def test_a_receipt_in_a_damaged_line_is_told_with_its_command(project: Make) -> None:
     found = project(SMALL)
     assert found.run().code == 0
