@@ -105,7 +105,7 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     options, problems = options or Options(), Problems()
     made, place = _ready(path, options, compiled)
     lock, sender = read_lock(place.lock), ""
-    if any(r.state is State.SUBMITTING for r in lock):
+    if any(r.values["state"] == State.SUBMITTING for r in lock):
         sender = holder(place.lock)
         lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
     with no_collector():
@@ -227,6 +227,7 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
         source = with_profile(made.board, options.picked_from)
         chosen = within(asked, _favoured(made, source, options, problems))
         unwanted = {e.fingerprint: _unpicked(e, source, options) for e in asked.chosen}
+    picks = _picks(made.path, made.board, options)
     rules = Rules(
         folder=place.output,
         then=_then(provider),
@@ -236,7 +237,7 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
         retry=options.retry_failed,
         redo=options.redo_stale,
         media=made.board.model.media,
-        picked=moved(_picks(made.path, made.board, options), Entries(made.entries)).forbids,
+        picked=(moved(picks, Entries(made.entries)) if picks.by_variant else picks).forbids,
         profile=place.profile,
         others=frozenset({"", *made.board.profiles} - {place.profile}),
         unwanted=unwanted,

@@ -134,8 +134,11 @@ def own_name(record: Record) -> str:
 
 def first_name(record: Record) -> str:
     """The name that a video had before a merge gave it one of its own; "" for one that has the name it was saved as."""
-    file, ending = str(record.file or ""), _own_ending(record)
-    return f"{file.removesuffix(ending)}.mp4" if record.get("sha256") and file.endswith(ending) else ""
+    file, sha256 = record.file, record.get("sha256")
+    if not file or not sha256 or sha256[:8] not in file:  # nearly every one, and there may be many
+        return ""
+    ending = _own_ending(record)
+    return f"{file.removesuffix(ending)}.mp4" if file.endswith(ending) else ""
 
 
 def _own_ending(record: Record) -> str:
