@@ -16,17 +16,20 @@ from seedspec.compiler.profile import NoProfile, name_of, said, with_profile
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.event import Event, RunFinished
 from seedspec.plan.lock import Lock, LockFault, Record
-from seedspec.plan.picks import Picks, variants
+from seedspec.plan.merge import first_name
+from seedspec.plan.picks import Picks, moved, variants
 from seedspec.plan.plan import Action, Plan, Rules, Step, make
 from seedspec.plan.review import Entries
 from seedspec.plan.select import NothingSelected, choose, within
+from seedspec.plan.state import State
 from seedspec.run.choices import choices_of, read_picks
 from seedspec.run.compiling import Compiled, check, compile, expanded, no_collector
-from seedspec.run.disk import hold, presence, read_lock
+from seedspec.run.disk import hold, holder, presence, read_lock
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
 from seedspec.run.journal import Journal
 from seedspec.run.machine import Machine
+from seedspec.run.moved import check_not_left
 from seedspec.run.place import Place, place_of
 from seedspec.run.settings import BadSettings, Key, Origins, key_of, origins_of
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
@@ -101,8 +104,12 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     """
     options, problems = options or Options(), Problems()
     made, place = _ready(path, options, compiled)
+    lock, sender = read_lock(place.lock), ""
+    if any(r.values["state"] == State.SUBMITTING for r in lock):
+        sender = holder(place.lock)
+        lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
     with no_collector():
-        found = _plan(made, place, options, read_lock(place.lock), problems)
+        found = _plan(made, place, options, lock, problems, sender)
     return Planned(made, place, found, tuple(problems))
 
 
@@ -127,8 +134,13 @@ def run(
     environment = os.environ if environ is None else environ
     origins, key = origins_of(provider, environment), key_of(provider, environment, Path.cwd())
     with hold(place.lock):
+        lock = read_lock(place.lock)
+        if any(map(first_name, lock)):
+            from seedspec.run.saves import Saves
+
+            Saves(place.base, place.lock.name).claim(lock)
         with no_collector():
-            plan = _plan(made, place, options, read_lock(place.lock), Problems())
+            plan = _plan(made, place, options, lock, Problems())
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         yield from _run(made, place, options, plan, origins, key, stopping)
@@ -176,7 +188,7 @@ def _run(
     bucket = Bucket(options.assets, local=origins.local) if options.assets and sends else None
     uploads = Uploads(memory_of(place, origins, key, emulated=options.emulated), bucket)
     journal = Journal(place.lock, plan.lock, place.words)
-    saves = Saves(place.base)
+    saves = Saves(place.base, place.lock.name)
     asks = any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps)
     if asks:
         try:
@@ -201,10 +213,12 @@ def _ready(path: str | Path, options: Options, compiled: Compiled | None) -> tup
     own = name_of(made.board)
     if options.profile and name_of(with_profile(made.board, options.profile)) != own:
         raise BadSettings(f"compiled {said(own)}; asked for is a plan {said(options.profile)}")
-    return made, place_of(made.path, made.board, emulated=options.emulated)
+    place = place_of(made.path, made.board, emulated=options.emulated)
+    check_not_left(place.lock, (e.fingerprint for e in made.entries))
+    return made, place
 
 
-def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: Problems) -> Plan:
+def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: Problems, sender: str = "") -> Plan:
     assert made.board is not None
     provider = made.board.model.provider.document
     asked = choose(made.entries, lock, options.select, options.exclude)
@@ -213,6 +227,7 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
         source = with_profile(made.board, options.picked_from)
         chosen = within(asked, _favoured(made, source, options, problems))
         unwanted = {e.fingerprint: _unpicked(e, source, options) for e in asked.chosen}
+    picks = _picks(made.path, made.board, options)
     rules = Rules(
         folder=place.output,
         then=_then(provider),
@@ -222,10 +237,11 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
         retry=options.retry_failed,
         redo=options.redo_stale,
         media=made.board.model.media,
-        picked=_picks(made.path, made.board, options).forbids,
+        picked=(moved(picks, Entries(made.entries)) if picks.by_variant else picks).forbids,
         profile=place.profile,
         others=frozenset({"", *made.board.profiles} - {place.profile}),
         unwanted=unwanted,
+        sender=sender,
     )
     return make(chosen.chosen, lock, rules, chosen.others)
 

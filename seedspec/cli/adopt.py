@@ -70,7 +70,7 @@ def adopt_command(
             assert video is not None
             gone = State.SAVED if not (place.base / step.file).exists() else State.RUNNING
             _check(chosen, lock, allowed=DOUBTFUL | {State.RUNNING, State.COMPLETED, gone})
-            kept = _kept(Saves(place.base), Path(video), step.file, chosen.fingerprint)
+            kept = _kept(Saves(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
             event, said = _file(chosen, lock, kept, place.profile), f"saved as {kept.file}"
         journal = Journal(place.lock, lock, place.words)
         try:

@@ -12,6 +12,7 @@ import click
 
 from seedspec.cli import shared
 from seedspec.cli.saying import taped, untaped
+from seedspec.plan.merge import parted
 from seedspec.run.again import Answer, keep
 from seedspec.run.beside import held_by
 from seedspec.run.rescue import places, rescues
@@ -67,7 +68,10 @@ def again(storyboard: str, *, fit: bool, buying: bool = False, emulated: bool = 
     if buying:
         rests_on.append(Seen("none", os.path.join(here, held_by(lock))))
     answer = _answer(tape, anew.planned, wants_key=buying and not emulated)
-    keep(storyboard, question, answer, rests_on, {s.file for s in anew.planned.plan.steps}, began)
+    files = {s.file for s in anew.planned.plan.steps}
+    # what a merge gave a second video of: each of them is fetched when it is gone, also the one that no step shows
+    files |= {str(r.file) for rs in anew.planned.plan.lock.attempts.values() if parted(rs) for r in rs if r.file}
+    keep(storyboard, question, answer, rests_on, files, began)
 
 
 def _answer(tape: Tape, planned: Planned, *, wants_key: bool) -> Answer:

@@ -17,6 +17,7 @@ from seedspec.run import mend
 from seedspec.run.beside import lock_of
 from seedspec.run.compiling import Compiled, compile
 from seedspec.run.disk import hold, read_lock
+from seedspec.run.rescue import rescues
 
 
 @click.group("lock")
@@ -54,6 +55,14 @@ def _sound(made: Compiled) -> Compiled:
     return made
 
 
+def _lock(storyboard: str, *, emulated: bool) -> Path:
+    """The lock, which may outlive its storyboard; where there is neither, the command ends as every other one does."""
+    path = lock_of(Path(storyboard), emulated=emulated)
+    if not (path.exists() or rescues(path) or Path(storyboard).exists()):
+        _sound(compile(storyboard, emulated=emulated))
+    return path
+
+
 @lock_command.command("verify")
 @shared.storyboard
 @_emulator
@@ -64,7 +73,7 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     Example:
       seedspec lock verify
     """
-    path = lock_of(Path(storyboard), emulated=emulator)
+    path = _lock(storyboard, emulated=emulator)
     lock, found = read_lock(path), mend.verify(path)
     shared.out(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
     bad, saved = sum(f.bad for f in found), sum(r.state == "saved" for r in lock)
@@ -87,7 +96,7 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
     Example:
       seedspec lock fix && git add storyboard.lock
     """
-    path = lock_of(Path(storyboard), emulated=emulator)
+    path = _lock(storyboard, emulated=emulator)
     with hold(path):
         fixed = mend.fix(path, _order(_every(compile(storyboard, emulated=emulator), emulated=emulator)))
     for record in fixed.doubles:
@@ -98,6 +107,7 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
         shared.note(["nothing to fix"])
         return
     said = [*(["both sides of the merge"] if fixed.merged else []), *(str(p) for p in fixed.rescued)]
+    said += ["a name of its own for each video"] if fixed.parted else []
     taken = " and ".join(said) or ("what could be read" if fixed.aside else "the whole lines before a torn one")
     where = f"; {len(fixed.aside)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
     shared.note([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])

@@ -26,11 +26,13 @@ from seedspec.report.review.content import Media, Take
 from seedspec.report.review.posters import Clip
 from seedspec.run.beside import lock_of
 from seedspec.run.choices import Choices, choices_of, read_picks, read_reviews, schema_beside
-from seedspec.run.disk import replace, state_folder
+from seedspec.run.disk import hold, replace, state_folder
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 """Of videos inside one page: above the first it opens slowly, above the second browsers fail."""
+_PATIENCE = 10.0
+"""Seconds that a pick waits for another one: each takes a moment alone."""
 
 
 def _emulator(function: shared.F) -> shared.F:
@@ -135,27 +137,26 @@ def pick_command(
     place = _choices(planned)
     entries = Entries(planned.compiled.entries)
     problems = Problems()
-    known = read_picks(place, problems)
-    if problems.failed:
-        _tell(problems)
-    known = chosen.moved(known, entries)
     if not (words or origin):
+        known = _known(place, entries, problems)
         shared.out(f"{p.address}  {', '.join(p.by)}".rstrip() for p in _ordered(known))
         shared.note([f"{len(known.by_variant)} picked"])
         return
     videos = {r.fp: str(r.get("sha256")) for r in planned.plan.lock if r.get("sha256")}
-    if drop:
-        after = _dropped(known, words, planned)
-    elif origin:
-        reviews = read_reviews(place, (*origin, *words), problems)
-        if problems.failed:
-            _tell(problems)
-        wanted = chosen.chosen(reviews, entries, videos, problems, place.profile)
-        after = chosen.added(known, wanted, problems, force=force)
-    else:
-        after = chosen.added(known, [_named(words, planned, videos)], problems, force=force)
-    if after.by_variant or after.others or place.picks.exists():
-        replace(place.picks, chosen.serialise(after, schema_beside(place.storyboard, "picks")).encode())
+    with hold(place.picks, wait=_PATIENCE):  # several people's picks at once: each is added to those before
+        known = _known(place, entries, problems)
+        if drop:
+            after = _dropped(known, words, planned)
+        elif origin:
+            reviews = read_reviews(place, (*origin, *words), problems)
+            if problems.failed:
+                _tell(problems)
+            wanted = chosen.chosen(reviews, entries, videos, problems, place.profile)
+            after = chosen.added(known, wanted, problems, force=force)
+        else:
+            after = chosen.added(known, [_named(words, planned, videos)], problems, force=force)
+        if after.by_variant or after.others or place.picks.exists():
+            replace(place.picks, chosen.serialise(after, schema_beside(place.storyboard, "picks")).encode())
     changed = [p for p in _ordered(after) if known.by_variant.get(p.variant) != p]
     shared.out(f"{p.address}  picked" for p in changed)
     shared.out(f"{p.address}  no longer picked" for p in _ordered(known) if p.variant not in after.by_variant)
@@ -189,6 +190,14 @@ def stats_command(
     else:
         shared.out(results.as_text(axes, shots))
     _tell(problems, code=3)
+
+
+def _known(place: Choices, entries: Entries, problems: Problems) -> Picks:
+    """The picks that are there, under the addresses of today; what is wrong with them ends the command."""
+    known = read_picks(place, problems)
+    if problems.failed:
+        _tell(problems)
+    return chosen.moved(known, entries)
 
 
 def _choices(planned: Planned) -> Choices:

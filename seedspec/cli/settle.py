@@ -104,7 +104,7 @@ def asking(made: Compiled, place: Place, *, emulated: bool) -> Iterator[Wire]:
         key = key_of(provider, environ, Path.cwd())
         origins = origins_of(provider, environ)
         known = Uploads(memory_of(place, origins, key, emulated=emulated))
-        exchange = Exchange(provider, origins, key, Saves(place.base), place.base, uploads=known)
+        exchange = Exchange(provider, origins, key, Saves(place.base, place.lock.name), place.base, uploads=known)
         try:
             yield exchange
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from seedspec.compiler.catalog import Model
@@ -19,11 +19,12 @@ from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
 
 Upstream = Callable[[str, Row, int, Span], Entry | None]
-Chosen = Callable[[tuple[Entry, ...]], int | None]
-"""The take that people chose of the takes of one variant; None when nobody has chosen."""
+Chosen = Callable[[tuple[Entry, ...], Callable[[], Iterable[Entry]]], int | None]
+"""The take that people chose of the takes of one variant; None when nobody has chosen. The second argument gives all
+entries of that shot: what was chosen under this variant's address may be another variant's take today."""
 
 
-def nobody(takes: tuple[Entry, ...]) -> None:
+def nobody(takes: tuple[Entry, ...], every: Callable[[], Iterable[Entry]]) -> None:
     """Nobody has chosen anything."""
 
 
@@ -159,7 +160,9 @@ class Attachments:
         takes = tuple(one for one in found if one is not None)
         if len(takes) < len(found):
             return None
-        take = self._chosen(takes)
+        numbers = range(1, self._takes[target] + 1)
+        asked = ((one, number) for one in self._rows[target] for number in numbers)
+        take = self._chosen(takes, lambda: (e for one, n in asked if (e := upstream(target, one, n, span)) is not None))
         if take is not None and take <= len(takes):
             return self._continued(reference, takes[take - 1], entry)
         variant = takes[0].address.rpartition("/")[0]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from seedspec.compiler.filename import LONGEST, same
 from seedspec.plan.lock import MARKERS, Lock, Record, encode
 from seedspec.plan.state import FURTHEST, State
 from seedspec.text.values import valueclass
@@ -39,14 +40,19 @@ def sides(data: bytes) -> list[bytes]:
 def union(one: Lock, other: Lock) -> Union:
     """All purchases of both: of one purchase the furthest state, of two for one request both. No receipt is dropped.
 
+    Two videos that both sides saved under one name are in no clone under that name both: the one that was asked for
+    first keeps it, and each other one gets a name of its own, under which it is looked for and fetched.
+
     The order of the sides does not matter, and a union with itself changes nothing.
     """
     attempts: dict[str, tuple[Record, ...]] = {}
-    doubles: list[Record] = []
     for fp in sorted(one.attempts.keys() | other.attempts.keys()):
         found = _purchases((*one.attempts.get(fp, ()), *other.attempts.get(fp, ())))
         attempts[fp] = _numbered(found)
-        paid = [r for r in attempts[fp] if r.state not in (State.QUEUED, State.FAILED)]
+    attempts = _apart(attempts)
+    doubles: list[Record] = []
+    for records in attempts.values():
+        paid = [r for r in records if r.state not in (State.QUEUED, State.FAILED)]
         if len(paid) > 1:
             doubles += paid
     return Union(Lock(attempts, lines=1 + sum(map(len, attempts.values()))), tuple(doubles))
@@ -87,6 +93,62 @@ def _numbered(records: Iterable[Record]) -> tuple[Record, ...]:
         number = max(record.attempt, out[-1].attempt + 1 if out else 1)
         out.append(Record(record.fp, number, {**record.values, "attempt": number}))
     return tuple(out)
+
+
+def _apart(attempts: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record, ...]]:
+    """The records, no two videos under one name; which of them keeps it depends on nothing but themselves."""
+    by_name: dict[str, list[Record]] = {}
+    for records in attempts.values():
+        for r in records:
+            if r.file and r.get("sha256"):
+                by_name.setdefault(same(r.file), []).append(r)
+    renamed: dict[tuple[str, int], str] = {}
+    for found in by_name.values():
+        first = min(
+            found, key=lambda r: (str((r.get("intent") or {}).get("at", "")), str(r.task), r.fp, r.get("sha256"))
+        )
+        others = (r for r in found if r.get("sha256") != first.get("sha256"))
+        renamed |= {(r.fp, r.attempt): own_name(r) for r in others}
+    if not renamed:
+        return dict(attempts)
+    return {fp: tuple(_as(r, renamed.get((fp, r.attempt))) for r in records) for fp, records in attempts.items()}
+
+
+def _as(record: Record, file: str | None) -> Record:
+    return record if file is None else Record(record.fp, record.attempt, {**record.values, "file": file})
+
+
+def _asked(record: Record) -> tuple[str, str, str, str]:
+    return str((record.get("intent") or {}).get("at", "")), str(record.task), record.fp, str(record.get("sha256"))
+
+
+def own_name(record: Record) -> str:
+    """The name of a saved video that stands under another one's: by its request and its bytes, so that it is the same
+    whoever merges what, in which order."""
+    folder, slash, name = str(record.file).rpartition("/")
+    stem = name.removesuffix(".mp4")
+    if len(stem.encode()) > LONGEST:
+        stem = record.fp[:16]
+    return f"{folder}{slash}{stem}{_own_ending(record)}"
+
+
+def first_name(record: Record) -> str:
+    """The name that a video had before a merge gave it one of its own; "" for one that has the name it was saved as."""
+    file, sha256 = record.file, record.get("sha256")
+    if not file or not sha256 or sha256[:8] not in file:  # nearly every one, and there may be many
+        return ""
+    ending = _own_ending(record)
+    return f"{file.removesuffix(ending)}.mp4" if file.endswith(ending) else ""
+
+
+def _own_ending(record: Record) -> str:
+    return f".{record.fp[:8]}.{str(record.get('sha256'))[:8]}.mp4"
+
+
+def parted(records: Iterable[Record]) -> bool:
+    """Whether a merge has put the videos of one request apart: each of them is to be had, not one alone."""
+    found = tuple(records)
+    return len(found) > 1 and any(map(first_name, found))
 
 
 def _order(record: Record) -> tuple[int, str, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from seedspec.compiler.attach import Chosen
@@ -59,15 +59,16 @@ class Picks:
         return pick.take if pick is not None else None
 
     def of(self, entry: Entry) -> Pick | None:
-        """The pick that an entry is, by its request or by its address.
+        """The pick that an entry is, by its request or else by its address.
 
         Such an entry is never bought, whatever the lock says: the chosen video exists and was looked at. The request
         may have changed since: then `pick.fp` is not the entry's fingerprint, and the pick has to go first.
         """
         pick = self.by_variant.get(entry.shot + labels_of(entry.labels))
-        if pick is not None and pick.take == entry.take:
-            return pick
-        return self._by_fp.get(entry.fingerprint)
+        here = pick if pick is not None and pick.take == entry.take else None
+        if here is not None and here.fp == entry.fingerprint:
+            return here
+        return self._by_fp.get(entry.fingerprint) or here
 
     def forbids(self, entry: Entry) -> str | None:
         """The fingerprint of the choice that forbids to buy an entry: its pick, or one of its request elsewhere."""
@@ -76,12 +77,22 @@ class Picks:
 
 
 def chosen_take(picks: Picks) -> Chosen:
-    """Which of a variant's takes people chose: by its address, or by its request where that had another address."""
+    """Which of a variant's takes people chose: by its request first, whatever address it has now, and by its address
+    where that request is asked for no more."""
     requests = {p.fp for p in picks.by_variant.values()}
+    asked: dict[str, frozenset[str]] = {}
 
-    def among(takes: tuple[Entry, ...]) -> int | None:
-        take = picks.take_of(takes[0].shot, takes[0].labels)
-        return take or next((e.take for e in takes if e.fingerprint in requests), None)
+    def among(takes: tuple[Entry, ...], every: Callable[[], Iterable[Entry]]) -> int | None:
+        shot, labels = takes[0].shot, takes[0].labels
+        own = picks.by_variant.get(shot + labels_of(labels))
+        found = [e for e in takes if e.fingerprint in requests]
+        if found:
+            return next((e.take for e in found if own is not None and own.fp == e.fingerprint), found[0].take)
+        if own is None:
+            return None
+        if shot not in asked:
+            asked[shot] = frozenset(e.fingerprint for e in every())
+        return own.take if own.fp not in asked[shot] else None  # what was chosen is another variant's take today
 
     return among
 
@@ -198,8 +209,14 @@ def _who(pick: Pick) -> str:
 def moved(picks: Picks, entries: Entries) -> Picks:
     """The picks under the addresses that their requests have today; what left the storyboard stays as it was."""
     out: dict[str, Pick] = {}
+    changed: list[Pick] = []
     for pick in picks.by_variant.values():
         entry = entries.named(Mention(pick.address, pick.fp, pick.span)) if pick.span is not None else None
-        now = pick if entry is None else replace(pick, address=entry.address)
-        out.setdefault(now.variant, now)
+        if entry is None:
+            changed.append(pick)
+        else:
+            now = replace(pick, address=entry.address)
+            out.setdefault(now.variant, now)
+    for pick in changed:  # what was looked at goes before what has its address now
+        out.setdefault(pick.variant, pick)
     return replace(picks, by_variant=out)

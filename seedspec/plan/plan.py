@@ -31,6 +31,7 @@ from seedspec.plan.reason import (
     Picked,
     Reason,
     Second,
+    Sending,
     Twin,
     Unpicked,
     Unsaved,
@@ -112,6 +113,8 @@ class Rules:
 
     `profile` is the one that the entries were compiled with, "" for none, and `others` are the storyboard's other
     ones. `unwanted` says by fingerprint why an entry was left out that another one may continue.
+
+    `sender` is the run that holds the lock, in words, "" for none: what it is sending is in no doubt yet.
     """
 
     folder: str
@@ -126,6 +129,7 @@ class Rules:
     profile: str = ""
     others: frozenset[str] = frozenset()
     unwanted: Mapping[str, str] = field(default_factory=dict)
+    sender: str = ""
 
     def place(self, profile: str) -> str:
         """Where the videos of a profile are saved: each has a folder of its own."""
@@ -152,8 +156,18 @@ def make(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[En
 
 def _left_over(lock: Lock, known: set[str], rules: Rules, others: Iterable[Step]) -> Iterator[Step]:
     """The steps that no entry stands for."""
-    for stray in strays(lock, known, rules.profile, rules.others, rules.place, (s.file for s in others)):
+
+    def lost(record: Record) -> bool:
+        return not rules.exists(str(record.file)) and link_lives(record, rules.now)
+
+    for stray in strays(lock, known, rules.profile, rules.others, rules.place, (s.file for s in others), lost):
         r = stray.record
+        if stray.kind == "lost":
+            yield Step(r.entry, r.fp, Action.FETCH, Unsaved(str(r.task), r.file), Cost(), stray.file, None, r)
+            continue
+        if r.state is State.SUBMITTING and rules.sender:
+            yield Step(r.entry, r.fp, Action.RESUME, Sending(rules.sender), Cost(), stray.file, None, r)
+            continue
         if (why := _doubt(r)) is not None:  # a person is to settle it, whatever the storyboard now asks for
             why = InDoubt(f"sent {said(r.profile)}; {why.why}") if stray.kind == "elsewhere" else why
             yield Step(r.entry, r.fp, Action.DOUBT, why, Cost(), stray.file, None, r)
@@ -221,6 +235,8 @@ class _Planner:
     def _decide(self, entry: Entry, record: Record | None) -> tuple[Action, Reason]:
         if record is None or record.state is State.QUEUED:
             return self._new(entry)
+        if record.state is State.SUBMITTING and self.rules.sender:
+            return Action.RESUME, Sending(self.rules.sender)
         if (doubt := _doubt(record)) is not None:
             return Action.DOUBT, doubt
         if record.state is State.RUNNING:

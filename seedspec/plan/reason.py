@@ -35,6 +35,13 @@ class InFlight:
 
 
 @valueclass(frozen=True, slots=True)
+class Sending:
+    """Its request is on its way, sent by a run that is alive; `by` says which."""
+
+    by: str
+
+
+@valueclass(frozen=True, slots=True)
 class Unsaved:
     """Made and paid for, not on disk. `gone` names a file that was saved and is no longer there."""
 
@@ -139,6 +146,7 @@ Reason = (
     | Changed
     | Stale
     | InFlight
+    | Sending
     | Unsaved
     | Done
     | Twin

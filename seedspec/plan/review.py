@@ -136,6 +136,8 @@ class Entries:
         here = self._by_address.get(take.address)
         if here is not None and here.fingerprint.startswith(take.fp):
             return here
+        if (whole := self._by_fp.get(take.fp)) is not None:
+            return whole
         return next((e for fp, e in self._by_fp.items() if fp.startswith(take.fp)), None)
 
     def found(self, take: Mention, problems: Problems, *, lost: str) -> Entry | None:

@@ -7,9 +7,12 @@ from collections.abc import Collection, Iterable, Sequence
 from seedspec.compiler.entry import Entry, labels_of, matches
 from seedspec.plan.chain import stale, video_of
 from seedspec.plan.lock import Lock
-from seedspec.plan.state import word
-from seedspec.text.diagnostic import did_you_mean
+from seedspec.plan.state import State, word
+from seedspec.text.diagnostic import did_you_mean, listed
 from seedspec.text.values import valueclass
+
+_STATES = ("new", "stale", *dict.fromkeys(w for state in State if (w := word(state)) != "new"))
+"""The words of `state:` terms."""
 
 
 class NothingSelected(Exception):
@@ -33,8 +36,9 @@ def choose(entries: Sequence[Entry], lock: Lock, select: Iterable[str], exclude:
     """
     wanted, unwanted = list(select), list(exclude)
     for text in (*wanted, *unwanted):
-        if entries and not text.startswith("state:") and not any(_meets(text, e, lock) for e in entries):
-            raise NothingSelected(_missing(text, entries))
+        rest = _stateless(text)
+        if entries and rest and not any(_meets(rest, e, lock) for e in entries):
+            raise NothingSelected(_missing(rest, entries))
     chosen: list[Entry] = []
     others: list[Entry] = []
     for entry in entries:
@@ -69,6 +73,18 @@ def _term(term: str, entry: Entry, lock: Lock) -> bool:
     if equals and "@" not in name and (name, value) in entry.labels:
         return True
     return matches(term, entry.address)
+
+
+def _stateless(text: str) -> str:
+    """What is left of a term without states, which no entry need have at the moment. A word that is no state raises
+    NothingSelected: it would keep in what was to be left out."""
+    terms = text.split(",")
+    states = [term.strip() for term in terms if term.strip().startswith("state:")]
+    for term in states:
+        if (said := term.removeprefix("state:")) not in _STATES:
+            near = did_you_mean(said, _STATES)
+            raise NothingSelected(f"`{term}` is no state; {near[0] if near else f'expected {listed(_STATES)}'}")
+    return ",".join(term for term in terms if term.strip() not in states) if states else text
 
 
 def _missing(text: str, entries: Sequence[Entry]) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from seedspec.compiler.filename import is_device, same
 from seedspec.plan.lock import Lock, Record
+from seedspec.plan.merge import parted
 from seedspec.plan.state import State
 from seedspec.text.values import valueclass
 
@@ -18,11 +19,12 @@ _OPEN = frozenset({State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED
 class Stray:
     """A purchase without an entry, and where its video is or would go.
 
-    `kind`: it left the storyboard, it was bought with another profile, or it is one too many of its request.
+    `kind`: it left the storyboard, it was bought with another profile, or it is one too many of its request; `lost` is
+    one too many that was saved in another clone, and is to be fetched here too.
     """
 
     record: Record
-    kind: Literal["left", "elsewhere", "second"]
+    kind: Literal["left", "elsewhere", "second", "lost"]
     file: str
 
 
@@ -33,11 +35,13 @@ def strays(
     others: frozenset[str],
     place: Callable[[str], str],
     files: Iterable[str] = (),
+    lost: Callable[[Record], bool] = lambda record: False,
 ) -> Iterator[Stray]:
     """The strays of a profile ("" for none), in the lock's order; `known` are the fingerprints that it asks for.
 
     Of the `others` those alone that a run is not done with: the rest is their own affair. What was bought with a
-    profile that the storyboard has no more left it. `place` gives the folder of a profile's videos.
+    profile that the storyboard has no more left it. `place` gives the folder of a profile's videos, and `lost` tells
+    whether a saved one is not here and can still be had.
 
     Their own files are none of `files`: two videos on their way to one name would be in each other's way.
     """
@@ -55,6 +59,8 @@ def strays(
                 found = Stray(r, "elsewhere" if elsewhere else "left", r.file or free)
             elif r is not last and r.state not in (State.QUEUED, State.FAILED, State.SAVED):
                 found = Stray(r, "second", f"{plain}.{fp[:8]}.{r.attempt}.mp4")
+            elif r is not last and r.state is State.SAVED and parted(records) and lost(r):
+                found = Stray(r, "lost", str(r.file))
             else:
                 continue
             taken.add(same(found.file))

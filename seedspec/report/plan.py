@@ -26,6 +26,7 @@ from seedspec.plan.reason import (
     Picked,
     Reason,
     Second,
+    Sending,
     Twin,
     Unpicked,
     Unsaved,
@@ -114,6 +115,8 @@ def reason(why: Reason) -> str:
             return f"{name}: {shown(old, new)}"
         case InFlight(task=task):
             return f"in flight as {task}"
+        case Sending(by=who):
+            return f"being sent by {who}"
         case Unsaved(gone=None):
             return "made, not saved yet"
         case Unsaved(gone=file):

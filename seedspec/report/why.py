@@ -24,6 +24,7 @@ from seedspec.plan.reason import (
     Occupied,
     Picked,
     Second,
+    Sending,
     Twin,
     Unpicked,
     Unsaved,
@@ -74,6 +75,8 @@ def _verdict(step: Step, rate: Rate) -> str:
             return f"changed; a run would buy it again for {both(step.cost, rate)}"
         case InFlight():
             return "in flight; a run would follow it"
+        case Sending():
+            return "being sent at this moment"
         case Unsaved():
             return "made and paid for; a run would fetch it"
         case Done(stale=Stale()):
@@ -109,6 +112,8 @@ def _sentences(found: Why) -> Iterator[str]:
             yield f"Attempt {n - 1} failed without a video, and its failure may be tried again: this is attempt {n}."
         case InFlight(task=task):
             yield f"The service took it as {task}{_when(record)}."
+        case Sending(by=who):
+            yield f"Its request is being sent by {who}, which waits for the answer."
         case Unsaved(task=task, gone=None):
             yield f"{task} is completed{_until(record)}."
         case Unsaved(task=task, gone=file):

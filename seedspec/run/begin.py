@@ -72,6 +72,9 @@ def _stray(out: Admitted, step: Step, record: Record, pace: Pace, at: str, *, fo
         out.committed += record.get("units") or 0
         if follow:
             out.jobs[name] = _followed(step, record, pace)
+    elif step.action is Action.FETCH:  # saved in another clone, and paid for long ago
+        if follow:
+            out.jobs[name] = _followed(step, record, pace)
     elif record.state in (State.DOUBT, State.SUBMITTING):
         out.committed += record.get("units") or 0
         if follow:

@@ -49,10 +49,11 @@ def _without_links(folder: Path) -> None:
 
 
 @contextmanager
-def hold(lock: Path) -> Iterator[None]:
-    """Mutual exclusion for one lock, by the kernel: released by the death of its process, never broken by force.
+def hold(lock: Path, *, wait: float = 0.0) -> Iterator[None]:
+    """Mutual exclusion for one file, by the kernel: released by the death of its process, never broken by force.
 
-    Raises HoldTaken at once when another process has it, OSError when the folder cannot be written.
+    Raises HoldTaken when another process has it: at once, or when it still has it after so many seconds. Raises
+    OSError when the folder cannot be written.
     """
     import socket
 
@@ -60,7 +61,7 @@ def hold(lock: Path) -> Iterator[None]:
 
     side = state_folder(lock.parent) / f"{lock.name}.hold"
     by = held_by(lock)
-    taken = FileLock(side, timeout=0)
+    taken = FileLock(side, timeout=wait)
     try:
         taken.acquire()
     except Timeout:
@@ -80,6 +81,42 @@ def check_free(lock: Path) -> None:
     """Raises HoldTaken when a run holds the lock; it may still be taken the next moment."""
     with hold(lock):
         pass
+
+
+def holder(lock: Path) -> str:
+    """The run that holds a lock at this moment, in words; "" for none. A run that begins is not kept from it.
+
+    A file that says who holds it may be left by one that was killed. Only where its process seems to be alive is the
+    hold itself tried, which then is nearly always taken, so that nobody finds it taken by whoever only asks.
+    """
+    by, side = held_by(lock), lock.parent / ".seedspec" / f"{lock.name}.hold"
+    if not (by.exists() and side.exists() and _alive(by)):
+        return ""
+    from filelock import FileLock, Timeout
+
+    said, taken = _holder(by), FileLock(side, timeout=0)
+    try:
+        taken.acquire()
+    except (Timeout, OSError) as error:
+        return said if isinstance(error, Timeout) else ""
+    taken.release()
+    return ""
+
+
+def _alive(by: Path) -> bool:
+    """Whether the process that a file names may be running; one of another host, or where that cannot be asked, may."""
+    import socket
+
+    try:
+        said = json.loads(by.read_text(encoding="utf-8"))
+        if os.name == "nt" or said["host"] != socket.gethostname():  # there a signal 0 is none
+            return True
+        os.kill(int(said["pid"]), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return True
+    return True
 
 
 def _holder(by: Path) -> str:

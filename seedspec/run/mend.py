@@ -23,7 +23,8 @@ PAID = frozenset({State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED}
 class Fixed:
     """What a mended lock is made of. `backup` holds the bytes that it had before; None when nothing was to be done.
 
-    `aside` are the lines that could not be relied on; they stand in `damaged`, beside the lock.
+    `aside` are the lines that could not be relied on; they stand in `damaged`, beside the lock. `parted` says that two
+    videos had one name, and have one each now.
     """
 
     lock: Lock
@@ -33,6 +34,7 @@ class Fixed:
     backup: Path | None
     aside: tuple[Aside, ...] = ()
     damaged: Path | None = None
+    parted: bool = False
 
 
 def fix(path: Path, order: Iterable[str]) -> Fixed:
@@ -42,6 +44,10 @@ def fix(path: Path, order: Iterable[str]) -> Fixed:
     Raises LockFault for a lock that is empty, of another version, or holds no record; then no byte is changed.
     """
     data = path.read_bytes() if path.exists() else b""
+    if not data and path.exists():  # a rescue alone would make it look whole
+        message = f"`{path.name}` is empty, which a lock never is; what was bought is not known from it"
+        hint = f"`git checkout -- {path.name}` brings it back; remove it only if nothing was ever bought"
+        raise LockFault("lock-empty", f"{message}: {hint}")
     texts = sides(data) if data else []
     texts = [text for text in texts if text.strip()] if len(texts) > 1 else texts
     waiting = rescues(path)
@@ -57,7 +63,8 @@ def fix(path: Path, order: Iterable[str]) -> Fixed:
         made = union(merged, lock)
         merged, doubles = made.lock, made.doubles
     torn = len(texts) == 1 and (bool(aside) or locks[0].good < len(data))
-    if len(locks) == 1 and not torn:
+    parted = len(locks) == 1 and {r.file for r in merged} != {r.file for r in locks[0]}
+    if len(locks) == 1 and not torn and not parted:
         return Fixed(merged, False, (), doubles, None)
     backup = state_folder(path.parent) / f"{path.name}.before-fix"
     replace(backup, data)
@@ -65,7 +72,7 @@ def fix(path: Path, order: Iterable[str]) -> Fixed:
     replace(path, serialise(merged, order))
     for done in waiting:  # only now: what it holds is in the lock, on disk
         done.unlink()
-    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup, tuple(aside), damaged)
+    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup, tuple(aside), damaged, parted)
 
 
 def _read(text: bytes) -> tuple[Lock, tuple[Aside, ...]]:

@@ -12,8 +12,14 @@ from typing import BinaryIO
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.look import playable
 from seedspec.media.posters import clear, poster
+from seedspec.plan.lock import Lock, Record
+from seedspec.plan.merge import first_name
+from seedspec.plan.state import State
 from seedspec.run.call import Kept
 from seedspec.run.disk import sync_folder
+
+_LONGEST = 255
+"""Bytes of a file's name, on the file systems that there are."""
 
 
 class NotWhole(Exception):
@@ -54,18 +60,24 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Saves:
-    """Where videos go: names are relative to `root`, the folder of the lock, and never leave it."""
+    """Where videos go: names are relative to `root`, the folder of the lock, and never leave it.
+
+    `owner` is the lock's name, whose hold is taken: storyboards in one folder may save to the same place at once, and
+    each has parts of its own there.
+    """
 
     root: Path
+    owner: str = ""
 
     def ready(self, folder: str) -> None:
-        """Makes sure, before anything is bought, that videos can be written; clears away parts of a run that died.
+        """Makes sure, before anything is bought, that videos can be written; clears away what a run of this owner that
+        died has left there.
 
         Raises OSError and BadPlace. Only for the holder of the lock.
         """
-        probe = self.part(f"{folder}/.seedspec")
+        probe = self.part(f"{folder}/.seedspec.mp4")
         probe.drop()
-        for left in probe.path.parent.glob("*.mp4.part"):
+        for left in probe.path.parent.glob(f"*{self._ending(probe.path.parent)}"):
             left.unlink()
         clear(probe.path.parent)
 
@@ -80,11 +92,36 @@ class Saves:
     def part(self, file: str) -> Part:
         """A fresh part file beside the final name. Raises OSError and BadPlace."""
         target = self._inside(file)
-        path = target.with_name(target.name + ".part")
+        ending = self._ending(target.parent)
+        name = f"{target.stem}{ending}"
+        if target.suffix != ".mp4" or len(os.fsencode(name)) > _LONGEST:  # the name itself may be as long as one can be
+            name = f"{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]}{ending}"
+        path = target.with_name(name)
         with suppress(FileNotFoundError):
             path.unlink()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         return Part(path, open(os.open(path, flags, 0o666), "wb"))
+
+    def claim(self, lock: Lock) -> None:
+        """Videos of this clone that a merge of the lock gave a name of their own go there, for nothing is to be fetched
+        that is here. Only for the holder of the lock."""
+        for record in lock:
+            first = first_name(record)
+            if first and record.state is State.SAVED and (self.root / first).is_file():
+                with suppress(BadPlace, OSError):  # a lock from anybody; what cannot be moved is fetched
+                    self._claim(record, self._inside(first), self._inside(str(record.file)))
+
+    def _claim(self, record: Record, here: Path, target: Path) -> None:
+        told = record.get("bytes")
+        if here.is_symlink() or os.path.lexists(target) or (told is not None and here.stat().st_size != told):
+            return
+        if _sha256(here) == record.get("sha256") and _link(here, target):
+            sync_folder(target.parent)
+
+    def _ending(self, folder: Path) -> str:
+        """How the names of this owner's parts end: the way to its lock tells it from every other one, in any folder."""
+        way = os.path.relpath(self.root.resolve() / self.owner, folder)
+        return f".{hashlib.sha256(os.fsencode(way)).hexdigest()[:8]}.mp4.part"
 
     def keep(self, part: Part, file: str, fp: str) -> Kept:
         """Checks a finished part and gives it its name. Raises NotWhole and OSError; the part is gone then.
@@ -181,10 +218,16 @@ def _link(part: Path, final: Path) -> bool:
         os.link(part, final)
     except FileExistsError:
         return False
-    except OSError:  # a file system without hard links: the hold makes the look before the rename enough
-        if os.path.lexists(final):
+    except OSError:  # a file system without hard links: the name is taken first, empty, and then filled
+        try:
+            os.close(os.open(final, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        except FileExistsError:
             return False
-        os.rename(part, final)
+        try:
+            os.replace(part, final)
+        except BaseException:
+            final.unlink()
+            raise
         return True
     part.unlink()
     return True

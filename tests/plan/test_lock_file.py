@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,7 @@ def histories(draw: st.DrawFn, base: Callable[[], list[dict[str, Any]]] | None =
             if state in (State.RUNNING, State.COMPLETED):
                 values["task"] = f"task-unified-{unique}"
             if state is State.SAVED:
-                values |= {"file": "renders/x.mp4", "sha256": fp}
+                values |= {"file": "renders/x.mp4", "sha256": sha256(unique.encode()).hexdigest()}
             found.append(values)
     return found
 
@@ -205,6 +206,8 @@ def test_a_union_keeps_every_receipt_and_does_not_care_for_the_order(found: tupl
     keys = {(r.get("intent") or {}).get("key") for lock in (ours, theirs) for r in lock}
     assert keys <= {(r.get("intent") or {}).get("key") for r in one.lock}
     parse(serialise(one.lock, []))
+    videos = [(r.file, r.get("sha256")) for r in one.lock if r.file]
+    assert len({file for file, _ in videos}) == len(set(videos)), "two videos under one name"
     again = union(one.lock, one.lock)
     assert serialise(again.lock, []) == serialise(one.lock, [])
     assert serialise(union(one.lock, ours).lock, []) == serialise(one.lock, [])

@@ -224,6 +224,8 @@ def test_names_of_the_lock_are_not_believed(entries: tuple[Entry, ...]) -> None:
         (["state:doubt"], [], "open.pastel"),
         (["state:new"], [], "next.noir next.pastel card.noir card.pastel"),
         (["state:failed"], [], ""),
+        (["card, state:failed"], [], ""),
+        ([], ["state:saved,open"], "open.pastel next.noir next.pastel card.noir card.pastel"),
     ],
 )
 def test_selection(select: list[str], exclude: list[str], expected: str, entries: tuple[Entry, ...]) -> None:
@@ -237,6 +239,22 @@ def test_selection(select: list[str], exclude: list[str], expected: str, entries
 def test_a_term_that_fits_nothing_is_an_error(term: str, entries: tuple[Entry, ...]) -> None:
     with pytest.raises(NothingSelected, match=term):
         choose(entries, Lock(), [term], [])
+
+
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        ("state:faield", "`state:faield` is no state; did you mean `failed`?"),
+        ("card, state:faield", "`state:faield` is no state; did you mean `failed`?"),
+        ("state:xyz", "expected `new`, `stale`, `doubt`, `running`, `completed`, `saved` or `failed`"),
+        ("state:failed,look=noire", "`look=noire` fits no entry; did you mean `look=noir`?"),
+    ],
+)
+def test_a_state_that_is_none_excludes_nothing_silently(term: str, said: str, entries: tuple[Entry, ...]) -> None:
+    for select, exclude in (([term], []), ([], [term])):
+        with pytest.raises(NothingSelected) as caught:
+            choose(entries, Lock(), select, exclude)
+        assert said in str(caught.value)
 
 
 def test_takes_are_told_apart(entries: tuple[Entry, ...]) -> None:

@@ -32,6 +32,9 @@ CANARY = "sk-canary-7Jq2vXz9LmT4wRb8"
 
 LONGEST = 60.0
 
+OWN = "f126947d"
+"""In the names of the parts of `storyboard.lock` in `renders`: how the SHA-256 of `../storyboard.lock` begins."""
+
 BOARD = """\
 seedspec: 1
 name: {name}

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from conftest import Project, Service, nearby
+from conftest import Make, Project, Service, nearby
 
 from seedspec import api
 from seedspec.emulator import links
@@ -355,6 +355,36 @@ def test_the_pick_is_followed_and_waited_for(here: Project) -> None:
     assert ended(here.here()).exit == 7
     pruned = here.do("lock", "prune", "--yes")
     assert "nothing to forget" in pruned.err, "what waits for a pick may be what was bought"
+
+
+RENAMED = """\
+seedspec: 1
+name: {name}
+model: seedance-2.0-reference-to-video
+defaults: {{duration: 4, quality: 480p}}
+matrix: {{axes: {{light: {{rain: {{words: wet}}, dusk: {{words: dim}}}}}}}}
+shots:
+  - {{id: open, takes: 2, prompt: "{name} open {{{{ light.words }}}}"}}
+  - {{id: next, prompt: "{name} next {{{{ ref('p') }}}}", references: {{p: {{shot: open, take: pick}}}}}}
+"""
+
+
+@pytest.mark.parametrize("both", [True, False], ids=["both are picked", "one is picked"])
+def test_a_pick_follows_its_take_to_another_label(both: bool, project: Make) -> None:
+    """`rain` becomes `wet`, `dusk` becomes `rain`: nothing is made from a take that only has a picked one's address."""
+    found = project(RENAMED)
+    found.run()
+    assert found.do("pick", "open@light=rain", "2").code == 0
+    assert not both or found.do("pick", "open@light=dusk", "1").code == 0
+    assert found.run().code == (0 if both else 7)
+    before = len(found.service.ledger("reserved", f"{found.name} "))
+    board = found.folder / "storyboard.yaml"
+    board.write_text(board.read_text().replace("{rain:", "{wet:").replace("dusk:", "rain:"))
+    steps = plan(found)
+    assert steps["next@light=wet/1"].action is Action.DONE
+    assert steps["next@light=rain/1"].action is (Action.DONE if both else Action.FAILED)
+    assert found.run().code == (0 if both else 7)
+    assert len(found.service.ledger("reserved", f"{found.name} ")) == before
 
 
 def test_picks_are_those_of_the_emulator_or_the_paid_ones(here: Project) -> None:

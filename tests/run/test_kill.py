@@ -8,7 +8,7 @@ import subprocess
 from collections import Counter
 
 import pytest
-from conftest import LONGEST, PACE, SMALL, Ended, Make, Project
+from conftest import LONGEST, OWN, PACE, SMALL, Ended, Make, Project
 
 from seedspec.plan.event import Submitted
 from seedspec.plan.lock import encode, values_of
@@ -94,7 +94,7 @@ def striking(project: Project, point: Point, how: str, *more: str) -> Ended:
 
 
 Point = tuple[str, str, str]
-LOCK, FRESH, PART = "storyboard.lock", ".storyboard.lock.new", "renders/one_take1.mp4.part"
+LOCK, FRESH, PART = "storyboard.lock", ".storyboard.lock.new", f"renders/one_take1.{OWN}.mp4.part"
 LINES: list[Point] = [("fdatasync", LOCK, str(n)) for n in range(1, 9)]
 """Two intents, two receipts, two completions, two videos."""
 SHARED = LINES[6:]

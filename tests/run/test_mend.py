@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
 import shutil
@@ -141,6 +142,52 @@ def test_what_holds_no_record_is_left_alone(data: bytes, tmp_path: Path) -> None
     assert not list(tmp_path.rglob("*.damaged"))
 
 
+def test_an_empty_lock_is_no_sound_one(tmp_path: Path) -> None:
+    path = tmp_path / "s.lock"
+    path.write_bytes(b"")
+    with pytest.raises(LockFault, match="git checkout"):
+        mend.fix(path, [])
+    assert path.read_bytes() == b"" and not list(tmp_path.glob(".seedspec/*before-fix"))
+
+
+def test_where_there_is_nothing_to_look_after_that_is_said(project: Make) -> None:
+    found = project(SMALL)
+    for action in ("verify", "fix"):
+        done = found.do("lock", action, "nope.yaml")
+        assert done.code == 3 and "nope.yaml" in done.err, done
+        assert not (found.folder / ".seedspec").exists()
+        assert found.do("lock", action).code == 0, "nothing was bought yet"
+    shutil.rmtree(found.folder / ".seedspec")
+    found.lock_path.write_bytes(b"")
+    for action in ("verify", "fix"):
+        done = found.do("lock", action)
+        assert done.code == 6 and "[lock-empty]" in done.err, done
+
+
+def test_a_lock_that_a_renamed_storyboard_left_behind_is_told(project: Make) -> None:
+    """Nothing is bought again for a new name; a lock of a storyboard that is there is somebody else's."""
+    found = project(SMALL)
+    assert found.run().code == 0
+    board, film, lock = found.folder / "storyboard.yaml", found.folder / "film.yaml", found.folder / "film.lock"
+    (found.folder / "uv.lock").write_text("version = 1\n")
+    shutil.copy(board, film)
+    (found.folder / "renders").rename(found.folder / "aside")
+    assert found.do("plan", "film.yaml", "--exit-code").code == 10
+    board.unlink()
+    for command in ("plan", "status", "run"):
+        done = found.do(command, "film.yaml")
+        assert done.code == 6, done
+        said = "`storyboard.lock` holds 2 of these purchases, and its storyboard is gone: rename it to `film.lock` too"
+        assert said in done.err and "[lock-left-behind]" in done.err
+    assert found.do("plan", "film.yaml", "--emulator").code == 0, "the emulator's locks are others"
+    found.lock_path.rename(lock)
+    (found.folder / "aside").rename(found.folder / "renders")
+    assert found.run("film.yaml").code == 0
+    lock.write_bytes(HEADER)
+    assert found.do("plan", "film.yaml").code == 0, "who has a lock is not asked for another one"
+    assert len(found.service.ledger("reserved", f"{found.name} ")) == 2
+
+
 def test_a_receipt_in_a_damaged_line_is_told_with_its_command(project: Make) -> None:
     found = project(SMALL)
     assert found.run().code == 0
@@ -214,6 +261,54 @@ def test_git_merges_what_two_branches_bought(repository: Project, tally: Counter
     assert found.lock_path.read_bytes() == merged
     assert len(found.service.ledger("reserved", f"{found.name} ")) == 4
     tally["merges by git"] += 2
+
+
+@pytest.mark.parametrize("other_prompt", [False, True], ids=["the same request", "another request"])
+def test_both_videos_that_two_branches_bought_are_had(other_prompt: bool, repository: Project) -> None:
+    """Two clones saved two videos under one name: in either of them the merge names both, and both come."""
+    found = repository
+    git(found.folder, "checkout", "-qb", "theirs")
+    assert found.run("--select", "one").code == 0
+    git(found.folder, "commit", "-qam", "theirs bought one")
+    theirs = found.folder.parent / "theirs"
+    shutil.copytree(found.folder, theirs)
+    git(found.folder, "checkout", "-q", "main")
+    shutil.rmtree(found.folder / "renders")
+    board = found.folder / "storyboard.yaml"
+    text = board.read_text()
+    if other_prompt:
+        board.write_text(text.replace(' one"', ' another"'))
+    assert found.run("--select", "one", "--select", "two").code == 0
+    git(found.folder, "commit", "-qam", "ours bought one too")
+    git(found.folder, "merge", "-q", "--no-edit", "theirs")
+    shutil.copy(found.lock_path, theirs)
+    (theirs / "storyboard.yaml").write_text(board.read_text())
+    names = {r.file for r in found.lock() if r.entry == "one/1"}
+    assert found.do("lock", "fix").err.endswith("nothing to fix\n")
+    assert len(names) == 2 and "renders/one_take1.mp4" in names
+    assert "v  one/1" in found.do("plan").out or other_prompt
+    for folder in (found.folder, theirs):
+        clone = Project(folder, found.name, found.service)
+        # the request that the storyboard has no more is not fetched, but what is here is under its own name
+        assert clone.do("fetch").code == 0
+        records = [r for r in clone.lock() if r.entry == "one/1"]
+        here = [r for r in records if (folder / str(r.file)).exists()]
+        assert len(here) == 2 or other_prompt
+        for record in here:
+            assert hashlib.sha256((folder / str(record.file)).read_bytes()).hexdigest() == record.get("sha256")
+        again = clone.do("plan")
+        assert "v  " not in again.out and "is not on this disk" not in again.out, again
+    assert len(found.service.ledger("reserved", f"{found.name} ")) == 3
+
+
+def test_a_lock_that_was_merged_before_is_mended(tmp_path: Path) -> None:
+    """Two records with one name for two videos, as merges once left them."""
+    path, other = tmp_path / "s.lock", {**SAVED, "attempt": 2, "task": "task-unified-3-cccc", "sha256": "c" * 64}
+    path.write_bytes(HEADER + encode(SAVED) + encode(other))
+    fixed = mend.fix(path, [])
+    assert fixed.backup is not None and len(fixed.doubles) == 2
+    assert [r.file for r in parse(path.read_bytes())] == ["renders/x.mp4", "renders/x.aaaaaaaa.cccccccc.mp4"]
+    assert mend.fix(path, []).backup is None
 
 
 def test_a_side_that_cannot_be_read_leaves_a_conflict_that_can_be_mended(repository: Project) -> None:

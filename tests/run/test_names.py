@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
+from conftest import LONGEST, PACE, SMALL, Make
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -165,8 +167,12 @@ def test_what_the_lock_alone_knows_has_a_file_of_its_own(names: list[str]) -> No
     assert isinstance(parse(serialise(lock, [])), Lock)
 
 
+PART = "x.cdb4ee2a.mp4.part"
+"""What a video on its way to `x.mp4` is called, where nobody says whose it is."""
 KINDS = st.sampled_from(["folder", "file", "link out", "link in", "link nowhere", "link to itself", "nothing"])
-TREES = st.dictionaries(st.sampled_from(["a", "b", "a/b", "x.mp4", "a/x.mp4", "x.mp4.part", "x.11111111.mp4"]), KINDS)
+TREES = st.dictionaries(
+    st.sampled_from(["a", "b", "a/b", "x.mp4", "a/x.mp4", PART, "x.mp4.part", "x.11111111.mp4"]), KINDS
+)
 NAMES = st.sampled_from(
     ["x.mp4", "X.mp4", "../x.mp4", "a/../../x.mp4", "a/x.mp4", "a/b/x.mp4", "b/x.mp4", "/x.mp4", "a/b", "a",
      "é.mp4", "e\u0301.mp4", "x" * 251 + ".mp4", "x" * 300 + ".mp4", "a//x.mp4",
@@ -201,6 +207,58 @@ def test_links_that_go_round_are_no_place(tmp_path: Path) -> None:
             Saves(tmp_path).part(file)
 
 
+def test_storyboards_that_share_a_folder_are_not_in_each_others_way(tmp_path: Path, clip: bytes) -> None:
+    """Each has parts of its own, and clears away its own alone: no video is had under another one's receipt."""
+    one, other = (Saves(tmp_path, f"{name}.lock") for name in "ab")
+    foreign = tmp_path / "renders" / "mine.mp4.part"
+    foreign.parent.mkdir()
+    foreign.write_bytes(b"a person's own")
+    videos = [clip + bytes([0, 0, 0, 9]) + b"free" + bytes([number]) for number in range(2)]
+    one.ready("renders")
+    first = one.part("renders/x.mp4")
+    first.write(videos[0])
+    other.ready("renders")
+    second = other.part("renders/x.mp4")
+    second.write(videos[1])
+    kept = [saves.keep(part, "renders/x.mp4", "f" * 64) for saves, part in ((one, first), (other, second))]
+    assert [(tmp_path / k.file).read_bytes() for k in kept] == videos
+    assert [k.file for k in kept] == ["renders/x.mp4", "renders/x.ffffffff.mp4"]
+    left = one.part("renders/y.mp4")
+    other.ready("renders")
+    assert left.path.exists() and left.path.name.endswith(".mp4.part")
+    one.ready("renders")
+    assert not left.path.exists() and foreign.exists()
+    # the lock of the same name in another folder is another one
+    (tmp_path / "renders" / "z").mkdir()
+    below = Saves(tmp_path / "renders", "a.lock").part("z/x.mp4")
+    assert below.path.name != one.part("renders/z/x.mp4").path.name
+
+
+def test_two_storyboards_run_at_once_in_one_folder(project: Make) -> None:
+    found = project(SMALL)
+    text = (found.folder / "storyboard.yaml").read_text().replace("{id: one,", "{id: one, takes: 6,")
+    for name in "ab":
+        own = text.replace(f"{found.name} one", f"{found.name} {name} one")
+        (found.folder / f"{name}.yaml").write_text(own.replace("name: ", f"name: {name}"))
+    both = [found.start("run", f"{name}.yaml", "--format", "jsonl", *PACE) for name in "ab"]
+    for process in both:
+        _, err = process.communicate(timeout=LONGEST)
+        assert process.returncode == 0, err
+    records = [r for name in "ab" for r in parse((found.folder / f"{name}.lock").read_bytes())]
+    for record in records:
+        video = (found.folder / (record.file or "")).read_bytes()
+        assert hashlib.sha256(video).hexdigest() == record.get("sha256"), record
+    assert len({r.file for r in records}) == len(records) == 14
+
+
+def test_a_name_that_is_as_long_as_one_can_be_has_a_part_too(tmp_path: Path, clip: bytes) -> None:
+    name = "x" * 251 + ".mp4"
+    part = Saves(tmp_path, "storyboard.lock").part(name)
+    part.write(clip)
+    assert part.path.name.endswith(".mp4.part")
+    assert Saves(tmp_path, "storyboard.lock").keep(part, name, "f" * 64).file == name
+
+
 def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
     """Links, files and folders stand where they like: nothing outside changes, and nothing of a person's."""
 
@@ -213,7 +271,7 @@ def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
             outside.mkdir()
             (outside / "x.mp4").write_bytes(b"not ours")
             planted(base, outside, tree)
-            own = {n: c for n, c in contents(base) if not n.endswith(".part")}
+            own = {n: c for n, c in contents(base) if n != PART}
             before = list(contents(outside))
             kept: dict[str, bytes] = {}
             for number, name in enumerate(names):
@@ -233,6 +291,6 @@ def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
             now = dict(contents(base))
             assert {n: now.get(n) for n in kept} == kept, "one video took another's place"
             assert {n: now.get(n) for n in own} == own, "a file was written over"
-            assert not [n for n in now if n.endswith(".part") and n != "x.mp4.part" and n not in kept]
+            assert not [n for n in now if n.endswith(".part") and n not in {PART, *own, *kept}]
 
     check()

@@ -69,6 +69,28 @@ def test_a_second_runner_learns_who_holds_the_lock(project: Make, tally: Counter
     tally["second runners turned away"] += 4
 
 
+def test_what_a_living_run_sends_is_in_no_doubt(project: Make, tmp_path: Path) -> None:
+    with emulator(tmp_path / "service", "--fault", "slow=20@1") as service:
+        found = project(SMALL, at=service)
+        with running(found) as run:
+            end = time.monotonic() + LONGEST
+            while not service.ledger("reserved"):  # the request has arrived, and its answer takes long
+                assert time.monotonic() < end
+            status, why = found.do("status"), found.do("why", "one")
+            assert status.code == 0, status
+            assert f"being sent by process {run.pid} on {socket.gethostname()}" in status.out
+            assert f"process {run.pid}" in why.out and "doubt" not in why.out + status.err
+            assert found.do("plan").code == 0
+            run.kill()
+            run.communicate()
+        status = found.do("status")
+        assert status.code == 8 and "a run ended between the request and its answer" in status.out
+        # the number of the process may be somebody else's by now
+        by = found.folder / ".seedspec" / "storyboard.lock.hold-by"
+        by.write_text(json.dumps({**json.loads(by.read_text()), "pid": os.getpid()}))
+        assert found.do("status").code == 8
+
+
 def test_a_stopped_process_keeps_its_hold_and_a_dead_one_does_not(project: Make) -> None:
     found = project(SMALL)
     with running(found) as first:
@@ -88,6 +110,20 @@ def test_many_runners_at_once_buy_everything_once(project: Make, tally: Counter[
         assert set(found.service.bought(found.name).values()) == {1}
         assert set(found.states().values()) == {"saved"}
         tally["pairs of runners at once"] += 1
+
+
+def test_picks_that_are_made_at_once_are_all_kept(project: Make) -> None:
+    labels = [f"l{n}" for n in range(8)]
+    axes = f"matrix: {{{{axes: {{{{n: [{', '.join(labels)}]}}}}}}}}\nshots:"
+    found = project(SMALL.replace("shots:", axes).replace("{name} one", "{name} {{{{ n }}}} one"))
+    assert found.run("--select", "one").code == 0
+    with running(found) as run:  # whoever buys does not keep others from picking
+        run.send_signal(signal.SIGSTOP)
+        ends = [ended(p) for p in [found.start("pick", f"one@n={label}", "1") for label in labels]]
+        assert [e.code for e in ends] == [0] * 8, ends
+        run.send_signal(signal.SIGCONT)
+    assert [line.split("/")[0] for line in found.do("pick").out.splitlines()] == [f"one@n={n}" for n in labels]
+    assert not list(found.folder.glob("*.new"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, Make
+from conftest import OWN, SMALL, Make
 
 STRACE = shutil.which("strace")
 CALLS = "openat,open,write,writev,sendto,sendmsg,fsync,fdatasync,rename,link,unlink,ftruncate,connect"
@@ -91,7 +91,7 @@ def test_what_is_relied_on_is_durable_before(needs_strace: str, project: Make) -
 
     # a video: synced before it gets its name, and its name synced before the lock says that it is saved
     for name in ("one", "two"):
-        part = f"renders/{name}_take1.mp4.part"
+        part = f"renders/{name}_take1.{OWN}.mp4.part"
         whole = where("fsync", part)
         linked = where("link|rename", has=f"{name}_take1.mp4", after=whole)
         told = where("fsync", "renders", after=linked)

@@ -1,0 +1,39 @@
+"""A storyboard without a lock, before its plan: whether the lock that knows its purchases stands beside it under the
+name that the storyboard had before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from seedspec.plan.lock import LockFault, parse
+from seedspec.plan.state import State
+
+_BOUGHT = frozenset({State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED, State.SAVED})
+
+
+def check_not_left(lock: Path, fingerprints: Iterable[str]) -> None:
+    """Raises LockFault when there is no such lock, and one beside it has what these fingerprints ask for and belongs
+    to a storyboard that is there no more: all of it would be bought again.
+
+    The lock of a storyboard that is there is that one's own; one that cannot be read says nothing.
+    """
+    if lock.exists():
+        return
+    emulated, wanted = lock.stem.endswith(".emulator"), frozenset[str]()
+    for other in sorted(lock.parent.glob("*.lock")):
+        stem = other.stem.removesuffix(".emulator")
+        if (other.stem != stem) != emulated or any(
+            other.with_name(f"{stem}{end}").exists() for end in (".yaml", ".yml")
+        ):
+            continue
+        try:
+            found = parse(other.read_bytes())
+        except (LockFault, OSError):
+            continue
+        wanted = wanted or frozenset(fingerprints)
+        held = sum(any(r.state in _BOUGHT for r in rs) for fp, rs in found.attempts.items() if fp in wanted)
+        if held:
+            some = f"{held} of these purchases" if held > 1 else "one of these purchases"
+            message = f"`{other.name}` holds {some}, and its storyboard is gone: rename it to `{lock.name}` too"
+            raise LockFault("lock-left-behind", message)
