@@ -22,6 +22,7 @@ from seedspec.cli.app import Exit
 from seedspec.cli.follow import follow, signals, view_of, watch
 from seedspec.cli.saying import echo
 from seedspec.cli.service import environment
+from seedspec.cli.target import judged
 from seedspec.compiler.profile import said
 from seedspec.plan.plan import BUYS, Action
 from seedspec.plan.thrift import hints
@@ -99,6 +100,8 @@ def go(
     """`run` and `fetch`: the plan where something is to be bought, the question, and the events until the end."""
     options, view = _options(**given), view_of(form, junit, plain=plain)
     planned = anew.rests_on(_planned(storyboard, options))
+    if junit is not None:
+        judged(junit, planned)  # before anything is bought: receipts may stand there
     if not _needs_service(planned, options):
         view = replace(view, live=False)  # nothing will move
     elif not options.emulated:

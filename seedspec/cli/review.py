@@ -15,6 +15,7 @@ from seedspec.api import Options, Planned, plan
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
+from seedspec.cli.target import judged
 from seedspec.plan import picks as chosen
 from seedspec.plan import stats
 from seedspec.plan.picks import Pick, Picks
@@ -26,7 +27,7 @@ from seedspec.report.review.content import Media, Take
 from seedspec.report.review.posters import Clip
 from seedspec.run.beside import lock_of
 from seedspec.run.choices import Choices, choices_of, read_picks, read_reviews, schema_beside
-from seedspec.run.disk import replace, state_folder
+from seedspec.run.disk import put, replace, state_folder
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
@@ -80,12 +81,12 @@ def review_command(
     found = contents.takes(planned.plan, lambda file: _size(place.base / file))
     if not found:
         raise Exit(2, "no take is selected")
+    target = judged(out or place.beside(".review.html"), planned)
     problems = Problems()
     picks = read_picks(_choices(planned), problems)
     settings = _settings(planned, found, media, columns, rows) | {"blind": blind, "seed": seed}
     settings["stats"] = results.as_json(*_standings(planned, votes, problems, ())) if votes else None
     _tell(problems)
-    target = Path(out) if out else place.beside(".review.html")
     clips = _clips(place.base, found)
     kept = state_folder(place.base) / "review"
     kept.mkdir(exist_ok=True)
@@ -98,7 +99,7 @@ def review_command(
     made = contents.content(planned.compiled.board, found, picks, sources, seen, settings)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
     pieces = page.parts(made, shown, ((name, file.read_bytes()) for name, file in blocks), media)
-    replace(target, b"".join(piece.encode() for piece in pieces))
+    put(target, b"".join(piece.encode() for piece in pieces))
     shared.out([str(target)])
     said = {"link": "the videos stay where they are", "inline": "videos inside", "proxy": "small copies inside"}[media]
     shared.note([f"{len(found)} takes, {len(clips)} to watch; {target.stat().st_size / 1e6:.1f} MB, {said}"])
