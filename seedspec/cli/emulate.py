@@ -10,6 +10,7 @@ import click
 
 from seedspec.cli.app import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, Number
+from seedspec.cli.saying import echo
 
 
 def _faults_help() -> str:
@@ -90,9 +91,9 @@ def emulator_command(
             sys.stdout.flush()
             stop_at_end_of_input(stop)
             return
-        click.echo(f"EVOLINK_BASE_URL={addresses.api}")
-        click.echo(f"EVOLINK_FILES_URL={addresses.files}")
-        click.echo(f"results on {addresses.results}; ledger in {folder}/ledger.jsonl; Ctrl-C ends it", err=True)
+        echo(f"EVOLINK_BASE_URL={addresses.api}")
+        echo(f"EVOLINK_FILES_URL={addresses.files}")
+        echo(f"results on {addresses.results}; ledger in {folder}/ledger.jsonl; Ctrl-C ends it", err=True)
 
     model = documents["evolink/seedance-2.0-reference-to-video.json"]
     try:
