@@ -205,13 +205,13 @@ def _cut(source: Source, *, every: bool) -> Cutting:
     picks = Picks() if every else source.picks
     found = cutting(source.planned.plan, source.planned.place.base, picks, source.remarks, Path.is_file)
     if not found.cuts:
-        raise Exit(2, "no take is saved here; `seedspec status` says where they stand")
+        raise Exit(2, f"no take is saved here; {source.planned.place.meant.command('status')} says where they stand")
     return found
 
 
 def _rows(source: Source) -> list[dict[str, Any]]:
     rate = shared.board(source.planned.compiled).model.rate
-    return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate)
+    return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate, source.planned.place.meant)
 
 
 def _name(source: Source) -> str:

@@ -52,7 +52,7 @@ def follow(
 
     Ends the command with the run's exit code. What is known is reported too when the run ends in trouble.
     """
-    found = Outcomes(planned.plan.steps, shared.board(planned.compiled).model)
+    found = Outcomes(planned.plan.steps, shared.board(planned.compiled).model, planned.place.meant)
     try:
         with _shown(found, planned, options, view, stopping) as show, closing(events):
             for event in events:

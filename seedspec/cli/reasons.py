@@ -59,9 +59,13 @@ def why_command(
         for d in found.differences
     }
     if form == "json":
-        echo(orjson.dumps(shown.as_json(found, places, made.board.model.rate), option=orjson.OPT_INDENT_2))
+        echo(
+            orjson.dumps(
+                shown.as_json(found, places, made.board.model.rate, planned.place.meant), option=orjson.OPT_INDENT_2
+            )
+        )
     else:
-        shared.out(shown.as_text(found, places, made.board.model.rate))
+        shared.out(shown.as_text(found, places, made.board.model.rate, planned.place.meant))
 
 
 @click.command("diff")

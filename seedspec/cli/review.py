@@ -78,7 +78,7 @@ def review_command(
     options = Options(select=select, exclude=exclude, emulated=emulator)
     planned = plan(storyboard, options, shared.compiled(storyboard, profile, emulated=emulator))
     place = planned.place
-    found = contents.takes(planned.plan, lambda file: _size(place.base / file))
+    found = contents.takes(planned.plan, lambda file: _size(place.base / file), place.meant)
     if not found:
         raise Exit(2, "no take is selected")
     target = judged(out or place.beside(".review.html"), planned)
@@ -290,7 +290,9 @@ def _named(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) ->
     address = _address(words, planned)
     entry = next(e for e in planned.compiled.entries if e.address == address)
     if entry.fingerprint not in videos:
-        raise Exit(2, f"`{entry.address}` has no saved video; `seedspec status` says where it stands")
+        raise Exit(
+            2, f"`{entry.address}` has no saved video; {planned.place.meant.command('status')} says where it stands"
+        )
     return Pick(entry.address, entry.fingerprint, videos[entry.fingerprint], profile=planned.place.profile)
 
 

@@ -32,7 +32,10 @@ from seedspec.plan.reason import (
 )
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.table import columns, cut
+from seedspec.run.place import Meant
 
+BARE = Meant()
+"""The storyboard that commands take by themselves, as written, and its paid lock."""
 _DIGEST = re.compile(r"^((?:sha256|entry):[0-9a-f]{12})[0-9a-f]{52}$")
 _COLORS = {
     Action.SUBMIT: "32", Action.CHANGE: "33", Action.RESUME: "36", Action.FETCH: "36",
@@ -64,11 +67,11 @@ def counted(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]:
     return [*lines, *columns(table)]
 
 
-def steps(plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None) -> list[str]:
+def steps(plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None, meant: Meant = BARE) -> list[str]:
     """A line a step; doubts first, because they need a person."""
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered if most is None else ordered[:most]
-    table = [(s.action.value, s.address, reason(s.reason), _cost(s.cost, rate)) for s in shown]
+    table = [(s.action.value, s.address, reason(s.reason, meant), _cost(s.cost, rate)) for s in shown]
     lines = columns(table, right=(3,))
     if color:
         lines = [painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
@@ -103,8 +106,8 @@ def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
     return lines
 
 
-def reason(why: Reason) -> str:
-    """A reason in a few words."""
+def reason(why: Reason, meant: Meant = BARE) -> str:
+    """A reason in a few words. The commands in it are about what is `meant`."""
     match why:
         case New(attempt=1):
             return "new"
@@ -133,7 +136,7 @@ def reason(why: Reason) -> str:
         case Held(upstream=upstream, why=text):
             return f"held: continues {upstream}, and {text}"
         case Unpicked():
-            return why.why
+            return unpicked(why, meant)
         case Stale():
             return replaced(why)
         case Occupied(file=file):
@@ -148,6 +151,12 @@ def reason(why: Reason) -> str:
             return f"{state}, bought {said(profile)}; a run follows it too"
         case Second(state=state):
             return f"{state}, a second purchase of the same request"
+
+
+def unpicked(why: Unpicked, meant: Meant = BARE) -> str:
+    """What an entry waits for that continues the takes of variants which people choose."""
+    more = f"{len(why.variants)} picks, the first" if len(why.variants) > 1 else "a pick"
+    return f"waits for {more}: {meant.on('pick', why.variants[0], 'TAKE')}"
 
 
 def replaced(stale: Stale) -> str:
