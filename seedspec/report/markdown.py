@@ -169,7 +169,12 @@ def _count(found: Plan, action: Action, rate: Rate) -> tuple[str, ...]:
 
 
 def _step(step: Step, rate: Rate, meant: Meant) -> tuple[str, ...]:
-    return _code(step.action.value), _code(step.address), _code(reason(step.reason, meant)), *_money(step.cost, rate)
+    return (
+        _code(step.action.value),
+        _code(step.address),
+        _code(reason(step.reason, meant, step.address)),
+        *_money(step.cost, rate),
+    )
 
 
 def _video(outcome: Outcome, rate: Rate) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def steps(plan: Plan, rate: Rate, *, color: bool = False, most: int | None = Non
     """A line a step; doubts first, because they need a person."""
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered if most is None else ordered[:most]
-    table = [(s.action.value, s.address, reason(s.reason, meant), _cost(s.cost, rate)) for s in shown]
+    table = [(s.action.value, s.address, reason(s.reason, meant, s.address), _cost(s.cost, rate)) for s in shown]
     lines = columns(table, right=(3,))
     if color:
         lines = [painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
@@ -106,8 +106,8 @@ def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
     return lines
 
 
-def reason(why: Reason, meant: Meant = BARE) -> str:
-    """A reason in a few words. The commands in it are about what is `meant`."""
+def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY") -> str:
+    """A reason in a few words. The commands in it are about what is `meant`, and the entry of that address."""
     match why:
         case New(attempt=1):
             return "new"
@@ -140,7 +140,7 @@ def reason(why: Reason, meant: Meant = BARE) -> str:
         case Stale():
             return replaced(why)
         case Occupied(file=file):
-            return f"{file} exists and the lock does not know it; move it away"
+            return f"{file} exists and the lock does not know it; {taken_up(entry, file, meant)}"
         case Picked(changed=True):
             return "picked, and its request has changed since; `seedspec pick --drop` lets it be bought"
         case Picked():
@@ -157,6 +157,12 @@ def unpicked(why: Unpicked, meant: Meant = BARE) -> str:
     """What an entry waits for that continues the takes of variants which people choose."""
     more = f"{len(why.variants)} picks, the first" if len(why.variants) > 1 else "a pick"
     return f"waits for {more}: {meant.on('pick', why.variants[0], 'TAKE')}"
+
+
+def taken_up(entry: str, file: str, meant: Meant) -> str:
+    """What to do about a file in the way. To move it away and buy again would pay twice where the lock was lost."""
+    adopt = meant.on("adopt", entry, f"--file {meant.file(file)}")
+    return f"if it is this entry's, {adopt} takes it up; if another storyboard's, this one wants another `output:`"
 
 
 def replaced(stale: Stale) -> str:

@@ -32,7 +32,7 @@ from seedspec.plan.why import Difference, Why
 from seedspec.report.diagnostics import visible
 from seedspec.report.explain import place
 from seedspec.report.money import both
-from seedspec.report.plan import BARE, shown, step_json
+from seedspec.report.plan import BARE, shown, step_json, taken_up
 from seedspec.run.place import Meant
 from seedspec.text.source import Span, excerpt
 
@@ -133,7 +133,7 @@ def _sentences(found: Why, meant: Meant) -> Iterator[str]:
         case Stale():
             yield from _stale(step.reason, meant)
         case Occupied(file=file):
-            yield f"{file} exists and the lock does not know it: move it away, or `seedspec adopt {step.address}`."
+            yield f"{file} exists and the lock does not know it: {taken_up(step.address, file, meant)}."
         case Picked(changed=True):
             yield "People chose this take, and its request has changed since: a picked take is never bought again."
             yield f"{meant.on('pick', step.address, '--drop')} lets the request as it is now be bought."

@@ -42,6 +42,10 @@ class Meant:
         """The same about an entry or a variant, whose name a shell may take for something else."""
         return self.command(name, shlex.quote(entry), *words)
 
+    def file(self, name: str) -> str:
+        """A file of the storyboard's folder as a shell is given it, from where the storyboard was named."""
+        return shlex.quote(str(Path(self.storyboard).parent / name))
+
 
 def meant(path: Path, *, emulated: bool, profile: str) -> Meant:
     return Meant("" if str(path) == "storyboard.yaml" else str(path), emulated, profile)

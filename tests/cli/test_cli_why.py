@@ -124,7 +124,12 @@ def test_held_and_occupied(looks: Path, seedspec: Run) -> None:
     )
     (looks.parent / "renders").mkdir()
     (looks.parent / "renders" / "close@prompt=fast_take1.mp4").write_bytes(b"x")
-    assert "exists and the lock does not know it" in seedspec("why", "close@prompt=fast").out
+    file = "renders/close@prompt=fast_take1.mp4"
+    assert seedspec("why", "close@prompt=fast").out == (
+        "close@prompt=fast/1: a file is in the way; a run would not buy it\n"
+        f"  {file} exists and the lock does not know it: if it is this entry's, `seedspec adopt close@prompt=fast/1"
+        f" --file {file}` takes it up; if another storyboard's, this one wants another `output:`.\n"
+    )
 
 
 def test_what_the_lock_alone_knows(looks: Path, seedspec: Run) -> None:

@@ -73,3 +73,25 @@ def test_words_are_quoted_for_a_shell() -> None:
     )
     assert meant.on("pick", "a", "TAKE") == "`seedspec pick a TAKE -f 'a b.yaml' --emulator --profile draft`"
     assert Meant().command("fetch") == "`seedspec fetch`"
+
+
+@pytest.mark.parametrize("name", ["storyboard.yaml", "ads/a board.yaml"])
+def test_a_video_whose_lock_was_lost_is_taken_up_as_it_is_said(folder: Path, seedspec: Run, name: str) -> None:
+    """Moved away, it would be bought a second time."""
+    board = () if name == "storyboard.yaml" else (name,)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(BOARD.split("  before:")[0] + BOARD[BOARD.index("matrix:") :].split("  - {id: next")[0])
+    run = ("run", *board, "--emulator", "--emulator-seconds", "0.1")
+    assert seedspec(*run).code == 0
+    lock = (folder / name).with_suffix(".emulator.lock")
+    lock.unlink()
+    for command in (("plan",), ("status",)):
+        told = proposed(seedspec(*command, *board, "--emulator").out)
+        assert len(told) == 4 and all(words[0] == "adopt" for words in told)
+    for words in told:
+        assert [words] == proposed(seedspec("why", words[1], *board, "--emulator").out)
+        said = seedspec(*words)
+        assert said.code == 0, said
+    before = lock.read_bytes()
+    said = seedspec(*run)
+    assert said.code == 0 and lock.read_bytes() == before and before.count(b'"saved"') == 4

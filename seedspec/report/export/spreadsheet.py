@@ -64,7 +64,7 @@ def _row(
         **{f"axis:{axis}": labels.get(axis) for axis in axes},
         "take": entry.take,
         "state": word(record.state if record is not None else None),
-        "stands": reason(step.reason, meant),
+        "stands": reason(step.reason, meant, step.address),
         "picked": picks.take_of(entry.shot, entry.labels) == entry.take,
         **{name: entry.request.get(name) for name in _FIELDS},
         "references": ", ".join(f"{m.kind} {unsigned(m.where)}" for m in entry.media),

@@ -70,7 +70,9 @@ def takes(plan: Plan, size: Callable[[str], int | None], meant: Meant = BARE) ->
         if step.entry is not None:
             decides, record = first[step.fp], plan.lock.last(step.fp)
             state = _state(decides, record, size)
-            said = reason(step.reason if decides is step or state == "saved" else decides.reason, meant)
+            said = reason(
+                step.reason if decides is step or state == "saved" else decides.reason, meant, decides.address
+            )
             found.append(Take(step.entry, record, state, _QUERY.sub(r"\1", said)))
     return found
 
