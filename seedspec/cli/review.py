@@ -132,6 +132,7 @@ def pick_command(
       seedspec pick --drop open@look=noir,hook=reveal
       seedspec pick
     """
+    _check_words(words, origin, drop=drop)
     planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard, profile, emulated=emulator))
     place = _choices(planned)
     entries = Entries(planned.compiled.entries)
@@ -285,6 +286,18 @@ def _ordered(picks: Picks) -> list[Pick]:
     return sorted(picks.by_variant.values(), key=lambda p: p.variant)
 
 
+def _check_words(words: Sequence[str], origin: Sequence[str], *, drop: bool) -> None:
+    """Ends the command for words that mean nothing with its options: who wrote them expects something of them."""
+    if drop and origin:
+        raise Exit(2, "--drop and --from exclude each other")
+    if drop and not words:
+        raise Exit(2, "--drop needs the ENTRY whose pick is to go")
+    if drop and len(words) > 1:
+        raise Exit(2, f"found `{' '.join(words[1:])}`; expected ENTRY alone with --drop, which forgets any take of it")
+    if origin and (missing := next((word for word in words if not Path(word).exists()), None)) is not None:
+        raise Exit(2, f"`{missing}` is no review file, nor a folder of them; expected nothing else with --from")
+
+
 def _named(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) -> Pick:
     """The take that ENTRY, or ENTRY and TAKE, name; only one whose video was saved can be chosen."""
     address = _address(words, planned)
@@ -306,8 +319,6 @@ def _address(words: Sequence[str], planned: Planned) -> str:
 
 
 def _dropped(known: Picks, words: Sequence[str], planned: Planned) -> Picks:
-    if not words:
-        raise Exit(2, "--drop needs the ENTRY whose pick is to go")
     variants = {v: p.address for v, p in known.by_variant.items()}
     address = the_address(words[0], [*variants, *variants.values()])
     variant = address if address in variants else address.rpartition("/")[0]
