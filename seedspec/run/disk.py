@@ -34,6 +34,9 @@ def state_folder(base: Path) -> Path:
     folder = base / ".seedspec"
     with suppress(FileExistsError):  # a link that leads nowhere is there, too
         folder.mkdir()
+    if not folder.is_dir() and not folder.is_symlink():
+        what = "is a file; move it away: seedspec keeps a folder of that name"
+        raise OSError(errno.ENOTDIR, what, str(folder))
     _without_links(folder.absolute())
     ignore = folder / ".gitignore"
     if not ignore.exists():
