@@ -30,7 +30,7 @@ from seedspec.run.job import Limits, Pace
 from seedspec.run.journal import Journal
 from seedspec.run.machine import Machine
 from seedspec.run.moved import check_not_left
-from seedspec.run.place import Place, place_of
+from seedspec.run.place import Meant, Place, meant, place_of
 from seedspec.run.settings import BadSettings, Key, Origins, key_of, origins_of
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
@@ -226,7 +226,7 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
     if options.picked_from is not None:
         source = with_profile(made.board, options.picked_from)
         chosen = within(asked, _favoured(made, source, options, problems))
-        unwanted = {e.fingerprint: _unpicked(e, source, options) for e in asked.chosen}
+        unwanted = {e.fingerprint: _unpicked(e, made.path, source, options) for e in asked.chosen}
     picks = _picks(made.path, made.board, options)
     rules = Rules(
         folder=place.output,
@@ -250,23 +250,20 @@ def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Pro
     """The variants that have a pick, of the storyboard with another profile. Raises NothingSelected without any."""
     picks = _picks(made.path, board, options)
     if not picks.by_variant:
-        raise NothingSelected(
-            f"no take is picked {said(name_of(board))}; {_picking(board, options)} ENTRY` chooses one"
-        )
+        picking = _meant(made.path, board, options).command("pick", "ENTRY")
+        raise NothingSelected(f"no take is picked {said(name_of(board))}; {picking} chooses one")
     upstream = expanded(made.path, board, Problems(), emulated=options.emulated)
     return variants(picks, Entries(upstream.entries), problems)
 
 
-def _unpicked(entry: Entry, board: Storyboard, options: Options) -> str:
+def _unpicked(entry: Entry, path: Path, board: Storyboard, options: Options) -> str:
     """Why an entry is left out that another one continues, and what takes it in."""
-    picking = f"{_picking(board, options)} {entry.shot}{labels_of(entry.labels)} TAKE`"
+    picking = _meant(path, board, options).on("pick", f"{entry.shot}{labels_of(entry.labels)}", "TAKE")
     return f"it has no pick {said(name_of(board))}: {picking} gives it one"
 
 
-def _picking(board: Storyboard, options: Options) -> str:
-    """The beginning of the command that picks takes of a storyboard."""
-    profile = f" --profile {board.profile.name}" if board.profile else ""
-    return f"`seedspec pick{profile}{' --emulator' if options.emulated else ''}"
+def _meant(path: Path, board: Storyboard, options: Options) -> Meant:
+    return meant(path, emulated=options.emulated, profile=name_of(board))
 
 
 def _picks(path: Path, board: Storyboard, options: Options) -> Picks:

@@ -225,7 +225,7 @@ def test_a_pick_without_a_profile_is_the_default_ones(board: Path) -> None:
     picked(board, entries(board)["open@look=pastel/3"], profile="")
     found = plan(board, "draft", picked_from="default").steps
     assert [s.address for s in found] == ["open@look=pastel/1", "open@look=pastel/2"]
-    with pytest.raises(NothingSelected, match="no take is picked with profile `draft`; `seedspec pick --profile draft"):
+    with pytest.raises(NothingSelected, match="no take is picked with profile `draft`; `seedspec pick ENTRY -f "):
         plan(board, picked_from="draft")
 
 
@@ -233,9 +233,9 @@ def test_what_continues_an_unpicked_shot_is_held_and_says_which_pick_is_missing(
     draft, final = entries(board, "draft"), entries(board)
     picked(board, draft["next@look=noir/1"])
     (step,) = plan(board, picked_from="draft").steps
+    pick = f"`seedspec pick open@look=noir TAKE -f {board} --profile draft`"
     assert step.cost.high == 0 and step.reason == Held(
-        "open@look=noir/1",
-        "it has no pick with profile `draft`: `seedspec pick --profile draft open@look=noir TAKE` gives it one",
+        "open@look=noir/1", f"it has no pick with profile `draft`: {pick} gives it one"
     )
     upstream = final["open@look=noir/1"]
     locked(board, line(upstream, "saved"))

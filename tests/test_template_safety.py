@@ -225,3 +225,16 @@ def test_weight_counts_all_the_way_down_and_stops() -> None:
     with pytest.raises(Excess, match=f"{MOST_CHARACTERS:,}"):
         weight(endless)
     assert MOST_WORK >= MOST_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ %s }}" % ("9" * 5000), "x {{ %s }}" % ("9" * 5000), "{%% if word == %s %%}x{%% endif %%}" % ("9" * 5000),
+     "{{ word|truncate(2) }}", "{{ cycler() }}", "{{ -1e400 }}", "{% for i in list %}{{ loop.cycle() }}{% endfor %}"],
+    ids=lambda template: template[:30],
+)  # fmt: skip
+def test_whatever_a_template_raises_has_a_place(tmp_path: Path, template: str) -> None:
+    """Also what Jinja meets while it compiles a template and works out its constants."""
+    (told,) = found(tmp_path, template)
+    assert (told.code, told.severity) == ("template-failed", "error"), told
+    assert told.span is not None and told.span.place[0] in (9, 10)  # a text that does not compile is meant as a whole

@@ -65,7 +65,7 @@ def adopt_command(
             if isinstance(seen, str):
                 raise Exit(7, seen)
             event = _task(chosen, lock, task, seen.reserved, place.profile)
-            said = "it is followed from now on: `seedspec fetch`"
+            said = f"it is followed from now on: {place.meant.command('fetch')}"
         else:
             assert video is not None
             gone = State.SAVED if not (place.base / step.file).exists() else State.RUNNING

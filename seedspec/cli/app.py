@@ -6,7 +6,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 import click
 
@@ -138,10 +137,6 @@ def start(arguments: Sequence[str], question: str = "") -> int:
     except Exception as error:
         return _explained(error)
     return 0
-
-
-def fail(code: int, message: str) -> NoReturn:
-    raise Exit(code, message)
 
 
 def _explained(error: Exception) -> int:

@@ -14,6 +14,7 @@ import orjson
 
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
+from seedspec.cli.saying import echo, pour
 
 if TYPE_CHECKING:
     from seedspec.compiler.entry import Entry
@@ -102,9 +103,9 @@ def compile_command(
         return
     chosen = choose(made.entries, Lock(), select, exclude).chosen
     if form == "jsonl":
-        click.echo(b"".join(as_lines(chosen)), nl=False)
+        pour(b"".join(as_lines(chosen)))
     elif form == "json":
-        click.echo(orjson.dumps([as_json(e) for e in chosen], option=orjson.OPT_INDENT_2))
+        echo(orjson.dumps([as_json(e) for e in chosen], option=orjson.OPT_INDENT_2))
     else:
         shared.out(as_table(chosen))
 
@@ -124,7 +125,7 @@ def _stream(storyboard: str, profile: str) -> None:
         shared.judged(stream(storyboard, keep, profile=profile))
         spool.seek(0)
         while some := spool.read(_IN_MEMORY):
-            click.echo(some, nl=False)
+            pour(some)
 
 
 def _explain(made: Compiled, address: str, form: str) -> None:
@@ -137,7 +138,7 @@ def _explain(made: Compiled, address: str, form: str) -> None:
     if form == "table":
         shared.out(shown.as_text(found, rate))
     else:
-        click.echo(orjson.dumps(shown.as_json(found, rate), option=orjson.OPT_INDENT_2 if form == "json" else None))
+        echo(orjson.dumps(shown.as_json(found, rate), option=orjson.OPT_INDENT_2 if form == "json" else None))
 
 
 def _files(paths: tuple[str, ...]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from seedspec.cli.saying import complain, echo, open_streams
+from seedspec.cli.saying import complain, echo, kept_back, open_streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,19 @@ _OTHERS = (
 
 
 def start(arguments: Sequence[str]) -> int:
-    """Runs a command line and gives its exit code. Nothing that a user, disk, server or network does is a traceback."""
+    """Runs a command line and gives its exit code. Nothing that a user, disk, server or network does is a traceback.
+
+    Output that a full disk did not take is said at the end, and is the exit code where that would be 0.
+    """
     open_streams()
+    kept_back()
+    code = _gone(arguments)
+    if why := kept_back():
+        complain(f"standard output: {why}; what was said there is not complete")
+    return code or (2 if why else 0)
+
+
+def _gone(arguments: Sequence[str]) -> int:
     try:
         question = _question(arguments)
         if question and _answered(arguments, question):

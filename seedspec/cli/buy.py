@@ -10,6 +10,7 @@ import click
 from seedspec.cli import shared
 from seedspec.cli.again import again
 from seedspec.cli.app import Exit
+from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
 from seedspec.report.limits import COMMENT
 
 
@@ -72,22 +73,23 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
 @_plan_options
 @_favourites
 @click.option("--yes", "-y", is_flag=True, help="Buy without asking; a terminal asks otherwise.")
-@click.option("--max-usd", type=click.FloatRange(min=0), help="Ceiling for this run, in dollars.")
-@click.option("--max-credits", type=click.FloatRange(min=0), help="Ceiling for this run, in credits.")
+@click.option("--max-usd", type=Number(0, MOST_MONEY), help="Ceiling for this run, in dollars.")
+@click.option("--max-credits", type=Number(0, MOST_MONEY), help="Ceiling for this run, in credits.")
 @click.option("--max-entries", type=click.IntRange(min=0), help="Buy at most so many entries in this run.")
 @click.option("--locked", is_flag=True, help="Fail, with code 4, if anything would be bought.")
 @click.option("--fail-fast", is_flag=True, help="Buy nothing more after the first failure; what runs is followed.")
 @click.option("--no-wait", is_flag=True, help="Buy, and leave the following and saving to `seedspec fetch`.")
-@click.option("--timeout", type=click.FloatRange(min=0), help="End after so many seconds; run again to go on.")
+@click.option("--timeout", type=Number(0, YEAR), help="End after so many seconds; run again to go on.")
 @click.option(
     "--assets", metavar="URL", envvar=["SEEDSPEC_ASSETS", "SEEDSPEC_RUN_ASSETS"], show_envvar=True,
     help="Local files go to this bucket (s3://BUCKET/PREFIX, gs://, az://), not to the service.",
 )  # fmt: skip
 @click.option("--in-flight", type=click.IntRange(1, 1000), help="Tasks at the service at one time.")
-@click.option("--poll-interval", type=click.FloatRange(min=0.1), help="Seconds between two reads of a task, at first.")
-@click.option("--submit-rate", type=click.FloatRange(min=0.001), help="Paid requests a second, at most.")
+@click.option("--poll-interval", type=Number(0.1, DAY), help="Seconds between two reads of a task, at first.")
+@click.option("--submit-rate", type=Number(0.001, 1000), help="Paid requests a second, at most.")
 @_run_options
-@click.option("--emulator-seconds", type=float, default=2.0, show_default=True, help="How long an emulated task takes.")
+@click.option("--emulator-seconds", type=Number(0, DAY), default=2.0, show_default=True,
+              help="How long an emulated task takes.")  # fmt: skip
 @click.option("--fault", multiple=True, metavar="FAULT", help="A fault for the emulator; `seedspec emulator --help`.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the emulator's faults.")
 def run_command(
@@ -124,7 +126,7 @@ def run_command(
 
 @click.command("fetch")
 @_plan_options
-@click.option("--timeout", type=click.FloatRange(min=0), help="End after so many seconds; fetch again to go on.")
+@click.option("--timeout", type=Number(0, YEAR), help="End after so many seconds; fetch again to go on.")
 @_run_options
 def fetch_command(storyboard: str, form: str, junit: str | None, *, plain: bool, **given: Any) -> None:
     """Follow and save what was bought, also what the storyboard no longer asks for; buy nothing.

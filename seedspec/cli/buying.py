@@ -22,6 +22,7 @@ from seedspec.cli.app import Exit
 from seedspec.cli.follow import follow, signals, view_of, watch
 from seedspec.cli.saying import echo
 from seedspec.cli.service import environment
+from seedspec.cli.target import judged
 from seedspec.compiler.profile import said
 from seedspec.plan.plan import BUYS, Action
 from seedspec.plan.thrift import hints
@@ -64,9 +65,10 @@ def show_status(anew: Anew, storyboard: str, given: Mapping[str, Any], form: str
     model, color = board.model, shared.colored()
 
     def lines(found: Planned, most: int | None) -> list[str]:
-        moment = now().utc
-        sums = status.sums(found.plan, model, moment)
-        rows = status.rows(found.plan, model, moment, color=color, most=None if most is None else most - len(sums) - 3)
+        moment, meant = now().utc, found.place.meant
+        sums = status.sums(found.plan, model, moment, meant=meant)
+        room = None if most is None else most - len(sums) - 3
+        rows = status.rows(found.plan, model, moment, color=color, most=room, meant=meant)
         return [shared.titled(made), "", *rows, "", *sums]
 
     if watching:
@@ -99,6 +101,8 @@ def go(
     """`run` and `fetch`: the plan where something is to be bought, the question, and the events until the end."""
     options, view = _options(**given), view_of(form, junit, plain=plain)
     planned = anew.rests_on(_planned(storyboard, options))
+    if junit is not None:
+        judged(junit, planned)  # before anything is bought: receipts may stand there
     if not _needs_service(planned, options):
         view = replace(view, live=False)  # nothing will move
     elif not options.emulated:
@@ -153,7 +157,10 @@ def _show(planned: Planned, options: Options, form: str, changes: Since | None, 
     elif form == "markdown":
         budget = budget_of(board, options)
         said = (changes.revision, changes.found) if changes is not None else None
-        text = markdown.plan(planned.plan, shared.named(planned.compiled), rate, budget=budget, since=said, most=most)
+        text = markdown.plan(
+            planned.plan, shared.named(planned.compiled), rate,
+            budget=budget, since=said, most=most, meant=planned.place.meant,
+        )  # fmt: skip
         shared.out([text.rstrip()])
     else:
         _text(planned, options)
@@ -172,7 +179,9 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
     if options.picked_from is not None:
         wanted = sum(s.entry is not None for s in planned.plan.steps)
         write([f"{wanted:,} of them are of variants picked {said(options.picked_from)}"])
-    write(["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream)), ""])
+    write(
+        ["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream), meant=planned.place.meant), ""]
+    )
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
     if not stream_error:  # who is about to buy has decided
         told = hints(planned.plan, board.model)

@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from seedspec.cli import app
+from seedspec.cli.saying import echo
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -23,4 +24,4 @@ def completion_command(shell: str) -> None:
     """
     made = get_completion_class(shell)
     assert made is not None
-    click.echo(made(app.seedspec, {}, "seedspec", "_SEEDSPEC_COMPLETE").source())
+    echo(made(app.seedspec, {}, "seedspec", "_SEEDSPEC_COMPLETE").source())

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from seedspec.cli.app import Exit
+from seedspec.cli.number import DAY, MOST_MONEY, Number
+from seedspec.cli.saying import echo
 
 
 def _faults_help() -> str:
@@ -24,8 +26,10 @@ def _faults_help() -> str:
 @click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0 takes a free one.")
 @click.option("--folder", type=click.Path(file_okay=False), default=".seedspec/emulator", show_default=True,
               help="Where its ledger, uploads and videos are kept.")  # fmt: skip
-@click.option("--seconds", type=click.FloatRange(min=0), default=2.0, show_default=True, help="How long a task takes.")
-@click.option("--credits", type=float, default=100_000.0, show_default=True, help="The balance it begins with.")
+@click.option("--seconds", type=Number(0, DAY), default=2.0, show_default=True, help="How long a task takes.")
+@click.option(
+    "--credits", type=Number(0, MOST_MONEY), default=100_000.0, show_default=True, help="The balance it begins with."
+)
 @click.option("--fault", multiple=True, metavar="FAULT", help="A fault to make; may be repeated. See below.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of faults with a probability.")
 @click.option("--key", help="The one key it takes; any when not given.")
@@ -87,9 +91,9 @@ def emulator_command(
             sys.stdout.flush()
             stop_at_end_of_input(stop)
             return
-        click.echo(f"EVOLINK_BASE_URL={addresses.api}")
-        click.echo(f"EVOLINK_FILES_URL={addresses.files}")
-        click.echo(f"results on {addresses.results}; ledger in {folder}/ledger.jsonl; Ctrl-C ends it", err=True)
+        echo(f"EVOLINK_BASE_URL={addresses.api}")
+        echo(f"EVOLINK_FILES_URL={addresses.files}")
+        echo(f"results on {addresses.results}; ledger in {folder}/ledger.jsonl; Ctrl-C ends it", err=True)
 
     model = documents["evolink/seedance-2.0-reference-to-video.json"]
     try:

@@ -15,6 +15,7 @@ from seedspec.api import Options, Planned, plan
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.saying import echo
+from seedspec.cli.target import judged
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.look import facts as look
 from seedspec.plan.picks import Picks, moved
@@ -22,7 +23,7 @@ from seedspec.plan.review import Entries
 from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
 from seedspec.run.choices import choices_of, read_picks, read_reviews
-from seedspec.run.disk import replace
+from seedspec.run.disk import is_stream, put
 from seedspec.text.diagnostic import Problems
 
 
@@ -83,7 +84,7 @@ def otio_command(out: str | None, *, every: bool, absolute: bool, **given: Any) 
         raise Exit(2, "timelines need one package more: pip install 'seedspec[export]'") from None
     found, target = _cut(source, every=every), _target(source, out, ".otio")
     text = timeline(found.cuts, _name(source), target.parent, _look, absolute=absolute)
-    replace(target, text.encode())
+    put(target, text.encode())
     _tell(target, found, f"{len(found.cuts)} clips")
 
 
@@ -111,7 +112,11 @@ def animatic_command(
         raise Exit(2, str(MediaMissing())) from None
     found, target = _cut(source, every=every), _target(source, out, ".animatic.mp4")
     canvas = canvas_of(found.cuts, _look, size=asked, fps=int(fps) if fps else None)
+    if is_stream(target):
+        raise Exit(2, f"`{target}` is no file; a video needs one to be written to")
     aside = target.with_name(f".{target.name}.new")
+    with suppress(FileNotFoundError):
+        aside.unlink()  # a link of that name would be written through
     try:
         seconds = animatic(found.cuts, aside, canvas, names=names)
         os.replace(aside, target)
@@ -143,7 +148,7 @@ def sheet_command(out: str | None, across: int, width: int, *, every: bool, **gi
     except ImportError:
         raise Exit(2, str(MediaMissing())) from None
     found, target = _cut(source, every=every), _target(source, out, ".sheet.png")
-    replace(target, sheet(found.cuts, across=min(across, len(found.cuts)), width=width))
+    put(target, sheet(found.cuts, across=min(across, len(found.cuts)), width=width))
     _tell(target, found, f"{len(found.cuts)} takes")
 
 
@@ -159,8 +164,9 @@ def csv_command(out: str | None, *, bom: bool, **given: Any) -> None:
       seedspec export csv > takes.csv
       seedspec export csv --bom -o takes.csv
     """
-    text = spreadsheet.as_csv(_rows(_sources(**given)))
-    _write(out, ("\ufeff" if bom else "") + text)
+    source = _sources(**given)
+    text = spreadsheet.as_csv(_rows(source))
+    _write(source, out, ("\ufeff" if bom else "") + text)
 
 
 @export_command.command("json")
@@ -176,7 +182,7 @@ def json_command(out: str | None, **given: Any) -> None:
     source = _sources(**given)
     board = shared.board(source.planned.compiled)
     document = spreadsheet.as_json(_rows(source), board.name, board.model.rate)
-    _write(out, orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+    _write(source, out, orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
 def _sources(
@@ -199,13 +205,13 @@ def _cut(source: Source, *, every: bool) -> Cutting:
     picks = Picks() if every else source.picks
     found = cutting(source.planned.plan, source.planned.place.base, picks, source.remarks, Path.is_file)
     if not found.cuts:
-        raise Exit(2, "no take is saved here; `seedspec status` says where they stand")
+        raise Exit(2, f"no take is saved here; {source.planned.place.meant.command('status')} says where they stand")
     return found
 
 
 def _rows(source: Source) -> list[dict[str, Any]]:
     rate = shared.board(source.planned.compiled).model.rate
-    return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate)
+    return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate, source.planned.place.meant)
 
 
 def _name(source: Source) -> str:
@@ -213,7 +219,7 @@ def _name(source: Source) -> str:
 
 
 def _target(source: Source, out: str | None, ending: str) -> Path:
-    return Path(out) if out is not None else source.planned.place.beside(ending)
+    return judged(out if out is not None else source.planned.place.beside(ending), source.planned)
 
 
 def _tell(target: Path, found: Cutting, what: str) -> None:
@@ -231,11 +237,11 @@ def _some(addresses: tuple[str, ...]) -> str:
     return ", ".join(addresses[:5]) + rest
 
 
-def _write(out: str | None, text: str) -> None:
+def _write(source: Source, out: str | None, text: str) -> None:
     if out is None:
         echo(text.encode().removesuffix(b"\n"))
     else:
-        replace(Path(out), text.encode())
+        put(judged(out, source.planned), text.encode())
         shared.out([out])
 
 

@@ -22,6 +22,7 @@ from seedspec.cli.saying import echo
 from seedspec.plan.event import Event
 from seedspec.report.outcome import Outcomes
 from seedspec.report.run import line, summary
+from seedspec.run.disk import put
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def follow(
 
     Ends the command with the run's exit code. What is known is reported too when the run ends in trouble.
     """
-    found = Outcomes(planned.plan.steps, shared.board(planned.compiled).model)
+    found = Outcomes(planned.plan.steps, shared.board(planned.compiled).model, planned.place.meant)
     try:
         with _shown(found, planned, options, view, stopping) as show, closing(events):
             for event in events:
@@ -188,7 +189,7 @@ def _report(found: Outcomes, planned: Planned, options: Options, view: View) -> 
     if view.junit is not None:
         from seedspec.report.junit import junit
 
-        _written(view.junit, junit(found, shared.named(planned.compiled), rate), "wb")
+        _written(view.junit, junit(found, shared.named(planned.compiled), rate), put)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from seedspec.report.github import below, commands
 
@@ -198,13 +199,17 @@ def _report(found: Outcomes, planned: Planned, options: Options, view: View) -> 
         from seedspec.report import markdown
 
         text = markdown.run(found, shared.named(planned.compiled), rate, emulated=options.emulated)
-        _written(Path(where), text.encode(), "ab")
+        _written(Path(where), text.encode(), _added)
 
 
-def _written(path: Path, data: bytes, mode: str) -> None:
+def _added(path: Path, data: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(data)
+
+
+def _written(path: Path, data: bytes, write: Callable[[Path, bytes], None]) -> None:
     """A report that cannot be written is said, and changes nothing about what the run came to."""
     try:
-        with open(path, mode) as file:
-            file.write(data)
+        write(path, data)
     except OSError as error:
         shared.note([f"seedspec: {path}: {(error.strerror or str(error)).lower()}"])

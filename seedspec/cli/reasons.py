@@ -11,6 +11,7 @@ from seedspec.api import Compiled, Options, plan
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
+from seedspec.cli.saying import echo
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.profile import NoProfile
 from seedspec.compiler.trace import trace
@@ -58,9 +59,13 @@ def why_command(
         for d in found.differences
     }
     if form == "json":
-        click.echo(orjson.dumps(shown.as_json(found, places, made.board.model.rate), option=orjson.OPT_INDENT_2))
+        echo(
+            orjson.dumps(
+                shown.as_json(found, places, made.board.model.rate, planned.place.meant), option=orjson.OPT_INDENT_2
+            )
+        )
     else:
-        shared.out(shown.as_text(found, places, made.board.model.rate))
+        shared.out(shown.as_text(found, places, made.board.model.rate, planned.place.meant))
 
 
 @click.command("diff")
@@ -101,9 +106,7 @@ def diff_command(
         shared.note([f"not in {revision}, so taken as they are now: {named}"])
     found = compare(old, made.entries, lock).within(*_chosen(old, made.entries, select, exclude))
     if form == "json":
-        click.echo(
-            orjson.dumps(compared.as_json(found, made.board.model.rate, then.commit), option=orjson.OPT_INDENT_2)
-        )
+        echo(orjson.dumps(compared.as_json(found, made.board.model.rate, then.commit), option=orjson.OPT_INDENT_2))
     else:
         shared.out(compared.as_text(found, made.board.model.rate, color=shared.colored()))
 

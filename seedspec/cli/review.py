@@ -15,6 +15,7 @@ from seedspec.api import Options, Planned, plan
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
+from seedspec.cli.target import judged
 from seedspec.plan import picks as chosen
 from seedspec.plan import stats
 from seedspec.plan.picks import Pick, Picks
@@ -26,7 +27,7 @@ from seedspec.report.review.content import Media, Take
 from seedspec.report.review.posters import Clip
 from seedspec.run.beside import lock_of
 from seedspec.run.choices import Choices, choices_of, read_picks, read_reviews, schema_beside
-from seedspec.run.disk import hold, replace, state_folder
+from seedspec.run.disk import hold, put, replace, state_folder
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
@@ -79,15 +80,15 @@ def review_command(
     options = Options(select=select, exclude=exclude, emulated=emulator)
     planned = plan(storyboard, options, shared.compiled(storyboard, profile, emulated=emulator))
     place = planned.place
-    found = contents.takes(planned.plan, lambda file: _size(place.base / file))
+    found = contents.takes(planned.plan, lambda file: _size(place.base / file), place.meant)
     if not found:
         raise Exit(2, "no take is selected")
+    target = judged(out or place.beside(".review.html"), planned)
     problems = Problems()
     picks = read_picks(_choices(planned), problems)
     settings = _settings(planned, found, media, columns, rows) | {"blind": blind, "seed": seed}
     settings["stats"] = results.as_json(*_standings(planned, votes, problems, ())) if votes else None
     _tell(problems)
-    target = Path(out) if out else place.beside(".review.html")
     clips = _clips(place.base, found)
     kept = state_folder(place.base) / "review"
     kept.mkdir(exist_ok=True)
@@ -100,7 +101,7 @@ def review_command(
     made = contents.content(planned.compiled.board, found, picks, sources, seen, settings)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
     pieces = page.parts(made, shown, ((name, file.read_bytes()) for name, file in blocks), media)
-    replace(target, b"".join(piece.encode() for piece in pieces))
+    put(target, b"".join(piece.encode() for piece in pieces))
     shared.out([str(target)])
     said = {"link": "the videos stay where they are", "inline": "videos inside", "proxy": "small copies inside"}[media]
     shared.note([f"{len(found)} takes, {len(clips)} to watch; {target.stat().st_size / 1e6:.1f} MB, {said}"])
@@ -133,6 +134,7 @@ def pick_command(
       seedspec pick --drop open@look=noir,hook=reveal
       seedspec pick
     """
+    _check_words(words, origin, drop=drop)
     planned = plan(storyboard, Options(emulated=emulator), shared.compiled(storyboard, profile, emulated=emulator))
     place = _choices(planned)
     entries = Entries(planned.compiled.entries)
@@ -293,12 +295,26 @@ def _ordered(picks: Picks) -> list[Pick]:
     return sorted(picks.by_variant.values(), key=lambda p: p.variant)
 
 
+def _check_words(words: Sequence[str], origin: Sequence[str], *, drop: bool) -> None:
+    """Ends the command for words that mean nothing with its options: who wrote them expects something of them."""
+    if drop and origin:
+        raise Exit(2, "--drop and --from exclude each other")
+    if drop and not words:
+        raise Exit(2, "--drop needs the ENTRY whose pick is to go")
+    if drop and len(words) > 1:
+        raise Exit(2, f"found `{' '.join(words[1:])}`; expected ENTRY alone with --drop, which forgets any take of it")
+    if origin and (missing := next((word for word in words if not Path(word).exists()), None)) is not None:
+        raise Exit(2, f"`{missing}` is no review file, nor a folder of them; expected nothing else with --from")
+
+
 def _named(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) -> Pick:
     """The take that ENTRY, or ENTRY and TAKE, name; only one whose video was saved can be chosen."""
     address = _address(words, planned)
     entry = next(e for e in planned.compiled.entries if e.address == address)
     if entry.fingerprint not in videos:
-        raise Exit(2, f"`{entry.address}` has no saved video; `seedspec status` says where it stands")
+        raise Exit(
+            2, f"`{entry.address}` has no saved video; {planned.place.meant.command('status')} says where it stands"
+        )
     return Pick(entry.address, entry.fingerprint, videos[entry.fingerprint], profile=planned.place.profile)
 
 
@@ -312,8 +328,6 @@ def _address(words: Sequence[str], planned: Planned) -> str:
 
 
 def _dropped(known: Picks, words: Sequence[str], planned: Planned) -> Picks:
-    if not words:
-        raise Exit(2, "--drop needs the ENTRY whose pick is to go")
     variants = {v: p.address for v, p in known.by_variant.items()}
     address = the_address(words[0], [*variants, *variants.values()])
     variant = address if address in variants else address.rpartition("/")[0]

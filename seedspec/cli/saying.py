@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     Tape = list[tuple[bool, str | bytes]]
 
 _tape: Tape | None = None
+_lost: list[str] = []
 
 
 def taped() -> Tape:
@@ -30,31 +31,52 @@ def untaped() -> None:
 def echo(text: str | bytes, *, err: bool = False) -> None:
     """Shows something, colours as they were put in: whoever paints has asked `shared.colored` before.
 
-    A reader that has gone away, or a full disk behind it, never stops what is being done.
+    A reader that has gone away, or a full disk behind it, never stops what is being done; `kept_back` knows the latter.
     """
     if _tape is not None:
         _tape.append((err, text))
+    _say(text, "\n", err=err)
+
+
+def pour(text: str | bytes) -> None:
+    """Data as it is, on standard output, in any number of pieces. It is not kept: answers that are kept are lines."""
+    _say(text, "", err=False)
+
+
+def kept_back() -> str:
+    """Why standard output did not take all that was said since this was last asked; "" when it did.
+
+    A reader that has gone away has wanted no more, as in `seedspec plan | head`; that is no fault.
+    """
+    why = "; ".join(_lost)
+    _lost.clear()
+    return why
+
+
+def _say(text: str | bytes, end: str, *, err: bool) -> None:
     stream = sys.stderr if err else sys.stdout
     try:
-        _shown(text, stream, err=err)
-    except OSError:
+        _shown(text, end, stream, err=err)
+    except OSError as error:
         from contextlib import suppress
 
+        if not err and not isinstance(error, ConnectionError):
+            _lost.append((error.strerror or str(error)).lower())
         with suppress(OSError, ValueError):  # what is still in its buffer goes nowhere, too
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _shown(text: str | bytes, stream: TextIO, *, err: bool) -> None:
+def _shown(text: str | bytes, end: str, stream: TextIO, *, err: bool) -> None:
     if os.name == "nt" or (stream.encoding or "").lower() != "utf-8" or not hasattr(stream, "buffer"):
         import click  # knows consoles, and what to do where no language is set
 
-        click.echo(text, err=err, color=True)
+        click.echo(text, err=err, nl=bool(end), color=True)
     elif isinstance(text, str):
-        stream.write(text + "\n")
+        stream.write(text + end)
         stream.flush()
     else:
         stream.flush()
-        stream.buffer.write(text + b"\n")
+        stream.buffer.write(text + end.encode())
         stream.buffer.flush()
 
 

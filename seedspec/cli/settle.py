@@ -73,13 +73,13 @@ def settle_command(
         named = (record.entry, record.fp, record.attempt)
         if task is not None:
             _record(place, lock, made, _found(made, place, lock, record, task, emulated=emulator))
-            said = "it is followed from now on: `seedspec fetch`"
+            said = f"it is followed from now on: {place.meant.command('fetch')}"
         elif not_billed:
             _record(place, lock, made, Deferred(*named, "not-billed", "", 0, at))
             said = "the next run buys it again, if the storyboard still asks for it"
         elif lost:
             _record(place, lock, made, Failed(*named, record.task, "lost", "given up", "asked", at))
-            said = "given up: `seedspec run --retry-failed` buys it again"
+            said = f"given up: {place.meant.command('run', '--retry-failed')} buys it again"
         elif again:
             said = _resend(made, place, lock, record, emulated=emulator)
         else:

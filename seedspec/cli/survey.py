@@ -12,6 +12,7 @@ import orjson
 
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
+from seedspec.cli.saying import echo
 from seedspec.report.table import columns
 from seedspec.run import files
 from seedspec.text.diagnostic import did_you_mean, listed
@@ -38,7 +39,7 @@ def models_command(model: str | None, form: str) -> None:
     chosen = [known[model]] if model is not None else list(known.values())
     if form == "json":
         document = {"seedspec_models": 1, "models": [shown.as_json(m) for m in chosen]}
-        click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
         return
     for number, one in enumerate(chosen):
         shared.out([*([""] if number else []), *shown.as_text(one)])
@@ -66,7 +67,7 @@ def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
         found.append(reach(provider, os.environ))
     if form == "json":
         rows = [{"name": f.name, "verdict": f.verdict, "said": f.said} for f in found]
-        click.echo(orjson.dumps({"seedspec_doctor": 1, "findings": rows}, option=orjson.OPT_INDENT_2))
+        echo(orjson.dumps({"seedspec_doctor": 1, "findings": rows}, option=orjson.OPT_INDENT_2))
     else:
         lines = columns((f.verdict, f.name, f.said) for f in found)
         if shared.colored(sys.stdout):

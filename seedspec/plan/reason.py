@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import Any, Literal
 
 from seedspec.plan.chain import Stale
@@ -100,11 +99,6 @@ class Unpicked:
     """It continues the takes that people choose of these variants, and they have not chosen yet."""
 
     variants: tuple[str, ...]
-
-    @property
-    def why(self) -> str:
-        more = f"{len(self.variants)} picks, the first" if len(self.variants) > 1 else "a pick"
-        return f"waits for {more}: `seedspec pick {quote(self.variants[0])} TAKE`"
 
 
 @valueclass(frozen=True, slots=True)

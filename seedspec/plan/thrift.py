@@ -16,7 +16,8 @@ from seedspec.plan.plan import Plan
 @dataclass(frozen=True, slots=True)
 class Hint:
     """`long-reference`: reference videos that outlast the videos made with them, and what that `adds`; `about` are
-    their names. `draft`: what all would come to at the lowest quality, which is named in `about`; it `adds` nothing.
+    their names, without those of other shots' videos, which nobody can cut. `draft`: what all would come to at the
+    lowest quality, which is named in `about`; it `adds` nothing.
 
     `videos` are those concerned, `cost` what they come to, or would.
     """
@@ -39,14 +40,17 @@ def _long(entries: Sequence[Entry], model: Model) -> Hint | None:
     count, cost, adds = 0, Cost(), Cost()
     for entry in entries:
         videos, duration = _seconds(entry, model), int(entry.request["duration"])
-        if videos is None or videos[0] <= duration:
+        cut = [m.name for m in entry.media if m.kind == "video" and m.source != "shot"]  # a shot's is what it is
+        kept = _seconds(entry, model, "shot") or (0.0, 0.0)
+        same = (max(kept[0], duration), max(kept[1], duration))
+        if videos is None or not cut or videos[0] <= same[0]:
             continue
-        quality, same = str(entry.request["quality"]), (float(duration), float(duration))
+        quality = str(entry.request["quality"])
         least = estimate(model.rate, quality=quality, duration=duration, videos=same)
         count += 1
         cost += entry.cost
         adds += Cost(entry.cost.low - least.low, entry.cost.high - least.high)
-        names.update(dict.fromkeys(m.name for m in entry.media if m.kind == "video"))
+        names.update(dict.fromkeys(cut))
     return Hint("long-reference", count, tuple(names), cost, adds) if count else None
 
 
@@ -62,7 +66,8 @@ def _draft(entries: Sequence[Entry], model: Model) -> Hint | None:
     return Hint("draft", len(entries), (lowest,), cost)
 
 
-def _seconds(entry: Entry, model: Model) -> tuple[float, float] | None:
+def _seconds(entry: Entry, model: Model, source: str = "") -> tuple[float, float] | None:
+    """What an entry's reference videos last together: all of them, or those from one source."""
     rule = model.media["video"]
-    lengths = (m.seconds for m in entry.media if m.kind == "video")
+    lengths = (m.seconds for m in entry.media if m.kind == "video" and source in ("", m.source))
     return billed(lengths, rule.seconds, rule.seconds_together)

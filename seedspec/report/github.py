@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from seedspec.plan.plan import Step
 from seedspec.report.diagnostics import MOST_ANNOTATIONS, visible
 from seedspec.report.outcome import End, Outcome, Outcomes
+from seedspec.run.place import Meant
 
 
 def commands(found: Outcomes, shown: Callable[[str], str]) -> list[str]:
@@ -18,7 +19,7 @@ def commands(found: Outcomes, shown: Callable[[str], str]) -> list[str]:
     worst = [*found.of(End.DOUBT), *found.of(End.FAILED)]
     more = list(_others(found, shown))
     room = MOST_ANNOTATIONS if len(worst) <= MOST_ANNOTATIONS else MOST_ANNOTATIONS - 1
-    lines = [_annotation(o, shown) for o in worst[:room]]
+    lines = [_annotation(o, shown, found.meant) for o in worst[:room]]
     if left := len(worst) - len(lines):
         lines.append(_command("error", {"title": "seedspec"}, f"{left} more entries failed or are in doubt"))
     return [*lines, *more[:MOST_ANNOTATIONS]]
@@ -34,10 +35,10 @@ def below(top: str) -> Callable[[str], str]:
     return shown
 
 
-def _annotation(outcome: Outcome, shown: Callable[[str], str]) -> str:
+def _annotation(outcome: Outcome, shown: Callable[[str], str], meant: Meant) -> str:
     where = _place(outcome.step, shown)
     if outcome.end is End.DOUBT:
-        settle = f"`seedspec settle {outcome.address}` settles it; nothing is sent again before"
+        settle = f"{meant.on('settle', outcome.address)} settles it; nothing is sent again before"
         return _command("error", {**where, "title": "in doubt"}, f"{outcome.address}: {outcome.message}\n{settle}")
     said = f"{outcome.address}: {outcome.message}"
     if outcome.then == "change":

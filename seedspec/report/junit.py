@@ -9,6 +9,7 @@ from seedspec.compiler.price import Cost, Rate
 from seedspec.report.diagnostics import visible
 from seedspec.report.money import both
 from seedspec.report.outcome import End, Outcome, Outcomes
+from seedspec.run.place import Meant
 
 _SKIPPED = (End.HELD, End.RUNNING, End.WAITING)
 _WORDS = {
@@ -49,7 +50,7 @@ def junit(found: Outcomes, name: str, rate: Rate) -> bytes:
     for key, value in _properties(found, rate).items():
         ET.SubElement(properties, "property", {"name": key, "value": value})
     for outcome in cases:
-        _case(suite, outcome, name)
+        _case(suite, outcome, name, found.meant)
     saved = [f"{o.address}: {o.file}" for o in cases if o.file]
     ET.SubElement(suite, "system-out").text = _lines(saved)
     said = [found.stopped.message] if found.stopped else []
@@ -79,25 +80,25 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
     }
 
 
-def _case(suite: ET.Element, outcome: Outcome, name: str) -> None:
+def _case(suite: ET.Element, outcome: Outcome, name: str, meant: Meant) -> None:
     shot = outcome.address.partition("/")[0].partition("@")[0]
     names = {"name": outcome.address, "classname": f"{name}.{shot}", "time": _seconds(outcome.begun, outcome.ended)}
     case = ET.SubElement(suite, "testcase", names)
     if outcome.end is End.FAILED or outcome.end is End.DOUBT:
         kind = "failure" if outcome.end is End.FAILED else "error"
         said = {"type": visible(outcome.code), "message": visible(outcome.message)}
-        ET.SubElement(case, kind, said).text = _lines(_details(outcome))
+        ET.SubElement(case, kind, said).text = _lines(_details(outcome, meant))
     elif outcome.end in _SKIPPED:
         why = f": {outcome.message}" if outcome.message else ""
         ET.SubElement(case, "skipped", {"message": visible(_WORDS[outcome.end] + why)})
 
 
-def _details(outcome: Outcome) -> list[str]:
+def _details(outcome: Outcome, meant: Meant) -> list[str]:
     hint = {"again": "it is tried again by itself", "change": "the request must change"}.get(outcome.then, "")
     if outcome.then == "asked":
-        hint = "`seedspec run --retry-failed` tries it again"
+        hint = f"{meant.command('run', '--retry-failed')} tries it again"
     if outcome.end is End.DOUBT:
-        hint = f"it is never sent again unasked; `seedspec settle {outcome.address}` settles it"
+        hint = f"it is never sent again unasked; {meant.on('settle', outcome.address)} settles it"
     lines = [outcome.message, f"task {outcome.task}" if outcome.task else "", hint]
     return [line for line in lines if line]
 

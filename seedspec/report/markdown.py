@@ -13,7 +13,8 @@ from seedspec.report.diagnostics import visible
 from seedspec.report.limits import COMMENT, SUMMARY
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes
-from seedspec.report.plan import reason, shown
+from seedspec.report.plan import BARE, reason, shown
+from seedspec.run.place import Meant
 
 _WORDS = {
     Action.SUBMIT: "to buy",
@@ -37,7 +38,7 @@ def utf8(text: str) -> int:
 
 def plan(
     found: Plan, name: str, rate: Rate, *, budget: int | None = None, since: tuple[str, Comparison] | None = None,
-    most: int = COMMENT, measure: Callable[[str], int] = len,
+    most: int = COMMENT, measure: Callable[[str], int] = len, meant: Meant = BARE,
 ) -> str:  # fmt: skip
     """What a run would do. `since` names a revision with what has changed after it."""
     buys = found.buys
@@ -50,12 +51,12 @@ def plan(
     if budget is not None and found.cost.high > budget:
         page.add("", "**The budget stops the run before everything is bought**; take 1 of everything comes first.")
     urgent = [s for s in found.steps if s.action in _URGENT]
-    page.section("In doubt, failed or held", _STEPS, (_step(s, rate) for s in urgent), right=(3, 4), open=True)
+    page.section("In doubt, failed or held", _STEPS, (_step(s, rate, meant) for s in urgent), right=(3, 4), open=True)
     if since is not None:
         _since(page, *since, rate)
-    page.section("To buy", _STEPS, (_step(s, rate) for s in buys), right=(3, 4), open=since is None)
+    page.section("To buy", _STEPS, (_step(s, rate, meant) for s in buys), right=(3, 4), open=since is None)
     rest = [s for s in found.steps if s.action not in _URGENT | BUYS]
-    page.section("Everything else", _STEPS, (_step(s, rate) for s in rest), right=(3, 4))
+    page.section("Everything else", _STEPS, (_step(s, rate, meant) for s in rest), right=(3, 4))
     return page.text()
 
 
@@ -167,8 +168,13 @@ def _count(found: Plan, action: Action, rate: Rate) -> tuple[str, ...]:
     return _code(action.value), _WORDS[action], f"{found.count(action):,}", *_money(cost, rate)
 
 
-def _step(step: Step, rate: Rate) -> tuple[str, ...]:
-    return _code(step.action.value), _code(step.address), _code(reason(step.reason)), *_money(step.cost, rate)
+def _step(step: Step, rate: Rate, meant: Meant) -> tuple[str, ...]:
+    return (
+        _code(step.action.value),
+        _code(step.address),
+        _code(reason(step.reason, meant, step.address)),
+        *_money(step.cost, rate),
+    )
 
 
 def _video(outcome: Outcome, rate: Rate) -> tuple[str, ...]:

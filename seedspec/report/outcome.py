@@ -29,6 +29,8 @@ from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.state import State
 from seedspec.plan.surprise import FACTS, Surprise, request_of, surprises
 from seedspec.plan.surprise import as_json as surprises_json
+from seedspec.report.plan import BARE, unpicked
+from seedspec.run.place import Meant
 
 _OPEN = (State.RUNNING, State.COMPLETED, State.DOUBT, State.SUBMITTING)
 
@@ -78,11 +80,12 @@ class Outcome:
 class Outcomes:
     """Folds the events of a run into an outcome for each step of its plan; `model` judges what came back.
 
-    `started`, `stopped` and `finished` are the events of those names; None when there was none.
+    `started`, `stopped` and `finished` are the events of those names; None when there was none. The commands that
+    reports propose are about what is `meant`.
     """
 
-    def __init__(self, steps: Sequence[Step], model: Model) -> None:
-        self._model = model
+    def __init__(self, steps: Sequence[Step], model: Model, meant: Meant = BARE) -> None:
+        self._model, self.meant = model, meant
         self.started: RunStarted | None = None
         self.stopped: Stopped | None = None
         self.finished: RunFinished | None = None
@@ -97,7 +100,7 @@ class Outcomes:
                 if step.record is None or step.record.state not in _OPEN:
                     continue  # the lock alone knows it, and there is nothing to be done about it
                 name = self._names[step.fp, step.record.attempt] = f"{step.fp}/{step.record.attempt}"
-            self._found[name] = _begun(step)
+            self._found[name] = _begun(step, meant)
 
     def take(self, event: Event) -> None:
         match event:
@@ -173,7 +176,7 @@ class Outcomes:
             self._found[name] = replace(known, **{k: v for k, v in changes.items() if v is not None})
 
 
-def _begun(step: Step) -> Outcome:
+def _begun(step: Step, meant: Meant) -> Outcome:
     """How a step stands before anything has happened."""
     record, reason = step.record, step.reason
     found = Outcome(step, End.WAITING)
@@ -201,7 +204,7 @@ def _begun(step: Step) -> Outcome:
         case HeldBack(upstream=upstream, why=why):
             return replace(found, end=End.HELD, code="held", message=f"{upstream}: {why}")
         case Unpicked():
-            return replace(found, code="pick", message=reason.why)
+            return replace(found, code="pick", message=unpicked(reason, meant))
         case Occupied(file=file):
             return replace(found, end=End.HELD, code="occupied", message=f"{file} is not known to the lock")
         case _:

@@ -33,7 +33,10 @@ from seedspec.plan.reason import (
 )
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.table import columns, cut
+from seedspec.run.place import Meant
 
+BARE = Meant()
+"""The storyboard that commands take by themselves, as written, and its paid lock."""
 _DIGEST = re.compile(r"^((?:sha256|entry):[0-9a-f]{12})[0-9a-f]{52}$")
 _COLORS = {
     Action.SUBMIT: "32", Action.CHANGE: "33", Action.RESUME: "36", Action.FETCH: "36",
@@ -65,11 +68,11 @@ def counted(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]:
     return [*lines, *columns(table)]
 
 
-def steps(plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None) -> list[str]:
+def steps(plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None, meant: Meant = BARE) -> list[str]:
     """A line a step; doubts first, because they need a person."""
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered if most is None else ordered[:most]
-    table = [(s.action.value, s.address, reason(s.reason), _cost(s.cost, rate)) for s in shown]
+    table = [(s.action.value, s.address, reason(s.reason, meant, s.address), _cost(s.cost, rate)) for s in shown]
     lines = columns(table, right=(3,))
     if color:
         lines = [painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
@@ -104,8 +107,8 @@ def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
     return lines
 
 
-def reason(why: Reason) -> str:
-    """A reason in a few words."""
+def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY") -> str:
+    """A reason in a few words. The commands in it are about what is `meant`, and the entry of that address."""
     match why:
         case New(attempt=1):
             return "new"
@@ -136,11 +139,11 @@ def reason(why: Reason) -> str:
         case Held(upstream=upstream, why=text):
             return f"held: continues {upstream}, and {text}"
         case Unpicked():
-            return why.why
+            return unpicked(why, meant)
         case Stale():
             return replaced(why)
         case Occupied(file=file):
-            return f"{file} exists and the lock does not know it; move it away"
+            return f"{file} exists and the lock does not know it; {taken_up(entry, file, meant)}"
         case Picked(changed=True):
             return "picked, and its request has changed since; `seedspec pick --drop` lets it be bought"
         case Picked():
@@ -151,6 +154,18 @@ def reason(why: Reason) -> str:
             return f"{state}, bought {said(profile)}; a run follows it too"
         case Second(state=state):
             return f"{state}, a second purchase of the same request"
+
+
+def unpicked(why: Unpicked, meant: Meant = BARE) -> str:
+    """What an entry waits for that continues the takes of variants which people choose."""
+    more = f"{len(why.variants)} picks, the first" if len(why.variants) > 1 else "a pick"
+    return f"waits for {more}: {meant.on('pick', why.variants[0], 'TAKE')}"
+
+
+def taken_up(entry: str, file: str, meant: Meant) -> str:
+    """What to do about a file in the way. To move it away and buy again would pay twice where the lock was lost."""
+    adopt = meant.on("adopt", entry, f"--file {meant.file(file)}")
+    return f"if it is this entry's, {adopt} takes it up; if another storyboard's, this one wants another `output:`"
 
 
 def replaced(stale: Stale) -> str:

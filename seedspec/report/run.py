@@ -101,7 +101,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     surprised = [(o, s) for o in saved for s in o.surprises]
     out += [f"warning: {o.address}: {s}" for o, s in surprised[:_MOST_LOST]]
     if len(surprised) > _MOST_LOST:
-        out.append(f"… and {len(surprised) - _MOST_LOST} more warnings; `seedspec status` has them all")
+        out.append(f"… and {len(surprised) - _MOST_LOST} more warnings; {found.meant.command('status')} has them all")
     lost = found.of(End.DOUBT, End.FAILED, End.HELD)
     out += [f"{_SIGNS[o.end]} {o.address}  {o.end}: {cut(_why(o), 120)}" for o in lost[:_MOST_LOST]]
     if len(lost) > _MOST_LOST:

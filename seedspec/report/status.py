@@ -13,6 +13,7 @@ from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.report.money import both
 from seedspec.report.table import columns
+from seedspec.run.place import Meant
 
 _WORDS = {
     Action.DONE: "saved",
@@ -30,20 +31,22 @@ _URGENCY = (
 )  # fmt: skip
 
 
-def rows(plan: Plan, model: Model, now: datetime, *, color: bool = False, most: int | None = None) -> list[str]:
+def rows(
+    plan: Plan, model: Model, now: datetime, *, color: bool = False, most: int | None = None, meant: Meant = plans.BARE
+) -> list[str]:
     """A line an entry, doubts first; of more than `most` those that somebody waits for, the rest counted."""
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered
     if most is not None and len(ordered) > most:
         shown = sorted(plan.steps, key=lambda s: _URGENCY.index(s.action))[: max(most - 1, 0)]
-    lines = columns([(s.action.value, s.address, _stands(s, model, now)) for s in shown])
+    lines = columns([(s.action.value, s.address, _stands(s, model, now, meant)) for s in shown])
     if color:
         lines = [plans.painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
     left = len(ordered) - len(shown)
     return [*lines, f"… and {left} more"] if left else lines
 
 
-def sums(plan: Plan, model: Model, now: datetime) -> list[str]:
+def sums(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) -> list[str]:
     """How many entries stand where, what they have cost, what is unlike its request, and what waits to be saved."""
     counts = ((plan.count(a), word, a) for a, word in _WORDS.items())
     lines = [", ".join(f"{n} {word}" for n, word, a in counts if n or a in _ALWAYS)]
@@ -55,10 +58,10 @@ def sums(plan: Plan, model: Model, now: datetime) -> list[str]:
         lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
     if plan.stale:
         again = both(plan.stale_cost, model.rate)
-        lines.append(f"{len(plan.stale)} stale: `seedspec run --redo-stale` buys again for {again}")
+        lines.append(f"{len(plan.stale)} stale: {meant.command('run', '--redo-stale')} buys again for {again}")
     waiting = [left for s in plan.steps if (left := hours_left(s, now)) is not None]
     if waiting:
-        lines.append(f"{len(waiting)} to be saved{_soonest(waiting)}: `seedspec fetch`")
+        lines.append(f"{len(waiting)} to be saved{_soonest(waiting)}: {meant.command('fetch')}")
     return lines
 
 
@@ -102,8 +105,8 @@ def _soonest(waiting: list[float]) -> str:
     return said + (f", {expired} with an expired link" if expired else "")
 
 
-def _stands(step: Step, model: Model, now: datetime) -> str:
-    said = plans.reason(step.reason)
+def _stands(step: Step, model: Model, now: datetime, meant: Meant) -> str:
+    said = plans.reason(step.reason, meant, step.address)
     for strange in surprise.of_record(model, step.record):
         said += f"; {strange.found}, expected {strange.expected}"
     left = hours_left(step, now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from shlex import quote
 from typing import Any
 
 from seedspec.compiler.price import Rate
@@ -34,14 +33,15 @@ from seedspec.plan.why import Difference, Why
 from seedspec.report.diagnostics import visible
 from seedspec.report.explain import place
 from seedspec.report.money import both
-from seedspec.report.plan import shown, step_json
+from seedspec.report.plan import BARE, shown, step_json, taken_up
+from seedspec.run.place import Meant
 from seedspec.text.source import Span, excerpt
 
 
-def as_text(found: Why, places: Mapping[str, Span | None], rate: Rate) -> list[str]:
+def as_text(found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Meant = BARE) -> list[str]:
     """The reasons in sentences. `places` are those of the differing fields' new values."""
     step = found.step
-    lines = [f"{step.address}: {_verdict(step, rate)}", *(f"  {s}" for s in _sentences(found))]
+    lines = [f"{step.address}: {_verdict(step, rate)}", *(f"  {s}" for s in _sentences(found, meant))]
     for difference in found.differences:
         lines += _difference(difference, places.get(difference.field))
     if found.before is not None and found.before.state is State.SAVED:
@@ -49,16 +49,16 @@ def as_text(found: Why, places: Mapping[str, Span | None], rate: Rate) -> list[s
             "  The old request's purchase is kept: when the edit is undone, it is found again and costs nothing."
         )
     if found.twin is not None:
-        lines += as_text(Why(found.twin), {}, rate)
+        lines += as_text(Why(found.twin), {}, rate, meant)
     return lines
 
 
-def as_json(found: Why, places: Mapping[str, Span | None], rate: Rate) -> dict[str, Any]:
+def as_json(found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
     """The step as `plan --format json` has it, with all differences and, for a twin, the step that decides."""
     return {
         "seedspec_why": 1,
         **step_json(found.step, rate),
-        "sentences": list(_sentences(found)),
+        "sentences": list(_sentences(found, meant)),
         "before": None if found.before is None else _record(found.before),
         "differences": [
             {"field": d.field, "old": d.old, "new": d.new, **place(places.get(d.field))} for d in found.differences
@@ -103,7 +103,7 @@ def _verdict(step: Step, rate: Rate) -> str:
             return "in the lock, and no entry stands for it"
 
 
-def _sentences(found: Why) -> Iterator[str]:
+def _sentences(found: Why, meant: Meant) -> Iterator[str]:
     step, record = found.step, found.step.record
     match step.reason:
         case New(attempt=1):
@@ -125,26 +125,26 @@ def _sentences(found: Why) -> Iterator[str]:
         case Failure(code=code, message=message, then=then):
             yield f"The last attempt failed, {code}: {visible(message)}"
             hint = "The same request would fail again: change it." if then == "change" else ""
-            yield hint or "`seedspec run --retry-failed` tries it again."
+            yield hint or f"{meant.command('run', '--retry-failed')} tries it again."
         case InDoubt(why=text):
             yield f"Whether the service took its request is not known: {visible(text).rstrip('.')}."
-            yield f"`seedspec settle {step.address}` shows what is known and takes what you find out."
+            yield f"{meant.on('settle', step.address)} shows what is known and takes what you find out."
         case Held(upstream=upstream, why=text):
-            yield f"It continues {upstream}, and {text}; `seedspec why {upstream}` says more."
+            yield f"It continues {upstream}, and {text}; {meant.on('why', upstream)} says more."
         case Unpicked(variants=variants):
             for variant in variants:
                 yield f"It continues the take of {variant} that people choose, and nobody has chosen yet."
-            yield f"`seedspec pick {quote(variants[0])} TAKE` says which; until then it is not known what to ask for."
+            yield f"{meant.on('pick', variants[0], 'TAKE')} says which; until then it is not known what to ask for."
         case Stale():
-            yield from _stale(step.reason)
+            yield from _stale(step.reason, meant)
         case Occupied(file=file):
-            yield f"{file} exists and the lock does not know it: move it away, or `seedspec adopt {step.address}`."
+            yield f"{file} exists and the lock does not know it: {taken_up(step.address, file, meant)}."
         case Picked(changed=True):
             yield "People chose this take, and its request has changed since: a picked take is never bought again."
-            yield f"`seedspec pick --drop {step.address}` lets the request as it is now be bought."
+            yield f"{meant.on('pick', step.address, '--drop')} lets the request as it is now be bought."
         case Picked():
             yield "People chose this take, and the lock has lost its video: a picked take is never bought again."
-            yield f"`seedspec adopt {step.address} --file FILE` takes the video up."
+            yield f"{meant.on('adopt', step.address, '--file FILE')} takes the video up."
         case Elsewhere(profile=profile, state=state):
             yield f"It was bought {said(profile)}, and is {state}: a run follows it too."
         case NotInStoryboard(state=state):
@@ -158,20 +158,22 @@ def _sentences(found: Why) -> Iterator[str]:
     if isinstance(step.reason, Done) and step.reason.profile is not None:
         yield f"It was bought {said(step.reason.profile)}; the request is the same, so one purchase serves both."
     if isinstance(step.reason, Done) and step.reason.stale is not None:
-        yield from _stale(step.reason.stale)
+        yield from _stale(step.reason.stale, meant)
         if not step.reason.stale.kept:
-            yield "Nothing is bought again by itself: `seedspec run --redo-stale` does it, from the video of now."
+            redo = meant.command("run", "--redo-stale")
+            yield f"Nothing is bought again by itself: {redo} does it, from the video of now."
     if found.before is not None:
         was = found.before
         yield f"Another request was bought under this address: it is {was.state}{_file(was)}{_when(was)}."
 
 
-def _stale(found: Stale) -> Iterator[str]:
+def _stale(found: Stale, meant: Meant) -> Iterator[str]:
     up = found.upstream
     if found.now:
         yield f"It was made from the video {found.was[:12]} of {up}, which is {found.now[:12]} now."
     else:
-        yield f"It was made from the video {found.was[:12]} of {up}, which is to get another one: `seedspec why {up}`."
+        why = meant.on("why", up)
+        yield f"It was made from the video {found.was[:12]} of {up}, which is to get another one: {why}."
     if found.kept == "picked":
         yield "People chose it: a picked take is never bought again."
     elif found.kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +34,9 @@ def state_folder(base: Path) -> Path:
     folder = base / ".seedspec"
     with suppress(FileExistsError):  # a link that leads nowhere is there, too
         folder.mkdir()
+    if not folder.is_dir() and not folder.is_symlink():
+        what = "is a file; move it away: seedspec keeps a folder of that name"
+        raise OSError(errno.ENOTDIR, what, str(folder))
     _without_links(folder.absolute())
     ignore = folder / ".gitignore"
     if not ignore.exists():
@@ -172,7 +176,33 @@ def replace(path: Path, data: bytes) -> None:
 
     One process at a time; what a crash has left of an earlier try is cleared away. A symbolic link is followed.
     """
-    path = Path(os.path.realpath(path))
+    _replaced(Path(os.path.realpath(path)), data)
+
+
+def put(path: Path, data: bytes) -> None:
+    """The same for what a command makes: a symbolic link of that name is replaced, not followed.
+
+    A cloned repository may hold one, and it would lead to a file of somebody's own. What the system itself keeps
+    under a name, and what is no file, such as a pipe, is written to as it stands.
+    """
+    if is_stream(path):
+        path.write_bytes(data)
+    else:
+        _replaced(path, data)
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a name is one of the system's own, such as `/dev/stdout`, or of a pipe: nothing may take its place."""
+    if os.path.abspath(path).startswith(("/dev/", "/proc/")):
+        return True
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
+
+
+def _replaced(path: Path, data: bytes) -> None:
     aside = path.with_name(f".{path.name}.new")
     with suppress(FileNotFoundError):
         aside.unlink()
@@ -180,7 +210,8 @@ def replace(path: Path, data: bytes) -> None:
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         with open(handle, "wb") as file:
             with suppress(OSError):
-                os.chmod(aside, path.stat().st_mode & 0o777)
+                if not path.is_symlink():
+                    os.chmod(aside, path.stat().st_mode & 0o777)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

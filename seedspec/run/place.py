@@ -17,11 +17,47 @@ if TYPE_CHECKING:
 
 
 @valueclass(frozen=True, slots=True)
+class Meant:
+    """What commands that are proposed are about: copied as they stand, they mean this storyboard, lock and profile.
+
+    `storyboard` is its name as it was given, "" for the one that commands take by themselves.
+    """
+
+    storyboard: str = ""
+    emulated: bool = False
+    profile: str = ""
+
+    def command(self, name: str, *words: str) -> str:
+        """A command line in backticks. `words` go to the shell as they are, the name of an entry first."""
+        named = shlex.quote(self.storyboard) if self.storyboard else ""
+        if named and name == "pick":  # its words are entries alone
+            named = f"-f {named}"
+        options = (
+            "--emulator" if self.emulated else "",
+            f"--profile {shlex.quote(self.profile)}" if self.profile else "",
+        )
+        return f"`{' '.join(word for word in ('seedspec', name, *words, named, *options) if word)}`"
+
+    def on(self, name: str, entry: str, *words: str) -> str:
+        """The same about an entry or a variant, whose name a shell may take for something else."""
+        return self.command(name, shlex.quote(entry), *words)
+
+    def file(self, name: str) -> str:
+        """A file of the storyboard's folder as a shell is given it, from where the storyboard was named."""
+        return shlex.quote(str(Path(self.storyboard).parent / name))
+
+
+def meant(path: Path, *, emulated: bool, profile: str) -> Meant:
+    return Meant("" if str(path) == "storyboard.yaml" else str(path), emulated, profile)
+
+
+@valueclass(frozen=True, slots=True)
 class Place:
     """`base` is the storyboard's folder; `lock` stands in it; videos go to `folder`, a path relative to it.
 
     The lock is one for all profiles. Each has a folder for its videos inside `output`, and `profile` is "" for none.
-    `words` follow an entry on a command line that means this storyboard and this lock, each with a space before it.
+    `words` follow an entry on a command line that means this storyboard and this lock, each with a space before it;
+    `meant` makes whole command lines, with the profile too.
     """
 
     base: Path
@@ -29,6 +65,7 @@ class Place:
     output: str
     profile: str = ""
     words: str = ""
+    meant: Meant = Meant()
 
     @property
     def folder(self) -> str:
@@ -56,4 +93,5 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     suffix = ".emulator" if emulated else ""
     words = ("" if str(path) == "storyboard.yaml" else f" {shlex.quote(str(path))}") + (" --emulator" * emulated)
     lock, folder = lock_of(path, emulated=emulated), f"{PurePosixPath(output)}{suffix}"
-    return Place(path.parent, lock, folder, name_of(board), words)
+    own = name_of(board)
+    return Place(path.parent, lock, folder, own, words, meant(path, emulated=emulated, profile=own))

@@ -42,7 +42,7 @@ def test_an_unknown_profile_to_pick_from_is_refused_too(command: str, profiled: 
     said = seedspec(command, "--profile", "final", "--picked-from", "draft")
     assert said.code == 2
     assert said.err.endswith(
-        "no take is picked with profile `draft`; `seedspec pick --profile draft ENTRY` chooses one\n"
+        "no take is picked with profile `draft`; `seedspec pick ENTRY --profile draft` chooses one\n"
     )
 
 

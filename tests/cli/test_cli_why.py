@@ -124,7 +124,12 @@ def test_held_and_occupied(looks: Path, seedspec: Run) -> None:
     )
     (looks.parent / "renders").mkdir()
     (looks.parent / "renders" / "close@prompt=fast_take1.mp4").write_bytes(b"x")
-    assert "exists and the lock does not know it" in seedspec("why", "close@prompt=fast").out
+    file = "renders/close@prompt=fast_take1.mp4"
+    assert seedspec("why", "close@prompt=fast").out == (
+        "close@prompt=fast/1: a file is in the way; a run would not buy it\n"
+        f"  {file} exists and the lock does not know it: if it is this entry's, `seedspec adopt close@prompt=fast/1"
+        f" --file {file}` takes it up; if another storyboard's, this one wants another `output:`.\n"
+    )
 
 
 def test_what_the_lock_alone_knows(looks: Path, seedspec: Run) -> None:
@@ -158,3 +163,13 @@ def test_a_storyboard_with_errors(looks: Path, seedspec: Run) -> None:
     edit(looks, "look.words", "lok.words")
     said = seedspec("why", "open@look=soft")
     assert said.code == 3 and "undefined-name" in said.err
+
+
+def test_a_plan_shows_a_doubt_and_status_fails_for_it(looks: Path, seedspec: Run) -> None:
+    """As the guide to running says; `plan --exit-code` is about what there is to buy."""
+    keep(looks, "close@prompt=slow/1", "doubt", doubt="lost")
+    plan, status = seedspec("plan"), seedspec("status")
+    assert (plan.code, status.code) == (0, 8)
+    assert all("?  close@prompt=slow/1" in said.out for said in (plan, status))
+    guide = (Path(__file__).parents[2] / "docs" / "running.md").read_text(encoding="utf-8")
+    assert "`plan`, `status` and `run` show it first, and `status` and `run` end with code 8" in guide

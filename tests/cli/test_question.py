@@ -147,14 +147,16 @@ def test_a_folder_that_is_gone_is_no_fault(project: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("how", [">&-", "> /dev/full"])
-def test_a_stream_that_takes_nothing_is_no_fault(project: Path, seedspec: Run, stream: str, how: str) -> None:
+def test_a_stream_that_takes_nothing_stops_nothing(project: Path, seedspec: Run, stream: str, how: str) -> None:
     """Whether the command is carried out or its answer said again."""
     command = f"{sys.executable} -m seedspec plan {'2' if stream == 'stderr' else ''}{how}"
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = [
         subprocess.run(command, shell=True, capture_output=True, text=True, env=environ, timeout=60) for _ in range(2)
     ]
-    assert [(s.returncode, s.stdout, s.stderr) for s in said[1:]] == [(0, said[0].stdout, said[0].stderr)]
+    code = 2 if (stream, how) == ("stdout", "> /dev/full") else 0  # what a file was to take, and did not
+    assert [(s.returncode, s.stdout, s.stderr) for s in said] == [(code, said[0].stdout, said[0].stderr)] * 2
+    assert ("standard output: no space left on device" in said[0].stderr) == (code == 2)
 
 
 def test_a_reader_that_goes_away_is_no_fault(project: Path, seedspec: Run) -> None:

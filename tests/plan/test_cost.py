@@ -196,3 +196,26 @@ def test_each_profile_has_its_own_sums(tmp_path: Path) -> None:
     assert {k: (s.videos, s.bought) for k, s in found.items()} == {("final",): (7, 3), ("default",): (2, 2)}
     assert by_profile(plan, RATE) == {"final": own, "": found["default",]}
     assert table(plan, "profile", whole=False).keys() == {("final",)}
+
+
+SHOTS = """\
+seedspec: 1
+model: seedance-2.0-reference-to-video
+defaults: {duration: 4, quality: 480p}
+references:
+  cup: {image: https://cdn.example.com/cup.webp}
+  first: {shot: open}
+  long: {video: https://cdn.example.com/long.mp4, seconds: 5}
+shots:
+  - {id: open, duration: 10, prompt: "{{ ref('cup') }}"}
+  - {id: next, prompt: "{{ ref('first') }} goes on"}
+"""
+
+
+def test_a_video_of_another_shot_is_no_reference_that_could_be_cut(tmp_path: Path) -> None:
+    assert hints(planned(entries_of(tmp_path, SHOTS)), KNOWN) == []
+    both = entries_of(tmp_path, SHOTS.replace("ref('first') }}", "ref('first') }} {{ ref('long') }}"))
+    (hint,) = hints(planned(both), KNOWN)
+    # of 4 + 10 + 5 seconds, the 5 can go
+    added = 5 * 38_340
+    assert (hint.videos, hint.about, hint.adds) == (1, ("long",), Cost(added, added))

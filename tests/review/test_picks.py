@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,24 @@ def test_another_pick_needs_force(project: Project) -> None:
     assert "question/1" in written(project)
     assert code(pick(project, "--drop", "open@look=dawn,hook=question")) == 0
     assert "picks: []" in written(project)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--drop",), "--drop needs the ENTRY"),
+        (("--drop", "open@look=dawn,hook=question", "1", "2", "3"), "found `1 2 3`; expected ENTRY alone with --drop"),
+        (("--drop", "open@look=dawn,hook=question", "close"), "found `close`"),
+        (("--drop", "open@look=dawn,hook=question", "--from", "."), "exclude each other"),
+        (("--from", os.devnull, "open@look=dawn,hook=question", "1"), "`open@look=dawn,hook=question` is no review"),
+        (("--from", ".", "typo_folder"), "`typo_folder` is no review file, nor a folder"),
+    ],
+)
+def test_words_that_mean_nothing_are_refused(project: Project, words: tuple[str, ...], said: str) -> None:
+    assert code(pick(project, "open@look=dawn,hook=question", "1")) == 0
+    before = written(project)
+    result = pick(project, *words)
+    assert code(result) == 2 and said in str(result.exception) and written(project) == before
 
 
 def test_only_what_can_be_watched_is_picked(project: Project) -> None:

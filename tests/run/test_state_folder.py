@@ -52,3 +52,13 @@ def test_nor_one_to_a_folder(name: str, project: Make) -> None:
     assert list(elsewhere.iterdir()) == []
     link.unlink()
     assert found.run().code == 0
+
+
+def test_a_file_in_its_place_is_said_with_what_to_do(project: Make) -> None:
+    found = project(SMALL)
+    (found.folder / ".seedspec").write_text("mine")
+    for arguments in (("run",), ("run", "--emulator")):
+        done = found.do(*arguments)
+        assert done.code == 2 and not found.lock_path.exists()
+        assert ".seedspec: is a file; move it away: seedspec keeps a folder of that name" in done.err
+    assert (found.folder / ".seedspec").read_text() == "mine"

@@ -11,19 +11,6 @@ import jinja2
 from seedspec.compiler import wording
 from seedspec.compiler.jinja.meter import Excess
 
-FAULTS = (
-    jinja2.TemplateError,
-    ArithmeticError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    RecursionError,
-    MemoryError,
-    Excess,
-)
-"""What a template may raise: Jinja's own errors, Python's for bad arithmetic on its values, and the meter's."""
-
 
 class TemplateFault(Exception):
     """A template could not be rendered; the message is one line, `line` counts from 1 in its text.
@@ -63,6 +50,8 @@ def fault_of(fault: BaseException) -> TemplateFault:
         m := re.search(r"has no attribute '(.+)'$", said) or re.match(r"'(.+)' is undefined", said)
     ):
         return TemplateFault(f"`{m[1]}` is not defined", line, m[1], file, "undefined-name")
+    if isinstance(fault, NameError):  # names of templates are none of Python's: Jinja writes such a number as `inf`
+        return TemplateFault("found a number that is too large", line, file=file)
     word = m[1] if (m := re.match(r"access to attribute '(.+)' of", said)) else ""
     return TemplateFault(wording.fault(said), line, word, file)
 

@@ -14,7 +14,7 @@ import jinja2
 from jinja2 import meta, nodes
 
 from seedspec.compiler import wording
-from seedspec.compiler.jinja.fault import FAULTS, TemplateFault, fault_of, line_of
+from seedspec.compiler.jinja.fault import TemplateFault, fault_of, line_of
 from seedspec.compiler.jinja.meter import MOST_CHARACTERS, MOST_WORK, Meter
 from seedspec.compiler.jinja.sandbox import Environment, Ref, Refs
 from seedspec.compiler.jinja.value import plain_of
@@ -79,7 +79,7 @@ class Template:
             ) and not fault.file:
                 fault.word, fault.args = name, (str(fault).replace("found", f"`{name}` is", 1),)
             raise
-        except FAULTS as fault:
+        except Exception as fault:  # filters, globals and what Jinja writes raise what they like: all of it is text's
             raise fault_of(fault) from None
         return value.rstrip("\r\n") if isinstance(value, str) else value
 
@@ -98,7 +98,7 @@ class Template:
                 value = str(scope[part.name])
             else:
                 value = plain_of(part._run(scope), self._meter)
-        except (*FAULTS, TemplateFault):
+        except Exception:  # as above; the whole says it
             return None
         share = 2 * len(self.pieces) if len(self.pieces) > 1 else 1
         light = MOST_WORK - self._meter.left <= MOST_WORK // share
@@ -129,6 +129,9 @@ class Templates:
             except (RecursionError, MemoryError, SyntaxError):  # Python's own limits on what Jinja writes for it
                 problems.error("template-syntax", "a template that is nested too deeply", scalar.span)
                 return None
+            except Exception as error:  # a number of too many digits and the like: Jinja evaluates while it compiles
+                problems.error("template-failed", str(fault_of(error)), scalar.span)
+                return None
         known = self._known[text]
         return Template(scalar, known.names, known.refs, known.pieces, known.run, self._refs, self._meter)
 
@@ -158,7 +161,7 @@ class Templates:
             if part is None:
                 try:
                     part = self._parts[piece.source] = self._part(piece.source)
-                except (jinja2.TemplateSyntaxError, RecursionError, MemoryError, SyntaxError):
+                except Exception:  # the whole meets it again, and says it
                     return None
             found.append(part)
             parts.append(part)

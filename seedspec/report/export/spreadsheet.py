@@ -12,7 +12,8 @@ from seedspec.plan.picks import Picks
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.state import word
 from seedspec.report.export.cut import Remark, unsigned
-from seedspec.report.plan import reason
+from seedspec.report.plan import BARE, reason
+from seedspec.run.place import Meant
 
 _FIELDS = ("duration", "quality", "aspect_ratio", "generate_audio")
 _RECORD = ("task", "file", "width", "height", "seconds", "fps", "audio", "bytes", "sha256", "results_until")
@@ -20,10 +21,12 @@ _BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What spreadsheets take for the beginning of a formula, also in a file of text."""
 
 
-def rows(plan: Plan, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], rate: Rate) -> list[dict[str, Any]]:
+def rows(
+    plan: Plan, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], rate: Rate, meant: Meant = BARE
+) -> list[dict[str, Any]]:
     """One row an entry, all with the same keys in the same order: each axis has a column, `axis:` before its name."""
     axes = list(dict.fromkeys(name for s in plan.steps if s.entry is not None for name, _ in s.entry.labels))
-    return [_row(s, plan, axes, picks, remarks, rate) for s in plan.steps if s.entry is not None]
+    return [_row(s, plan, axes, picks, remarks, rate, meant) for s in plan.steps if s.entry is not None]
 
 
 def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
@@ -42,7 +45,13 @@ def as_json(found: Sequence[Mapping[str, Any]], name: str, rate: Rate) -> dict[s
 
 
 def _row(
-    step: Step, plan: Plan, axes: Sequence[str], picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], rate: Rate
+    step: Step,
+    plan: Plan,
+    axes: Sequence[str],
+    picks: Picks,
+    remarks: Mapping[str, tuple[Remark, ...]],
+    rate: Rate,
+    meant: Meant,
 ) -> dict[str, Any]:
     entry = step.entry
     assert entry is not None
@@ -55,7 +64,7 @@ def _row(
         **{f"axis:{axis}": labels.get(axis) for axis in axes},
         "take": entry.take,
         "state": word(record.state if record is not None else None),
-        "stands": reason(step.reason),
+        "stands": reason(step.reason, meant, step.address),
         "picked": picks.take_of(entry.shot, entry.labels) == entry.take,
         **{name: entry.request.get(name) for name in _FIELDS},
         "references": ", ".join(f"{m.kind} {unsigned(m.where)}" for m in entry.media),

@@ -17,7 +17,8 @@ from seedspec.plan.picks import Picks
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
 from seedspec.plan.state import State
-from seedspec.report.plan import reason
+from seedspec.report.plan import BARE, reason
+from seedspec.run.place import Meant
 
 Media = Literal["link", "inline", "proxy"]
 
@@ -59,7 +60,7 @@ class Take:
         return self.state == "saved"
 
 
-def takes(plan: Plan, size: Callable[[str], int | None]) -> list[Take]:
+def takes(plan: Plan, size: Callable[[str], int | None], meant: Meant = BARE) -> list[Take]:
     """The plan's entries in order. `size` tells the bytes of a file beside the lock, None when it is not there."""
     first: dict[str, Step] = {}
     for step in plan.steps:
@@ -69,7 +70,9 @@ def takes(plan: Plan, size: Callable[[str], int | None]) -> list[Take]:
         if step.entry is not None:
             decides, record = first[step.fp], plan.lock.last(step.fp)
             state = _state(decides, record, size)
-            said = reason(step.reason if decides is step or state == "saved" else decides.reason)
+            said = reason(
+                step.reason if decides is step or state == "saved" else decides.reason, meant, decides.address
+            )
             found.append(Take(step.entry, record, state, _QUERY.sub(r"\1", said)))
     return found
 

@@ -1,0 +1,72 @@
+"""Where a command may write what it makes: never over what was bought, nor over what a run reads or relies on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from seedspec.api import Planned
+from seedspec.cli import shared
+from seedspec.cli.app import Exit
+from seedspec.run.beside import picks_of
+
+
+def judged(out: str | Path, planned: Planned) -> Path:
+    """The file that is asked for. Ends the command, before anything is done, when another one would be lost there."""
+    target = Path(out)
+    if target.is_dir():
+        raise Exit(2, f"`{out}` is a folder; expected a file to write")
+    names = {target.name.casefold(), Path(os.path.realpath(target)).name.casefold()}
+    if any(name.endswith(".lock") for name in names):
+        raise Exit(2, f"`{out}` is named as a lock is; what was bought would be lost: expected another file to write")
+    real = os.path.realpath(target)
+    for file, what in _needed(planned):
+        if os.path.realpath(file) == real or _same(file, target):
+            raise Exit(2, f"`{out}` is {what}; expected another file to write")
+    return target
+
+
+def _needed(planned: Planned) -> Iterator[tuple[Path, str]]:
+    path, base = planned.compiled.path, planned.place.base
+    yield path, "the storyboard"
+    for emulated in (False, True):
+        yield picks_of(path, emulated=emulated), "the file of the picks"
+    for step in planned.plan.steps:
+        if step.file:
+            yield base / step.file, f"the video of `{step.address}`"
+    for lock in sorted(base.glob("*.lock")):  # another storyboard's too, and the paid one beside the emulator's
+        for file in _files(lock):
+            yield base / file, f"a video that `{lock.name}` knows"
+    board = shared.board(planned.compiled)
+    for found in (*board.references, *(r for shot in board.shots for r in shot.references)):
+        if not found.is_shot:
+            yield base / str(found.target.value), f"the reference `{found.name}` of the storyboard"
+    for entry in planned.compiled.entries:
+        for medium in entry.media:
+            if medium.source == "file":
+                yield base / medium.where, f"the reference `{medium.name}` of the storyboard"
+
+
+def _files(lock: Path) -> Iterator[str]:
+    """The files that a lock names, whatever state it is in: one that is damaged has been paid for too."""
+    try:
+        lines = lock.read_bytes().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        try:
+            record = orjson.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and isinstance(file := record.get("file"), str):
+            yield file
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
