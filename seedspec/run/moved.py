@@ -1,5 +1,4 @@
-"""A storyboard without a lock, before its plan: whether the lock that knows its purchases stands beside it under the
-name that the storyboard had before."""
+"""A storyboard without a lock, before its plan: its old lock may stand beside it under the name it had before."""
 
 from __future__ import annotations
 
