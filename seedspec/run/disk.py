@@ -98,13 +98,14 @@ def holder(lock: Path) -> str:
         return ""
     from filelock import FileLock, Timeout
 
-    said, taken = _holder(by), FileLock(side, timeout=0)
+    said = _holder(by)
     try:
-        taken.acquire()
-    except (Timeout, OSError) as error:
-        return said if isinstance(error, Timeout) else ""
-    taken.release()
-    return ""
+        with FileLock(side, timeout=0):
+            return ""
+    except Timeout:
+        return said
+    except OSError:
+        return ""
 
 
 def _alive(by: Path) -> bool:
