@@ -119,7 +119,7 @@ def _kept(saves: Saves, video: Path, wanted: str, fp: str) -> Kept:
             with video.open("rb") as source:
                 while chunk := source.read(1 << 20):
                     part.write(chunk)
-            return saves.keep(part, wanted, fp)
+            return saves.keep(part, fp)
         finally:
             part.drop()
     except (NotWhole, BadPlace) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,10 +31,14 @@ class BadPlace(Exception):
 
 
 class Part:
-    """A video as it arrives, hashed on the way."""
+    """A video as it arrives at `path`, hashed on the way; it is to become `target`, in the same folder, for a name that
+    is `wanted`.
+    """
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: BinaryIO, target: Path, wanted: str) -> None:
         self.path = path
+        self.target = target
+        self.wanted = wanted
         self.bytes = 0
         self._file = file
         self._digest = hashlib.sha256()
@@ -58,7 +62,7 @@ class Part:
             self.path.unlink()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Saves:
     """Where videos go: names are relative to `root`, the folder of the lock, and never leave it.
 
@@ -68,6 +72,10 @@ class Saves:
 
     root: Path
     owner: str = ""
+    _real: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._real = self.root.resolve()
 
     def ready(self, folder: str) -> None:
         """Makes sure, before anything is bought, that videos can be written; clears away what a run of this owner that
@@ -100,7 +108,7 @@ class Saves:
         with suppress(FileNotFoundError):
             path.unlink()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        return Part(path, open(os.open(path, flags, 0o666), "wb"))
+        return Part(path, open(os.open(path, flags, 0o666), "wb"), target, file)
 
     def claim(self, lock: Lock) -> None:
         """Videos of this clone that a merge of the lock gave a name of their own go there, for nothing is to be fetched
@@ -120,10 +128,10 @@ class Saves:
 
     def _ending(self, folder: Path) -> str:
         """How the names of this owner's parts end: the way to its lock tells it from every other one, in any folder."""
-        way = os.path.relpath(self.root.resolve() / self.owner, folder)
+        way = os.path.relpath(self._real / self.owner, folder)
         return f".{hashlib.sha256(os.fsencode(way)).hexdigest()[:8]}.mp4.part"
 
-    def keep(self, part: Part, file: str, fp: str) -> Kept:
+    def keep(self, part: Part, fp: str) -> Kept:
         """Checks a finished part and gives it its name. Raises NotWhole and OSError; the part is gone then.
 
         A file that already has the name is never written over: the same bytes are taken as this video, others make
@@ -133,7 +141,7 @@ class Saves:
         try:
             check_boxes(part.path)
             seen = _facts(part.path)
-            final = self._named(part, file, fp, sha256)
+            final = _named(part, fp, sha256)
             sync_folder(final.parent)
         except BaseException:
             part.drop()
@@ -144,22 +152,10 @@ class Saves:
         if seen:
             poster(final, seen.seconds)
         facts = (seen.width, seen.height, seen.seconds, seen.fps, seen.audio) if seen else ()
-        return Kept(final.relative_to(self.root.resolve()).as_posix(), sha256, size, *facts)
-
-    def _named(self, part: Part, file: str, fp: str, sha256: str) -> Path:
-        target = self._inside(file)
-        if target.suffix != ".mp4":  # a name from a lock that people edited; a part is cleared away, a video never
-            raise BadPlace(f"`{file}` is no name of a video")
-        for final in (target, target.with_name(f"{target.stem}.{fp[:8]}.mp4")):
-            if _link(part.path, final):
-                return final
-            if final.is_file() and _sha256(final) == sha256:
-                part.path.unlink()
-                return final
-        raise BadPlace(f"`{file}` is taken by another file; move it away")
+        return Kept(final.relative_to(self._real).as_posix(), sha256, size, *facts)
 
     def _inside(self, file: str) -> Path:
-        root = self.root.resolve()
+        root = self._real
         folder = (root / file).parent
         try:
             real = folder.resolve()  # through every symbolic link, also where the last folders are yet to be made
@@ -169,6 +165,19 @@ class Saves:
             raise BadPlace(f"`{file}` lies outside {root.name}")
         real.mkdir(parents=True, exist_ok=True)
         return real / Path(file).name
+
+
+def _named(part: Part, fp: str, sha256: str) -> Path:
+    target = part.target
+    if target.suffix != ".mp4":  # a name from a lock that people edited; a part is cleared away, a video never
+        raise BadPlace(f"`{part.wanted}` is no name of a video")
+    for final in (target, target.with_name(f"{target.stem}.{fp[:8]}.mp4")):
+        if _link(part.path, final):
+            return final
+        if final.is_file() and _sha256(final) == sha256:
+            part.path.unlink()
+            return final
+    raise BadPlace(f"`{part.wanted}` is taken by another file; move it away")
 
 
 def check_boxes(path: Path) -> None:

@@ -220,7 +220,7 @@ def test_storyboards_that_share_a_folder_are_not_in_each_others_way(tmp_path: Pa
     other.ready("renders")
     second = other.part("renders/x.mp4")
     second.write(videos[1])
-    kept = [saves.keep(part, "renders/x.mp4", "f" * 64) for saves, part in ((one, first), (other, second))]
+    kept = [saves.keep(part, "f" * 64) for saves, part in ((one, first), (other, second))]
     assert [(tmp_path / k.file).read_bytes() for k in kept] == videos
     assert [k.file for k in kept] == ["renders/x.mp4", "renders/x.ffffffff.mp4"]
     left = one.part("renders/y.mp4")
@@ -256,7 +256,7 @@ def test_a_name_that_is_as_long_as_one_can_be_has_a_part_too(tmp_path: Path, cli
     part = Saves(tmp_path, "storyboard.lock").part(name)
     part.write(clip)
     assert part.path.name.endswith(".mp4.part")
-    assert Saves(tmp_path, "storyboard.lock").keep(part, name, "f" * 64).file == name
+    assert Saves(tmp_path, "storyboard.lock").keep(part, "f" * 64).file == name
 
 
 def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
@@ -279,7 +279,7 @@ def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
                 try:
                     part = Saves(base).part(name)
                     part.write(video)
-                    saved = Saves(base).keep(part, name, f"{number}" * 64)
+                    saved = Saves(base).keep(part, f"{number}" * 64)
                 except (BadPlace, NotWhole, OSError, ValueError):
                     continue
                 assert isinstance(saved, Kept)

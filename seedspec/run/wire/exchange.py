@@ -285,7 +285,7 @@ class Exchange:
             if announced.isdigit() and int(announced) != part.bytes:
                 part.drop()
                 return Trouble(f"cut short: {part.bytes} of {announced} bytes")
-            return await asyncio.to_thread(self.saves.keep, part, call.file, call.job)
+            return await asyncio.to_thread(self.saves.keep, part, call.job)
         except NotWhole as error:
             return Trouble(f"not a whole video: {clean(error)}")
         except (httpx.HTTPError, httpx.StreamError, BadAddress) as error:
