@@ -104,9 +104,7 @@ def _apart(attempts: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record
                 by_name.setdefault(same(r.file), []).append(r)
     renamed: dict[tuple[str, int], str] = {}
     for found in by_name.values():
-        first = min(
-            found, key=lambda r: (str((r.get("intent") or {}).get("at", "")), str(r.task), r.fp, r.get("sha256"))
-        )
+        first = min(found, key=_asked)
         others = (r for r in found if r.get("sha256") != first.get("sha256"))
         renamed |= {(r.fp, r.attempt): own_name(r) for r in others}
     if not renamed:
