@@ -144,3 +144,15 @@ def test_certificates_are_loaded_when_something_is_to_be_asked(folder: Path, mon
         with pytest.raises(BadSettings, match="certificates"):
             begin()
     idle.close()
+
+
+def test_it_can_be_closed_at_any_moment(folder: Path) -> None:
+    """Also while answers are there that nobody has taken yet: more of them than one come in at the same time."""
+    for round in range(20):
+        with serving(at_once=CONNECTIONS) as (origin, _):
+            one = exchange(origin, folder)
+            for number in range(CONNECTIONS):
+                one.start(Read(f"{number:064x}", TASK))
+            for _ in range(1 + round % 3):
+                one.wait(1.0)
+            one.close()

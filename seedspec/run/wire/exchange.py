@@ -81,6 +81,7 @@ class Exchange:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _tasks: dict[asyncio.Task[Reply], Call] = field(default_factory=dict)
     _finished: list[asyncio.Task[Reply]] = field(default_factory=list)
+    _waiting: bool = False
     _addresses: dict[str, httpx.URL] = field(default_factory=dict)
     _ways: _Ways = field(init=False)
     _open: bool = False
@@ -116,16 +117,19 @@ class Exchange:
 
     def _back(self, task: asyncio.Task[Reply]) -> None:
         self._finished.append(task)
-        self._loop.stop()
+        if self._waiting:  # what comes back while all of it is closed stops nothing
+            self._loop.stop()
 
     def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
         """The replies that are there within the given time; None waits for the first, if any call is under way."""
         if not self._tasks and seconds is None:
             return []
         late = None if seconds is None else self._loop.call_later(max(0.0, seconds), self._loop.stop)
+        self._waiting = True
         try:
             self._loop.run_forever()
         finally:
+            self._waiting = False
             if late is not None:
                 late.cancel()
         finished, self._finished = self._finished, []
@@ -142,8 +146,6 @@ class Exchange:
                 for one in (self._ways.paid, self._ways.api, self._ways.files, self._ways.web):
                     await one.aclose()
 
-        for task in self._tasks:
-            task.remove_done_callback(self._back)
         self._loop.run_until_complete(end())
         self._tasks.clear()
         self._loop.close()
