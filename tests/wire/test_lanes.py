@@ -156,3 +156,16 @@ def test_it_can_be_closed_at_any_moment(folder: Path) -> None:
             for _ in range(1 + round % 3):
                 one.wait(1.0)
             one.close()
+
+
+def test_a_reply_that_a_broken_wait_did_not_give_is_given_at_once(folder: Path) -> None:
+    with serving() as (origin, door):
+        one = exchange(origin, folder)
+        one.start(Read("f" * 64, TASK))
+        for _ in range(500):
+            one._loop.run_until_complete(asyncio.sleep(0.01))
+            if one._finished:
+                break
+        assert [type(reply) for _, reply in one.wait(None)] == [Task]
+        one.close()
+    assert len(door.requests) == 1

@@ -121,9 +121,14 @@ class Exchange:
             self._loop.stop()
 
     def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
-        """The replies that are there within the given time; None waits for the first, if any call is under way."""
+        """The replies that are there within the given time, at once when one is there already.
+
+        None waits for the first, if any call is under way.
+        """
         if not self._tasks and seconds is None:
             return []
+        if self._finished:  # a wait that was broken off has not given it
+            seconds = 0.0
         late = None if seconds is None else self._loop.call_later(max(0.0, seconds), self._loop.stop)
         self._waiting = True
         try:
