@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from seedspec import __version__
-from seedspec.cli.saying import complain
+from seedspec.cli.saying import complain, kept_back, open_streams
 
 COMMANDS = {
     "init": ("seedspec.cli.init", "Begin a project: a storyboard, and what git should know."),
@@ -115,10 +115,22 @@ class Exit(Exception):
         self.code = code
 
 
-def start(arguments: Sequence[str], question: str = "") -> int:
-    """Goes the whole way of a command line and gives its exit code; its answer may be kept under `question`."""
+def start(arguments: Sequence[str]) -> int:
+    """Runs a command line and gives its exit code. Nothing that a user, disk, server or network does is a traceback.
+
+    Output that a full disk did not take is said at the end, and is the exit code where that would be 0.
+    """
+    open_streams()
+    kept_back()
+    code = _carried_out(arguments)
+    if why := kept_back():
+        complain(f"standard output: {why}; what was said there is not complete")
+    return code or (2 if why else 0)
+
+
+def _carried_out(arguments: Sequence[str]) -> int:
     try:
-        seedspec.main(list(arguments), prog_name="seedspec", standalone_mode=False, obj=question)
+        seedspec.main(list(arguments), prog_name="seedspec", standalone_mode=False)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:

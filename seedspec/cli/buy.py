@@ -1,14 +1,12 @@
-"""Commands that meet the lock: plan, run, status and fetch. What was done is said again without being done again."""
+"""Commands that meet the lock: plan, run, status and fetch."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 
 from seedspec.cli import shared
-from seedspec.cli.again import again
 from seedspec.cli.app import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
 from seedspec.report.limits import COMMENT
@@ -65,8 +63,7 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
     """
     from seedspec.cli.buying import show_plan
 
-    with again(storyboard, fit=against is None) as anew:
-        show_plan(anew, storyboard, given, against, form, most, exit_code=exit_code)
+    show_plan(storyboard, given, against, form, most, exit_code=exit_code)
 
 
 @click.command("run")
@@ -158,8 +155,7 @@ def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) 
         raise Exit(2, "--watch is for people; leave --format out")
     from seedspec.cli.buying import show_status
 
-    with again(storyboard, fit=not watching) as anew:
-        show_status(anew, storyboard, given, form, watching=watching)
+    show_status(storyboard, given, form, watching=watching)
 
 
 def _run(
@@ -168,7 +164,4 @@ def _run(
 ) -> None:  # fmt: skip
     from seedspec.cli.buying import go
 
-    told = any(os.environ.get(name) for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"))
-    fit = form == "text" and junit is None and not told  # events carry their time, and reports are files
-    with again(storyboard, fit=fit, buying=True, emulated=given["emulator"]) as anew:
-        go(anew, storyboard, given, form, junit, emulator, plain=plain, ask=ask)
+    go(storyboard, given, form, junit, emulator, plain=plain, ask=ask)

@@ -16,7 +16,6 @@ import orjson
 
 from seedspec.api import Options, Planned, budget_of, plan, run
 from seedspec.cli import shared
-from seedspec.cli.again import Anew
 from seedspec.cli.against import Since, since
 from seedspec.cli.app import Exit
 from seedspec.cli.follow import follow, signals, view_of, watch
@@ -42,12 +41,12 @@ _EMULATED = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=
 
 
 def show_plan(
-    anew: Anew, storyboard: str, given: Mapping[str, Any], against: str | None, form: str, most: int,
+    storyboard: str, given: Mapping[str, Any], against: str | None, form: str, most: int,
     *, exit_code: bool,
 ) -> None:  # fmt: skip
     """`plan`: each step, and since a revision what has changed. Ends the command with code 10 when that is asked."""
     options = _options(**given)
-    planned = anew.rests_on(_planned(storyboard, options))
+    planned = _planned(storyboard, options)
     changes = None
     if against is not None:
         whole = not (options.select or options.exclude or options.picked_from is not None)
@@ -57,7 +56,7 @@ def show_plan(
         raise Exit(10)
 
 
-def show_status(anew: Anew, storyboard: str, given: Mapping[str, Any], form: str, *, watching: bool) -> None:
+def show_status(storyboard: str, given: Mapping[str, Any], form: str, *, watching: bool) -> None:
     """`status`: where every entry stands. Ends the command with code 8 when one is in doubt."""
     options = _options(**given)
     made = shared.compiled(storyboard, options.profile, emulated=options.emulated)
@@ -78,7 +77,7 @@ def show_status(anew: Anew, storyboard: str, given: Mapping[str, Any], form: str
                 sys.stdout,
                 lambda: threading.Event().wait(_GLANCE),
             )
-    planned = anew.rests_on(plan(storyboard, options, made))
+    planned = plan(storyboard, options, made)
     if form == "json":
         echo(orjson.dumps(status.as_json(planned.plan, model, now().utc), option=orjson.OPT_INDENT_2))
     elif not watching:
@@ -88,7 +87,6 @@ def show_status(anew: Anew, storyboard: str, given: Mapping[str, Any], form: str
 
 
 def go(
-    anew: Anew,
     storyboard: str,
     given: Mapping[str, Any],
     form: str,
@@ -100,7 +98,7 @@ def go(
 ) -> None:
     """`run` and `fetch`: the plan where something is to be bought, the question, and the events until the end."""
     options, view = _options(**given), view_of(form, junit, plain=plain)
-    planned = anew.rests_on(_planned(storyboard, options))
+    planned = _planned(storyboard, options)
     if junit is not None:
         judged(junit, planned)  # before anything is bought: receipts may stand there
     if not _needs_service(planned, options):

@@ -1,31 +1,15 @@
-"""How a command speaks, on standard output and standard error; what was said is kept too, where that is asked for."""
+"""How a command speaks, on standard output and standard error."""
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from typing import TextIO
 
-TYPE_CHECKING = False  # what is said again is said before anything is loaded: see `begin.py`
-if TYPE_CHECKING:
-    from typing import TextIO
+import click
 
-    Tape = list[tuple[bool, str | bytes]]
-
-_tape: Tape | None = None
 _lost: list[str] = []
-
-
-def taped() -> Tape:
-    """Whatever is shown from now on is kept in this list too: whether on standard error, and what."""
-    global _tape
-    _tape = []
-    return _tape
-
-
-def untaped() -> None:
-    """Nothing more is kept of what is shown."""
-    global _tape
-    _tape = None
 
 
 def echo(text: str | bytes, *, err: bool = False) -> None:
@@ -33,13 +17,11 @@ def echo(text: str | bytes, *, err: bool = False) -> None:
 
     A reader that has gone away, or a full disk behind it, never stops what is being done; `kept_back` knows the latter.
     """
-    if _tape is not None:
-        _tape.append((err, text))
     _say(text, "\n", err=err)
 
 
 def pour(text: str | bytes) -> None:
-    """Data as it is, on standard output, in any number of pieces. It is not kept: answers that are kept are lines."""
+    """Data as it is, on standard output, in any number of pieces."""
     _say(text, "", err=False)
 
 
@@ -58,8 +40,6 @@ def _say(text: str | bytes, end: str, *, err: bool) -> None:
     try:
         _shown(text, end, stream, err=err)
     except OSError as error:
-        from contextlib import suppress
-
         if not err and not isinstance(error, ConnectionError):
             _lost.append((error.strerror or str(error)).lower())
         with suppress(OSError, ValueError):  # what is still in its buffer goes nowhere, too
@@ -68,8 +48,7 @@ def _say(text: str | bytes, end: str, *, err: bool) -> None:
 
 def _shown(text: str | bytes, end: str, stream: TextIO, *, err: bool) -> None:
     if os.name == "nt" or (stream.encoding or "").lower() != "utf-8" or not hasattr(stream, "buffer"):
-        import click  # knows consoles, and what to do where no language is set
-
+        # click knows consoles, and what to do where no language is set
         click.echo(text, err=err, nl=bool(end), color=True)
     elif isinstance(text, str):
         stream.write(text + end)

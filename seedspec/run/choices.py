@@ -15,7 +15,7 @@ from seedspec.compiler.schema import Schema
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.picks import Picks, chosen_take, picks_of
 from seedspec.plan.review import Review, review_of
-from seedspec.run import beside, files, witness
+from seedspec.run import beside, files
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
 from seedspec.text.source import Source
@@ -57,8 +57,6 @@ def choices_of(path: Path, board: Storyboard, *, emulated: bool) -> Choices:
 def read_picks(place: Choices, problems: Problems) -> Picks:
     """The picks beside a storyboard; none when there is no file. What is wrong with it goes to `problems`."""
     source = _source(place.picks, problems) if place.picks.exists() else None
-    if source is None:
-        witness.absent(place.picks)
     return picks_in(source, problems, place.profile)
 
 

@@ -18,7 +18,7 @@ from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.profile import merged, with_profile
 from seedspec.compiler.reference import Look, Probe, Remote, not_probed
 from seedspec.compiler.storyboard import Storyboard, storyboard_of
-from seedspec.run import beside, files, witness
+from seedspec.run import beside, files
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import parse
@@ -184,9 +184,7 @@ def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool
     """What people chose of the takes that a storyboard follows. Where they chose none, no reader of picks is loaded."""
     if not follows_picks(board):
         return nobody
-    file = beside.picks_of(path, emulated=emulated)
-    if not file.exists():
-        witness.absent(file)
+    if not beside.picks_of(path, emulated=emulated).exists():
         return nobody
     from seedspec.run.choices import picks_beside
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,6 @@ from seedspec.compiler.catalog import Catalog, Kind, catalog_of
 from seedspec.compiler.reference import Asset, Look
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.look import opened
-from seedspec.run import witness
 from seedspec.run.examined import Examined
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
@@ -62,13 +60,11 @@ def read_source(path: Path, shown: str, problems: Problems) -> Source | None:
     """A storyboard's text; a file that cannot be read is a diagnostic."""
     try:
         with path.open("rb") as file:
-            status = os.fstat(file.fileno())
             raw = file.read(MOST_BYTES + 1)
     except OSError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else _reason(error)
         problems.error("cannot-read", f"`{shown}`: {reason}", None)
         return None
-    witness.read(path, status, raw)
     return source_of(shown, raw, problems)
 
 
@@ -78,12 +74,9 @@ def templates_below(folder: Path) -> Callable[[str], str | None]:
 
     def read(name: str) -> str | None:
         try:
-            text = _template(root, name)
+            return _template(root, name)
         except (OSError, ValueError, RuntimeError):  # no UTF-8, a NUL in the name, links that go round
-            text = None
-        if text is None:
-            witness.absent(root / name)
-        return text
+            return None
 
     return read
 
@@ -93,13 +86,15 @@ def _template(root: Path, name: str) -> str | None:
     if not path.is_relative_to(root) or not path.is_file():
         return None
     with path.open("rb") as file:
-        status = os.fstat(file.fileno())
         raw = file.read(MOST_BYTES + 1)
     if len(raw) > MOST_BYTES:
         return None
-    text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    witness.read(root / name, status, raw)
-    return text
+    return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def project_of(folder: Path) -> Path:
+    """The git checkout that an absolute folder stands in, or else the folder itself: local media must lie inside it."""
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
 def looker(folder: Path) -> Look:
@@ -108,7 +103,7 @@ def looker(folder: Path) -> Look:
     The project is the git checkout that the folder stands in, or else the folder itself.
     """
     base, known = folder.resolve(), Examined(folder)
-    project = witness.project_of(base)
+    project = project_of(base)
 
     def look(target: str, kind: Kind) -> Asset | str:
         if "\\" in target or PurePosixPath(target).is_absolute():
@@ -136,9 +131,7 @@ def _asset(base: Path, path: Path, target: str, kind: Kind, known: Examined) -> 
                 return "is empty"
             if size > MOST_MEDIA:
                 return f"has {size:,} bytes; files of more than {MOST_MEDIA:,} are not read"
-            status = os.fstat(file.fileno())
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            witness.read(base / target, status, None, digest)
             return asset_of(lambda: known.facts(file, size, digest), target, kind, digest, size)
     except MediaError as error:
         return f"cannot be used: {error}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from seedspec.text.values import valueclass
 
-TYPE_CHECKING = False  # a run with nothing to do looks for the key, and loads nothing else: see `cli/begin.py`
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from looks import DONE, IMAGE, LOOKS, Run, Said, keep
 
-from seedspec.cli.begin import start
+from seedspec.cli.app import start
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def seedspec(folder: Path, capfd: pytest.CaptureFixture[str]) -> Run:
 @pytest.fixture
 def project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A storyboard with everything it reads, all of it bought and saved; its files are old enough to be believed."""
-    monkeypatch.setenv("EVOLINK_API_KEY", "sk-again")
+    monkeypatch.setenv("EVOLINK_API_KEY", "sk-done-before")
     (folder / ".git").mkdir()
     for name in ("media", "words", "renders"):
         (folder / name).mkdir()

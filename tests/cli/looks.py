@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +55,7 @@ shots:
   - id: same
     prompt: "{{ ref('cup') }} closes. {{ ref('far') }}{{ '{{' }}"
 """
-"""A storyboard with all that an answer may rest on."""
+"""A storyboard with all that a plan may rest on."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +84,3 @@ def edit(storyboard: Path, old: str, new: str) -> None:
     text = storyboard.read_text(encoding="utf-8")
     assert old in text
     storyboard.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def kept(project: Path) -> list[Path]:
-    """The answers that are kept in a folder."""
-    return sorted((project / ".seedspec").glob("*.said/*"))
-
-
-def plainly(seedspec: Run, project: Path, *command: str) -> object:
-    """What a command says when it has nothing to go by but the files."""
-    shutil.rmtree(project / ".seedspec", ignore_errors=True)
-    return seedspec(*command)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from looks import Run
 
-from seedspec.cli.begin import start
+from seedspec.cli.app import start
 from seedspec.run import files, starter
 
 TEMPLATES = starter.TEMPLATES

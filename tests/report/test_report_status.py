@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from stage import LANE, POUR, Stage
 
-from seedspec.cli.begin import start
+from seedspec.cli.app import start
 from seedspec.cli.follow import watch
 from seedspec.plan.lock import apply
 from seedspec.report import status

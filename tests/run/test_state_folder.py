@@ -11,7 +11,7 @@ NAMES = (
     ".gitignore", "storyboard.lock.hold", "storyboard.lock.hold-by", "storyboard.lock.reserve",
     "storyboard.lock.rescue.new", "storyboard.lock.before-fix", "uploads/clock", "storyboard.emulator/ledger.jsonl",
 )  # fmt: skip
-FOLDERS = ("", "storyboard.lock.sent", "storyboard.lock.said", "uploads", "facts", "review", "storyboard.emulator")
+FOLDERS = ("", "storyboard.lock.sent", "uploads", "facts", "review", "storyboard.emulator")
 
 
 def refused(found: Project, link: Path, *arguments: str) -> None:
