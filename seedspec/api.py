@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from seedspec.compiler.entry import Entry, labels_of
+from seedspec.compiler.entry import Entry
 from seedspec.compiler.price import Cost
 from seedspec.compiler.profile import NoProfile, name_of, said, with_profile
 from seedspec.compiler.storyboard import Storyboard
@@ -258,7 +258,7 @@ def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Pro
 
 def _unpicked(entry: Entry, path: Path, board: Storyboard, options: Options) -> str:
     """Why an entry is left out that another one continues, and what takes it in."""
-    picking = _meant(path, board, options).on("pick", f"{entry.shot}{labels_of(entry.labels)}", "TAKE")
+    picking = _meant(path, board, options).on("pick", entry.variant, "TAKE")
     return f"it has no pick {said(name_of(board))}: {picking} gives it one"
 
 

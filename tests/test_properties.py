@@ -16,7 +16,8 @@ from boards import CATALOG, LABELS, MODEL, NAMES, WORDS, boards, compiled, writt
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from seedspec.compiler.entry import Labels, address_of, canonical, digest, file_of, find, matches
+from seedspec.compiler.address import Address, Labels, matches, parse
+from seedspec.compiler.entry import canonical, digest
 from seedspec.compiler.schema import Schema
 from seedspec.report import diagnostics as report
 from seedspec.report import entries as report_entries
@@ -371,26 +372,32 @@ PLACES = st.tuples(
 @often
 @given(PLACES, PLACES)
 def test_addresses(one: tuple[str, Labels, int], other: tuple[str, Labels, int]) -> None:
-    address = address_of(*one)
-    assert (address == address_of(*other)) == (one == other)
-    m = re.fullmatch(r"([^@/]+)(?:@([^/]+))?/(\d+)", address)
-    assert m is not None
-    labels = tuple(tuple(part.split("=")) for part in m[2].split(",")) if m[2] else ()
-    assert (m[1], labels, int(m[3])) == one
+    address = str(Address(*one))
+    assert (address == str(Address(*other))) == (one == other)
+    assert parse(address) == one and parse(address).variant == address.rpartition("/")[0]
     assert re.fullmatch(r"[A-Za-z0-9@=,./:_-]+", address), "safe in a shell"
     cuts = {i for i, c in enumerate(address) if c in "@,/"} | {len(address)}
     for length in range(1, len(address) + 1):
         assert matches(address[:length], address) == (length in cuts)
-    assert file_of(*one).endswith(".mp4")
+    assert Address(*one).file.endswith(".mp4")
+
+
+@often
+@given(st.text(alphabet="a@=,/1 \u0661", max_size=12))
+def test_a_text_is_an_address_or_refused(text: str) -> None:
+    try:
+        found = parse(text)
+    except ValueError:
+        return
+    assert str(found) == text or text.rpartition("/")[2].startswith("0")
 
 
 @bounded
 @given(boards())
-def test_finding_entries(board: dict[str, Any]) -> None:
-    by_address = {e.address: e for e in compiled(written(board)).entries}
-    assert len(by_address) == len(compiled(written(board)).entries)
-    for address, entry in by_address.items():
-        assert find(address, by_address) == [entry]
-        assert entry in find(entry.shot, by_address)
-        assert all(e.shot == entry.shot for e in find(entry.shot, by_address))
-    assert find("no such shot", by_address) == []
+def test_entries_know_their_addresses(board: dict[str, Any]) -> None:
+    entries = compiled(written(board)).entries
+    assert len({e.address for e in entries}) == len(entries)
+    for entry in entries:
+        assert parse(entry.address) == (entry.shot, entry.labels, entry.take)
+        assert entry.variant == parse(entry.address).variant
+        assert entry.file == parse(entry.address).file

@@ -15,11 +15,11 @@ from seedspec.cli.settle import asking, check_task
 from seedspec.compiler.entry import Entry
 from seedspec.plan.event import Adopted, Event, Saved, Submitted
 from seedspec.plan.lock import Lock
-from seedspec.plan.state import State
+from seedspec.plan.state import OPEN, UNANSWERED, State
 from seedspec.run.call import Kept
 from seedspec.run.disk import hold, read_lock
 from seedspec.run.driver import now
-from seedspec.run.inquiry import DOUBTFUL, verified
+from seedspec.run.inquiry import verified
 from seedspec.run.journal import Journal
 from seedspec.run.saves import BadPlace, NotWhole, Saves
 
@@ -59,7 +59,7 @@ def adopt_command(
         lock = read_lock(place.lock)
         if task is not None:
             check_task(made, lock, task)
-            _check(chosen, lock, allowed=DOUBTFUL)
+            _check(chosen, lock, allowed=UNANSWERED)
             with asking(made, place, emulated=emulator) as wire:
                 seen = verified(wire, None, orjson.loads(chosen.manifest), task)
             if isinstance(seen, str):
@@ -69,7 +69,7 @@ def adopt_command(
         else:
             assert video is not None
             gone = State.SAVED if not (place.base / step.file).exists() else State.RUNNING
-            _check(chosen, lock, allowed=DOUBTFUL | {State.RUNNING, State.COMPLETED, gone})
+            _check(chosen, lock, allowed=OPEN | {gone})
             kept = _kept(Saves(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
             event, said = _file(chosen, lock, kept, place.profile), f"saved as {kept.file}"
         journal = Journal(place.lock, lock, place.words)
@@ -90,7 +90,7 @@ def _check(entry: Entry, lock: Lock, *, allowed: frozenset[State]) -> None:
 
 def _task(entry: Entry, lock: Lock, task: str, reserved: float | None, profile: str) -> Event:
     record = lock.last(entry.fingerprint)
-    if record is not None and record.state in DOUBTFUL:
+    if record is not None and record.state in UNANSWERED:
         return Submitted(entry.address, entry.fingerprint, record.attempt, task, reserved, None, now().text())
     attempt = lock.next_attempt(entry.fingerprint)
     manifest = orjson.loads(entry.manifest)

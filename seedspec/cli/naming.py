@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from seedspec.cli.app import Exit
-from seedspec.compiler.entry import Entry, matches
+from seedspec.compiler.address import matches, shot_of
+from seedspec.compiler.entry import Entry
 from seedspec.plan.lock import Record
 
 _MOST = 8
@@ -46,12 +47,8 @@ def _near(text: str, addresses: list[str]) -> list[str]:
     """Addresses like the text, or else those of a shot that is called like its beginning."""
     if near := get_close_matches(text, addresses, n=3, cutoff=0.6):
         return near
-    shots = get_close_matches(_shot(text), list(dict.fromkeys(map(_shot, addresses))), n=1)
-    return [a for a in addresses if _shot(a) in shots]
-
-
-def _shot(address: str) -> str:
-    return address.partition("@")[0].partition("/")[0]
+    shots = get_close_matches(shot_of(text), list(dict.fromkeys(map(shot_of, addresses))), n=1)
+    return [a for a in addresses if shot_of(a) in shots]
 
 
 def _some(addresses: Iterable[str]) -> list[str]:

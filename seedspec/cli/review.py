@@ -16,6 +16,7 @@ from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
 from seedspec.cli.target import judged
+from seedspec.compiler.address import parse
 from seedspec.plan import picks as chosen
 from seedspec.plan import stats
 from seedspec.plan.picks import Pick, Picks
@@ -330,5 +331,5 @@ def _address(words: Sequence[str], planned: Planned) -> str:
 def _dropped(known: Picks, words: Sequence[str], planned: Planned) -> Picks:
     variants = {v: p.address for v, p in known.by_variant.items()}
     address = the_address(words[0], [*variants, *variants.values()])
-    variant = address if address in variants else address.rpartition("/")[0]
+    variant = address if address in variants else parse(address).variant
     return Picks({v: p for v, p in known.by_variant.items() if v != variant}, known.others)

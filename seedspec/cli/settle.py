@@ -18,17 +18,15 @@ from seedspec.cli.service import environment
 from seedspec.compiler.profile import AS_WRITTEN, name_of
 from seedspec.plan.event import Deferred, Event, Failed, Submitted, Weighed
 from seedspec.plan.lock import Lock, Record
-from seedspec.plan.state import State
+from seedspec.plan.state import FOLLOWED, UNANSWERED, State
 from seedspec.report.table import cut
 from seedspec.run.call import Balance, Credits
 from seedspec.run.disk import hold, read_lock
 from seedspec.run.driver import Wire, now
-from seedspec.run.inquiry import DOUBTFUL, Evidence, ask, evidence, resend, resent, verified
+from seedspec.run.inquiry import Evidence, ask, evidence, resend, resent, verified
 from seedspec.run.journal import Journal
 from seedspec.run.place import Place, place_of
 from seedspec.run.sent import body_kept
-
-LOST = frozenset({State.RUNNING, State.COMPLETED})
 
 
 @click.command("settle")
@@ -68,7 +66,7 @@ def settle_command(
     place = place_of(made.path, shared.board(made), emulated=emulator)
     with hold(place.lock):
         lock = read_lock(place.lock)
-        record = _meant(entry, purchase, made, lock, LOST if lost else DOUBTFUL)
+        record = _meant(entry, purchase, made, lock, FOLLOWED if lost else UNANSWERED)
         at = now().text()
         named = (record.entry, record.fp, record.attempt)
         if task is not None:
@@ -162,7 +160,7 @@ def _of(made: Compiled, record: Record) -> bool:
 
 
 def _words(states: frozenset[State]) -> str:
-    return "in doubt" if states is DOUBTFUL else "running or made"
+    return "in doubt" if states is UNANSWERED else "running or made"
 
 
 def _found(made: Compiled, place: Place, lock: Lock, record: Record, task: str, *, emulated: bool) -> Event:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.catalog import Model
-from seedspec.compiler.entry import Entry, address_of, labels_of
+from seedspec.compiler.entry import Entry
 from seedspec.compiler.matrix import Grid, Row
 from seedspec.compiler.reference import Asset, Look, Probe, Remote, check_declared, check_medium, is_url
 from seedspec.compiler.render import Faulty, Texts
@@ -145,7 +146,7 @@ class Attachments:
         if target not in self._rows:
             self._rows[target] = frozenset(grid.rows())
         if wanted not in self._rows[target]:
-            address = address_of(target, tuple(zip(grid.names, wanted, strict=True)), reference.take or 1)
+            address = Address(target, tuple(zip(grid.names, wanted, strict=True)), reference.take or 1)
             self._problems.error("no-such-entry", f"there is no entry `{address}` to continue", span, entry=entry)
             return None
         if reference.take is None:
@@ -165,7 +166,7 @@ class Attachments:
         take = self._chosen(takes, lambda: (e for one, n in asked if (e := upstream(target, one, n, span)) is not None))
         if take is not None and take <= len(takes):
             return self._continued(reference, takes[take - 1], entry)
-        variant = takes[0].address.rpartition("/")[0]
+        variant = takes[0].variant
         if take is not None:
             from shlex import quote
 
@@ -205,7 +206,7 @@ class Attachments:
             elif len(axis.values) == 1:
                 wanted.append(next(iter(axis.values)))
             else:
-                some = [f"{reference.target.text}{labels_of(((name, label),))}" for label in axis.values]
+                some = [variant_of(reference.target.text, ((name, label),)) for label in axis.values]
                 message = f"shot `{reference.target.text}` has an axis `{name}` that `{self._shot}` lacks"
                 fix = f"choose one: `at: {{{name}: {next(iter(axis.values))}}}`; the candidates are {listed(some)}"
                 self._problems.error(

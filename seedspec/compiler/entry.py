@@ -8,12 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from seedspec.compiler.address import Address, Labels, variant_of
 from seedspec.compiler.catalog import Kind
 from seedspec.compiler.price import Cost
 from seedspec.text.source import Span
 from seedspec.text.values import valueclass
-
-Labels = tuple[tuple[str, str], ...]
 
 
 class Origin(NamedTuple):
@@ -94,6 +93,11 @@ class Entry(NamedTuple):
         return tuple(zip(self.mould.axes, self.row, strict=True))
 
     @property
+    def variant(self) -> str:
+        """The address without its take."""
+        return variant_of(self.shot, self.labels)
+
+    @property
     def request(self) -> Mapping[str, Any]:
         """The body, with `sha256:…` for a local file and `entry:…` for an upstream video."""
         return {"model": self.mould.model, "prompt": self.prompt, **self.mould.fields}
@@ -106,7 +110,7 @@ class Entry(NamedTuple):
     @property
     def file(self) -> str:
         """The name that its video is saved under."""
-        return file_of(self.shot, self.labels, self.take)
+        return Address(self.shot, self.labels, self.take).file
 
     @property
     def media(self) -> tuple[Medium, ...]:
@@ -132,37 +136,6 @@ class Entry(NamedTuple):
     @property
     def waits(self) -> tuple[str, ...]:
         return self.mould.waits
-
-
-def address_of(shot: str, labels: Labels, take: int) -> str:
-    """`shot@axis=label,axis=label/take`; no `@…` where there is no axis."""
-    return f"{shot}{labels_of(labels)}/{take}"
-
-
-def addresses(shot: str, axes: tuple[str, ...]) -> str:
-    """The pattern that makes an address of a shot's labels with a take behind them."""
-    return address_of(shot.replace("%", "%%"), tuple((a.replace("%", "%%"), "%s") for a in axes), 0)[:-1] + "%s"
-
-
-def labels_of(labels: Labels) -> str:
-    return "@" + ",".join(f"{axis}={label}" for axis, label in labels) if labels else ""
-
-
-def file_of(shot: str, labels: Labels, take: int) -> str:
-    """The address as a file name that every file system takes."""
-    return f"{shot}{labels_of(labels)}_take{take}.mp4".replace(":", "x")
-
-
-def matches(prefix: str, address: str) -> bool:
-    """Whether an address is meant by a prefix of it: the whole, or one that ends where `@`, `,` or `/` begins."""
-    return address.startswith(prefix) and (len(prefix) == len(address) or address[len(prefix)] in "@,/")
-
-
-def find(prefix: str, addresses: Mapping[str, Entry]) -> list[Entry]:
-    """The entries that an address or a prefix of one names; a whole match wins over prefixes."""
-    if prefix in addresses:
-        return [addresses[prefix]]
-    return [entry for address, entry in addresses.items() if matches(prefix, address)]
 
 
 def canonical(value: Any) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from seedspec.compiler.address import Address, pattern
 from seedspec.compiler.attach import Attachments, Chosen, Targets, Upstream
-from seedspec.compiler.entry import Entry, Mould, addresses, canonical, digest, file_of
+from seedspec.compiler.entry import Entry, Mould, canonical, digest
 from seedspec.compiler.fields import Fields, Layers
 from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.frame import Frame, Prompt
@@ -102,7 +103,7 @@ class ShotRequests:
         )
         self._kept: dict[Frame, dict[Any, _Kept]] = {}
         self._last: tuple[Frame, dict[Any, _Kept]] | None = None
-        self._address = addresses(shot.id, names)
+        self._address = pattern(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
         self._attached = {s.text: s.span for s in shot.attach}
         self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
@@ -221,7 +222,7 @@ class ShotRequests:
 
     def _too_long(self, state: State) -> bool:
         labels = tuple(zip(self._grid.names, row_of(state), strict=True))
-        if len(file_of(self._shot.id, labels, self._takes)) <= LONGEST:
+        if len(Address(self._shot.id, labels, self._takes).file) <= LONGEST:
             return False
         message = f"the file name would be longer than {LONGEST} bytes; use shorter ids or labels"
         self._problems.error("file-name-too-long", message, self._shot.span, entry=self._addressed(state))

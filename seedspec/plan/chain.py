@@ -7,11 +7,10 @@ from typing import Any, Literal
 
 from seedspec.compiler.entry import Entry
 from seedspec.plan.lock import Lock, Record
-from seedspec.plan.state import State
+from seedspec.plan.state import OPEN, State
 from seedspec.text.values import valueclass
 
 _FACTS = ("bytes", "width", "height", "seconds", "fps")
-_OPEN = (State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED)
 
 
 @valueclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def facts_of(record: Record | None) -> Mapping[str, float] | None:
 
 def under_way(record: Record, lock: Lock) -> bool:
     """Whether another attempt at the same purchase was begun and has not ended."""
-    return any(r.attempt != record.attempt and r.state in _OPEN for r in lock.attempts[record.fp])
+    return any(r.attempt != record.attempt and r.state in OPEN for r in lock.attempts[record.fp])
 
 
 def link_lives(record: Record | None, now: str) -> bool:

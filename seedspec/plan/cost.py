@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from seedspec.compiler.address import parse, shot_of
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.price import Cost, Rate
 from seedspec.compiler.profile import AS_WRITTEN
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import NotInStoryboard
-from seedspec.plan.state import State, word
+from seedspec.plan.state import BOUGHT, word
 from seedspec.text.values import valueclass
 
-_UNPAID = (State.FAILED, State.QUEUED)
 KEYS = ("shot", "take", "state", "profile")
 """What costs can be told apart by, beside the axes; an axis of such a name comes first."""
 
@@ -137,10 +137,11 @@ def _stands(record: Record | None, profile: str) -> dict[str, str]:
 
 def _said(address: str) -> dict[str, str]:
     """What an address says of an entry that the storyboard no longer has."""
-    variant, _, take = address.rpartition("/")
-    shot, _, rest = variant.partition("@")
-    pairs = (pair.partition("=") for pair in rest.split(",") if pair)
-    return {"shot": shot, "take": take, **{axis: label for axis, _, label in pairs}}
+    try:
+        found = parse(address)
+    except ValueError:  # the lock may come from anybody
+        return {"shot": shot_of(address)}
+    return {"shot": found.shot, "take": str(found.take), **dict(found.labels)}
 
 
 def _spending(lock: Lock, fp: str, entry: Entry | None, rate: Rate) -> Spending:
@@ -149,7 +150,7 @@ def _spending(lock: Lock, fp: str, entry: Entry | None, rate: Rate) -> Spending:
     out = Spending()
     for record in records:
         charged = _stated(record.charged, rate)
-        if record.state not in _UNPAID:
+        if record.state in BOUGHT:
             cost = _estimate(record, entry)
             judged = cost.high if charged.of else 0
             out += Spending(1, 1, cost, cost, _stated(record.reserved, rate), charged, judged)

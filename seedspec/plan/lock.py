@@ -28,7 +28,7 @@ from seedspec.plan.event import (
     Submitting,
     Weighed,
 )
-from seedspec.plan.state import STANDING, IllegalMove, State, advance
+from seedspec.plan.state import RANKS, UNANSWERED, IllegalMove, State, advance
 
 VERSION = 1
 HEADER = b'{"seedspec_lock":1}\n'
@@ -115,7 +115,7 @@ class Lock:
     def last(self, fp: str) -> Record | None:
         """The record that stands for a purchase: of several attempts the one nearest to a video, then the latest."""
         found = self.attempts.get(fp)
-        return max(found, key=lambda r: (STANDING[r.state], r.attempt)) if found else None
+        return max(found, key=lambda r: (RANKS[r.state].attempt, r.attempt)) if found else None
 
     def record(self, fp: str, attempt: int) -> Record | None:
         return next((r for r in self.attempts.get(fp, ()) if r.attempt == attempt), None)
@@ -224,7 +224,7 @@ def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> b
 def _settled(record: Record) -> dict[str, Any]:
     """What outlives a run: the balances that are evidence in a doubt go when there is none."""
     values = {**record.values, "fp": record.fp, "attempt": record.attempt}
-    if record.state not in (State.SUBMITTING, State.DOUBT):
+    if record.state not in UNANSWERED:
         values["left"] = None
         if intent := values.get("intent"):
             values["intent"] = {k: v for k, v in intent.items() if k != "left"}

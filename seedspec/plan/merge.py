@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from seedspec.compiler.filename import LONGEST, same
 from seedspec.plan.lock import MARKERS, Lock, Record, encode
-from seedspec.plan.state import FURTHEST, State
+from seedspec.plan.state import RANKS, State
 from seedspec.text.values import valueclass
-
-_RANK = {state: rank for rank, state in enumerate(FURTHEST)}
 
 
 @valueclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def _same(one: Record, other: Record) -> bool:
 
 
 def _further(one: Record, other: Record) -> Record:
-    first, last = sorted((one, other), key=lambda r: (_RANK[r.state], str(r.get("at")), encode(r.values)))
+    first, last = sorted((one, other), key=lambda r: (RANKS[r.state].merge, str(r.get("at")), encode(r.values)))
     return Record(one.fp, max(one.attempt, other.attempt), {**first.values, **last.values})
 
 

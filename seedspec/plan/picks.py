@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from seedspec.compiler.address import Labels, parse, variant_of
 from seedspec.compiler.attach import Chosen
-from seedspec.compiler.entry import Entry, Labels, labels_of
+from seedspec.compiler.entry import Entry
 from seedspec.compiler.schema import Schema
 from seedspec.plan.review import Entries, Mention, Review
 from seedspec.text.diagnostic import Note, Problems
@@ -33,11 +34,11 @@ class Pick:
 
     @property
     def variant(self) -> str:
-        return self.address.rpartition("/")[0]
+        return parse(self.address).variant
 
     @property
     def take(self) -> int:
-        return int(self.address.rpartition("/")[2])
+        return parse(self.address).take
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Picks:
 
     def take_of(self, shot: str, labels: Labels) -> int | None:
         """The chosen take of a shot's variant; None when nobody has chosen."""
-        pick = self.by_variant.get(shot + labels_of(labels))
+        pick = self.by_variant.get(variant_of(shot, labels))
         return pick.take if pick is not None else None
 
     def of(self, entry: Entry) -> Pick | None:
@@ -64,7 +65,7 @@ class Picks:
         Such an entry is never bought, whatever the lock says: the chosen video exists and was looked at. The request
         may have changed since: then `pick.fp` is not the entry's fingerprint, and the pick has to go first.
         """
-        pick = self.by_variant.get(entry.shot + labels_of(entry.labels))
+        pick = self.by_variant.get(entry.variant)
         here = pick if pick is not None and pick.take == entry.take else None
         if here is not None and here.fp == entry.fingerprint:
             return here
@@ -84,7 +85,7 @@ def chosen_take(picks: Picks) -> Chosen:
 
     def among(takes: tuple[Entry, ...], every: Callable[[], Iterable[Entry]]) -> int | None:
         shot, labels = takes[0].shot, takes[0].labels
-        own = picks.by_variant.get(shot + labels_of(labels))
+        own = picks.by_variant.get(variant_of(shot, labels))
         found = [e for e in takes if e.fingerprint in requests]
         if found:
             return next((e.take for e in found if own is not None and own.fp == e.fingerprint), found[0].take)
@@ -194,7 +195,7 @@ def variants(picks: Picks, entries: Entries, problems: Problems) -> frozenset[st
         assert pick.span is not None
         mention = Mention(pick.address, pick.fp, pick.span)
         entry = entries.found(mention, problems, lost="what it stands for now is not what was picked")
-        found.add(pick.variant if entry is None else entry.shot + labels_of(entry.labels))
+        found.add(pick.variant if entry is None else entry.variant)
     return frozenset(found)
 
 

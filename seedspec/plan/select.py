@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from seedspec.compiler.entry import Entry, labels_of, matches
+from seedspec.compiler.address import matches
+from seedspec.compiler.entry import Entry
 from seedspec.plan.chain import stale, video_of
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import State, word
@@ -50,7 +51,7 @@ def choose(entries: Sequence[Entry], lock: Lock, select: Iterable[str], exclude:
 
 def within(found: Selection, variants: Collection[str]) -> Selection:
     """Of a selection what belongs to some variants (`shot@axis=label,…`), every take; the rest is with the others."""
-    inside = {id(e) for e in found.chosen if e.shot + labels_of(e.labels) in variants}
+    inside = {id(e) for e in found.chosen if e.variant in variants}
     left = tuple(e for e in found.chosen if id(e) not in inside)
     return Selection(tuple(e for e in found.chosen if id(e) in inside), (*found.others, *left))
 

@@ -7,6 +7,7 @@ the request was certainly not taken. `doubt` leaves only by a person's word or b
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class State(StrEnum):
@@ -33,32 +34,47 @@ MOVES: dict[State | None, frozenset[State]] = {
     State.FAILED: frozenset(),
 }
 
-FURTHEST = (
-    State.QUEUED,
-    State.SUBMITTING,
-    State.FAILED,
-    State.DOUBT,
-    State.RUNNING,
-    State.COMPLETED,
-    State.SAVED,
-)
-"""What is nearer to a paid video in hand stands later; a union of two histories keeps the later one."""
 
-STANDING = {
-    state: rank
-    for rank, state in enumerate(
-        (State.QUEUED, State.FAILED, State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED, State.SAVED)
-    )
+class Rank(NamedTuple):
+    """How far a state is, by two questions.
+
+    `merge`: of two histories of one purchase the further state is kept; what is nearer to a paid video in hand is
+    further. `attempt`: which of several attempts stands for a purchase; one that may have been billed hides no later
+    failure, and a video in hand makes every other question idle.
+    """
+
+    merge: int
+    attempt: int
+
+
+RANKS = {
+    State.QUEUED: Rank(merge=0, attempt=0),
+    State.SUBMITTING: Rank(merge=1, attempt=2),
+    State.FAILED: Rank(merge=2, attempt=1),
+    State.DOUBT: Rank(merge=3, attempt=3),
+    State.RUNNING: Rank(merge=4, attempt=4),
+    State.COMPLETED: Rank(merge=5, attempt=5),
+    State.SAVED: Rank(merge=6, attempt=6),
 }
-"""Which of several attempts stands for a purchase: one that may have been billed hides no later failure, and a video
-in hand makes every other question idle."""
+
+UNANSWERED = frozenset({State.SUBMITTING, State.DOUBT})
+"""A request was sent, or was about to be, and what became of it is not known."""
+
+FOLLOWED = frozenset({State.RUNNING, State.COMPLETED})
+"""The task is known, and its video is not here yet."""
+
+OPEN = UNANSWERED | FOLLOWED
+"""Something is left to be done about the purchase, and money may have been spent on it."""
+
+BOUGHT = OPEN | {State.SAVED}
+"""Money was spent, or may have been."""
 
 
 def word(state: State | None) -> str:
     """A state as people name and select it: `new` for what was never bought, `doubt` also without an answer."""
     if state is None or state is State.QUEUED:
         return "new"
-    return "doubt" if state is State.SUBMITTING else state.value
+    return "doubt" if state in UNANSWERED else state.value
 
 
 class IllegalMove(Exception):

@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
+from seedspec.compiler.address import parse
 from seedspec.compiler.filename import is_device, same
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.merge import parted
-from seedspec.plan.state import State
+from seedspec.plan.state import OPEN, State
 from seedspec.text.values import valueclass
-
-_OPEN = frozenset({State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED})
 
 
 @valueclass(frozen=True, slots=True)
@@ -50,14 +49,14 @@ def strays(
         last = lock.last(fp)
         for r in records:
             elsewhere = r.profile != profile and r.profile in others
-            if elsewhere and r.state not in _OPEN:
+            if elsewhere and r.state not in OPEN:
                 continue
             plain = f"{place(r.profile)}/{_name(r)}"
             if r is last and fp not in known and r.state is not State.QUEUED:
                 taken = taken or {same(file) for file in files}
                 free = f"{plain}.mp4" if same(f"{plain}.mp4") not in taken else f"{plain}.{fp[:8]}.mp4"
                 found = Stray(r, "elsewhere" if elsewhere else "left", r.file or free)
-            elif r is not last and r.state not in (State.QUEUED, State.FAILED, State.SAVED):
+            elif r is not last and r.state in OPEN:
                 found = Stray(r, "second", f"{plain}.{fp[:8]}.{r.attempt}.mp4")
             elif r is not last and r.state is State.SAVED and parted(records) and lost(r):
                 found = Stray(r, "lost", str(r.file))
@@ -69,7 +68,9 @@ def strays(
 
 def _name(record: Record) -> str:
     """The name that a purchase would have had as an entry; the lock may come from anybody."""
-    shot, _, take = record.entry.rpartition("/")
-    named = f"{shot}_take{take}".replace(":", "x")
+    try:
+        named = parse(record.entry).file.removesuffix(".mp4")
+    except ValueError:
+        return record.fp[:16]
     usual = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@=,._-]{0,200}", named) and not is_device(named)
     return named if usual else record.fp[:16]

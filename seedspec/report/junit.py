@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
+from seedspec.compiler.address import shot_of
 from seedspec.compiler.price import Cost, Rate
 from seedspec.report.diagnostics import visible
 from seedspec.report.money import both
@@ -81,8 +82,11 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
 
 
 def _case(suite: ET.Element, outcome: Outcome, name: str, meant: Meant) -> None:
-    shot = outcome.address.partition("/")[0].partition("@")[0]
-    names = {"name": outcome.address, "classname": f"{name}.{shot}", "time": _seconds(outcome.begun, outcome.ended)}
+    names = {
+        "name": outcome.address,
+        "classname": f"{name}.{shot_of(outcome.address)}",
+        "time": _seconds(outcome.begun, outcome.ended),
+    }
     case = ET.SubElement(suite, "testcase", names)
     if outcome.end is End.FAILED or outcome.end is End.DOUBT:
         kind = "failure" if outcome.end is End.FAILED else "error"

@@ -32,14 +32,13 @@ from seedspec.plan.event import (
 )
 from seedspec.plan.plan import BUYS, Action, Step
 from seedspec.plan.reason import Twin
-from seedspec.plan.state import State
+from seedspec.plan.state import BOUGHT, FOLLOWED
 from seedspec.report.money import credits, dollars
 from seedspec.report.run import line
 from seedspec.report.table import cut, shortened
 
 _MOST_ROWS = 24
 _FEWEST_ROWS = 3
-_PAID = (State.RUNNING, State.COMPLETED, State.SAVED, State.DOUBT, State.SUBMITTING)
 _ORDER = ("saved", "reused", "in doubt", "failed", "held", "running", "waiting", "not finished")
 _STYLES = {"failed": "red", "held": "red", "in doubt": "magenta", "saved": "green"}
 _ROUTINE = (Submitting, Submitted, Completed, Saved)
@@ -119,7 +118,7 @@ class Monitor:
         if isinstance(step.reason, Twin):
             return
         if step.entry is None:
-            if record is None or record.state not in (State.RUNNING, State.COMPLETED):
+            if record is None or record.state not in FOLLOWED:
                 return
             name = self._strays[step.fp, record.attempt] = f"{step.fp}/{record.attempt}"
         self._prompts[name] = str(step.entry.request.get("prompt", "")) if step.entry is not None else ""
@@ -128,7 +127,7 @@ class Monitor:
             self._rows[name] = _Row(step.address, self._prompts[name], "running")
             if record is not None and record.task:
                 self._tasks[record.task] = name
-        if record is not None and record.state in _PAID and step.action not in (Action.DONE, *BUYS):
+        if record is not None and record.state in BOUGHT and step.action not in (Action.DONE, *BUYS):
             self._spent += record.get("units") or (
                 step.entry.cost.high if step.action is Action.DOUBT and step.entry else 0
             )

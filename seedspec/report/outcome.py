@@ -26,13 +26,11 @@ from seedspec.plan.event import as_json as event_json
 from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked
 from seedspec.plan.reason import Held as HeldBack
-from seedspec.plan.state import State
+from seedspec.plan.state import OPEN, UNANSWERED
 from seedspec.plan.surprise import FACTS, Surprise, request_of, surprises
 from seedspec.plan.surprise import as_json as surprises_json
 from seedspec.report.plan import BARE, unpicked
 from seedspec.run.place import Meant
-
-_OPEN = (State.RUNNING, State.COMPLETED, State.DOUBT, State.SUBMITTING)
 
 
 class End(StrEnum):
@@ -97,7 +95,7 @@ class Outcomes:
             if step.address in self._twins:
                 name = f"{step.fp} {step.address}"
             elif step.entry is None:
-                if step.record is None or step.record.state not in _OPEN:
+                if step.record is None or step.record.state not in OPEN:
                     continue  # the lock alone knows it, and there is nothing to be done about it
                 name = self._names[step.fp, step.record.attempt] = f"{step.fp}/{step.record.attempt}"
             self._found[name] = _begun(step, meant)
@@ -208,6 +206,6 @@ def _begun(step: Step, meant: Meant) -> Outcome:
         case Occupied(file=file):
             return replace(found, end=End.HELD, code="occupied", message=f"{file} is not known to the lock")
         case _:
-            if record is not None and record.state in (State.DOUBT, State.SUBMITTING):
+            if record is not None and record.state in UNANSWERED:
                 return replace(found, end=End.DOUBT, code="doubt", message=record.get("doubt") or "never answered")
             return replace(found, end=End.RUNNING)

@@ -12,12 +12,11 @@ from seedspec.plan.event import Event, Held, Skipped
 from seedspec.plan.lock import Record
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.plan.reason import Done
-from seedspec.plan.state import State
+from seedspec.plan.state import FOLLOWED, UNANSWERED, State
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 
 _MARGIN = 900.0
 """Seconds before its end from which a result link is not given to the service as a reference any more."""
-_BOUGHT = (State.RUNNING, State.COMPLETED)
 
 
 @dataclass(slots=True)
@@ -68,14 +67,14 @@ def _seek_links(out: Admitted, plan: Plan, now: Moment) -> None:
 
 def _stray(out: Admitted, step: Step, record: Record, pace: Pace, at: str, *, follow: bool) -> None:
     name = f"{record.fp}/{record.attempt}"
-    if record.state in _BOUGHT:
+    if record.state in FOLLOWED:
         out.committed += record.get("units") or 0
         if follow:
             out.jobs[name] = _followed(step, record, pace)
     elif step.action is Action.FETCH:  # saved in another clone, and paid for long ago
         if follow:
             out.jobs[name] = _followed(step, record, pace)
-    elif record.state in (State.DOUBT, State.SUBMITTING):
+    elif record.state in UNANSWERED:
         out.committed += record.get("units") or 0
         if follow:
             out.jobs[name] = Job(step, None, Phase.DOUBT, record.attempt, step.file)

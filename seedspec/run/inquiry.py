@@ -30,8 +30,6 @@ from seedspec.run.job import Moment
 BEFORE, AFTER = 120.0, 900.0
 """Seconds around the sending of a request in which a task may be the one that it made: clocks differ, queues wait."""
 
-DOUBTFUL = frozenset({State.DOUBT, State.SUBMITTING})
-
 
 def ask(wire: Wire, call: Call) -> Reply:
     """One call to its end; every call has a deadline of its own."""

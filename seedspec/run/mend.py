@@ -11,11 +11,10 @@ from pathlib import Path
 from seedspec.plan.lock import Lock, LockFault, Record, parse, serialise
 from seedspec.plan.merge import sides, union
 from seedspec.plan.salvage import Aside, salvage
-from seedspec.plan.state import State
+from seedspec.plan.state import OPEN, UNANSWERED, State
 from seedspec.run.disk import read_lock, replace, state_folder
 from seedspec.run.rescue import rescues
 
-PAID = frozenset({State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED})
 """States of what may be paid for and is not in hand: never forgotten."""
 
 
@@ -124,9 +123,9 @@ def verify(path: Path) -> list[Finding]:
     for record in lock:
         if record.state is State.SAVED:
             found += _compared(record, path.parent)
-        elif record.state in (State.SUBMITTING, State.DOUBT):
+        elif record.state in UNANSWERED:
             found.append(Finding(record, "in doubt: `seedspec settle`", False))
-        elif record.state in PAID:
+        elif record.state in OPEN:
             found.append(Finding(record, f"{record.state}, not saved: `seedspec fetch`", False))
     found += [Finding(r, "one of several purchases of this request", False) for r in union(lock, lock).doubles]
     return found
@@ -149,7 +148,7 @@ def _compared(record: Record, base: Path) -> list[Finding]:
 def forgettable(lock: Lock, known: Iterable[str]) -> list[Record]:
     """What may be forgotten: no entry asks for it, and nothing of it is paid for and not in hand."""
     wanted = set(known)
-    return [r for r in lock if r.fp not in wanted and r.state not in PAID]
+    return [r for r in lock if r.fp not in wanted and r.state not in OPEN]
 
 
 def prune(path: Path, lock: Lock, gone: Iterable[Record], order: Iterable[str]) -> None:

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from seedspec.plan.lock import LockFault, parse
-from seedspec.plan.state import State
-
-_BOUGHT = frozenset({State.SUBMITTING, State.DOUBT, State.RUNNING, State.COMPLETED, State.SAVED})
+from seedspec.plan.state import BOUGHT
 
 
 def check_not_left(lock: Path, fingerprints: Iterable[str]) -> None:
@@ -31,7 +29,7 @@ def check_not_left(lock: Path, fingerprints: Iterable[str]) -> None:
         except (LockFault, OSError):
             continue
         wanted = wanted or frozenset(fingerprints)
-        held = sum(any(r.state in _BOUGHT for r in rs) for fp, rs in found.attempts.items() if fp in wanted)
+        held = sum(any(r.state in BOUGHT for r in rs) for fp, rs in found.attempts.items() if fp in wanted)
         if held:
             some = f"{held} of these purchases" if held > 1 else "one of these purchases"
             message = f"`{other.name}` holds {some}, and its storyboard is gone: rename it to `{lock.name}` too"

@@ -76,10 +76,9 @@ def cutting(
         entry = step.entry
         if entry is None:
             continue
-        variant = entry.address.rpartition("/")[0]
         chosen = picks.take_of(entry.shot, entry.labels) if picks.by_variant else entry.take
         if chosen is None:
-            out.unpicked[variant] = None
+            out.unpicked[entry.variant] = None
         if chosen != entry.take:
             continue
         record = plan.lock.last(entry.fingerprint)

@@ -24,9 +24,9 @@ def _tile(cut: Cut, *, captions: bool) -> Tile:
         raster = None
     if not captions:
         return Tile(raster, ())
-    shot, _, rest = cut.entry.address.partition("@")
-    labels, _, take = rest.rpartition("/") if rest else ("", "", shot.partition("/")[2])
+    entry = cut.entry
+    labels = ",".join(f"{axis}={label}" for axis, label in entry.labels)
     size = f"{cut.record.get('width')}×{cut.record.get('height')}" if cut.record.get("width") else ""
-    facts = [f"take {take}", f"{cut.seconds:g} s", size, "picked" if cut.picked else ""]
-    named = f"{shot.partition('/')[0]}  {labels}".rstrip() if labels else shot.partition("/")[0]
+    facts = [f"take {entry.take}", f"{cut.seconds:g} s", size, "picked" if cut.picked else ""]
+    named = f"{entry.shot}  {labels}".rstrip()
     return Tile(raster, (named, " · ".join(f for f in facts if f)))
