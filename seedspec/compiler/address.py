@@ -1,4 +1,4 @@
-"""The address of an entry as a value: its shot, its labels and its take; read from text, printed, and as a file's name."""
+"""The address of an entry as a value: its shot, labels and take; read from text, printed, and as the name of a file."""
 
 from __future__ import annotations
 

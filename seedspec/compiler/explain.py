@@ -10,9 +10,8 @@ from seedspec.compiler.fields import Fields, Layers, Setting
 from seedspec.compiler.matrix import Grid, board_grid, shot_grid
 from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.text.diagnostic import Problems
-from seedspec.text.node import Map, Node, Scalar, at, plain
+from seedspec.text.node import Map, Node, Scalar, plain
 from seedspec.text.source import Span
-from seedspec.text.syntax import parse
 from seedspec.text.values import valueclass
 
 
@@ -79,8 +78,7 @@ def words_of(board: Storyboard, entry: Entry) -> tuple[Span, ...]:
         axis = next((a for a in (*shot.axes, *board.axes) if a.name == name), None)
         if axis is not None and name != "prompt" and label in axis.values:
             spans += _texts(axis.values[label])
-    variables = _top(board, "vars")
-    return (*spans, *(_texts(variables) if variables else ()))
+    return (*spans, *(span for node in board.variables.values() for span in _texts(node)))
 
 
 def _layers(settings: tuple[Setting, ...], value: Any) -> tuple[Layer, ...]:
@@ -92,10 +90,7 @@ def _layers(settings: tuple[Setting, ...], value: Any) -> tuple[Layer, ...]:
 
 
 def _model(board: Storyboard, entry: Entry) -> Explained:
-    node = _top(board, "model")
-    return Explained(
-        "model", entry.request["model"], (Layer("storyboard", board.model.id, node.span if node else None),)
-    )
+    return Explained("model", entry.request["model"], (Layer("storyboard", board.model.id, board.model_span),))
 
 
 def _prompt(shot: Shot, entry: Entry, grid: Grid) -> Explained:
@@ -112,11 +107,6 @@ def _prompt(shot: Shot, entry: Entry, grid: Grid) -> Explained:
 def _labels(entry: Entry, grid: Grid) -> Mapping[str, Span]:
     axes = {a.name: a for a in grid.axes}
     return {f"{name}={label}": axes[name].values[label].span for name, label in entry.labels}
-
-
-def _top(board: Storyboard, key: str) -> Node | None:
-    node = parse(board.source, Problems())
-    return at(node, (key,)) if isinstance(node, Map) and key in node.pairs else None
 
 
 def _texts(node: Node) -> list[Span]:

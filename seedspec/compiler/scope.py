@@ -8,6 +8,7 @@ from typing import Any
 
 from seedspec.compiler.matrix import Grid, Row
 from seedspec.compiler.storyboard import Axis, Shot, Storyboard
+from seedspec.text.node import plain
 
 State = tuple[Any, ...]
 """A row's labels with the take behind them: all that tells one entry of a shot from another."""
@@ -17,7 +18,7 @@ class Scope:
     """The names of one shot. A place is an index into a state."""
 
     def __init__(self, board: Storyboard, shot: Shot, grid: Grid) -> None:
-        self._constant = {**board.variables, "shot": {"id": shot.id}}
+        self._constant = {**{name: plain(node) for name, node in board.variables.items()}, "shot": {"id": shot.id}}
         self._names, self._grid = grid.names, grid
 
     def at(self, state: State) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from seedspec.compiler.catalog import KINDS, Catalog, Kind, Model
 from seedspec.compiler.freetext import check_cuts
@@ -122,9 +122,10 @@ class Storyboard:
     source: Source
     name: str
     model: Model
+    model_span: Span
     fields: Mapping[str, Scalar]
     takes: int
-    variables: Mapping[str, Any]
+    variables: Mapping[str, Node]
     budget_usd: float | None
     budget_credits: float | None
     output: Scalar | None
@@ -166,15 +167,15 @@ def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -
         message = f"unknown model `{model_node.text}`; expected {listed(catalog.models)}"
         problems.error("unknown-model", message, model_node.span, *did_you_mean(model_node.text, catalog.models))
         return None
-    return _Reader(node, model, name, problems).read()
+    return _Reader(node, model, model_node.span, name, problems).read()
 
 
 class _Reader:
     """Reads a file that its schema has accepted, so that each part is of the type that the schema says."""
 
-    def __init__(self, node: Map, model: Model, name: str, problems: Problems) -> None:
+    def __init__(self, node: Map, model: Model, model_span: Span, name: str, problems: Problems) -> None:
         self.node = node
-        self.model = model
+        self.model, self.model_span = model, model_span
         self.name = name
         self.problems = problems
         self.known = frozenset((*model.fields, "prompt"))
@@ -187,7 +188,7 @@ class _Reader:
         for key, pair in _map(node, "vars").items():
             self._reserved(key, pair.key.span, "a var")
             if key not in RESERVED:
-                variables[key] = plain(pair.value)
+                variables[key] = pair.value
         takes, words, most = (
             _scalar(defaults, "takes"),
             _scalar(node, "reference_words"),
@@ -199,6 +200,7 @@ class _Reader:
             source=node.span.source,
             name=named.text if named else self.name,
             model=self.model,
+            model_span=self.model_span,
             fields=self._fields(defaults)[0],
             takes=_whole(takes, 1),
             variables=variables,

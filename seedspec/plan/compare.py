@@ -11,9 +11,9 @@ import orjson
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.price import Cost
 from seedspec.plan.chain import address_in
+from seedspec.plan.difference import Difference, differences
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import State
-from seedspec.plan.why import Difference, differences
 from seedspec.text.values import valueclass
 
 Kind = Literal["added", "changed", "moved", "gone"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Literal
+from typing import Literal
 
 import orjson
 
@@ -15,7 +15,8 @@ from seedspec.compiler.filename import same
 from seedspec.compiler.price import Cost
 from seedspec.compiler.profile import said
 from seedspec.compiler.upstream import unfit
-from seedspec.plan.chain import Stale, address_in, facts_of, link_lives, named, stale, under_way
+from seedspec.plan.chain import Stale, address_in, facts_of, link_lives, stale, under_way
+from seedspec.plan.difference import differences
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.reason import (
     Changed,
@@ -283,9 +284,8 @@ class _Planner:
         before = self._last_at(entry.address)
         if before is None or before.manifest is None:
             return Action.SUBMIT, New()
-        found = changed(before.manifest, orjson.loads(entry.manifest))
-        old, new = named(found.old, found.new, address_in(self.lock, entry))
-        return Action.CHANGE, replace(found, old=old, new=new)
+        first = differences(before.manifest, orjson.loads(entry.manifest), address_in(self.lock, entry))[0]
+        return Action.CHANGE, Changed(first.field, first.old, first.new)
 
     def _last_at(self, address: str) -> Record | None:
         """What was bought under an address before, with a request that the storyboard no longer asks for."""
@@ -344,18 +344,3 @@ def _moves(step: Step) -> bool:
     """Whether an entry will have another video than it has now, once all is done that is asked or proposed."""
     found = step.reason.stale if isinstance(step.reason, Done) else None
     return step.action in BUYS or (found is not None and not found.kept)
-
-
-def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changed:
-    """The first difference between two manifests, in the order that people ask about: prompt, media, fields, take."""
-    before = {**old.get("request", {}), "take": old.get("take"), "model": old.get("model")}
-    after = {**new.get("request", {}), "take": new.get("take"), "model": new.get("model")}
-    names = ["prompt", *sorted((before.keys() | after.keys()) - {"prompt"})]
-    for name in names:
-        was, now = before.get(name), after.get(name)
-        if isinstance(was, list) and isinstance(now, list) and was != now:
-            at = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
-            return Changed(f"{name}[{at}]", *(items[at] if at < len(items) else None for items in (was, now)))
-        if was != now:
-            return Changed(name, was, now)
-    return Changed("provider", old.get("provider"), new.get("provider"))

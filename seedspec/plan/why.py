@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import orjson
 
 from seedspec.compiler.entry import Entry
-from seedspec.plan.chain import address_in, named
+from seedspec.plan.chain import address_in
+from seedspec.plan.difference import Difference, differences
 from seedspec.plan.lock import Record
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import Changed, Held, Occupied, Twin
 from seedspec.plan.state import State
 from seedspec.text.values import valueclass
-
-
-@valueclass(frozen=True, slots=True)
-class Difference:
-    """A field whose value differs between two manifests; None where one of them lacks it. A medium is `name[index]`."""
-
-    field: str
-    old: Any
-    new: Any
 
 
 @valueclass(frozen=True, slots=True)
@@ -61,26 +50,3 @@ def bought_as(plan: Plan, entry: Entry) -> Record | None:
     own = (r for r in plan.lock if r.profile == plan.profile and r.entry == entry.address)
     found = [r for r in own if r.fp not in known and r.state is not State.QUEUED]
     return found[-1] if found else None
-
-
-def differences(
-    old: Mapping[str, Any], new: Mapping[str, Any], address: Callable[[str], str | None]
-) -> tuple[Difference, ...]:
-    """All that differs between two manifests: the prompt first, then fields and media by name.
-
-    `address` gives those of continued entries by fingerprint.
-    """
-    before, after = _flat(old), _flat(new)
-    names = ["prompt", *sorted((before.keys() | after.keys()) - {"prompt"})]
-    differing = [n for n in names if before.get(n) != after.get(n)]
-    return tuple(Difference(n, *named(before.get(n), after.get(n), address)) for n in differing)
-
-
-def _flat(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for name, value in {**manifest, **manifest.get("request", {})}.items():
-        if isinstance(value, list):
-            out |= {f"{name}[{i}]": item for i, item in enumerate(value)}
-        elif name != "request":
-            out[name] = value
-    return out

@@ -8,6 +8,7 @@ from typing import Any
 from seedspec.compiler.price import Rate
 from seedspec.compiler.profile import said
 from seedspec.plan.chain import Stale
+from seedspec.plan.difference import Difference
 from seedspec.plan.lock import Record
 from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import (
@@ -29,7 +30,7 @@ from seedspec.plan.reason import (
     Unsaved,
 )
 from seedspec.plan.state import State
-from seedspec.plan.why import Difference, Why
+from seedspec.plan.why import Why
 from seedspec.report.diagnostics import visible
 from seedspec.report.explain import place
 from seedspec.report.money import both
