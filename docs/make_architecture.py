@@ -96,7 +96,7 @@ def made(text: str) -> str:
 
 
 def drawn() -> str:
-    """The picture: a row for each room, and a dot for each room that it imports from. Nothing stands above the stairs."""
+    """The picture: a row for each room, and a dot for each one that it imports from; none stands above the stairs."""
     found = arrows()
     width, height = _LEFT + _CELL * len(ROOMS) + 24, _TOP + _ROW * len(ROOMS) + 16
     out = [
@@ -121,9 +121,7 @@ def drawn() -> str:
         out.append(
             f'<text x="{18 + indent}" y="{y + 15}" fill="{_COLORS["text"]}" font-weight="600">{escape(room)}</text>'
         )
-        out.append(
-            f'<text x="{160}" y="{y + 15}" fill="{_COLORS["dim"]}">{escape(_short(sentence(room)))}</text>'
-        )
+        out.append(f'<text x="{160}" y="{y + 15}" fill="{_COLORS["dim"]}">{escape(_short(sentence(room)))}</text>')
         for column, other in enumerate(ROOMS[: row + 1]):
             x = _LEFT + _CELL * column + _CELL / 2
             if other == room:

@@ -60,7 +60,7 @@ class Frame:
                 asked.add(piece.asks)
                 texts[-1] += words.get(piece.asks, "")
             elif (places := scope.places(piece.names)) or self._alone:
-                self._gaps.append(self._gap(piece, places))
+                self._gaps.append((_Gap(self, piece, places), key_of(places)))
                 texts.append("")
             else:
                 made = self.rendered(piece, ())
@@ -83,26 +83,6 @@ class Frame:
                 used |= marked.used
                 mentions = None if mentions is None or marked.mentions is None else mentions | marked.mentions
         return Prompt((self._pattern % found).rstrip("\r\n"), used, mentions, self)
-
-    def plain(self, state: State) -> str | None:
-        """The text of a prompt whose gaps are filled with words alone; None for one that has to be looked at."""
-        found = tuple([gap[key(state)] for gap, key in self._gaps])
-        for one in found:
-            if type(one) is not str:
-                return None
-        return (self._pattern % found).rstrip("\r\n") if self._whole else None
-
-    def _gap(self, part: Part, places: tuple[int, ...]) -> tuple[_Gap, Callable[[State], Any]]:
-        """A gap, and how its key is taken of a state: one for all frames that fill it with the same."""
-        scope = self.scope
-        if not (scope.recur(places) and scope.values_alone(part.names)):
-            return _Gap(self, part, places), key_of(places)
-        # how many pieces share the work that a template may do decides what is light enough
-        same = (len(self.template.pieces), places, *[id(axis) for axis in scope.axes_at(places)])
-        known: tuple[_Gap, Callable[[State], Any]] | None = part.gaps.get(same)
-        if known is None:
-            known = part.gaps[same] = _Gap(self, part, places), key_of(places)
-        return known
 
     def rendered(self, part: Part, places: tuple[int, ...], key: Any = ()) -> str | _Marked | None:
         used: set[str] = set()

@@ -102,7 +102,6 @@ class ShotRequests:
             problems=problems,
         )
         self._kept: dict[Frame, dict[Any, _Kept]] = {}
-        self._last: tuple[Frame, dict[Any, _Kept]] | None = None
         self._address = pattern(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
         self._attached = {s.text: s.span for s in shot.attach}
@@ -118,31 +117,15 @@ class ShotRequests:
             for take in takes:
                 state = (*row, take)
                 if again:
-                    made, again = self._alike(state) or self._made(state, upstream)
+                    made, again = self._made(state, upstream)
                 if made is None:
                     break
                 prompt, text, mould = made
                 fingerprint = digest(mould.manifest(text, take))
                 yield Entry(self._address % state, row, take, prompt, fingerprint, mould)
         self._kept.clear()
-        self._last = None
         self._fields.forget()
         self._texts.forget()
-
-    def _alike(self, state: State) -> tuple[_Made, bool] | None:
-        """As `_made`, for a row that differs in plain words alone from those judged so far; None for any other."""
-        if self._last is None:
-            return None
-        frame, by_fields = self._last
-        kept = by_fields.get(self._fields.key(state))
-        known = kept.known.get(kept.key(state)) if kept is not None else None
-        if kept is None or known is None or known.odd:
-            return None
-        words = frame.plain(state)
-        if words is None or not within_advice(words, self._model):
-            return None
-        text = self._fitting(words, known.room)
-        return None if text is None else ((words, text, known.mould), kept.again)
 
     def _made(self, state: State, upstream: Upstream) -> tuple[_Made | None, bool]:
         """What an entry is made of, and whether another take of its row may differ.
@@ -152,7 +135,6 @@ class ShotRequests:
         """
         node = self._shot.prompt or self._prompt_of(state)
         prompt = self._texts.prompt(node, state, self._addressed)
-        self._last = None
         if (
             prompt is not None
             and (kept := self._kept.get(prompt.frame, {}).get(self._fields.key(state))) is not None
@@ -169,8 +151,6 @@ class ShotRequests:
         assert prompt is not None
         if self._long and self._too_long(state):
             return None, again
-        if prompt.frame in self._kept and prompt.mentions is prompt.frame.mentions and not self._long:
-            self._last = (prompt.frame, self._kept[prompt.frame]) if self._prompt_axis is None else None
         return (prompt.value, text, mould), again
 
     def _fitting(self, prompt: Any, room: int) -> bytes | None:

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from seedspec.compiler.matrix import Grid, Row
-from seedspec.compiler.storyboard import Axis, Shot, Storyboard
+from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.text.node import plain
 
 State = tuple[Any, ...]
@@ -40,14 +40,6 @@ class Scope:
         of = self._grid.values  # an axis named `ref` is reported
         values = {n: of[n][label] for n, label in known.items() if label is not None and n != "ref"}
         return {**self._constant, **values, "label": known, "take": labels[-1]}
-
-    def values_alone(self, names: frozenset[str]) -> bool:
-        """Whether who reads these names reads values of axes, and vars, alone: what is the same in every shot."""
-        return names.isdisjoint(("label", "shot", "take", "entry", "ref"))
-
-    def axes_at(self, places: tuple[int, ...]) -> list[Axis]:
-        """The axes at these places, which several shots may share."""
-        return [self._grid.axes[place] for place in places]
 
     def recur(self, places: tuple[int, ...]) -> bool:
         """Whether what depends on these places comes again in another row, so that it is worth being kept."""

@@ -7,7 +7,6 @@ the given reader hands over.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import jinja2
@@ -27,21 +26,17 @@ from seedspec.text.values import valueclass
 _Run = Callable[[Mapping[str, Any]], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Part:
     """A piece of a template that is rendered by itself. `names` are the names that it reads.
 
-    Two need no template language: `name` is all that is read where a piece is a name alone, `asks` is what it asks
-    for where it is a `ref()` of one reference.
+    `asks` is the reference that it asks for where it is one `ref()`, which needs no template language.
     """
 
     names: frozenset[str]
     refs: frozenset[str]
     _run: _Run
-    name: str | None = None
     asks: str | None = None
-    gaps: dict[Any, Any] = field(default_factory=dict)
-    """Room for what it was rendered to: the part is the same one in every template that holds it."""
 
 
 class _Compiled(NamedTuple):
@@ -94,8 +89,6 @@ class Template:
         try:
             if part.asks is not None:
                 value: Any = ref(part.asks)
-            elif part.name is not None and type(scope.get(part.name)) in (str, int):
-                value = str(scope[part.name])
             else:
                 value = plain_of(part._run(scope), self._meter)
         except Exception:  # as above; the whole says it
@@ -194,7 +187,7 @@ class Templates:
         def run(scope: Mapping[str, Any]) -> str:
             return meter.joined(start(context({**shared, **scope}, True)))
 
-        return Part(names, refs, run, *_alone(tree))
+        return Part(names, refs, run, _sole_reference(tree))
 
     def _single(self, text: str) -> str | None:
         """The expression of a value that is exactly one `{{ expression }}`."""
@@ -221,17 +214,15 @@ def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str]]:
     return names, refs
 
 
-def _alone(tree: nodes.Template) -> tuple[str | None, str | None]:
-    """The name that is all of a template, and the reference whose `ref()` is all of it."""
+def _sole_reference(tree: nodes.Template) -> str | None:
+    """The reference whose `ref()` is all of a template."""
     output = tree.body[0] if len(tree.body) == 1 else None
     node = output.nodes[0] if isinstance(output, nodes.Output) and len(output.nodes) == 1 else None
-    if isinstance(node, nodes.Name):
-        return node.name, None
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "ref":
         given = node.args[0] if len(node.args) == 1 and not (node.kwargs or node.dyn_args or node.dyn_kwargs) else None
         if isinstance(given, nodes.Const) and isinstance(given.value, str):
-            return None, given.value
-    return None, None
+            return given.value
+    return None
 
 
 def undefined_names(template: Template, known: frozenset[str], problems: Problems, hint: Callable[[str], str]) -> bool:
