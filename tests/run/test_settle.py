@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SMALL, Make, Project, nearby
+from helpers import SMALL, Make, Project, nearby
 
 from seedspec.plan.lock import HEADER, encode
 
@@ -306,7 +306,7 @@ def test_a_command_says_how_it_is_used(project: Make) -> None:
 
 
 def test_no_key_shows_in_any_output(project: Make) -> None:
-    from conftest import leaked
+    from helpers import leaked
 
     found = project(SMALL)
     for done in (found.run(), found.do("plan"), found.do("status"), found.do("plan", "--format", "json")):
