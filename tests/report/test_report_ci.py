@@ -132,6 +132,13 @@ def test_junit_as_another_program_reads_it(stage: Stage) -> None:
     assert {p.name: p.value for p in found.properties()}["exit"] == "8"
 
 
+def test_junit_counts_failures_apart_from_doubts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = many(tmp_path, monkeypatch, 3)
+    events = [stage.failed(e.address, "no", 5) for e in stage.planned.compiled.entries]
+    found = suite(junit(folded(stage, events), "tea-house", stage.rate))
+    assert (found.failures, found.errors) == (len(events), 0)
+
+
 def test_junit_of_a_run_with_nothing_to_do(stage: Stage) -> None:
     for address in (*LANE, *POUR):
         file = address.replace("/", "_")
@@ -169,6 +176,17 @@ def test_annotations_are_ten_at_most_and_count_the_rest(tmp_path: Path, monkeypa
     lines = commands(folded(stage, events), below(""))
     assert len(lines) == 10
     assert lines[-1] == "::error title=seedspec::21 more entries failed or are in doubt"
+
+
+def test_nothing_in_a_property_of_an_annotation_begins_another(stage: Stage) -> None:
+    odd = "a, line=1:100%.yaml"
+    found = [line for line in commands(folded(stage, everything(stage)), lambda path: odd) if "file=" in line]
+    assert found
+    for line in found:
+        properties = line.removeprefix("::").partition("::")[0].partition(" ")[2]
+        names = [p.partition("=")[0] for p in properties.split(",")]
+        assert names == ["file", "line", "title"]
+        assert properties.startswith("file=a%2C line=1%3A100%25.yaml,line=")
 
 
 @pytest.mark.parametrize(
