@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import tools
 
 HERE = Path(__file__).parent
 SCRIPTS = HERE / "bench"
@@ -43,3 +44,24 @@ def test_nothing_imports_a_conftest() -> None:
         or (isinstance(node, ast.Import) and any(name.name == "conftest" for name in node.names))
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "outcome"),
+    [
+        ({}, pytest.skip.Exception),
+        ({"SEEDSPEC_GATE": "1"}, pytest.fail.Exception),
+        ({"SEEDSPEC_GATE": "1", "SEEDSPEC_GATE_WITHOUT": "node"}, pytest.fail.Exception),
+        ({"SEEDSPEC_GATE": "1", "SEEDSPEC_GATE_WITHOUT": "node,no-such-tool"}, pytest.skip.Exception),
+    ],
+)
+def test_what_the_gate_lacks_is_a_failure_unless_it_is_named(
+    environ: dict[str, str], outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SEEDSPEC_GATE", "SEEDSPEC_GATE_WITHOUT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(outcome, match="no-such-tool is not installed"):
+        tools.found("no-such-tool")
+    assert tools.found("no-such-tool", "sh")
