@@ -1,14 +1,17 @@
-"""Makes everything anew that is made of something else: a schema, tables, pages, and the pictures when asked for.
+"""Makes everything anew that is made of something else: a schema, tables, pages; and the rest when asked for.
 
-    python docs/make.py [--check] [--pictures]
+    python docs/make.py [--check | --all]
 
 Each part stands in a module of its own beside this one, and can be run alone. `--check` writes nothing: it names what
-is not as it would be made, and ends with 1. `--pictures` makes the pictures too, which takes a browser and a minute.
+is not as it would be made, and ends with 1. `--all` follows the guides that tests follow, with the emulator, and makes
+the pictures too, which takes a browser and some minutes. What is measured, docs/performance.md, is written by
+tests/bench/run.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +20,9 @@ import make_commands
 import make_errors
 import make_schema
 import make_tables
+
+FOLLOWED = ("tests/run/test_profiles_emulated.py", "tests/media/test_rules.py")
+"""Tests that write what they find into the guides under `--update`: docs/profiles.md and docs/media.md."""
 
 
 def made() -> Iterator[tuple[Path, str]]:
@@ -30,8 +36,9 @@ def made() -> Iterator[tuple[Path, str]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Makes the generated parts of the docs anew.")
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 where something is not current")
-    parser.add_argument("--pictures", action="store_true", help="make the pictures, too")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="write nothing; 1 where something is not current")
+    how.add_argument("--all", action="store_true", help="follow the guides and make the pictures, too")
     given = parser.parse_args()
     stale = False
     for page, text in made():
@@ -41,9 +48,11 @@ def main() -> int:
         sys.stdout.write(f"{page}: {'not current' if given.check else 'made anew'}\n")
         if not given.check:
             page.write_text(text, encoding="utf-8")
-    if given.pictures and not given.check:
+    if given.all:
         import make_pictures
 
+        command = [sys.executable, "-m", "pytest", "-q", "--update", *FOLLOWED]
+        subprocess.run(command, cwd=Path(__file__).parents[1], check=True)
         make_pictures.main()
     return 1 if given.check and stale else 0
 

@@ -6,7 +6,12 @@ python docs/make_tables.py
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +21,7 @@ HERE = Path(__file__).parent
 PAGES = (HERE / "storyboard.md", HERE / "cost.md")
 SCHEMAS = HERE.parent / "schemas"
 MARKS = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BOUGHT = shutil.ignore_patterns("renders*", "*.lock", ".seedspec")
 TYPES = {
     "string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "object": "mapping",
     "array": "list", "null": "nothing",
@@ -33,6 +39,7 @@ def made(text: str) -> str:
         "shot matrix": lambda: keys(schema, schema["$defs"]["shot"]["properties"]["matrix"]),
         "request fields": fields,
         "prices": prices,
+        "cost of the fruit tea": cost,
     }
     return MARKS.sub(lambda m: f"{m[1]}{tables[m[2]]()}{m[3]}", text)
 
@@ -82,6 +89,17 @@ def prices() -> str:
         rows.append((quality, f"{plain.normalize():f}", f"{referred.normalize():f}"))
     said = f"(Prices of {document['as_of']}; `seedspec models` shows those that are in force here.)\n"
     return table(("quality", "credits a second", "with a reference video"), rows) + "\n" + said
+
+
+def cost() -> str:
+    """What the tool says that the example costs, before anything is bought."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(HERE.parent / "examples" / "fruit-tea", folder, dirs_exist_ok=True, ignore=BOUGHT)
+        environ = {**os.environ, "PYTHONPATH": str(HERE.parent), "NO_COLOR": "1", "COLUMNS": "120"}
+        command = [sys.executable, "-m", "seedspec", "cost"]
+        done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True)
+    said = "\n".join(line.rstrip() for line in done.stdout.splitlines())
+    return f"```text\n$ seedspec cost\n{said}\n```\n"
 
 
 def model() -> dict[str, Any]:

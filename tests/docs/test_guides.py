@@ -83,9 +83,11 @@ def test_the_tables_are_those_of_the_schemas(page: Path, expect: Expect) -> None
     expect(page, make_tables.made(page.read_text(encoding="utf-8")))
 
 
+@pytest.mark.slow
 def test_one_command_makes_all_that_is_made() -> None:
     parts = {p.stem for p in DOCS.glob("make_*.py")}
     assert {name for name in vars(make) if name.startswith("make_")} == parts - {"make_pictures"}
+    assert all((ROOT / name).is_file() for name in make.FOLLOWED)
     command = [sys.executable, str(DOCS / "make.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
