@@ -1,4 +1,4 @@
-"""Writes the tables of keys in storyboard.md anew, from schemas/storyboard.json and the model's file.
+"""Writes the tables in storyboard.md and cost.md anew, from schemas/storyboard.json, the model's file and its prices.
 
 python docs/make_tables.py
 """
@@ -6,15 +6,22 @@ python docs/make_tables.py
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-GUIDE = HERE / "storyboard.md"
+PAGES = (HERE / "storyboard.md", HERE / "cost.md")
 SCHEMAS = HERE.parent / "schemas"
 MARKS = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BOUGHT = shutil.ignore_patterns("renders*", "*.lock", ".seedspec")
 TYPES = {
     "string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "object": "mapping",
     "array": "list", "null": "nothing",
@@ -22,7 +29,7 @@ TYPES = {
 
 
 def made(text: str) -> str:
-    """The guide's text with each table between its marks as the schemas have it now."""
+    """A guide's text with each table between its marks as the schemas have it now."""
     schema = json.loads((SCHEMAS / "storyboard.json").read_text(encoding="utf-8"))
     tables = {
         "storyboard": lambda: keys(schema, schema),
@@ -31,6 +38,8 @@ def made(text: str) -> str:
         "matrix": lambda: keys(schema, schema["properties"]["matrix"]),
         "shot matrix": lambda: keys(schema, schema["$defs"]["shot"]["properties"]["matrix"]),
         "request fields": fields,
+        "prices": prices,
+        "cost of the fruit tea": cost,
     }
     return MARKS.sub(lambda m: f"{m[1]}{tables[m[2]]()}{m[3]}", text)
 
@@ -66,6 +75,31 @@ def fields() -> str:
         default = json.dumps(found["default"]).strip('"') if "default" in found else ""
         rows.append((f"`{name}`", values, f"`{default}`" if default else "", found["description"]))
     return table(("field", "values", "default", "meaning"), rows)
+
+
+def prices() -> str:
+    """What a second costs, by the price file of the model's provider."""
+    own = model()["x-seedspec"]
+    document = json.loads((SCHEMAS / own["provider"] / "prices.json").read_text(encoding="utf-8"))
+    rates = document["models"][own["model"]]
+    second = Decimal(rates["credits_per_second"])
+    rows = []
+    for quality, factor in rates["without_video"].items():
+        plain, referred = (second * Decimal(f) for f in (factor, rates["with_video"][quality]))
+        rows.append((quality, f"{plain.normalize():f}", f"{referred.normalize():f}"))
+    said = f"(Prices of {document['as_of']}; `seedspec models` shows those that are in force here.)\n"
+    return table(("quality", "credits a second", "with a reference video"), rows) + "\n" + said
+
+
+def cost() -> str:
+    """What the tool says that the example costs, before anything is bought."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(HERE.parent / "examples" / "fruit-tea", folder, dirs_exist_ok=True, ignore=BOUGHT)
+        environ = {**os.environ, "PYTHONPATH": str(HERE.parent), "NO_COLOR": "1", "COLUMNS": "120"}
+        command = [sys.executable, "-m", "seedspec", "cost"]
+        done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True)
+    said = "\n".join(line.rstrip() for line in done.stdout.splitlines())
+    return f"```text\n$ seedspec cost\n{said}\n```\n"
 
 
 def model() -> dict[str, Any]:
@@ -106,4 +140,5 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    GUIDE.write_text(made(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(made(page.read_text(encoding="utf-8")), encoding="utf-8")

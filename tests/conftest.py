@@ -24,6 +24,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="try many more scenarios, kills and mutations")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        left_out = [i for i in items if i.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [i for i in items if not i.get_closest_marker("long")]
+
+
+@pytest.fixture(scope="session")
+def long(pytestconfig: pytest.Config) -> bool:
+    """Whether many more scenarios, kills and mutations are asked for."""
+    return bool(pytestconfig.getoption("--long"))
+
+
 TALLY = pytest.StashKey[Counter[str]]()
 
 

@@ -33,6 +33,50 @@ def test_the_benchmark_runs(words: list[str], bars: int, curves: int) -> None:
     assert len(re.findall(exponents, tables, re.MULTILINE)) == curves
 
 
+def test_random_boards_compile_beside_the_lean_loop() -> None:
+    command = [
+        sys.executable,
+        ROOT / "tests/bench/random_compile.py",
+        "--boards",
+        "3",
+        "--rounds",
+        "1",
+        "--most",
+        "300",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    head, *sums = done.stdout.splitlines()
+    assert head == "3 boards from seed 1, 1 rounds; all have made the same requests"
+    assert re.fullmatch(r"all: 3 boards of .* entries: median \d+\.\d\d×, worst \d+\.\d\d× \(seed [123], .*\)", sums[0])
+
+
+def test_everything_that_people_write_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "tests/bench")
+    import draw
+
+    boards = [draw.draw(seed) for seed in range(100)]
+    assert boards == [draw.draw(seed) for seed in range(100)], "a seed is a board"
+    text = [draw.written(board) for board in boards]
+    assert {len(b["matrix"]["axes"]) for b in boards} == {1, 2, 3, 4}
+    assert {len(b.get("references", ())) for b in boards} == {0, 1, 2, 3, 4}
+    assert min(len(b["shots"]) for b in boards) == 1 and max(len(b["shots"]) for b in boards) > 300
+    swept = [draw.FIELDS.keys() & b["matrix"]["axes"].keys() for b in boards]
+    assert any(swept) and not all(swept)
+    for word in (
+        "16:9-",
+        "{% if",
+        '"only": ',
+        '"when": ',
+        '"takes": 3',
+        '"colour": ',
+        '"B:2": ',
+        " | upper",
+        "{{ take }}",
+    ):
+        assert any(word in t for t in text), word
+
+
 def test_a_row_stays_in_the_page_until_it_is_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "tests/bench")
     import page

@@ -227,3 +227,16 @@ def test_a_sum_that_is_one_too_many(rows: int) -> None:
     shots = "shots: [{id: a, prompt: \"{{ ref('hero') }}\"}]\n"
     text = f"{HEAD}{HERO}matrix: {{axes: {{a: [{labels}]}}, max_entries: 2}}\n{shots}"
     assert walked(expansion(text).entries()) == (rows if rows == 2 else 0)
+
+
+@pytest.mark.parametrize(("more", "found"), [("", []), (", include: [{look: c}]", ["s@look=c/1", "t/1"])])
+def test_a_shot_without_axes_in_a_matrix_without_rows(more: str, found: list[str]) -> None:
+    """`only: []` leaves the matrix one row, as long as it has any at all."""
+    board = (
+        f"seedspec: 1\nmodel: {MODEL}\nreferences: {{cup: {{image: https://cdn.example.com/cup.webp}}}}\n"
+        f"matrix: {{axes: {{look: [a, b]}}, exclude: [{{look: a}}, {{look: b}}]{more}}}\nshots:\n"
+        "  - {id: s, prompt: \"{{ ref('cup') }} {{ look }}\"}\n"
+        "  - {id: t, prompt: \"{{ ref('cup') }}\", matrix: {only: []}}\n"
+    )
+    done = compiled(board)
+    assert ([e.address for e in done.entries], done.diagnostics) == (found, ())

@@ -17,6 +17,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from seedspec.compiler.jinja.fault import TemplateFault
+from seedspec.compiler.jinja.meter import MOST_CHARACTERS, MOST_WORK
 from seedspec.compiler.jinja.template import Part, Template, Templates
 from seedspec.compiler.pieces import Code, cut
 from seedspec.compiler.schema import Schema
@@ -106,6 +107,31 @@ def test_work_of_pieces_counts_together() -> None:
     with pytest.raises(TemplateFault, match="more than 200,000 characters"):
         long.render(SCOPE, named)
     assert long.rendered(long.pieces[0], SCOPE, named) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("parts", [2, 5, 20])
+def test_each_part_may_use_its_share_of_half_of_what_the_whole_may(parts: int) -> None:
+    """So that all of them together stay within it, and none that is light is refused."""
+    others = " {{ look }}" * (parts - 1)
+    given: set[bool] = set()
+    for turns in range(100, 100_000, 4_000):
+        found = template(f"{{% for x in range({turns}) %}}{{% endfor %}}{others}.")
+        assert found is not None
+        heavy = found.pieces[0]
+        assert isinstance(heavy, Part)
+        text = found.rendered(heavy, SCOPE, named)
+        used = MOST_WORK - found._meter.left
+        assert used * parts <= MOST_WORK / 2 if text is not None else used * len(found.pieces) > MOST_WORK / 4
+        given.add(text is not None)
+    for length in range(100, MOST_CHARACTERS, MOST_CHARACTERS // 40):
+        found = template(f"{{{{ 'x' * {length} }}}}{others}.")
+        assert found is not None
+        heavy = found.pieces[0]
+        assert isinstance(heavy, Part)
+        text = found.rendered(heavy, SCOPE, named)
+        assert length * parts <= MOST_CHARACTERS / 2 if text is not None else length * len(found.pieces) > 50_000
+        given.add(text is not None)
+    assert given == {True, False}
 
 
 @settings(deadline=None, max_examples=150)

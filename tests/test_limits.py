@@ -9,6 +9,7 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.entry import body_of
+from seedspec.compiler.upstream import unfit
 from seedspec.run import files
 from seedspec.text.diagnostic import Diagnostic
 
@@ -91,6 +92,58 @@ def test_a_body_over_the_limit(tmp_path: Path) -> None:
     for most, codes in ((size, []), (size - 1, ["body-too-large"])):
         small = replace(CATALOG, models={model.id: replace(model, body_bytes=most)})
         assert [d.code for d in api.check(tmp_path / "s.yaml", small)] == codes
+
+
+@pytest.mark.parametrize("short", range(1, 25))
+def test_a_body_over_the_limit_in_a_row_whose_frame_was_judged_before(tmp_path: Path, short: int) -> None:
+    """The second row's body is the longest: by its words alone, all else is that of the first."""
+    model = CATALOG.models["seedance-2.0-reference-to-video"]
+    axes = 'matrix: {axes: {look: {few: {words: "x"}, many: {words: "' + "x" * 60 + '"}}}}\n'
+    text = f"{HEAD}{HERO}{axes}shots:\n  - id: a\n    prompt: \"{{{{ ref('hero') }}}} {{{{ look.words }}}}\"\n"
+    (tmp_path / "s.yaml").write_text(text)
+    few, many = (len(body_of(e, {})) for e in api.compile(tmp_path / "s.yaml", CATALOG).entries)
+    assert many - few == 59
+    for most, codes in ((many, []), (many - short, ["body-too-large"])):
+        small = replace(CATALOG, models={model.id: replace(model, body_bytes=most)})
+        assert [d.code for d in api.check(tmp_path / "s.yaml", small)] == codes
+
+
+LENGTHS = """\
+references: {walk: {video: https://cdn.example.com/walk.mp4, seconds: 4}}
+defaults: {quality: 480p}
+shots:
+  - {id: a, duration: 5, prompt: "one"}
+  - {id: b, duration: 6, prompt: "two"}
+  - {id: both, prompt: "{{ ref('a') }} {{ ref('b') }}", references: {a: {shot: a}, b: {shot: b}}}
+  - {id: mixed, prompt: "{{ ref('a') }} {{ ref('walk') }}", references: {a: {shot: a}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("shot", "made", "reason"),
+    [
+        ("both", (7.0, 8.0), None),
+        ("both", (7.0, 9.5), "the videos last 16.5 s together (7 + 9.5); expected at most 15 s"),
+        ("both", (9.5, 7.0), "the videos last 16.5 s together (9.5 + 7); expected at most 15 s"),
+        ("both", (None, 9.5), None),  # 5 s are asked for
+        ("mixed", (11.0,), None),
+        ("mixed", (12.5,), "the videos last 16.5 s together (4 + 12.5); expected at most 15 s"),
+    ],
+)
+def test_videos_that_came_back_are_added_up(
+    tmp_path: Path, shot: str, made: tuple[float | None, ...], reason: str | None
+) -> None:
+    (tmp_path / "s.yaml").write_text(HEAD + LENGTHS)
+    found = api.compile(tmp_path / "s.yaml", CATALOG)
+    assert found.ok, found.diagnostics
+    entries = {e.shot: e for e in found.entries}
+    sizes = dict(zip((entries["a"].fingerprint, entries["b"].fingerprint), made, strict=False))
+    facts = {
+        fp: {} if s is None else {"width": 864, "height": 496, "fps": 24.0, "seconds": s} for fp, s in sizes.items()
+    }
+    rules = CATALOG.models["seedance-2.0-reference-to-video"].media
+    unusable = unfit(entries[shot].media, rules, facts.get)
+    assert unusable == (None if reason is None else ("a/1", reason))
 
 
 ADAPTIVE = """\

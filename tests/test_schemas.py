@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ STORYBOARD = FOUND["storyboard.json"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OWN_SCHEMAS = sorted(n for n, d in FOUND.items() if d.get("$schema") == DIALECT)
 MODELS = sorted(n for n in OWN_SCHEMAS if "/" in n and not n.startswith("meta/"))
+PRICES = sorted(n for n in FOUND if n.endswith("/prices.json"))
 PROVIDERS = sorted(n for n in FOUND if n.endswith("/provider.json") and not n.startswith("meta/"))
 
 
@@ -43,6 +45,13 @@ def test_providers_are_as_the_metaschema_wants(name: str) -> None:
     assert {e["origin"] for e in document["endpoints"].values()} <= document["origins"].keys()
 
 
+@pytest.mark.parametrize("name", PRICES)
+def test_prices_are_of_the_day_that_their_source_names(name: str) -> None:
+    document = FOUND[name]
+    assert date.fromisoformat(document["as_of"]).isoformat() == document["as_of"]
+    assert set(re.findall(r"\d{4}-\d\d-\d\d", document["source"])) == {document["as_of"]}
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_fits_its_neighbours(name: str) -> None:
     model, folder = FOUND[name], name.split("/")[0]
@@ -60,29 +69,6 @@ def test_a_model_fits_its_neighbours(name: str) -> None:
     Draft202012Validator(model).validate(
         {"model": own["model"], "prompt": "x", **{k: v["default"] for k, v in fields.items() if "default" in v}}
     )
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_a_storyboard_can_set_every_request_field(name: str) -> None:
-    model = FOUND[name]
-    own = model["x-seedspec"]
-    taken = {"model", own["prompt"]["field"], *(rule["field"] for rule in own["media"].values())}
-    wanted = model["properties"].keys() - taken
-    defs = STORYBOARD["$defs"]
-    for where in (
-        defs["fields"]["properties"],
-        defs["shot"]["properties"],
-        defs["overrides"]["items"]["properties"],
-    ):
-        assert wanted <= where.keys()
-    # and all three places say the same of a field
-    for field in wanted:
-        said = {json.dumps(p[field], sort_keys=True) for p in (
-            defs["fields"]["properties"],
-            defs["shot"]["properties"],
-            defs["overrides"]["items"]["properties"],
-        )}  # fmt: skip
-        assert len(said) == 1, field
 
 
 def properties(schema: Any, path: str = "") -> Iterator[tuple[str, Any]]:

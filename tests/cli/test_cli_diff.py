@@ -63,6 +63,12 @@ def test_what_the_lock_knows_costs_nothing(committed: Path, seedspec: Run) -> No
     assert said.out.endswith("1 changed, 3 as before\nnothing to buy\n")
 
 
+def test_an_intent_that_was_taken_back_is_still_to_be_bought(committed: Path, seedspec: Run) -> None:
+    edit(committed, "window light", "lamp light")
+    keep(committed, "open@look=soft/1", "queued")
+    assert "to buy: 31.39 credits ($0.46)" in seedspec("diff", "HEAD").out
+
+
 def test_a_request_that_another_entry_brings_costs_nothing(committed: Path, seedspec: Run) -> None:
     edit(committed, "      soft:", '      same: {words: "window light"}\n      soft:')
     assert seedspec("diff", "HEAD").out.endswith("1 added, 4 as before\nnothing to buy\n")

@@ -33,4 +33,6 @@ def test_the_arithmetic_is_right() -> None:
         sums.append(int(count) * Decimal(each))
         assert sums[-1] == Decimal(whole)
     assert f"| 12 videos | | | {sum(sums)} |" in GUIDE
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"would have cost {sum(sums):.2f} credits (${sum(sums) / 68:.2f}) at most" in readme
     assert f"{sum(sums)} credits ÷ 68 = ${sum(sums) / 68:.2f}" in GUIDE

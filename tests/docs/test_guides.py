@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,9 +21,11 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
+import make  # noqa: E402
 import make_commands  # noqa: E402
 import make_errors  # noqa: E402
 import make_pictures  # noqa: E402
+import make_schema  # noqa: E402
 import make_tables  # noqa: E402
 
 Expect = Callable[[Path, str], None]
@@ -60,8 +63,34 @@ COMMANDS = [
 ]
 
 
-def test_the_tables_are_those_of_the_schemas(expect: Expect) -> None:
-    expect(make_tables.GUIDE, make_tables.made(make_tables.GUIDE.read_text(encoding="utf-8")))
+def test_the_request_fields_of_a_storyboard_are_those_of_the_models(expect: Expect) -> None:
+    expect(make_schema.PAGE, make_schema.made(make_schema.PAGE.read_text(encoding="utf-8")))
+
+
+def test_a_field_of_a_model_alone_becomes_a_field_of_a_storyboard() -> None:
+    (model,) = make_schema.models()
+    mood = {"description": "How it feels.", "enum": ["calm", "tense"], "default": "calm"}
+    seed = {"description": "Where chance begins.", "type": "integer", "minimum": 0, "maximum": 9}
+    other = {**model, "properties": {"mood": mood, "seed": seed, "quality": {**mood}}}
+    found = make_schema.request_fields([model, other])
+    assert list(found) == ["duration", "quality", "aspect_ratio", "generate_audio", "callback_url", "mood", "seed"]
+    assert found["mood"]["examples"] == ["calm", "tense"] and found["quality"]["examples"] == ["480p", "720p"]
+    assert found["seed"]["description"] == "Where chance begins. From 0 to 9."
+
+
+@pytest.mark.parametrize("page", make_tables.PAGES, ids=lambda page: page.name)
+def test_the_tables_are_those_of_the_schemas(page: Path, expect: Expect) -> None:
+    expect(page, make_tables.made(page.read_text(encoding="utf-8")))
+
+
+@pytest.mark.slow
+def test_one_command_makes_all_that_is_made() -> None:
+    parts = {p.stem for p in DOCS.glob("make_*.py")}
+    assert {name for name in vars(make) if name.startswith("make_")} == parts - {"make_pictures"}
+    assert all((ROOT / name).is_file() for name in make.FOLLOWED)
+    command = [sys.executable, str(DOCS / "make.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
 def test_every_error_has_its_section(expect: Expect) -> None:

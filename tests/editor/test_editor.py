@@ -125,7 +125,7 @@ def test_completion_in_a_profile(server: Server, tmp_path: Path) -> None:
 def test_hover_shows_the_description(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "storyboard.yaml"
     server.diagnostics(file, SHOT)
-    assert "Resolution: 480p (cheaper) or 720p." in server.hover(file, 10, 6)
+    assert "Resolution: 480p is lower in clarity and in cost" in server.hover(file, 10, 6)
     assert "a mapping of label to template" in server.hover(file, 8, 6)
     assert "```yaml\nreferences:\n  hero: {image: assets/hero.png}" in server.hover(file, 3, 4)
     assert "One medium: an image, a video" in server.hover(file, 4, 3)

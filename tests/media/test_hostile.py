@@ -154,6 +154,18 @@ def test_a_file_behind_a_file_is_noticed(tmp_path: Path, format: str, wav_file: 
     assert "104 bytes behind its end" in message
 
 
+def test_the_byte_that_fills_up_an_odd_size_is_part_of_the_file(tmp_path: Path) -> None:
+    """RIFF counts a chunk of an odd size without the byte that follows it."""
+    path = tmp_path / "a.wav"
+    head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8)
+    body = head + b"data" + struct.pack("<I", 16_001) + b"\x80" * 16_001
+    whole = b"RIFF" + struct.pack("<I", len(body)) + body + b"\0"
+    path.write_bytes(whole)
+    assert facts(path).behind == 0
+    path.write_bytes(whole + b"12345")
+    assert facts(path).behind == 5
+
+
 @pytest.mark.parametrize("scans", [False, True], ids=["baseline", "progressive"])
 @pytest.mark.parametrize("size", [(300, 300), (1237, 999)])
 def test_nothing_is_behind_an_honest_picture(tmp_path: Path, scans: bool, size: tuple[int, int]) -> None:

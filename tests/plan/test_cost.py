@@ -219,3 +219,18 @@ def test_a_video_of_another_shot_is_no_reference_that_could_be_cut(tmp_path: Pat
     # of 4 + 10 + 5 seconds, the 5 can go
     added = 5 * 38_340
     assert (hint.videos, hint.about, hint.adds) == (1, ("long",), Cost(added, added))
+
+
+REFERRED = """\
+seedspec: 1
+model: seedance-2.0-reference-to-video
+defaults: {duration: 4, quality: 480p}
+references: {walk: {video: https://cdn.example.com/walk.mp4, seconds: 4}}
+shots: [{id: open, prompt: "as {{ ref('walk') }}"}]
+"""
+
+
+def test_a_reference_as_long_as_its_video_is_not_called_too_long(tmp_path: Path) -> None:
+    assert hints(planned(entries_of(tmp_path, REFERRED)), KNOWN) == []
+    (hint,) = hints(planned(entries_of(tmp_path, REFERRED.replace("seconds: 4}", "seconds: 5}"))), KNOWN)
+    assert (hint.code, hint.about, hint.adds) == ("long-reference", ("walk",), Cost(38_340, 38_340))

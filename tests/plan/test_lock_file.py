@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from seedspec.plan.lock import HEADER, Lock, LockFault, encode, parse, serialise
+from seedspec.plan.lock import HEADER, Lock, LockFault, Record, encode, parse, serialise
 from seedspec.plan.merge import sides, union
-from seedspec.plan.state import MOVES, State
+from seedspec.plan.state import FURTHEST, MOVES, State
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "lock.json").read_text("utf-8"))
 FP = "a" * 64
@@ -214,6 +214,27 @@ def test_a_union_keeps_every_receipt_and_does_not_care_for_the_order(found: tupl
     for fp in one.lock.attempts:
         paid = {r.task for r in one.lock.attempts[fp] if r.state in (State.RUNNING, State.COMPLETED, State.SAVED)}
         assert len(paid) < 2 or len({r.task for r in one.doubles if r.fp == fp}) >= len(paid)
+
+
+@pytest.mark.parametrize("further", FURTHEST[2:])
+@pytest.mark.parametrize("behind", FURTHEST[1:-1])
+def test_the_furthest_state_stands_whenever_the_other_was_written(behind: State, further: State) -> None:
+    if FURTHEST.index(behind) >= FURTHEST.index(further):
+        return
+    common = {"entry": "open/1", "take": 1, "attempt": 1, "task": "task-unified-1-a"}
+    for early, late in (("07:00", "07:05"), ("07:05", "07:00")):
+        first = Record(FP, 1, {**common, "state": str(behind), "at": f"2026-11-23T{late}:00Z"})
+        second = Record(FP, 1, {**common, "state": str(further), "at": f"2026-11-23T{early}:00Z"})
+        found = union(Lock({FP: (first,)}), Lock({FP: (second,)})).lock
+        assert [(r.state, r.get("at")) for r in found] == [(further, second.get("at"))]
+
+
+def test_a_line_is_read_only_with_its_own_check_sum() -> None:
+    sealed = encode(BEGUN)
+    assert b'"crc":' in sealed
+    for good, bad in ((b"251100", b"251101"), (b"open/1", b"open/2")):
+        with pytest.raises(LockFault):
+            parse(HEADER + sealed.replace(good, bad) + encode(TAKEN))
 
 
 def test_both_sides_of_a_conflict_are_found() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.plan.lock import HEADER, Lock, encode, parse
+from seedspec.plan.chain import link_lives
+from seedspec.plan.lock import HEADER, Lock, Record, encode, parse
 from seedspec.plan.plan import Action, Plan, Rules, make
 from seedspec.plan.reason import (
     Changed,
@@ -268,3 +269,11 @@ def test_the_lock_is_read_where_the_storyboard_is(tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     assert len(api.plan(tmp_path / "storyboard.yaml").plan.buys) == 5
     assert sorted(tmp_path.iterdir()) == before, "a plan writes nothing"
+
+
+def test_a_link_lives_until_its_last_second_has_begun() -> None:
+    record = Record("a" * 64, 1, {"state": "saved", "task": "task-unified-1-a", "results_until": NOW})
+    assert link_lives(record, "2026-11-23T06:59:59Z")
+    assert not link_lives(record, NOW), "asked for now, it comes too late"
+    assert not link_lives(Record("a" * 64, 1, {"state": "saved", "results_until": NOW}), "2026-11-23T06:59:59Z")
+    assert not link_lives(None, NOW)

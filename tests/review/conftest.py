@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from takes import Project, counting, made
+from tools import found, lacking
 
 HERE = Path(__file__).parent
-CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
 
 
 @pytest.fixture(scope="session")
@@ -32,22 +34,32 @@ def project(tmp_path: Path, clips: tuple[Path, Path]) -> Project:
 
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packages of `package.json`, installed by npm once for all processes of a run."""
+    npm = found("npm")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "npm"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            folder.mkdir(exist_ok=True)
+            shutil.copy(HERE / "package.json", folder)
+            command = [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--silent"]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+            if done.returncode:
+                lacking(
+                    "npm-packages", f"npm cannot install {HERE / 'package.json'} here: {done.stderr.strip()[-200:]}"
+                )
+            (folder / "done").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser(modules: Path) -> Callable[..., Any]:
     """Runs a step of `browser.mjs` on a page in Debian's Chromium and gives what it found."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if CHROMIUM is None or npm is None or node is None:
-        pytest.skip("a real browser needs chromium, node and npm on the path")
-    folder = tmp_path_factory.mktemp("npm")
-    wanted = ["playwright-core@1", "axe-core@4"]
-    done = subprocess.run(
-        [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--silent", *wanted],
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    if done.returncode:
-        pytest.skip(f"npm cannot install playwright-core here: {done.stderr.strip()[-200:]}")
+    chromium, node = found("chromium", "chromium-browser", "google-chrome"), found("node")
 
     def run(step: str, page: Path, **given: Any) -> Any:
-        asked = {"step": step, "page": page.as_uri(), "chromium": CHROMIUM, "modules": str(folder), **given}
+        asked = {"step": step, "page": page.as_uri(), "chromium": chromium, "modules": str(modules), **given}
         found = subprocess.run(
             [node, str(HERE / "browser.mjs")], input=json.dumps(asked), capture_output=True, text=True, timeout=180
         )

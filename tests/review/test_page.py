@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -144,13 +143,3 @@ def test_the_parts_of_the_page_stay_readable() -> None:
     for file in folder.iterdir():
         text = file.read_text(encoding="utf-8")
         assert text.count("\n") <= 400 and max(map(len, text.splitlines())) <= 130, file.name
-
-
-def test_the_script_is_one_that_parses(tmp_path: Path) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not on the path")
-    script = tmp_path / "page.js"
-    script.write_text(f'(() => {{"use strict";\n{page.read(*page.SCRIPTS)}}})();\n', encoding="utf-8")
-    done = subprocess.run([node, "--check", str(script)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr

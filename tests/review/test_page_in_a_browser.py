@@ -14,6 +14,7 @@ from seedspec.cli.app import seedspec
 from seedspec.text.diagnostic import Problems
 from seedspec.text.syntax import parse, source_of
 
+pytestmark = pytest.mark.browser
 Browser = Callable[..., Any]
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import CANARY, leaked
+from helpers import CANARY, leaked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

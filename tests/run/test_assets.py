@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bucket import ACCESS, SECRET, Store, serving, sha256
-from conftest import HERO, SMALL, Make, Project, Service, nearby
+from helpers import HERO, SMALL, Make, Project, Service, nearby
 
 from seedspec.plan.event import Uploaded
 from seedspec.run.bucket import Bucket

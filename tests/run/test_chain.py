@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from conftest import Make, Project, Service, nearby
+from helpers import Make, Project, Service, nearby
 
 from seedspec import api
 from seedspec.emulator import links

@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from conftest import Make, Project, nearby
+from helpers import Make, Project, nearby
 
 from seedspec.media.posters import WIDTH, poster, poster_of
 

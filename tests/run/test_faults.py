@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import BOARD, HERO, SMALL, Make, nearby
+from helpers import BOARD, HERO, SMALL, Make, nearby
 
 from seedspec.emulator.settings import FAULTS
 

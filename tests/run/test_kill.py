@@ -8,7 +8,7 @@ import subprocess
 from collections import Counter
 
 import pytest
-from conftest import LONGEST, OWN, PACE, SMALL, Ended, Make, Project
+from helpers import LONGEST, OWN, PACE, SMALL, Ended, Make, Project
 
 from seedspec.plan.event import Submitted
 from seedspec.plan.lock import encode, values_of

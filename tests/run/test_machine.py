@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from world import Choose, World
+from world import PACE, Choose, World
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
+from seedspec.run.call import Call, Read, Reply, Task
 from seedspec.run.job import Limits
 
 BASE = """\
@@ -107,3 +110,28 @@ def told(counts: Counter[str], tally: Counter[str]) -> None:
         if word != "keys":
             tally[f"model: {word}"] += n
     tally["model: bought twice"] += 0
+
+
+@dataclass
+class Slow(World):
+    """A service whose tasks take long, and which says nothing of how long; the clock at which each was read."""
+
+    read_at: dict[str, list[float]] = field(default_factory=dict)
+
+    def _answer(self, call: Call) -> Reply:
+        if isinstance(call, Read):
+            times = self.read_at.setdefault(call.task, [])
+            times.append(self.clock)
+            return Task("running") if len(times) < 12 else Task("completed", 100, ("https://media.example.com/x.mp4",))
+        return super()._answer(call)
+
+
+def test_a_task_that_takes_long_is_read_ever_more_seldom(variants: list[Sequence[Entry]]) -> None:
+    world = Slow(lambda n: 0, Counter())
+    assert world.run(variants[0], limits=Limits(), retry=False) == "ended"
+    assert world.read_at
+    for times in world.read_at.values():
+        gaps = [after - before for before, after in pairwise(times)]
+        grown = [PACE.poll * 1.3**n for n in range(len(gaps))]
+        assert all(gap >= min(least, PACE.poll_most) - 1e-6 for gap, least in zip(gaps, grown, strict=True)), gaps
+        assert gaps[-1] < 2 * PACE.poll_most, "it is read all the same"

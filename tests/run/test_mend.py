@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SMALL, Make, Project
+from helpers import SMALL, Make, Project
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

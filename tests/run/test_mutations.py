@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.mutation
 ROOT = Path(__file__).parents[2]
 LONGEST = 120.0
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
-from conftest import LONGEST, PACE, SMALL, Make
+from helpers import LONGEST, PACE, SMALL, Make
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import BOARD, LONGEST, PACE, SMALL, Ended, Make, Project, emulator
+from helpers import BOARD, LONGEST, PACE, SMALL, Ended, Make, Project, emulator
 from test_kill import finished
 
 from seedspec.plan.lock import parse

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import OWN, SMALL, Make
+from helpers import OWN, SMALL, Make
 
 STRACE = shutil.which("strace")
 CALLS = "openat,open,write,writev,sendto,sendmsg,fsync,fdatasync,rename,link,unlink,ftruncate,connect"

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import PACE, SMALL, Ended, Make, Project, emulator
+from helpers import PACE, SMALL, Ended, Make, Project, emulator
 from test_journal import AT, BODY, intent, opened
 from test_journal import events as moves
 from test_kill import FRESH, LOCK, finished, needs_strace, strace

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CANARY, LONGEST, SMALL, Make
+from helpers import CANARY, LONGEST, SMALL, Make
 from test_wire import PROVIDER, SHORT, said, serving
 
 from seedspec.run.call import Download, Kept, Reply, Trouble

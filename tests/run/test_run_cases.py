@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project, nearby
+from helpers import Project, nearby
 
 from seedspec.plan.event import Held, RunFinished, RunStarted
 

@@ -8,11 +8,12 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SMALL, Make, Project, nearby
+from helpers import SMALL, Make, Project, nearby
 
 from seedspec.plan.lock import HEADER, encode
 
@@ -45,6 +46,19 @@ def test_the_evidence_names_the_task_and_the_credits(project: Make, tmp_path: Pa
         other = found.service.ledger("reserved")[1]["task"]
         assert other not in shown.out
         assert found.do("settle", "one", "--task", other).code == 2
+
+
+@pytest.mark.parametrize(
+    ("later", "candidate"), [(0, True), (100, True), (180, False), (86_400, False), (-700, True), (-905, False)]
+)
+def test_a_task_from_another_time_is_no_candidate(project: Make, tmp_path: Path, later: int, candidate: bool) -> None:
+    """The task that was taken is in the service's list; the lock says that the request was sent so much later."""
+    with doubtful(project, tmp_path) as found:
+        task = found.service.ledger("reserved")[0]["task"]
+        record = next(r for r in found.lock() if r.entry == "one/1")
+        sent = datetime.fromisoformat(record.get("intent")["at"]) + timedelta(seconds=later)
+        found.rewrite("one/1", intent={**record.get("intent"), "at": f"{sent:%Y-%m-%dT%H:%M:%SZ}"})
+        assert (task in found.do("settle", "one").out) == candidate
 
 
 def test_a_task_is_verified_and_then_followed(project: Make, tmp_path: Path) -> None:
@@ -306,7 +320,7 @@ def test_a_command_says_how_it_is_used(project: Make) -> None:
 
 
 def test_no_key_shows_in_any_output(project: Make) -> None:
-    from conftest import leaked
+    from helpers import leaked
 
     found = project(SMALL)
     for done in (found.run(), found.do("plan"), found.do("status"), found.do("plan", "--format", "json")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import SMALL, Make, Project
+from helpers import SMALL, Make, Project
 
 NAMES = (
     ".gitignore", "storyboard.lock.hold", "storyboard.lock.hold-by", "storyboard.lock.reserve",

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from conftest import Make, nearby
+from helpers import Make, nearby
 
 from seedspec import api
 from seedspec.compiler.entry import Entry

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import CANARY, HERO, Make, Project, Service, nearby
+from helpers import CANARY, HERO, Make, Project, Service, nearby
 
 from seedspec import api
 from seedspec.compiler.entry import digest

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CANARY, leaked
+from helpers import CANARY, leaked
 
 from seedspec.compiler.entry import digest
 from seedspec.media.facts import MediaMissing

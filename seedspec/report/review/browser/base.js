@@ -1,11 +1,30 @@
 // First of all: what the page holds, elements, words for people, and the line that says what happened.
 
-const PAGE = JSON.parse(document.getElementById("content").textContent);
-const POSTERS = JSON.parse(document.getElementById("posters").textContent);
+/**
+ * What content.py writes of an entry; `index` and `playable` are the page's own. Of a take without a video the facts
+ * are null, and `fps`, `audio`, `video` and `source` are not there.
+ * @typedef {{ address: string, shot: string, labels: Record<string, string>, take: number, fp: string, state: string,
+ *   reason: string, prompt: number, fields: Record<string, string | number | boolean>,
+ *   media: { name: string, kind: string }[], picked: boolean, credits: number, usd: number, estimated: boolean,
+ *   seconds: number | null, width: number | null, height: number | null, bytes: number | null,
+ *   fps?: number, audio?: boolean, video?: string, source?: string, index: number, playable: boolean }} Take
+ * @typedef {{ a: string, b: string, winner: string, criterion: string, blind: boolean, shown: string }} Vote
+ * @typedef {{ take: string, at: number, text: string }} Note
+ * @typedef {{ reviewer: string, picks: Record<string, string>, votes: Vote[], notes: Note[] }} Marks
+ * @typedef {{ name: string, track: string, digest: string, profile: string, emulator: boolean, modeline: string,
+ *   axes: { name: string, labels: string[] }[], texts: string[], words: Record<string, string>,
+ *   takes: Omit<Take, "index" | "playable">[], [setting: string]: any }} Page
+ */
+
+/** @type {Page} */
+const PAGE = JSON.parse($("content").textContent || "");
+/** @type {string[]} */
+const POSTERS = JSON.parse($("posters").textContent || "");
 const SVG = "http://www.w3.org/2000/svg";
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const NARROW = matchMedia("(max-width: 900px)");
 
+/** @type {Record<string, string>} */
 const ICONS = {
   play: "M5 3.5v9l8-4.5z",
   pause: "M4.5 3.5h2.6v9H4.5zM8.9 3.5h2.6v9H8.9z",
@@ -20,9 +39,29 @@ const ICONS = {
   flag: "M8 1.6l6.6 11.8H1.4zM7.2 6v3.6h1.6V6zm0 4.6v1.5h1.6v-1.5z",
 };
 
-const $ = (id) => document.getElementById(id);
+/**
+ * The element of page.html that has an id.
+ * @param {string} id
+ */
+function $(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
 
-/** An element. Children are elements or texts; a text is only ever set as text. */
+/**
+ * A dialog of page.html.
+ * @param {string} id
+ */
+function dialogOf(id) {
+  return /** @type {HTMLDialogElement} */ ($(id));
+}
+
+/**
+ * An element. Children are elements or texts; a text is only ever set as text.
+ * @param {string} name
+ * @param {Record<string, any>} given
+ * @param {any[]} children
+ * @returns {any} an element of that name
+ */
 function el(name, given = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(given)) {
@@ -35,6 +74,7 @@ function el(name, given = {}, ...children) {
   return node;
 }
 
+/** @param {string} name */
 function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
@@ -45,7 +85,11 @@ function icon(name) {
   return svg;
 }
 
-/** A real button. `key` is the single key that does the same; `pressed` makes it one that stays in. */
+/**
+ * A real button. `key` is the single key that does the same; `pressed` makes it one that stays in.
+ * @param {{ label?: any, icon?: string, key?: string | null, pressed?: boolean, say?: string | null, kind?: string,
+ *   act: (event: Event) => unknown, [attribute: string]: any }} given
+ */
 function button({ label, icon: shape, key, pressed, say, kind = "", act, ...rest }) {
   const keys = key ? el("kbd", { "aria-hidden": "true" }, key) : null;
   const shown = shape ? icon(shape) : null;
@@ -86,26 +130,33 @@ function say(text) {
   $("said").textContent = text;
 }
 
+/** @param {number} seconds */
 function timecode(seconds) {
   const whole = Math.max(0, seconds);
   const minutes = Math.floor(whole / 60);
   return `${minutes}:${(whole - minutes * 60).toFixed(2).padStart(5, "0")}`;
 }
 
+/** @param {number | null | undefined} bytes */
 function size(bytes) {
   if (bytes === null || bytes === undefined) return "";
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** @param {number} usd */
 function dollars(usd) {
   return `$${usd.toFixed(2)}`;
 }
 
+/** @type {(count: number, one: string, many?: string) => string} */
 function counted(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }
 
-/** A number from text that is the same everywhere: what is shuffled is shuffled by this. */
+/**
+ * A number from text that is the same everywhere: what is shuffled is shuffled by this.
+ * @param {string} text
+ */
 function hash(text) {
   let h = 0x811c9dc5;
   for (const c of new TextEncoder().encode(text)) h = Math.imul(h ^ c, 0x01000193);

@@ -7,6 +7,10 @@ const CRITERIA = [
   ["artefacts", "fewest artefacts"],
   ["brand", "brand and text"],
 ];
+/**
+ * @typedef {{ a: Take, b: Take, order: number, shown: string }} Pair
+ * @type {{ question: string, criterion: string, pairs: Pair[], at: number }}
+ */
 const blind = { question: "", criterion: "overall", pairs: [], at: 0 };
 const blindBox = el("div", { class: "looking" });
 const blindBar = el("div", { class: "bar", role: "group", "aria-label": "What is asked" });
@@ -97,7 +101,7 @@ function drawBallot() {
   const chosen = given
     ? { a: pair.shown[0] === "a" ? "A" : "B", b: pair.shown[0] === "b" ? "A" : "B" }[given.winner] || given.winner
     : "";
-  const had = ballot.contains(document.activeElement) ? document.activeElement.dataset.vote : null;
+  const had = ballot.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.vote : null;
   const one = (value, label, key, kind = "") =>
     button({ label, key, kind, pressed: chosen === value, act: () => cast(value), "data-vote": value });
   ballot.replaceChildren(
@@ -147,7 +151,10 @@ function stepPair(direction) {
   showPair();
 }
 
-/** After an undo the pair whose vote is gone is on the stage again. */
+/**
+ * After an undo the pair whose vote is gone is on the stage again.
+ * @param {Vote[]} before
+ */
 function backTo(before) {
   const lost = before.find((v) => !marks.votes.includes(v));
   const at = lost ? blind.pairs.findIndex((p) => keyOf(p.a) === lost.a && keyOf(p.b) === lost.b) : -1;

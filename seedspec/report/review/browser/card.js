@@ -28,6 +28,7 @@ function stateOf(take) {
   return el("span", { class: `state state-${take.state}` }, shaped, words);
 }
 
+/** @type {(take: Take, how?: { key?: string, small?: boolean }) => any} */
 function pickButton(take, { key, small = false } = {}) {
   return button({
     icon: "star",
@@ -117,10 +118,14 @@ function noteList(notes) {
   );
 }
 
-/** Asks for a note at a time in a take. */
+/**
+ * Asks for a note at a time in a take.
+ * @param {Take} take
+ * @param {number} at
+ */
 function openNote(take, at) {
   clock.pause();
-  const dialog = $("note");
+  const dialog = dialogOf("note");
   const text = el("textarea", { rows: "4", maxlength: "4000", "aria-label": "Note" });
   const done = () => {
     if (text.value.trim()) addNote(take, at, text.value.trim());

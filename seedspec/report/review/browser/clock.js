@@ -207,7 +207,7 @@ function middle(time, player) {
 function ready(player) {
   const { video } = player;
   if (video.readyState >= 3 && !video.seeking) return Promise.resolve();
-  return new Promise((done) => {
+  return new Promise((/** @type {(value?: undefined) => void} */ done) => {
     const look = () => {
       if (video.error || (video.readyState >= 3 && !video.seeking)) {
         for (const name of ["canplay", "seeked", "error", "emptied"]) video.removeEventListener(name, look);

@@ -3,7 +3,10 @@
 const cards = el("div", { class: "cards" });
 const compareBox = el("div", { class: "looking" });
 
-/** Compare from one take: it becomes A, and B the one that differs least from it, unless B was chosen. */
+/**
+ * Compare from one take: it becomes A, and B the one that differs least from it, unless B was chosen.
+ * @param {Take} take
+ */
 function compareFrom(take) {
   grid.a = take.index;
   const chosen = grid.b !== null && grid.b !== take.index ? TAKES[grid.b] : null;
@@ -12,6 +15,7 @@ function compareFrom(take) {
   setView("compare");
 }
 
+/** @type {(side: "a" | "b", take: Take) => void} */
 function setCompared(side, take) {
   grid[side] = take.index;
   const other = side === "a" ? "b" : "a";
@@ -36,9 +40,11 @@ function openCompare() {
 }
 
 function drawCards() {
-  const focused = document.activeElement?.closest?.(".card");
+  const active = /** @type {HTMLElement | null} */ (document.activeElement);
+  /** @type {HTMLElement | null | undefined} */
+  const focused = active?.closest?.(".card");
   const side = focused?.dataset.sideOf;
-  const at = focused ? [...focused.querySelectorAll("button, select")].indexOf(document.activeElement) : -1;
+  const at = focused && active ? [...focused.querySelectorAll("button, select")].indexOf(active) : -1;
   const { a, b } = stage.takes;
   cards.replaceChildren(...[a && card("a", a, b), b && card("b", b, a)].filter(Boolean));
   setSide(stage.side);
@@ -52,6 +58,7 @@ function nextCompared(direction) {
   if (!a || !b) return;
   const others = TAKES.filter((t) => t.playable && t !== a && t.shot === b.shot && differentVideos(t, a));
   const at = others.indexOf(b);
-  setCompared("b", others[(at + direction + others.length) % others.length]);
-  say(`B: ${wordsOf(TAKES[grid.b])}`);
+  const next = others[(at + direction + others.length) % others.length];
+  setCompared("b", next);
+  say(`B: ${wordsOf(next)}`);
 }

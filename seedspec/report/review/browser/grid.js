@@ -1,5 +1,9 @@
 // The grid: two axes as rows and columns, the others as filters; posters, of which the one at hand plays.
 
+/**
+ * @type {{ rows: string, columns: string, filters: Record<string, any>, tile: number, at: number,
+ *   a: number | null, b: number | null, preview: any }}
+ */
 const grid = { rows: "shot", columns: "take", filters: {}, tile: 0, at: 0, a: null, b: null, preview: null };
 const pairTray = el("div", { class: "tray", hidden: true, role: "group", "aria-label": "Chosen pair" });
 const matrix = el("div", { class: "matrix-box", tabindex: "0", role: "region", "aria-label": "Takes" });

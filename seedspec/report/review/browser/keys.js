@@ -29,13 +29,17 @@ function looking() {
   return (view.name === "compare" || view.name === "blind") && stage.players.a && stage.players.b;
 }
 
-/** The take that a key means: the tile at hand, or the side that is meant. */
+/**
+ * The take that a key means: the tile at hand, or the side that is meant.
+ * @returns {Take | null}
+ */
 function atHand() {
   if (view.name === "grid") return TAKES[grid.at] ?? null;
   if (view.name === "compare") return stage.takes[stage.side];
   return null;
 }
 
+/** @type {Record<string, () => unknown>} What a single key does; false where the key keeps its own meaning. */
 const ACTIONS = {
   " ": () => looking() && clock.toggle(),
   k: () => looking() && clock.toggle(),
@@ -57,11 +61,14 @@ const ACTIONS = {
   x: () => view.name === "blind" && cast("bad"),
   "[": () => (view.name === "blind" ? stepPair(-1) : looking() && nextCompared(-1)),
   "]": () => (view.name === "blind" ? cast("skip") : looking() && nextCompared(1)),
-  p: () => atHand()?.playable && togglePick(atHand()),
+  p: () => {
+    const take = atHand();
+    if (take?.playable) togglePick(take);
+  },
   n: () => {
-    if (view.name === "blind" && looking()) openNote(stage.takes[stage.side], clock.time);
-    else if (atHand()?.playable)
-      openNote(atHand(), view.name === "grid" ? (grid.preview?.video.currentTime ?? 0) : clock.time);
+    const take = view.name === "blind" && looking() ? stage.takes[stage.side] : atHand();
+    const at = view.name === "grid" ? (grid.preview?.video.currentTime ?? 0) : clock.time;
+    if (take?.playable) openNote(take, at);
   },
   u: () => undoShown(),
   s: () => save(),
@@ -88,7 +95,8 @@ function sideKey(side) {
   else if (looking()) {
     setSide(side);
     drawCards();
-    say(`${side.toUpperCase()} is meant: ${wordsOf(stage.takes[side])}`);
+    const take = stage.takes[side];
+    if (take) say(`${side.toUpperCase()} is meant: ${wordsOf(take)}`);
   }
 }
 
@@ -120,7 +128,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 function openHelp() {
-  const dialog = $("help");
+  const dialog = dialogOf("help");
   const toggle = el("input", {
     type: "checkbox",
     ...(singleKeys ? { checked: true } : {}),

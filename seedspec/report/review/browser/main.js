@@ -79,7 +79,7 @@ function start() {
   );
   setTheme(stored(THEME_STORE) || "auto");
   recall();
-  const name = $("reviewer");
+  const name = /** @type {HTMLInputElement} */ ($("reviewer"));
   name.value = marks.reviewer;
   name.addEventListener("change", () => {
     marks = { ...marks, reviewer: name.value };

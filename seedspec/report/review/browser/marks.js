@@ -2,15 +2,22 @@
 
 const STORE = `seedspec-review:${PAGE.digest}`;
 const LATEST = `seedspec-review:${PAGE.track}:${PAGE.name}:latest`;
+/** @type {(() => void)[]} */
 const watchers = [];
+/** @type {Marks} */
 let marks = { reviewer: "", picks: {}, votes: [], notes: [] };
+/** @type {{ words: string, marks: Marks }[]} */
 let past = [];
 
-/** Calls back after every change of the marks. */
+/**
+ * Calls back after every change of the marks.
+ * @param {() => void} seen
+ */
 function watch(seen) {
   watchers.push(seen);
 }
 
+/** @param {string} key */
 function stored(key) {
   try {
     return localStorage.getItem(key);
@@ -19,6 +26,7 @@ function stored(key) {
   }
 }
 
+/** @type {(key: string, value: string) => boolean} */
 function keep(key, value) {
   try {
     localStorage.setItem(key, value);
@@ -48,9 +56,14 @@ function recall() {
   if (count) say(`Taken over from an earlier page of this storyboard: ${tallied()}`);
 }
 
+/**
+ * Marks as this browser kept them; null for what are none.
+ * @param {string | null} text
+ * @returns {Marks | null}
+ */
 function read(text) {
   try {
-    const found = JSON.parse(text);
+    const found = JSON.parse(text ?? "null");
     const whole = found && Array.isArray(found.votes) && Array.isArray(found.notes) && typeof found.picks === "object";
     return whole ? { reviewer: "", ...found } : null;
   } catch {
@@ -58,7 +71,11 @@ function read(text) {
   }
 }
 
-/** Replaces the marks; what was before can be had back. */
+/**
+ * Replaces the marks; what was before can be had back.
+ * @param {string} words
+ * @param {Partial<Marks>} next
+ */
 function change(words, next) {
   past.push({ words, marks });
   past = past.slice(-200);
@@ -91,10 +108,12 @@ function tallied() {
   return [counted(picks, "pick"), counted(given, "vote"), counted(marks.notes.length, "note")].join(", ");
 }
 
+/** @param {Take} take */
 function isPicked(take) {
   return marks.picks[variantOf(take)] === keyOf(take);
 }
 
+/** @param {Take} take */
 function togglePick(take) {
   const picks = { ...marks.picks };
   const was = isPicked(take);
@@ -103,28 +122,39 @@ function togglePick(take) {
   change(`${was ? "No longer picked" : "Picked"}: ${wordsOf(take)}`, { picks });
 }
 
-/** A vote replaces an earlier one on the same pair by the same measure. */
+/**
+ * A vote replaces an earlier one on the same pair by the same measure.
+ * @param {Take} a
+ * @param {Take} b
+ * @param {string} winner
+ * @param {Pick<Vote, "criterion" | "blind" | "shown">} how
+ */
 function vote(a, b, winner, { criterion, blind, shown }) {
   const own = { a: keyOf(a), b: keyOf(b), winner, criterion, blind, shown };
   const votes = marks.votes.filter((v) => !(v.a === own.a && v.b === own.b && v.criterion === criterion));
-  const words = { tie: "a tie", bad: "neither is any good", skip: "skipped" }[winner];
+  /** @type {Record<string, string>} */
+  const other = { tie: "a tie", bad: "neither is any good", skip: "skipped" };
   const side = winner === shown[0] ? "A" : "B";
-  change(`Voted: ${words || `${side} is better`}`, { votes: [...votes, own] });
+  change(`Voted: ${other[winner] || `${side} is better`}`, { votes: [...votes, own] });
 }
 
+/** @type {(a: Take, b: Take, criterion: string) => Vote | null} */
 function voteOn(a, b, criterion) {
   return marks.votes.find((v) => v.a === keyOf(a) && v.b === keyOf(b) && v.criterion === criterion) || null;
 }
 
+/** @param {Take} take */
 function notesOn(take) {
   return marks.notes.filter((n) => n.take === keyOf(take)).sort((x, y) => x.at - y.at);
 }
 
+/** @type {(take: Take, at: number, text: string) => void} */
 function addNote(take, at, text) {
   const notes = [...marks.notes, { take: keyOf(take), at: Math.round(at * 1000) / 1000, text }];
   change(`Noted at ${timecode(at)}`, { notes });
 }
 
+/** @param {Note} note */
 function dropNote(note) {
   change("Note removed", { notes: marks.notes.filter((n) => n !== note) });
 }

@@ -1,5 +1,6 @@
 // The marks as a YAML file: one mark a line, each line JSON, in an order that git merges.
 
+/** @param {unknown} value */
 function inYaml(value) {
   // what JSON may hold raw and YAML may not: control characters, line separators, halves of characters
   return JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (c) => {
@@ -7,20 +8,23 @@ function inYaml(value) {
   });
 }
 
+/** @param {string} text */
 function whole(text) {
   return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
 }
 
+/** @type {(name: string, rows: unknown[]) => string[]} */
 function listOf(name, rows) {
   const lines = rows.map(inYaml).sort();
   return lines.length ? [`${name}:`, ...lines.map((line) => `  - ${line}`)] : [`${name}: []`];
 }
 
 function yaml() {
-  const take = (key) => BY_KEY.get(key);
-  const picks = Object.values(marks.picks).map(take).filter(Boolean);
-  const votes = marks.votes.filter((v) => take(v.a) && take(v.b));
-  const notes = marks.notes.filter((n) => take(n.take));
+  const here = (/** @type {string} */ key) => BY_KEY.has(key);
+  const take = (/** @type {string} */ key) => /** @type {Take} */ (BY_KEY.get(key));
+  const picks = Object.values(marks.picks).filter(here).map(take);
+  const votes = marks.votes.filter((v) => here(v.a) && here(v.b));
+  const notes = marks.notes.filter((n) => here(n.take));
   const profile = PAGE.profile ? { profile: PAGE.profile } : {};
   return [
     ...(PAGE.modeline ? [`# yaml-language-server: $schema=${PAGE.modeline}`] : []),
@@ -90,7 +94,7 @@ function save() {
 async function saveTo() {
   if (!named()) return;
   try {
-    const handle = await showSaveFilePicker({
+    const handle = await /** @type {any} */ (window).showSaveFilePicker({
       suggestedName: fileName(),
       types: [{ description: "Review", accept: { "application/yaml": [".yaml"] } }],
     });
@@ -98,7 +102,8 @@ async function saveTo() {
     await file.write(yaml());
     await file.close();
     say(`Saved ${handle.name}: ${tallied()}`);
-  } catch (error) {
+  } catch (raised) {
+    const error = /** @type {Error} */ (raised);
     say(error.name === "AbortError" ? "Not saved" : `Not saved: ${error.message}`);
   }
 }

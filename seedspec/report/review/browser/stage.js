@@ -10,6 +10,7 @@ const FLIP_PAUSE = 180; // ms between two flips: never more than three flashes a
 
 const clock = new Clock((time, running) => showTime(time, running));
 
+/** @type {{ takes: Record<string, Take | null>, players: Record<string, any>, warm: any[], [setting: string]: any }} */
 const stage = {
   mode: "side",
   takes: { a: null, b: null },

@@ -1,12 +1,15 @@
 // The table: every take in a row, with what it was asked for, what came of it, and its prompt against a chosen one.
 
+/** @type {{ sort: string, down: boolean, reference: Take | null }} */
 const board = { sort: "order", down: false, reference: null };
 const rowsBox = el("div", { class: "rows-box", tabindex: "0", role: "region", "aria-label": "All takes" });
 
+/** @typedef {[name: string, words: string, of: (t: Take) => string | number, kind?: string]} Column */
+/** @type {Column[]} */
 const COLUMNS = [
   ["order", "#", (t) => t.index + 1, "number"],
   ["entry", "Entry", (t) => t.address],
-  ...AXES.map((axis) => [`axis ${axis}`, axis, (t) => placeOn(t, axis)]),
+  ...AXES.map((axis) => /** @type {Column} */ ([`axis ${axis}`, axis, (t) => placeOn(t, axis)])),
   ["take", "Take", (t) => t.take, "number"],
   ["state", "State", (t) => PAGE.words[t.state]],
   ["usd", "Cost", (t) => t.usd, "number"],
@@ -20,10 +23,15 @@ function openTable() {
   drawTable();
 }
 
+/** @param {string} name */
+function columnOf(name) {
+  return /** @type {Column} */ (COLUMNS.find((c) => c[0] === name));
+}
+
 function sorted() {
-  const column = COLUMNS.find(([name]) => name === board.sort);
+  const of = columnOf(board.sort)[2];
   const rows = [...TAKES].sort((x, y) => {
-    const [p, q] = [column[2](x), column[2](y)];
+    const [p, q] = [of(x), of(y)];
     return (p < q ? -1 : p > q ? 1 : 0) || x.index - y.index;
   });
   return board.down ? rows.reverse() : rows;
@@ -46,7 +54,7 @@ function drawTable() {
     }),
     el("th", { scope: "col" }, "Prompt, against the chosen row"),
   );
-  const had = document.activeElement?.dataset?.column;
+  const had = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.column;
   rowsBox.replaceChildren(
     el(
       "table",
@@ -60,7 +68,7 @@ function drawTable() {
 }
 
 function tableRow(take) {
-  const reference = board.reference;
+  const reference = board.reference ?? take;
   const own = take === reference;
   const radio = el("input", {
     type: "radio",
@@ -109,7 +117,7 @@ function sortBy(name) {
   board.down = board.sort === name ? !board.down : false;
   board.sort = name;
   drawTable();
-  say(`Sorted by ${COLUMNS.find((c) => c[0] === name)[1]}, ${board.down ? "last first" : "first first"}`);
+  say(`Sorted by ${columnOf(name)[1]}, ${board.down ? "last first" : "first first"}`);
 }
 
 function showTablePicks() {

@@ -1,34 +1,45 @@
 // The takes: what each is called, how two of them differ, and which of them can be asked about in pairs.
 
+/** @type {Take[]} */
 const TAKES = PAGE.takes.map((take, index) => ({ ...take, index, playable: take.state === "saved" }));
 const AXES = PAGE.axes.map((axis) => axis.name);
 const NONE = "–";
 
+/** @param {Take} take */
 function keyOf(take) {
   return `${take.address} ${take.fp}`;
 }
 
 const BY_KEY = new Map(TAKES.map((take) => [keyOf(take), take]));
 
+/** @param {Take} take */
 function promptOf(take) {
   return PAGE.texts[take.prompt];
 }
 
+/** @param {Take} take */
 function variantOf(take) {
   return take.address.slice(0, take.address.lastIndexOf("/"));
 }
 
-/** Where a take stands on an axis; `shot` and `take` are axes too. */
+/**
+ * Where a take stands on an axis; `shot` and `take` are axes too.
+ * @param {Take} take
+ * @param {string} axis
+ */
 function placeOn(take, axis) {
   if (axis === "shot") return take.shot;
   if (axis === "take") return String(take.take);
   return take.labels[axis] ?? NONE;
 }
 
-/** The places on an axis in the storyboard's order, those of takes that lack it last. */
+/**
+ * The places on an axis in the storyboard's order, those of takes that lack it last.
+ * @param {string} axis
+ */
 function placesOn(axis, takes = TAKES) {
   const found = new Set(takes.map((take) => placeOn(take, axis)));
-  const known = (PAGE.axes.find((a) => a.name === axis) || { labels: [] }).labels;
+  const known = PAGE.axes.find((a) => a.name === axis)?.labels ?? [];
   const first = known.filter((label) => found.has(label));
   const rest = [...found].filter((label) => !known.includes(label) && label !== NONE);
   if (axis === "take") rest.sort((a, b) => Number(a) - Number(b));
@@ -39,7 +50,11 @@ function axesWithChoice() {
   return ["shot", ...AXES, "take"].filter((axis) => placesOn(axis).length > 1);
 }
 
-/** A take in words, without what is said elsewhere. */
+/**
+ * A take in words, without what is said elsewhere.
+ * @param {Take} take
+ * @param {string[]} without
+ */
 function wordsOf(take, without = []) {
   const parts = without.includes("shot") ? [] : [take.shot];
   for (const [axis, label] of Object.entries(take.labels)) if (!without.includes(axis)) parts.push(label);
@@ -47,18 +62,26 @@ function wordsOf(take, without = []) {
   return parts.join(" · ");
 }
 
-/** The axes, `shot` and `take` among them, on which two takes differ. */
+/**
+ * The axes, `shot` and `take` among them, on which two takes differ.
+ * @type {(a: Take, b: Take) => string[]}
+ */
 function differing(a, b) {
   const names = new Set(["shot", ...Object.keys(a.labels), ...Object.keys(b.labels), "take"]);
   return [...names].filter((axis) => placeOn(a, axis) !== placeOn(b, axis));
 }
 
+/** @type {(a: Take, b: Take) => boolean} */
 function differentVideos(a, b) {
   return a.index !== b.index && a.fp !== b.fp;
 }
 
-/** Takes of one shot in pairs: those that differ in nothing but one axis, or, for "any", all. */
+/**
+ * Takes of one shot in pairs: those that differ in nothing but one axis, or, for "any", all.
+ * @param {string} question
+ */
 function pairsFor(question) {
+  /** @type {[Take, Take][]} */
   const pairs = [];
   for (const takes of grouped().values()) {
     for (let i = 0; i < takes.length; i += 1) {
@@ -74,6 +97,7 @@ function pairsFor(question) {
 
 /** The takes that can be watched, by shot. */
 function grouped() {
+  /** @type {Map<string, Take[]>} */
   const shots = new Map();
   for (const take of TAKES) {
     if (take.playable) shots.set(take.shot, [...(shots.get(take.shot) || []), take]);
@@ -81,13 +105,17 @@ function grouped() {
   return shots;
 }
 
-/** The take that one is best looked at beside: of its shot, differing in as little as possible. */
+/**
+ * The take that one is best looked at beside: of its shot, differing in as little as possible.
+ * @param {Take} take
+ */
 function partnerOf(take) {
   const others = TAKES.filter((t) => t.playable && differentVideos(t, take));
-  const distance = (t) => differing(t, take).length + (t.shot === take.shot ? 0 : 100);
+  const distance = (/** @type {Take} */ t) => differing(t, take).length + (t.shot === take.shot ? 0 : 100);
   return others.sort((x, y) => distance(x) - distance(y) || x.index - y.index)[0] || null;
 }
 
+/** @param {Take} take */
 function factsOf(take) {
   const facts = [];
   if (take.seconds) facts.push(`${Number(take.seconds).toFixed(1)} s`);

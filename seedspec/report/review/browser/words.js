@@ -1,17 +1,29 @@
 // How two prompts differ, word by word.
 
+/** @typedef {["same" | "old" | "new", string]} Run */
+
 const MOST_WORDS = 1200;
 
-/** Words with the space behind them, so that a change of one is a change of one run. */
+/**
+ * Words with the space behind them, so that a change of one is a change of one run.
+ * @param {string} text
+ * @returns {string[]}
+ */
 function tokens(text) {
   return text.match(/[\p{L}\p{N}'’_-]+\s*|[^\s\p{L}\p{N}]\s*|\s+/gu) || [];
 }
 
+/** @type {(x: string, y: string) => boolean} */
 function alike(x, y) {
   return x === y || x.trim() === y.trim();
 }
 
-/** The runs of two texts: ["same" | "old" | "new", text], in order. */
+/**
+ * The runs of two texts, in order.
+ * @param {string} before
+ * @param {string} after
+ * @returns {Run[]}
+ */
 function differences(before, after) {
   const a = tokens(before).slice(0, MOST_WORDS);
   const b = tokens(after).slice(0, MOST_WORDS);
@@ -32,7 +44,9 @@ function differences(before, after) {
         : Math.max(common[here + width], common[here + 1]);
     }
   }
+  /** @type {Run[]} */
   const runs = [];
+  /** @type {(kind: Run[0], text: string) => void} */
   const add = (kind, text) => {
     if (!text) return;
     if (runs.length && runs[runs.length - 1][0] === kind) runs[runs.length - 1][1] += text;
@@ -58,8 +72,12 @@ function differences(before, after) {
   return gathered(runs);
 }
 
-/** Runs as people read them: a word or two that happen to be the same amid changes belong to the change. */
+/**
+ * Runs as people read them: a word or two that happen to be the same amid changes belong to the change.
+ * @param {Run[]} runs
+ */
 function gathered(runs) {
+  /** @type {Run[]} */
   const out = [];
   let old = "";
   let fresh = "";
@@ -85,7 +103,11 @@ function gathered(runs) {
   return out;
 }
 
-/** One prompt with what the other one lacks marked. */
+/**
+ * One prompt with what the other one lacks marked.
+ * @param {string} own
+ * @param {string} other
+ */
 function marked(own, other) {
   const paragraph = el("p", { class: "prompt" });
   for (const [kind, text] of differences(other, own)) {
@@ -95,7 +117,11 @@ function marked(own, other) {
   return paragraph;
 }
 
-/** Only the places where two prompts differ, with a few words around each. */
+/**
+ * Only the places where two prompts differ, with a few words around each.
+ * @param {string} before
+ * @param {string} after
+ */
 function changes(before, after) {
   const out = el("span", { class: "diff" });
   const runs = differences(before, after);
@@ -110,6 +136,7 @@ function changes(before, after) {
   return out;
 }
 
+/** @type {(text: string, after: boolean, before: boolean) => string} */
 function shortened(text, after, before) {
   const words = text.split(/(?<=\s)/);
   const head = after ? words.slice(0, 3).join("") : "";
