@@ -10,8 +10,8 @@ from seedspec.compiler.catalog import KINDS
 from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
 from seedspec.compiler.fields import Fields
 from seedspec.compiler.frame import Prompt
-from seedspec.compiler.price import Price
-from seedspec.compiler.reference import nearly, plural, together
+from seedspec.compiler.price import Price, added
+from seedspec.compiler.reference import nearly, plural
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.scope import State, row_of
 from seedspec.compiler.spot import is_template
@@ -81,8 +81,7 @@ class Moulds:
             own = [m for m in media if m.kind == kind]
             if rule.seconds_together is None or len(own) < 2:
                 continue
-            seconds, _ = together(m.seconds for m in own)
-            seconds = round(seconds, 6)  # what adding tenths leaves over is no length
+            seconds = float(added(m.seconds for m in own if m.seconds is not None))
             if seconds > rule.seconds_together:
                 parts = " + ".join(f"`{m.name}` {m.seconds:g}" for m in own if m.seconds is not None)
                 most = f"expected at most {rule.seconds_together:g} s"

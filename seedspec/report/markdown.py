@@ -11,7 +11,7 @@ from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.report.diagnostics import visible
 from seedspec.report.limits import COMMENT, SUMMARY
-from seedspec.report.money import both, credits, dollars
+from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE, reason, shown
 from seedspec.run.place import Meant
@@ -49,7 +49,9 @@ def plan(
     ceiling = f" Budget {both(Cost(budget, budget), rate)}." if budget is not None else ""
     page.add("", f"An upper estimate, by the prices of {rate.as_of}.{ceiling}")
     if budget is not None and found.cost.high > budget:
-        page.add("", "**The budget stops the run before everything is bought**; take 1 of everything comes first.")
+        cost, ceiling = to_the_unit(found.cost.high, rate), to_the_unit(budget, rate)
+        stops = f"**The budget of {ceiling} credits stops the run before everything is bought**, at most {cost}"
+        page.add("", f"{stops}; take 1 of everything comes first.")
     urgent = [s for s in found.steps if s.action in _URGENT]
     page.section("In doubt, failed or held", _STEPS, (_step(s, rate, meant) for s in urgent), right=(3, 4), open=True)
     if since is not None:

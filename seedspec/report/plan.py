@@ -31,7 +31,7 @@ from seedspec.plan.reason import (
     Unpicked,
     Unsaved,
 )
-from seedspec.report.money import both, credits, dollars
+from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.table import columns, cut
 from seedspec.run.place import Meant
 
@@ -93,7 +93,9 @@ def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
         ceiling = "" if budget is None else f"; budget {both(Cost(budget, budget), rate)}"
         lines.append(f"estimate: {both(plan.cost, rate)}{ceiling}; prices of {rate.as_of}")
         if budget is not None and plan.cost.high > budget:
-            lines.append("the budget stops the run before everything is bought; take 1 of everything comes first")
+            cost, most = to_the_unit(plan.cost.high, rate), to_the_unit(budget, rate)
+            stops = f"the budget of {most} credits stops the run before everything is bought, at most {cost}"
+            lines.append(f"{stops}; take 1 of everything comes first")
     if waiting := [s.reason for s in plan.steps if isinstance(s.reason, Unpicked)]:
         variants = len({v for reason in waiting for v in reason.variants})
         lines.append(f"{len(waiting)} wait{'s' * (len(waiting) == 1)} for {variants} pick{'s' * (variants != 1)}")

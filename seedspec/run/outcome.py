@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from seedspec.compiler.price import added
 from seedspec.plan.event import RunFinished, Stopped
 from seedspec.run.job import Job, Moment, Phase
 
@@ -36,7 +37,7 @@ def sums(
         doubt=doubt,
         waiting=waiting,
         units=sum(j.units for j in paid),
-        credits=sum(j.credits or 0 for j in paid),
+        credits=float(added(j.credits or 0 for j in paid)),
         exit=130 if interrupted else next((c for c in codes if c), 0),
         at=now.text(),
     )
