@@ -164,10 +164,11 @@ class Moulds:
     def _valid(
         self, request: Mapping[str, Any], media: tuple[Medium, ...], origins: Mapping[str, Origin], address: str
     ) -> bool:
-        judged = request
-        if any(m.source != "url" for m in media):
-            fields = {m.field for m in media}
-            judged = {**request, **{f: [_stand_in(u) for u in request[f]] for f in fields}}
+        judged = dict(request)
+        for m in media:
+            if m.source != "url":  # it has its address when it is sent; an address that is written is judged as it is
+                judged[m.field] = [*judged[m.field]]
+                judged[m.field][m.index] = _STAND_IN
         if self._board.model.schema.is_valid(judged):
             return True
         for v in self._board.model.schema.violations(judged):
@@ -212,7 +213,3 @@ def _all_unicode(request: Mapping[str, Any]) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _stand_in(item: str) -> str:
-    return _STAND_IN if item.startswith(("sha256:", "entry:", "pick:")) else item

@@ -284,7 +284,7 @@ class _Planner:
         if before is None or before.manifest is None:
             return Action.SUBMIT, New()
         found = changed(before.manifest, orjson.loads(entry.manifest))
-        old, new = named(found.old, found.new, address_in(self.lock, entry))
+        old, new = named(found.field, found.old, found.new, address_in(self.lock, entry))
         return Action.CHANGE, replace(found, old=old, new=new)
 
     def _last_at(self, address: str) -> Record | None:

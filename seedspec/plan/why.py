@@ -73,7 +73,7 @@ def differences(
     before, after = _flat(old), _flat(new)
     names = ["prompt", *sorted((before.keys() | after.keys()) - {"prompt"})]
     differing = [n for n in names if before.get(n) != after.get(n)]
-    return tuple(Difference(n, *named(before.get(n), after.get(n), address)) for n in differing)
+    return tuple(Difference(n, *named(n, before.get(n), after.get(n), address)) for n in differing)
 
 
 def _flat(manifest: Mapping[str, Any]) -> dict[str, Any]:
