@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from seedspec.compiler.storyboard import Reference
+from seedspec.text.diagnostic import Problems
 from seedspec.text.values import valueclass
 
 
 @valueclass(frozen=True, slots=True)
 class Signature:
     """One way to sign an address. All of `needs` are there in one that is signed so; `parts` are what may be there
-    besides. Letter case does not count. `source` is the page that says so, as it was read on `as_of`.
+    besides. Letter case does not count. `source` is the cloud's page about it, `as_of` the day of this entry.
     """
 
     name: str
@@ -30,7 +32,7 @@ def _signature(name: str, needs: str, parts: str, source: str, as_of: str = "202
 
 SIGNATURES = (
     _signature(
-        "Amazon S3 and what speaks like it, version 4",
+        "Amazon S3, version 4",
         "x-amz-signature",
         "x-amz-algorithm x-amz-credential x-amz-date x-amz-expires x-amz-signedheaders x-amz-security-token"
         " x-amz-content-sha256 x-amz-region-set",
@@ -65,7 +67,7 @@ SIGNATURES = (
         "Azure Storage (SAS)",
         "sig sv",
         "se st sp sr sip spr si ss srt ses sdd skoid sktid skt ske sks skv saoid suoid scid sduoid skdutid",
-        "https://learn.microsoft.com/rest/api/storageservices/delegate-access-with-shared-access-signature",
+        "https://learn.microsoft.com/rest/api/storageservices/create-service-sas",
     ),
     _signature(
         "Alibaba Cloud OSS, version 4",
@@ -102,7 +104,7 @@ SIGNATURES = (
 )
 """Every signature that is known. What chooses the content, as `versionId` or `x-oss-process`, is a part of none."""
 
-_ADDRESS = re.compile(r"https?://[^\s\"'<>`]+", re.IGNORECASE)
+_SECRET = re.compile(r"([?&](?:[a-z-]*signature|sig|[a-z-]*security-token)=)([^&#\s\"'<>`]+)", re.IGNORECASE)
 
 
 def signature_of(url: str) -> Signature | None:
@@ -125,9 +127,24 @@ def bare(url: str) -> str:
     return url
 
 
-def bared(text: str) -> str:
-    """A text of somebody else with every address in it bare."""
-    return _ADDRESS.sub(lambda found: bare(found[0]), text) if "?" in text else text
+def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
+    """Warns of a signed address whose content nothing else tells."""
+    found = signature_of(url)
+    if found is None or reference.sha256:
+        return
+    signed = f"`{reference.name}` is a signed address ({found.name})"
+    problems.warning(
+        "signed-url",
+        f"{signed}: its signature ends one day, and opens the file to everybody who reads it",
+        reference.target.span,
+        "name a local file instead (with `--assets` it goes through your bucket), or declare its `sha256`",
+        "the medium is known by the address without it: a new signature buys nothing again",
+    )
+
+
+def masked(line: str) -> str:
+    """A line of a storyboard as others may see it: signatures as stars, each as long as it is."""
+    return _SECRET.sub(lambda found: found[1] + "*" * len(found[2]), line) if "=" in line else line
 
 
 def bare_request(request: Any) -> Any:

@@ -44,8 +44,8 @@ def stale(entry: Entry, record: Record, lock: Lock) -> Stale | None:
 def named(field: str, old: Any, new: Any, address: Callable[[str], str | None]) -> tuple[Any, Any]:
     """Two values of a field as people read them: another entry's video by its address instead of its fingerprint.
 
-    Only an item of a list (`name[index]`) is a medium. `address` gives it by fingerprint. Where both are of one address, whose request has changed, the beginning of the
-    fingerprint tells them apart.
+    Only an item of a list (`name[index]`) is a medium. `address` gives the entry's by fingerprint. Where both are of
+    one address, whose request has changed, the beginning of the fingerprint tells them apart.
     """
     if not field.endswith("]"):
         return old, new

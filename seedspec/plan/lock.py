@@ -29,6 +29,7 @@ from seedspec.plan.event import (
     Weighed,
 )
 from seedspec.plan.state import STANDING, IllegalMove, State, advance
+from seedspec.plan.unsigned import unsigned
 
 VERSION = 1
 HEADER = b'{"seedspec_lock":1}\n'
@@ -154,6 +155,7 @@ def parse(data: bytes) -> Lock:
         good += len(line)
     # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
     ended = data[good - 1 : good] == b"\n"
+    found.records = unsigned(data, found.records, merged)
     return Lock(found.lock(), good, found.lines + 1, ended=ended, digest=hashlib.sha256(data).hexdigest())
 
 
@@ -189,12 +191,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [k for k, _ in pairs]
         raise BadLine(f"`{next(k for k in names if names.count(k) > 1)}` stands twice")
     return out
-
-
-def line_of(event: Event) -> bytes | None:
-    """What the lock keeps of an event, as one line; None for an event that changes no record."""
-    values = values_of(event)
-    return None if values is None else encode(values)
 
 
 def encode(values: Mapping[str, Any]) -> bytes:
