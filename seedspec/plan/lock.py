@@ -1,7 +1,4 @@
-"""The lock as a value: JSON Lines become Records by purchase and attempt, and go back to lines; no disk here.
-
-Reading is strict: what cannot be understood stops the reader, except for a last line that a crash has torn.
-"""
+"""The lock as a value: JSON Lines become Records by purchase and attempt, and go back to lines; no disk here."""
 
 from __future__ import annotations
 
@@ -245,7 +242,13 @@ def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[s
     before, after = _STATES[known["state"]], _STATES[values["state"]]
     if after is not before:
         advance(before, after)
-    return {**known, **values}
+    return further(known, values)
+
+
+def further(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with what was learnt later. How long the service keeps a video is what it was: asking moves no end."""
+    ends = [end for of in (known, values) if (end := of.get("results_until")) is not None]
+    return {**known, **values, **({"results_until": min(ends)} if ends else {})}
 
 
 KEYS: dict[str, type | tuple[type, ...]] = {

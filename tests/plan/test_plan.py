@@ -71,7 +71,7 @@ def planned(
     entries: tuple[Entry, ...], *lines: bytes, files: frozenset[str] = frozenset(), others: tuple[Entry, ...] = (),
     **rules: Any,
 ) -> Plan:  # fmt: skip
-    given = Rules("renders", lambda c: THEN.get(c, "asked"), lambda f: f in files, NOW, **rules)  # type: ignore[arg-type,return-value]
+    given = Rules("renders", lambda c: THEN.get(c, "asked"), lambda f, size=None: f in files, NOW, **rules)  # type: ignore[arg-type,return-value]
     return make(entries, locked(*lines) if lines else Lock(), given, others)
 
 
