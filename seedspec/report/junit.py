@@ -15,7 +15,7 @@ _SKIPPED = (End.HELD, End.RUNNING, End.FETCH, End.WAITING)
 _WORDS = {
     End.HELD: "held",
     End.RUNNING: "still running at the service: run again",
-    End.FETCH: "bought, to be fetched: run again",
+    End.FETCH: "bought and to be fetched: run again",
     End.WAITING: "not bought",
 }
 

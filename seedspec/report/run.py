@@ -118,7 +118,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
         "held": done.held,
         "running": done.running,
         "waiting": done.waiting,
-        "bought, to be fetched": done.to_fetch,
+        "bought and to be fetched": done.to_fetch,
         "in doubt": done.doubt,
     }
     out.append(", ".join(f"{n} {word}" for word, n in words.items() if n or word in _ALWAYS))

@@ -18,7 +18,7 @@ from seedspec.run.place import Meant
 _WORDS = {
     Action.DONE: "saved",
     Action.RESUME: "running",
-    Action.FETCH: "bought, to be fetched",
+    Action.FETCH: "bought and to be fetched",
     Action.DOUBT: "in doubt",
     Action.FAILED: "failed or held",
     Action.SUBMIT: "not bought",
