@@ -7,11 +7,12 @@ import random
 import secrets
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.price import Cost
+from seedspec.compiler.price import Cost, exact, units_within
 from seedspec.compiler.profile import NoProfile, name_of, said, with_profile
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.event import Event, RunFinished
@@ -62,8 +63,8 @@ class Options:
     redo_stale: bool = False
     emulated: bool = False
     submit: bool = True
-    max_usd: float | None = None
-    max_credits: float | None = None
+    max_usd: float | Decimal | None = None
+    max_credits: float | Decimal | None = None
     max_entries: int | None = None
     timeout: float | None = None
     wait: bool = True
@@ -284,6 +285,6 @@ def _then(provider: Mapping[str, Any]) -> Callable[[str], Literal["again", "aske
 def budget_of(board: Storyboard, options: Options) -> int | None:
     """The least of the ceilings that are given, in 1/10,000 credit."""
     rate = board.model.rate
-    credits = [c for c in (board.budget_credits, options.max_credits) if c is not None]
-    credits += [u * float(rate.credits_per_usd) for u in (board.budget_usd, options.max_usd) if u is not None]
-    return min((int(c * rate.units_per_credit) for c in credits), default=None)
+    credits = [exact(c) for c in (board.budget_credits, options.max_credits) if c is not None]
+    credits += [exact(u) * rate.credits_per_usd for u in (board.budget_usd, options.max_usd) if u is not None]
+    return min((units_within(c, rate) for c in credits), default=None)

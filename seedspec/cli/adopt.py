@@ -17,7 +17,7 @@ from seedspec.plan.event import Adopted, Event, Saved, Submitted
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import OPEN, UNANSWERED, State
 from seedspec.run.call import Kept
-from seedspec.run.disk import hold, read_lock
+from seedspec.run.disk import hold, presence, read_lock
 from seedspec.run.driver import now
 from seedspec.run.inquiry import verified
 from seedspec.run.journal import Journal
@@ -68,7 +68,8 @@ def adopt_command(
             said = f"it is followed from now on: {place.meant.command('fetch')}"
         else:
             assert video is not None
-            gone = State.SAVED if not (place.base / step.file).exists() else State.RUNNING
+            size = step.record.get("bytes") if step.record is not None else None
+            gone = State.SAVED if not presence(place.base)(step.file, size) else State.RUNNING
             _check(chosen, lock, allowed=OPEN | {gone})
             kept = _kept(Saves(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
             event, said = _file(chosen, lock, kept, place.profile), f"saved as {kept.file}"

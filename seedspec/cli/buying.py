@@ -181,6 +181,7 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
         ["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream), meant=planned.place.meant), ""]
     )
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
+    write(plans.lost(planned.plan, planned.place.meant))
     if not stream_error:  # who is about to buy has decided
         told = hints(planned.plan, board.model)
         write(costs.hints(told, planned.plan.cost, board.model.rate, color=shared.colored(stream)))

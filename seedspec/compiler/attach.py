@@ -13,6 +13,7 @@ from seedspec.compiler.reference import Asset, Look, Probe, Remote, check_declar
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.schema import cut, kind_of
 from seedspec.compiler.scope import State, row_of
+from seedspec.compiler.signature import bare, check_unsigned
 from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Reference, Storyboard
 from seedspec.compiler.upstream import check_upstream
@@ -36,7 +37,10 @@ def follows_picks(board: Storyboard) -> bool:
 
 
 class Found(NamedTuple):
-    """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by."""
+    """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by.
+
+    The signature of an address is in `item` alone.
+    """
 
     source: Literal["url", "file", "shot"]
     item: str
@@ -103,29 +107,29 @@ class Attachments:
     def _look_at(self, reference: Reference, target: str) -> Found | None:
         problems, rule = self._problems, self._model.media[reference.kind]
         remote = is_url(target)
+        named = bare(target) if remote else target
         if remote:
+            check_unsigned(reference, target, problems)
             asset = self._probe(Remote(target, reference.kind, reference.sha256))
         else:
             asset = self._look(target, reference.kind)
         if asset is None:
             check_medium(reference, rule, target, reference.facts, None, problems)
-            return Found("url", target, _identity(reference, target), target, target, reference.facts)
+            return Found("url", target, _identity(reference, named), named, named, reference.facts)
         if not isinstance(asset, Asset):
-            problems.error(
-                "media-remote" if remote else "media-file", f"`{cut(target)}` {asset}", reference.target.span
-            )
+            problems.error("media-remote" if remote else "media-file", f"`{cut(named)}` {asset}", reference.target.span)
             return None
         if reference.sha256 and asset.sha256 and reference.sha256 != asset.sha256:
-            message = f"`{cut(target)}` has sha256 {asset.sha256}; expected {reference.sha256}"
+            message = f"`{cut(named)}` has sha256 {asset.sha256}; expected {reference.sha256}"
             problems.error("media-digest", message, reference.target.span)
         if asset.unchecked:
-            message = f"`{cut(target)}` is not checked against the limits for media: {asset.unchecked}"
+            message = f"`{cut(named)}` is not checked against the limits for media: {asset.unchecked}"
             problems.warning("media-not-checked", message, reference.target.span)
         check_declared(reference, rule, asset.facts, problems)
         facts = {**reference.facts, **asset.facts}
         check_medium(reference, rule, target, facts, asset.format, problems)
         if remote:
-            return Found("url", target, _identity(reference, target), target, target, facts)
+            return Found("url", target, _identity(reference, named), named, named, facts)
         item = f"sha256:{asset.sha256}"
         return Found("file", item, item, asset.sha256, asset.path, facts)
 
@@ -217,7 +221,7 @@ class Attachments:
 
 
 def _identity(reference: Reference, url: str) -> str:
-    """What a remote medium is in a manifest: its digest where one is declared, else its address."""
+    """What a remote medium is in a manifest: its digest where one is declared, else its address, unsigned."""
     return f"sha256:{reference.sha256}" if reference.sha256 else url
 
 

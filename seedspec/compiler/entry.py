@@ -26,9 +26,9 @@ class Origin(NamedTuple):
 class Medium:
     """A reference as a request uses it: the item `index` of the list `field`.
 
-    `key` is its URL, the sha256 of a local file's bytes, or the fingerprint of the upstream entry; `where` is the
-    URL, the file's path, or the upstream's address. `seconds` is None where the length is not known. Of an upstream
-    that waits for a pick, `key` is `pick:` and its variant, and `where` the variant.
+    `key` is its URL without a signature, the sha256 of a local file's bytes, or the fingerprint of the upstream entry;
+    `where` is that URL, the file's path, or the upstream's address. `seconds` is None where the length is not known.
+    Of an upstream that waits for a pick, `key` is `pick:` and its variant, and `where` the variant.
     """
 
     name: str

@@ -10,8 +10,8 @@ from seedspec.compiler.catalog import KINDS
 from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
 from seedspec.compiler.fields import Fields
 from seedspec.compiler.frame import Prompt
-from seedspec.compiler.price import Price
-from seedspec.compiler.reference import nearly, plural, together
+from seedspec.compiler.price import Price, added
+from seedspec.compiler.reference import nearly, plural
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.scope import State, row_of
 from seedspec.compiler.spot import is_template
@@ -81,8 +81,7 @@ class Moulds:
             own = [m for m in media if m.kind == kind]
             if rule.seconds_together is None or len(own) < 2:
                 continue
-            seconds, _ = together(m.seconds for m in own)
-            seconds = round(seconds, 6)  # what adding tenths leaves over is no length
+            seconds = float(added(m.seconds for m in own if m.seconds is not None))
             if seconds > rule.seconds_together:
                 parts = " + ".join(f"`{m.name}` {m.seconds:g}" for m in own if m.seconds is not None)
                 most = f"expected at most {rule.seconds_together:g} s"
@@ -165,10 +164,11 @@ class Moulds:
     def _valid(
         self, request: Mapping[str, Any], media: tuple[Medium, ...], origins: Mapping[str, Origin], address: str
     ) -> bool:
-        judged = request
-        if any(m.source != "url" for m in media):
-            fields = {m.field for m in media}
-            judged = {**request, **{f: [_stand_in(u) for u in request[f]] for f in fields}}
+        judged = dict(request)
+        for m in media:
+            if m.source != "url":  # it has its address when it is sent; an address that is written is judged as it is
+                judged[m.field] = [*judged[m.field]]
+                judged[m.field][m.index] = _STAND_IN
         if self._board.model.schema.is_valid(judged):
             return True
         for v in self._board.model.schema.violations(judged):
@@ -213,7 +213,3 @@ def _all_unicode(request: Mapping[str, Any]) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _stand_in(item: str) -> str:
-    return _STAND_IN if item.startswith(("sha256:", "entry:", "pick:")) else item

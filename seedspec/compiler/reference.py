@@ -178,12 +178,6 @@ def nearly(rule: MediaRule, name: str, value: float, limits: Range) -> str | Non
     return None
 
 
-def together(lengths: Iterable[float | None]) -> tuple[float, bool]:
-    """The seconds that are known in a list of media, and whether the length of any is unknown."""
-    found = list(lengths)
-    return sum(s for s in found if s is not None), any(s is None for s in found)
-
-
 _ROUNDED = 1e-6
 _ENDINGS: Mapping[str | None, tuple[str, ...]] = {
     "jpeg": (".jpg", ".jpeg"), "png": (".png",), "webp": (".webp",), "mp4": (".mp4",), "mov": (".mov",),

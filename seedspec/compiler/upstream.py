@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from seedspec.compiler.catalog import Kind, MediaRule, Model
 from seedspec.compiler.entry import Entry, Medium
+from seedspec.compiler.price import added
 from seedspec.compiler.reference import broken, check_medium, nearly
 from seedspec.compiler.storyboard import Reference
 from seedspec.text.diagnostic import Problems, listed
@@ -63,13 +64,13 @@ def unfit(
     lengths = [upstream.get(m.key, {}).get("seconds", m.seconds) for m in media if m.kind == "video"]
     known = [s for s in lengths if s is not None]
     most = rule.seconds_together
-    together = sum(known)
+    together = added(known)
     if most is None or len(known) < 2 or together <= most:
         return None
-    if nearly(rule, "seconds_together", together, (0, most)) is None:
+    if nearly(rule, "seconds_together", float(together), (0, most)) is None:
         parts = " + ".join(f"{s:g}" for s in known)
         where = next(m.where for m in media if m.key in upstream)
-        return where, f"the videos last {together:g} s together ({parts}); expected at most {most:g} s"
+        return where, f"the videos last {float(together):g} s together ({parts}); expected at most {most:g} s"
     return None
 
 

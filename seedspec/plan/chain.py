@@ -40,12 +40,14 @@ def stale(entry: Entry, record: Record, lock: Lock) -> Stale | None:
     return None
 
 
-def named(old: Any, new: Any, address: Callable[[str], str | None]) -> tuple[Any, Any]:
-    """Two items of a request as people read them: another entry's video by its address instead of its fingerprint.
+def named(field: str, old: Any, new: Any, address: Callable[[str], str | None]) -> tuple[Any, Any]:
+    """Two values of a field as people read them: another entry's video by its address instead of its fingerprint.
 
-    `address` gives it by fingerprint. Where both are of one address, whose request has changed, the beginning of the
-    fingerprint tells them apart.
+    Only an item of a list (`name[index]`) is a medium. `address` gives the entry's by fingerprint. Where both are of
+    one address, whose request has changed, the beginning of the fingerprint tells them apart.
     """
+    if not field.endswith("]"):
+        return old, new
     prints = [v.removeprefix("entry:") if isinstance(v, str) and v.startswith("entry:") else "" for v in (old, new)]
     was, now = (address(fp) if fp else None for fp in prints)
     if was is not None and was == now:

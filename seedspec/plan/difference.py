@@ -27,7 +27,7 @@ def differences(
     """
     before, after = _flat(old), _flat(new)
     differing = [n for n in sorted(before.keys() | after.keys(), key=_order) if before.get(n) != after.get(n)]
-    return tuple(Difference(_name(n), *named(before.get(n), after.get(n), address)) for n in differing)
+    return tuple(Difference(_name(n), *named(_name(n), before.get(n), after.get(n), address)) for n in differing)
 
 
 _Field = tuple[str, int]

@@ -257,7 +257,11 @@ class Unrecorded:
 
 @valueclass(frozen=True, slots=True)
 class RunFinished:
-    """The sums of a run. `units` is the estimate of what was bought in it, `credits` what the service stated."""
+    """The sums of a run. `units` is the estimate of what was bought in it, `credits` what the service stated.
+
+    `waiting` was not bought; `to_fetch` was, and its video was not saved in this run, nor is it known to be still made.
+    Of the `reused` so many are `missing`: not on this disk, and no longer kept by the service.
+    """
 
     bought: int
     saved: int
@@ -271,6 +275,8 @@ class RunFinished:
     credits: float
     exit: int
     at: str
+    to_fetch: int = 0
+    missing: int = 0
 
 
 Event = (

@@ -1,7 +1,4 @@
-"""The lock as a value: JSON Lines become Records by purchase and attempt, and go back to lines; no disk here.
-
-Reading is strict: what cannot be understood stops the reader, except for a last line that a crash has torn.
-"""
+"""The lock as a value: JSON Lines become Records by purchase and attempt, and go back to lines; no disk here."""
 
 from __future__ import annotations
 
@@ -29,6 +26,7 @@ from seedspec.plan.event import (
     Weighed,
 )
 from seedspec.plan.state import RANKS, UNANSWERED, IllegalMove, State, advance
+from seedspec.plan.unsigned import unsigned
 
 VERSION = 1
 HEADER = b'{"seedspec_lock":1}\n'
@@ -154,6 +152,7 @@ def parse(data: bytes) -> Lock:
         good += len(line)
     # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
     ended = data[good - 1 : good] == b"\n"
+    found.records = unsigned(data, found.records, merged)
     return Lock(found.lock(), good, found.lines + 1, ended=ended, digest=hashlib.sha256(data).hexdigest())
 
 
@@ -189,12 +188,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [k for k, _ in pairs]
         raise BadLine(f"`{next(k for k in names if names.count(k) > 1)}` stands twice")
     return out
-
-
-def line_of(event: Event) -> bytes | None:
-    """What the lock keeps of an event, as one line; None for an event that changes no record."""
-    values = values_of(event)
-    return None if values is None else encode(values)
 
 
 def encode(values: Mapping[str, Any]) -> bytes:
@@ -249,7 +242,13 @@ def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[s
     before, after = _STATES[known["state"]], _STATES[values["state"]]
     if after is not before:
         advance(before, after)
-    return {**known, **values}
+    return further(known, values)
+
+
+def further(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with what was learnt later. How long the service keeps a video is what it was: asking moves no end."""
+    ends = [end for of in (known, values) if (end := of.get("results_until")) is not None]
+    return {**known, **values, **({"results_until": min(ends)} if ends else {})}
 
 
 KEYS: dict[str, type | tuple[type, ...]] = {

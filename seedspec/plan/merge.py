@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from seedspec.compiler.filename import LONGEST, same
-from seedspec.plan.lock import MARKERS, Lock, Record, encode
+from seedspec.plan.lock import MARKERS, Lock, Record, encode, further
 from seedspec.plan.state import RANKS, State
 from seedspec.text.values import valueclass
 
@@ -82,7 +82,7 @@ def _same(one: Record, other: Record) -> bool:
 
 def _further(one: Record, other: Record) -> Record:
     first, last = sorted((one, other), key=lambda r: (RANKS[r.state].merge, str(r.get("at")), encode(r.values)))
-    return Record(one.fp, max(one.attempt, other.attempt), {**first.values, **last.values})
+    return Record(one.fp, max(one.attempt, other.attempt), further(first.values, last.values))
 
 
 def _numbered(records: Iterable[Record]) -> tuple[Record, ...]:

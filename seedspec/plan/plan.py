@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Literal
+from typing import Literal, Protocol
 
 import orjson
 
@@ -97,8 +97,19 @@ class Plan:
     def stale_cost(self) -> Cost:
         return sum((s.entry.cost for s in self.stale if s.entry is not None), Cost())
 
+    @property
+    def missing(self) -> tuple[Step, ...]:
+        """What is saved and not on this disk, and the service keeps no longer."""
+        return tuple(s for s in self.steps if isinstance(s.reason, Done) and not s.reason.here)
+
     def count(self, action: Action) -> int:
         return sum(s.action is action for s in self.steps)
+
+
+class Exists(Protocol):
+    """Whether a path is taken; with a size, whether a file of so many bytes has it."""
+
+    def __call__(self, file: str, size: int | None = None, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +117,8 @@ class Rules:
     """What a plan needs besides entries and lock.
 
     `retry` asks for failed purchases again, `redo` for stale ones; `then` tells what a failure's code allows;
-    `attempts` bounds tries by themselves; `exists` tells whether a path relative to the lock is taken; `now` is the
-    time as events state it.
+    `attempts` bounds tries by themselves; `exists` tells whether a path relative to the lock is taken, or by a file of
+    so many bytes; `now` is the time as events state it.
 
     `picked` gives the fingerprint of the choice that an entry is, by its request or its address; it is not bought.
     `media` are the model's rules, for the upstream videos that are there.
@@ -120,7 +131,7 @@ class Rules:
 
     folder: str
     then: Callable[[str], Literal["again", "asked", "change"]]
-    exists: Callable[[str], bool]
+    exists: Exists
     now: str
     attempts: int = 3
     retry: bool = False
@@ -131,6 +142,10 @@ class Rules:
     others: frozenset[str] = frozenset()
     unwanted: Mapping[str, str] = field(default_factory=dict)
     sender: str = ""
+
+    def here(self, record: Record) -> bool:
+        """Whether a saved video is on this disk, as whole as it was."""
+        return self.exists(record.file or "", record.get("bytes"))
 
     def place(self, profile: str) -> str:
         """Where the videos of a profile are saved: each has a folder of its own."""
@@ -159,7 +174,7 @@ def _left_over(lock: Lock, known: set[str], rules: Rules, others: Iterable[Step]
     """The steps that no entry stands for."""
 
     def lost(record: Record) -> bool:
-        return not rules.exists(str(record.file)) and link_lives(record, rules.now)
+        return not rules.here(record) and link_lives(record, rules.now)
 
     for stray in strays(lock, known, rules.profile, rules.others, rules.place, (s.file for s in others), lost):
         r = stray.record
@@ -246,15 +261,16 @@ class _Planner:
             return Action.FETCH, Unsaved(record.task or "")
         if record.state is State.SAVED:
             file = record.file or ""
-            here = self.rules.exists(file)
+            here = self.rules.here(record)
+            differs = not here and self.rules.exists(file)
             if not here and record.task and link_lives(record, self.rules.now):
-                return Action.FETCH, Unsaved(record.task, gone=file)
+                return Action.FETCH, Unsaved(record.task, file, differs)
             found = self._stale(entry, record)
             if found is not None and self.rules.redo and not found.kept:
                 return Action.CHANGE, found
             moved = record.entry if record.entry != entry.address else None
             of = record.profile if record.profile != self.rules.profile else None
-            return Action.DONE, Done(file, moved, here, of, found)
+            return Action.DONE, Done(file, moved, here, of, found, differs)
         return self._failed(record)
 
     def _stale(self, entry: Entry, record: Record) -> Stale | None:
@@ -302,8 +318,8 @@ class _Planner:
                 if record is None or record.state is not State.SAVED:
                     left_out = "it is not selected, and its video is not here"
                     return Held(medium.where, self.rules.unwanted.get(medium.key, left_out))
-                if not (self.rules.exists(record.file or "") or link_lives(record, self.rules.now)):
-                    return Held(medium.where, "its saved video is not on this disk")
+                if not (self.rules.here(record) or link_lives(record, self.rules.now)):
+                    return Held(medium.where, "its saved video is not on this disk, and the service keeps it no longer")
             elif step.action is Action.DOUBT:
                 return Held(medium.where, "it is in doubt")
             elif isinstance(step.reason, Picked):

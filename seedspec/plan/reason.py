@@ -42,10 +42,13 @@ class Sending:
 
 @valueclass(frozen=True, slots=True)
 class Unsaved:
-    """Made and paid for, not on disk. `gone` names a file that was saved and is no longer there."""
+    """Made and paid for, not on disk. `gone` names a file that was saved and is not here, or `differs` from what was
+    saved.
+    """
 
     task: str
     gone: str | None = None
+    differs: bool = False
 
 
 @valueclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Done:
     """Saved under `file`, which `here` says is on this disk. `moved_from` is the address it was bought as.
 
     `profile` is the one it was bought with, "" for none, where that is not the one of the plan: one purchase serves
-    both. `stale` says that it was made from another video of its upstream than the one that stands now.
+    both. `stale` says that it was made from another video of its upstream than the one that stands now. `differs` says
+    why it is not here: another file has its name, or one that was cut short.
     """
 
     file: str
@@ -61,6 +65,7 @@ class Done:
     here: bool
     profile: str | None = None
     stale: Stale | None = None
+    differs: bool = False
 
 
 @valueclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.price import Cost, billed, estimate
+from seedspec.compiler.price import Cost, Seconds, billed, estimate
 from seedspec.plan.plan import Plan
 
 
@@ -41,8 +42,8 @@ def _long(entries: Sequence[Entry], model: Model) -> Hint | None:
     for entry in entries:
         videos, duration = _seconds(entry, model), int(entry.request["duration"])
         cut = [m.name for m in entry.media if m.kind == "video" and m.source != "shot"]  # a shot's is what it is
-        kept = _seconds(entry, model, "shot") or (0.0, 0.0)
-        same = (max(kept[0], duration), max(kept[1], duration))
+        kept = _seconds(entry, model, "shot") or (Decimal(), Decimal())
+        same = (max(kept[0], Decimal(duration)), max(kept[1], Decimal(duration)))
         if videos is None or not cut or videos[0] <= same[0]:
             continue
         quality = str(entry.request["quality"])
@@ -66,7 +67,7 @@ def _draft(entries: Sequence[Entry], model: Model) -> Hint | None:
     return Hint("draft", len(entries), (lowest,), cost)
 
 
-def _seconds(entry: Entry, model: Model, source: str = "") -> tuple[float, float] | None:
+def _seconds(entry: Entry, model: Model, source: str = "") -> Seconds | None:
     """What an entry's reference videos last together: all of them, or those from one source."""
     rule = model.media["video"]
     lengths = (m.seconds for m in entry.media if m.kind == "video" and source in ("", m.source))

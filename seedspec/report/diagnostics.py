@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from seedspec.compiler.signature import masked
 from seedspec.text.diagnostic import Diagnostic, Note, Severity
 from seedspec.text.source import Span, excerpt
 
@@ -73,6 +74,7 @@ def _lines(d: Diagnostic, *, color: bool) -> Iterator[str]:
 
 def _excerpt(span: Span, width: int, paint: Callable[[str], str]) -> Iterator[str]:
     line, carets = excerpt(span)
+    line = masked(line)
     if not line.strip():
         return
     indent = len(carets) - len(carets.lstrip())

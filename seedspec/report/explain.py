@@ -86,7 +86,7 @@ def _source(medium: Medium) -> str:
         return f"url {cut(medium.where, 60)}"
     if medium.source == "file":
         return f"file {medium.where}  sha256 {medium.key[:12]}"
-    if medium.key.startswith("pick:"):
+    if medium.key == f"pick:{medium.where}":
         return f"shot {medium.where}  not picked yet"
     return f"shot {medium.where}  {medium.key[:12]}"
 

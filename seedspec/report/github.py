@@ -50,7 +50,7 @@ def _others(found: Outcomes, shown: Callable[[str], str]) -> Iterator[str]:
     if found.stopped is not None:
         yield _command("warning", {"title": "nothing more was submitted"}, found.stopped.message)
     done = found.finished
-    if done is not None and (left := done.running + done.waiting):
+    if done is not None and (left := done.running + done.to_fetch + done.waiting):
         yield _command(
             "warning", {"title": "not finished"}, f"{left} left: run again to go on, nothing is bought twice"
         )

@@ -12,10 +12,11 @@ from seedspec.report.money import both
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.run.place import Meant
 
-_SKIPPED = (End.HELD, End.RUNNING, End.WAITING)
+_SKIPPED = (End.HELD, End.RUNNING, End.FETCH, End.WAITING)
 _WORDS = {
     End.HELD: "held",
     End.RUNNING: "still running at the service: run again",
+    End.FETCH: "bought and to be fetched: run again",
     End.WAITING: "not bought",
 }
 

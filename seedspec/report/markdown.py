@@ -11,7 +11,7 @@ from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.report.diagnostics import visible
 from seedspec.report.limits import COMMENT, SUMMARY
-from seedspec.report.money import both, credits, dollars
+from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE, reason, shown
 from seedspec.run.place import Meant
@@ -49,7 +49,9 @@ def plan(
     ceiling = f" Budget {both(Cost(budget, budget), rate)}." if budget is not None else ""
     page.add("", f"An upper estimate, by the prices of {rate.as_of}.{ceiling}")
     if budget is not None and found.cost.high > budget:
-        page.add("", "**The budget stops the run before everything is bought**; take 1 of everything comes first.")
+        cost, ceiling = to_the_unit(found.cost.high, rate), to_the_unit(budget, rate)
+        stops = f"**The budget of {ceiling} credits stops the run before everything is bought**, at most {cost}"
+        page.add("", f"{stops}; take 1 of everything comes first.")
     urgent = [s for s in found.steps if s.action in _URGENT]
     page.section("In doubt, failed or held", _STEPS, (_step(s, rate, meant) for s in urgent), right=(3, 4), open=True)
     if since is not None:
@@ -71,11 +73,18 @@ def run(
     else:
         cost = both(Cost(done.units, done.units), rate)
         page.add(f"### {_code(name)}: {done.bought} bought, {cost}", "")
-        sums = (done.bought, done.saved, done.reused, done.failed, done.held, done.running, done.waiting, done.doubt)
-        words = ("bought", "saved", "reused", "failed", "held", "running", "waiting", "in doubt")
-        page.table(words, [tuple(map(str, sums))], right=range(len(words)))
+        sums = {
+            "bought": done.bought, "saved": done.saved, "reused": done.reused, "failed": done.failed,
+            "held": done.held, "running": done.running, "to be fetched": done.to_fetch, "waiting": done.waiting,
+            "in doubt": done.doubt,
+        }  # fmt: skip
+        page.table(tuple(sums), [tuple(map(str, sums.values()))], right=range(len(sums)))
         stated = "The emulator charges nothing." if emulated else f"The service stated {done.credits:,.2f} credits."
         page.add("", f"An upper estimate, by the prices of {rate.as_of}. {stated}")
+        if done.missing:
+            page.add(
+                "", f"**{done.missing} of the reused videos are not on this disk**; the service keeps no copy any more."
+            )
     if found.stopped is not None:
         page.add("", f"**Nothing more was submitted**: {_code(found.stopped.message)}")
     for title, end in (("In doubt", End.DOUBT), ("Failed", End.FAILED), ("Held", End.HELD)):
@@ -87,7 +96,9 @@ def run(
         for s in o.surprises
     )
     page.section("Not as asked for", ("", "entry", "code", "what"), rows, open=True)
-    rows = (("", _code(o.address), _code(o.task), _code(o.message)) for o in found.of(End.RUNNING, End.WAITING))
+    rows = (
+        ("", _code(o.address), _code(o.task), _code(o.message)) for o in found.of(End.RUNNING, End.FETCH, End.WAITING)
+    )
     page.section("Not finished", ("", "entry", "task", "why"), rows)
     page.section("Saved", _VIDEOS, (_video(o, rate) for o in found.of(End.SAVED)), right=(1, 2, 3, 4))
     return page.text()

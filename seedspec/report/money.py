@@ -18,5 +18,10 @@ def dollars(cost: Cost, rate: Rate) -> str:
     return f"${low:,.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"${low:,.2f}–{high:,.2f}"
 
 
+def to_the_unit(units: int, rate: Rate) -> str:
+    """`33.7392`: credits to their last place, for where a budget and a price may differ there alone."""
+    return f"{units / rate.units_per_credit:,.4f}"
+
+
 def both(cost: Cost, rate: Rate) -> str:
     return f"{credits(cost, rate)} credits ({dollars(cost, rate)})"

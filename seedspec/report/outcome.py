@@ -9,6 +9,7 @@ from typing import Any
 
 from seedspec.compiler.catalog import Model
 from seedspec.plan.event import (
+    Completed,
     Deferred,
     Delayed,
     Doubted,
@@ -24,7 +25,7 @@ from seedspec.plan.event import (
 )
 from seedspec.plan.event import as_json as event_json
 from seedspec.plan.plan import BUYS, Step
-from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked
+from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
 from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.state import OPEN, UNANSWERED
 from seedspec.plan.surprise import FACTS, Surprise, request_of, surprises
@@ -42,6 +43,7 @@ class End(StrEnum):
     HELD = "held"
     DOUBT = "in doubt"
     RUNNING = "running"
+    FETCH = "to be fetched"
     WAITING = "waiting"
 
 
@@ -113,6 +115,8 @@ class Outcomes:
                           units=event.units, begun=event.at)  # fmt: skip
             case Submitted():
                 self._set(event.fp, event.attempt, end=End.RUNNING, code="", message="", task=event.task)
+            case Completed():
+                self._set(event.fp, event.attempt, end=End.FETCH, code="", message="")
             case Deferred():
                 self._set(event.fp, event.attempt, end=End.WAITING, code=event.code, message=event.message)
             case Saved():
@@ -201,6 +205,8 @@ def _begun(step: Step, meant: Meant) -> Outcome:
             return replace(found, end=End.DOUBT, code="doubt", message=why)
         case HeldBack(upstream=upstream, why=why):
             return replace(found, end=End.HELD, code="held", message=f"{upstream}: {why}")
+        case Unsaved():
+            return replace(found, end=End.FETCH)
         case Unpicked():
             return replace(found, code="pick", message=unpicked(reason, meant))
         case Occupied(file=file):

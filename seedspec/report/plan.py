@@ -31,7 +31,7 @@ from seedspec.plan.reason import (
     Unpicked,
     Unsaved,
 )
-from seedspec.report.money import both, credits, dollars
+from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.table import columns, cut
 from seedspec.run.place import Meant
 
@@ -87,13 +87,15 @@ def painted(line: str, action: Action) -> str:
 
 def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
     """The sums: how many steps of each kind, what a run would cost at most, and the budget it has."""
-    found = [f"{n} {_WORDS[a]}" for a in Action if (n := plan.count(a))]
+    found = [f"{n} {_WORDS[a]}" + absent(plan, a) for a in Action if (n := plan.count(a))]
     lines = [", ".join(found) or "nothing"]
     if plan.buys:
         ceiling = "" if budget is None else f"; budget {both(Cost(budget, budget), rate)}"
         lines.append(f"estimate: {both(plan.cost, rate)}{ceiling}; prices of {rate.as_of}")
         if budget is not None and plan.cost.high > budget:
-            lines.append("the budget stops the run before everything is bought; take 1 of everything comes first")
+            cost, most = to_the_unit(plan.cost.high, rate), to_the_unit(budget, rate)
+            stops = f"the budget of {most} credits stops the run before everything is bought, at most {cost}"
+            lines.append(f"{stops}; take 1 of everything comes first")
     if waiting := [s.reason for s in plan.steps if isinstance(s.reason, Unpicked)]:
         variants = len({v for reason in waiting for v in reason.variants})
         lines.append(f"{len(waiting)} wait{'s' * (len(waiting) == 1)} for {variants} pick{'s' * (variants != 1)}")
@@ -105,6 +107,23 @@ def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
         )
         lines.append(f"{len(plan.stale)} {what}: `--redo-stale` buys again for {both(plan.stale_cost, rate)}")
     return lines
+
+
+def absent(plan: Plan, action: Action) -> str:
+    """What is to be added to the count of the videos that are saved, where some of them are not here."""
+    return f", {len(plan.missing)} of them not on this disk" if action is Action.DONE and plan.missing else ""
+
+
+def lost(plan: Plan, meant: Meant = BARE) -> list[str]:
+    """What to do about saved videos that are not here, in a line; nothing where all are."""
+    if not plan.missing:
+        return []
+    first, many = plan.missing[0], len(plan.missing)
+    adopt = meant.on("adopt", first.address, "--file FILE")
+    said = (
+        f"{many} saved video{' is' if many == 1 else 's are'} not on this disk, and the service keeps no copy any more"
+    )
+    return [f"{said}: copy {meant.file(first.file)} from where it was saved, or take up any copy of it: {adopt}"]
 
 
 def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY") -> str:
@@ -122,10 +141,10 @@ def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY") -> str:
             return f"being sent by {who}"
         case Unsaved(gone=None):
             return "made, not saved yet"
-        case Unsaved(gone=file):
-            return f"{file} is gone; it is fetched again"
-        case Done(file=file, moved_from=moved, here=here, profile=profile):
-            where = file if here else f"{file} (not on this disk)"
+        case Unsaved(gone=file, differs=differs):
+            return f"{file} {'is not the video that was saved' if differs else 'is not here'}; it is fetched again"
+        case Done(file=file, moved_from=moved, here=here, profile=profile, differs=differs):
+            where = file if here else f"{file} ({'not the video that was saved' if differs else 'not on this disk'})"
             origin = [*([f"as {moved}"] if moved else []), *([said(profile)] if profile is not None else [])]
             bought = f", bought {' '.join(origin)}" if origin else ""
             return f"done: {where}{bought}" + (f"; stale: {replaced(why.stale)}" if why.stale else "")
@@ -183,6 +202,7 @@ def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
         "profile": plan.profile or None,
         "steps": [step_json(s, rate) for s in plan.steps],
         "counts": {a.name.lower(): plan.count(a) for a in Action},
+        "missing": len(plan.missing),
         **_money(plan.cost, rate),
         "stale": {"entries": len(plan.stale), **_money(plan.stale_cost, rate)},
         "prices_as_of": rate.as_of,

@@ -113,13 +113,18 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
         "bought": done.bought,
         "saved": done.saved,
         "reused": done.reused,
+        "of them not on this disk": done.missing,
         "failed": done.failed,
         "held": done.held,
         "running": done.running,
         "waiting": done.waiting,
+        "bought and to be fetched": done.to_fetch,
         "in doubt": done.doubt,
     }
     out.append(", ".join(f"{n} {word}" for word, n in words.items() if n or word in _ALWAYS))
+    if done.missing:
+        which = found.meant.command("status")
+        out.append(f"the service keeps no copy of those any more: {which} says what to do")
     estimate = both(Cost(done.units, done.units), rate)
     if emulated:
         out.append(f"would have cost {estimate} at most; the emulator charges nothing")

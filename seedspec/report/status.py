@@ -18,7 +18,7 @@ from seedspec.run.place import Meant
 _WORDS = {
     Action.DONE: "saved",
     Action.RESUME: "running",
-    Action.FETCH: "made and not saved",
+    Action.FETCH: "bought and to be fetched",
     Action.DOUBT: "in doubt",
     Action.FAILED: "failed or held",
     Action.SUBMIT: "not bought",
@@ -49,7 +49,7 @@ def rows(
 def sums(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) -> list[str]:
     """How many entries stand where, what they have cost, what is unlike its request, and what waits to be saved."""
     counts = ((plan.count(a), word, a) for a, word in _WORDS.items())
-    lines = [", ".join(f"{n} {word}" for n, word, a in counts if n or a in _ALWAYS)]
+    lines = [", ".join(f"{n} {word}{plans.absent(plan, a)}" for n, word, a in counts if n or a in _ALWAYS)]
     bought = cost.by_profile(plan, model.rate)
     own = bought.pop(plan.profile)
     lines.append(f"bought so far: {costs.summed(own, model.rate)}" if own.bought else "nothing is bought yet")
@@ -62,7 +62,7 @@ def sums(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) 
     waiting = [left for s in plan.steps if (left := hours_left(s, now)) is not None]
     if waiting:
         lines.append(f"{len(waiting)} to be saved{_soonest(waiting)}: {meant.command('fetch')}")
-    return lines
+    return lines + plans.lost(plan, meant)
 
 
 def as_json(plan: Plan, model: Model, now: datetime) -> dict[str, Any]:

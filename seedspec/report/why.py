@@ -118,7 +118,7 @@ def _sentences(found: Why, meant: Meant) -> Iterator[str]:
         case Unsaved(task=task, gone=None):
             yield f"{task} is completed{_until(record)}."
         case Unsaved(task=task, gone=file):
-            yield f"It was saved as {file}, which is gone from this disk; the service still has {task}{_until(record)}."
+            yield f"It was saved as {file}, which is not on this disk; the service still has {task}{_until(record)}."
         case Done(file=file, here=here):
             yield f"Its video is {file}{_when(record)}" + ("." if here else ", and not on this disk.")
         case Twin(of=of):

@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +19,7 @@ from seedspec.run.rescue import rescues
 
 if TYPE_CHECKING:
     from seedspec.plan.lock import Lock
+    from seedspec.plan.plan import Exists
 
 
 class HoldTaken(Exception):
@@ -150,15 +151,15 @@ def read_lock(path: Path) -> Lock:
     return parse(data)
 
 
-def presence(base: Path) -> Callable[[str], bool]:
+def presence(base: Path) -> Exists:
     """Tells whether paths below a folder are taken; each folder is listed once, when it is first asked about.
 
-    What is not listed is looked for by name: letter case may not count there.
+    What is not listed is looked for by name: letter case may not count there. A size costs a look at the file itself.
     """
     root = f"{base}/"
     listed: dict[str, frozenset[str]] = {}
 
-    def taken(file: str) -> bool:
+    def taken(file: str, size: int | None = None) -> bool:
         folder, _, name = file.rpartition("/")
         names = listed.get(folder)
         if names is None:
@@ -167,7 +168,12 @@ def presence(base: Path) -> Callable[[str], bool]:
             except OSError:
                 names = frozenset()
             listed[folder] = names
-        return name in names or os.path.lexists(root + file)
+        if not (name in names or os.path.lexists(root + file)):
+            return False
+        try:
+            return size is None or os.stat(root + file).st_size == size
+        except OSError:  # a link that leads nowhere
+            return False
 
     return taken
 

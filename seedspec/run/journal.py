@@ -82,7 +82,8 @@ class Journal:
         self.written += 1
 
     def keep(self, *events: Event) -> None:
-        """Makes events durable, all of them with one sync; one that changes no record costs nothing.
+        """Makes events durable, all of them with one sync. One that changes no record costs nothing, nor one that tells
+        of a saved video what is known of it.
 
         What the disk refuses is `owed`. Raises NotRecorded when another program has changed the lock, and for an event
         that its record cannot have: then the others are kept all the same.
@@ -92,11 +93,13 @@ class Journal:
             if (values := values_of(event)) is None:
                 continue
             try:
-                record = self._merged(values)
+                known, record = self._before(values), self._merged(values)
             except IllegalMove as error:
                 said = f"the lock cannot hold this: {error}; keep this record: {encode(values).decode().strip()}"
                 impossible = NotRecorded(said)
                 impossible.__cause__ = error
+                continue
+            if known is not None and _is_known(known, record):
                 continue
             self._touched[_name(values)] = {"entry": getattr(event, "entry", ""), **record}
             self._owed.append(values)
@@ -156,10 +159,13 @@ class Journal:
 
     def _merged(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The record with a further line of it; an impossible move never gets into the file."""
+        return merged(self._before(values), values)
+
+    def _before(self, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         known: Mapping[str, Any] | None = self._touched.get(_name(values))
         if known is None and (before := self._lock.record(*_name(values))) is not None:
             known = before.values
-        return merged(known, values)
+        return known
 
     def _pay(self) -> None:
         """Writes what is owed, or rescues it."""
@@ -307,6 +313,15 @@ class Journal:
 
 def _name(values: Mapping[str, Any]) -> tuple[str, int]:
     return values["fp"], values["attempt"]
+
+
+def _is_known(before: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    """Whether a saved video that was fetched once more, as another clone does it, is all that it was."""
+    passing = ("state", "at")
+    same = {k: v for k, v in before.items() if k not in passing} == {
+        k: v for k, v in record.items() if k not in passing
+    }
+    return same and before["state"] == State.SAVED and record["state"] in (State.COMPLETED, State.SAVED)
 
 
 def _reserve(lock: Path) -> Path:

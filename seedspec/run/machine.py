@@ -222,7 +222,14 @@ class Machine:
 
     def finish(self, now: Moment, *, interrupted: bool = False) -> RunFinished:
         """The sums, and the exit code; when several apply: doubt, key, budget, failed, not finished."""
-        return sums(self._jobs.values(), self.stopped, self._reused, now, interrupted=interrupted)
+        return sums(
+            self._jobs.values(),
+            self.stopped,
+            self._reused,
+            now,
+            interrupted=interrupted,
+            missing=len(self.plan.missing),
+        )
 
     def _renewed(self, job: Job, reply: Refused) -> Refused:
         """A certain refusal because of a dead address: nothing was made, and with fresh ones it is another request."""

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from seedspec.compiler.price import added
 from seedspec.plan.event import RunFinished, Stopped
 from seedspec.run.job import Job, Moment, Phase
 
 
 def sums(
-    jobs: Collection[Job], stopped: Stopped | None, reused: int, now: Moment, *, interrupted: bool = False
+    jobs: Collection[Job],
+    stopped: Stopped | None,
+    reused: int,
+    now: Moment,
+    *,
+    interrupted: bool = False,
+    missing: int = 0,
 ) -> RunFinished:
-    """The sums over the jobs. When several exit codes apply: doubt, key, budget, failed, not finished."""
+    """The sums over the jobs. When several exit codes apply: doubt, key, budget, failed, not finished.
+
+    `reused` were saved by earlier runs, `missing` of them are not on this disk.
+    """
     count = {phase: sum(j.phase is phase for j in jobs) for phase in Phase}
     failed, held = count[Phase.FAILED], count[Phase.HELD]
     doubt = count[Phase.DOUBT] + count[Phase.POSTING]
-    waiting = count[Phase.WAITING] + count[Phase.LEFT] + count[Phase.FETCHING]
-    unfinished = waiting + count[Phase.RUNNING] > 0
+    to_fetch = count[Phase.FETCHING] + sum(j.phase is Phase.LEFT and bool(j.task) for j in jobs)
+    waiting = count[Phase.WAITING] + count[Phase.LEFT] + count[Phase.FETCHING] - to_fetch
+    unfinished = waiting + to_fetch + count[Phase.RUNNING] > 0
     why_stopped = stopped.exit if stopped else 0
     codes = [
         8 if doubt else 0,
@@ -36,7 +47,9 @@ def sums(
         doubt=doubt,
         waiting=waiting,
         units=sum(j.units for j in paid),
-        credits=sum(j.credits or 0 for j in paid),
+        credits=float(added(j.credits or 0 for j in paid)),
         exit=130 if interrupted else next((c for c in codes if c), 0),
         at=now.text(),
+        to_fetch=to_fetch,
+        missing=missing,
     )

@@ -118,7 +118,7 @@ class Progress:
             job.phase, job.link, job.due = Phase.FETCHING, reply.links[0], now.clock
             job.link_until = now.clock + 0.9 * self.result_seconds
             job.made = State.COMPLETED
-            until = now.text(self.result_seconds)
+            until = min([now.text(self.result_seconds), *_told(job)])
             return [Completed(step.address, step.fp, job.attempt, job.task, reply.credits, until, at)]
         return self._failed(job, reply, now)
 
@@ -175,3 +175,10 @@ class Progress:
             job.phase, wait = Phase.LEFT, None
         job.due = now.clock + (wait or 0)
         return [Delayed(job.step.address, job.step.fp, what, reply.reason, wait, now.text())]
+
+
+def _told(job: Job) -> list[str]:
+    """Until when the service keeps the video of a task, where an earlier run has found that out."""
+    record = job.step.record
+    until = record.get("results_until") if record is not None and record.task == job.task else None
+    return [until] if until else []

@@ -49,8 +49,8 @@ class Purse:
             return Stopped("limit", f"{self.begun} of at most {self.limits.entries} entries are bought", 4, now.text())
         if self.limits.units is not None and self.committed + job.units > self.limits.units:
             message = (
-                f"`{job.step.address}` may cost {job.units / 10_000:g} credits; {self.committed / 10_000:g}"
-                f" of the budget of {self.limits.units / 10_000:g} are taken"
+                f"`{job.step.address}` may cost {job.units / 10_000:,.4f} credits; {self.committed / 10_000:,.4f}"
+                f" of the budget of {self.limits.units / 10_000:,.4f} are taken"
             )
             return Stopped("budget", message, 4, now.text())
         return None

@@ -134,8 +134,8 @@ class Saves:
     def keep(self, part: Part, fp: str) -> Kept:
         """Checks a finished part and gives it its name. Raises NotWhole and OSError; the part is gone then.
 
-        A file that already has the name is never written over: the same bytes are taken as this video, others make
-        it go by a name of its own.
+        A file that already has the name is never written over, unless it is this video cut short: the same bytes are
+        taken as this video, others make it go by a name of its own.
         """
         sha256 = part.close()
         try:
@@ -177,7 +177,21 @@ def _named(part: Part, fp: str, sha256: str) -> Path:
         if final.is_file() and _sha256(final) == sha256:
             part.path.unlink()
             return final
+        if _is_cut(final, part.path):
+            os.replace(part.path, final)
+            return final
     raise BadPlace(f"`{part.wanted}` is taken by another file; move it away")
+
+
+def _is_cut(file: Path, whole: Path) -> bool:
+    """Whether a file holds nothing but the beginning of another one, as a copy that broke off does."""
+    if file.is_symlink() or not file.is_file() or file.stat().st_size >= whole.stat().st_size:
+        return False
+    with file.open("rb") as short, whole.open("rb") as long:
+        while chunk := short.read(1 << 20):
+            if chunk != long.read(len(chunk)):
+                return False
+    return True
 
 
 def check_boxes(path: Path) -> None:

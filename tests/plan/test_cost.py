@@ -66,7 +66,7 @@ def line(entry: Entry, state: str, attempt: int = 1, /, **more: Any) -> bytes:
 
 
 def planned(chosen: tuple[Entry, ...], *lock: bytes, others: tuple[Entry, ...] = ()) -> Plan:
-    rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T08:00:00Z")
+    rules = Rules("renders", lambda code: "asked", lambda file, size=None: False, "2026-11-23T08:00:00Z")
     return make(chosen, parse(HEADER + b"".join(lock)) if lock else Lock(), rules, others)
 
 
@@ -187,7 +187,7 @@ def test_each_profile_has_its_own_sums(tmp_path: Path) -> None:
         line(final[1], "running", profile="final"),
         line(final[2], "saved", profile="dropped"),
     ]
-    rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T08:00:00Z",
+    rules = Rules("renders", lambda code: "asked", lambda file, size=None: False, "2026-11-23T08:00:00Z",
                   profile="final", others=frozenset({"", "gone"}))  # fmt: skip
     plan = make(final, parse(HEADER + b"".join(lock)), rules)
     own = total(lines(plan, ("shot",), RATE))

@@ -41,6 +41,7 @@ shots:
   - {id: next, prompt: "on {{ ref('p') }} {{ look.words }}", references: {p: {shot: open}}}
   - {id: card, prompt: "a card"}
 """
+GONE = "its saved video is not on this disk, and the service keeps it no longer"
 NOW = "2026-11-23T07:00:00Z"
 THEN = {"service_error": "again", "content_policy_violation": "change"}
 
@@ -72,7 +73,7 @@ def planned(
     entries: tuple[Entry, ...], *lines: bytes, files: frozenset[str] = frozenset(), others: tuple[Entry, ...] = (),
     **rules: Any,
 ) -> Plan:  # fmt: skip
-    given = Rules("renders", lambda c: THEN.get(c, "asked"), lambda f: f in files, NOW, **rules)  # type: ignore[arg-type,return-value]
+    given = Rules("renders", lambda c: THEN.get(c, "asked"), lambda f, size=None: f in files, NOW, **rules)  # type: ignore[arg-type,return-value]
     return make(entries, locked(*lines) if lines else Lock(), given, others)
 
 
@@ -183,7 +184,7 @@ def test_dependants_are_held_with_the_reason(entries: tuple[Entry, ...]) -> None
     plan = planned((nxt,), others=(one,))
     assert plan.steps[0].reason == Held(one.address, "it is not selected, and its video is not here")
     plan = planned((nxt,), line(one, "saved"), others=(one,))
-    assert plan.steps[0].reason == Held(one.address, "its saved video is not on this disk")
+    assert plan.steps[0].reason == Held(one.address, GONE)
     plan = planned((nxt,), line(one, "saved"), others=(one,), files=frozenset({f"renders/{one.file}"}))
     assert plan.steps[0].reason == New()
 

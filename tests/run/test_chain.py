@@ -24,6 +24,8 @@ from seedspec.run.call import Accepted, Balance, Call, Create, Credits, Download
 from seedspec.run.job import Limits, Moment, Pace
 from seedspec.run.machine import Machine
 
+GONE = "its saved video is not on this disk, and the service keeps it no longer"
+
 MATRIX = """\
 seedspec: 1
 model: seedance-2.0-reference-to-video
@@ -232,7 +234,7 @@ def test_a_lost_upstream_whose_link_is_dead_stops_its_chain_alone(here: Project)
         ("last/1", "next/1", "it is not finished"),
     ]
     (held,) = of(here.here(select=["next"]), Held)
-    assert (held.upstream, held.reason) == ("open/1", "its saved video is not on this disk")
+    assert (held.upstream, held.reason) == ("open/1", GONE)
     assert sorted(b.prompt for b in books(here.service)) == ["card", "open"]
 
 

@@ -153,7 +153,7 @@ def purchase(entry: str, number: int, state: State) -> dict[str, object]:
 def test_what_the_lock_alone_knows_has_a_file_of_its_own(names: list[str]) -> None:
     lines = [purchase(name, number, State.RUNNING) for number, name in enumerate(names)]
     lock = parse(b'{"seedspec_lock":1}\n' + b"".join(json.dumps(v).encode() + b"\n" for v in lines))
-    rules = Rules(folder="renders", then=lambda code: "asked", exists=lambda file: False, now="2026")
+    rules = Rules(folder="renders", then=lambda code: "asked", exists=lambda file, size=None: False, now="2026")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "storyboard.yaml"
         path.write_text(

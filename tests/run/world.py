@@ -133,7 +133,7 @@ class World:
         rules = Rules(
             folder="renders",
             then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
-            exists=lambda file: file in self.files,
+            exists=lambda file, size=None: file in self.files,
             now=self.moment().text(),
             attempts=3,
             retry=retry,

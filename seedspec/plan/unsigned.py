@@ -1,0 +1,102 @@
+"""Purchases of before signatures were left out of what a medium is: they stand under the fingerprints of today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from seedspec.compiler.entry import canonical, digest
+from seedspec.compiler.signature import bare_request
+from seedspec.plan.state import IllegalMove
+
+Values = dict[str, Any]
+Records = dict[tuple[str, int], Values]
+
+_MARKS = (b"ignature=", b"IGNATURE=", b"sig=", b"SIG=")
+"""Some of these stands in every lock that holds a signed address; so most locks are looked through no further."""
+
+
+def unsigned(data: bytes, records: Records, merged: Callable[[Values, Values], Values]) -> Records:
+    """The records of a lock's bytes, those whose manifest holds a signed address under the fingerprint without it.
+
+    What continues such a purchase has another fingerprint thereby, too. Two purchases that are of one request now,
+    because their signatures alone differed, are two attempts at it: no receipt is lost.
+    """
+    if not any(mark in data for mark in _MARKS):
+        return records
+    manifests = _today(records)
+    prints = {fp: digest(canonical(manifest)) for fp, manifest in manifests.items()}
+    if all(fp == now for fp, now in prints.items()):
+        return records
+    out: Records = {}
+    for (fp, attempt), values in records.items():
+        now = prints.get(fp, fp)
+        found = {**values, "fp": now}
+        if "manifest" in values and fp in manifests:
+            found["manifest"] = manifests[fp]
+        if "used" in values:
+            found["used"] = {prints.get(up, up): sha256 for up, sha256 in values["used"].items()}
+        known = out.get((now, attempt))
+        if known is None:
+            out[now, attempt] = found
+        elif _is_one(known, found, later=fp == now):
+            out[now, attempt] = _together(known, found, merged)
+        else:
+            number = 1 + max(n for of, n in out if of == now)
+            out[now, number] = {**found, "attempt": number}
+    return out
+
+
+def _today(records: Records) -> dict[str, Mapping[str, Any]]:
+    """The manifests that are what their fingerprints say, as they would be written today; upstream ones first."""
+    then = {fp: v["manifest"] for (fp, _), v in records.items() if "manifest" in v and _is_of(fp, v["manifest"])}
+    out: dict[str, Mapping[str, Any]] = {}
+    for first in then:
+        path = [first]
+        while path:
+            fp = path[-1]
+            before = [up for up in _continued(then[fp]) if up in then and up not in out and up not in path]
+            if before:
+                path += before
+                continue
+            path.pop()
+            if fp not in out:
+                now = {f"entry:{up}": f"entry:{digest(canonical(out[up]))}" for up in _continued(then[fp]) if up in out}
+                out[fp] = {**then[fp], "request": _renamed(bare_request(then[fp]["request"]), now)}
+    return out
+
+
+def _is_of(fp: str, manifest: Mapping[str, Any]) -> bool:
+    try:
+        return isinstance(manifest.get("request"), dict) and digest(canonical(manifest)) == fp
+    except TypeError:  # nested deeper than anything that was written here
+        return False
+
+
+def _continued(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The fingerprints of the videos that a request continues."""
+    for value in manifest["request"].values():
+        if isinstance(value, list):
+            yield from (i.removeprefix("entry:") for i in value if isinstance(i, str) and i.startswith("entry:"))
+
+
+def _renamed(request: Mapping[str, Any], now: Mapping[str, str]) -> Mapping[str, Any]:
+    return {k: [now.get(i, i) if isinstance(i, str) else i for i in v] if isinstance(v, list) else v
+            for k, v in request.items()}  # fmt: skip
+
+
+def _is_one(known: Values, found: Values, *, later: bool) -> bool:
+    """Whether two records are of one purchase; `later` says that the second may be what became of the first."""
+    pairs = [
+        (known.get("task"), found.get("task")),
+        (known.get("intent", {}).get("key"), found.get("intent", {}).get("key")),
+    ]
+    both = [one == other for one, other in pairs if one is not None and other is not None]
+    return any(both) or (later and not both)
+
+
+def _together(known: Values, found: Values, merged: Callable[[Values, Values], Values]) -> Values:
+    try:
+        return merged(known, found)
+    except IllegalMove:  # a git merge has put the later line first
+        return {**found, **known}
