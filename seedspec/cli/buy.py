@@ -64,8 +64,9 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
       seedspec plan --profile final --picked-from draft
     """
     from seedspec.cli.buying import show_plan
+    from seedspec.cli.follow import explained
 
-    with again(storyboard, fit=against is None) as anew:
+    with explained(storyboard, markdown=form == "markdown", most=most), again(storyboard, fit=against is None) as anew:
         show_plan(anew, storyboard, given, against, form, most, exit_code=exit_code)
 
 
@@ -167,8 +168,12 @@ def _run(
     *, plain: bool, ask: bool,
 ) -> None:  # fmt: skip
     from seedspec.cli.buying import go
+    from seedspec.cli.follow import reported
 
     told = any(os.environ.get(name) for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"))
     fit = form == "text" and junit is None and not told  # events carry their time, and reports are files
-    with again(storyboard, fit=fit, buying=True, emulated=given["emulator"]) as anew:
+    with (
+        reported(storyboard, junit),
+        again(storyboard, fit=fit, buying=True, emulated=given["emulator"]) as anew,
+    ):
         go(anew, storyboard, given, form, junit, emulator, plain=plain, ask=ask)
