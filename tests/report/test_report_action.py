@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,8 @@ import yaml
 from junitparser import JUnitXml
 from stage import Stage
 
+from seedspec.emulator.process import child
+from seedspec.plan.lock import parse
 from seedspec.run.outcome import WORST_FIRST, worst
 
 ROOT = Path(__file__).parents[2]
@@ -184,11 +187,89 @@ def test_no_key_a_broken_lock_and_a_mistake_are_annotations_and_reports(
 
 
 def test_what_is_not_finished_is_begun_again(stage: Stage, runner: Path, tmp_path: Path) -> None:
-    options = f"{EMULATED}\n--select=lane@hour=dawn/1\n--timeout=0.3".replace("seconds=0.2", "seconds=0.7")
-    code, said, outputs = act(runner, tmp_path, "run", options=options, attempts="8")
-    assert code == 0 and said.count("not finished: run again") >= 1, said
-    (suite,) = JUnitXml.fromstring((Path(outputs["junit"]) / "1.xml").read_bytes())
-    assert (suite.tests, suite.skipped) == (1, 0)
+    options = f"{EMULATED}\n--select=lane@hour=dawn/1\n--no-wait"
+    code, said, _ = act(runner, tmp_path, "run", options=options, attempts="2")
+    assert code == 7 and said.count("not finished: run again") == 2, said
+    assert said.count("1 bought") == said.count("0 bought") == 1
+
+
+MANY = """\
+seedspec: 1
+name: {name}
+model: seedance-2.0-reference-to-video
+defaults: {{duration: 4, quality: 480p}}
+shots:
+  - {{id: one, takes: 60, prompt: "{name}"}}
+"""
+
+
+class Job:
+    """The action's step with two storyboards of 60 videos, at five purchases a second, and the service's books."""
+
+    def __init__(self, runner: Path, folder: Path, *faults: str) -> None:
+        self.runner, self.books = runner, folder / "books"
+        for name in ("first", "second"):
+            (folder / f"{name}.yaml").write_text(MANY.format(name=name), encoding="utf-8")
+        self.service = child(["--folder", str(self.books), "--seconds", "600", *faults])
+        self.folder = folder
+
+    def __enter__(self) -> Job:
+        addresses = self.service.__enter__()
+        bash, environ = job(
+            self.runner, "run", storyboards="first.yaml\nsecond.yaml", options="--submit-rate=5\n--in-flight=100",
+            EVOLINK_API_KEY="key-of-this-test", EVOLINK_BASE_URL=addresses.api, EVOLINK_FILES_URL=addresses.files,
+        )  # fmt: skip
+        self.process = subprocess.Popen(
+            bash, cwd=self.folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+        self.service.__exit__(None, None, None)
+
+    @property
+    def bought(self) -> list[str]:
+        """The prompts of what the service has taken."""
+        lines = (self.books / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line)["prompt"] for line in lines if '"reserved"' in line]
+
+    def wait_for(self, count: int) -> None:
+        while len(self.bought) < count:
+            assert self.process.poll() is None, self.process.communicate()[0].decode()
+
+    def states(self) -> list[str]:
+        return sorted(str(r.state) for r in parse((self.folder / "first.lock").read_bytes()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals here")
+def test_a_cancelled_job_stops_buying_and_ends_in_order(runner: Path, tmp_path: Path) -> None:
+    """GitHub sends SIGINT to the shell alone; what comes within two seconds is ten purchases here."""
+    with Job(runner, tmp_path) as cancelled:
+        cancelled.wait_for(5)
+        before = len(cancelled.bought)
+        cancelled.process.send_signal(signal.SIGINT)
+        said = cancelled.process.communicate(timeout=60)[0].decode()
+        assert cancelled.process.returncode == 130 and outputs_of(runner)["exit-code"] == "130", said
+        assert len(cancelled.bought) - before <= 10 and set(cancelled.bought) == {"first"}
+        assert cancelled.states() == ["running"] * len(cancelled.bought)
+        assert (runner / "seedspec-junit" / "1.xml").exists() and "interrupted: run again to go on" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals here")
+def test_a_cancelled_job_whose_answer_is_slow_ends_with_the_second_signal(runner: Path, tmp_path: Path) -> None:
+    with Job(runner, tmp_path, "--fault", "slow=60@3") as cancelled:
+        cancelled.wait_for(3)
+        cancelled.process.send_signal(signal.SIGINT)
+        assert cancelled.process.stdout is not None
+        assert any(b"seedspec: ending" in line for line in cancelled.process.stdout)
+        cancelled.process.send_signal(signal.SIGTERM)
+        said = cancelled.process.communicate(timeout=60)[0].decode()
+        assert cancelled.process.returncode == 8 and outputs_of(runner)["exit-code"] == "8", said
+        assert cancelled.bought == ["first"] * 3 and cancelled.states() == ["running", "running", "submitting"]
+        assert "::error" in said and "title=in doubt::" in said
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 70, 99, 126, 127, 130, 137, 143])
