@@ -6,11 +6,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from seedspec import __version__
-from seedspec.cli.saying import complain, kept_back, open_streams
+from seedspec.cli.saying import complain, echo, kept_back, open_streams
 
 COMMANDS = {
     "init": ("seedspec.cli.init", "Begin a project: a storyboard, and what git should know."),
@@ -33,6 +34,7 @@ COMMANDS = {
     "stats": ("seedspec.cli.review", "Say which labels and takes win the votes, and how sure that is."),
     "export": ("seedspec.cli.export", "Hand takes on: timeline, animatic, contact sheet, table."),
     "emulator": ("seedspec.cli.emulate", "Serve a stand-in for the API on this machine, free of charge."),
+    "ci": ("seedspec.cli.ci", "Do what the action for GitHub is asked for, by its environment."),
     "completion": ("seedspec.cli.completion", "Print a shell's completion script."),
 }
 """Commands by name: the module that holds each, imported when it is called, and its line of help."""
@@ -49,6 +51,7 @@ Exit codes:
   7    not finished: run again
   8    at least one purchase is in doubt
   10   plan --exit-code: there is something to buy
+  70   an error of seedspec itself
   130  interrupted
 
 \b
@@ -129,12 +132,14 @@ def start(arguments: Sequence[str]) -> int:
 
 
 def _carried_out(arguments: Sequence[str]) -> int:
+    code, message = 0, ""
     try:
         seedspec.main(list(arguments), prog_name="seedspec", standalone_mode=False)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
         error.show()
+        annotate(error.format_message())
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         complain("interrupted")
@@ -143,16 +148,28 @@ def _carried_out(arguments: Sequence[str]) -> int:
         # the reader of our output has gone; what was recorded is recorded
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exit as stop:
-        complain(str(stop))
-        return stop.code
     except Exception as error:
-        return _explained(error)
-    return 0
+        code, message = fault(error, _folder_of(arguments), arguments)
+    complain(message)
+    if "--stdio" not in arguments:  # who starts an emulator says what it says
+        annotate(message)
+    return code
 
 
-def _explained(error: Exception) -> int:
-    """Faults of others by their kind; what nobody foresaw is said in a line, its trace kept for those who ask."""
+def annotate(message: str) -> None:
+    """On GitHub a fault is an annotation too: nobody looks for it in the log."""
+    if message and os.environ.get("GITHUB_ACTIONS") == "true":
+        from seedspec.report.github import workflow_command
+
+        echo(workflow_command("error", {"title": "seedspec"}, message), err=True)
+
+
+def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) -> tuple[int, str]:
+    """The exit code of a fault and the line that says it.
+
+    Faults of others are known by their kind. What nobody foresaw is an error of seedspec itself: its trace is kept in
+    a file, for which the folder `base` is asked first.
+    """
     from seedspec.compiler.profile import NoProfile
     from seedspec.plan.lock import LockFault
     from seedspec.plan.select import NothingSelected
@@ -160,23 +177,35 @@ def _explained(error: Exception) -> int:
     from seedspec.run.journal import NotRecorded
     from seedspec.run.settings import BadSettings
 
+    if isinstance(error, Exit):
+        return error.code, str(error)
     if isinstance(error, LockFault):
-        complain(f"the lock, line {error.line}: {error} [{error.code}]" if error.line else f"{error} [{error.code}]")
-        return 6
+        where = f"the lock, line {error.line}: " if error.line else ""
+        return 6, f"{where}{error} [{error.code}]"
     if isinstance(error, (HoldTaken, NotRecorded)):
-        complain(str(error))
-        return 6
+        return 6, str(error)
     if isinstance(error, BadSettings):
-        complain(str(error))
-        return error.exit
+        return error.exit, str(error)
     if isinstance(error, (NothingSelected, NoProfile)):
-        complain(str(error))
-        return 2
+        return 2, str(error)
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        complain(f"{where}{(error.strerror or str(error)).lower()}")
-        return 2
-    if os.environ.get("SEEDSPEC_TRACEBACK"):
-        raise error
-    complain(f"an error of seedspec itself: {type(error).__name__}; with SEEDSPEC_TRACEBACK=1 it shows where")
-    return 70
+        return 2, f"{where}{(error.strerror or str(error)).lower()}"
+    return 70, crash(error, base, arguments)
+
+
+def crash(error: Exception, base: Path | None, arguments: Sequence[str] = ()) -> str:
+    """Keeps the trace of an error of seedspec itself, and gives the line that says where."""
+    from seedspec.run.crash import keep
+
+    path = keep(error, arguments or sys.argv[1:], base)
+    kept = f"its trace is in {path}" if path is not None else "no folder takes its trace"
+    return f"an error of seedspec itself: {type(error).__name__}; {kept}"
+
+
+def _folder_of(arguments: Sequence[str]) -> Path | None:
+    """The folder of the storyboard that a command line is about, as far as one can be seen in it."""
+    for word in (*(word for word in arguments if not word.startswith("-")), "storyboard.yaml"):
+        if word.endswith((".yaml", ".yml")) and os.path.isfile(word):
+            return Path(word).parent
+    return None

@@ -62,8 +62,10 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
       seedspec plan --profile final --picked-from draft
     """
     from seedspec.cli.buying import show_plan
+    from seedspec.cli.follow import explained
 
-    show_plan(storyboard, given, against, form, most, exit_code=exit_code)
+    with explained(storyboard, markdown=form == "markdown", most=most):
+        show_plan(storyboard, given, against, form, most, exit_code=exit_code)
 
 
 @click.command("run")
@@ -163,5 +165,7 @@ def _run(
     *, plain: bool, ask: bool,
 ) -> None:  # fmt: skip
     from seedspec.cli.buying import go
+    from seedspec.cli.follow import reported
 
-    go(storyboard, given, form, junit, emulator, plain=plain, ask=ask)
+    with reported(storyboard, junit):
+        go(storyboard, given, form, junit, emulator, plain=plain, ask=ask)

@@ -18,7 +18,7 @@ from seedspec.api import Options, Planned, budget_of, plan, run
 from seedspec.cli import shared
 from seedspec.cli.against import Since, since
 from seedspec.cli.app import Exit
-from seedspec.cli.follow import follow, signals, view_of, watch
+from seedspec.cli.follow import follow, signals, titled, view_of, watch
 from seedspec.cli.saying import echo
 from seedspec.cli.service import environment
 from seedspec.cli.target import judged
@@ -156,7 +156,7 @@ def _show(planned: Planned, options: Options, form: str, changes: Since | None, 
         budget = budget_of(board, options)
         said = (changes.revision, changes.found) if changes is not None else None
         text = markdown.plan(
-            planned.plan, shared.named(planned.compiled), rate,
+            planned.plan, titled(planned), rate,
             budget=budget, since=said, most=most, meant=planned.place.meant,
         )  # fmt: skip
         shared.out([text.rstrip()])

@@ -11,18 +11,22 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
+import click
 import orjson
 
 from seedspec.api import Options, Planned, budget_of
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.cli.saying import echo
-from seedspec.plan.event import Event
-from seedspec.report.outcome import Outcomes
+from seedspec.cli.app import Exit, crash, fault
+from seedspec.cli.saying import complain, echo
+from seedspec.plan.event import Event, RunFinished
+from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line, summary
 from seedspec.run.disk import put
+
+_VIEW = "the view of the run"
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +49,161 @@ def view_of(form: str, junit: str | None, *, plain: bool) -> View:
     return View(form, live, Path(junit) if junit is not None else None)
 
 
+class Views:
+    """What is told of a run. A view that raises is dropped and said once: the run, and its exit code, are its own."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self._dropped: set[str] = set()
+
+    def ask(self, name: str, act: Callable[..., object], *given: object) -> bool:
+        """Lets a view do something, unless it was dropped; whether that went well."""
+        if name in self._dropped:
+            return False
+        try:
+            act(*given)
+        except Exception as error:
+            self._dropped.add(name)
+            complain(f"{name} failed and is left out, nothing else changes: {crash(error, self._base)}")
+            return False
+        return True
+
+
 def follow(
     events: Generator[Event, None, None], planned: Planned, options: Options, view: View, stopping: Callable[[], bool]
 ) -> None:
-    """Shows the events of a run and reports what it came to. A reader that has gone away never stops the bookkeeping.
+    """Shows the events of a run and reports what it came to. No reader and no view ever stops the bookkeeping.
 
     Ends the command with the run's exit code. What is known is reported too when the run ends in trouble.
     """
     found = Outcomes(planned.plan.steps, shared.board(planned.compiled).model, planned.place.meant)
+    views, finished, trouble = Views(planned.place.base), 0, None
+    show = _shown(found, planned, options, view, stopping)
     try:
-        with _shown(found, planned, options, view, stopping) as show, closing(events):
+        with closing(events):
+            views.ask(_VIEW, next, show)
             for event in events:
-                found.take(event)
-                show(event)
+                if isinstance(event, RunFinished):
+                    finished = event.exit
+                views.ask("the account of the run", found.take, event)
+                if not views.ask(_VIEW, show.send, event) and view.live:
+                    views.ask("the lines of the run", _show_line, event)
+    except KeyboardInterrupt:
+        if not found.of(End.DOUBT):
+            raise
+        trouble = Ended(
+            8, f"interrupted; {len(found.of(End.DOUBT))} in doubt, {found.meant.command('status')} has them"
+        )
+    except Exception as error:
+        trouble = Ended(*fault(error, planned.place.base))
     finally:
-        _report(found, planned, options, view)
-    assert found.finished is not None
-    if found.finished.exit:
-        raise Exit(found.finished.exit)
+        views.ask(_VIEW, show.close)
+        _report(found, planned, options, view, views, str(trouble or ""))
+    if trouble is not None:
+        raise trouble
+    if finished:
+        raise Ended(finished)
+
+
+class Ended(Exit):
+    """A run that was begun and reported has ended with a code other than 0."""
+
+
+@contextmanager
+def explained(storyboard: str, *, markdown: bool, most: int) -> Iterator[None]:
+    """What keeps a plan from being made is said as Markdown too: else an earlier plan would stay in its place."""
+    try:
+        yield
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        code, message = _told(error, Path(storyboard).parent)
+        if markdown and code != 10:
+            from seedspec.report.markdown import nothing
+
+            if isinstance(error, shared.Mistaken):
+                echo(nothing(storyboard, "no plan", error.said, error.wrong, most=most).rstrip())
+            else:
+                echo(nothing(storyboard, "no plan", message, most=most).rstrip())
+        raise Exit(code, message) from error
+
+
+def _told(error: Exception, base: Path) -> tuple[int, str]:
+    """The code and the line of a fault; on GitHub the mistakes of a storyboard are annotations at their lines."""
+    if isinstance(error, shared.Mistaken) and os.environ.get("GITHUB_ACTIONS") == "true":
+        from seedspec.report.diagnostics import as_github
+
+        echo(as_github(error.wrong).rstrip("\n"), err=True)
+    return fault(error, base)
+
+
+@contextmanager
+def reported(storyboard: str, junit: str | None) -> Iterator[None]:
+    """What keeps a run from being begun stands in the reports, too: an earlier one must not pass for today's."""
+    try:
+        yield
+    except (Ended, click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        base = Path(storyboard).parent
+        code, message = _told(error, base)
+        said = error.said if isinstance(error, shared.Mistaken) else message
+        views = Views(base)
+        if junit is not None and _takes_report(Path(junit)):
+            from seedspec.report.junit import not_begun
+
+            views.ask("the JUnit file", _written, Path(junit), not_begun(storyboard, said), put)
+        if where := os.environ.get("GITHUB_STEP_SUMMARY"):
+            from seedspec.report.markdown import nothing
+
+            views.ask("the job's summary", _written, Path(where), nothing(storyboard, "not run", said).encode(), _added)
+        raise Exit(code, message) from error
+
+
+class Stop:
+    """Hears Ctrl-C, SIGTERM and SIGHUP: the first asks for an end in order, the second ends at once.
+
+    A call says whether an end has been asked for. `quiet` leaves it to the live view to say so.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self._asked = False
+
+    def __call__(self) -> bool:
+        return self._asked
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+        if not self.quiet:
+            with suppress(OSError):  # the terminal may be gone
+                os.write(2, b"\nseedspec: ending: nothing new is submitted, the answer under way is awaited\n")
 
 
 @contextmanager
 def signals(*, quiet: bool) -> Iterator[Callable[[], bool]]:
     """The first Ctrl-C or SIGTERM asks the run to end in order; the second ends it at once.
 
-    `quiet` leaves it to the live view to say so.
+    A signal that is ignored stays so: `nohup` and background jobs of a shell were told to live on. Inside of another
+    such block an end that was asked for there holds here too. `quiet` leaves it to the live view to say so.
     """
-    asked: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-        if not quiet:
-            with suppress(OSError):  # the terminal may be gone
-                os.write(2, b"\nseedspec: ending: nothing new is submitted, the answer under way is awaited\n")
-
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    before = {s: signal.signal(s, stop) for s in (getattr(signal, n, None) for n in names) if s is not None}
+    stop = Stop(quiet=quiet)
+    before: dict[signal.Signals, Any] = {}
+    for number in _ENDING:
+        handler = signal.getsignal(number)
+        if isinstance(outer := getattr(handler, "__self__", None), Stop):
+            stop = outer
+        elif handler not in (signal.SIG_IGN, None):  # None: not Python's own
+            before[number] = handler
+    was_quiet, stop.quiet = stop.quiet, quiet
+    for number in before:
+        signal.signal(number, stop.hear)
     try:
-        yield lambda: bool(asked)
+        yield stop
     finally:
+        stop.quiet = was_quiet
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -112,11 +230,10 @@ def watch(frame: Callable[[int], Sequence[str]], stream: TextIO, pause: Callable
             pause()
 
 
-@contextmanager
 def _shown(
     found: Outcomes, planned: Planned, options: Options, view: View, stopping: Callable[[], bool]
-) -> Iterator[Callable[[Event], None]]:
-    """What shows one event."""
+) -> Generator[None, Event, None]:
+    """What shows the events that it is sent, until it is closed."""
     if view.live:
         from rich.console import Console
 
@@ -135,18 +252,19 @@ def _shown(
         )
         console = Console(file=cast(TextIO, Steady(sys.stderr)), force_terminal=True)
         with live(console, monitor) as show:
-            yield show
-        return
+            while True:
+                show((yield))
     if view.form == "jsonl":
         echo(b'{"seedspec_events":1}')
-        yield lambda event: echo(orjson.dumps(found.as_json(event)))
-        return
+        while True:
+            echo(orjson.dumps(found.as_json((yield))))
+    while True:
+        _show_line((yield))
 
-    def show_line(event: Event) -> None:
-        if (said := line(event)) is not None:
-            echo(said, err=True)
 
-    yield show_line
+def _show_line(event: Event) -> None:
+    if (said := line(event)) is not None:
+        echo(said, err=True)
 
 
 class Steady:
@@ -180,26 +298,56 @@ class Steady:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
-def _report(found: Outcomes, planned: Planned, options: Options, view: View) -> None:
+def _report(found: Outcomes, planned: Planned, options: Options, view: View, views: Views, trouble: str) -> None:
     board = planned.compiled.board
     assert board is not None
-    rate = board.model.rate
-    for text in summary(found, rate, emulated=options.emulated):
-        echo(text, err=view.form == "jsonl")
-    if view.junit is not None:
+    rate, name = board.model.rate, shared.named(planned.compiled)
+
+    def told() -> None:
+        for text in summary(found, rate, emulated=options.emulated):
+            echo(text, err=view.form == "jsonl")
+
+    def for_servers(file: Path) -> None:
         from seedspec.report.junit import junit
 
-        _written(view.junit, junit(found, shared.named(planned.compiled), rate), put)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+        _written(file, junit(found, name, rate, trouble), put)
+
+    def annotated() -> None:
         from seedspec.report.github import below, commands
 
         for command in commands(found, below(os.environ.get("GITHUB_WORKSPACE", ""))):
             echo(command, err=True)  # read from both streams; data is on the other one
-    if where := os.environ.get("GITHUB_STEP_SUMMARY"):
+
+    def summed_up(file: Path) -> None:
         from seedspec.report import markdown
 
-        text = markdown.run(found, shared.named(planned.compiled), rate, emulated=options.emulated)
-        _written(Path(where), text.encode(), _added)
+        text = markdown.run(found, titled(planned), rate, emulated=options.emulated, trouble=trouble)
+        _written(file, text.encode(), _added)
+
+    views.ask("the summary", told)
+    if view.junit is not None:
+        views.ask("the JUnit file", for_servers, view.junit)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        views.ask("the annotations", annotated)
+    if where := os.environ.get("GITHUB_STEP_SUMMARY"):
+        views.ask("the job's summary", summed_up, Path(where))
+
+
+def titled(planned: Planned) -> str:
+    """What a report is called that may stand beside those of other storyboards: the file, and the profile."""
+    profile = planned.place.profile
+    return f"{planned.compiled.path} ({profile})" if profile else str(planned.compiled.path)
+
+
+def _takes_report(file: Path) -> bool:
+    """Whether nothing is lost where a JUnit file is written without a plan, by which it could be judged."""
+    if not os.path.lexists(file):
+        return file.suffix == ".xml"
+    try:
+        with file.open("rb") as opened:
+            return b"<testsuites" in opened.read(200)
+    except OSError:
+        return False
 
 
 def _added(path: Path, data: bytes) -> None:

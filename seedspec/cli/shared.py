@@ -70,11 +70,22 @@ def compiled(path: str, profile: str, *, emulated: bool) -> Compiled:
     return judged(compile(path, profile=profile, emulated=emulated))
 
 
+class Mistaken(Exit):
+    """A storyboard with errors, which were shown: they are in `wrong`, and `said` is as `1 mistake, line 7`."""
+
+    def __init__(self, found: Iterable[Diagnostic]) -> None:
+        super().__init__(3)
+        self.wrong = wrong = tuple(d for d in found if d.severity == "error")
+        first = next((d.span for d in wrong if d.span is not None), None)
+        where = f", {'first in ' if len(wrong) > 1 else ''}line {first.place[0]}" if first is not None else ""
+        self.said = f"{len(wrong)} mistake{'s' if len(wrong) != 1 else ''}{where}"
+
+
 def judged(made: Compiled) -> Compiled:
-    """What was compiled, when its findings, which are shown, let it stand."""
+    """What was compiled, when its findings, which are shown, let it stand. Raises Mistaken."""
     tell(made.diagnostics)
     if not made.ok:
-        raise Exit(3)
+        raise Mistaken(made.diagnostics)
     return made
 
 

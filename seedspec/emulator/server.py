@@ -158,6 +158,8 @@ def _listening_to(asked: asyncio.Event, stop: threading.Event) -> Iterator[None]
     caught: list[signal.Signals] = []
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is signal.SIG_IGN:  # as a shell has it for what runs in its background
+                continue
             with contextlib.suppress(NotImplementedError):  # not on Windows, where Ctrl-C raises KeyboardInterrupt
                 loop.add_signal_handler(number, asked.set)
                 caught.append(number)

@@ -21,8 +21,15 @@ def commands(found: Outcomes, shown: Callable[[str], str]) -> list[str]:
     room = MOST_ANNOTATIONS if len(worst) <= MOST_ANNOTATIONS else MOST_ANNOTATIONS - 1
     lines = [_annotation(o, shown, found.meant) for o in worst[:room]]
     if left := len(worst) - len(lines):
-        lines.append(_command("error", {"title": "seedspec"}, f"{left} more entries failed or are in doubt"))
+        lines.append(workflow_command("error", {"title": "seedspec"}, f"{left} more entries failed or are in doubt"))
     return [*lines, *more[:MOST_ANNOTATIONS]]
+
+
+def workflow_command(kind: str, properties: dict[str, object], message: str) -> str:
+    """One workflow command; nothing in it can end it early or begin another."""
+    listed = ",".join(f"{k}={_property(visible(str(v)))}" for k, v in properties.items())
+    lines = "\n".join(visible(line) for line in message.split("\n"))
+    return f"::{kind} {listed}::{_value(lines)}"
 
 
 def below(top: str) -> Callable[[str], str]:
@@ -39,25 +46,27 @@ def _annotation(outcome: Outcome, shown: Callable[[str], str], meant: Meant) -> 
     where = _place(outcome.step, shown)
     if outcome.end is End.DOUBT:
         settle = f"{meant.on('settle', outcome.address)} settles it; nothing is sent again before"
-        return _command("error", {**where, "title": "in doubt"}, f"{outcome.address}: {outcome.message}\n{settle}")
+        return workflow_command(
+            "error", {**where, "title": "in doubt"}, f"{outcome.address}: {outcome.message}\n{settle}"
+        )
     said = f"{outcome.address}: {outcome.message}"
     if outcome.then == "change":
         said += "\nthe request must change"
-    return _command("error", {**where, "title": f"failed: {outcome.code}"}, said)
+    return workflow_command("error", {**where, "title": f"failed: {outcome.code}"}, said)
 
 
 def _others(found: Outcomes, shown: Callable[[str], str]) -> Iterator[str]:
     if found.stopped is not None:
-        yield _command("warning", {"title": "nothing more was submitted"}, found.stopped.message)
+        yield workflow_command("warning", {"title": "nothing more was submitted"}, found.stopped.message)
     done = found.finished
     if done is not None and (left := done.running + done.to_fetch + done.waiting):
-        yield _command(
+        yield workflow_command(
             "warning", {"title": "not finished"}, f"{left} left: run again to go on, nothing is bought twice"
         )
     for outcome in found.of(End.SAVED):
         for surprise in outcome.surprises:
             place = {**_place(outcome.step, shown), "title": "not as asked for"}
-            yield _command("warning", place, f"{outcome.address}: {surprise}")
+            yield workflow_command("warning", place, f"{outcome.address}: {surprise}")
 
 
 def _place(step: Step, shown: Callable[[str], str]) -> dict[str, object]:
@@ -65,13 +74,6 @@ def _place(step: Step, shown: Callable[[str], str]) -> dict[str, object]:
     if origin is None or origin.span is None:
         return {}
     return {"file": shown(origin.span.source.path), "line": origin.span.place[0]}
-
-
-def _command(kind: str, properties: dict[str, object], message: str) -> str:
-    """One workflow command; nothing in it can end it early or begin another."""
-    listed = ",".join(f"{k}={_property(visible(str(v)))}" for k, v in properties.items())
-    lines = "\n".join(visible(line) for line in message.split("\n"))
-    return f"::{kind} {listed}::{_value(lines)}"
 
 
 def _value(text: str) -> str:

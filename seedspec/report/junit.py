@@ -13,6 +13,7 @@ from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.run.place import Meant
 
 _SKIPPED = (End.HELD, End.RUNNING, End.FETCH, End.WAITING)
+_NEVER = "1970-01-01T00:00:00"
 _WORDS = {
     End.HELD: "held",
     End.RUNNING: "still running at the service: run again",
@@ -21,11 +22,11 @@ _WORDS = {
 }
 
 
-def junit(found: Outcomes, name: str, rate: Rate) -> bytes:
+def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
     """The whole file, by the rules that the schemas of Ant's JUnit task and of Jenkins have in common.
 
     A failed entry is a failure, a doubt an error; what waits, runs or is held is skipped. An entry that an earlier
-    run saved passes, in no time.
+    run saved passes, in no time. `trouble` that ended the run before its end is one case more, an error.
     """
     cases = list(found)
     count = {end: sum(o.end is end for o in cases) for end in End}
@@ -39,11 +40,11 @@ def junit(found: Outcomes, name: str, rate: Rate) -> bytes:
             "name": name,
             "package": "seedspec",
             "id": "0",
-            "timestamp": begun.removesuffix("Z") or "1970-01-01T00:00:00",
+            "timestamp": begun.removesuffix("Z") or _NEVER,
             "hostname": "localhost",
-            "tests": str(len(cases)),
+            "tests": str(len(cases) + bool(trouble)),
             "failures": str(count[End.FAILED]),
-            "errors": str(count[End.DOUBT]),
+            "errors": str(count[End.DOUBT] + bool(trouble)),
             "skipped": str(sum(count[end] for end in _SKIPPED)),
             "time": _seconds(begun, ended),
         },
@@ -53,11 +54,35 @@ def junit(found: Outcomes, name: str, rate: Rate) -> bytes:
         ET.SubElement(properties, "property", {"name": key, "value": value})
     for outcome in cases:
         _case(suite, outcome, name, found.meant)
+    if trouble:
+        _trouble(suite, name, trouble)
     saved = [f"{o.address}: {o.file}" for o in cases if o.file]
     ET.SubElement(suite, "system-out").text = _lines(saved)
     said = [found.stopped.message] if found.stopped else []
     said += [f"warning: {o.address}: {s}" for o in cases for s in o.surprises]
     ET.SubElement(suite, "system-err").text = _lines(said)
+    return _written(top)
+
+
+def not_begun(name: str, trouble: str) -> bytes:
+    """The file of a run that could not begin: one case, an error."""
+    top = ET.Element("testsuites")
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": "0"}
+    told = {"name": visible(name), "package": "seedspec", "id": "0", "timestamp": _NEVER, "hostname": "localhost"}
+    suite = ET.SubElement(top, "testsuite", told | counts)
+    ET.SubElement(suite, "properties")
+    _trouble(suite, name, trouble)
+    ET.SubElement(suite, "system-out").text = ""
+    ET.SubElement(suite, "system-err").text = ""
+    return _written(top)
+
+
+def _trouble(suite: ET.Element, name: str, trouble: str) -> None:
+    case = ET.SubElement(suite, "testcase", {"name": "the run", "classname": visible(name), "time": "0"})
+    ET.SubElement(case, "error", {"type": "trouble", "message": visible(trouble)}).text = visible(trouble)
+
+
+def _written(top: ET.Element) -> bytes:
     ET.indent(top)
     written: str = ET.tostring(top, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'.encode()

@@ -254,15 +254,33 @@ class Monitor:
         return f"{gone}, about {length(whole)} to go by the service's estimates" if whole >= 1 else gone
 
 
+class _Picture:
+    """The monitor as it is drawn: a fault of it is kept, since the thread that draws could tell nobody."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self.fault: Exception | None = None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self.fault is None:
+            try:
+                yield from self._monitor.__rich_console__(console, options)
+            except Exception as error:
+                self.fault = error
+
+
 @contextmanager
 def live(console: Console, monitor: Monitor) -> Iterator[Callable[[Event], None]]:
     """The monitor at the foot of a terminal, with a steady line an event above it; gone without a trace at the end.
 
     What goes well takes one line of the terminal, cut where it must be; what does not is said in full. The function
-    it gives takes each event, also into the monitor.
+    it gives takes each event, also into the monitor; it raises what the monitor raised when it was drawn.
     """
+    picture = _Picture(monitor)
 
     def show(event: Event) -> None:
+        if picture.fault is not None:
+            raise picture.fault
         monitor.take(event)
         if (said := line(event)) is not None:
             text = Text(said, style=_LINES.get(type(event), ""))
@@ -272,7 +290,7 @@ def live(console: Console, monitor: Monitor) -> Iterator[Callable[[Event], None]
 
     # The streams are not redirected: what others write to them is theirs.
     with Live(
-        monitor, console=console, transient=True, refresh_per_second=4, redirect_stdout=False, redirect_stderr=False
+        picture, console=console, transient=True, refresh_per_second=4, redirect_stdout=False, redirect_stderr=False
     ):
         yield show
 

@@ -15,6 +15,7 @@ from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE, reason, shown
 from seedspec.run.place import Meant
+from seedspec.text.diagnostic import Diagnostic
 
 _WORDS = {
     Action.SUBMIT: "to buy",
@@ -27,6 +28,7 @@ _WORDS = {
     Action.ORPHAN: "in the lock only",
 }
 _URGENT = frozenset({Action.DOUBT, Action.FAILED})
+_COMMIT = re.compile("[0-9a-f]{8,64}")
 _TAIL = 200
 """Room that is kept for what ends a table and says how much was left out."""
 
@@ -62,10 +64,23 @@ def plan(
     return page.text()
 
 
+def nothing(
+    name: str, what: str, why: str, findings: Sequence[Diagnostic] = (), *, most: int = COMMENT,
+    measure: Callable[[str], int] = len,
+) -> str:  # fmt: skip
+    """What stands in the place of a plan or a run that could not be made: `what` it lacks, why, and the mistakes."""
+    page = _Page(most, measure)
+    page.add(f"### {_code(name)}: {what}: {_bare(why)}")
+    rows = (("", _code(str(d.span or "")), _code(d.message), _code(d.code)) for d in findings)
+    page.section("Mistakes", ("", "where", "what", "code"), rows, open=True)
+    return page.text()
+
+
 def run(
-    found: Outcomes, name: str, rate: Rate, *, emulated: bool, most: int = SUMMARY, measure: Callable[[str], int] = utf8
-) -> str:
-    """What a run came to. Without a RunFinished it says that the run ended in trouble."""
+    found: Outcomes, name: str, rate: Rate, *, emulated: bool, most: int = SUMMARY,
+    measure: Callable[[str], int] = utf8, trouble: str = "",
+) -> str:  # fmt: skip
+    """What a run came to. Without a RunFinished it says that the run ended in trouble, and in which."""
     page = _Page(most, measure)
     done = found.finished
     if done is None:
@@ -85,6 +100,8 @@ def run(
             page.add(
                 "", f"**{done.missing} of the reused videos are not on this disk**; the service keeps no copy any more."
             )
+    if trouble:
+        page.add("", f"**It ended in trouble**: {_code(trouble)}")
     if found.stopped is not None:
         page.add("", f"**Nothing more was submitted**: {_code(found.stopped.message)}")
     for title, end in (("In doubt", End.DOUBT), ("Failed", End.FAILED), ("Held", End.HELD)):
@@ -161,7 +178,8 @@ class _Page:
 def _since(page: _Page, revision: str, found: Comparison, rate: Rate) -> None:
     counts = [f"{n:,} {kind}" for kind in KINDS if (n := found.count(kind))]
     sums = ", ".join([*counts, f"{len(found.same):,} as before"])
-    page.add("", f"**Since {_code(revision)}**: {sums}; {both(found.cost, rate)} of it to buy.")
+    short = revision[:7] if _COMMIT.fullmatch(revision) else revision
+    page.add("", f"**Since {_code(short)}**: {sums}; {both(found.cost, rate)} of it to buy.")
     rows = (_change(c, rate) for c in found.changes)
     page.section("Changes", ("", "entry", "what", "credits", "USD"), rows, right=(3, 4), open=True)
 
@@ -205,6 +223,11 @@ def _many(count: int, thing: str) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _bare(text: str) -> str:
+    """Our own words as they are; what holds marks of Markdown or HTML as code."""
+    return text if re.fullmatch(r"[A-Za-z0-9 ,.:;()-]*", text) else _code(text)
 
 
 def _code(text: str) -> str:

@@ -200,19 +200,28 @@ def _chosen_then(revision: Revision, path: Path, board: Storyboard, problems: Pr
     return picks_then(revision, path, board, problems, emulated=emulated)
 
 
+_begun = False
+"""Whether this process has compiled before: then it lives on, and what is done with must go."""
+
+
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """A compile and a plan make live objects only; the cyclic collector would walk them again and again.
+    """A compile and a plan make live objects mostly; the cyclic collector would walk them again and again.
 
-    Nor does it walk them all when it is let on again: they count as old, which it looks at last.
+    Templates leave some cycles behind. A process that goes on gives them back when the block ends. The first block,
+    which is all that most commands need, does not walk what it has made: that counts as old, which is looked at last.
     """
+    global _begun
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
-            if not gc.get_freeze_count():  # else whoever froze objects wants them to stay so
+            if _begun:
+                gc.collect(0)
+            elif not gc.get_freeze_count():  # else whoever froze objects wants them to stay so
                 gc.freeze()
                 gc.unfreeze()
+            _begun = True
             gc.enable()

@@ -221,7 +221,7 @@ class Machine:
         return Deferred(step.address, step.fp, job.attempt, "withdrawn", "the request was not sent", 0, now.text())
 
     def finish(self, now: Moment, *, interrupted: bool = False) -> RunFinished:
-        """The sums, and the exit code; when several apply: doubt, key, budget, failed, not finished."""
+        """The sums, and the exit code: the worst of those that apply."""
         return sums(
             self._jobs.values(),
             self.stopped,

@@ -1,12 +1,23 @@
-"""What a run came to: its sums, and the one exit code that tells the truth about them."""
+"""What a run came to: its sums, and the one exit code that tells the truth about them; and the order of codes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from seedspec.compiler.price import added
 from seedspec.plan.event import RunFinished, Stopped
 from seedspec.run.job import Job, Moment, Phase
+
+WORST_FIRST = (70, 6, 8, 130, 2, 3, 5, 4, 1, 7, 9, 10)
+"""Exit codes in the order in which a person must see them; any other code but 0 comes before all of these."""
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of several: the first by WORST_FIRST; one that seedspec does not have is worse still; else 0."""
+    found = set(codes) - {0}
+    if unknown := found.difference(WORST_FIRST):
+        return max(unknown)
+    return next((code for code in WORST_FIRST if code in found), 0)
 
 
 def sums(
@@ -18,7 +29,7 @@ def sums(
     interrupted: bool = False,
     missing: int = 0,
 ) -> RunFinished:
-    """The sums over the jobs. When several exit codes apply: doubt, key, budget, failed, not finished.
+    """The sums over the jobs, with the worst of the exit codes that apply.
 
     `reused` were saved by earlier runs, `missing` of them are not on this disk.
     """
@@ -34,6 +45,7 @@ def sums(
         why_stopped if why_stopped in (5, 4) else 0,
         1 if failed or held else 0,
         7 if unfinished or why_stopped else 0,
+        130 if interrupted else 0,
     ]
     bought = [j for j in jobs if j.accepted]
     paid = [j for j in bought if j.phase is not Phase.FAILED]
@@ -48,7 +60,7 @@ def sums(
         waiting=waiting,
         units=sum(j.units for j in paid),
         credits=float(added(j.credits or 0 for j in paid)),
-        exit=130 if interrupted else next((c for c in codes if c), 0),
+        exit=worst(codes),
         at=now.text(),
         to_fetch=to_fetch,
         missing=missing,

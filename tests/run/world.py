@@ -160,13 +160,10 @@ class World:
         if finished.exit == 0:
             done = {State.SAVED} if bought else {State.SAVED, State.QUEUED, State.FAILED, None}
             assert done.issuperset(states), (finished, states)
-        if finished.exit != 130:
-            own = {e.fingerprint for e in entries}
-            found = [
-                r for fp in lock.attempts if (r := lock.last(fp)) and (strays or fp in own) and fp not in elsewhere
-            ]
-            doubt = any(r.state in (State.DOUBT, State.SUBMITTING) for r in found)
-            assert (finished.exit == 8) == doubt, (finished, states)
+        own = {e.fingerprint for e in entries}
+        found = [r for fp in lock.attempts if (r := lock.last(fp)) and (strays or fp in own) and fp not in elsewhere]
+        doubt = any(r.state in (State.DOUBT, State.SUBMITTING) for r in found)
+        assert (finished.exit == 8) == doubt, (finished, states)
 
     # --- the ports of the driver ---
 

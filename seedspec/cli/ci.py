@@ -1,0 +1,128 @@
+"""The command that the action for GitHub is: several storyboards in one process, which hears the end of its job."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import redirect_stdout
+from io import BytesIO, TextIOWrapper
+from itertools import accumulate
+from pathlib import Path
+
+import click
+
+from seedspec.cli.app import Exit, start
+from seedspec.report.diagnostics import visible
+from seedspec.report.limits import COMMENT
+from seedspec.report.markdown import nothing
+from seedspec.run.outcome import worst
+
+_LEAST = 2000
+"""Characters that a plan as Markdown wants at least."""
+_TAIL = 100
+"""Characters that say how many storyboards did not fit."""
+
+
+@click.command("ci")
+@click.option("--command", default="check", show_envvar=True, help="check, plan, run or fetch. Only run buys anything.")
+@click.option("--storyboards", default="", show_envvar=True, help="Storyboards, one a line.")
+@click.option("--against", metavar="REV", default="", show_envvar=True, help="For plan: what has changed since.")
+@click.option("--options", default="", show_envvar=True, help="Further options of the command, one a line.")
+@click.option("--attempts", default="3", show_envvar=True,
+              help="How often a run that is not finished (code 7) is begun, at most.")  # fmt: skip
+def ci_command(command: str, storyboards: str, against: str, options: str, attempts: str) -> None:
+    """Do what the action for GitHub is asked for. It buys without a question, as a job has nobody to ask.
+
+    The plans go to $GITHUB_STEP_SUMMARY and to a file for a comment, JUnit files to a folder, both in $RUNNER_TEMP and
+    named in $GITHUB_OUTPUT, with the exit code: of several storyboards the worst.
+
+    \b
+    Examples:
+      seedspec ci --command check --storyboards ads
+      seedspec ci --command plan --storyboards ads/storyboard.yaml --against origin/main
+    """
+    code = 70
+    try:
+        code = _done(command, _lines(storyboards), against, _lines(options), attempts)
+    except Exit as refused:
+        code = refused.code
+        raise
+    finally:
+        _output("exit-code", str(code))
+    raise Exit(code)
+
+
+def _done(command: str, boards: list[str], against: str, options: list[str], attempts: str) -> int:
+    if not boards:
+        raise Exit(2, "no storyboard is given; expected one a line")
+    if not re.fullmatch("[1-9][0-9]{0,5}", attempts):
+        raise Exit(2, f"attempts is `{visible(attempts[:20])}`; expected a number from 1 up")
+    match command:
+        case "check":
+            return start(["check", "--format", "github", *options, "--", *boards])
+        case "plan":
+            return _plan(boards, [*(("--against", against) if against else ()), *options])
+        case "run" | "fetch":
+            return _follow(command, boards, options, int(attempts))
+    raise Exit(2, f"command is `{visible(command[:40])}`; expected check, plan, run or fetch")
+
+
+def _plan(boards: list[str], options: list[str]) -> int:
+    """The plan of each storyboard, or why it has none: all of them in the job's summary, what fits in a comment."""
+    most = max(_LEAST, COMMENT // len(boards) - 1)
+    codes, pages = [], []
+    for board in boards:
+        page = BytesIO()
+        with redirect_stdout(TextIOWrapper(page, encoding="utf-8", write_through=True)):
+            codes.append(start(["plan", "--format", "markdown", "--most", str(most), *options, "--", board]))
+            said = page.getvalue().decode()
+        pages.append(said or nothing(board, "no plan", f"exit code {codes[-1]}, the log of the job says why"))
+    _append("GITHUB_STEP_SUMMARY", "".join(pages))
+    fit = [len(page) for page in accumulate(pages) if len(page) <= COMMENT - _TAIL]
+    left = len(pages) - len(fit)
+    more = f"\n… and {left:,} more storyboards: the summary of the job has them.\n" if left else ""
+    comment = _temporary("seedspec-plan.md")
+    comment.write_text("".join(pages[: len(fit)]) + more, encoding="utf-8")
+    _output("comment", str(comment))
+    return worst(codes)
+
+
+def _follow(command: str, boards: list[str], options: list[str], attempts: int) -> int:
+    """A run of each storyboard, begun again while it is not finished. A signal ends the one that runs, and all."""
+    from seedspec.cli.follow import signals
+
+    folder = _temporary("seedspec-junit")
+    _output("junit", str(folder))
+    yes = ["--yes"] if command == "run" else []
+    codes: list[int] = []
+    with signals(quiet=False) as stopping:
+        for number, board in enumerate(boards, 1):
+            for _ in range(attempts):
+                code = start([command, "--junit", str(folder / f"{number}.xml"), *options, *yes, "--", board])
+                if code != 7 or stopping():
+                    break
+            codes.append(code)
+            if stopping():
+                codes.append(130)
+                break
+    return worst(codes)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip("\r") for line in text.split("\n") if line.strip()]
+
+
+def _temporary(name: str) -> Path:
+    return Path(os.environ.get("RUNNER_TEMP") or tempfile.gettempdir()) / name
+
+
+def _output(name: str, value: str) -> None:
+    _append("GITHUB_OUTPUT", f"{name}={value}\n")
+
+
+def _append(variable: str, text: str) -> None:
+    """Adds to a file that GitHub names; elsewhere there is none."""
+    if file := os.environ.get(variable):
+        with Path(file).open("a", encoding="utf-8") as opened:
+            opened.write(text)
