@@ -6,11 +6,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from io import StringIO
 
 import click
 
 from seedspec import __version__
-from seedspec.cli.saying import complain
+from seedspec.cli.saying import complain, echo
 
 COMMANDS = {
     "init": ("seedspec.cli.init", "Begin a project: a storyboard, and what git should know."),
@@ -122,7 +123,9 @@ def start(arguments: Sequence[str], question: str = "") -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        error.show()
+        said = StringIO()  # it repeats words of the command line
+        error.show(said)
+        echo(said.getvalue().removesuffix("\n"), err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         complain("interrupted")
@@ -149,7 +152,8 @@ def _explained(error: Exception) -> int:
     from seedspec.run.settings import BadSettings
 
     if isinstance(error, LockFault):
-        complain(f"the lock, line {error.line}: {error} [{error.code}]" if error.line else f"{error} [{error.code}]")
+        where = f"{error.file or 'the lock'}:{error.line}: " if error.line else ""
+        complain(f"{where}{error} [{error.code}]")
         return 6
     if isinstance(error, (HoldTaken, NotRecorded)):
         complain(str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -319,7 +320,7 @@ def _named(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) ->
 
 
 def _address(words: Sequence[str], planned: Planned) -> str:
-    if len(words) > 2 or (len(words) == 2 and not words[1].isdigit()):
+    if len(words) > 2 or (len(words) == 2 and not re.fullmatch("[0-9]+", words[1])):
         raise Exit(2, f"found `{' '.join(words)}`; expected ENTRY and perhaps TAKE, a number")
     addresses = [e.address for e in planned.compiled.entries]
     if len(words) == 1:

@@ -6,10 +6,10 @@ from datetime import datetime
 from xml.etree import ElementTree as ET
 
 from seedspec.compiler.price import Cost, Rate
-from seedspec.report.diagnostics import visible
 from seedspec.report.money import both
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.run.place import Meant
+from seedspec.text.visible import visible
 
 _SKIPPED = (End.HELD, End.RUNNING, End.WAITING)
 _WORDS = {
@@ -30,7 +30,7 @@ def junit(found: Outcomes, name: str, rate: Rate) -> bytes:
     begun = found.started.at if found.started else ""
     ended = found.finished.at if found.finished else begun
     top = ET.Element("testsuites")
-    suite = ET.SubElement(
+    suite = _element(
         top,
         "testsuite",
         {
@@ -48,7 +48,7 @@ def junit(found: Outcomes, name: str, rate: Rate) -> bytes:
     )
     properties = ET.SubElement(suite, "properties")
     for key, value in _properties(found, rate).items():
-        ET.SubElement(properties, "property", {"name": key, "value": value})
+        _element(properties, "property", {"name": key, "value": value})
     for outcome in cases:
         _case(suite, outcome, name, found.meant)
     saved = [f"{o.address}: {o.file}" for o in cases if o.file]
@@ -59,6 +59,11 @@ def junit(found: Outcomes, name: str, rate: Rate) -> bytes:
     ET.indent(top)
     written: str = ET.tostring(top, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'.encode()
+
+
+def _element(parent: ET.Element, tag: str, said: dict[str, str]) -> ET.Element:
+    """An element whose attributes have no character that XML cannot hold."""
+    return ET.SubElement(parent, tag, {name: visible(value) for name, value in said.items()})
 
 
 def _lines(lines: list[str]) -> str:
@@ -83,14 +88,14 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
 def _case(suite: ET.Element, outcome: Outcome, name: str, meant: Meant) -> None:
     shot = outcome.address.partition("/")[0].partition("@")[0]
     names = {"name": outcome.address, "classname": f"{name}.{shot}", "time": _seconds(outcome.begun, outcome.ended)}
-    case = ET.SubElement(suite, "testcase", names)
+    case = _element(suite, "testcase", names)
     if outcome.end is End.FAILED or outcome.end is End.DOUBT:
         kind = "failure" if outcome.end is End.FAILED else "error"
-        said = {"type": visible(outcome.code), "message": visible(outcome.message)}
-        ET.SubElement(case, kind, said).text = _lines(_details(outcome, meant))
+        said = {"type": outcome.code, "message": outcome.message}
+        _element(case, kind, said).text = _lines(_details(outcome, meant))
     elif outcome.end in _SKIPPED:
         why = f": {outcome.message}" if outcome.message else ""
-        ET.SubElement(case, "skipped", {"message": visible(_WORDS[outcome.end] + why)})
+        _element(case, "skipped", {"message": _WORDS[outcome.end] + why})
 
 
 def _details(outcome: Outcome, meant: Meant) -> list[str]:

@@ -14,11 +14,12 @@ from seedspec.plan.state import word
 from seedspec.report.export.cut import Remark, unsigned
 from seedspec.report.plan import BARE, reason
 from seedspec.run.place import Meant
+from seedspec.text.visible import visible
 
 _FIELDS = ("duration", "quality", "aspect_ratio", "generate_audio")
 _RECORD = ("task", "file", "width", "height", "seconds", "fps", "audio", "bytes", "sha256", "results_until")
-_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What spreadsheets take for the beginning of a formula, also in a file of text."""
+_BEGINS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+"""What spreadsheets take for the beginning of a formula, also in a file of text (OWASP, "CSV Injection")."""
 
 
 def rows(
@@ -30,9 +31,13 @@ def rows(
 
 
 def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
-    """RFC 4180, with a head. A text that a spreadsheet would run as a formula has an apostrophe before it."""
+    """RFC 4180, with a head. A text that a spreadsheet would run as a formula has an apostrophe before it.
+
+    Every field stands in quotes, so that no semicolon begins another one where that is what parts fields. Control
+    characters are spelt out, but for the line ends of a text.
+    """
     out = io.StringIO()
-    writer = csv.writer(out)
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     if found:
         writer.writerow([_cell(key) for key in found[0]])
     writer.writerows([_cell(value) for value in row.values()] for row in found)
@@ -90,5 +95,6 @@ def _said(remark: Remark) -> str:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_BEGINS) else value
+        text = "\n".join(map(visible, value.split("\n")))
+        return f"'{text}" if value.lstrip(" ").startswith(_BEGINS) else text
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
