@@ -5,7 +5,6 @@ A lock comes with a clone: whatever is shown, sent or opened because of it has p
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -14,7 +13,7 @@ from typing import Any
 
 from seedspec.compiler.filename import is_device
 from seedspec.plan.state import State
-from seedspec.text.visible import STEERING, visible
+from seedspec.text.visible import UNSAFE, visible
 
 DEEPEST = 64
 """Levels of nesting that a line may have; a manifest has five."""
@@ -24,12 +23,13 @@ LONGEST_MESSAGE, LONGEST_CODE = 2000, 200
 _STATES = frozenset(map(str, State))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
-_ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9@=,._:/-]{0,999}")
+_ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}(?:@[A-Za-z_][A-Za-z0-9_=,.:-]{0,900})?/[1-9][0-9]{0,14}")
 _TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,255}")
 _KEY = re.compile(r"[!-~]{1,255}")
 _AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_MESSAGE = re.compile(f"[^{STEERING}]{{0,{LONGEST_MESSAGE}}}")
-_CODE = re.compile(f"[^{STEERING}]{{0,{LONGEST_CODE}}}")
+_USUAL_AT = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}Z")
+_MESSAGE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_MESSAGE}}}")
+_CODE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_CODE}}}")
 _RESERVED = frozenset('<>:"\\|?*')
 _USUAL = re.compile(r"[a-z][a-z0-9_-]{4,39}/[A-Za-z0-9@=,_-]{5,150}(?:\.[0-9a-f]{1,8}){0,2}\.mp4")  # nearly every one
 _MOST = 1e15
@@ -38,6 +38,8 @@ _Test = Callable[[Any], object]
 
 
 def _is_time(text: str) -> bool:
+    if _USUAL_AT.fullmatch(text):
+        return True
     try:
         return _AT.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
     except ValueError:
@@ -46,6 +48,8 @@ def _is_time(text: str) -> bool:
 
 def is_video_path(path: str) -> bool:
     """Whether a path is one of an MP4 file below a folder, on every system: no drive, no device, nothing above it."""
+    if _USUAL.fullmatch(path):
+        return True
     if not path.isprintable() or not _RESERVED.isdisjoint(path) or path.startswith("/") or not path.endswith(".mp4"):
         return False
     parts = PurePosixPath(path).parts
@@ -57,7 +61,7 @@ def _is_count(number: int) -> bool:
 
 
 def _is_number(number: float) -> bool:
-    return math.isfinite(number) and abs(number) <= _MOST
+    return -_MOST <= number <= _MOST
 
 
 def _is_used(used: Mapping[str, Any]) -> bool:
@@ -65,35 +69,34 @@ def _is_used(used: Mapping[str, Any]) -> bool:
 
 
 def _is_manifest(manifest: Mapping[str, Any]) -> bool:
-    parts = {"request": dict, "model": str, "provider": str, "take": int}
-    return all(type(manifest[name]) is kind for name, kind in parts.items() if name in manifest)
+    get = manifest.get
+    return (
+        type(get("request", _NONE)) is dict
+        and type(get("take", 1)) is int
+        and type(get("model", "")) is str
+        and type(get("provider", "")) is str
+    )
 
 
 def _is_intent(intent: Mapping[str, Any]) -> bool:
-    return _is_like(intent, _INTENT, ("key", "body_sha256", "at"))
+    try:
+        if not (_KEY.fullmatch(intent["key"]) and _SHA256.fullmatch(intent["body_sha256"]) and _is_time(intent["at"])):
+            return False
+        return len(intent) == 3 or (len(intent) == 4 and type(left := intent["left"]) in _NUMBER and _is_number(left))
+    except (KeyError, TypeError):
+        return False
 
 
 def _is_failure(failure: Mapping[str, Any]) -> bool:
-    return _is_like(failure, _FAILURE, ("code", "message"))
+    try:
+        return bool(_CODE.fullmatch(failure["code"]) and _MESSAGE.fullmatch(failure["message"])) and len(failure) == 2
+    except (KeyError, TypeError):
+        return False
 
 
-def _is_like(values: Mapping[str, Any], rules: Mapping[str, tuple[tuple[type, ...], _Test]], needed: Any) -> bool:
-    known = all(k in rules and type(v) in rules[k][0] and rules[k][1](v) for k, v in values.items())
-    return known and all(name in values for name in needed)
-
-
+_NONE: dict[str, Any] = {}
 _NUMBER = (int, float)
 _DIGEST = "a sha256 in hexadecimal"
-_INTENT: dict[str, tuple[tuple[type, ...], _Test]] = {
-    "key": ((str,), _KEY.fullmatch),
-    "body_sha256": ((str,), _SHA256.fullmatch),
-    "at": ((str,), _is_time),
-    "left": (_NUMBER, _is_number),
-}
-_FAILURE: dict[str, tuple[tuple[type, ...], _Test]] = {
-    "code": ((str,), _CODE.fullmatch),
-    "message": ((str,), _MESSAGE.fullmatch),
-}
 _TIME = (str,), _is_time, "a time such as 2026-11-23T07:05:00Z"
 _WHOLE = (int,), _is_count, "a whole number from 0 to 10^15"
 _ANY_NUMBER = _NUMBER, _is_number, "a number of at most 10^15"
@@ -118,7 +121,7 @@ KEYS: dict[str, tuple[tuple[type, ...], _Test, str]] = {
     "left": _ANY_NUMBER,
     "failure": ((dict,), _is_failure, "`code` and `message`, one line each"),
     "results_until": _TIME,
-    "file": ((str,), lambda f: _USUAL.fullmatch(f) or is_video_path(f), "an `.mp4` path below the lock's folder"),
+    "file": ((str,), is_video_path, "an `.mp4` path below the lock's folder"),
     "sha256": ((str,), _SHA256.fullmatch, _DIGEST),
     "bytes": _WHOLE,
     "width": _WHOLE,
@@ -135,9 +138,10 @@ def fault(values: Mapping[str, Any]) -> str:
     for key, value in values.items():
         rule = KEYS.get(key)
         if rule is None:
-            return f"key `{_shown(key)}` is none of a lock's"
-        if type(value) not in rule[0] or not rule[1](value):
-            return f"`{key}` is {_found(value)}; expected {rule[2]}"
+            return f"key `{_shown(key)}` is not one of a lock of version 1"
+        types, test, expected = rule
+        if type(value) not in types or not test(value):
+            return f"`{key}` is {_found(value)}; expected {expected}"
     return ""
 
 
