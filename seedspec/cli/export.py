@@ -25,6 +25,7 @@ from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
 from seedspec.run.choices import choices_of, read_picks, read_reviews
 from seedspec.run.disk import is_stream, put
+from seedspec.run.saved import SavedVideos
 from seedspec.text.diagnostic import Problems
 
 
@@ -211,7 +212,9 @@ def _sources(
 
 def _cut(source: Source, *, every: bool) -> Cutting:
     picks = Picks() if every else source.picks
-    found = cutting(source.planned.plan, source.planned.place.base, picks, source.remarks, Path.is_file)
+    videos = SavedVideos(source.planned.place.base)
+    found = cutting(source.planned.plan, picks, source.remarks, videos.at)
+    shared.note(videos.refused.values())
     if not found.cuts:
         raise Exit(2, f"no take is saved here; {source.planned.place.meant.command('status')} says where they stand")
     return found

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 from lxml import etree
-from stage import LANE, POUR, Stage, everything, staged
+from stage import LANE, POUR, Stage, everything, staged, task_of
 
 from seedspec.plan.compare import compare
 from seedspec.plan.event import Event, RunFinished
@@ -135,7 +135,7 @@ def test_junit_as_another_program_reads_it(stage: Stage) -> None:
 def test_junit_of_a_run_with_nothing_to_do(stage: Stage) -> None:
     for address in (*LANE, *POUR):
         file = address.replace("/", "_")
-        stage.keep(address, "saved", file=f"renders/{file}.mp4", sha256="0" * 64, task=f"t-{file}", units=1)
+        stage.keep(address, "saved", file=f"renders/{file}.mp4", sha256="0" * 64, task=task_of(address), units=1)
         (stage.planned.place.base / "renders").mkdir(exist_ok=True)
         (stage.planned.place.base / "renders" / f"{file}.mp4").touch()
     found = suite(junit(folded(stage.again(), ()), "tea-house", stage.rate))

@@ -170,9 +170,9 @@ def test_lines_stand_above_and_the_view_leaves_no_trace(stage: Stage) -> None:
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1
     assert _screen(written, 30)[:4] == [
         "  + lane@hour=dawn/1",
-        "  > lane@hour=dawn/1  task-lane@hour=dawn/1",
+        "  > lane@hour=dawn/1  task-lane-hour-dawn-1",
         "  + lane@hour=dusk/1",
-        "  > lane@hour=dusk/1  task-lane@hour=dusk/1",
+        "  > lane@hour=dusk/1  task-lane-hour-dusk-1",
     ]
     assert _screen(written, 30)[-1].startswith("  ■ nothing more is submitted: `lane@hour=dusk/2` may cost 31")
     assert "\x1b[31m ‮" not in written  # what the service says steers no terminal
