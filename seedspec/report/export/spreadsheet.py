@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,8 +19,9 @@ from seedspec.text.visible import visible
 
 _FIELDS = ("duration", "quality", "aspect_ratio", "generate_audio")
 _RECORD = ("task", "file", "width", "height", "seconds", "fps", "audio", "bytes", "sha256", "results_until")
-_BEGINS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
-"""What spreadsheets take for the beginning of a formula, also in a file of text (OWASP, "CSV Injection")."""
+_FORMULA = re.compile('(^|[;\\n])([ "]*)(?=[-=+@\uff1d\uff0b\uff0d\uff20\\t\\r])')
+"""Where a spreadsheet may take a formula to begin: in a field, and, where semicolons part fields and quotes behind a
+comma mean nothing, behind any semicolon or line end (OWASP, "CSV Injection")."""
 
 
 def rows(
@@ -33,8 +35,7 @@ def rows(
 def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
     """RFC 4180, with a head. A text that a spreadsheet would run as a formula has an apostrophe before it.
 
-    Every field stands in quotes, so that no semicolon begins another one where that is what parts fields. Control
-    characters are spelt out, but for the line ends of a text.
+    Every field stands in quotes. Control characters are spelt out, but for the line ends of a text.
     """
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
@@ -95,6 +96,5 @@ def _said(remark: Remark) -> str:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        text = "\n".join(map(visible, value.split("\n")))
-        return f"'{text}" if value.lstrip(" ").startswith(_BEGINS) else text
+        return "\n".join(map(visible, _FORMULA.sub(r"\1\2'", value).split("\n")))
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
