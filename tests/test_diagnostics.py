@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from seedspec.report.diagnostics import MOST_ANNOTATIONS, as_github, as_json, as_text, tally, visible
+from seedspec.report.diagnostics import MOST_ANNOTATIONS, as_github, as_json, as_text, tally
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity, did_you_mean, listed
 from seedspec.text.source import Source
+from seedspec.text.visible import visible
 
 SOURCE = Source("boards/tea.yaml", "one: 1\ntwo: {a: 2}\n\nfour: 茶 is warm\n")
 HERE = SOURCE.span(7, 10)

@@ -109,3 +109,9 @@ def test_modules_are_small_and_say_their_place(path: Path) -> None:
         )
     elif path.name != "__init__.py":
         pytest.fail(f"{path} is empty")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_digits_are_those_that_int_reads(path: Path) -> None:
+    """`isdigit` is true of `²`, of which `int` makes an error."""
+    assert "isdigit" not in path.read_text(encoding="utf-8"), f"{path}: isdecimal, with isascii, or a pattern of [0-9]"

@@ -13,6 +13,8 @@ from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_entry
 from seedspec.cli.settle import asking, check_task
 from seedspec.compiler.entry import Entry
+from seedspec.media.facts import MediaError
+from seedspec.media.look import opened
 from seedspec.plan.event import Adopted, Event, Saved, Submitted
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import OPEN, UNANSWERED, State
@@ -117,11 +119,12 @@ def _kept(saves: Saves, video: Path, wanted: str, fp: str) -> Kept:
             return here
         part = saves.part(wanted)
         try:
-            with video.open("rb") as source:
+            source, _ = opened(video)
+            with source:
                 while chunk := source.read(1 << 20):
                     part.write(chunk)
             return saves.keep(part, fp)
         finally:
             part.drop()
-    except (NotWhole, BadPlace) as error:
+    except (NotWhole, BadPlace, MediaError) as error:
         raise Exit(2, f"`{video}`: {error}") from None

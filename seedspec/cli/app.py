@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -138,7 +139,9 @@ def _carried_out(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        error.show()
+        said = StringIO()  # it repeats words of the command line
+        error.show(said)
+        echo(said.getvalue().removesuffix("\n"), err=True)
         annotate(error.format_message())
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -161,7 +164,7 @@ def annotate(message: str) -> None:
     if message and os.environ.get("GITHUB_ACTIONS") == "true":
         from seedspec.report.github import workflow_command
 
-        echo(workflow_command("error", {"title": "seedspec"}, message), err=True)
+        echo(workflow_command("error", {"title": "seedspec"}, message).encode(), err=True)
 
 
 def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) -> tuple[int, str]:
@@ -180,7 +183,7 @@ def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) ->
     if isinstance(error, Exit):
         return error.code, str(error)
     if isinstance(error, LockFault):
-        where = f"the lock, line {error.line}: " if error.line else ""
+        where = f"{error.file or 'the lock'}:{error.line}: " if error.line else ""
         return 6, f"{where}{error} [{error.code}]"
     if isinstance(error, (HoldTaken, NotRecorded)):
         return 6, str(error)

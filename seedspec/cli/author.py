@@ -14,7 +14,7 @@ import orjson
 
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
-from seedspec.cli.saying import echo, pour
+from seedspec.cli.saying import echo, pour, steady_json
 
 if TYPE_CHECKING:
     from seedspec.compiler.entry import Entry
@@ -60,7 +60,8 @@ def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: s
         shared.note([f"{many}: {shown.tally(found)}" if found else f"{many}: nothing to mend"])
     else:
         text = shown.as_json(found) if form == "json" else shown.as_github(found)
-        shared.out([text.removesuffix("\n")] if text else [])
+        if text:
+            echo(text.removesuffix("\n").encode())
     if failed:
         raise Exit(3)
 
@@ -103,7 +104,7 @@ def compile_command(
         return
     chosen = choose(made.entries, Lock(), select, exclude).chosen
     if form == "jsonl":
-        pour(b"".join(as_lines(chosen)))
+        pour(steady_json(b"".join(as_lines(chosen))))
     elif form == "json":
         echo(orjson.dumps([as_json(e) for e in chosen], option=orjson.OPT_INDENT_2))
     else:
@@ -120,7 +121,7 @@ def _stream(storyboard: str, profile: str) -> None:
         def keep(entries: Iterator[Entry]) -> None:
             lines = as_lines(entries)
             while some := b"".join(islice(lines, 1000)):
-                spool.write(some)
+                spool.write(steady_json(some))
 
         shared.judged(stream(storyboard, keep, profile=profile))
         spool.seek(0)

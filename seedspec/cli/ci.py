@@ -13,10 +13,10 @@ from pathlib import Path
 import click
 
 from seedspec.cli.app import Exit, start
-from seedspec.report.diagnostics import visible
 from seedspec.report.limits import COMMENT
 from seedspec.report.markdown import nothing
 from seedspec.run.outcome import worst
+from seedspec.text.visible import visible
 
 _LEAST = 2000
 """Characters that a plan as Markdown wants at least."""

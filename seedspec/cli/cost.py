@@ -8,7 +8,7 @@ import orjson
 from seedspec.api import Options, plan
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
-from seedspec.cli.saying import echo, pour
+from seedspec.cli.saying import echo, pour, steady_csv
 from seedspec.plan import cost
 from seedspec.plan.thrift import hints
 from seedspec.report import cost as shown
@@ -58,7 +58,7 @@ def cost_command(
         from seedspec.report.export.spreadsheet import as_csv
 
         columns_of = [f"axis:{name}" if name in axes else name for name in names]
-        pour(as_csv(shown.rows(lines, columns_of, model.rate)))
+        pour(steady_csv(as_csv(shown.rows(lines, columns_of, model.rate))))
     else:
         color = shared.colored()
         shared.out([shared.titled(made), "", *shown.table(lines, names, model.rate, color=color), ""])

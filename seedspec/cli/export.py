@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +15,7 @@ import orjson
 from seedspec.api import Options, Planned, plan
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
-from seedspec.cli.saying import echo
+from seedspec.cli.saying import echo, pour, steady_csv
 from seedspec.cli.target import judged
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.look import facts as look
@@ -24,6 +25,7 @@ from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
 from seedspec.run.choices import choices_of, read_picks, read_reviews
 from seedspec.run.disk import is_stream, put
+from seedspec.run.saved import SavedVideos
 from seedspec.text.diagnostic import Problems
 
 
@@ -165,8 +167,11 @@ def csv_command(out: str | None, *, bom: bool, **given: Any) -> None:
       seedspec export csv --bom -o takes.csv
     """
     source = _sources(**given)
-    text = spreadsheet.as_csv(_rows(source))
-    _write(source, out, ("\ufeff" if bom else "") + text)
+    text = ("\ufeff" if bom else "") + spreadsheet.as_csv(_rows(source))
+    if out is None:
+        pour(steady_csv(text))
+    else:
+        _write(source, out, text)
 
 
 @export_command.command("json")
@@ -182,7 +187,11 @@ def json_command(out: str | None, **given: Any) -> None:
     source = _sources(**given)
     board = shared.board(source.planned.compiled)
     document = spreadsheet.as_json(_rows(source), board.name, board.model.rate)
-    _write(source, out, orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n")
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    if out is None:
+        echo(text)
+    else:
+        _write(source, out, text.decode() + "\n")
 
 
 def _sources(
@@ -203,7 +212,9 @@ def _sources(
 
 def _cut(source: Source, *, every: bool) -> Cutting:
     picks = Picks() if every else source.picks
-    found = cutting(source.planned.plan, source.planned.place.base, picks, source.remarks, Path.is_file)
+    videos = SavedVideos(source.planned.place.base)
+    found = cutting(source.planned.plan, picks, source.remarks, videos.at)
+    shared.note(videos.refused.values())
     if not found.cuts:
         raise Exit(2, f"no take is saved here; {source.planned.place.meant.command('status')} says where they stand")
     return found
@@ -237,20 +248,17 @@ def _some(addresses: tuple[str, ...]) -> str:
     return ", ".join(addresses[:5]) + rest
 
 
-def _write(source: Source, out: str | None, text: str) -> None:
-    if out is None:
-        echo(text.encode().removesuffix(b"\n"))
-    else:
-        put(judged(out, source.planned), text.encode())
-        shared.out([out])
+def _write(source: Source, out: str, text: str) -> None:
+    put(judged(out, source.planned), text.encode())
+    shared.out([out])
 
 
 def _size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
-    width, times, height = text.partition("x")
-    if not (times and width.isdigit() and height.isdigit()):
+    if not re.fullmatch("[0-9]{1,9}x[0-9]{1,9}", text):
         raise Exit(2, f"--size is `{text}`; expected WIDTHxHEIGHT, such as 1280x720")
+    width, _, height = text.partition("x")
     found = int(width), int(height)
     if any(side % 2 or not 64 <= side <= 8192 for side in found):
         raise Exit(2, f"--size is `{text}`; expected even numbers from 64 to 8192")

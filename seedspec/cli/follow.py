@@ -19,7 +19,7 @@ import orjson
 from seedspec.api import Options, Planned, budget_of
 from seedspec.cli import shared
 from seedspec.cli.app import Exit, crash, fault
-from seedspec.cli.saying import complain, echo
+from seedspec.cli.saying import colored, complain, echo, steady_text
 from seedspec.plan.event import Event, RunFinished
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line, summary
@@ -225,8 +225,8 @@ def watch(frame: Callable[[int], Sequence[str]], stream: TextIO, pause: Callable
     console = Console(file=stream, highlight=False)
     with Live(console=console, auto_refresh=False) as picture:
         while True:
-            lines = frame(console.height - 1)
-            picture.update(Text.from_ansi("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
+            lines = steady_text("\n".join(frame(console.height - 1)), painted=colored(stream))
+            picture.update(Text.from_ansi(lines, no_wrap=True, overflow="ellipsis"), refresh=True)
             pause()
 
 
@@ -316,7 +316,7 @@ def _report(found: Outcomes, planned: Planned, options: Options, view: View, vie
         from seedspec.report.github import below, commands
 
         for command in commands(found, below(os.environ.get("GITHUB_WORKSPACE", ""))):
-            echo(command, err=True)  # read from both streams; data is on the other one
+            echo(command.encode(), err=True)  # read from both streams; data is on the other one
 
     def summed_up(file: Path) -> None:
         from seedspec.report import markdown

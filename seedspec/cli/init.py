@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from seedspec.cli import shared
-from seedspec.run.starter import TEMPLATES, project, write
+from seedspec.run.starter import FILL_IN, TEMPLATES, project, write
 
 
 @click.command("init")
@@ -39,6 +39,8 @@ def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool)
             shared.note([f"left alone: {shown} {left}"])
         else:
             shared.out([shown])
+            if FILL_IN.encode() in path.read_bytes():
+                shared.note([f"fill in HOST and OWNER in {shown}: where you install seedspec from"])
     board = _shown(place / "storyboard.yaml")
     named = "" if board == "storyboard.yaml" else f" {shlex.quote(board)}"
     shared.note([f"next: seedspec check{named}, seedspec run{named} --emulator"] if written else ["nothing to do"])

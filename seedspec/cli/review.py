@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from seedspec.api import Options, Planned, plan
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
+from seedspec.cli.saying import echo
 from seedspec.cli.target import judged
 from seedspec.compiler.address import parse
 from seedspec.plan import picks as chosen
@@ -29,6 +31,7 @@ from seedspec.report.review.posters import Clip
 from seedspec.run.beside import lock_of
 from seedspec.run.choices import Choices, choices_of, read_picks, read_reviews, schema_beside
 from seedspec.run.disk import hold, put, replace, state_folder
+from seedspec.run.saved import SavedVideos
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
@@ -81,7 +84,9 @@ def review_command(
     options = Options(select=select, exclude=exclude, emulated=emulator)
     planned = plan(storyboard, options, shared.compiled(storyboard, profile, emulated=emulator))
     place = planned.place
-    found = contents.takes(planned.plan, lambda file: _size(place.base / file), place.meant)
+    videos = SavedVideos(place.base)
+    found = contents.takes(planned.plan, lambda file: _size(videos, file), place.meant)
+    shared.note(videos.refused.values())
     if not found:
         raise Exit(2, "no take is selected")
     target = judged(out or place.beside(".review.html"), planned)
@@ -189,7 +194,7 @@ def stats_command(
     problems = Problems()
     axes, shots = _standings(planned, votes, problems, axis)
     if form == "json":
-        shared.out([orjson.dumps(results.as_json(axes, shots), option=orjson.OPT_INDENT_2).decode()])
+        echo(orjson.dumps(results.as_json(axes, shots), option=orjson.OPT_INDENT_2))
     else:
         shared.out(results.as_text(axes, shots))
     _tell(problems, code=3)
@@ -254,11 +259,9 @@ def _settings(planned: Planned, found: Sequence[Take], media: Media, x: str | No
     }
 
 
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size if path.is_file() else None
-    except OSError:
-        return None
+def _size(videos: SavedVideos, file: str) -> int | None:
+    path = videos.at(file)
+    return path.stat().st_size if path is not None else -1 if file in videos.refused else None
 
 
 def _clips(base: Path, found: Iterable[Take]) -> list[Clip]:
@@ -320,7 +323,7 @@ def _named(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) ->
 
 
 def _address(words: Sequence[str], planned: Planned) -> str:
-    if len(words) > 2 or (len(words) == 2 and not words[1].isdigit()):
+    if len(words) > 2 or (len(words) == 2 and not re.fullmatch("[0-9]+", words[1])):
         raise Exit(2, f"found `{' '.join(words)}`; expected ENTRY and perhaps TAKE, a number")
     addresses = [e.address for e in planned.compiled.entries]
     if len(words) == 1:

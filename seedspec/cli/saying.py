@@ -12,17 +12,63 @@ import click
 _lost: list[str] = []
 
 
+def colored(stream: TextIO | None = None) -> bool:
+    """Whether a stream may be coloured: a terminal, and NO_COLOR not set (no-color.org), or FORCE_COLOR set."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream or sys.stdout).isatty()
+
+
 def echo(text: str | bytes, *, err: bool = False) -> None:
-    """Shows something, colours as they were put in: whoever paints has asked `shared.colored` before.
+    """Shows text for people, or, as bytes, what a program reads: JSON, or commands of our own for a CI server.
+
+    Nothing in it steers a terminal, or a CI server that reads along, whoever wrote the names and words in it; only
+    the colours of reports stay, where `colored` allows them.
 
     A reader that has gone away, or a full disk behind it, never stops what is being done; `kept_back` knows the latter.
     """
-    _say(text, "\n", err=err)
+    if isinstance(text, str):
+        _say(steady_text(text, painted=colored(sys.stderr if err else sys.stdout)), "\n", err=err)
+    else:
+        _say(steady_json(text), "\n", err=err)
 
 
-def pour(text: str | bytes) -> None:
-    """Data as it is, on standard output, in any number of pieces."""
+def pour(text: bytes) -> None:
+    """Data as it is, on standard output, in any number of pieces: whoever gives it has made it steady."""
     _say(text, "", err=False)
+
+
+def steady_text(text: str, *, painted: bool) -> str:
+    """Text for people as `echo` shows it; colours stay where it is `painted`."""
+    log = _in_log()
+    if text.replace("\n", "").isprintable() and not log:
+        return text
+    from seedspec.text.visible import shown
+
+    return shown(text, painted=painted, log=log)
+
+
+def steady_json(data: bytes) -> bytes:
+    """JSON, or lines of it, as `echo` shows it: it means the same."""
+    log = _in_log()
+    if data.isascii() and b"\x7f" not in data and not log:
+        return data
+    from seedspec.text.visible import shown_json
+
+    return shown_json(data, log=log)
+
+
+def steady_csv(text: str) -> bytes:
+    """A table as standard output gets it; its cells have no character that steers. No line of it is a command."""
+    if _in_log():
+        from seedspec.text.visible import uncommanded
+
+        text = uncommanded(text)
+    return text.encode()
+
+
+def _in_log() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def kept_back() -> str:

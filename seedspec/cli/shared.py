@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from seedspec.cli.app import Exit
+from seedspec.cli.saying import colored as colored
 from seedspec.cli.saying import echo
 
 if TYPE_CHECKING:
@@ -39,13 +39,6 @@ def profiled(function: F) -> F:
         "--profile", metavar="NAME", default="", envvar="SEEDSPEC_PROFILE",
         help="With this profile of the storyboard laid over it.",
     )(function)  # fmt: skip
-
-
-def colored(stream: Any = None) -> bool:
-    """Whether a stream may be coloured: a terminal, and NO_COLOR not set (no-color.org), or FORCE_COLOR set."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (stream or sys.stdout).isatty()
 
 
 def out(lines: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ import orjson
 from seedspec.api import Planned
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
+from seedspec.plan.keys import is_video_path
 from seedspec.run.beside import picks_of
 
 
@@ -61,7 +62,7 @@ def _files(lock: Path) -> Iterator[str]:
             record = orjson.loads(line)
         except ValueError:
             continue
-        if isinstance(record, dict) and isinstance(file := record.get("file"), str):
+        if isinstance(record, dict) and isinstance(file := record.get("file"), str) and is_video_path(file):
             yield file
 
 

@@ -196,6 +196,6 @@ async def read_json(request: Request, *, most: int = 64_000_000) -> Mapping[str,
 
 def _number(query: Mapping[str, str], name: str, *, default: int, most: int) -> int:
     text = query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
+    if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= most):
         raise Refusal(400, "invalid_request", f"{name}: expected a whole number from 1 to {most}", name)
     return int(text)

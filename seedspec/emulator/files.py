@@ -170,6 +170,6 @@ def _text(fields: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
 def _number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, str(default))
     most = 100 if name == "pageSize" else 1_000_000
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
+    if not (text.isascii() and text.isdecimal() and len(text) < 9 and 1 <= int(text) <= most):
         raise Refusal(400, "invalid_request", f"{name}: expected a whole number from 1 to {most}")
     return int(text)

@@ -51,7 +51,7 @@ def read(url: str, *, secret: bytes) -> ResultLink | UploadLink | None:
     query = parse_qs(parts.query)
     expires, signature = query.get("expires", [""])[0], query.get("signature", [""])[0]
     generation = steps[3].partition("-")[0]
-    if not (expires.isascii() and expires.isdigit() and generation.isascii() and generation.isdigit()):
+    if not (expires.isascii() and expires.isdecimal() and generation.isascii() and generation.isdecimal()):
         return None
     if not hmac.compare_digest(signature.encode(), _sign(secret, f"{parts.path}?{expires}").encode()):
         return None

@@ -8,7 +8,6 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
@@ -25,8 +24,10 @@ from seedspec.plan.event import (
     Submitting,
     Weighed,
 )
+from seedspec.plan.keys import DEEPEST, KEYS, LONGEST_CODE, LONGEST_MESSAGE, depth, fault
 from seedspec.plan.state import RANKS, UNANSWERED, IllegalMove, State, advance
 from seedspec.plan.unsigned import unsigned
+from seedspec.text.visible import one_line
 
 VERSION = 1
 HEADER = b'{"seedspec_lock":1}\n'
@@ -34,13 +35,20 @@ MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 """What begins the lines that a git merge leaves: ours, the common base, theirs, the end."""
 
 
+_REMEDY = "; `seedspec lock fix` keeps what can be read and sets the line aside"
+
+
 class LockFault(Exception):
-    """The lock cannot be relied on. `code` is stable; the message says where and what to do."""
+    """The lock cannot be relied on. `code` is stable; the message says what was found and what to do about it.
+
+    `line` is the line at fault, 0 for none; `file` is the lock as whoever read it from a disk names it.
+    """
 
     def __init__(self, code: str, message: str, line: int = 0) -> None:
         super().__init__(message)
         self.code = code
         self.line = line
+        self.file = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +154,9 @@ def parse(data: bytes) -> Lock:
         except BadLine as error:
             if error.torn and number > 1 and good + len(line) == len(data) and (line[-1:] != b"\n" or b"\0" in line):
                 break
-            raise LockFault("lock-damaged", str(error), number) from None
+            raise LockFault("lock-damaged", f"{error}{_REMEDY}", number) from None
         except IllegalMove as error:
-            raise LockFault("lock-damaged", f"a move that cannot be: {error}", number) from None
+            raise LockFault("lock-damaged", f"a move that cannot be: {error}{_REMEDY}", number) from None
         good += len(line)
     # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
     ended = data[good - 1 : good] == b"\n"
@@ -163,14 +171,22 @@ def read_line(line: bytes, *, whole: bool = True) -> Any:
         values = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise BadLine(f"not JSON: {error.msg}", torn=True) from None
+    if line.count(b"[") + line.count(b"{") > DEEPEST and depth(values) > DEEPEST:
+        raise BadLine(f"more than {DEEPEST} levels of lists and mappings")
     crc = values.pop("crc", None) if isinstance(values, dict) else None
+    sealed = _SEALED.fullmatch(line)
+    if sealed is not None and crc == _crc(sealed[1] + b"}"):  # its very bytes are what was written
+        return values
     written = orjson.dumps(values)
-    if (written if crc is None else _sealed(written)) == line.rstrip():
+    if crc is None and written == line.rstrip():
         return values
     json.loads(line, object_pairs_hook=_once)  # written by another hand: then a key may stand twice
     if whole and crc is not None and crc != _crc(written):
         raise BadLine("the line is not what was written, its `crc` says; if you edited it, take `crc` out of it")
     return values
+
+
+_SEALED = re.compile(rb'(.*),"crc":"[0-9a-f]{8}"\}\s*', re.DOTALL)
 
 
 def _crc(line: bytes) -> str:
@@ -251,38 +267,6 @@ def further(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
     return {**known, **values, **({"results_until": min(ends)} if ends else {})}
 
 
-KEYS: dict[str, type | tuple[type, ...]] = {
-    "fp": str,
-    "entry": str,
-    "profile": str,
-    "take": int,
-    "attempt": int,
-    "state": str,
-    "at": str,
-    "manifest": dict,
-    "used": dict,
-    "intent": dict,
-    "task": str,
-    "units": int,
-    "reserved": (int, float),
-    "charged": (int, float),
-    "credits": (int, float),
-    "doubt": str,
-    "left": (int, float),
-    "failure": dict,
-    "results_until": str,
-    "file": str,
-    "sha256": str,
-    "bytes": int,
-    "width": int,
-    "height": int,
-    "seconds": (int, float),
-    "fps": (int, float),
-    "audio": bool,
-}
-"""The keys of a line in the order that they are written in, with their types."""
-
-
 class BadLine(Exception):
     """A line that cannot be relied on; `torn` says that a crash can make it."""
 
@@ -301,25 +285,15 @@ class Fold:
     def take(self, values: Any) -> None:
         if not isinstance(values, dict):
             raise BadLine("a line that is no JSON object")
-        if not _GOOD.issuperset(zip(values, map(type, values.values()), strict=True)):
-            key, value = next((k, v) for k, v in values.items() if (k, type(v)) not in _GOOD)
-            unknown = f"key `{key}` is not one of a lock of version {VERSION}"
-            raise BadLine(f"`{key}` is {value!r}" if key in KEYS else unknown)
+        if said := fault(values):
+            raise BadLine(said)
         fp, attempt, state = values.get("fp"), values.get("attempt"), values.get("state")
-        if not (fp and attempt and attempt > 0 and state in _STATES):
-            raise BadLine("a line without `fp`, `attempt` or a known `state`")
-        if not _SHA256.fullmatch(fp) or not _SHA256.fullmatch(values.get("intent", {}).get("body_sha256", fp)):
-            raise BadLine("a fingerprint or a digest that is no sha256")
-        if not all(_SHA256.fullmatch(str(s)) for pair in values.get("used", {}).items() for s in pair):
-            raise BadLine("`used` holds what is no sha256")
+        if fp is None or attempt is None or state is None:
+            raise BadLine("a line without `fp`, `attempt` or `state`")
         record = merged(self.records.get((fp, attempt)), values)
         for needed in _NEEDED.get(state, ()):
             if needed not in record:
                 raise BadLine(f"`{state}` without `{needed}`")
-        if not _PROFILE.fullmatch(record.get("profile", "")):
-            raise BadLine(f"`profile` is {record['profile']!r}; expected a profile's name")
-        if not _inside(record.get("file", "")):
-            raise BadLine(f"`file` is {record['file']!r}; expected a path below the lock's folder")
         self.records[fp, attempt] = record
         self.lines += 1
 
@@ -331,18 +305,7 @@ class Fold:
 
 
 _STATES: dict[str, State] = {str(s): s for s in State}
-_GOOD = frozenset((k, t) for k, types in KEYS.items() for t in (types if isinstance(types, tuple) else (types,)))
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
 _NEEDED = {"running": ("task",), "completed": ("task",), "saved": ("file", "sha256")}
-_PLAIN = re.compile(r"(?!/)[^\\\x00-\x1f\x7f-\uffff\U00010000-\U0010ffff]*")  # ASCII, below the folder
-
-
-def _inside(file: str) -> bool:
-    if ".." not in file and _PLAIN.fullmatch(file):
-        return True
-    path = PurePosixPath(file)
-    return file.isprintable() and "\\" not in file and ".." not in path.parts and not path.is_absolute()
 
 
 def _header(values: Any) -> None:
@@ -379,11 +342,15 @@ _FIELDS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
     Deferred: lambda e: {},
     Completed: lambda e: {"task": e.task, "charged": e.charged, "results_until": e.results_until},
     Saved: lambda e: {**{k: getattr(e, k) for k in _FACTS}, "results_until": e.results_until},
-    Failed: lambda e: {"charged": e.charged, "failure": {"code": e.code, "message": e.message}},
-    Doubted: lambda e: {"doubt": e.reason},
+    Failed: lambda e: {"charged": e.charged, "failure": _failure(e)},
+    Doubted: lambda e: {"doubt": one_line(e.reason, LONGEST_MESSAGE)},
     Weighed: lambda e: {"left": e.left},
     Adopted: lambda e: {k: getattr(e, k) for k in ("entry", "profile", "take", "manifest", "task", *_FACTS)},
 }
+
+
+def _failure(event: Failed) -> dict[str, str]:
+    return {"code": one_line(event.code, LONGEST_CODE), "message": one_line(event.message, LONGEST_MESSAGE)}
 
 
 def values_of(event: Event) -> dict[str, Any] | None:

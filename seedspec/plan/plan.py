@@ -212,6 +212,7 @@ class _Planner:
     _bought_as: dict[str, Record] | None = None
 
     def place(self, entry: Entry) -> None:
+        """Decides an entry. An upstream may stand later in the file; it decides first, however long the chain is."""
         known = self._by_fp.get(entry.fingerprint)
         if known is not None:
             if known.address != entry.address:
@@ -219,13 +220,17 @@ class _Planner:
                 step = Step(entry.address, entry.fingerprint, action, Twin(known.address), Cost(), known.file, entry)
                 self.steps.append(step)
             return
-        for medium in entry.upstream:  # an upstream may stand later in the file; it decides first
-            upstream = self.first.get(medium.key)
-            if upstream is not None and medium.key not in self._by_fp:
-                self.place(upstream)
-        step = self._step(entry)
-        self._by_fp[entry.fingerprint] = step
-        self.steps.append(step)
+        waiting = [entry]
+        while waiting:
+            current = waiting[-1]
+            upstream = (self.first.get(medium.key) for medium in current.upstream)
+            before = next((e for e in upstream if e is not None and e.fingerprint not in self._by_fp), None)
+            if before is not None:
+                waiting.append(before)
+                continue
+            self._by_fp[current.fingerprint] = step = self._step(current)
+            self.steps.append(step)
+            waiting.pop()
 
     def _step(self, entry: Entry) -> Step:
         if entry.waits:

@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 
+from seedspec.plan.keys import LONGEST_CODE, LONGEST_MESSAGE
 from seedspec.plan.lock import HEADER, BadLine, Fold, Lock, LockFault, read_line
 from seedspec.plan.merge import union
 from seedspec.plan.state import IllegalMove
 from seedspec.text.values import valueclass
+from seedspec.text.visible import one_line
 
 _BEGIN = re.compile(rb'(?=\{"(?:fp|seedspec_lock)":)')
 _TASK = re.compile(rb'"task"\s*:\s*"([A-Za-z0-9_-]{8,128})"')
@@ -65,7 +67,9 @@ def salvage(data: bytes) -> Salvage:
                 lock = union(lock, Lock(alone.lock())).lock
                 aside.append(Aside(number, piece, f"a move that cannot be: {error}", taken=True))
         except BadLine as error:
-            aside.append(Aside(number, piece, str(error)))
+            taken = _taken_in_clean_words(whole, piece)
+            aside.append(Aside(number, piece, str(error), taken=taken))
+            found += taken
             continue
         found += 1
         try:
@@ -75,6 +79,23 @@ def salvage(data: bytes) -> Salvage:
     if not found:
         raise LockFault("lock-damaged", "no line of it is a record; restore it from git")
     return Salvage(union(Lock(whole.lock()), lock).lock, tuple(aside))
+
+
+def _taken_in_clean_words(whole: Fold, piece: bytes) -> bool:
+    """Whether a line is a record but for the words of a service or of a program in it: the purchase is real."""
+    try:
+        values = _values(piece)
+        if not isinstance(values, dict):
+            return False
+        if isinstance(values.get("doubt"), str):
+            values["doubt"] = one_line(values["doubt"], LONGEST_MESSAGE)
+        if isinstance(said := values.get("failure"), dict) and {*said} == {"code", "message"}:
+            code, message = one_line(str(said["code"]), LONGEST_CODE), one_line(str(said["message"]), LONGEST_MESSAGE)
+            values["failure"] = {"code": code, "message": message}
+        whole.take(values)
+    except (BadLine, IllegalMove):
+        return False
+    return True
 
 
 def _values(piece: bytes) -> object:

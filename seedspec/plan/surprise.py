@@ -64,7 +64,7 @@ def _found(model: Model, asked: Mapping[str, Any], facts: Mapping[str, Any]) -> 
         elif wanted is not None and size != wanted:
             yield Surprise("output-size", _size(size), _size(wanted))
     duration = asked.get("duration")
-    if "seconds" in facts and duration is not None and abs(facts["seconds"] - duration) > SECONDS:
+    if "seconds" in facts and isinstance(duration, (int, float)) and abs(facts["seconds"] - duration) > SECONDS:
         yield Surprise("output-seconds", f"{facts['seconds']:g} s", f"{duration:g} s")
     if "fps" in facts and abs(facts["fps"] - model.fps) > FPS:
         yield Surprise("output-fps", f"{facts['fps']:g} fps", f"{model.fps:g} fps")

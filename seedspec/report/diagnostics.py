@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from seedspec.compiler.signature import masked
 from seedspec.text.diagnostic import Diagnostic, Note, Severity
 from seedspec.text.source import Span, excerpt
+from seedspec.text.visible import shown_json, visible
 
 MOST_ANNOTATIONS = 10
 """GitHub shows ten annotations of a step and drops the rest without a word."""
@@ -28,7 +28,7 @@ def as_text(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
     """The findings as one JSON list; what has no place has null for its file, line and columns."""
     shown = json.dumps([_object(d) for d in diagnostics], ensure_ascii=False, indent=2)
-    return "".join(_escaped(c) if _is_hidden(c) else c for c in shown) + "\n"
+    return shown_json(shown.encode("utf-8", "surrogatepass"), log=False).decode() + "\n"
 
 
 def as_github(diagnostics: Iterable[Diagnostic]) -> str:
@@ -47,11 +47,6 @@ def tally(diagnostics: Iterable[Diagnostic]) -> str:
     """How many of each severity, as a person says it: `2 errors, 1 warning`."""
     counts = Counter(d.severity for d in diagnostics)
     return ", ".join(f"{n} {s}{'' if n == 1 else 's'}" for s in Severity if (n := counts[s])) or "no findings"
-
-
-def visible(text: str) -> str:
-    """Text with what would steer a terminal escaped: control, bidi and format characters, and what has no shape."""
-    return "".join("⏎" if c == "\n" else _escaped(c) if _is_hidden(c) else c for c in text)
 
 
 def _lines(d: Diagnostic, *, color: bool) -> Iterator[str]:
@@ -131,15 +126,3 @@ def _value(text: str) -> str:
 
 def _property(text: str) -> str:
     return _value(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _is_hidden(c: str) -> bool:
-    return not c.isprintable() and c != "\n" and unicodedata.category(c) != "Zs"
-
-
-def _escaped(c: str) -> str:
-    code = ord(c)
-    if code > 0xFFFF:  # as JSON writes it: two halves
-        high, low = divmod(code - 0x10000, 0x400)
-        return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
-    return f"\\u{code:04x}"

@@ -7,11 +7,11 @@ from typing import Any
 from seedspec.compiler.entry import Entry, Medium
 from seedspec.compiler.explain import Explained, Explanation, Layer
 from seedspec.compiler.price import Rate
-from seedspec.report.diagnostics import visible
 from seedspec.report.money import both
 from seedspec.report.plan import as_yaml
 from seedspec.report.table import columns, cut
 from seedspec.text.source import Span
+from seedspec.text.visible import visible
 
 _LAYERS = {"model": "model default", "override": "override"}
 

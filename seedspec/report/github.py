@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterator
 
 from seedspec.plan.plan import Step
-from seedspec.report.diagnostics import MOST_ANNOTATIONS, visible
+from seedspec.report.diagnostics import MOST_ANNOTATIONS
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.run.place import Meant
+from seedspec.text.visible import visible
 
 
 def commands(found: Outcomes, shown: Callable[[str], str]) -> list[str]:

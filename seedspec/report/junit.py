@@ -7,10 +7,10 @@ from xml.etree import ElementTree as ET
 
 from seedspec.compiler.address import shot_of
 from seedspec.compiler.price import Cost, Rate
-from seedspec.report.diagnostics import visible
 from seedspec.report.money import both
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.run.place import Meant
+from seedspec.text.visible import visible
 
 _SKIPPED = (End.HELD, End.RUNNING, End.FETCH, End.WAITING)
 _NEVER = "1970-01-01T00:00:00"
@@ -33,7 +33,7 @@ def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
     begun = found.started.at if found.started else ""
     ended = found.finished.at if found.finished else begun
     top = ET.Element("testsuites")
-    suite = ET.SubElement(
+    suite = _element(
         top,
         "testsuite",
         {
@@ -51,7 +51,7 @@ def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
     )
     properties = ET.SubElement(suite, "properties")
     for key, value in _properties(found, rate).items():
-        ET.SubElement(properties, "property", {"name": key, "value": value})
+        _element(properties, "property", {"name": key, "value": value})
     for outcome in cases:
         _case(suite, outcome, name, found.meant)
     if trouble:
@@ -88,6 +88,11 @@ def _written(top: ET.Element) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'.encode()
 
 
+def _element(parent: ET.Element, tag: str, said: dict[str, str]) -> ET.Element:
+    """An element whose attributes have no character that XML cannot hold."""
+    return ET.SubElement(parent, tag, {name: visible(value) for name, value in said.items()})
+
+
 def _lines(lines: list[str]) -> str:
     """Lines of text without characters that XML cannot hold."""
     return "\n".join(visible(line) for line in lines)
@@ -113,14 +118,14 @@ def _case(suite: ET.Element, outcome: Outcome, name: str, meant: Meant) -> None:
         "classname": f"{name}.{shot_of(outcome.address)}",
         "time": _seconds(outcome.begun, outcome.ended),
     }
-    case = ET.SubElement(suite, "testcase", names)
+    case = _element(suite, "testcase", names)
     if outcome.end is End.FAILED or outcome.end is End.DOUBT:
         kind = "failure" if outcome.end is End.FAILED else "error"
-        said = {"type": visible(outcome.code), "message": visible(outcome.message)}
-        ET.SubElement(case, kind, said).text = _lines(_details(outcome, meant))
+        said = {"type": outcome.code, "message": outcome.message}
+        _element(case, kind, said).text = _lines(_details(outcome, meant))
     elif outcome.end in _SKIPPED:
         why = f": {outcome.message}" if outcome.message else ""
-        ET.SubElement(case, "skipped", {"message": visible(_WORDS[outcome.end] + why)})
+        _element(case, "skipped", {"message": _WORDS[outcome.end] + why})
 
 
 def _details(outcome: Outcome, meant: Meant) -> list[str]:

@@ -36,6 +36,7 @@ from seedspec.plan.state import BOUGHT, FOLLOWED
 from seedspec.report.money import credits, dollars
 from seedspec.report.run import line
 from seedspec.report.table import cut, shortened
+from seedspec.text.visible import visible
 
 _MOST_ROWS = 24
 _FEWEST_ROWS = 3
@@ -124,7 +125,7 @@ class Monitor:
         self._prompts[name] = str(step.entry.request.get("prompt", "")) if step.entry is not None else ""
         self._states[name] = "waiting" if step.action in BUYS else _BEGINS.get(step.action, "running")
         if self._states[name] == "running":
-            self._rows[name] = _Row(step.address, self._prompts[name], "running")
+            self._rows[name] = _Row(visible(step.address), self._prompts[name], "running")
             if record is not None and record.task:
                 self._tasks[record.task] = name
         if record is not None and record.state in BOUGHT and step.action not in (Action.DONE, *BUYS):
@@ -180,7 +181,7 @@ class Monitor:
         elif name in self._rows:
             self._rows[name].word = word
         else:
-            self._rows[name] = _Row(address, self._prompts.get(name, ""), word)
+            self._rows[name] = _Row(visible(address), self._prompts.get(name, ""), word)
         return name
 
     # --- what is to be seen of it ---
@@ -283,7 +284,7 @@ def live(console: Console, monitor: Monitor) -> Iterator[Callable[[Event], None]
             raise picture.fault
         monitor.take(event)
         if (said := line(event)) is not None:
-            text = Text(said, style=_LINES.get(type(event), ""))
+            text = Text(visible(said), style=_LINES.get(type(event), ""))
             if isinstance(event, _ROUTINE):
                 text.truncate(console.width, overflow="ellipsis")
             console.print(text, soft_wrap=True, highlight=False)

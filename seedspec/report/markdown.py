@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from seedspec.compiler.price import Cost, Rate
 from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
-from seedspec.report.diagnostics import visible
 from seedspec.report.limits import COMMENT, SUMMARY
 from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE, reason, shown
 from seedspec.run.place import Meant
 from seedspec.text.diagnostic import Diagnostic
+from seedspec.text.visible import visible
 
 _WORDS = {
     Action.SUBMIT: "to buy",

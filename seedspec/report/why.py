@@ -31,12 +31,12 @@ from seedspec.plan.reason import (
 )
 from seedspec.plan.state import State
 from seedspec.plan.why import Why
-from seedspec.report.diagnostics import visible
 from seedspec.report.explain import place
 from seedspec.report.money import both
 from seedspec.report.plan import BARE, shown, step_json, taken_up
 from seedspec.run.place import Meant
 from seedspec.text.source import Span, excerpt
+from seedspec.text.visible import visible
 
 
 def as_text(found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Meant = BARE) -> list[str]:

@@ -29,9 +29,10 @@ from seedspec.run.call import (
     Unknown,
 )
 from seedspec.run.settings import is_loopback
+from seedspec.text.visible import STEERING
 
 _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_UNSAFE = re.compile(f"[{STEERING}]+")
 
 
 @dataclass(frozen=True, slots=True)

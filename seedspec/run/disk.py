@@ -148,7 +148,11 @@ def read_lock(path: Path) -> Lock:
         data = path.read_bytes()
     except FileNotFoundError:
         return Lock()
-    return parse(data)
+    try:
+        return parse(data)
+    except LockFault as fault:
+        fault.file = os.path.relpath(path)
+        raise
 
 
 def presence(base: Path) -> Exists:

@@ -14,6 +14,7 @@ from seedspec.plan.salvage import Aside, salvage
 from seedspec.plan.state import OPEN, UNANSWERED, State
 from seedspec.run.disk import read_lock, replace, state_folder
 from seedspec.run.rescue import rescues
+from seedspec.run.saved import NotRead, saved_video
 
 """States of what may be paid for and is not in hand: never forgotten."""
 
@@ -132,10 +133,11 @@ def verify(path: Path) -> list[Finding]:
 
 
 def _compared(record: Record, base: Path) -> list[Finding]:
-    file = base / (record.file or "")
     try:
-        with file.open("rb") as opened:
+        with saved_video(base, record.file or "").open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except NotRead as error:
+        return [Finding(record, str(error), True)]
     except FileNotFoundError:
         return [Finding(record, f"{record.file} is not on this disk", True)]
     except OSError as error:

@@ -18,6 +18,8 @@ from seedspec.run.files import schema_folder
 TEMPLATES = ("minimal", "storyboard", "ab-ads")
 SCHEMA_ID = "urn:seedspec:storyboard:1"
 _SCHEMA = "schemas/storyboard.json"
+FILL_IN = "https://HOST/OWNER/seedspec"
+"""Stands in a new workflow for the address of seedspec's repository, where this installation does not tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,16 @@ def _workflow(folder: Path) -> Fresh:
 
 
 def _requirement() -> str:
-    """What pip installs to get this seedspec: the repository and commit that it came from, or its version."""
+    """What pip installs to get this seedspec: the repository and commit that it came from, or a place to fill in.
+
+    A bare name would be looked up in a public index, where anybody may have it.
+    """
     with suppress(PackageNotFoundError, ValueError, KeyError, TypeError):
         origin = json.loads(distribution("seedspec").read_text("direct_url.json") or "{}")
         url, commit = str(origin["url"]), str(origin["vcs_info"]["commit_id"])
         if origin["vcs_info"]["vcs"] == "git" and urlsplit(url).scheme == "https" and "@" not in url:
             return f"seedspec[media] @ git+{url}@{commit}"
-    return f"seedspec[media]=={__version__}"
+    return f"seedspec[media] @ git+{FILL_IN}@v{__version__}"
 
 
 def _schema_above(folder: Path) -> Path | None:
@@ -114,7 +119,7 @@ def _schema_above(folder: Path) -> Path | None:
     top = _top(here)
     for place in (here, *here.parents) if top else (here,):
         path = place / _SCHEMA
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, RecursionError):
             found = json.loads(path.read_bytes())
             if isinstance(found, dict) and found.get("$id") == SCHEMA_ID:
                 return path

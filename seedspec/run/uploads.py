@@ -10,6 +10,7 @@ from typing import Protocol
 
 from seedspec.run.call import Reply, Stored, Trouble, Upload
 from seedspec.run.memory import Memory
+from seedspec.run.saved import NotRead, check_inside
 from seedspec.run.sending import NotSent, Sending, sending
 
 OTHERWISE = "a URL, or `--assets`, may do instead"
@@ -31,13 +32,13 @@ class Uploads:
 
     async def reply(self, call: Upload, base: Path, send: Callable[[Sending], Awaitable[Reply]]) -> Reply:
         """The address of a file, sent only when there is no other way; of a file that has changed nothing is sent."""
-        path = base / call.path
         try:
+            path = check_inside(base, call.path)
             if self.bucket is not None:
                 reply = await self.bucket.stored(call, path)
             else:
                 reply = await self._remembered(call, path, send)
-        except NotSent as error:
+        except (NotRead, NotSent) as error:
             return Trouble(str(error), final=True)
         if isinstance(reply, Stored):
             self._given[reply.url] = call.path

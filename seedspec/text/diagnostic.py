@@ -39,6 +39,10 @@ class Diagnostic:
     entries: tuple[str, ...] = ()
 
 
+NO_NUMBER = "number-range"
+"""The code of a number that none can hold; it is one mistake, whatever would be said of the text that stands for it."""
+
+
 class Problems:
     """Collects the findings of a stage; equal ones from several entries become one that lists them.
 
@@ -47,6 +51,7 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
+        self._no_numbers: set[tuple[object, ...]] = set()
         self._errors = 0
         self.heard = 0
 
@@ -54,6 +59,10 @@ class Problems:
         self.heard += 1
         span = diagnostic.span
         place = (span.source.path, span.start, span.end) if span else None
+        if diagnostic.code == NO_NUMBER and place is not None:
+            self._no_numbers.add(place)
+        elif place in self._no_numbers and diagnostic.severity is Severity.ERROR:
+            return  # that it is text, in place of a number, is this reader's doing
         key = (diagnostic.severity, diagnostic.code, diagnostic.message, place)
         known = self._found.get(key)
         if known is None:

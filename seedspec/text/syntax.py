@@ -321,7 +321,7 @@ class _Builder:
                     "number-range", "a number of more than 300 digits", span, "quote it to keep it as text"
                 )
                 return text
-            if len(text) > 1 and text.lstrip("+-")[0] == "0" and text.lstrip("+-").isdigit() and int(text):
+            if len(text) > 1 and text.lstrip("+-")[0] == "0" and text.lstrip("+-").isdecimal() and int(text):
                 self.problems.warning(
                     "leading-zero",
                     f"`{text}` is the number {int(text)}",

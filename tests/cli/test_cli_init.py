@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
 from looks import Run
 
+from seedspec import __version__
 from seedspec.cli.app import start
 from seedspec.run import files, starter
 
@@ -146,7 +146,8 @@ def test_the_workflow_does_what_it_says(folder: Path, seedspec: Run, tmp_path: P
     job = workflow["jobs"]["check"]
     assert workflow["permissions"] == {"contents": "read"} and "EVOLINK" not in json.dumps(workflow)
     assert job["env"]["FOLDER"] == "ads"
-    assert job["env"]["SEEDSPEC"].startswith(f"seedspec[media]=={metadata.version('seedspec')}")
+    place = f"seedspec[media] @ git+https://HOST/OWNER/seedspec@v{__version__}"
+    assert job["env"]["SEEDSPEC"] == place, "no bare name, which an index would give to whoever has it"
     commands = [s["run"] for s in job["steps"] if "run" in s]
     assert commands.pop(0) == 'pip install "$SEEDSPEC"'
     (tmp_path / "bin").mkdir()

@@ -12,7 +12,7 @@ import pytest
 from seedspec import api
 from seedspec.compiler.entry import Entry
 from seedspec.plan.chain import link_lives
-from seedspec.plan.lock import HEADER, Lock, Record, encode, parse
+from seedspec.plan.lock import HEADER, Lock, LockFault, Record, encode, parse
 from seedspec.plan.plan import Action, Plan, Rules, make
 from seedspec.plan.reason import (
     Changed,
@@ -206,8 +206,8 @@ def test_of_several_attempts_the_one_nearest_to_a_video_stands(entries: tuple[En
 
 
 def test_names_of_the_lock_are_not_believed(entries: tuple[Entry, ...]) -> None:
-    plan = planned((), line(entries[0], "running", entry="../../etc/cron.d/x/1"))
-    assert plan.steps[0].file == f"renders/{entries[0].fingerprint[:16]}.mp4"
+    with pytest.raises(LockFault, match=r"`entry` is `\.\./\.\./etc/cron\.d/x/1`; expected the address of an entry"):
+        planned((), line(entries[0], "running", entry="../../etc/cron.d/x/1"))
     plan = planned((), line(entries[0], "running"))
     assert plan.steps[0].file == f"renders/{entries[0].file}"
 

@@ -83,13 +83,13 @@ class Stage:
         return events.Submitting(address, entry.fingerprint, entry.take, attempt, manifest, intent, units, at(second))
 
     def submitted(self, address: str, second: int, estimate: float | None = 60.0) -> Event:
-        return events.Submitted(address, self.fp(address), 1, f"task-{address}", 31.3875, estimate, at(second))
+        return events.Submitted(address, self.fp(address), 1, task_of(address), 31.3875, estimate, at(second))
 
     def progressed(self, address: str, percent: int, second: int) -> Event:
-        return events.Progressed(address, self.fp(address), f"task-{address}", percent, at(second))
+        return events.Progressed(address, self.fp(address), task_of(address), percent, at(second))
 
     def completed(self, address: str, second: int) -> Event:
-        task = f"task-{address}"
+        task = task_of(address)
         return events.Completed(address, self.fp(address), 1, task, 31.3875, "2026-11-24T07:00:00Z", at(second))
 
     def saved(self, address: str, second: int) -> Event:
@@ -97,7 +97,7 @@ class Stage:
         return events.Saved(address, self.fp(address), 1, file, "0" * 64, 1_234_567, 864, 496, 5.0, at(second))
 
     def failed(self, address: str, message: str, second: int, then: str = "change") -> Event:
-        task = f"task-{address}"
+        task = task_of(address)
         return events.Failed(address, self.fp(address), 1, task, "content_policy_violation", message, then, at(second))
 
     def doubted(self, address: str, second: int) -> Event:
@@ -105,6 +105,10 @@ class Stage:
 
     def held(self, address: str, upstream: str, second: int) -> Event:
         return events.Held(address, self.fp(address), upstream, "it failed", at(second))
+
+
+def task_of(address: str) -> str:
+    return "task-" + address.translate(str.maketrans("@=/", "---"))
 
 
 def at(second: int) -> str:

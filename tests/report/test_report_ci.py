@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 from lxml import etree
-from stage import LANE, POUR, Stage, everything, staged
+from stage import LANE, POUR, Stage, everything, staged, task_of
 from tools import lacking
 
 from seedspec.plan.compare import compare
@@ -143,7 +143,7 @@ def test_junit_counts_failures_apart_from_doubts(tmp_path: Path, monkeypatch: py
 def test_junit_of_a_run_with_nothing_to_do(stage: Stage) -> None:
     for address in (*LANE, *POUR):
         file = address.replace("/", "_")
-        stage.keep(address, "saved", file=f"renders/{file}.mp4", sha256="0" * 64, task=f"t-{file}", units=1)
+        stage.keep(address, "saved", file=f"renders/{file}.mp4", sha256="0" * 64, task=task_of(address), units=1)
         (stage.planned.place.base / "renders").mkdir(exist_ok=True)
         (stage.planned.place.base / "renders" / f"{file}.mp4").touch()
     found = suite(junit(folded(stage.again(), ()), "tea-house", stage.rate))

@@ -59,7 +59,7 @@ def test_as_json(bought: Stage, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_as_csv(bought: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     head = shown(capsys, "--by", "hour", "--by", "take", "--format", "csv").splitlines()[0]
-    assert head.startswith("axis:hour,take,videos,bought,estimate_credits_low,")
+    assert head.startswith('"axis:hour","take","videos","bought","estimate_credits_low",')
     rows = list(csv.DictReader(io.StringIO(shown(capsys, "--by", "state", "--format", "csv"))))
     assert [r["state"] for r in rows] == ["saved", "running", "failed", "new", "doubt"]
     assert sum(Decimal(r["estimate_credits_high"]) for r in rows) == Decimal("202.23")

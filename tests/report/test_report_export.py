@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -325,6 +326,29 @@ def test_no_cell_is_a_formula(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     found = spreadsheet.rows(stage.planned.plan, spreadsheet.Picks(), {}, stage.rate)
     cells = [row["prompt"] for row in csv.DictReader(io.StringIO(spreadsheet.as_csv(found)))]
     assert cells == ["'=1+1 image 1", "'+x image 1", "'-x image 1", "'@x image 1", "a=b image 1"]
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", " =", "\t", "\r"])
+def test_no_text_begins_a_formula(begin: str) -> None:
+    """Also as full-width signs, and behind a semicolon, which parts fields in some countries (OWASP, CSV Injection)."""
+    text = f"{begin}1+1;{begin}cmd|' /c calc'!A0\n{begin}2\x1b[2J\u202e"
+    made = spreadsheet.as_csv([{"a": text, "b": "x;=1+1", "c": -1.5, "d": None, "e": True}])
+    head, row = csv.reader(io.StringIO(made))
+    assert head == ["a", "b", "c", "d", "e"] and row[1:] == ["x;'=1+1", "-1.5", "", "yes"]
+    assert not {"\x1b", "\u202e", "\t", "\r"} & set(row[0])
+    assert all(field[0] == field[-1] == '"' for field in made.splitlines()[0].split(",")), "every field is quoted"
+    formula = re.compile('[" ]*[-=+@\uff1d\uff0b\uff0d\uff20\t\r]')
+    for delimiter in ",;\t":
+        for fields in csv.reader(io.StringIO(made), delimiter=delimiter):
+            assert not any(formula.match(f) for f in fields if f != "-1.5"), fields
+
+
+@pytest.mark.parametrize(
+    "size", ["²x²", "१२८x१२८", "128x", "x128", "128X128", "-2x128", "9" * 5000 + "x128", "128x128\n"]
+)
+def test_a_size_is_two_numbers(size: str, stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    assert start(["export", "animatic", "--size", size]) == 2
+    assert "expected WIDTHxHEIGHT" in capsys.readouterr().err
 
 
 def test_a_signature_is_handed_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, film: Film) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 from stage import LANE, POUR, Stage, everything, staged
 
-from seedspec.plan.event import Deferred, Event, Progressed, RunStarted
+from seedspec.plan.event import Deferred, Event, Failed, Progressed, RunStarted, Stopped, Submitted
 from seedspec.report.live import Monitor, length, live
 from seedspec.report.table import shortened
 
@@ -170,9 +170,9 @@ def test_lines_stand_above_and_the_view_leaves_no_trace(stage: Stage) -> None:
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1
     assert _screen(written, 30)[:4] == [
         "  + lane@hour=dawn/1",
-        "  > lane@hour=dawn/1  task-lane@hour=dawn/1",
+        "  > lane@hour=dawn/1  task-lane-hour-dawn-1",
         "  + lane@hour=dusk/1",
-        "  > lane@hour=dusk/1  task-lane@hour=dusk/1",
+        "  > lane@hour=dusk/1  task-lane-hour-dusk-1",
     ]
     assert _screen(written, 30)[-1].startswith("  ■ nothing more is submitted: `lane@hour=dusk/2` may cost 31")
     assert "\x1b[31m ‮" not in written  # what the service says steers no terminal
@@ -210,3 +210,18 @@ def test_what_is_over_its_estimate_says_so(stage: Stage) -> None:
     assert "due" in drawn(view, 80)
     clock.now += 12
     assert "0:12 over" in drawn(view, 80)
+
+
+def test_nothing_that_is_shown_steers_the_terminal(stage: Stage) -> None:
+    """A name or a word from elsewhere stands as its escapes, in the rows and in the lines above them."""
+    out = io.StringIO()
+    console = Console(file=out, width=120, height=40, force_terminal=True, no_color=True)
+    view = monitor(stage, Clock())
+    evil = "x\x1b]0;PWN\x07\x9b31m\u202ey"
+    with live(console, view) as show:
+        show(Failed(evil, stage.fp(LANE[0]), 1, None, evil, evil, "asked", "2026-11-23T07:00:00Z"))
+        show(stage.submitting(LANE[1], 1))
+        show(Submitted(evil, stage.fp(LANE[1]), 1, "task-1", 1.0, 60.0, "2026-11-23T07:00:00Z"))
+        show(Stopped(evil, evil, 7, "2026-11-23T07:00:00Z"))
+        text = out.getvalue() + drawn(view, 120)
+    assert "\\u001b" in text and not {"\x07", "\x9b", "\u202e"} & set(text) and "\x1b]0" not in text

@@ -20,6 +20,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from seedspec.media.facts import MediaError
+from seedspec.media.movie import probe
 from seedspec.media.movie.frames import DAMAGE, RATE, sentence
 from seedspec.media.picture import drawing
 from seedspec.media.picture.drawing import Label
@@ -77,7 +78,7 @@ def join(parts: Sequence[Part], out: str | os.PathLike[str], canvas: Canvas) -> 
                     for packet in _encoded(frame, samples, number, video, sound, canvas):
                         joined.mux(packet)
                     number += 1
-            except DAMAGE as error:
+            except (*DAMAGE, MediaError) as error:
                 raise MediaError(f"{os.fspath(part.path)}: {sentence(error)}") from error
         for stream in (video, sound):
             joined.mux(stream.encode(None))
@@ -99,12 +100,12 @@ def _encoded(
 
 def _cut(part: Part, canvas: Canvas) -> Iterator[tuple[VideoFrame, Sequence[bytes]]]:
     """The pictures of a part on the canvas, each with the sound that belongs to it."""
-    with av.open(str(part.path)) as source:
+    with probe.video(part.path) as source:
         if not source.streams.video:
             raise ValueError("no pictures in it")
         heard = _sound(source)
     step = canvas.samples * _SAMPLE
-    with av.open(str(part.path)) as source:
+    with probe.video(part.path) as source:
         found = False
         for number, frame in enumerate(_pictures(source, canvas)):
             found = True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
-from pathlib import Path
 from typing import BinaryIO
 
 import av
@@ -15,6 +16,7 @@ from av.video.stream import VideoStream
 from seedspec.media import picture
 from seedspec.media.boxes import check_movie
 from seedspec.media.facts import FPS, Facts, MediaError, sniff
+from seedspec.media.look import opened
 from seedspec.media.movie.frames import DAMAGE, raster_of, sentence
 from seedspec.media.picture import Raster
 
@@ -58,12 +60,27 @@ def _opened(stream: BinaryIO, format: str) -> InputContainer:
     return av.open(stream, mode="r", format=_READERS.get(format, format), options=options)
 
 
+@contextmanager
+def video(path: str | os.PathLike[str]) -> Iterator[InputContainer]:
+    """A saved video, open: an MP4 or MOV by its content, whatever its name says, and a regular file.
+
+    Raises OSError and MediaError; what the library raises while it reads is left to the caller.
+    """
+    stream, _ = opened(path)
+    with stream:
+        format = sniff(stream.read(64))
+        if format not in ("mp4", "mov"):
+            raise MediaError(f"found {format or 'unknown bytes'}, expected an MP4 file")
+        with _opened(stream, format) as container:
+            yield container
+
+
 def check_playable(path: str | os.PathLike[str]) -> Facts:
     """The facts of a video whose first and last pictures were both decoded; MediaError when either cannot be."""
     try:
-        with Path(path).open("rb") as file:
+        file, size = opened(path)
+        with file:
             format = sniff(file.read(64)) or "unknown"
-            size = os.fstat(file.fileno()).st_size
             if format in ("mp4", "mov"):
                 check_movie(file, size)
             with _opened(file, format) as container:
@@ -88,7 +105,7 @@ def poster(path: str | os.PathLike[str], *, width: int = 480, at: float = 0.0, w
 def picture_at(path: str | os.PathLike[str], at: float) -> Raster:
     """The picture of a video at `at` seconds, or its last. MediaError when there is none."""
     try:
-        with av.open(str(path)) as container:
+        with video(path) as container:
             container.seek(int(at * av.time_base), backward=True)
             pictures = container.decode(video=0)
             frame = next(pictures)

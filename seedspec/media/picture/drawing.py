@@ -203,7 +203,7 @@ def draw_strip(width: int, height: int, *, frames: int, type: Type) -> Iterator[
     mark = round(digit * 0.45)
     cells: dict[str, Image.Image] = {}
     for character in "0123456789:.":
-        cells[character] = Image.new("L", (digit if character.isdigit() else mark, height - line), ground)
+        cells[character] = Image.new("L", (digit if character.isdecimal() else mark, height - line), ground)
         centre = (cells[character].width / 2, middle - line)
         ImageDraw.Draw(cells[character]).text(centre, character, font=face, fill=ink, anchor="mm")
     places = list(itertools.accumulate((cells[character].width for character in whole), initial=margin))

@@ -65,11 +65,12 @@ class _Sorted:
 
 
 def cutting(
-    plan: Plan, base: Path, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], here: Callable[[Path], bool]
+    plan: Plan, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], video: Callable[[str], Path | None]
 ) -> Cutting:
     """The saved takes of a plan. Once anything is picked, of each variant only what was picked.
 
-    `remarks` are those of each entry by address; `here` tells whether a file is on this disk.
+    `remarks` are those of each entry by address; `video` gives the place of a lock's file, None where
+    none is to be read.
     """
     out = _Sorted()
     for step in plan.steps:
@@ -82,11 +83,12 @@ def cutting(
         if chosen != entry.take:
             continue
         record = plan.lock.last(entry.fingerprint)
-        if record is None or record.state is not State.SAVED or not here(base / str(record.file)):
+        path = video(record.file or "") if record is not None and record.state is State.SAVED else None
+        if record is None or path is None:
             out.missing.append(entry.address)
             continue
         picked = bool(picks.by_variant)
-        out.cuts.append(Cut(entry, record, base / str(record.file), picked, remarks.get(entry.address, ())))
+        out.cuts.append(Cut(entry, record, path, picked, remarks.get(entry.address, ())))
     return Cutting(tuple(out.cuts), tuple(out.missing), tuple(out.unpicked))
 
 

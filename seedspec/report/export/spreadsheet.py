@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,11 +15,13 @@ from seedspec.plan.state import word
 from seedspec.report.export.cut import Remark, unsigned
 from seedspec.report.plan import BARE, reason
 from seedspec.run.place import Meant
+from seedspec.text.visible import visible
 
 _FIELDS = ("duration", "quality", "aspect_ratio", "generate_audio")
 _RECORD = ("task", "file", "width", "height", "seconds", "fps", "audio", "bytes", "sha256", "results_until")
-_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What spreadsheets take for the beginning of a formula, also in a file of text."""
+_FORMULA = re.compile('(^|[;\\n])([ "]*)(?=[-=+@\uff1d\uff0b\uff0d\uff20\\t\\r])')
+"""Where a spreadsheet may take a formula to begin: in a field, and, where semicolons part fields and quotes behind a
+comma mean nothing, behind any semicolon or line end (OWASP, "CSV Injection")."""
 
 
 def rows(
@@ -30,9 +33,12 @@ def rows(
 
 
 def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
-    """RFC 4180, with a head. A text that a spreadsheet would run as a formula has an apostrophe before it."""
+    """RFC 4180, with a head. A text that a spreadsheet would run as a formula has an apostrophe before it.
+
+    Every field stands in quotes. Control characters are spelt out, but for the line ends of a text.
+    """
     out = io.StringIO()
-    writer = csv.writer(out)
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     if found:
         writer.writerow([_cell(key) for key in found[0]])
     writer.writerows([_cell(value) for value in row.values()] for row in found)
@@ -90,5 +96,5 @@ def _said(remark: Remark) -> str:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_BEGINS) else value
+        return "\n".join(map(visible, _FORMULA.sub(r"\1\2'", value).split("\n")))
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

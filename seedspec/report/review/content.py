@@ -61,7 +61,8 @@ class Take:
 
 
 def takes(plan: Plan, size: Callable[[str], int | None], meant: Meant = BARE) -> list[Take]:
-    """The plan's entries in order. `size` tells the bytes of a file beside the lock, None when it is not there."""
+    """The plan's entries in order. `size` tells the bytes of a lock's file, None when it is not there, and
+    -1 for what is not read, being no video."""
     first: dict[str, Step] = {}
     for step in plan.steps:
         first.setdefault(step.fp, step)
@@ -80,7 +81,7 @@ def takes(plan: Plan, size: Callable[[str], int | None], meant: Meant = BARE) ->
 def _state(step: Step, record: Record | None, size: Callable[[str], int | None]) -> str:
     if record is not None and record.state is State.SAVED:
         found = size(record.file or "")
-        return "gone" if found is None else "saved" if record.get("bytes") in (None, found) else "other"
+        return "gone" if found is None else "saved" if found >= 0 and record.get("bytes") in (None, found) else "other"
     if isinstance(step.reason, (Held, Occupied, Unpicked)):
         return "held"
     by_action = {Action.RESUME: "running", Action.FETCH: "unsaved", Action.DOUBT: "doubt", Action.FAILED: "failed"}

@@ -289,7 +289,7 @@ class Exchange:
                         part.drop()
                         return Trouble("the result is larger than any video of this service", final=True)
                 announced = response.headers.get("content-length", "")
-            if announced.isdigit() and int(announced) != part.bytes:
+            if re.fullmatch("[0-9]{1,15}", announced) and int(announced) != part.bytes:
                 part.drop()
                 return Trouble(f"cut short: {part.bytes} of {announced} bytes")
             return await asyncio.to_thread(self.saves.keep, part, call.job)

@@ -177,7 +177,7 @@ async def _piece(response: httpx.Response, start: int, length: int | None, body:
 
 
 def _size(text: str) -> int | None:
-    return int(text) if text.isdigit() and len(text) < 16 else None
+    return int(text) if re.fullmatch("[0-9]{1,15}", text) else None
 
 
 @contextmanager

@@ -1,0 +1,171 @@
+"""What each key of a lock's line may hold: the same rules as schemas/lock.json, fast enough for every line read.
+
+A lock comes with a clone: whatever is shown, sent or opened because of it has passed here before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from seedspec.compiler.filename import is_device
+from seedspec.plan.state import State
+from seedspec.text.visible import UNSAFE, visible
+
+DEEPEST = 64
+"""Levels of nesting that a line may have; a manifest has five."""
+LONGEST_MESSAGE, LONGEST_CODE = 2000, 200
+"""Characters of what is kept of a service's words."""
+
+_STATES = frozenset(map(str, State))
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
+_ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}(?:@[A-Za-z_][A-Za-z0-9_=,.:-]{0,900})?/[1-9][0-9]{0,14}")
+_TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,255}")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,254}")
+_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_USUAL_AT = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}Z")
+_MESSAGE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_MESSAGE}}}")
+_CODE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_CODE}}}")
+_RESERVED = frozenset('<>:"\\|?*')
+_USUAL = re.compile(r"[a-z][a-z0-9_-]{4,39}/[A-Za-z0-9@=,_-]{5,150}(?:\.[0-9a-f]{1,8}){0,2}\.mp4")  # nearly every one
+_MOST = 1e15
+
+_Test = Callable[[Any], object]
+
+
+def _is_time(text: str) -> bool:
+    if _USUAL_AT.fullmatch(text):
+        return True
+    try:
+        return _AT.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def is_video_path(path: str) -> bool:
+    """Whether a path is one of an MP4 file below a folder, on every system: no drive, no device, nothing above it."""
+    if _USUAL.fullmatch(path):
+        return True
+    if not path.isprintable() or not _RESERVED.isdisjoint(path) or path.startswith("/") or not path.endswith(".mp4"):
+        return False
+    parts = PurePosixPath(path).parts
+    return ".." not in parts and not any(is_device(p) or len(p.encode()) > 255 for p in parts) and len(path) <= 4000
+
+
+def _is_count(number: int) -> bool:
+    return 0 <= number <= _MOST
+
+
+def _is_number(number: float) -> bool:
+    return -_MOST <= number <= _MOST
+
+
+def _is_used(used: Mapping[str, Any]) -> bool:
+    return all(isinstance(s, str) and _SHA256.fullmatch(s) for pair in used.items() for s in pair)
+
+
+def _is_manifest(manifest: Mapping[str, Any]) -> bool:
+    get = manifest.get
+    return (
+        type(get("request", _NONE)) is dict
+        and type(get("take", 1)) is int
+        and type(get("model", "")) is str
+        and type(get("provider", "")) is str
+    )
+
+
+def _is_intent(intent: Mapping[str, Any]) -> bool:
+    try:
+        if not (_KEY.fullmatch(intent["key"]) and _SHA256.fullmatch(intent["body_sha256"]) and _is_time(intent["at"])):
+            return False
+        return len(intent) == 3 or (len(intent) == 4 and type(left := intent["left"]) in _NUMBER and _is_number(left))
+    except (KeyError, TypeError):
+        return False
+
+
+def _is_failure(failure: Mapping[str, Any]) -> bool:
+    try:
+        return bool(_CODE.fullmatch(failure["code"]) and _MESSAGE.fullmatch(failure["message"])) and len(failure) == 2
+    except (KeyError, TypeError):
+        return False
+
+
+_NONE: dict[str, Any] = {}
+_NUMBER = (int, float)
+_DIGEST = "a sha256 in hexadecimal"
+_TIME = (str,), _is_time, "a time such as 2026-11-23T07:05:00Z"
+_WHOLE = (int,), _is_count, "a whole number from 0 to 10^15"
+_ANY_NUMBER = _NUMBER, _is_number, "a number of at most 10^15"
+_ORDINAL = (int,), lambda n: 1 <= n <= _MOST, "a whole number from 1 on"
+KEYS: dict[str, tuple[tuple[type, ...], _Test, str]] = {
+    "fp": ((str,), _SHA256.fullmatch, _DIGEST),
+    "entry": ((str,), _ENTRY.fullmatch, "the address of an entry"),
+    "profile": ((str,), _PROFILE.fullmatch, "a profile's name"),
+    "take": _ORDINAL,
+    "attempt": _ORDINAL,
+    "state": ((str,), _STATES.__contains__, "a state of a purchase"),
+    "at": _TIME,
+    "manifest": ((dict,), _is_manifest, "a manifest: `provider`, `model`, `request` and `take`"),
+    "used": ((dict,), _is_used, "digests of videos by fingerprint"),
+    "intent": ((dict,), _is_intent, "`key`, `body_sha256` and `at` of the request, and perhaps `left`"),
+    "task": ((str,), _TASK.fullmatch, "a service's id of a task"),
+    "units": _WHOLE,
+    "reserved": _ANY_NUMBER,
+    "charged": _ANY_NUMBER,
+    "credits": _ANY_NUMBER,
+    "doubt": ((str,), _MESSAGE.fullmatch, f"one line of at most {LONGEST_MESSAGE} characters"),
+    "left": _ANY_NUMBER,
+    "failure": ((dict,), _is_failure, "`code` and `message`, one line each"),
+    "results_until": _TIME,
+    "file": ((str,), is_video_path, "an `.mp4` path below the lock's folder"),
+    "sha256": ((str,), _SHA256.fullmatch, _DIGEST),
+    "bytes": _WHOLE,
+    "width": _WHOLE,
+    "height": _WHOLE,
+    "seconds": _ANY_NUMBER,
+    "fps": _ANY_NUMBER,
+    "audio": ((bool,), lambda audio: True, "true or false"),
+}
+"""The keys of a line in the order that they are written in: types, a test for a value of them, and what is expected."""
+
+
+def fault(values: Mapping[str, Any]) -> str:
+    """What is wrong with the values of a line, by key: what was found and what is expected; "" for nothing."""
+    for key, value in values.items():
+        rule = KEYS.get(key)
+        if rule is None:
+            return f"key `{_shown(key)}` is not one of a lock of version 1"
+        types, test, expected = rule
+        if type(value) not in types or not test(value):
+            return f"`{key}` is {_found(value)}; expected {expected}"
+    return ""
+
+
+def depth(value: object) -> int:
+    """Levels of lists and mappings in a value; no deeper than asked for is looked, and nothing recurs."""
+    level, found = [value], 0
+    while found <= DEEPEST:
+        level = [v for one in level if isinstance(one, (dict, list)) for v in _parts(one)]
+        if not level:
+            break
+        found += 1
+    return found
+
+
+def _parts(value: dict[str, Any] | list[Any]) -> list[Any]:
+    return [*value.values()] if isinstance(value, dict) else value
+
+
+def _found(value: object) -> str:
+    if isinstance(value, dict):
+        return f"a mapping of {', '.join(f'`{_shown(k)}`' for k in [*value][:4]) or 'nothing'}"
+    return "a list" if isinstance(value, list) else f"`{_shown(value)}`"
+
+
+def _shown(value: object) -> str:
+    text = value[:200] if isinstance(value, str) else str(value)
+    return visible(text if len(text) <= 60 else f"{text[:59]}…")
