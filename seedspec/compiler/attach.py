@@ -7,7 +7,8 @@ from typing import Literal, NamedTuple
 
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry, address_of, labels_of
-from seedspec.compiler.matrix import Grid, Row
+from seedspec.compiler.matrix import Grid
+from seedspec.compiler.product import Row
 from seedspec.compiler.reference import Asset, Look, Probe, Remote, check_declared, check_medium, is_url
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.schema import cut, kind_of
