@@ -167,9 +167,10 @@ def expand(
     """
     out = Expansion(board, problems)
     ceiling = ceiling or Ceiling()
-    grids = _grids(board, ceiling, problems)
-    if grids is None:
+    counted = _grids(board, ceiling, problems)
+    if counted is None:
         return out
+    parent, grids = counted
     distinct = dict.fromkeys(grids.values())
     check_overrides(board, distinct, problems)
     check_profiles(board, problems)
@@ -205,7 +206,7 @@ def expand(
     )
     for shot in board.shots:
         out._shots[shot.id] = ShotRequests(common, shot)
-    out.rows, out.counts = grids[""].arithmetic, counts
+    out.rows, out.counts = parent.arithmetic, counts
     out._has_volatile = _may_differ(board, distinct)
     return out
 
@@ -221,8 +222,8 @@ def _may_differ(board: Storyboard, grids: Iterable[Grid]) -> bool:
     return any(is_template(board.fields[name].value) for name in fields & board.fields.keys())
 
 
-def _grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> dict[str, Grid] | None:
-    """The grid of each shot, and under "" the storyboard's; None when one is broken, or takes too long to count.
+def _grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> tuple[Grid, dict[str, Grid]] | None:
+    """The storyboard's grid and that of each shot; None when one is broken, or takes too long to count.
 
     Their rows are counted before anything else is done with them.
     """
@@ -233,7 +234,8 @@ def _grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> dict[str,
         parent = board_grid(board, problems, ceiling.work)
         if parent is None:
             return None
-        grids = {"": _counted(parent)}
+        _counted(parent)
+        grids: dict[str, Grid] = {}
         for shot in board.shots:
             span, whose = shot.exclude[0].span if shot.exclude else shot.span, f"shot `{shot.id}`"
             if (grid := shot_grid(shot, board, parent, problems)) is not None:
@@ -244,7 +246,7 @@ def _grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> dict[str,
         remedy = "name fewer axes and labels in `exclude`"
         problems.error("too-much-work", message, span, remedy, _raised(2 * ceiling.most))
         return None
-    return grids if len(grids) > len({s.id for s in board.shots}) else None
+    return (parent, grids) if len(grids) == len({s.id for s in board.shots}) else None
 
 
 def _counted(grid: Grid) -> Grid:
