@@ -88,7 +88,7 @@ class Grid:
         """The grid's count, worked out without a walk over its rows. Raises TooMuch."""
         own = math.prod(len(a.values) for a in self.own)
         above = 1 if self.parent is None else self._above.count + len(self._brought)
-        left = self._product.count + sum(self._behind(row).count for row in self._brought)
+        left = self._product.count + sum(rest.count for rest in self._brought.values())
         return Arithmetic(above * own, above * own - left, len(self.include))
 
     def excluded(self, row: Row) -> bool:
@@ -96,9 +96,8 @@ class Grid:
 
     def makes(self, row: Row) -> bool:
         """Whether the grid has this row without its own included ones. Raises TooMuch."""
-        return row in self._product or any(
-            row[: len(head)] == head and row[len(head) :] in self._behind(head) for head in self._brought
-        )
+        rest = self._brought.get(row[: len(self._kept)])
+        return row in self._product or (rest is not None and row[len(self._kept) :] in rest)
 
     def meets(self, pattern: Box) -> bool:
         """Whether any row matches, before this grid excludes or includes any. Raises TooMuch."""
@@ -116,10 +115,8 @@ class Grid:
     def _made(self) -> Iterator[Row]:
         if not self._brought:
             return self._multiplied()
-        return chain(self._multiplied(), chain.from_iterable(self._after(head) for head in self._brought))
-
-    def _after(self, head: Row) -> Iterator[Row]:
-        return (head + rest for rest in self._behind(head).rows())
+        brought = (head + rest for head, behind in self._brought.items() for rest in behind.rows())
+        return chain(self._multiplied(), brought)
 
     def _multiplied(self) -> Iterator[Row]:
         """The rows that axes alone make, in the order in which the storyboard's product comes upon them first."""
@@ -172,15 +169,17 @@ class Grid:
         return Product(labels, boxes, len(self._kept), self.work)
 
     @cached_property
-    def _brought(self) -> Mapping[Row, None]:
-        """What the storyboard's included rows bring to the rows that its axes make, over the axes that are kept."""
+    def _brought(self) -> Mapping[Row, Product]:
+        """What the storyboard's included rows bring to the rows that its axes make, over the axes that are kept, each
+        with what the grid's own axes make behind it.
+        """
         if self.parent is None:
             return {}
         short = dict.fromkeys(tuple(row[i] for i in self._kept) for row in self.parent.include)
-        return {row: None for row in short if row not in self._above}
+        return {row: self._behind(row) for row in short if row not in self._above}
 
     def _behind(self, head: Row) -> Product:
-        """What the grid's own axes make behind a row of the storyboard's, less what is excluded."""
+        self.work.spend(len(self.exclude))
         many = len(head)
         boxes = [p for p in self.exclude if all(head[i] in wanted for i, wanted in p.items() if i < many)]
         rest = [{i - many: wanted for i, wanted in p.items() if i >= many} for p in boxes]
@@ -205,6 +204,7 @@ def board_grid(board: Storyboard, problems: Problems, work: Work) -> Grid | None
     before = len(problems)
     axes, include = _included(board.axes, board.include, "the storyboard", problems)
     grid = Grid(axes, _excludes(axes, board.exclude, "the storyboard", problems), include, board.axes, work)
+    work.spend(len(include) * len(grid.exclude))
     for pattern, row in zip(board.include, include, strict=False):
         labels = [tuple(a.values) for a in grid.own]
         if all(label in known for label, known in zip(row, labels, strict=True)) and not grid.excluded(row):
