@@ -191,7 +191,11 @@ def _checked(
             return tuple(_findings(path, with_profile(board, profile), problems, look, probe, most)), board
         as_written = _findings(path, board, problems, look, probe, most)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
-        each = {name: _findings(path, with_profile(board, name), Problems(), look, probe, most) for name in telling}
+        each = {}
+        for name in telling:
+            if most.work.done > most.work.most:
+                break  # which the profile before has said
+            each[name] = _findings(path, with_profile(board, name), Problems(), look, probe, most)
     return merged(as_written, each), board
 
 
