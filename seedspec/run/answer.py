@@ -31,7 +31,6 @@ from seedspec.run.call import (
 from seedspec.run.settings import is_loopback
 
 _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
-_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
@@ -269,7 +268,7 @@ def is_private(host: str) -> bool:
     """Whether a name or an address is one of a private network, or of this machine.
 
     What a translator of addresses makes of it counts too: an IPv6 address may carry one of IPv4 in it, and full-width
-    digits are digits. A number that is no whole address, which systems read as one (`127.1`, `0x7f000001`), is private.
+    digits are digits. What a name leads to is seen when it is connected to.
     """
     import ipaddress
 
@@ -277,13 +276,11 @@ def is_private(host: str) -> bool:
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
-        return (
-            name in ("", "localhost")
-            or name.endswith((".localhost", ".local", ".internal"))
-            or _NUMBERS.fullmatch(name) is not None
-        )
+        return name in ("", "localhost") or name.endswith((".localhost", ".local", ".internal"))
     carried = [address]
     if isinstance(address, ipaddress.IPv6Address):
+        if address in ipaddress.IPv6Network("64:ff9b:1::/48"):  # what a network's own translator has
+            return True
         inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         if any(address in ipaddress.IPv6Network(network) for network in ("64:ff9b::/96", "::/96")):
             inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))

@@ -48,8 +48,9 @@ class BadAddress(Exception):
 def never(error: BaseException) -> str:
     """Why another try would end in the same way, and what to do; "" when a server may be in order a little later."""
     if isinstance(error, BadAddress):
-        return f"{error}; the service names another one, or somebody asks it to"
-    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
+        return str(error)
+    unread = isinstance(error, httpx.RemoteProtocolError) and "location header" in str(error)  # httpx reads it first
+    if unread or isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
         return "the link leads to an address that cannot be read"
     cause: BaseException | None = error
     while cause is not None:
