@@ -98,11 +98,12 @@ def test_a_circle_that_no_prompt_follows_is_none() -> None:
 def test_entries_stream() -> None:
     """The first entries of a large matrix are there before the rest is made."""
     labels = ", ".join(f"n{i}" for i in range(100))
+    twenty = ", ".join(f"n{i}" for i in range(20))
     out = expansion(
-        f"{HEAD}{HERO}matrix: {{max_entries: 1000000, axes: {{a: [{labels}], b: [{labels}], c: [{labels}]}}}}\n"
+        f"{HEAD}{HERO}matrix: {{max_entries: 1000000, axes: {{a: [{twenty}], b: [{labels}], c: [{labels}]}}}}\n"
         "shots: [{id: s, prompt: \"{{ ref('hero') }} {{ a }}{{ b }}{{ c }}\"}]\n"
     )
-    assert [c.entries for c in out.counts] == [1_000_000]
+    assert [c.entries for c in out.counts] == [200_000]
     first: list[Entry] = list(islice(out.entries(), 3))
     assert [e.address for e in first] == [f"s@a=n0,b=n0,c=n{i}/1" for i in range(3)]
 

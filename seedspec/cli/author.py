@@ -32,6 +32,7 @@ _IN_MEMORY = 1 << 20
     "--profile", metavar="NAME",
     help="With this profile alone; `default` for none. All are checked when not given.",
 )  # fmt: skip
+@shared.ceiling
 @click.option("--probe-urls", is_flag=True, help="Look at remote media too: over https, without the key.")
 def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: str | None, probe_urls: bool) -> None:
     """Find every mistake in storyboards, with its line. Needs no key, and the network with --probe-urls alone.

@@ -22,7 +22,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def storyboard(function: F) -> F:
-    return click.argument("storyboard", default="storyboard.yaml", type=click.Path(dir_okay=False))(function)
+    """The storyboard that a command is about, and the bound on the work that it may cause."""
+    return click.argument("storyboard", default="storyboard.yaml", type=click.Path(dir_okay=False))(ceiling(function))
+
+
+def ceiling(function: F) -> F:
+    """--ceiling, on every command that compiles; it holds until the command has ended."""
+
+    def raise_it(ctx: click.Context, _: click.Parameter, most: int | None) -> None:
+        if most is not None:
+            from seedspec.run.compiling import raised
+
+            before = raised.set(most)
+            ctx.call_on_close(lambda: raised.reset(before))
+
+    return click.option(
+        "--ceiling", type=click.IntRange(min=1), metavar="ENTRIES", envvar="SEEDSPEC_CEILING", show_envvar=True,
+        expose_value=False, callback=raise_it,
+        help="Compile up to so many entries, whatever the storyboard allows; 200,000 when not given.",
+    )(function)  # fmt: skip
 
 
 def selectors(function: F) -> F:

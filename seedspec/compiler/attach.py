@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.matrix import Grid, Row
-from seedspec.compiler.reference import Asset, Look, Probe, Remote, check_declared, check_medium, is_url
+from seedspec.compiler.matrix import Grid
+from seedspec.compiler.product import Row
+from seedspec.compiler.reference import Asset, Look, Probe, Remote, check_declared, check_medium, is_url, unreadable
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.schema import cut, kind_of
 from seedspec.compiler.scope import State, row_of
@@ -107,6 +108,10 @@ class Attachments:
     def _look_at(self, reference: Reference, target: str) -> Found | None:
         problems, rule = self._problems, self._model.media[reference.kind]
         remote = is_url(target)
+        if remote and (wrong := unreadable(target)):
+            message = f"found `{cut(target)}`, which {wrong}; expected an address like `https://example.com/hero.png`"
+            problems.error("media-url", message, reference.target.span)
+            return Found("url", target, _identity(reference, target), target, target, reference.facts)
         named = bare(target) if remote else target
         if remote:
             check_unsigned(reference, target, problems)

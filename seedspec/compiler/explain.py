@@ -8,6 +8,7 @@ from typing import Any
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.fields import Fields, Layers, Setting
 from seedspec.compiler.matrix import Grid, board_grid, shot_grid
+from seedspec.compiler.product import Work
 from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Node, Scalar, plain
@@ -55,7 +56,7 @@ def explain(board: Storyboard, entry: Entry) -> Explanation:
     """How an entry of a storyboard came to be. The entry must be one that compiling the storyboard gave."""
     shot = next(s for s in board.shots if s.id == entry.shot)
     quiet = Problems()  # whatever there is to report, the compile has reported
-    parent = board_grid(board, quiet)
+    parent = board_grid(board, quiet, Work())  # the compile has bounded it
     grid = shot_grid(shot, board, parent, quiet) if parent else None
     assert grid is not None
     row = tuple(label for _, label in entry.labels)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from seedspec.compiler.entry import Origin
-from seedspec.compiler.matrix import Grid, Row, resolve
+from seedspec.compiler.matrix import Grid, resolve
+from seedspec.compiler.product import Row
 from seedspec.compiler.scope import key_of
 from seedspec.compiler.storyboard import Axis, Override, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems

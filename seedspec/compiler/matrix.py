@@ -6,19 +6,15 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import chain, islice, product
+from itertools import chain
 from typing import Any
 
+from seedspec.compiler.product import Box, Product, Row, Work
 from seedspec.compiler.storyboard import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Node, plain
 from seedspec.text.source import Span
 from seedspec.text.values import valueclass
-
-Row = tuple[str, ...]
-"""One label for each axis of a grid, in the order of its axes."""
-
-MOST_COUNTED = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +26,10 @@ class Grid:
     """
 
     axes: tuple[Axis, ...]
-    exclude: tuple[Mapping[int, frozenset[str]], ...]
+    exclude: tuple[Box, ...]
     include: tuple[Row, ...]
     own: tuple[Axis, ...]
+    work: Work
     parent: Grid | None = None
     keep: tuple[int, ...] | None = None
 
@@ -80,35 +77,113 @@ class Grid:
     @cached_property
     def bare(self) -> Grid:
         """The grid of every shot whose storyboard's grid this is and that has no matrix of its own."""
-        return Grid(self.axes, (), (), (), self)
+        return Grid(self.axes, (), (), (), self.work, self)
 
     def rows(self) -> Iterator[Row]:
         """Each row once; the rightmost axis turns fastest."""
-        found = self.candidates()
-        if self.exclude:
-            found = (row for row in found if not self.excluded(row))
-        return chain(found, self.include) if self.include else found
+        return chain(self._made(), self.include) if self.include else self._made()
 
-    def candidates(self) -> Iterator[Row]:
-        """The rows before `exclude` and `include`."""
-        own = [tuple(axis.values) for axis in self.own]
-        if self.parent is None:
-            return product(*own)
-        above = self.parent.rows() if self.keep is None else self._projected(self.parent, self.keep)
-        return (row + rest for row in above for rest in product(*own)) if own else above
+    @cached_property
+    def arithmetic(self) -> Arithmetic:
+        """The grid's count, worked out without a walk over its rows. Raises TooMuch."""
+        own = math.prod(len(a.values) for a in self.own)
+        above = 1 if self.parent is None else self._above.count + len(self._brought)
+        left = self._product.count + sum(rest.count for rest in self._brought.values())
+        return Arithmetic(above * own, above * own - left, len(self.include))
 
     def excluded(self, row: Row) -> bool:
         return any(all(row[i] in labels for i, labels in pattern.items()) for pattern in self.exclude)
 
-    def _projected(self, parent: Grid, keep: tuple[int, ...]) -> Iterator[Row]:
-        seen = set()
-        if not keep:
-            yield from [()] if any(True for _ in parent.rows()) else []
-            return
-        for row in parent.rows():
-            if (short := tuple(row[i] for i in keep)) not in seen:
-                seen.add(short)
-                yield short
+    def makes(self, row: Row) -> bool:
+        """Whether the grid has this row without its own included ones. Raises TooMuch."""
+        rest = self._brought.get(row[: len(self._kept)])
+        return row in self._product or (rest is not None and row[len(self._kept) :] in rest)
+
+    def meets(self, pattern: Box) -> bool:
+        """Whether any row matches, before this grid excludes or includes any. Raises TooMuch."""
+        many = len(self.axes) - len(self.own)
+        if any(i >= many and wanted.isdisjoint(self.own[i - many].values) for i, wanted in pattern.items()):
+            return False
+        above = {i: wanted for i, wanted in pattern.items() if i < many}
+        if self.parent is None or any(all(row[i] in wanted for i, wanted in above.items()) for row in self._brought):
+            return True
+        if not above:
+            return self._above.count > 0
+        labels = [[k for k in known if k in above.get(i, known)] for i, known in enumerate(self._above.labels)]
+        return replace(self._above, labels=labels).count > 0
+
+    def _made(self) -> Iterator[Row]:
+        if not self._brought:
+            return self._multiplied()
+        brought = (head + rest for head, behind in self._brought.items() for rest in behind.rows())
+        return chain(self._multiplied(), brought)
+
+    def _multiplied(self) -> Iterator[Row]:
+        """The rows that axes alone make, in the order in which the storyboard's product comes upon them first."""
+        if self.parent is None or not self._dropped or not any(self._dropped & p.keys() for p in self.parent.exclude):
+            return self._product.rows()  # what is dropped is the same in each first one
+        turns = [{label: i for i, label in enumerate(a.values)} for a in (*self.parent.own, *self.own)]
+        places = [*self._kept, *range(len(self.parent.own), len(turns)), *sorted(self._dropped)]
+
+        def first(found: tuple[Row, Row]) -> list[int]:
+            turn = [0] * len(places)
+            for place, label in zip(places, found[0] + found[1], strict=True):
+                turn[place] = turns[place][label]
+            return turn
+
+        return (row for row, _ in sorted(self._product.completed(), key=first))
+
+    @cached_property
+    def _kept(self) -> tuple[int, ...]:
+        """The places of the storyboard's axes that are axes of this grid."""
+        above = 0 if self.parent is None else len(self.parent.own)
+        return tuple(range(above)) if self.keep is None else self.keep
+
+    @cached_property
+    def _dropped(self) -> frozenset[int]:
+        return frozenset(range(0 if self.parent is None else len(self.parent.own))).difference(self._kept)
+
+    @cached_property
+    def _product(self) -> Product:
+        """What the axes make, less what is excluded here and above."""
+        own = [tuple(a.values) for a in self.own]
+        if self.parent is None:
+            return Product(own, self.exclude, len(own), self.work)
+        if not own and not self.exclude:
+            return self._above
+        above, many = self._above, len(self._kept)
+        moved = [{i if i < many else i + len(own): k for i, k in box.items()} for box in above.boxes]
+        labels = (*above.labels[:many], *own, *above.labels[many:])
+        return Product(labels, (*moved, *self.exclude), many + len(own), self.work)
+
+    @cached_property
+    def _above(self) -> Product:
+        """What the storyboard's axes make of the ones that are kept, less what it excludes."""
+        assert self.parent is not None
+        if not self._dropped:
+            return self.parent._product
+        places = (*self._kept, *sorted(self._dropped))
+        at = {place: i for i, place in enumerate(places)}
+        labels = [tuple(self.parent.own[place].values) for place in places]
+        boxes = [{at[place]: wanted for place, wanted in box.items()} for box in self.parent.exclude]
+        return Product(labels, boxes, len(self._kept), self.work)
+
+    @cached_property
+    def _brought(self) -> Mapping[Row, Product]:
+        """What the storyboard's included rows bring to the rows that its axes make, over the axes that are kept, each
+        with what the grid's own axes make behind it.
+        """
+        if self.parent is None:
+            return {}
+        short = dict.fromkeys(tuple(row[i] for i in self._kept) for row in self.parent.include)
+        return {row: self._behind(row) for row in short if row not in self._above}
+
+    def _behind(self, head: Row) -> Product:
+        self.work.spend(len(self.exclude))
+        many = len(head)
+        boxes = [p for p in self.exclude if all(head[i] in wanted for i, wanted in p.items() if i < many)]
+        rest = [{i - many: wanted for i, wanted in p.items() if i >= many} for p in boxes]
+        return Product([tuple(a.values) for a in self.own], rest, len(self.own), self.work)
 
 
 @valueclass(frozen=True, slots=True)
@@ -124,23 +199,12 @@ class Arithmetic:
         return self.candidates - self.excluded + self.included
 
 
-def arithmetic(grid: Grid) -> Arithmetic:
-    """The grid's count; candidates are counted up to MOST_COUNTED, which no storyboard comes near."""
-    if not grid.exclude and grid.keep is None:
-        above = arithmetic(grid.parent).rows if grid.parent is not None else 1
-        return Arithmetic(above * math.prod(len(a.values) for a in grid.own), 0, len(grid.include))
-    seen = excluded = 0
-    for row in islice(grid.candidates(), MOST_COUNTED):
-        seen += 1
-        excluded += grid.excluded(row)
-    return Arithmetic(seen, excluded, len(grid.include))
-
-
-def board_grid(board: Storyboard, problems: Problems) -> Grid | None:
-    """The storyboard's own grid; None when a pattern or row of it is broken."""
+def board_grid(board: Storyboard, problems: Problems, work: Work) -> Grid | None:
+    """The storyboard's own grid; None when a pattern or row of it is broken. Raises TooMuch, as its grids do."""
     before = len(problems)
     axes, include = _included(board.axes, board.include, "the storyboard", problems)
-    grid = Grid(axes, _excludes(axes, board.exclude, "the storyboard", problems), include, board.axes)
+    grid = Grid(axes, _excludes(axes, board.exclude, "the storyboard", problems), include, board.axes, work)
+    work.spend(len(include) * len(grid.exclude))
     for pattern, row in zip(board.include, include, strict=False):
         labels = [tuple(a.values) for a in grid.own]
         if all(label in known for label, known in zip(row, labels, strict=True)) and not grid.excluded(row):
@@ -177,25 +241,19 @@ def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -
     exclude = _excludes(axes, shot.exclude, where, problems)
     if len(problems) > before:
         return None
-    grid = Grid(axes, exclude, (), shot.axes, parent, keep)
+    grid = Grid(axes, exclude, (), shot.axes, parent.work, parent, keep)
     _check_rows(shot, grid, include, problems)
     # A shot's `exclude` may remove rows that the storyboard included, but not the shot's own included rows.
     return None if len(problems) > before else replace(grid, include=include)
 
 
 def _check_rows(shot: Shot, grid: Grid, include: Sequence[Row], problems: Problems) -> None:
-    if not shot.exclude and not include:
-        return
-    unmatched, doubles = dict(enumerate(grid.exclude)), dict(zip(include, shot.include, strict=True))
-    for row in grid.candidates():
-        for i in [i for i, p in unmatched.items() if all(row[k] in labels for k, labels in p.items())]:
-            del unmatched[i]
-        if row in doubles and not grid.excluded(row):
-            problems.error("duplicate-row", "the shot has this row already", doubles.pop(row).span)
-        if not unmatched and not doubles:
-            break
-    for i in unmatched:
-        problems.error("exclude-matches-nothing", "no row of the shot matches this", shot.exclude[i].span)
+    for row, written in zip(include, shot.include, strict=True):
+        if grid.makes(row):
+            problems.error("duplicate-row", "the shot has this row already", written.span)
+    for pattern, written in zip(grid.exclude, shot.exclude, strict=True):
+        if not grid.meets(pattern):
+            problems.error("exclude-matches-nothing", "no row of the shot matches this", written.span)
 
 
 def resolve(

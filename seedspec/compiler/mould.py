@@ -180,6 +180,8 @@ class Moulds:
             else:
                 origin = origins.get(field)
                 span = (origin and origin.span) or self._shot.span
+            if span is not None and self._problems.unread(span):
+                continue
             by = origins[field].layer if field in origins else field
             notes = [f"in `{field}`" + (f", set by {by}" if by != field else "")]
             # what a template yields cannot be mended by quotes

@@ -72,6 +72,23 @@ def is_url(target: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", target) is not None
 
 
+def unreadable(url: str) -> str:
+    """Why nobody can read an http address, as the end of a sentence; "" for one that can be read.
+
+    The model's own rules say what is wrong with other schemes, and with one that has nothing where its host belongs.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return "has brackets or characters where its host belongs that no host has" if _HTTP.match(url) else ""
+    try:
+        _ = parts.port
+    except ValueError:
+        return f"has `{parts.netloc.rpartition(':')[2]}` where the number of a port belongs"
+    return "names no host" if parts.netloc and not host else ""
+
+
 def _plainly_named(target: str, rule: MediaRule) -> bool:
     """Whether a target ends in an accepted format's name, with no query or fragment that it may be the end of."""
     return target.endswith(rule.extensions) and "?" not in target and "#" not in target
@@ -100,7 +117,7 @@ def check_medium(
     def warn(code: str, message: str) -> None:
         problems.warning(code, f"`{reference.name}` {message}", span, entry=entry)
 
-    path = urlsplit(target).path if is_url(target) else target
+    path = _BEFORE_PATH.sub("", target).partition("#")[0].partition("?")[0] if is_url(target) else target
     suffix = "." + path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else ""
     if found_format is not None and found_format not in rule.formats:
         refuse("media-format", f"is a {found_format} file; expected {listed(rule.formats)}")
@@ -178,6 +195,8 @@ def nearly(rule: MediaRule, name: str, value: float, limits: Range) -> str | Non
     return None
 
 
+_HTTP = re.compile("https?://", re.IGNORECASE)
+_BEFORE_PATH = re.compile(r"[^:]*:(//[^/?#]*)?")
 _ROUNDED = 1e-6
 _ENDINGS: Mapping[str | None, tuple[str, ...]] = {
     "jpeg": (".jpg", ".jpeg"), "png": (".png",), "webp": (".webp",), "mp4": (".mp4",), "mov": (".mov",),

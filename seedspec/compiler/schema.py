@@ -70,7 +70,8 @@ class Schema:
         if self.is_valid(value):
             return True
         for v in self.violations(value) or [Violation((), "invalid", "found a value that the schema refuses")]:
-            problems.error(v.code, v.message, _place(node, v), *v.notes)
+            if not problems.unread(span := _place(node, v)):
+                problems.error(v.code, v.message, span, *v.notes)
         return False
 
     @cached_property

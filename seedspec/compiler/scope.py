@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
-from seedspec.compiler.matrix import Grid, Row
+from seedspec.compiler.matrix import Grid
+from seedspec.compiler.product import Row
 from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.text.node import plain
 

@@ -202,7 +202,7 @@ class _Reader:
             model=self.model,
             model_span=self.model_span,
             fields=self._fields(defaults)[0],
-            takes=_whole(takes, 1),
+            takes=whole(takes, 1),
             variables=variables,
             budget_usd=_number(budget, "usd"),
             budget_credits=_number(budget, "credits"),
@@ -223,7 +223,7 @@ class _Reader:
         for name, pair in _map(node, "profiles").items():
             assert isinstance(pair.value, Map)
             fields, keys = self._fields(pair.value)
-            yield Profile(name, pair.key.span, fields, keys, _whole(_scalar(pair.value, "takes"), 0) or None)
+            yield Profile(name, pair.key.span, fields, keys, whole(_scalar(pair.value, "takes"), 0) or None)
 
     def _shot(self, node: Node) -> Shot:
         assert isinstance(node, Map)
@@ -243,7 +243,7 @@ class _Reader:
             prompt=prompt if isinstance(prompt, Scalar) else None,
             fields=fields,
             field_keys=keys,
-            takes=_whole(takes, 0) or None,
+            takes=whole(takes, 0) or None,
             tags=_texts(node, "tags"),
             references=tuple(self._references(node)),
             attach=_scalars(node.get("attach")),
@@ -318,7 +318,7 @@ class _Reader:
                 target=target,
                 sha256=digest.text if digest else None,
                 facts={k: v for k in _FACTS if k in body.pairs and (v := _number(body, k)) is not None},
-                take=None if take is not None and take.value == "pick" else _whole(take, 1),
+                take=None if take is not None and take.value == "pick" else whole(take, 1),
                 at={k: _label(p.value) for k, p in _map(body, "at").items()} if "at" in body.pairs else {},
                 take_span=take.span if take else None,
             )
@@ -367,7 +367,8 @@ def _number(node: Map, key: str) -> float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _whole(node: Scalar | None, otherwise: int) -> int:
+def whole(node: Scalar | None, otherwise: int) -> int:
+    """A whole number by its value, however YAML spells it (`2e3` is 2,000); `otherwise` where none is written."""
     return int(node.value) if node is not None and isinstance(node.value, (int, float)) else otherwise
 
 

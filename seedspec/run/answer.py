@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,6 +116,8 @@ class Rules:
         percent = _number(said.get("progress"))
         if state == "completed":
             links = self._links(said)
+            if not links and any(self._named(said)):
+                return Trouble("the result is at an address that is not followed: not https, or not public", final=True)
             if not links:
                 return Trouble("the task is completed and names no result")
             return Task("completed", 100, links, credits=credits, reserved=reserved, model=model, created=created)
@@ -199,11 +201,15 @@ class Rules:
         return Trouble(said, retry_after(answer.headers), stop=stop, final=final)
 
     def _links(self, said: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(u for u in self._named(said) if safe_url(u, local=self.local))
+
+    def _named(self, said: Mapping[str, Any]) -> list[str]:
+        """What a task names as its results, whether they may be fetched or not."""
         results = said.get("results")
         found = list(results) if isinstance(results, list) else []
         for place in ("result_data", "output"):  # seen in the vendor's own clients
             found.append(_mapping(said.get(place)).get("video_url"))
-        return tuple(u for u in found if isinstance(u, str) and safe_url(u, local=self.local))
+        return [u for u in found if isinstance(u, str)]
 
 
 def failure_of(body: bytes) -> tuple[str, str] | None:
@@ -236,24 +242,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (aware - datetime.now(UTC)).total_seconds())
 
 
-def scrubbed(body: bytes, secret: str) -> bytes:
-    """A body without the key, should the service repeat it: neither whole nor in base64 nor eight letters of it."""
-    key = secret.encode()
-    pieces = [key, b64encode(key).rstrip(b"="), *(key[i : i + 8] for i in range(len(key) - 7))]
-    for piece in pieces:
-        if piece in body:
-            body = body.replace(piece, b"***")
-    return body
-
-
 def safe_url(url: str, *, local: bool) -> bool:
     """Whether a result or upload address may be used: https, no user in it, no address of a private network."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
+        _ = parts.port
     except ValueError:
         return False
-    if not host or parts.username or len(url) > 8192 or _UNSAFE.search(url) or " " in url:
+    if not host or "@" in parts.netloc or len(url) > 8192 or _UNSAFE.search(url) or " " in url or "\\" in parts.netloc:
         return False
     if local and is_loopback(host):
         return parts.scheme in ("http", "https")
@@ -269,13 +266,28 @@ def clean(said: object, most: int = 300) -> str:
 
 
 def is_private(host: str) -> bool:
-    """Whether a name or an address is one of a private network, or of this machine."""
+    """Whether a name or an address is one of a private network, or of this machine.
+
+    What a translator of addresses makes of it counts too: an IPv6 address may carry one of IPv4 in it, and full-width
+    digits are digits. What a name leads to is seen when it is connected to.
+    """
     import ipaddress
 
+    name = unicodedata.normalize("NFKC", host).rstrip(".").lower()
     try:
-        return not ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(name)
     except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+        return name in ("", "localhost") or name.endswith((".localhost", ".local", ".internal"))
+    carried = [address]
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in ipaddress.IPv6Network("64:ff9b:1::/48"):  # what a network's own translator has
+            return True
+        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if any(address in ipaddress.IPv6Network(network) for network in ("64:ff9b::/96", "::/96")):
+            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        carried += [one for one in inner if one is not None]
+        carried = carried[1:] if address.ipv4_mapped else carried  # which is that address, by another name
+    return any(not one.is_global or one.is_multicast for one in carried)
 
 
 def _charged(said: Mapping[str, Any]) -> float | None:

@@ -34,13 +34,31 @@ class ReadMany:
     tasks: Mapping[str, str]
 
 
+LARGEST_RATE = 8_000_000
+"""Bytes that a second of a video may have: 64 Mbit/s, some ten times what the service's largest size is sent with."""
+LARGEST_REST = 32_000_000
+"""Bytes that a video may have beside its seconds, so that a short one of an unusual kind is not refused."""
+LONGEST = 60.0
+"""Seconds that count for a video whose length was not asked for."""
+
+
+def most_bytes(seconds: object) -> int:
+    """The most bytes that the video of a purchase can have, by the duration that was asked for. More is no result."""
+    known = isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds <= 3600
+    return LARGEST_REST + int(LARGEST_RATE * (float(seconds) if known else LONGEST))  # type: ignore[arg-type]
+
+
 @valueclass(frozen=True, slots=True)
 class Download:
-    """Fetches a result to a file beside `file` and moves it there when it is whole; the key does not go along."""
+    """Fetches a result to a file beside `file` and moves it there when it is whole; the key does not go along.
+
+    More than `most` bytes are not taken.
+    """
 
     job: str
     url: str
     file: str
+    most: int = most_bytes(None)
 
 
 @valueclass(frozen=True, slots=True)

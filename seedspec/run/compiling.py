@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from seedspec.compiler.attach import Chosen, follows_picks, nobody
 from seedspec.compiler.catalog import Catalog
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.expand import Count, Expansion, expand
+from seedspec.compiler.expand import CEILING, Ceiling, Count, Expansion, expand
 from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.profile import merged, with_profile
 from seedspec.compiler.reference import Look, Probe, Remote, not_probed
@@ -26,6 +28,9 @@ from seedspec.text.values import valueclass
 
 if TYPE_CHECKING:
     from seedspec.run.revision import Revision
+
+raised: ContextVar[int | None] = ContextVar("raised", default=None)
+"""The ceiling that a command line gives. It goes before SEEDSPEC_CEILING; no file can set either."""
 
 
 @valueclass(frozen=True, slots=True)
@@ -44,6 +49,20 @@ class Compiled:
         return self.board is not None and not any(d.severity == "error" for d in self.diagnostics)
 
 
+def ceiling() -> Ceiling:
+    """What the compiles of one command may do. Raises BadSettings for a SEEDSPEC_CEILING that is no number."""
+    if (most := raised.get()) is not None:
+        return Ceiling(most)
+    given = os.environ.get("SEEDSPEC_CEILING", "").strip()
+    if not given:
+        return Ceiling(CEILING)
+    if not re.fullmatch("[0-9]{1,15}", given) or not int(given):
+        from seedspec.run.settings import BadSettings
+
+        raise BadSettings(f"SEEDSPEC_CEILING is `{given[:40]}`; expected a number of entries, like {CEILING}")
+    return Ceiling(int(given))
+
+
 def _opened(path: str | Path, problems: Problems, catalog: Catalog | None) -> Storyboard | None:
     """A storyboard file as written; None, with the reasons in `problems`, when its form is broken."""
     file = Path(path)
@@ -60,8 +79,8 @@ def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "",
     """All entries of a storyboard file with one of its profiles, in order; "" and "default" mean as written.
 
     An entry that continues a take which nobody has picked yet is among them, with what it waits for in `waits`.
-    `emulated` follows the picks of the emulator's takes. Raises NoProfile, and nothing for what the file or its
-    neighbours may hold.
+    `emulated` follows the picks of the emulator's takes. Raises NoProfile, and BadSettings for a SEEDSPEC_CEILING that
+    is no number; nothing for what the file or its neighbours may hold.
     """
     problems = Problems()
     with no_collector():
@@ -103,7 +122,8 @@ def earlier(
             return _compiled(path, None, problems)
         look = revision.looker(files.looker(file.parent))
         chosen = _chosen_then(revision, file, board, problems, emulated=emulated)
-        return _compiled(path, expand(board, look, revision.templates(), problems, chosen=chosen), problems)
+        made = expand(board, look, revision.templates(), problems, chosen=chosen, ceiling=ceiling())
+        return _compiled(path, made, problems)
 
 
 _Gather = Callable[[Iterator[Entry]], tuple[Entry, ...]]
@@ -122,7 +142,8 @@ def expanded(
     if board is None:
         return _compiled(path, None, problems)
     chosen = _chosen(Path(path), board, problems, emulated=emulated)
-    expansion = expand(board, files.looker(folder), files.templates_below(folder), problems, chosen=chosen)
+    look, read = files.looker(folder), files.templates_below(folder)
+    expansion = expand(board, look, read, problems, chosen=chosen, ceiling=ceiling())
     return _compiled(path, expansion, problems, gather)
 
 
@@ -140,7 +161,8 @@ def check(
 
     With a `profile` named, with that one alone. With `probe_urls` remote media are looked at too, without the key:
     their facts against the limits and against what the storyboard declares, and the whole of those that have a
-    `sha256`. Raises NoProfile, and BadSettings for an environment in which nothing can be probed.
+    `sha256`. Raises NoProfile, and BadSettings for a SEEDSPEC_CEILING that is no number, or an environment in which
+    nothing can be probed.
     """
     wanted: dict[Remote, None] = {}
     found, board = _checked(path, catalog, profile, wanted.setdefault if probe_urls else not_probed)
@@ -164,18 +186,26 @@ def _checked(
         look = cache(files.looker(Path(path).parent))  # media are looked at once for all profiles
         if board is None:
             return tuple(problems), None
+        most = ceiling()  # for all profiles together
         if profile is not None:
-            return tuple(_findings(path, with_profile(board, profile), problems, look, probe)), board
-        as_written = _findings(path, board, problems, look, probe)
+            return tuple(_findings(path, with_profile(board, profile), problems, look, probe, most)), board
+        as_written = _findings(path, board, problems, look, probe, most)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
-        each = {name: _findings(path, with_profile(board, name), Problems(), look, probe) for name in telling}
+        each = {}
+        for name in telling:
+            if most.work.done > most.work.most:
+                break  # which the profile before has said
+            each[name] = _findings(path, with_profile(board, name), Problems(), look, probe, most)
     return merged(as_written, each), board
 
 
-def _findings(path: str | Path, board: Storyboard, problems: Problems, look: Look, probe: Probe) -> Problems:
+def _findings(
+    path: str | Path, board: Storyboard, problems: Problems, look: Look, probe: Probe, most: Ceiling
+) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept."""
     chosen = _chosen(Path(path), board, problems, emulated=False)
-    for _ in expand(board, look, files.templates_below(Path(path).parent), problems, probe, chosen).entries():
+    read = files.templates_below(Path(path).parent)
+    for _ in expand(board, look, read, problems, probe, chosen, most).entries():
         pass
     return problems
 

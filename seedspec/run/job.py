@@ -129,6 +129,14 @@ class Job:
         return self.entry.cost.high if self.entry is not None else 0
 
     @property
+    def seconds(self) -> object:
+        """The length of video that was asked for, where the storyboard or the lock says it."""
+        record = self.step.record
+        told = (record.manifest or {}).get("request") if record is not None else None
+        request = self.entry.request if self.entry is not None else told
+        return request.get("duration") if isinstance(request, Mapping) else None
+
+    @property
     def wanted(self) -> Entry:
         """The entry of a purchase that is still to be made."""
         assert self.entry is not None

@@ -45,6 +45,7 @@ from seedspec.run.call import (
     Tasks,
     Trouble,
     Upload,
+    most_bytes,
 )
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 from seedspec.run.outcome import sums
@@ -260,7 +261,7 @@ class Machine:
         free = self.pace.downloads - self._busy.get(Download, 0)
         for job in islice(self._agenda.downloads(now.clock), max(free, 0)):
             job.busy = True
-            calls.append(self._begin(Download(job.name, job.link, job.file)))
+            calls.append(self._begin(Download(job.name, job.link, job.file, most_bytes(job.seconds))))
         while self._reading < self.pace.reads and (first := next(self._agenda.reads(now.clock), None)) is not None:
             calls.append(self._begin(self._read_with_others(first, now)))
         return calls

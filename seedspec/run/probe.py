@@ -88,7 +88,7 @@ class Probes:
         if parts.scheme != "https" and not here:
             return _unchecked(wanted, "only https addresses are probed")
         if not safe_url(wanted.url, local=self.local):
-            what = "holds a user's name" if parts.username else "leads into a private network"
+            what = "holds a user's name" if "@" in parts.netloc else "leads into a private network"
             return f"{what}; the service fetches only what is public"
         async with self.turn:
             try:

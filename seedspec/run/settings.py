@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from seedspec.text.values import valueclass
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from typing import Any
+
+
+SHORTEST = 8
+"""Letters of an API key. A shorter one is a part of many words: it could not be kept out of any message."""
 
 
 class BadSettings(Exception):
@@ -22,7 +27,10 @@ class BadSettings(Exception):
 
 
 class Key:
-    """The API key. It shows itself to `reveal` alone: never in a repr, a message or a comparison."""
+    """The API key, of SHORTEST letters at least.
+
+    It shows itself to `reveal` alone: never in a repr, a message or a comparison.
+    """
 
     __slots__ = ("_text",)
 
@@ -30,6 +38,9 @@ class Key:
         stripped = text.strip()
         if not stripped or not all("!" <= c <= "~" for c in stripped):
             raise BadSettings("the API key holds characters that no key has (spaces or line ends inside it?)", 5)
+        if len(stripped) < SHORTEST:
+            many = f"the API key has {len(stripped)} characters; expected at least {SHORTEST}"
+            raise BadSettings(f"{many}: copy it whole from the service's page of keys", 5)
         self._text = stripped
 
     def reveal(self) -> str:
@@ -105,7 +116,9 @@ def _origin(given: str, variable: str) -> str:
     except ValueError:
         raise BadSettings(f"{variable} is no address: `{given}`") from None
     host = parts.hostname or ""
-    if parts.scheme not in ("https", "http") or not host or parts.username or parts.query or parts.fragment:
+    if re.search(r"[\s\\]", given):
+        raise BadSettings(f"{variable} is no address: `{given}`")
+    if parts.scheme not in ("https", "http") or not host or "@" in parts.netloc or parts.query or parts.fragment:
         raise BadSettings(f"{variable} is `{given}`; expected an address like https://api.example.com")
     if parts.path not in ("", "/"):
         raise BadSettings(f"{variable} is `{given}`; expected scheme, host and port alone")

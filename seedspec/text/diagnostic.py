@@ -77,6 +77,11 @@ class Problems:
     def warning(self, code: str, message: str, span: Span | None, *notes: Note | str, entry: str = "") -> None:
         self.add(_diagnostic(Severity.WARNING, code, message, span, notes, entry))
 
+    def unread(self, span: Span) -> bool:
+        """Whether a number stands there that could not be read: what else is wrong with the value follows from that."""
+        place = (span.source.path, span.start, span.end)
+        return any(code == "number-range" and place == known for _, code, _, known in self._found)
+
     def extend(self, others: Iterable[Diagnostic]) -> None:
         for one in others:
             self.add(one)

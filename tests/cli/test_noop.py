@@ -107,7 +107,7 @@ def test_a_key_that_is_gone_is_noticed(project: Path, seedspec: Run, monkeypatch
     assert seedspec("run").code == 0
     monkeypatch.delenv("EVOLINK_API_KEY")
     assert seedspec("run").code == 5
-    (project / ".env").write_text("EVOLINK_API_KEY=sk-file\n", encoding="utf-8")
+    (project / ".env").write_text("EVOLINK_API_KEY=sk-of-a-file\n", encoding="utf-8")
     assert seedspec("run").code == 0
     (project / ".env").unlink()
     assert seedspec("run").code == 5

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedspec.run import files
-from seedspec.run.answer import Answer, Rules, clean, is_private, retry_after, safe_url, scrubbed
+from seedspec.run.answer import Answer, Rules, clean, is_private, retry_after, safe_url
 from seedspec.run.call import Accepted, Listing, Refused, Task, Trouble, Unknown
+from seedspec.run.wire.redaction import Redaction
 
 PROVIDER = files.schemas()["evolink/provider.json"]
 RULES = Rules(PROVIDER, local=False)
@@ -113,8 +114,7 @@ def test_a_service_that_repeats_the_key_is_not_quoted() -> None:
     said = f"Incorrect API key {CANARY}, {CANARY[:12]}…, {base64.b64encode(CANARY.encode()).decode()}, {CANARY[9:]}"
     body = json.dumps({"error": {"code": "unauthorized", "message": said}}).encode()
     assert leaked(body)
-    assert not leaked(scrubbed(body, CANARY))
-    reply = RULES.created(Answer(401, {}, scrubbed(body, CANARY)))
+    reply = Redaction(CANARY).reply(RULES.created(Answer(401, {}, body)))
     assert isinstance(reply, Refused) and not leaked(reply.message.encode())
 
 

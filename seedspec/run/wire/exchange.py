@@ -20,7 +20,7 @@ import httpx
 import orjson
 
 from seedspec import __version__
-from seedspec.run.answer import Answer, Rules, clean, scrubbed
+from seedspec.run.answer import Answer, Rules, clean
 from seedspec.run.call import (
     Balance,
     Call,
@@ -41,11 +41,11 @@ from seedspec.run.saves import BadPlace, NotWhole, Saves
 from seedspec.run.sending import Sending
 from seedspec.run.settings import Key, Origins
 from seedspec.run.uploads import Uploads
+from seedspec.run.wire.body import TooLong, whole
 from seedspec.run.wire.lanes import ONE, Lanes
-from seedspec.run.wire.web import BadAddress, Deadlines, Web, environment, said
+from seedspec.run.wire.redaction import Redaction
+from seedspec.run.wire.web import BadAddress, Deadlines, Web, environment, never, said, size
 
-MOST_JSON = 4 * 1024 * 1024
-MOST_VIDEO = 4 * 1024 * 1024 * 1024
 SLOWEST = 64 * 1024
 """Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""
 
@@ -86,8 +86,10 @@ class Exchange:
     _ways: _Ways = field(init=False)
     _open: bool = False
     _rules: Rules = field(init=False)
+    _redaction: Redaction = field(init=False)
 
     def __post_init__(self) -> None:
+        self._redaction = Redaction(self.key.reveal())
         self._rules = Rules(self.provider, self.origins.local)
 
     def ready(self) -> None:
@@ -156,6 +158,9 @@ class Exchange:
         self._loop.close()
 
     async def _answered(self, call: Call) -> Reply:
+        return self._redaction.reply(await self._carried_out(call))
+
+    async def _carried_out(self, call: Call) -> Reply:
         if isinstance(call, Create):
             return await self._create(call)
         if isinstance(call, Read):
@@ -186,7 +191,7 @@ class Exchange:
         auth = self.provider["auth"]
         secret = {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
         return httpx.AsyncClient(
-            headers={"User-Agent": f"seedspec/{__version__}", **secret},
+            headers={"User-Agent": f"seedspec/{__version__}", "Accept-Encoding": "identity", **secret},
             limits=limits,
             timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
             follow_redirects=False,
@@ -207,19 +212,14 @@ class Exchange:
             return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {said(error)}")
         except TimeoutError:
             return Unknown(f"no answer within {self.deadlines.create:g} s")
-        except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
+        except (httpx.HTTPError, httpx.StreamError, TooLong) as error:
             return Unknown(f"the answer was lost: {said(error)}")
         return self._rules.created(answer)
 
     async def _whole(self, response: httpx.Response, *, fresh: bool = False) -> Answer:
-        """An answer without the key, and without the addresses of uploads, but for the one that has a `fresh` one."""
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MOST_JSON:
-                raise _TooLong(f"a body of more than {MOST_JSON} bytes")
-        plain = scrubbed(bytes(body), self.key.reveal())
-        plain = plain if fresh else self.uploads.hidden(plain)
+        """An answer without the addresses of uploads, but for the one that has a `fresh` one."""
+        body = await whole(response)
+        plain = body if fresh else self.uploads.hidden(body)
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in response.headers.raw}
         return Answer(response.status_code, headers, plain)
 
@@ -251,7 +251,7 @@ class Exchange:
             return Trouble(f"cannot be reached: {said(error)}")
         except TimeoutError:
             return Trouble("no answer in time")
-        except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
+        except (httpx.HTTPError, httpx.StreamError, TooLong) as error:
             return Trouble(f"the answer was lost: {said(error)}")
 
     async def _upload(self, sending: Sending) -> Reply:
@@ -274,6 +274,10 @@ class Exchange:
         return reply
 
     async def _download(self, call: Download) -> Reply:
+        """A result, beside its final name until it is whole; whatever happens, its part is gone afterwards.
+
+        What another try in this run cannot mend is final: the purchase stays completed, for `fetch` to try again.
+        """
         try:
             part = self.saves.part(call.file)
         except (OSError, BadPlace) as error:
@@ -281,36 +285,30 @@ class Exchange:
         try:
             async with asyncio.timeout(self.deadlines.download), self._ways.web.opened(call.url) as response:
                 if (trouble := _refused(response)) is not None:
-                    part.drop()
                     return trouble
+                announced = size(response.headers.get("content-length", ""))
+                if announced is not None and announced > call.most:
+                    return _too_large(call)
                 async for chunk in response.aiter_raw():
                     part.write(chunk)
-                    if part.bytes > MOST_VIDEO:
-                        part.drop()
-                        return Trouble("the result is larger than any video of this service", final=True)
-                announced = response.headers.get("content-length", "")
-            if re.fullmatch("[0-9]{1,15}", announced) and int(announced) != part.bytes:
-                part.drop()
+                    if part.bytes > call.most:
+                        return _too_large(call)
+            if announced is not None and announced != part.bytes:
                 return Trouble(f"cut short: {part.bytes} of {announced} bytes")
             return await asyncio.to_thread(self.saves.keep, part, call.job)
         except NotWhole as error:
             return Trouble(f"not a whole video: {clean(error)}")
-        except (httpx.HTTPError, httpx.StreamError, BadAddress) as error:
-            part.drop()
-            return Trouble(f"the download broke off: {said(error)}")
         except TimeoutError:
-            part.drop()
-            return Trouble(f"not there within {self.deadlines.download:g} s")
+            slow = f"not there within {self.deadlines.download:g} s"
+            return Trouble(f"{slow}, so that it is given up for now; `seedspec fetch` tries again", final=True)
         except (OSError, BadPlace) as error:
-            part.drop()
             return _unwritten(call.file, error)
-        except asyncio.CancelledError:
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, BadAddress, ValueError) as error:
+            if why := never(error):
+                return Trouble(f"{why}; `seedspec fetch` tries again", final=True)
+            return Trouble(f"the download broke off: {said(error)}")
+        finally:
             part.drop()
-            raise
-
-
-class _TooLong(Exception):
-    """A body beyond its cap."""
 
 
 def _reply_of(task: asyncio.Task[Reply], call: Call) -> Reply:
@@ -332,6 +330,11 @@ def _refused(response: httpx.Response) -> Expired | Trouble | None:
     if kind.startswith("text/") or kind in ("application/json", "application/xml"):
         return Trouble(f"{kind} instead of a video")
     return None
+
+
+def _too_large(call: Download) -> Trouble:
+    many = f"the result has more than {call.most:,} bytes, which no video of this length has"
+    return Trouble(f"{many}; it is given up for now, and `seedspec fetch` tries again", final=True)
 
 
 def _unwritten(file: str, error: Exception) -> Trouble:

@@ -42,7 +42,25 @@ class Deadlines:
 
 
 class BadAddress(Exception):
-    """A link that is not followed."""
+    """A link that is not followed, now or later."""
+
+
+def never(error: BaseException) -> str:
+    """Why another try would end in the same way, and what to do; "" when a server may be in order a little later."""
+    if isinstance(error, BadAddress):
+        return str(error)
+    unread = isinstance(error, httpx.RemoteProtocolError) and "location header" in str(error)  # httpx reads it first
+    if unread or isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
+        return "the link leads to an address that cannot be read"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"the certificate of its server is not trusted ({clean(cause.verify_message, 80)}): "
+                "SSL_CERT_FILE may name one that is"
+            )
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 class Unreachable(Exception):
@@ -119,7 +137,7 @@ class Web:
                 if not response.is_redirect:
                     yield response
                     return
-                url = urljoin(url, response.headers.get("location", ""))
+                url = _behind(url, response.headers.get("location", ""))
         raise BadAddress(f"more than {MOST_REDIRECTS} redirects")
 
     async def piece(self, url: str, start: int, length: int | None, *, most: int, seconds: float) -> Piece:
@@ -146,6 +164,16 @@ class Web:
             raise
 
 
+def _behind(url: str, location: str) -> str:
+    """Where a redirect leads. Raises BadAddress."""
+    try:
+        found = urljoin(url, location)
+        httpx.URL(found)
+    except (ValueError, httpx.InvalidURL):
+        raise BadAddress("the link leads to an address that cannot be read") from None
+    return found
+
+
 async def _piece(response: httpx.Response, start: int, length: int | None, body: bytearray, most: int) -> Piece:
     """Reads an answer into `body`, as far as it is wanted."""
     status, headers = response.status_code, response.headers
@@ -156,12 +184,12 @@ async def _piece(response: httpx.Response, start: int, length: int | None, body:
         raise Unreachable(f"cannot be fetched: its server answers HTTP {status}", final=not passing)
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise Unreachable("its server sends it compressed, which was not asked for")
-    total, announced = _size(headers.get("content-length", "")), None
+    total, announced = size(headers.get("content-length", "")), None
     if status == 206:
         found = _RANGE.fullmatch(headers.get("content-range", "").strip())
         if length is None or found is None or int(found[1]) != start or not start <= int(found[2]) < start + length:
             raise Unreachable("cannot be fetched: its server sends another part than was asked for", final=True)
-        announced, total = int(found[2]) - start + 1, _size(found[3])
+        announced, total = int(found[2]) - start + 1, size(found[3])
     kind = clean(headers.get("content-type", "").split(";")[0].strip().lower(), 60)
     if status == 200 and total is not None and total > most:
         return Piece(0, b"", total, False, False, kind)
@@ -176,7 +204,8 @@ async def _piece(response: httpx.Response, start: int, length: int | None, body:
     return Piece(start if announced else 0, bytes(body[:most]), total, status == 206, ended, kind)
 
 
-def _size(text: str) -> int | None:
+def size(text: str) -> int | None:
+    """A number of bytes that a header gives; None for anything else."""
     return int(text) if re.fullmatch("[0-9]{1,15}", text) else None
 
 
