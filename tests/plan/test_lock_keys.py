@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from seedspec.plan.event import Doubted, Failed
 from seedspec.plan.keys import DEEPEST, KEYS
-from seedspec.plan.lock import HEADER, LockFault, apply, encode, line_of, parse, serialise
+from seedspec.plan.lock import HEADER, LockFault, apply, encode, parse, serialise, values_of
 from seedspec.plan.salvage import salvage
 from seedspec.plan.state import State
 
@@ -149,8 +149,9 @@ def test_words_of_a_service_are_clean_when_they_are_written(word: str) -> None:
         "doubt": Doubted("open/1", FP, 1, SERVICE, AT),
         "failure": Failed("open/1", FP, 1, None, SERVICE, SERVICE, "asked", AT),
     }[word]
-    line = line_of(event)
-    assert line is not None
+    values = values_of(event)
+    assert values is not None
+    line = encode(values)
     SCHEMA.validate(json.loads(line))
     lock = read(encode(began).strip(), line.strip())
     assert lock.last(FP).state in (State.DOUBT, State.FAILED)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from conftest import LONGEST, PACE, SMALL, Make, Project, nearby
+from helpers import LONGEST, PACE, SMALL, Make, Project, nearby
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such signals here")
 
