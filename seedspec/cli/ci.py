@@ -73,10 +73,11 @@ def _plan(boards: list[str], options: list[str]) -> int:
     most = max(_LEAST, COMMENT // len(boards) - 1)
     codes, pages = [], []
     for board in boards:
-        with redirect_stdout(TextIOWrapper(page := BytesIO(), encoding="utf-8", write_through=True)):
+        page = BytesIO()
+        with redirect_stdout(TextIOWrapper(page, encoding="utf-8", write_through=True)):
             codes.append(start(["plan", "--format", "markdown", "--most", str(most), *options, "--", board]))
-        unsaid = nothing(board, "no plan", f"exit code {codes[-1]}, the log of the job says why")
-        pages.append(page.getvalue().decode() or unsaid)
+            said = page.getvalue().decode()
+        pages.append(said or nothing(board, "no plan", f"exit code {codes[-1]}, the log of the job says why"))
     _append("GITHUB_STEP_SUMMARY", "".join(pages))
     fit = [len(page) for page in accumulate(pages) if len(page) <= COMMENT - _TAIL]
     left = len(pages) - len(fit)

@@ -121,10 +121,10 @@ def explained(storyboard: str, *, markdown: bool, most: int) -> Iterator[None]:
         if markdown and code != 10:
             from seedspec.report.markdown import nothing
 
-            said, wrong = message, ()
             if isinstance(error, shared.Mistaken):
-                said, wrong = error.said, error.wrong
-            echo(nothing(storyboard, "no plan", said, wrong, most=most).rstrip())
+                echo(nothing(storyboard, "no plan", error.said, error.wrong, most=most).rstrip())
+            else:
+                echo(nothing(storyboard, "no plan", message, most=most).rstrip())
         raise Exit(code, message) from error
 
 

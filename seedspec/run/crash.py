@@ -16,8 +16,10 @@ from urllib.parse import quote
 from seedspec import __version__
 from seedspec.run.disk import state_folder
 
-_LIBRARIES = ("click", "jinja2", "pyyaml", "jsonschema", "jsonschema-rs", "orjson", "httpx", "rich", "filelock",
-              "python-dotenv", "pillow", "av", "tinytag", "opentimelineio", "obstore", "starlette", "uvicorn")  # fmt: skip
+_LIBRARIES = (
+    "click", "jinja2", "pyyaml", "jsonschema", "jsonschema-rs", "orjson", "httpx", "rich", "filelock", "python-dotenv",
+    "pillow", "av", "tinytag", "opentimelineio", "obstore", "starlette", "uvicorn",
+)  # fmt: skip
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|SIGNATURE", re.IGNORECASE)
 _ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)(?:[^\s/?#'\"@]*@)?([^\s?#'\"]*)(?:[?#][^\s'\"]*)?", re.IGNORECASE)
 _LONG = re.compile(r"""(['"])(?:(?!\1).){40,}\1""")

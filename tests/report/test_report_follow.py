@@ -37,7 +37,7 @@ def test_a_run_with_a_failure_in_ci(stage: Stage, tmp_path: Path) -> None:
     (said,) = [line for line in done.stderr.splitlines() if line.startswith("::")]
     assert said.startswith(f"::error file={tmp_path.name}/storyboard.yaml,line=16,title=failed%3A content_policy_")
     summary = (tmp_path / "summary.md").read_text()
-    assert summary.startswith("before\n### `tea-house`: 4 bought, ") and "Failed (1)" in summary
+    assert summary.startswith("before\n### `storyboard.yaml`: 4 bought, ") and "Failed (1)" in summary
 
 
 def test_a_report_that_cannot_be_written_is_said_before_anything_is_bought(stage: Stage, tmp_path: Path) -> None:

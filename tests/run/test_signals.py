@@ -84,16 +84,3 @@ def test_a_doubt_is_told_before_an_interruption(project: Make, tmp_path: Path) -
         process.communicate(timeout=LONGEST)
         assert process.returncode == last["exit"] == 8
         assert sorted(found.states().values()) == ["doubt", "running"]
-
-
-def test_an_end_at_once_tells_of_the_request_that_was_under_way(project: Make, tmp_path: Path) -> None:
-    for found in slow(project, tmp_path / "books", "slow=30@1"):
-        process = found.start(*RUN)
-        assert process.stdout is not None and process.stderr is not None
-        list(events(process.stdout, until="Submitting"))
-        process.send_signal(signal.SIGINT)
-        assert any(b"ending" in line for line in process.stderr)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=LONGEST)
-        assert process.returncode == 8 and b"in doubt" in said and b"Traceback" not in said
-        assert "submitting" in found.states().values()
