@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,7 +34,7 @@ def keep(error: BaseException, arguments: Sequence[str], base: Path | None) -> P
     It holds the versions, the platform, the command line and the trace. Keys, queries and users of addresses, the home
     folder and long texts are left out.
     """
-    text = scrub(_report(error, arguments), _secrets(os.environ, base))
+    text = scrub(_report(error, arguments), _secrets(arguments, os.environ, base))
     name = f"crash-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S%fZ')}-{os.getpid()}.log"
     for place in _places(base):
         try:
@@ -53,7 +54,8 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         for form in {secret, repr(secret)[1:-1], quote(secret, safe="")}:
             text = text.replace(form, "***")
-    text = _LONG.sub(r"\1…\1", text)
+    lines = text.splitlines(keepends=True)
+    text = "".join(line if line.lstrip().startswith("File ") else _LONG.sub(r"\1…\1", line) for line in lines)
     home = os.path.expanduser("~")
     return text.replace(home, "~") if len(home) > 1 else text
 
@@ -63,33 +65,25 @@ def _report(error: BaseException, arguments: Sequence[str]) -> str:
         f"seedspec {__version__}",
         f"Python {platform.python_version()} ({platform.python_implementation()}), {platform.platform()}",
         ", ".join(f"{name} {version}" for name in _LIBRARIES if (version := _version(name))),
-        f"command: {' '.join(('seedspec', *_plain(arguments)))}",
+        f"command: {' '.join(('seedspec', *arguments))}",
         f"time: {datetime.now(UTC).isoformat(timespec='seconds')}",
         "",
-        *traceback.format_exception(error),
+        "".join(traceback.format_exception(error)),
     ]
     return "\n".join(lines)
 
 
-def _plain(arguments: Sequence[str]) -> Iterator[str]:
-    """The words of a command line; the value of an option that is named as a secret is not among them."""
-    hides = False
-    for word in arguments:
-        option, equals, _ = word.partition("=")
-        secret = option.startswith("--") and _SECRET.search(option) is not None
-        yield "***" if hides else f"{option}=***" if secret and equals else word
-        hides = secret and not equals
-
-
-def _secrets(environ: Mapping[str, str], base: Path | None) -> set[str]:
-    """Values that are named as secrets, of the environment and of the files from which a key may come."""
+def _secrets(arguments: Sequence[str], environ: Mapping[str, str], base: Path | None) -> set[str]:
+    """Values that are named as secrets, of options, of the environment, and of the files from which a key may come."""
     from dotenv import dotenv_values
 
-    found = {value.strip() for name, value in environ.items() if _SECRET.search(name)}
+    given = [word.partition("=")[::2] for word in arguments if word.startswith("--") and "=" in word]
+    given += [(word, value) for word, value in pairwise(arguments) if word.startswith("--") and "=" not in word]
+    given += environ.items()
     for folder in {Path.cwd(), base or Path.cwd()}:
         with suppress(OSError, ValueError):
-            given = dotenv_values(folder / ".env", interpolate=False)
-            found |= {value.strip() for name, value in given.items() if value and _SECRET.search(name)}
+            given += [(k, v or "") for k, v in dotenv_values(folder / ".env", interpolate=False).items()]
+    found = {value.strip() for name, value in given if _SECRET.search(name)}
     return {value for value in found if len(value) > 3}  # a shorter one is no secret, and would be found everywhere
 
 
