@@ -22,7 +22,7 @@ from seedspec.run.outcome import WORST_FIRST, worst
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / "action.yml"
-WORKFLOWS = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
+*WORKFLOWS, GITLAB = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
 STEPS = yaml.safe_load(ACTION.read_text(encoding="utf-8"))["runs"]["steps"]
 STEP = next(step for step in STEPS if step.get("id") == "seedspec")
 
@@ -327,11 +327,60 @@ def test_the_recipe_keeps_its_promises() -> None:
     assert list(look[True]) == ["pull_request"]  # YAML 1.1 reads `on` as true
     assert buy["concurrency"] == {"group": "seedspec", "cancel-in-progress": False}
     steps = buy["jobs"]["run"]["steps"]
+    for step in look["jobs"]["plan"]["steps"][2:]:
+        assert "!cancelled()" in step["if"]  # a mistake that check finds does not leave an earlier comment
     bought = next(i for i, step in enumerate(steps) if step.get("uses", "").startswith("your-org/"))
     assert all(step.get("if") == "always()" for step in steps[bought + 1 :])
     for step in (s for w in (look, buy) for job in w["jobs"].values() for s in job["steps"]):
         if step.get("uses", "").startswith("your-org/"):
             assert set(step["with"]) <= set(yaml.safe_load(ACTION.read_text(encoding="utf-8"))["inputs"])
+
+
+@pytest.mark.parametrize(("lock", "commits"), [("", 0), ("storyboard.emulator.lock", 0), ("storyboard.lock", 1)])
+@pytest.mark.parametrize("recipe", ["github", "gitlab"])
+def test_the_lock_is_kept_and_there_may_be_none(recipe: str, lock: str, commits: int, tmp_path: Path) -> None:
+    origin, here = tmp_path / "origin.git", tmp_path / "here"
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(origin))
+    git(tmp_path, "clone", "-q", str(origin), str(here))
+    (here / "ads").mkdir()
+    (here / "ads" / ".gitignore").write_text("*.emulator.lock\n")
+    git(here, "checkout", "-q", "-b", "main")
+    git(here, "add", "-A")
+    git(here, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "x")
+    git(here, "push", "-q", "-u", "origin", "main")
+    if lock:
+        (here / "ads" / lock).write_text("{}\n")
+    if recipe == "github":
+        steps = yaml.safe_load(WORKFLOWS[1])["jobs"]["run"]["steps"]
+        script = next(step["run"] for step in steps if step.get("name") == "Keep the lock")
+    else:
+        script = "\n".join(yaml.safe_load(GITLAB)["run"]["after_script"])
+    url = "https://seedspec:token@gitlab.example.com/org/ads.git"
+    (here / ".git" / "config").open("a").write(f'[url "{origin}"]\n\tinsteadOf = {url}\n')
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | {
+        "GIT_CONFIG_GLOBAL": os.devnull, "LOCK_TOKEN": "token", "CI_SERVER_HOST": "gitlab.example.com",
+        "CI_PROJECT_PATH": "org/ads", "CI_COMMIT_BRANCH": "main",
+    }  # fmt: skip
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=here, env=environ, check=True, capture_output=True)
+    count = subprocess.check_output(["git", "rev-list", "--count", "main"], cwd=origin, text=True)
+    assert int(count) == 1 + commits
+
+
+def test_the_plan_of_gitlab_says_why_there_is_none(stage: Stage, runner: Path, tmp_path: Path) -> None:
+    (tmp_path / "ads").mkdir()
+    text = stage.path.read_text(encoding="utf-8")
+    (tmp_path / "ads" / "storyboard.yaml").write_text(text, encoding="utf-8")
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "ads")
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "x")
+    git(tmp_path, "remote", "add", "origin", str(tmp_path))
+    script = "\n".join(yaml.safe_load(GITLAB)["plan"]["script"])
+    _, environ = job(runner, "plan", CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
+    for written, code, said in ((text, 0, "6 videos to buy"), (text.replace("n: 5", "n: 99"), 3, "no plan: 1 mistake")):
+        (tmp_path / "ads" / "storyboard.yaml").write_text(written, encoding="utf-8")
+        done = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environ, capture_output=True)
+        assert done.returncode == code, done.stderr.decode()
+        assert f"### `ads/storyboard.yaml`: {said}" in (tmp_path / "plan.md").read_text(encoding="utf-8")
 
 
 def test_the_schemas_of_github_take_them(tmp_path: Path) -> None:
@@ -342,7 +391,9 @@ def test_the_schemas_of_github_take_them(tmp_path: Path) -> None:
     for file, text in zip(files, WORKFLOWS, strict=True):
         file.write_text(text, encoding="utf-8")
     judge = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
-    for schema, checked in (("github-workflows", files), ("github-actions", [ACTION])):
+    (tmp_path / ".gitlab-ci.yml").write_text(GITLAB, encoding="utf-8")
+    judged = (("github-workflows", files), ("github-actions", [ACTION]), ("gitlab-ci", [tmp_path / ".gitlab-ci.yml"]))
+    for schema, checked in judged:
         subprocess.run([*judge, f"vendor.{schema}", *checked], check=True)
     broken = tmp_path / "broken.yml"
     broken.write_text(WORKFLOWS[0].replace("runs-on:", "run-on:"), encoding="utf-8")
