@@ -149,7 +149,7 @@ def reported(storyboard: str, junit: str | None) -> Iterator[None]:
         code, message = _told(error, base)
         said = error.said if isinstance(error, shared.Mistaken) else message
         views = Views(base)
-        if junit is not None and (not os.path.lexists(junit) or _is_junit(Path(junit))):
+        if junit is not None and _takes_report(Path(junit)):
             from seedspec.report.junit import not_begun
 
             views.ask("the JUnit file", _written, Path(junit), not_begun(storyboard, said), put)
@@ -339,8 +339,10 @@ def titled(planned: Planned) -> str:
     return f"{planned.compiled.path} ({profile})" if profile else str(planned.compiled.path)
 
 
-def _is_junit(file: Path) -> bool:
-    """Whether a file is one of ours, which may be written anew."""
+def _takes_report(file: Path) -> bool:
+    """Whether nothing is lost where a JUnit file is written without a plan, by which it could be judged."""
+    if not os.path.lexists(file):
+        return file.suffix == ".xml"
     try:
         with file.open("rb") as opened:
             return b"<testsuites" in opened.read(200)

@@ -87,7 +87,7 @@ def test_a_purchase_of_one_profile_is_no_change_of_another(profiled: Path, seeds
     assert "~" not in plan and "\n-" not in plan
     assert "4 saved" not in seedspec("status", "--profile", "final").out
     assert seedspec("plan", "--profile", "final", "--format", "markdown").out.startswith(
-        "### `looks (final)`: 4 videos"
+        "### `storyboard.yaml (final)`: 4 videos"
     )
 
 
