@@ -39,8 +39,8 @@ class Key:
         if not stripped or not all("!" <= c <= "~" for c in stripped):
             raise BadSettings("the API key holds characters that no key has (spaces or line ends inside it?)", 5)
         if len(stripped) < SHORTEST:
-            many = f"the API key has {len(stripped)} characters; expected at least {SHORTEST}"
-            raise BadSettings(f"{many}: copy it whole from the service's page of keys", 5)
+            short = f"the API key is too short; expected at least {SHORTEST} characters"
+            raise BadSettings(f"{short}: copy it whole from the service's page of keys", 5)
         self._text = stripped
 
     def reveal(self) -> str:

@@ -83,7 +83,7 @@ def test_what_the_doctor_says_tells_nothing_of_the_key(
     folder: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = set()
-    for key in (KEY, "x", KEY * 3):
+    for key in (KEY, "x" * 8, KEY * 3):
         monkeypatch.setenv("EVOLINK_API_KEY", key)
         shown.add(re.sub(r"\d\d:\d\d:\d\dZ", "", seedspec("doctor").out))
     assert len(shown) == 1
@@ -142,20 +142,20 @@ def test_a_schema_copy_of_another_version(folder: Path, seedspec: Run) -> None:
     assert said.code == 0 and "warning  schema copy" in said.out
 
 
-@pytest.mark.parametrize(("key", "code"), [("right", 0), ("wrong", 2)])
+@pytest.mark.parametrize(("key", "code"), [("right-key", 0), ("wrong-key", 2)])
 def test_online_reads_the_credits(
     folder: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch, key: str, code: int
 ) -> None:
     from seedspec.emulator.process import child
 
-    with child(["--folder", str(folder / "emulator"), "--key", "right", "--credits", "1234.5"]) as addresses:
+    with child(["--folder", str(folder / "emulator"), "--key", "right-key", "--credits", "1234.5"]) as addresses:
         monkeypatch.setenv("EVOLINK_API_KEY", key)
         monkeypatch.setenv("EVOLINK_BASE_URL", addresses.api)
         monkeypatch.setenv("EVOLINK_FILES_URL", addresses.files)
         said = seedspec("doctor", "--online")
     assert said.code == code
     shown = next(line for line in said.out.splitlines() if "service" in line)
-    assert ("takes the key; 1,234.50 credits are left" in shown) == (key == "right")
+    assert ("takes the key; 1,234.50 credits are left" in shown) == (key == "right-key")
 
 
 def test_online_without_a_key_or_a_service(folder: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
