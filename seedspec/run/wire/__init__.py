@@ -2,9 +2,10 @@
 
 from seedspec.run.wire.exchange import MOST_JSON, MOST_VIDEO, Exchange
 from seedspec.run.wire.lanes import CONNECTIONS
+from seedspec.run.wire.thread import run
 from seedspec.run.wire.web import MOST_REDIRECTS, Deadlines, Piece, Unreachable, Web, environment
 
 __all__ = [
     "CONNECTIONS", "MOST_JSON", "MOST_REDIRECTS", "MOST_VIDEO", "Deadlines", "Exchange", "Piece", "Unreachable", "Web",
-    "environment",
+    "environment", "run",
 ]  # fmt: skip
