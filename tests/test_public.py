@@ -12,9 +12,9 @@ import pytest
 from seedspec import api
 
 NAMES = [
-    "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "NoProfile", "Note",
-    "Options", "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check",
-    "compile", "plan", "run",
+    "Action", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Emulator", "Entry", "Event", "Invalid", "Lock",
+    "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record", "RunFinished",
+    "Severity", "Source", "Span", "Step", "Yes", "check", "compile", "emulator", "plan", "run",
 ]  # fmt: skip
 MINIMAL = Path(__file__).parents[1] / "examples" / "minimal" / "storyboard.yaml"
 

@@ -41,6 +41,11 @@ def profiled(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def yes(said: str) -> Callable[[F], F]:
+    """--yes, which alone of all options has no variable in the environment: what is not said now is no yes."""
+    return click.option("--yes", "-y", is_flag=True, allow_from_autoenv=False, help=said)
+
+
 def colored(stream: Any = None) -> bool:
     """Whether a stream may be coloured: a terminal, and NO_COLOR not set (no-color.org), or FORCE_COLOR set."""
     if os.environ.get("NO_COLOR"):

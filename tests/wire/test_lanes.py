@@ -164,7 +164,10 @@ def test_it_can_be_closed_at_any_moment(folder: Path) -> None:
 
 def test_a_reply_that_a_broken_wait_did_not_give_is_given_by_the_next(folder: Path) -> None:
     """The wait is broken off by Ctrl-C, which the server sends before it answers."""
-    with serving(before=lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)) as (origin, door):
+    with serving(before=lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)) as (
+        origin,
+        door,
+    ):
         one = exchange(origin, folder)
         with pytest.raises(KeyboardInterrupt):
             one.start(Read("f" * 64, TASK))
