@@ -37,6 +37,7 @@ from seedspec.run.service import Emulator, Service, service_of
 from seedspec.run.settings import BadSettings
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
+from seedspec.text.values import brief
 
 __all__ = [
     "Action", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Emulator", "Entry", "Event", "Invalid", "Lock",
@@ -45,7 +46,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Options:
     """How a plan or a run is wanted. `emulated` asks an emulator alone, with a lock and a folder of its own.
 
@@ -77,6 +78,8 @@ class Options:
     assets: str | None = None
     pace: Pace = field(default_factory=Pace)
 
+    __repr__ = brief
+
 
 class Locked(BadSettings):
     """Something would be bought, and the run was told to buy nothing."""
@@ -90,7 +93,7 @@ class Invalid(Exception):
         self.compiled = compiled
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Planned:
     """A plan with what it was made from, and what was found about the picks that it keeps to."""
 
@@ -98,6 +101,13 @@ class Planned:
     place: Place
     plan: Plan
     findings: tuple[Diagnostic, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Planned({str(self.compiled.path)!r}, {self.plan!r})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return self.plan._repr_html_()
 
 
 def plan(path: str | Path, options: Options | None = None, compiled: Compiled | None = None) -> Planned:

@@ -11,7 +11,7 @@ import orjson
 from seedspec.compiler.catalog import Kind
 from seedspec.compiler.price import Cost
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.values import brief, valueclass
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -61,6 +61,8 @@ class Mould(NamedTuple):
     around: tuple[bytes, bytes]
     waits: tuple[str, ...] = ()
 
+    __repr__ = brief
+
     def manifest(self, prompt: bytes, take: int) -> bytes:
         """The manifest of a prompt's canonical JSON and a take."""
         head, tail = self.around
@@ -84,6 +86,9 @@ class Entry(NamedTuple):
     prompt: str
     fingerprint: str
     mould: Mould
+
+    def __repr__(self) -> str:
+        return f"Entry({self.address!r}, {self.fingerprint[:12]}…)"
 
     @property
     def shot(self) -> str:

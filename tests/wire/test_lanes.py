@@ -162,12 +162,21 @@ def test_it_can_be_closed_at_any_moment(folder: Path) -> None:
             one.close()
 
 
-def test_a_reply_that_a_broken_wait_did_not_give_is_given_by_the_next(folder: Path) -> None:
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT is a KeyboardInterrupt, also where whoever started the tests had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def interrupt() -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def test_a_reply_that_a_broken_wait_did_not_give_is_given_by_the_next(folder: Path, interruptible: None) -> None:
     """The wait is broken off by Ctrl-C, which the server sends before it answers."""
-    with serving(before=lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)) as (
-        origin,
-        door,
-    ):
+    with serving(before=interrupt) as (origin, door):
         one = exchange(origin, folder)
         with pytest.raises(KeyboardInterrupt):
             one.start(Read("f" * 64, TASK))
