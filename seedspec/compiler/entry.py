@@ -61,7 +61,8 @@ class Mould(NamedTuple):
     around: tuple[bytes, bytes]
     waits: tuple[str, ...] = ()
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        return brief(self)
 
     def manifest(self, prompt: bytes, take: int) -> bytes:
         """The manifest of a prompt's canonical JSON and a take."""

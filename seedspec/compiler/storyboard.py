@@ -81,7 +81,8 @@ class Reference(NamedTuple):
     `facts` are what the storyboard declares of a remote file: seconds, width, height, fps, bytes.
     """
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        return brief(self)
 
     name: str
     span: Span
@@ -98,7 +99,8 @@ class Reference(NamedTuple):
 class Shot(NamedTuple):
     """`prompt` is the template, or None when the last of `axes` is the prompt mapping. `only` None means all axes."""
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        return brief(self)
 
     id: str
     span: Span

@@ -14,7 +14,8 @@ Path = tuple[str | int, ...]
 class Scalar(NamedTuple):
     """A string, number, boolean or null. `style` is the YAML style: "" for plain, or one of ' " | >."""
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        return brief(self)
 
     value: str | int | float | bool | None
     span: Span
@@ -39,7 +40,8 @@ class Pair(NamedTuple):
     key: Scalar
     value: Node
 
-    __repr__ = brief
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @valueclass(frozen=True, slots=True)
