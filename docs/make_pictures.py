@@ -22,7 +22,6 @@ from rich.console import Console
 from rich.text import Text
 
 from seedspec import api
-from seedspec.emulator.process import child
 from seedspec.plan.event import Saved
 from seedspec.report.diagnostics import as_text
 from seedspec.report.live import Monitor
@@ -77,16 +76,14 @@ def the_run(work: Path) -> None:
     planned = api.plan("storyboard.yaml", options)
     board = planned.compiled.board
     assert board is not None
-    environ = {"EVOLINK_API_KEY": "emulator"}
-    with child(["--folder", str(work / ".seedspec" / "emulator"), "--seconds", "4"]) as addresses:
-        environ |= {"EVOLINK_BASE_URL": addresses.api, "EVOLINK_FILES_URL": addresses.files}
+    with api.emulator("storyboard.yaml", seconds=4) as emulator:
         monitor = Monitor(
             planned.plan.steps, board.model.rate, budget=api.budget_of(board, options), slots=PACE.in_flight,
             emulated=True, clock=time.monotonic,
         )  # fmt: skip
         lines: list[str] = []
         saved, seen = 0, False
-        for event in api.run("storyboard.yaml", options, environ=environ):
+        for event in api.run("storyboard.yaml", options, emulator=emulator):
             monitor.take(event)
             if (said := line(event)) is not None:
                 lines.append(said)

@@ -1,11 +1,12 @@
-"""The stages as functions, for programs: check, compile, plan and run, on what the rooms above them make."""
+"""The stages as functions, for programs: check, compile, plan and run, and the emulator, on what the rooms make."""
 
 from __future__ import annotations
 
 import os
 import random
 import secrets
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -19,12 +20,13 @@ from seedspec.plan.event import Event, RunFinished
 from seedspec.plan.lock import Lock, LockFault, Record
 from seedspec.plan.merge import first_name
 from seedspec.plan.picks import Picks, moved, variants
-from seedspec.plan.plan import Action, Plan, Rules, Step, make
+from seedspec.plan.plan import BUYS, Action, Plan, Rules, Step, make
 from seedspec.plan.review import Entries
 from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.plan.state import State
 from seedspec.run.choices import choices_of, read_picks
 from seedspec.run.compiling import Compiled, check, compile, expanded, no_collector
+from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote_of
 from seedspec.run.disk import hold, holder, presence, read_lock
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
@@ -32,20 +34,22 @@ from seedspec.run.journal import Journal
 from seedspec.run.machine import Machine
 from seedspec.run.moved import check_not_left
 from seedspec.run.place import Meant, Place, meant, place_of
-from seedspec.run.settings import BadSettings, Key, Origins, key_of, origins_of
+from seedspec.run.service import Emulator, Service, service_of
+from seedspec.run.settings import BadSettings
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
+from seedspec.text.values import brief
 
 __all__ = [
-    "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "NoProfile", "Note",
-    "Options", "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check",
-    "compile", "plan", "run",
+    "Action", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Emulator", "Entry", "Event", "Invalid", "Lock",
+    "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record", "RunFinished",
+    "Severity", "Source", "Span", "Step", "Yes", "check", "compile", "emulator", "plan", "run",
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Options:
-    """How a plan or a run is wanted. `emulated` uses the emulator's own lock and folder.
+    """How a plan or a run is wanted. `emulated` asks an emulator alone, with a lock and a folder of its own.
 
     `profile` is the one to compile with, where no compiled storyboard is given. `picked_from` keeps to the variants
     that have a pick in that profile, "default" for the picks of the storyboard as written: each take of them.
@@ -75,6 +79,8 @@ class Options:
     assets: str | None = None
     pace: Pace = field(default_factory=Pace)
 
+    __repr__ = brief
+
 
 class Locked(BadSettings):
     """Something would be bought, and the run was told to buy nothing."""
@@ -88,7 +94,7 @@ class Invalid(Exception):
         self.compiled = compiled
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Planned:
     """A plan with what it was made from, and what was found about the picks that it keeps to."""
 
@@ -96,6 +102,13 @@ class Planned:
     place: Place
     plan: Plan
     findings: tuple[Diagnostic, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Planned({str(self.compiled.path)!r}, {self.plan!r})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return self.plan._repr_html_()
 
 
 def plan(path: str | Path, options: Options | None = None, compiled: Compiled | None = None) -> Planned:
@@ -114,27 +127,52 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     return Planned(made, place, found, tuple(problems))
 
 
+@contextmanager
+def emulator(
+    storyboard: str | Path, *, seconds: float = 2.0, faults: Sequence[str] = (), seed: int = 0
+) -> Iterator[Emulator]:
+    """An emulator for the runs of a storyboard, in a process of its own that ends with the block.
+
+    It is given to `run` with `Options(emulated=True)`, which starts one for itself otherwise. Each task takes
+    `seconds`; `faults` are written as for `seedspec emulator --fault`, and `seed` decides which of those with a
+    probability strike. It knows the tasks of earlier ones of that storyboard. Raises BadSettings when it does not
+    start.
+    """
+    from seedspec.emulator import session
+
+    with session.emulator(Path(storyboard), seconds=seconds, faults=faults, seed=seed) as started:
+        yield started
+
+
 def run(
     path: str | Path,
     options: Options | None = None,
     *,
+    consent: Yes | None = None,
     environ: Mapping[str, str] | None = None,
     compiled: Compiled | None = None,
+    emulator: Emulator | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Generator[Event, None, None]:
     """Buys what is new, follows what is running, saves what is finished; yields each event after it is recorded.
 
-    The key and the addresses come from `environ` (the process's own, when not given) and `.env`. Raises what `plan`
-    raises, and HoldTaken, Locked, and NotRecorded when the lock lacks at the end what this run knows; that ends a run
-    at once only where another program has changed the lock, else what was bought is followed and saved first.
+    What is bought needs a `consent` to at least its price, else ConsentNeeded is raised before anything is sent. What
+    was bought before is followed and saved without one, and the emulator needs none.
+
+    The key and the addresses come from `environ` (the process's own, when not given) and `.env`. With
+    `Options(emulated=True)` neither is looked at: `emulator` is asked, or one that is started for this run.
+
+    Raises what `plan` raises, and HoldTaken, Locked, and NotRecorded when the lock lacks at the end what this run
+    knows; that ends a run at once only where another program has changed the lock, else what was bought is followed
+    and saved first. A KeyboardInterrupt, or closing the generator, waits for the answer to a paid request.
     """
     options = options or Options()
     made, place = _ready(path, options, compiled)
     assert made.board is not None
-    provider = made.board.model.provider.document
-    environment = os.environ if environ is None else environ
-    origins, key = origins_of(provider, environment), key_of(provider, environment, Path.cwd())
-    with hold(place.lock):
+    with ExitStack() as ends:
+        environment = os.environ if environ is None else environ
+        given = _given(made, place, environment, emulator)
+        ends.enter_context(hold(place.lock))
         lock = read_lock(place.lock)
         if any(map(first_name, lock)):
             from seedspec.run.saves import Saves
@@ -144,24 +182,43 @@ def run(
             plan = _plan(made, place, options, lock, Problems())
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
-        yield from _run(made, place, options, plan, origins, key, stopping)
+        check_consent(quote(Planned(made, place, plan), options), consent)
+        if given is None:
+            from seedspec.emulator.session import own
+
+            given = ends.enter_context(own(place, needed=asks_service(plan, options)))
+        yield from _run(made, options, plan, given, stopping)
+
+
+def quote(planned: Planned, options: Options) -> Quote | None:
+    """What a run would buy at most, and so needs a yes for; None when that is nothing, or free."""
+    board = planned.compiled.board
+    assert board is not None
+    if options.emulated or options.locked or not options.submit:
+        return None
+    return quote_of(planned.plan, board.model.rate, budget_of(board, options), options.max_entries)
+
+
+def asks_service(plan: Plan, options: Options) -> bool:
+    """Whether a run of a plan has anything to ask the service for."""
+    asked = {Action.RESUME, Action.FETCH, Action.ORPHAN} | (BUYS if options.submit else frozenset())
+    return any(s.action in asked for s in plan.steps)
+
+
+def _given(made: Compiled, place: Place, environ: Mapping[str, str], emulator: Emulator | None) -> Service | None:
+    """The service that a run is given; None for the emulator's place without an emulator."""
+    assert made.board is not None
+    if emulator is not None:
+        return emulator.service(place)
+    return None if place.emulated else service_of(made.board.model.provider.document, place, environ)
 
 
 def _run(
-    made: Compiled,
-    place: Place,
-    options: Options,
-    plan: Plan,
-    origins: Origins,
-    key: Key,
-    stopping: Callable[[], bool],
+    made: Compiled, options: Options, plan: Plan, service: Service, stopping: Callable[[], bool]
 ) -> Generator[Event, None, None]:
-    from seedspec.run.bucket import Bucket
-    from seedspec.run.memory import memory_of
-    from seedspec.run.saves import BadPlace, Saves
-    from seedspec.run.uploads import Uploads
-    from seedspec.run.wire import Exchange
+    from seedspec.run.saves import BadPlace
 
+    place = service.place
     assert made.board is not None
     provider = made.board.model.provider.document
     machine = Machine(
@@ -186,17 +243,14 @@ def _run(
         together=provider["endpoints"].get("batch", {}).get("most", 1),
     )
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
-    bucket = Bucket(options.assets, local=origins.local) if options.assets and sends else None
-    uploads = Uploads(memory_of(place, origins, key, emulated=options.emulated), bucket)
+    exchange = service.exchange(provider, options.assets if sends else None)
     journal = Journal(place.lock, plan.lock, place.words)
-    saves = Saves(place.base, place.lock.name)
     asks = any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps)
     if asks:
         try:
-            saves.ready(place.folder)
+            exchange.saves.ready(place.folder)
         except BadPlace as error:
             raise BadSettings(str(error)) from None
-    exchange = Exchange(provider, origins, key, saves, place.base, uploads=uploads)
     try:
         if asks:
             exchange.ready()

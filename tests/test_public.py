@@ -6,15 +6,20 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
+import orjson
 import pytest
 
 from seedspec import api
+from seedspec.plan.event import Intent, Submitting
+from seedspec.plan.lock import parse
+from seedspec.run.settings import Key
 
 NAMES = [
-    "Action", "Compiled", "Cost", "Diagnostic", "Entry", "Event", "Invalid", "Lock", "LockFault", "NoProfile", "Note",
-    "Options", "Pace", "Plan", "Planned", "Record", "RunFinished", "Severity", "Source", "Span", "Step", "check",
-    "compile", "plan", "run",
+    "Action", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Emulator", "Entry", "Event", "Invalid", "Lock",
+    "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record", "RunFinished",
+    "Severity", "Source", "Span", "Step", "Yes", "check", "compile", "emulator", "plan", "run",
 ]  # fmt: skip
 MINIMAL = Path(__file__).parents[1] / "examples" / "minimal" / "storyboard.yaml"
 
@@ -95,3 +100,60 @@ def test_an_invalid_storyboard_is_an_exception_of_plan_with_its_findings(tmp_pat
         assert {d.code for d in error.compiled.diagnostics} == {"missing-key"}
     else:
         raise AssertionError("nothing was refused")
+
+
+def test_every_value_shows_itself_in_a_few_lines(tmp_path: Path) -> None:
+    """Whatever it holds: a board of a hundred entries, with long texts, and everything bought."""
+    file = tmp_path / "storyboard.yaml"
+    labels = ", ".join(f"l{i}" for i in range(100))
+    file.write_text(
+        f"seedspec: 1\nmodel: seedance-2.0-reference-to-video\nmatrix: {{axes: {{n: [{labels}]}}}}\n"
+        f'vars: {{long: "{"word " * 500}"}}\n'
+        f"shots:\n  - {{id: one, prompt: \"{'<b>a long prompt</b> ' * 50}{{{{ n }}}} {{{{ 'x' }}}}\"}}\n"
+    )
+    made = api.compile(file)
+    planned = api.plan(file, compiled=made)
+    entry = made.entries[0]
+    lines = [
+        {"fp": e.fingerprint, "entry": e.address, "take": 1, "attempt": 1, "state": "failed", "task": "t" * 100,
+         "failure": {"code": "x", "message": "m" * 500}, "manifest": orjson.loads(e.manifest)}
+        for e in made.entries
+    ]  # fmt: skip
+    lock = parse(b'{"seedspec_lock":1}\n' + b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    record = lock.last(entry.fingerprint)
+    assert record is not None and made.board is not None
+    span, quote = made.diagnostics[0].span, api.quote(planned, api.Options())
+    assert span is not None and quote is not None
+    tried = [
+        made, planned, planned.plan, *planned.plan.steps[:1], entry, lock, record, *made.diagnostics[:1],
+        span, span.source, made.board, made.board.shots[0], made.board.model,
+        entry.mould, planned.place, api.Options(select=["x" * 9] * 500), api.Pace(), api.Cost(1, 2), api.Action.SUBMIT,
+        api.Note("n" * 5000), api.Severity.ERROR, api.Invalid(made), api.Yes(max_usd=1), quote,
+        api.Emulator("http://127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1", Key("sk-canary")),
+        api.LockFault("c", "message", 1), api.NoProfile("x"), api.ConsentNeeded(quote, None, ""),
+        Submitting("a/1", "f" * 64, 1, 1, orjson.loads(entry.manifest), Intent("k", "0" * 64, ""), 1, ""),
+        api.RunFinished(*range(len(api.RunFinished.__match_args__))),
+    ]  # fmt: skip
+    for value in tried:
+        assert len(repr(value)) <= 400, f"{type(value).__name__}: {repr(value)[:500]}"
+    shown = {type(value) for value in tried}
+    lacking = [n for n in NAMES if isinstance(kind := getattr(api, n), type) and kind not in shown]
+    assert lacking == [], "each public type is tried"
+    assert "sk-canary" not in "".join(map(repr, tried))
+
+
+def test_a_notebook_shows_a_plan_as_a_table_whose_texts_are_escaped(tmp_path: Path) -> None:
+    file = tmp_path / "storyboard.yaml"
+    labels = ", ".join(f"l{i}" for i in range(60))
+    file.write_text(
+        'seedspec: 1\nmodel: seedance-2.0-reference-to-video\noutput: "a&b"\n'
+        f'matrix: {{axes: {{n: [{labels}]}}}}\nshots:\n  - {{id: one, prompt: "{{{{ n }}}}"}}\n'
+    )
+    planned = api.plan(file)
+    shown = planned._repr_html_()
+    assert shown == planned.plan._repr_html_()
+    table = ElementTree.fromstring(f"<div>{shown}</div>")
+    rows = table.findall(".//tbody/tr")
+    assert len(rows) == 50 and [cell.text for cell in rows[0]][:4] == ["+", "one@n=l0/1", "submit", "New"]
+    assert [cell.text for cell in rows[0]][-1] == "a&b/one@n=l0_take1.mp4"
+    assert (table.findtext("p") or "").startswith("10 more; 60 to buy, at most ")

@@ -62,7 +62,7 @@ def adopt_command(
         if task is not None:
             check_task(made, lock, task)
             _check(chosen, lock, allowed=UNANSWERED)
-            with asking(made, place, emulated=emulator) as wire:
+            with asking(made, place) as wire:
                 seen = verified(wire, None, orjson.loads(chosen.manifest), task)
             if isinstance(seen, str):
                 raise Exit(7, seen)

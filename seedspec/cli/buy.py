@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -71,7 +72,7 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
 @click.command("run")
 @_plan_options
 @_favourites
-@click.option("--yes", "-y", is_flag=True, help="Buy without asking; a terminal asks otherwise.")
+@shared.yes("Buy without asking. Without a terminal nothing is bought unless this is given.")
 @click.option("--max-usd", type=Number(0, MOST_MONEY), help="Ceiling for this run, in dollars.")
 @click.option("--max-credits", type=Number(0, MOST_MONEY), help="Ceiling for this run, in credits.")
 @click.option("--max-entries", type=click.IntRange(min=0), help="Buy at most so many entries in this run.")
@@ -105,6 +106,9 @@ def run_command(
 ) -> None:
     """Buy what is new, follow what is running, save what is finished. What is done is left alone.
 
+    Before anything is bought you are asked, with the count and the price, when standard input and standard error are
+    a terminal. Otherwise --yes is needed, and without it nothing is bought: exit code 2.
+
     \b
     Examples:
       seedspec run --emulator
@@ -113,14 +117,8 @@ def run_command(
       seedspec run --profile final --picked-from draft
       seedspec run --assets s3://our-bucket/storyboards
     """
-    emulator = [
-        "--seconds",
-        str(emulator_seconds),
-        "--seed",
-        str(seed),
-        *(part for f in fault for part in ("--fault", f)),
-    ]
-    _run(storyboard, given, form, junit, emulator, plain=plain, ask=not yes)
+    faking = {"seconds": emulator_seconds, "seed": seed, "faults": fault}
+    _run(storyboard, given, form, junit, faking, plain=plain, yes=yes)
 
 
 @click.command("fetch")
@@ -135,7 +133,7 @@ def fetch_command(storyboard: str, form: str, junit: str | None, *, plain: bool,
       seedspec fetch
       seedspec fetch --select open
     """
-    _run(storyboard, {**given, "submit": False}, form, junit, ["--seconds", "2.0"], plain=plain, ask=False)
+    _run(storyboard, {**given, "submit": False}, form, junit, {}, plain=plain, yes=False)
 
 
 @click.command("status")
@@ -161,11 +159,11 @@ def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) 
 
 
 def _run(
-    storyboard: str, given: dict[str, Any], form: str, junit: str | None, emulator: list[str],
-    *, plain: bool, ask: bool,
+    storyboard: str, given: dict[str, Any], form: str, junit: str | None, faking: Mapping[str, Any],
+    *, plain: bool, yes: bool,
 ) -> None:  # fmt: skip
     from seedspec.cli.buying import go
     from seedspec.cli.follow import reported
 
     with reported(storyboard, junit):
-        go(storyboard, given, form, junit, emulator, plain=plain, ask=ask)
+        go(storyboard, given, form, junit, faking, plain=plain, yes=yes)

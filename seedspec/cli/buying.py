@@ -5,30 +5,29 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
 import orjson
 
-from seedspec.api import Options, Planned, budget_of, plan, run
+from seedspec.api import Options, Planned, Quote, Yes, asks_service, budget_of, emulator, plan, quote, run
 from seedspec.cli import shared
 from seedspec.cli.against import Since, since
 from seedspec.cli.app import Exit
 from seedspec.cli.follow import follow, signals, titled, view_of, watch
 from seedspec.cli.saying import echo
-from seedspec.cli.service import environment
 from seedspec.cli.target import judged
 from seedspec.compiler.profile import said
-from seedspec.plan.plan import BUYS, Action
+from seedspec.plan.plan import Action
 from seedspec.plan.thrift import hints
 from seedspec.report import compare as compared
 from seedspec.report import cost as costs
 from seedspec.report import markdown, status
 from seedspec.report import plan as plans
+from seedspec.run.consent import check_consent
 from seedspec.run.disk import check_free
 from seedspec.run.driver import now
 from seedspec.run.job import Pace
@@ -91,36 +90,60 @@ def go(
     given: Mapping[str, Any],
     form: str,
     junit: str | None,
-    arguments: Sequence[str],
+    faking: Mapping[str, Any],
     *,
     plain: bool,
-    ask: bool,
+    yes: bool,
 ) -> None:
-    """`run` and `fetch`: the plan where something is to be bought, the question, and the events until the end."""
+    """`run` and `fetch`: the plan where something is to be bought, the question, and the events until the end.
+
+    `faking` says how the emulator is to be, where there is one.
+    """
     options, view = _options(**given), view_of(form, junit, plain=plain)
     planned = _planned(storyboard, options)
     if junit is not None:
         judged(junit, planned)  # before anything is bought: receipts may stand there
-    if not _needs_service(planned, options):
+    needed = asks_service(planned.plan, options)
+    if not needed:
         view = replace(view, live=False)  # nothing will move
     elif not options.emulated:
         _check_key(planned)
     if options.submit and planned.plan.buys and view.form == "text":
         _text(planned, options, stream_error=True)
-        if ask and not options.emulated and sys.stdin.isatty() and sys.stderr.isatty():
-            click.confirm("Buy?", abort=True, err=True)
-    board = planned.compiled.board
-    assert board is not None
-    asked = arguments if _needs_service(planned, options) else None
-    place = planned.place
-    if options.emulated and asked is not None:
-        check_free(place.lock)  # a second run is told who holds the lock, not that the emulator's folder is taken
-    with (
-        environment(board.model.provider.document, place.lock, asked, emulated=options.emulated) as environ,
-        signals(quiet=view.live) as stopping,
-    ):
-        events = run(storyboard, options, environ=environ, compiled=planned.compiled, stopping=stopping)
+    consent = Yes() if yes else _asked(quote(planned, options))
+    fake = None
+    with ExitStack() as ends:
+        if options.emulated and needed:
+            check_free(planned.place.lock)  # who holds the lock is told, not that the emulator's folder is taken
+            fake = ends.enter_context(emulator(storyboard, **faking))
+        stopping = ends.enter_context(signals(quiet=view.live))
+        events = run(
+            storyboard, options, consent=consent, emulator=fake, compiled=planned.compiled, stopping=stopping
+        )  # fmt: skip
         follow(events, planned, options, view, stopping)
+
+
+def _asked(quote: Quote | None) -> Yes | None:
+    """The yes of whoever sits at the terminal, to what is quoted and no more. Ends the command without one."""
+    if quote is None:
+        return None
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        check_consent(quote, None, "add --yes")
+    while True:
+        sys.stderr.write(f"{quote.question} [y/N] ")
+        sys.stderr.flush()
+        try:
+            answer = sys.stdin.readline()
+        except KeyboardInterrupt:
+            shared.note([""])
+            raise
+        if not answer:  # the terminal has gone, or was told that nothing more comes
+            shared.note([""])
+        if (word := answer.strip().lower()) in ("y", "yes"):
+            return Yes(max_credits=quote.credits)
+        if word in ("", "n", "no"):
+            shared.note(["nothing was bought"])
+            raise Exit(0)
 
 
 def _planned(storyboard: str, options: Options) -> Planned:
@@ -135,11 +158,6 @@ def _check_key(planned: Planned) -> None:
     board = planned.compiled.board
     assert board is not None
     key_of(board.model.provider.document, os.environ, Path.cwd())
-
-
-def _needs_service(planned: Planned, options: Options) -> bool:
-    asked = {Action.RESUME, Action.FETCH, Action.ORPHAN} | (BUYS if options.submit else frozenset())
-    return any(s.action in asked for s in planned.plan.steps)
 
 
 def _show(planned: Planned, options: Options, form: str, changes: Since | None, most: int) -> None:

@@ -152,7 +152,7 @@ def merge_command(base: Path, ours: Path, theirs: Path) -> None:
 @lock_command.command("prune")
 @shared.storyboard
 @_emulator
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@shared.yes("Do not ask.")
 def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
     """Forget purchases that the storyboard no longer asks for. Their files stay; undoing an edit would buy again.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
@@ -14,7 +14,6 @@ from seedspec.api import Compiled
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address, the_ids
-from seedspec.cli.service import environment
 from seedspec.compiler.profile import AS_WRITTEN, name_of
 from seedspec.plan.event import Deferred, Event, Failed, Submitted, Weighed
 from seedspec.plan.lock import Lock, Record
@@ -70,7 +69,7 @@ def settle_command(
         at = now().text()
         named = (record.entry, record.fp, record.attempt)
         if task is not None:
-            _record(place, lock, made, _found(made, place, lock, record, task, emulated=emulator))
+            _record(place, lock, made, _found(made, place, lock, record, task))
             said = f"it is followed from now on: {place.meant.command('fetch')}"
         elif not_billed:
             _record(place, lock, made, Deferred(*named, "not-billed", "", 0, at))
@@ -79,30 +78,23 @@ def settle_command(
             _record(place, lock, made, Failed(*named, record.task, "lost", "given up", "asked", at))
             said = f"given up: {place.meant.command('run', '--retry-failed')} buys it again"
         elif again:
-            said = _resend(made, place, lock, record, emulated=emulator)
+            said = _resend(made, place, lock, record)
         else:
-            with asking(made, place, emulated=emulator) as wire:
+            with asking(made, place) as wire:
                 shared.out(_shown(record, evidence(wire, lock, record), body_kept(place.lock, _digest(record))))
             raise Exit(8)
     shared.note([f"{record.entry}: {said}"])
 
 
 @contextmanager
-def asking(made: Compiled, place: Place, *, emulated: bool) -> Iterator[Wire]:
+def asking(made: Compiled, place: Place) -> Iterator[Wire]:
     """The service, for questions. Raises BadSettings without a key."""
-    from seedspec.run.memory import memory_of
-    from seedspec.run.saves import Saves
-    from seedspec.run.settings import key_of, origins_of
-    from seedspec.run.uploads import Uploads
-    from seedspec.run.wire import Exchange
+    from seedspec.emulator.session import own
+    from seedspec.run.service import service_of
 
     provider = shared.board(made).model.provider.document
-    arguments: Sequence[str] = ("--seconds", "2")
-    with environment(provider, place.lock, arguments, emulated=emulated) as environ:
-        key = key_of(provider, environ, Path.cwd())
-        origins = origins_of(provider, environ)
-        known = Uploads(memory_of(place, origins, key, emulated=emulated))
-        exchange = Exchange(provider, origins, key, Saves(place.base, place.lock.name), place.base, uploads=known)
+    with own(place) if place.emulated else nullcontext(service_of(provider, place, os.environ)) as service:
+        exchange = service.exchange(provider)
         try:
             yield exchange
         finally:
@@ -163,9 +155,9 @@ def _words(states: frozenset[State]) -> str:
     return "in doubt" if states is UNANSWERED else "running or made"
 
 
-def _found(made: Compiled, place: Place, lock: Lock, record: Record, task: str, *, emulated: bool) -> Event:
+def _found(made: Compiled, place: Place, lock: Lock, record: Record, task: str) -> Event:
     check_task(made, lock, task)
-    with asking(made, place, emulated=emulated) as wire:
+    with asking(made, place) as wire:
         seen = verified(wire, record, record.manifest or {}, task)
     if isinstance(seen, str):
         raise Exit(7, seen)
@@ -181,11 +173,11 @@ def check_task(made: Compiled, lock: Lock, task: str) -> None:
         raise Exit(2, f"`{task}` belongs to `{other.entry}` already")
 
 
-def _resend(made: Compiled, place: Place, lock: Lock, record: Record, *, emulated: bool) -> str:
+def _resend(made: Compiled, place: Place, lock: Lock, record: Record) -> str:
     body = body_kept(place.lock, _digest(record))
     if body is None:
         raise Exit(2, "the bytes that were sent are not on this machine; settle it with --task or --not-billed")
-    with asking(made, place, emulated=emulated) as wire:
+    with asking(made, place) as wire:
         journal = Journal(place.lock, lock, place.words)
         try:
             intent = resent(record, now())

@@ -59,6 +59,11 @@ def profiled(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def yes(said: str) -> Callable[[F], F]:
+    """--yes, which alone of all options has no variable in the environment: what is not said now is no yes."""
+    return click.option("--yes", "-y", is_flag=True, allow_from_autoenv=False, help=said)
+
+
 def out(lines: Iterable[str]) -> None:
     """Data, on standard output."""
     if listed := list(lines):

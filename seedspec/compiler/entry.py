@@ -12,7 +12,7 @@ from seedspec.compiler.address import Address, Labels, variant_of
 from seedspec.compiler.catalog import Kind
 from seedspec.compiler.price import Cost
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.values import brief, valueclass
 
 
 class Origin(NamedTuple):
@@ -60,6 +60,9 @@ class Mould(NamedTuple):
     around: tuple[bytes, bytes]
     waits: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return brief(self)
+
     def manifest(self, prompt: bytes, take: int) -> bytes:
         """The manifest of a prompt's canonical JSON and a take."""
         head, tail = self.around
@@ -83,6 +86,9 @@ class Entry(NamedTuple):
     prompt: str
     fingerprint: str
     mould: Mould
+
+    def __repr__(self) -> str:
+        return f"Entry({self.address!r}, {self.fingerprint[:12]}…)"
 
     @property
     def shot(self) -> str:

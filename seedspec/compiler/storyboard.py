@@ -12,7 +12,7 @@ from seedspec.compiler.schema import cut, kind_of
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Map, Node, Scalar, Sequence, plain
 from seedspec.text.source import Source, Span
-from seedspec.text.values import valueclass
+from seedspec.text.values import brief, valueclass
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
 LABEL_FORM = "letters, digits and . _ : -, at most 40, beginning with a letter or digit"
@@ -81,6 +81,9 @@ class Reference(NamedTuple):
     `facts` are what the storyboard declares of a remote file: seconds, width, height, fps, bytes.
     """
 
+    def __repr__(self) -> str:
+        return brief(self)
+
     name: str
     span: Span
     kind: Kind
@@ -95,6 +98,9 @@ class Reference(NamedTuple):
 
 class Shot(NamedTuple):
     """`prompt` is the template, or None when the last of `axes` is the prompt mapping. `only` None means all axes."""
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     id: str
     span: Span

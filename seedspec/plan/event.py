@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from seedspec.text.values import valueclass
+from seedspec.text.values import brief, valueclass
 
 
 @valueclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Uploaded:
     reused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Submitting:
     """The intent to buy, with the profile it is bought with. It is in the lock, on disk, before the request leaves.
 
@@ -76,6 +76,8 @@ class Submitting:
     at: str
     profile: str | None = None
     used: Mapping[str, str] = field(default_factory=dict)
+
+    __repr__ = brief
 
 
 @valueclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Record:
 
     fp: str
     attempt: int
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
 
     @property
     def state(self) -> State:
@@ -112,7 +112,7 @@ class Lock:
     sha256 of all its bytes: empty when there is no file.
     """
 
-    attempts: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    attempts: Mapping[str, tuple[Record, ...]] = field(default_factory=dict, repr=False)
     good: int = 0
     lines: int = 0
     ended: bool = True

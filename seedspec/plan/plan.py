@@ -71,6 +71,9 @@ class Step:
     entry: Entry | None = None
     record: Record | None = None
 
+    def __repr__(self) -> str:
+        return f"Step({self.action.value} {self.address}, {self.reason!r})"
+
 
 @valueclass(frozen=True, slots=True)
 class Plan:
@@ -79,6 +82,16 @@ class Plan:
     steps: tuple[Step, ...]
     lock: Lock
     profile: str = ""
+
+    def __repr__(self) -> str:
+        counts = (f"{n:,} {a.name.lower()}" for a in Action if (n := self.count(a)))
+        return f"Plan({', '.join(counts) or 'no steps'})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        from seedspec.plan.html import table
+
+        return table(self)
 
     @property
     def buys(self) -> tuple[Step, ...]:

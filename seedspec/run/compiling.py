@@ -44,6 +44,10 @@ class Compiled:
     counts: tuple[Count, ...]
     diagnostics: tuple[Diagnostic, ...]
 
+    def __repr__(self) -> str:
+        found = len(self.diagnostics)
+        return f"Compiled({str(self.path)!r}, {len(self.entries):,} entries, {found:,} finding{'s' * (found != 1)})"
+
     @property
     def ok(self) -> bool:
         return self.board is not None and not any(d.severity == "error" for d in self.diagnostics)

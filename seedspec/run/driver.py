@@ -64,7 +64,8 @@ def drive(
 
     `stopping` is asked between steps: once it says yes, nothing new starts, the answer to a paid request that is on
     its way is waited for, and the run ends as interrupted; after `seconds` it ends so too, as not finished. Closing
-    the generator does the same, without events.
+    the generator does the same, without events, and so does a KeyboardInterrupt; a second one, or one after `stopping`
+    has said yes, ends it at once.
 
     A disk that refuses the lock ends the buying: what is running is followed and saved, and the lock is tried again.
     Raises NotRecorded, after RunFinished where it can, when the lock lacks at the end what is known.
@@ -86,7 +87,9 @@ def drive(
         interrupted = stopped and not machine.done
         machine.close()
         yield from _last_word(machine, wire, record, clock)
-    except (GeneratorExit, NotRecorded):
+    except (GeneratorExit, KeyboardInterrupt, NotRecorded) as error:
+        if isinstance(error, KeyboardInterrupt) and stopping():
+            raise
         machine.close()
         with suppress(NotRecorded):  # what the lock does not take by then is owed
             deque(_last_word(machine, wire, record, clock), maxlen=0)

@@ -68,6 +68,11 @@ class Place:
     meant: Meant = Meant()
 
     @property
+    def emulated(self) -> bool:
+        """Whether the lock is the emulator's: what it records was never paid for."""
+        return self.meant.emulated
+
+    @property
     def folder(self) -> str:
         return f"{self.output}/{self.profile}" if self.profile else self.output
 

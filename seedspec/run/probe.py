@@ -20,7 +20,7 @@ from seedspec.media.look import facts_of
 from seedspec.run.answer import safe_url
 from seedspec.run.files import asset_of
 from seedspec.run.settings import is_loopback
-from seedspec.run.wire import Deadlines, Piece, Unreachable, Web, environment
+from seedspec.run.wire import Deadlines, Piece, Unreachable, Web, environment, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def probe(
     allows no connection.
     """
     most = {kind: rule.bytes for kind, rule in rules.items()}
-    return asyncio.run(_all(list(wanted), most, local, bounds or Bounds()))
+    return run(lambda: _all(list(wanted), most, local, bounds or Bounds()))
 
 
 async def _all(

@@ -60,9 +60,7 @@ class Origins:
     @property
     def local(self) -> bool:
         """Whether the API is on this machine, where plain http is good enough."""
-        from urllib.parse import urlsplit
-
-        return is_loopback(urlsplit(self.api).hostname or "")
+        return is_local(self.api)
 
 
 def origins_of(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Origins:
@@ -94,6 +92,13 @@ def key_in(variable: str, environ: Mapping[str, str], folder: str) -> Key:
         message = f"no API key: set {variable} in the environment or in `.env`; or try `--emulator`, which needs none"
         raise BadSettings(message, 5)
     return Key(text)
+
+
+def is_local(url: str) -> bool:
+    """Whether a URL names this machine."""
+    from urllib.parse import urlsplit
+
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def is_loopback(host: str) -> bool:

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.values import brief, valueclass
 
 Path = tuple[str | int, ...]
 
 
 class Scalar(NamedTuple):
     """A string, number, boolean or null. `style` is the YAML style: "" for plain, or one of ' " | >."""
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     value: str | int | float | bool | None
     span: Span
@@ -36,6 +39,9 @@ class Sequence:
 class Pair(NamedTuple):
     key: Scalar
     value: Node
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 @valueclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Source:
     """A file's text with its lines ended by "\\n" alone, and the path that messages show for it."""
 
@@ -21,6 +21,9 @@ class Source:
             starts.append(at + 1)
             at = self.text.find("\n", at + 1)
         object.__setattr__(self, "starts", tuple(starts))
+
+    def __repr__(self) -> str:
+        return f"Source({self.path!r}, {len(self.starts):,} lines)"
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1, columns in code points."""
@@ -62,6 +65,9 @@ class Span(NamedTuple):
     def end_place(self) -> tuple[int, int]:
         """Line and column just behind the last character, from 1."""
         return self.source.position(self.end)
+
+    def __repr__(self) -> str:
+        return f"Span({self})"
 
     def __str__(self) -> str:
         line, column = self.place

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-__all__ = ["valueclass"]
+__all__ = ["brief", "valueclass"]
 
 TYPE_CHECKING = False  # type checkers know the name; `typing` itself would be a tenth of a command with nothing to do
 if TYPE_CHECKING:
@@ -26,6 +26,38 @@ else:
         """
         assert frozen and slots
         return _built
+
+
+_MOST, _MOST_OF_ONE, _ITEMS = 360, 72, 3
+"""The characters that a value shows of itself, and those of a field of it; the most items of a list that are shown."""
+
+
+def brief(value: Any) -> str:
+    """What a value shows of itself in a few lines, whatever it holds: a notebook shows what nobody meant to look at."""
+    shown = ", ".join(
+        f"{name}={_cut(_item(getattr(value, name)), _MOST_OF_ONE)}" for name in type(value).__match_args__
+    )
+    return f"{type(value).__qualname__}({_cut(shown, _MOST)})"
+
+
+def _item(held: object) -> str:
+    if isinstance(held, (str, bytes)):
+        return repr(held[:_MOST]) if len(held) > _MOST else repr(held)
+    if type(held) in (tuple, list, dict, set, frozenset):
+        listed: Any = held
+        if len(listed) > _ITEMS:
+            return f"<{type(held).__name__} of {len(listed):,}>"
+        if type(held) is dict:
+            return "{" + ", ".join(f"{_item(k)}: {_item(v)}" for k, v in listed.items()) + "}"
+        if type(held) is tuple:
+            return f"({', '.join(map(_item, listed))}{',' * (len(listed) == 1)})"
+        if type(held) is list:
+            return f"[{', '.join(map(_item, listed))}]"
+    return repr(held)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _built(cls: type) -> type:
@@ -64,15 +96,11 @@ def _methods(names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
     def __hash__(self: object) -> int:
         return hash(content(self))
 
-    def __repr__(self: object) -> str:
-        shown = ", ".join(f"{name}={held!r}" for name, held in zip(names, content(self), strict=True))
-        return f"{self.__class__.__qualname__}({shown})"
-
     def __reduce__(self: object) -> tuple[type, tuple[Any, ...]]:
         return self.__class__, content(self)
 
     return {
-        "__eq__": __eq__, "__hash__": __hash__, "__repr__": __repr__, "__reduce__": __reduce__,
+        "__eq__": __eq__, "__hash__": __hash__, "__repr__": brief, "__reduce__": __reduce__,
         "__setattr__": _refused, "__delattr__": _refused,
     }  # fmt: skip
 

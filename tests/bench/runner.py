@@ -70,7 +70,9 @@ def purchases(work: Work, addresses: Addresses) -> None:
     made, every = compiled(work), work.seconds / work.polls
     pace = Pace(in_flight=work.flight, submit_every=0, poll=every, poll_most=every, announced=0, reads=16)
     since = begun()
-    for event in api.run(made.path, api.Options(pace=pace), environ=environ(addresses), compiled=made):
+    for event in api.run(
+        made.path, api.Options(pace=pace), consent=api.Yes(), environ=environ(addresses), compiled=made
+    ):
         last = event
     assert isinstance(last, api.RunFinished) and last.saved == work.many, last
     say(since, **Counted.asked)
@@ -82,7 +84,7 @@ def in_flight(work: Work, addresses: Addresses) -> None:
     pace, left, end = Pace(in_flight=work.many, submit_every=0, announced=0), work.many, float("inf")
     if work.every is not None:
         pace = replace(pace, poll=work.every, poll_most=work.every, reads=16)
-    events = api.run(made.path, api.Options(pace=pace), environ=environ(addresses), compiled=made,
+    events = api.run(made.path, api.Options(pace=pace), consent=api.Yes(), environ=environ(addresses), compiled=made,
                      stopping=lambda: time.perf_counter() > end)  # fmt: skip
     since, before = begun(), Counter[str]()
     for event in events:

@@ -152,12 +152,12 @@ class Project:
 
     def run(self, *arguments: str, **more: Any) -> Ended:
         """A run at full speed, its events as JSON Lines."""
-        return self.do("run", "--format", "jsonl", *PACE, *arguments, **more)
+        return self.do("run", "--yes", "--format", "jsonl", *PACE, *arguments, **more)
 
     def here(self, **options: Any) -> list[Any]:
         """A run in this process, with waits that are next to nothing; its events."""
         given = api.Options(**{"pace": QUICK, **options})
-        return list(api.run(self.folder / "storyboard.yaml", given, environ=self.environ()))
+        return list(api.run(self.folder / "storyboard.yaml", given, consent=api.Yes(), environ=self.environ()))
 
 
 QUICK = Pace(submit_every=0, poll=0.05, poll_most=0.1, announced=0, wait=0.05, wait_most=0.2, again_after=0.05)

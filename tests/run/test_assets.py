@@ -111,7 +111,7 @@ def test_neither_address_nor_credentials_are_kept_or_told(project: Make, mine: S
     found = project(HERO, at=mine)
     done = found.run("--assets", URL)
     assert done.code == 0, done.err
-    plain = found.do("run", "--plain", environ={"SEEDSPEC_ASSETS": URL})
+    plain = found.do("run", "--yes", "--plain", environ={"SEEDSPEC_ASSETS": URL})
     assert plain.code == 0
     signature = parse_qs(urlsplit(address(mine)).query)["X-Amz-Signature"][0]
     secrets = [signature, SECRET, ACCESS, "X-Amz", store.origin]
@@ -168,7 +168,7 @@ def test_what_is_wrong_with_a_bucket_is_said_and_nothing_is_bought(
     url: str, more: dict[str, str], code: int, said: str, project: Make, mine: Service, store: Store
 ) -> None:
     found = project(HERO, at=mine)
-    done = found.do("run", "--plain", "--assets", url, environ={**store.environ, **more})
+    done = found.do("run", "--yes", "--plain", "--assets", url, environ={**store.environ, **more})
     assert (done.code, "Traceback" in done.err) == (code, False), done.err
     assert said in done.out + done.err, done.out + done.err
     assert not mine.ledger("reserved") and not store.keys("team")
@@ -181,7 +181,7 @@ def test_without_credentials_it_is_said_which_to_set(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     # nobody listens where a machine of the cloud would ask for its credentials
-    done = found.do("run", "--plain", "--assets", URL, environ={"AWS_METADATA_ENDPOINT": "http://127.0.0.1:9"})
+    done = found.do("run", "--yes", "--plain", "--assets", URL, environ={"AWS_METADATA_ENDPOINT": "http://127.0.0.1:9"})
     assert done.code == 5, done.err
     assert "no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in done.err
     assert not mine.ledger("reserved")
@@ -190,7 +190,7 @@ def test_without_credentials_it_is_said_which_to_set(
 def test_without_the_extra_it_is_said_what_to_install(project: Make, mine: Service, store: Store) -> None:
     found = project(HERO, at=mine)
     program = "import sys; sys.modules['obstore'] = None; from seedspec.__main__ import main; main()"
-    command = [sys.executable, "-c", program, "run", "--plain", "--assets", URL]
+    command = [sys.executable, "-c", program, "run", "--yes", "--plain", "--assets", URL]
     given: Any = {"cwd": found.folder, "env": found.environ(**store.environ), "capture_output": True, "text": True}
     done = subprocess.run(command, timeout=60, **given)
     assert done.returncode == 2, done.stderr

@@ -20,7 +20,7 @@ EVENTS = 22
 
 def killed_after(project: Project, number: int) -> bool:
     """Runs, and kills the process after its so many events; whether it was still alive then."""
-    process = project.start("run", "--format", "jsonl", *PACE, bufsize=0)
+    process = project.start("run", "--yes", "--format", "jsonl", *PACE, bufsize=0)
     assert process.stdout is not None
     for _ in range(number + 1):  # the first line is the header
         if not process.stdout.readline():

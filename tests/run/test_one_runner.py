@@ -40,7 +40,7 @@ def ended(process: subprocess.Popen[bytes]) -> Ended:
 @contextmanager
 def running(project: Project, *arguments: str, event: str = "Submitting") -> Iterator[subprocess.Popen[bytes]]:
     """A run that has come to an event; it is ended at the latest with the block."""
-    process = project.start("run", "--format", "jsonl", *PACE, *arguments, bufsize=0)
+    process = project.start("run", "--yes", "--format", "jsonl", *PACE, *arguments, bufsize=0)
     try:
         until(process, event)
         yield process
@@ -98,13 +98,13 @@ def test_a_stopped_process_keeps_its_hold_and_a_dead_one_does_not(project: Make)
         assert found.do("run").code == 6
         first.kill()
         first.communicate()
-        assert found.do("run").code in (0, 8), "the kernel releases what a dead process held"
+        assert found.do("run", "--yes").code in (0, 8), "the kernel releases what a dead process held"
 
 
 def test_many_runners_at_once_buy_everything_once(project: Make, tally: Counter[str], long: bool) -> None:
     for _ in range(50 if long else 3):
         found = project(SMALL)
-        both = [found.start("run", "--format", "jsonl", *PACE) for _ in range(2)]
+        both = [found.start("run", "--yes", "--format", "jsonl", *PACE) for _ in range(2)]
         codes = sorted(ended(p).code for p in both)
         assert codes in ([0, 0], [0, 6]), codes
         assert set(found.service.bought(found.name).values()) == {1}
@@ -177,7 +177,7 @@ def test_a_reader_that_goes_away_does_not_stop_the_books(form: str, project: Mak
 def test_a_run_without_any_output_at_all(project: Make) -> None:
     found = project(SMALL)
     script = 'exec "$@" >&- 2>&- <&-'
-    process = found.start("run", *PACE, before=("/bin/sh", "-c", script, "sh"))
+    process = found.start("run", "--yes", *PACE, before=("/bin/sh", "-c", script, "sh"))
     process.communicate(timeout=LONGEST)
     assert process.returncode == 0
     assert set(found.states().values()) == {"saved"}

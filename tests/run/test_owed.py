@@ -100,7 +100,7 @@ def test_a_disk_that_fills_up_after_the_request_left(
     """No file grows any more, wherever it is: lock, new lock, rescue, video. Then, perhaps, they do again."""
     with emulator(tmp_path / "service", "--fault", "slow=1@1", "--seconds", "3") as service:
         found = project(SMALL, at=service)
-        process = found.start("run", "--format", "jsonl", *PACE, bufsize=0)
+        process = found.start("run", "--yes", "--format", "jsonl", *PACE, bufsize=0)
         try:
             seen = until(process, "Submitting")
             limit(process, 1)
@@ -132,7 +132,9 @@ def test_an_intent_that_the_disk_refuses_ends_the_buying_and_not_the_following(p
     """The first purchase runs when the disk fills up; the second is never sent, the first is followed to its end."""
     with emulator(tmp_path / "service", "--seconds", "2") as service:
         found = project(SMALL, at=service)
-        process = found.start("run", "--format", "jsonl", "--poll-interval", "0.1", "--submit-rate", "1", bufsize=0)
+        process = found.start(
+            "run", "--yes", "--format", "jsonl", "--poll-interval", "0.1", "--submit-rate", "1", bufsize=0
+        )
         try:
             until(process, "Submitted")
             limit(process, found.lock_path.stat().st_size + 10)

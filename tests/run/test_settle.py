@@ -300,14 +300,14 @@ def test_damage_is_left_alone(project: Make) -> None:
 def test_budgets_and_limits(project: Make) -> None:
     found = project(SMALL)
     assert found.do("run", "--locked").code == 4
-    assert found.do("run", "--max-credits", "20").code == 4
-    assert found.do("run", "--max-usd", "0.1").code == 4
+    assert found.do("run", "--yes", "--max-credits", "20").code == 4
+    assert found.do("run", "--yes", "--max-usd", "0.1").code == 4
     assert not found.service.ledger("reserved", found.name)
-    assert found.do("run", "--max-entries", "1", "--no-wait").code == 4
+    assert found.do("run", "--yes", "--max-entries", "1", "--no-wait").code == 4
     assert found.states() == {"one/1": "running"}
-    done = found.do("run", "--max-credits", "30")
+    done = found.do("run", "--yes", "--max-credits", "30")
     assert done.code == 4, "what runs counts against the budget"
-    assert found.do("run", "--timeout", "0").code == 7
+    assert found.do("run", "--yes", "--timeout", "0").code == 7
     assert found.run().code == 0
     assert found.do("run", "--locked").code == 0
 

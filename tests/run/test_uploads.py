@@ -274,7 +274,7 @@ def test_a_disk_that_takes_nothing_is_no_obstacle(project: Make, mine: Service) 
 def test_a_file_that_changes_after_the_plan_is_not_bought_with(project: Make, mine: Service) -> None:
     found = project(HERO, at=mine)
     events = []
-    for event in api.run(found.folder / "storyboard.yaml", api.Options(), environ=found.environ()):
+    for event in api.run(found.folder / "storyboard.yaml", api.Options(), consent=api.Yes(), environ=found.environ()):
         if isinstance(event, RunStarted):
             (found.folder / "hero.png").write_bytes((found.folder / "hero.png").read_bytes() + b"more")
         events.append(event)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from seedspec.run.files import schemas
 from seedspec.run.saves import Saves
 from seedspec.run.settings import BadSettings, Key, Origins
 from seedspec.run.wire import CONNECTIONS, Exchange
+from seedspec.run.wire.thread import LoopThread
 
 PROVIDER = schemas()["evolink/provider.json"]
 TASK = "task-unified-1757165031-seedance2"
@@ -29,6 +31,7 @@ class Door:
     """A server's side of the connections: which request came over which, and how many were answered at one time."""
 
     at_once: int
+    before: Callable[[], object] = lambda: None
     requests: list[tuple[int, str]] = field(default_factory=list)
     opened: int = 0
     waiting: int = 0
@@ -50,14 +53,15 @@ class Door:
                         break
                     await asyncio.sleep(0.01)
                 self.waiting -= 1
+                self.before()
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER))
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
 
 @contextmanager
-def serving(at_once: int = 1) -> Iterator[tuple[str, Door]]:
-    door, loop = Door(at_once), asyncio.new_event_loop()
+def serving(at_once: int = 1, before: Callable[[], object] = lambda: None) -> Iterator[tuple[str, Door]]:
+    door, loop = Door(at_once, before), asyncio.new_event_loop()
     server = loop.run_until_complete(asyncio.start_server(door.met, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -158,14 +162,57 @@ def test_it_can_be_closed_at_any_moment(folder: Path) -> None:
             one.close()
 
 
-def test_a_reply_that_a_broken_wait_did_not_give_is_given_at_once(folder: Path) -> None:
-    with serving() as (origin, door):
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT is a KeyboardInterrupt, also where whoever started the tests had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def interrupt() -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def test_a_reply_that_a_broken_wait_did_not_give_is_given_by_the_next(folder: Path, interruptible: None) -> None:
+    """The wait is broken off by Ctrl-C, which the server sends before it answers."""
+    with serving(before=interrupt) as (origin, door):
         one = exchange(origin, folder)
-        one.start(Read("f" * 64, TASK))
-        for _ in range(500):
-            one._loop.run_until_complete(asyncio.sleep(0.01))
-            if one._finished:
-                break
+        with pytest.raises(KeyboardInterrupt):
+            one.start(Read("f" * 64, TASK))
+            while True:
+                assert one.wait(10.0) == []
         assert [type(reply) for _, reply in one.wait(None)] == [Task]
         one.close()
     assert len(door.requests) == 1
+
+
+def test_it_works_while_a_loop_runs_in_the_thread_of_its_caller_and_leaves_no_thread(folder: Path) -> None:
+    async def main(origin: str) -> list[Reply]:
+        one = exchange(origin, folder)
+        one.start(Read("f" * 64, TASK))
+        try:
+            return answers(one, 1)
+        finally:
+            one.close()
+
+    before = set(threading.enumerate())
+    with serving() as (origin, _):
+        assert [type(reply) for reply in asyncio.run(main(origin))] == [Task]
+    assert set(threading.enumerate()) == before
+
+
+def test_a_generator_that_is_collected_on_the_thread_of_the_network_stops_nothing(folder: Path) -> None:
+    """The collector may close an abandoned run on any thread, so on the one that the run would wait for."""
+    thread, ended = LoopThread(), threading.Event()
+
+    async def nothing() -> None: ...
+
+    def close() -> None:
+        with pytest.raises(RuntimeError, match="cannot wait for itself"):
+            thread.result(nothing())
+        thread.close()
+        ended.set()
+
+    thread.begin(close)
+    assert ended.wait(10)

@@ -10,6 +10,8 @@ import asyncio
 import errno
 import re
 import ssl
+import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -44,6 +46,7 @@ from seedspec.run.uploads import Uploads
 from seedspec.run.wire.body import TooLong, whole
 from seedspec.run.wire.lanes import ONE, Lanes
 from seedspec.run.wire.redaction import Redaction
+from seedspec.run.wire.thread import LoopThread
 from seedspec.run.wire.web import BadAddress, Deadlines, Web, environment, never, said, size
 
 SLOWEST = 64 * 1024
@@ -65,7 +68,9 @@ class _Ways:
 
 @dataclass(slots=True)
 class Exchange:
-    """Calls under way. `start` begins one, `wait` gives those that have come back; both from one thread.
+    """Calls under way. `start` begins one, `wait` gives those that have come back; both from one thread at a time.
+
+    They make progress on a thread of the exchange's own, so the caller's may have an event loop that is running.
 
     `base` is the folder that upload paths are relative to, `saves` takes the downloads, `uploads` knows what was
     uploaded before and whether files go to a bucket instead.
@@ -78,13 +83,13 @@ class Exchange:
     base: Path
     deadlines: Deadlines = field(default_factory=Deadlines)
     uploads: Uploads = field(default_factory=Uploads)
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    _tasks: dict[asyncio.Task[Reply], Call] = field(default_factory=dict)
-    _finished: list[asyncio.Task[Reply]] = field(default_factory=list)
-    _waiting: bool = False
+    _thread: LoopThread | None = None
+    _tasks: set[asyncio.Task[Reply]] = field(default_factory=set)
+    _back: deque[tuple[Call, Reply]] = field(default_factory=deque)
+    _news: threading.Event = field(default_factory=threading.Event)
+    _under_way: int = 0
     _addresses: dict[str, httpx.URL] = field(default_factory=dict)
     _ways: _Ways = field(init=False)
-    _open: bool = False
     _rules: Rules = field(init=False)
     _redaction: Redaction = field(init=False)
 
@@ -98,7 +103,7 @@ class Exchange:
         Certificates take longer to load than all else that a run with nothing to do does, so this is not done before
         it is called, or the first call started.
         """
-        if not self._open:
+        if self._thread is None:
             with environment() as trust:
                 self._ways = _Ways(
                     self._client(trust, httpx.Limits(max_connections=1, max_keepalive_connections=0)),
@@ -108,54 +113,57 @@ class Exchange:
                 )
                 self._ways.api.open()
                 self._ways.files.open()
-            self._open = True
+            self._thread = LoopThread()
 
     def start(self, call: Call) -> None:
-        """Begins a call. It makes progress while `wait` is waiting. Raises what `ready` raises."""
+        """Begins a call, which goes on by itself. Raises what `ready` raises."""
         self.ready()
-        task = self._loop.create_task(self._answered(call))
-        self._tasks[task] = call
-        task.add_done_callback(self._back)
+        assert self._thread is not None
+        self._under_way += 1
+        self._thread.begin(partial(self._begin, call))
 
-    def _back(self, task: asyncio.Task[Reply]) -> None:
-        self._finished.append(task)
-        if self._waiting:  # what comes back while all of it is closed stops nothing
-            self._loop.stop()
+    def _begin(self, call: Call) -> None:
+        task = asyncio.get_running_loop().create_task(self._answered(call))
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._ended, call))
+
+    def _ended(self, call: Call, task: asyncio.Task[Reply]) -> None:
+        self._tasks.discard(task)
+        self._back.append((call, _reply_of(task, call)))
+        self._news.set()
 
     def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
         """The replies that are there within the given time, at once when one is there already.
 
-        None waits for the first, if any call is under way.
+        None waits for the first, if any call is under way. A wait that is broken off takes none of them away.
         """
-        if not self._tasks and seconds is None:
+        if not self._under_way and seconds is None:
             return []
-        if self._finished:  # a wait that was broken off has not given it
-            seconds = 0.0
-        late = None if seconds is None else self._loop.call_later(max(0.0, seconds), self._loop.stop)
-        self._waiting = True
-        try:
-            self._loop.run_forever()
-        finally:
-            self._waiting = False
-            if late is not None:
-                late.cancel()
-        finished, self._finished = self._finished, []
-        return [(call := self._tasks.pop(task), _reply_of(task, call)) for task in finished]
+        self._news.clear()
+        if not self._back:
+            self._news.wait(None if seconds is None else max(0.0, seconds))
+        found = [self._back.popleft() for _ in range(len(self._back))]
+        self._under_way -= len(found)
+        return found
 
     def close(self) -> None:
         """Ends what is under way and closes the connections."""
+        if self._thread is None:
+            return
+        thread, self._thread = self._thread, None
+        try:
+            thread.result(self._end())
+        finally:
+            thread.close()
+            self._back.clear()
+            self._under_way = 0
 
-        async def end() -> None:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            if self._open:
-                for one in (self._ways.paid, self._ways.api, self._ways.files, self._ways.web):
-                    await one.aclose()
-
-        self._loop.run_until_complete(end())
-        self._tasks.clear()
-        self._loop.close()
+    async def _end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for one in (self._ways.paid, self._ways.api, self._ways.files, self._ways.web):
+            await one.aclose()
 
     async def _answered(self, call: Call) -> Reply:
         return self._redaction.reply(await self._carried_out(call))
@@ -313,7 +321,7 @@ class Exchange:
 
 def _reply_of(task: asyncio.Task[Reply], call: Call) -> Reply:
     """A finished call's reply; one that broke in a way nobody foresaw is still a reply, so that none is ever lost."""
-    error = task.exception()
+    error = asyncio.CancelledError() if task.cancelled() else task.exception()
     if error is None:
         return task.result()
     said = f"unforeseen: {type(error).__name__}"

@@ -1,0 +1,54 @@
+"""An emulator for the runs of one storyboard: started beside it, asked with the emulator's lock alone, ended after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from seedspec.emulator.process import EmulatorError, child
+from seedspec.run.beside import lock_of
+from seedspec.run.disk import state_folder
+from seedspec.run.place import Place
+from seedspec.run.service import Emulator, Service
+from seedspec.run.settings import BadSettings, Key
+
+_NOBODY = "http://127.0.0.1:9"
+"""An address of this machine at which nothing listens."""
+
+
+@contextmanager
+def emulator(
+    storyboard: Path, *, seconds: float = 2.0, faults: Sequence[str] = (), seed: int = 0
+) -> Iterator[Emulator]:
+    """An emulator with the tasks of earlier runs of a storyboard; it ends with the block.
+
+    Each task takes `seconds`; `faults` are written as for `--fault`, and `seed` decides which of those with a
+    probability strike. Raises BadSettings when it does not start: for what is no fault, or without the extra that it
+    needs, or while another one serves this storyboard.
+    """
+    with _started(lock_of(storyboard, emulated=True), seconds, faults, seed) as found:
+        yield found
+
+
+@contextmanager
+def _started(lock: Path, seconds: float = 2.0, faults: Sequence[str] = (), seed: int = 0) -> Iterator[Emulator]:
+    folder = state_folder(lock.parent) / lock.stem
+    arguments = ["--folder", str(folder), "--seconds", str(seconds), "--seed", str(seed)]
+    for fault in faults:
+        arguments += ["--fault", fault]
+    try:
+        with child(arguments) as found:
+            yield Emulator(found.api, found.files, found.results, Key("emulator"))
+    except EmulatorError as error:
+        raise BadSettings(str(error).removeprefix("seedspec: ")) from None
+
+
+@contextmanager
+def own(place: Place, *, needed: bool = True) -> Iterator[Service]:
+    """An emulator as the service of its place, started only where it is `needed`. Raises BadSettings as `emulator`."""
+    if not needed:  # whatever is asked all the same reaches nobody
+        yield Emulator(_NOBODY, _NOBODY, _NOBODY, Key("emulator")).service(place)
+        return
+    with _started(place.lock) as found:
+        yield found.service(place)

@@ -1,0 +1,86 @@
+"""A person's yes to buying: what is asked for, what was allowed, and that nothing is bought without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+from seedspec.compiler.price import Rate
+from seedspec.plan.plan import Plan
+from seedspec.run.settings import BadSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a run would buy at most: so many videos, for so much."""
+
+    videos: int
+    credits: Decimal
+    usd: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.count}, at most {dollars(self.usd)}"
+
+    @property
+    def count(self) -> str:
+        return f"{self.videos:,} video{'s' if self.videos != 1 else ''}"
+
+    @property
+    def question(self) -> str:
+        return f"Buy {self.count} for at most {dollars(self.usd)}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """A yes to buying what the plan asks for, up to a price in dollars or credits; None is no bound.
+
+    Raises ValueError for a bound that is no number from 0 on.
+    """
+
+    max_usd: Decimal | float | None = None
+    max_credits: Decimal | float | None = None
+
+    def __post_init__(self) -> None:
+        for name, most in (("max_usd", self.max_usd), ("max_credits", self.max_credits)):
+            if most is not None and not (Decimal(str(most)).is_finite() and most >= 0):
+                raise ValueError(f"{name} is {most}; expected a number from 0 on")
+
+    def covers(self, quote: Quote) -> bool:
+        bounds = ((self.max_usd, quote.usd), (self.max_credits, quote.credits))
+        return all(most is None or price <= Decimal(str(most)) for most, price in bounds)
+
+    def __str__(self) -> str:
+        bounds = [dollars(Decimal(str(self.max_usd)))] if self.max_usd is not None else []
+        bounds += [f"{self.max_credits:,} credits"] if self.max_credits is not None else []
+        return f"at most {' and '.join(bounds)}" if bounds else "any price"
+
+
+class ConsentNeeded(BadSettings):
+    """Something would be bought that nobody said yes to; nothing was sent. `quote` has the count and the price."""
+
+    def __init__(self, quote: Quote, consent: Yes | None, how: str) -> None:
+        why = "nothing is bought without a yes; " + how if consent is None else f"the yes is for {consent}"
+        super().__init__(f"{quote}: {why}")
+        self.quote = quote
+        self.consent = consent
+
+
+def quote_of(plan: Plan, rate: Rate, budget: int | None, entries: int | None) -> Quote | None:
+    """What a plan would buy within a budget of units and so many entries; None when that is nothing."""
+    videos, units = len(plan.buys), plan.cost.high
+    videos = videos if entries is None else min(videos, entries)
+    if not videos:
+        return None
+    credits = Decimal(units if budget is None else min(units, budget)) / rate.units_per_credit
+    return Quote(videos, credits, credits / rate.credits_per_usd)
+
+
+def check_consent(quote: Quote | None, consent: Yes | None, how: str = "give `consent=api.Yes()`") -> None:
+    """Raises ConsentNeeded unless there is nothing to buy, or a yes that covers it. `how` says how to give one."""
+    if quote is not None and (consent is None or not consent.covers(quote)):
+        raise ConsentNeeded(quote, consent, how)
+
+
+def dollars(usd: Decimal) -> str:
+    """Never less than what may be paid: part of a cent counts as one."""
+    return f"${usd.quantize(Decimal('0.01'), ROUND_CEILING):,}"

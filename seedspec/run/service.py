@@ -1,0 +1,70 @@
+"""Where requests go and where they are recorded, as one value: a place with its lock, the addresses and the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seedspec.run.place import Place
+from seedspec.run.settings import BadSettings, Key, Origins, is_local, key_of, origins_of
+
+if TYPE_CHECKING:
+    from seedspec.run.wire import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a run asks. A service with the emulator's lock and an address that is not on this machine cannot be made.
+
+    Raises BadSettings for such a one.
+    """
+
+    place: Place
+    origins: Origins
+    key: Key
+
+    def __post_init__(self) -> None:
+        for url in (self.origins.api, self.origins.files) if self.place.emulated else ():
+            if not is_local(url):
+                raise BadSettings(f"`{self.place.lock.name}` is the emulator's, and {url} is not on this machine")
+
+    def exchange(self, provider: Mapping[str, Any], assets: str | None = None) -> Exchange:
+        """What carries calls to this service and saves its videos at this place; `assets` is a bucket's URL."""
+        from seedspec.run.bucket import Bucket
+        from seedspec.run.memory import memory_of
+        from seedspec.run.saves import Saves
+        from seedspec.run.uploads import Uploads
+        from seedspec.run.wire import Exchange
+
+        place, origins, key = self.place, self.origins, self.key
+        bucket = Bucket(assets, local=origins.local) if assets else None
+        uploads = Uploads(memory_of(place, origins, key, emulated=place.emulated), bucket)
+        return Exchange(provider, origins, key, Saves(place.base, place.lock.name), place.base, uploads=uploads)
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """An emulator that is running. `api`, `files` and `results` are its addresses."""
+
+    api: str
+    files: str
+    results: str
+    key: Key
+
+    def service(self, place: Place) -> Service:
+        """Itself, as the service of a place. Raises BadSettings unless that is the emulator's."""
+        if not place.emulated:
+            raise BadSettings(f"`{place.lock.name}` is no lock of the emulator: give `Options(emulated=True)` with one")
+        return Service(place, Origins(self.api, self.files), self.key)
+
+
+def service_of(provider: Mapping[str, Any], place: Place, environ: Mapping[str, str]) -> Service:
+    """The service of the environment, for a place that is not the emulator's. Raises BadSettings.
+
+    Its address may be this machine's: an emulator that somebody started by hand is asked as the paid service is.
+    """
+    if place.emulated:
+        raise BadSettings(f"`{place.lock.name}` is the emulator's: the service of the environment is not asked for it")
+    return Service(place, origins_of(provider, environ), key_of(provider, environ, Path.cwd()))
