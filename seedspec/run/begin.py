@@ -22,11 +22,11 @@ _BOUGHT = (State.RUNNING, State.COMPLETED)
 
 @dataclass(slots=True)
 class Admitted:
-    """`committed` is what running and doubtful purchases of earlier runs may cost, in 1/10,000 credit."""
+    """`elsewhere` is what purchases may cost that are running or in doubt and not followed, in 1/10,000 credit."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    committed: int = 0
+    elsewhere: int = 0
     reused: int = 0
 
 
@@ -67,19 +67,17 @@ def _seek_links(out: Admitted, plan: Plan, now: Moment) -> None:
 
 
 def _stray(out: Admitted, step: Step, record: Record, pace: Pace, at: str, *, follow: bool) -> None:
-    name = f"{record.fp}/{record.attempt}"
-    if record.state in _BOUGHT:
-        out.committed += record.get("units") or 0
-        if follow:
-            out.jobs[name] = _followed(step, record, pace)
-    elif step.action is Action.FETCH:  # saved in another clone, and paid for long ago
-        if follow:
-            out.jobs[name] = _followed(step, record, pace)
-    elif record.state in (State.DOUBT, State.SUBMITTING):
-        out.committed += record.get("units") or 0
-        if follow:
-            out.jobs[name] = Job(step, None, Phase.DOUBT, record.attempt, step.file)
-            out.events.append(Skipped(step.address, step.fp, "doubt", at))
+    name, doubtful = f"{record.fp}/{record.attempt}", record.state in (State.DOUBT, State.SUBMITTING)
+    fetched = step.action is Action.FETCH  # saved in another clone, and paid for long ago
+    if not (record.state in _BOUGHT or fetched or doubtful):
+        return
+    if not follow:
+        out.elsewhere += 0 if fetched else record.get("units") or 0
+    elif doubtful:
+        out.jobs[name] = _doubtful(step, record)
+        out.events.append(Skipped(step.address, step.fp, "doubt", at))
+    else:
+        out.jobs[name] = _followed(step, record, pace)
 
 
 def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at: str) -> None:
@@ -94,7 +92,6 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at
     elif step.action in (Action.RESUME, Action.FETCH):
         assert record is not None
         out.jobs[step.fp] = _followed(step, record, pace)
-        out.committed += record.get("units") or 0
     elif step.action is Action.DONE:
         out.reused += 1
         out.events.append(Skipped(step.address, step.fp, "done", at))
@@ -107,8 +104,8 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at
             Held(step.address, step.fp, reason.variants[0], "no take of it is picked: `seedspec pick`", at)
         )
     elif step.action is Action.DOUBT:
-        out.jobs[step.fp] = Job(step, entry, Phase.DOUBT, attempt, step.file)
-        out.committed += (record.get("units") if record else None) or entry.cost.high
+        assert record is not None
+        out.jobs[step.fp] = _doubtful(step, record)
         out.events.append(Skipped(step.address, step.fp, "doubt", at))
     else:
         out.jobs[step.fp] = Job(step, entry, Phase.FAILED, attempt, step.file)
@@ -120,8 +117,12 @@ def _followed(step: Step, record: Record, pace: Pace) -> Job:
     made = record.state if record.state in (State.COMPLETED, State.SAVED) else None
     task = record.task or ""
     job = Job(step, step.entry, Phase.RUNNING, record.attempt, step.file, task, interval=pace.poll, made=made)
-    job.credits = record.stated
+    job.credits, job.recorded = record.stated, record.get("units")
     return job
+
+
+def _doubtful(step: Step, record: Record) -> Job:
+    return Job(step, step.entry, Phase.DOUBT, record.attempt, step.file, recorded=record.get("units"))
 
 
 def _turns(plan: Plan) -> dict[str, int]:

@@ -32,7 +32,8 @@ class Pace:
     the first interval between two reads of one task, which grows to `poll_most`; no read comes before the share
     `announced` of the time that the service says a task will take. `patience` is how often a free call or a refused
     request is tried again before the run ends without it, with waits that double from `wait`; `breaker` how many
-    requests in a row may be refused for good with the same code before the run asks no more.
+    requests in a row may be refused for good with the same code before the run asks no more, `doubts` how many may
+    have no clear answer.
     """
 
     in_flight: int = 8
@@ -47,6 +48,7 @@ class Pace:
     wait_most: float = 60.0
     patience: int = 6
     breaker: int = 5
+    doubts: int = 3
     again_after: float = 30.0
 
     def pause(self, tries: int, asked: float | None = None, chance: float = 1.0) -> float:
@@ -91,12 +93,16 @@ class Phase(Enum):
     LEFT = "left"  # given up for this run; the next one goes on with it
 
 
+_COMMITTED = frozenset({Phase.POSTING, Phase.RUNNING, Phase.FETCHING, Phase.SAVED, Phase.DOUBT})
+
+
 @dataclass(slots=True)
 class Job:
     """One purchase of a run. `due` is the clock at which it may be gone on with, `index` its place in the run.
 
     `entry` is None for one that the storyboard no longer asks for; `made` tells how far it had come at the service,
     `facts` what was measured of its video. What has a lower `turn` is bought before anything of a higher one.
+    `recorded` are the units of an attempt that an earlier run began, as its record has them.
     """
 
     step: Step
@@ -119,14 +125,27 @@ class Job:
     made: State | None = None
     facts: Mapping[str, float] = field(default_factory=dict)
     turn: int = 1
+    recorded: int | None = None
     alone: bool = False  # the service's answer about many tasks was none about this one
     index: int = 0
     name: str = ""
 
     @property
     def units(self) -> int:
-        """What the purchase may cost at most, in 1/10,000 credit."""
+        """What the attempt may cost at most, in 1/10,000 credit: by its record, or by the prices of now."""
+        if self.recorded is not None:
+            return self.recorded
         return self.entry.cost.high if self.entry is not None else 0
+
+    @property
+    def committed(self) -> bool:
+        """Whether a budget must count it: it may be billed, or was bought in this run.
+
+        What an earlier run saved was paid for then; what failed, was refused or is still to be bought costs nothing.
+        """
+        if self.made is State.SAVED:
+            return False
+        return self.phase in _COMMITTED or (self.phase is Phase.LEFT and bool(self.task))
 
     @property
     def wanted(self) -> Entry:

@@ -16,7 +16,7 @@ from seedspec.plan.lock import HEADER, Lock, LockFault, encode, merged, parse, s
 from seedspec.plan.state import IllegalMove, State
 from seedspec.run.disk import replace, state_folder
 from seedspec.run.rescue import rescue
-from seedspec.run.sent import drop_body, keep_body
+from seedspec.run.sent import Unsettled, drop_body, keep_body
 
 RESERVE = 64 * 1024
 """Bytes held back on the disk besides twice the lock, so that a receipt still fits when everything else is full."""
@@ -52,6 +52,7 @@ class Journal:
         self._distrusted = False
         self._reserved = False
         self._touched: dict[tuple[str, int], dict[str, Any]] = {}
+        self._unsettled = Unsettled(lock)
         self._owed: list[dict[str, Any]] = []
         self._on_disk: set[str] = set()
         self._why = ""
@@ -79,6 +80,7 @@ class Journal:
         except (LockFault, IllegalMove) as error:
             raise NotRecorded(f"the lock could not be written: {error}; {unsent}") from error
         self._touched[_name(values)] = record
+        self._unsettled.settles(record)
         self.written += 1
 
     def keep(self, *events: Event) -> None:
@@ -173,7 +175,8 @@ class Journal:
             raise self._lost(error) from error
         self.written += len(self._owed)
         for values in self._owed:
-            drop_body(self.path, self._touched[_name(values)])
+            if sha256 := self._unsettled.settles(self._touched[_name(values)]):
+                drop_body(self.path, sha256)
             self._on_disk.add(str(values.get("task")))
         self._owed = []
         for place in self._rescued:  # only now: what it holds is in the lock, on disk

@@ -101,9 +101,11 @@ class Machine:
     def start(self, now: Moment) -> list[Event]:
         """The run begins: what is planned, and what is passed over and why."""
         taken = admit(self.plan, self.limits, self.pace, now)
-        self._jobs, self._purse.committed, self._reused = taken.jobs, taken.committed, taken.reused
+        self._jobs, self._purse.elsewhere, self._reused = taken.jobs, taken.elsewhere, taken.reused
         self._assets.begin(self._jobs)
         self._agenda = Agenda(self._jobs, in_order=self.limits.wait)
+        for job in self._jobs.values():
+            self._purse.place(job)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
         if buys:
             self._purse.open(now)
@@ -154,7 +156,7 @@ class Machine:
                 reply = self._renewed(job, reply)
             own = self._progress
             events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
-            self._agenda.placed(job)
+            self._placed(job)
         for event in [e for e in events if isinstance(e, Stopped)]:
             self._progress.stop(event)
         if isinstance(reply, Trouble) and reply.stop and not isinstance(call, ReadMany):
@@ -215,8 +217,8 @@ class Machine:
         job = self._jobs[call.job]
         self._busy[Create] -= 1
         job.busy, job.phase = False, Phase.WAITING
-        self._agenda.placed(job)
-        self._purse.release(job)
+        self._placed(job)
+        self._purse.withdraw()
         step = job.step
         return Deferred(step.address, step.fp, job.attempt, "withdrawn", "the request was not sent", 0, now.text())
 
@@ -268,7 +270,7 @@ class Machine:
             group += [job for job in others if not job.alone]
             for job in others:
                 job.busy = not job.alone
-                self._agenda.placed(job)
+                self._placed(job)
         if len(group) == 1:
             return Read(first.name, first.task)
         return ReadMany({job.name: job.task for job in group})
@@ -294,8 +296,13 @@ class Machine:
                 events += self._progress.read(job, found[task], now)
             else:
                 job.alone, job.due = isinstance(reply, Tasks), now.clock + wait
-            self._agenda.placed(job)
+            self._placed(job)
         return events
+
+    def _placed(self, job: Job) -> None:
+        """A purchase has moved on: its turn and its share of the budget are found anew."""
+        self._agenda.placed(job)
+        self._purse.place(job)
 
     def _begin(self, call: Call) -> Call:
         self._busy[type(call)] = self._busy.get(type(call), 0) + 1
@@ -322,8 +329,8 @@ class Machine:
             used={m.key: self._assets.video(m.key, self._jobs)[0] for m in entry.upstream},
         )
         job.phase, job.busy = Phase.POSTING, True
-        self._agenda.placed(job)
-        self._purse.reserve(job)
+        self._placed(job)
+        self._purse.begin()
         self._progress.next_submit = now.clock + self.pace.submit_every
         return self._begin(Create(step.fp, body, intent))
 
@@ -333,7 +340,7 @@ class Machine:
         for job in self._agenda.suspects():
             if job.phase is Phase.WAITING and (why := self._obstacle(job)) is not None:
                 upstream, reason, job.phase = why
-                self._agenda.placed(job)
+                self._placed(job)
                 events.append(Held(job.step.address, job.step.fp, upstream, reason, now.text()))
         return events
 

@@ -44,6 +44,7 @@ class Progress:
     next_submit: float = 0.0
     stopped: Stopped | None = None
     _refusals: int = 0
+    _doubts: int = 0
     _same: tuple[str, int] = ("", 0)
 
     def stop(self, why: Stopped) -> list[Event]:
@@ -60,7 +61,7 @@ class Progress:
             job.accepted += 1
             job.credits = None
             self.purse.stated(job, reply.credits)
-            job.tries = self._refusals = 0
+            job.tries = self._refusals = self._doubts = 0
             self._same = ("", 0)
             job.interval, job.percent = self.pace.poll, -1
             # reading an unfinished task makes the service ask its provider: begin near the time it announced
@@ -68,12 +69,18 @@ class Progress:
             seconds = reply.estimated_seconds
             return [Submitted(step.address, step.fp, job.attempt, reply.task, reply.credits, seconds, at)]
         if isinstance(reply, Refused):
-            self.purse.release(job)
+            self.purse.withdraw()
+            self._doubts = 0
             return self._refused(job, reply, now)
         job.phase = Phase.DOUBT
         self.purse.doubt(job, now)
         reason = reply.reason if isinstance(reply, (Unknown, Trouble)) else STRANGE
-        return [Doubted(step.address, step.fp, job.attempt, reason, at)]
+        doubted = Doubted(step.address, step.fp, job.attempt, reason, at)
+        self._doubts += 1
+        if self._doubts >= self.pace.doubts:
+            why = f"{self._doubts} paid requests in a row had no clear answer: {reason}"
+            return [doubted, *self.stop(Stopped("doubt", why, 8, at))]
+        return [doubted]
 
     def _refused(self, job: Job, reply: Refused, now: Moment) -> list[Event]:
         step, at, code, message = job.step, now.text(), reply.code, reply.message
@@ -135,9 +142,8 @@ class Progress:
             gone = Trouble(f"the service made it and no longer has it: {code}: {reply.message}", final=True)
             return self.troubled(job, gone, "poll", now)
         then, failed, task = self.then(code), job.attempt, job.task
-        job.phase = Phase.FAILED
-        if job.accepted:
-            self.purse.refunded(job)
+        job.phase, job.recorded = Phase.FAILED, None
+        self.purse.stated(job, reply.credits or 0.0)
         by_itself = then == "again" and job.entry is not None
         event = Failed(step.address, step.fp, failed, task, code, reply.message, then, at, reply.credits)
         if by_itself and self.limits.submit and job.attempt < self.attempts:

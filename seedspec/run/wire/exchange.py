@@ -42,6 +42,7 @@ from seedspec.run.sending import Sending
 from seedspec.run.settings import Key, Origins
 from seedspec.run.uploads import Uploads
 from seedspec.run.wire.lanes import ONE, Lanes
+from seedspec.run.wire.listen import listened
 from seedspec.run.wire.web import BadAddress, Deadlines, Web, environment, said
 
 MOST_JSON = 4 * 1024 * 1024
@@ -99,9 +100,9 @@ class Exchange:
         if not self._open:
             with environment() as trust:
                 self._ways = _Ways(
-                    self._client(trust, httpx.Limits(max_connections=1, max_keepalive_connections=0)),
-                    Lanes(lambda: self._client(trust, ONE)),
-                    Lanes(lambda: self._client(trust, ONE)),
+                    self._client(trust, httpx.Limits(max_connections=1, max_keepalive_connections=0), silence=None),
+                    Lanes(lambda: self._client(trust, ONE, silence=self.deadlines.silence)),
+                    Lanes(lambda: self._client(trust, ONE, silence=self.deadlines.silence)),
                     Web(trust, self.deadlines, self.origins.local),
                 )
                 self._ways.api.open()
@@ -181,14 +182,14 @@ class Exchange:
             known = self._addresses[name] = httpx.URL(origin + endpoint["path"].replace("{task}", task))
         return known
 
-    def _client(self, trust: ssl.SSLContext, limits: httpx.Limits) -> httpx.AsyncClient:
-        """A client with the key."""
+    def _client(self, trust: ssl.SSLContext, limits: httpx.Limits, *, silence: float | None) -> httpx.AsyncClient:
+        """A client with the key. Without `silence` the whole exchange has a deadline, and no moment within it."""
         auth = self.provider["auth"]
         secret = {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
         return httpx.AsyncClient(
             headers={"User-Agent": f"seedspec/{__version__}", **secret},
             limits=limits,
-            timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
+            timeout=httpx.Timeout(silence, connect=self.deadlines.connect),
             follow_redirects=False,
             http2=False,
             verify=trust,
@@ -198,11 +199,14 @@ class Exchange:
     async def _create(self, call: Create) -> Reply:
         intent = call.intent.intent
         headers = {"Content-Type": "application/json", self.provider["idempotency_header"]: intent.key}
+
+        async def send() -> Answer:
+            request = self._ways.paid.stream("POST", self._address("create"), content=call.body, headers=headers)
+            async with request as response:
+                return await self._whole(response)
+
         try:
-            async with asyncio.timeout(self.deadlines.create):
-                request = self._ways.paid.stream("POST", self._address("create"), content=call.body, headers=headers)
-                async with request as response:
-                    answer = await self._whole(response)
+            answer = await listened(send(), self.deadlines.create)
         except _UNSENT as error:
             return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {said(error)}")
         except TimeoutError:
