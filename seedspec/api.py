@@ -6,7 +6,7 @@ import os
 import random
 import secrets
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from seedspec.plan.lock import Lock, LockFault, Record
 from seedspec.plan.merge import first_name
 from seedspec.plan.picks import Picks, moved, variants
 from seedspec.plan.plan import Action, Plan, Rules, Step, make
+from seedspec.plan.reason import Stuck
 from seedspec.plan.review import Entries
 from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.plan.state import State
@@ -166,7 +167,7 @@ def _run(
     machine = Machine(
         name=made.board.name,
         plan=plan,
-        pace=options.pace,
+        pace=replace(options.pace, outage=max(options.pace.outage, options.timeout or 0.0)),
         limits=Limits(
             units=budget_of(made.board, options),
             entries=options.max_entries,
@@ -189,7 +190,8 @@ def _run(
     uploads = Uploads(memory_of(place, origins, key, emulated=options.emulated), bucket)
     journal = Journal(place.lock, plan.lock, place.words)
     saves = Saves(place.base, place.lock.name)
-    asks = any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps)
+    idle = (Action.DONE, Action.FAILED, Action.DOUBT)
+    asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps)
     if asks:
         try:
             saves.ready(place.folder)

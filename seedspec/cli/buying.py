@@ -25,6 +25,7 @@ from seedspec.cli.service import environment
 from seedspec.cli.target import judged
 from seedspec.compiler.profile import said
 from seedspec.plan.plan import BUYS, Action
+from seedspec.plan.reason import Stuck
 from seedspec.plan.thrift import hints
 from seedspec.report import compare as compared
 from seedspec.report import cost as costs
@@ -38,7 +39,7 @@ from seedspec.run.settings import key_of
 _GLANCE = 1.0
 """Seconds between two looks at the lock of `status --watch`."""
 
-_EMULATED = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=5.0, again_after=0.5)
+_EMULATED = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=5.0, again_after=0.5, outage=10.0)
 
 
 def show_plan(
@@ -141,7 +142,7 @@ def _check_key(planned: Planned) -> None:
 
 def _needs_service(planned: Planned, options: Options) -> bool:
     asked = {Action.RESUME, Action.FETCH, Action.ORPHAN} | (BUYS if options.submit else frozenset())
-    return any(s.action in asked for s in planned.plan.steps)
+    return any(s.action in asked or isinstance(s.reason, Stuck) for s in planned.plan.steps)
 
 
 def _show(planned: Planned, options: Options, form: str, changes: Since | None, most: int) -> None:
@@ -180,7 +181,13 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
         wanted = sum(s.entry is not None for s in planned.plan.steps)
         write([f"{wanted:,} of them are of variants picked {said(options.picked_from)}"])
     write(
-        ["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream), meant=planned.place.meant), ""]
+        [
+            "",
+            *plans.steps(
+                planned.plan, board.model.rate, color=shared.colored(stream), meant=planned.place.meant, now=now().utc
+            ),
+            "",
+        ]
     )
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
     if not stream_error:  # who is about to buy has decided

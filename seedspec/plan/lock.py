@@ -9,29 +9,19 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
 
-from seedspec.plan.event import (
-    Adopted,
-    Completed,
-    Deferred,
-    Doubted,
-    Event,
-    Failed,
-    Saved,
-    Submitted,
-    Submitting,
-    Weighed,
-)
+from seedspec.plan.event import Event
+from seedspec.plan.kept import values_of as values_of
 from seedspec.plan.state import STANDING, IllegalMove, State, advance
+from seedspec.plan.version import HEADER as HEADER
+from seedspec.plan.version import NEWEST, OF_2, header_of, needed, said_by, version_of
 
-VERSION = 1
-HEADER = b'{"seedspec_lock":1}\n'
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 """What begins the lines that a git merge leaves: ours, the common base, theirs, the end."""
 
@@ -103,7 +93,8 @@ class Lock:
     """What was bought: for each fingerprint its attempts in order.
 
     `good` is how many bytes of the file are whole, `ended` says that they end in a line end, and `digest` is the
-    sha256 of all its bytes: empty when there is no file.
+    sha256 of all its bytes: empty when there is no file. `version` is that of the file, `header` what its first line
+    says besides.
     """
 
     attempts: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
@@ -111,6 +102,8 @@ class Lock:
     lines: int = 0
     ended: bool = True
     digest: str = ""
+    version: int = 1
+    header: Mapping[str, Any] = field(default_factory=dict)
 
     def last(self, fp: str) -> Record | None:
         """The record that stands for a purchase: of several attempts the one nearest to a video, then the latest."""
@@ -134,7 +127,7 @@ def parse(data: bytes) -> Lock:
     """The lock of a file's bytes. Raises LockFault for everything but a torn last line, which is left out."""
     if not data.strip():
         raise LockFault("lock-empty", "the lock is empty; a lock never is: restore it from git", 1)
-    good, found = 0, Fold()
+    good, found, header = 0, Fold(), dict[str, Any]()
     for number, line in enumerate(data.splitlines(keepends=True), 1):
         if line.startswith(MARKERS):
             message = "conflict markers of a git merge; `seedspec lock fix` keeps what both sides bought"
@@ -142,7 +135,7 @@ def parse(data: bytes) -> Lock:
         try:
             values = read_line(line)
             if number == 1:
-                _header(values)
+                found.version, header = _header(values)
             else:
                 found.take(values)
         except BadLine as error:
@@ -154,7 +147,8 @@ def parse(data: bytes) -> Lock:
         good += len(line)
     # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
     ended = data[good - 1 : good] == b"\n"
-    return Lock(found.lock(), good, found.lines + 1, ended=ended, digest=hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
+    return Lock(found.lock(), good, found.lines + 1, ended, digest, found.version, header)
 
 
 def read_line(line: bytes, *, whole: bool = True) -> Any:
@@ -191,16 +185,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return out
 
 
-def line_of(event: Event) -> bytes | None:
-    """What the lock keeps of an event, as one line; None for an event that changes no record."""
-    values = values_of(event)
-    return None if values is None else encode(values)
-
-
 def encode(values: Mapping[str, Any]) -> bytes:
-    """A record's values as one line, keys in their order, without those that are None."""
-    line = orjson.dumps({k: values[k] for k in KEYS if values.get(k) is not None})
-    return _sealed(line) + b"\n"
+    """A record's values as one line, keys in their order and unknown ones last, without those that are None."""
+    known = {k: values[k] for k in KEYS if values.get(k) is not None}
+    others = {k: values[k] for k in sorted(values.keys() - KEYS.keys()) if values[k] is not None}
+    return _sealed(orjson.dumps({**known, **others})) + b"\n"
 
 
 def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> bytes:
@@ -218,16 +207,19 @@ def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> b
             return last.profile, stands[fp], "", ""
         return last.profile, rank.get(fp, len(rank)), "" if fp in rank else last.entry, fp
 
-    return HEADER + b"".join(encode(_settled(r)) for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp])
+    settled = [_settled(r) for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp]]
+    return header_of(needed(settled, KEYS.keys(), lock.header), lock.header) + b"".join(map(encode, settled))
 
 
 def _settled(record: Record) -> dict[str, Any]:
-    """What outlives a run: the balances that are evidence in a doubt go when there is none."""
+    """What outlives a run: the balances that are evidence in a doubt go when there is none, and so does `stuck`."""
     values = {**record.values, "fp": record.fp, "attempt": record.attempt}
     if record.state not in (State.SUBMITTING, State.DOUBT):
         values["left"] = None
         if intent := values.get("intent"):
             values["intent"] = {k: v for k, v in intent.items() if k != "left"}
+    if record.state is not State.RUNNING:
+        values.pop("stuck", None)
     return values
 
 
@@ -237,7 +229,7 @@ def apply(lock: Lock, events: Iterable[Event]) -> Lock:
     for event in events:
         if (values := values_of(event)) is not None:
             found.take(values)
-    return Lock(found.lock(), lock.good, lock.lines, digest=lock.digest)
+    return replace(lock, attempts=found.lock(), ended=True)
 
 
 def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -265,11 +257,13 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "intent": dict,
     "task": str,
     "units": int,
+    "unit": str,
     "reserved": (int, float),
     "charged": (int, float),
     "credits": (int, float),
     "doubt": str,
     "left": (int, float),
+    "stuck": dict,
     "failure": dict,
     "results_until": str,
     "file": str,
@@ -280,6 +274,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "seconds": (int, float),
     "fps": (int, float),
     "audio": bool,
+    "made": dict,
 }
 """The keys of a line in the order that they are written in, with their types."""
 
@@ -298,14 +293,13 @@ class Fold:
 
     records: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     lines: int = 0
+    version: int = 1
 
     def take(self, values: Any) -> None:
         if not isinstance(values, dict):
             raise BadLine("a line that is no JSON object")
-        if not _GOOD.issuperset(zip(values, map(type, values.values()), strict=True)):
-            key, value = next((k, v) for k, v in values.items() if (k, type(v)) not in _GOOD)
-            unknown = f"key `{key}` is not one of a lock of version {VERSION}"
-            raise BadLine(f"`{key}` is {value!r}" if key in KEYS else unknown)
+        if not _GOOD[self.version].issuperset(zip(values, map(type, values.values()), strict=True)):
+            self._strange(values)
         fp, attempt, state = values.get("fp"), values.get("attempt"), values.get("state")
         if not (fp and attempt and attempt > 0 and state in _STATES):
             raise BadLine("a line without `fp`, `attempt` or a known `state`")
@@ -313,16 +307,28 @@ class Fold:
             raise BadLine("a fingerprint or a digest that is no sha256")
         if not all(_SHA256.fullmatch(str(s)) for pair in values.get("used", {}).items() for s in pair):
             raise BadLine("`used` holds what is no sha256")
+        if "stuck" in values and not {"since", "word"} <= {k for k, v in values["stuck"].items() if type(v) is str}:
+            raise BadLine(f"`stuck` is {values['stuck']!r}; expected `since` and `word`")
         record = merged(self.records.get((fp, attempt)), values)
-        for needed in _NEEDED.get(state, ()):
-            if needed not in record:
-                raise BadLine(f"`{state}` without `{needed}`")
+        for key in _NEEDED.get(state, ()):
+            if key not in record:
+                raise BadLine(f"`{state}` without `{key}`")
         if not _PROFILE.fullmatch(record.get("profile", "")):
             raise BadLine(f"`profile` is {record['profile']!r}; expected a profile's name")
         if not _inside(record.get("file", "")):
             raise BadLine(f"`file` is {record['file']!r}; expected a path below the lock's folder")
         self.records[fp, attempt] = record
         self.lines += 1
+
+    def _strange(self, values: Mapping[str, Any]) -> None:
+        """Refuses values of a wrong type, and what version 1 has not; keys of a newer seedspec stay as they are."""
+        for key, value in values.items():
+            if (key, type(value)) in _GOOD[self.version] or (self.version > 1 and key not in KEYS):
+                continue
+            unknown = key not in KEYS or (self.version == 1 and key in OF_2)
+            raise BadLine(
+                f"key `{key}` is not one of a lock of version {self.version}" if unknown else f"`{key}` is {value!r}"
+            )
 
     def lock(self) -> dict[str, tuple[Record, ...]]:
         out: dict[str, list[Record]] = {}
@@ -331,8 +337,9 @@ class Fold:
         return {fp: tuple(sorted(rs, key=lambda r: r.attempt) if len(rs) > 1 else rs) for fp, rs in out.items()}
 
 
+_ALL = frozenset((k, t) for k, types in KEYS.items() for t in (types if isinstance(types, tuple) else (types,)))
+_GOOD = {1: frozenset((k, t) for k, t in _ALL if k not in OF_2), 2: _ALL}
 _STATES: dict[str, State] = {str(s): s for s in State}
-_GOOD = frozenset((k, t) for k, types in KEYS.items() for t in (types if isinstance(types, tuple) else (types,)))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
 _NEEDED = {"running": ("task",), "completed": ("task",), "saved": ("file", "sha256")}
@@ -346,55 +353,12 @@ def _inside(file: str) -> bool:
     return file.isprintable() and "\\" not in file and ".." not in path.parts and not path.is_absolute()
 
 
-def _header(values: Any) -> None:
-    version = values.get("seedspec_lock") if isinstance(values, dict) else None
-    if version != VERSION:
-        if isinstance(version, int) and version > VERSION:
-            message = f"version {version} is newer than this seedspec reads ({VERSION}); upgrade seedspec"
-            raise LockFault("lock-version", message, 1)
+def _header(values: Any) -> tuple[int, dict[str, Any]]:
+    """The version of a lock, and what its header says besides."""
+    version = version_of(values)
+    if version > NEWEST:
+        message = f"version {version} is newer than this seedspec reads ({NEWEST}); upgrade seedspec"
+        raise LockFault("lock-version", message, 1)
+    if not version:
         raise LockFault("lock-damaged", "the first line is no header of a seedspec lock", 1)
-
-
-_FACTS = ("file", "sha256", "bytes", "width", "height", "seconds", "fps", "audio")
-_STATE_OF: dict[type[Any], State] = {
-    Submitting: State.SUBMITTING,
-    Submitted: State.RUNNING,
-    Deferred: State.QUEUED,
-    Completed: State.COMPLETED,
-    Saved: State.SAVED,
-    Failed: State.FAILED,
-    Doubted: State.DOUBT,
-    Weighed: State.DOUBT,
-}
-_FIELDS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
-    Submitting: lambda e: {
-        "entry": e.entry,
-        "take": e.take,
-        "manifest": e.manifest,
-        "intent": {k: v for k in ("key", "body_sha256", "at", "left") if (v := getattr(e.intent, k)) is not None},
-        "units": e.units,
-        "profile": e.profile,
-        "used": dict(e.used) or None,
-    },
-    Submitted: lambda e: {"task": e.task, "reserved": e.reserved},
-    Deferred: lambda e: {},
-    Completed: lambda e: {"task": e.task, "charged": e.charged, "results_until": e.results_until},
-    Saved: lambda e: {**{k: getattr(e, k) for k in _FACTS}, "results_until": e.results_until},
-    Failed: lambda e: {"charged": e.charged, "failure": {"code": e.code, "message": e.message}},
-    Doubted: lambda e: {"doubt": e.reason},
-    Weighed: lambda e: {"left": e.left},
-    Adopted: lambda e: {k: getattr(e, k) for k in ("entry", "profile", "take", "manifest", "task", *_FACTS)},
-}
-
-
-def values_of(event: Event) -> dict[str, Any] | None:
-    """What the lock keeps of an event; None for one that changes no record."""
-    if isinstance(event, Adopted):
-        state = State.RUNNING if event.file is None else State.SAVED
-    elif (found := _STATE_OF.get(type(event))) is not None:
-        state = found
-    else:
-        return None
-    own = _FIELDS[type(event)](event)
-    values = {"fp": event.fp, "attempt": event.attempt, "state": state.value, "at": event.at, **own}  # type: ignore[union-attr]
-    return {k: v for k, v in values.items() if v is not None}
+    return version, said_by(values, version)

@@ -26,6 +26,7 @@ from seedspec.plan.event import (
     Saved,
     Skipped,
     Stopped,
+    Stuck,
     Submitted,
     Submitting,
     Unrecorded,
@@ -48,6 +49,7 @@ _LINES: dict[type, str] = {
     Failed: "red",
     Held: "red",
     Doubted: "magenta",
+    Stuck: "magenta",
     Stopped: "red",
     Unrecorded: "red",
 }
@@ -156,7 +158,7 @@ class Monitor:
                 self._reserved.pop(self._move(event.fp, event.attempt, "failed"), None)
             case Deferred():
                 self._reserved.pop(self._move(event.fp, event.attempt, "waiting"), None)
-            case Doubted():
+            case Doubted() | Stuck():
                 self._move(event.fp, event.attempt, "in doubt")
             case Held():
                 self._states[event.fp] = "held"

@@ -18,6 +18,7 @@ from seedspec.plan.event import (
     Saved,
     Skipped,
     Stopped,
+    Stuck,
     Submitted,
     Submitting,
     Unrecorded,
@@ -66,6 +67,8 @@ def line(event: Event) -> str | None:
             )
         case Doubted():
             return f"  ? {event.entry}  in doubt: {cut(event.reason, 120)}"
+        case Stuck():
+            return f"  ? {event.entry}  {event.task} has no end in sight; the service says: {cut(event.word, 100)}"
         case Delayed():
             wait = f"again in {_seconds(event.wait)}" if event.wait is not None else "given up for this run"
             return f"  … {event.entry}  {event.step}: {cut(event.reason, 100)}; {wait}"
@@ -77,6 +80,8 @@ def line(event: Event) -> str | None:
             return f"  ■ {event.message}" if event.message else "  ■ the disk takes the lock again; it lacks nothing"
         case Skipped(reason="doubt"):
             return f"  ? {event.entry}  in doubt since an earlier run"
+        case Skipped(reason="stuck"):
+            return f"  ? {event.entry}  without an end in sight since an earlier run; it is looked at once"
         case Skipped(reason="occupied"):
             return f"  ! {event.entry}  a file the lock does not know stands in the way"
         case RunStarted() | Skipped() | Progressed() | RunFinished() | Weighed() | Adopted():

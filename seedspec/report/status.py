@@ -106,7 +106,7 @@ def _soonest(waiting: list[float]) -> str:
 
 
 def _stands(step: Step, model: Model, now: datetime, meant: Meant) -> str:
-    said = plans.reason(step.reason, meant, step.address)
+    said = plans.reason(step.reason, meant, step.address, now)
     for strange in surprise.of_record(model, step.record):
         said += f"; {strange.found}, expected {strange.expected}"
     left = hours_left(step, now)

@@ -31,7 +31,9 @@ class Pace:
     `in_flight` bounds the tasks at the service, `submit_every` is the least time between two paid requests, `poll`
     the first interval between two reads of one task, which grows to `poll_most`; no read comes before the share
     `announced` of the time that the service says a task will take. `patience` is how often a free call or a refused
-    request is tried again before the run ends without it, with waits that double from `wait`; `breaker` how many
+    request is tried again at least before the run ends without it, with waits that double from `wait`; what was bought
+    is read and fetched again for `outage` seconds. A task that has no end after `stuck` seconds, and ten times as long
+    as the service announced, is no longer waited for. `breaker` is how many
     requests in a row may be refused for good with the same code before the run asks no more, `doubts` how many may
     have no clear answer.
     """
@@ -50,6 +52,8 @@ class Pace:
     breaker: int = 5
     doubts: int = 3
     again_after: float = 30.0
+    outage: float = 600.0
+    stuck: float = 3600.0
 
     def pause(self, tries: int, asked: float | None = None, chance: float = 1.0) -> float:
         """The wait after the given number of tries; what the service asks for is honoured within the same bound.
@@ -103,6 +107,10 @@ class Job:
     `entry` is None for one that the storyboard no longer asks for; `made` tells how far it had come at the service,
     `facts` what was measured of its video. What has a lower `turn` is bought before anything of a higher one.
     `recorded` are the units of an attempt that an earlier run began, as its record has them.
+
+    `begun` is the clock at which the service took it, `estimate` how many seconds it said that it will take, `looks`
+    how often it has said in this run that there is no end yet. `stuck` is what the lock has of a task without one.
+    `troubled` is the clock of the first of `tries` that did not succeed.
     """
 
     step: Step
@@ -126,6 +134,11 @@ class Job:
     facts: Mapping[str, float] = field(default_factory=dict)
     turn: int = 1
     recorded: int | None = None
+    begun: float = 0.0
+    estimate: float = 0.0
+    looks: int = 0
+    stuck: Mapping[str, str] | None = None
+    troubled: float = 0.0
     alone: bool = False  # the service's answer about many tasks was none about this one
     index: int = 0
     name: str = ""

@@ -12,8 +12,9 @@ from typing import Any
 
 from seedspec.compiler.entry import digest
 from seedspec.plan.event import Event, Submitting
-from seedspec.plan.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
+from seedspec.plan.lock import HEADER, KEYS, Lock, LockFault, encode, merged, parse, serialise, values_of
 from seedspec.plan.state import IllegalMove, State
+from seedspec.plan.version import header_of, needed
 from seedspec.run.disk import replace, state_folder
 from seedspec.run.rescue import rescue
 from seedspec.run.sent import Unsettled, drop_body, keep_body
@@ -46,6 +47,7 @@ class Journal:
         self._lock = lock
         self._good = self._size = lock.good
         self._ended = lock.ended
+        self._version = lock.version
         self._digest = hashlib.sha256()
         self._modified = 0
         self._handle: int | None = None
@@ -166,7 +168,7 @@ class Journal:
     def _pay(self) -> None:
         """Writes what is owed, or rescues it."""
         try:
-            self._append(b"".join(map(encode, self._owed)), anew=True)
+            self._append(b"".join(map(encode, self._owed)), anew=True, version=_needed(self._owed))
         except OSError as error:
             self._why = str(error)
             self._rescue()
@@ -191,7 +193,8 @@ class Journal:
 
     def _rescue(self) -> None:
         """What this run knows goes to the first place that takes it."""
-        place = rescue(self.path, HEADER + b"".join(map(encode, self._touched.values())))
+        header = header_of(max(self._version, _needed(self._touched.values())), self._lock.header)
+        place = rescue(self.path, header + b"".join(map(encode, self._touched.values())))
         if place is not None:
             self._rescued = [*(p for p in self._rescued if p != place), place]
 
@@ -208,14 +211,17 @@ class Journal:
             return f"`{entry}` was not taken: `seedspec settle {shlex.quote(entry)}{words} --not-billed`"
         return ""
 
-    def _append(self, lines: bytes, *, anew: bool) -> None:
-        """Lines, durable when this returns; with `anew` a new file is tried where the old one refuses."""
+    def _append(self, lines: bytes, *, anew: bool, version: int = 1) -> None:
+        """Lines, durable when this returns; with `anew` a new file is tried where the old one refuses.
+
+        Lines that need another version than the file's header says go with a new one.
+        """
         handle = self._open()
         self._unchanged(handle)
         if not self._ended:
             lines = b"\n" + lines
-        if self._distrusted:
-            self._anew(handle, lines)
+        if self._distrusted or version > self._version:
+            self._anew(handle, lines, version)
         else:
             try:
                 self._write(handle, lines)
@@ -242,11 +248,13 @@ class Journal:
         self._digest.update(line)
         self._seen(handle)
 
-    def _anew(self, handle: int, lines: bytes) -> None:
+    def _anew(self, handle: int, lines: bytes, version: int = 1) -> None:
         """The whole file with the lines, as a new file in the place of the old one."""
         _reserve(self.path).unlink(missing_ok=True)
         self._reserved = False
         data = _content(handle, self._good) + lines
+        if version > self._version:
+            data = header_of(version, self._lock.header) + data.partition(b"\n")[2]
         try:
             replace(self.path, data)
         except OSError:
@@ -258,7 +266,7 @@ class Journal:
         self._reopen(handle)
         self._good = len(data)
         self._digest = hashlib.sha256(data)
-        self._distrusted = False
+        self._distrusted, self._version = False, max(version, self._version)
 
     def _reopen(self, handle: int) -> None:
         fresh = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
@@ -306,6 +314,10 @@ class Journal:
             if digest(_content(handle, self._good)) != self._digest.hexdigest():
                 raise _changed(self.path)
             self._modified = now.st_mtime_ns
+
+
+def _needed(records: Iterable[Mapping[str, Any]]) -> int:
+    return needed(records, KEYS.keys(), {})
 
 
 def _name(values: Mapping[str, Any]) -> tuple[str, int]:

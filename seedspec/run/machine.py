@@ -47,6 +47,7 @@ from seedspec.run.call import (
     Upload,
 )
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
+from seedspec.run.outage import Outage, away
 from seedspec.run.outcome import sums
 from seedspec.run.progress import Progress
 from seedspec.run.purse import Purse
@@ -83,6 +84,7 @@ class Machine:
     _assets: Assets = field(init=False)
     _jobs: dict[str, Job] = field(default_factory=dict)
     _agenda: Agenda = field(init=False)
+    _outage: Outage = field(init=False)
     _busy: dict[type[Any], int] = field(default_factory=dict)
     _closing: bool = False
     _troubles: int = 0
@@ -97,11 +99,13 @@ class Machine:
         self._progress = Progress(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
         )
+        self._outage = Outage(self.name, self._jobs, self._progress, self._placed)
 
     def start(self, now: Moment) -> list[Event]:
         """The run begins: what is planned, and what is passed over and why."""
         taken = admit(self.plan, self.limits, self.pace, now)
-        self._jobs, self._purse.elsewhere, self._reused = taken.jobs, taken.elsewhere, taken.reused
+        self._jobs.update(taken.jobs)
+        self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
         self._assets.begin(self._jobs)
         self._agenda = Agenda(self._jobs, in_order=self.limits.wait)
         for job in self._jobs.values():
@@ -155,7 +159,12 @@ class Machine:
             if isinstance(reply, Refused):
                 reply = self._renewed(job, reply)
             own = self._progress
-            events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
+            if isinstance(call, Read) and away(reply) and job.phase is not Phase.LINKING:
+                events = self._outage.lost([job], reply, now)
+            else:
+                if isinstance(call, Read) and not away(reply):
+                    self._outage.over()
+                events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
             self._placed(job)
         for event in [e for e in events if isinstance(e, Stopped)]:
             self._progress.stop(event)
@@ -169,7 +178,7 @@ class Machine:
             return None
         found: list[float | None] = []
         if self.limits.wait:
-            found.append(self._agenda.next_read if self._reading < self.pace.reads else None)
+            found.append(self._next_read if self._reading < self._most_reads else None)
             found.append(self._agenda.next_download if self._busy.get(Download, 0) < self.pace.downloads else None)
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
             found.append(None if self._busy.get(Balance) else asks)
@@ -249,6 +258,16 @@ class Machine:
     def _reading(self) -> int:
         return self._busy.get(Read, 0) + self._busy.get(ReadMany, 0)
 
+    @property
+    def _most_reads(self) -> int:
+        """A service that does not answer is asked by one read at a time."""
+        return 1 if self._outage.on else self.pace.reads
+
+    @property
+    def _next_read(self) -> float | None:
+        due = self._agenda.next_read
+        return max(due, self._outage.due) if due is not None and self._outage.on else due
+
     def _following(self, now: Moment) -> list[Call]:
         """The free calls that bought videos need next, as far as slots for them are open."""
         calls: list[Call] = []
@@ -256,7 +275,9 @@ class Machine:
         for job in islice(self._agenda.downloads(now.clock), max(free, 0)):
             job.busy = True
             calls.append(self._begin(Download(job.name, job.link, job.file)))
-        while self._reading < self.pace.reads and (first := next(self._agenda.reads(now.clock), None)) is not None:
+        if self._outage.on and now.clock < self._outage.due:
+            return calls
+        while self._reading < self._most_reads and (first := next(self._agenda.reads(now.clock), None)) is not None:
             calls.append(self._begin(self._read_with_others(first, now)))
         return calls
 
@@ -264,7 +285,7 @@ class Machine:
         """The call that reads a task; where the service offers it, others go along whose time is near."""
         first.busy = True
         group = [first]
-        if self.together > 1 and not first.alone:
+        if self.together > 1 and not first.alone and not self._outage.on:
             early = now.clock + min(_EARLY, self.pace.poll / 5)
             others = list(islice(self._agenda.reads(early), self.together - 1))
             group += [job for job in others if not job.alone]
@@ -281,6 +302,11 @@ class Machine:
         That this endpoint refuses says nothing about others: the key may be good for reading one task and not many.
         """
         events: list[Event] = []
+        if away(reply):
+            self._troubles += 1
+            self.together = 1 if self._troubles > 2 else self.together
+            return self._outage.lost([self._jobs[name] for name in call.tasks], reply, now)
+        self._outage.over()
         found = reply.found if isinstance(reply, Tasks) else {}
         wait, refused = 0.0, not isinstance(reply, Tasks)
         if isinstance(reply, Trouble) and not (reply.stop or reply.final):

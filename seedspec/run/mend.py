@@ -159,4 +159,4 @@ def prune(path: Path, lock: Lock, gone: Iterable[Record], order: Iterable[str]) 
     with suppress(FileNotFoundError):
         if parse(path.read_bytes()).digest != lock.digest:
             raise LockFault("lock-changed", f"`{path.name}` was changed by another program; nothing is written over it")
-    replace(path, serialise(Lock({fp: rs for fp, rs in kept.items() if rs}), order))
+    replace(path, serialise(Lock({fp: rs for fp, rs in kept.items() if rs}, header=lock.header), order))

@@ -189,7 +189,7 @@ class Exchange:
         return httpx.AsyncClient(
             headers={"User-Agent": f"seedspec/{__version__}", **secret},
             limits=limits,
-            timeout=httpx.Timeout(silence, connect=self.deadlines.connect),
+            timeout=httpx.Timeout(silence, connect=self.deadlines.connect, pool=self.deadlines.silence),
             follow_redirects=False,
             http2=False,
             verify=trust,
@@ -252,11 +252,11 @@ class Exchange:
         try:
             return meaning(await ask())
         except _UNSENT as error:
-            return Trouble(f"cannot be reached: {said(error)}")
+            return Trouble(f"cannot be reached: {said(error)}", away=True)
         except TimeoutError:
-            return Trouble("no answer in time")
+            return Trouble("no answer in time", away=True)
         except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
-            return Trouble(f"the answer was lost: {said(error)}")
+            return Trouble(f"the answer was lost: {said(error)}", away=True)
 
     async def _upload(self, sending: Sending) -> Reply:
         """A file to the files API, a piece at a time. When that says no for good, the account's quota may say why."""
