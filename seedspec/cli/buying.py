@@ -81,7 +81,8 @@ def show_status(anew: Anew, storyboard: str, given: Mapping[str, Any], form: str
             )
     planned = anew.rests_on(plan(storyboard, options, made))
     if form == "json":
-        echo(orjson.dumps(status.as_json(planned.plan, model, now().utc), option=orjson.OPT_INDENT_2))
+        document = status.as_json(planned.plan, model, now().utc, meant=planned.place.meant)
+        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     elif not watching:
         shared.out(lines(planned, None))
     if planned.plan.count(Action.DOUBT):
@@ -150,7 +151,7 @@ def _show(planned: Planned, options: Options, form: str, changes: Since | None, 
     assert board is not None
     rate = board.model.rate
     if form == "json":
-        document = plans.as_json(planned.plan, rate)
+        document = plans.as_json(planned.plan, rate, planned.place.meant)
         document["hints"] = costs.hints_json(hints(planned.plan, board.model), planned.plan.cost, rate)
         if changes is not None:
             document["against"] = compared.as_json(changes.found, rate, changes.commit)

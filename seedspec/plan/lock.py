@@ -84,6 +84,11 @@ class Record:
         """The last that the service said of its cost, in credits."""
         return self.reserved if self.charged is None else self.charged
 
+    @property
+    def stuck(self) -> Mapping[str, str] | None:
+        """Since when its task has no end in sight, and the service's last word; None for one that is waited for."""
+        return self.values.get("stuck") if self.state is State.RUNNING else None
+
     def get(self, key: str) -> Any:
         return self.values.get(key)
 

@@ -186,7 +186,7 @@ def _doubt(record: Record) -> InDoubt | Stuck | None:
         return InDoubt("a run ended between the request and its answer")
     if record.state is State.DOUBT:
         return InDoubt(str(record.get("doubt") or "the answer was not understood"))
-    if record.state is State.RUNNING and (stuck := record.get("stuck")):
+    if stuck := record.stuck:
         return Stuck(record.task or "", asked_at(record), stuck["since"], stuck["word"])
     return None
 

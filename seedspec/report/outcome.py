@@ -166,10 +166,12 @@ class Outcomes:
         return [o for o in self if o.end in ends]
 
     def as_json(self, event: Event) -> dict[str, Any]:
-        """An event that was taken, as programs get it; a saved video with its surprises."""
+        """An event that was taken, as programs get it: a saved video with its surprises, a doubt with its command."""
         said = event_json(event)
         if isinstance(event, Saved):
             said["surprises"] = surprises_json(self._surprises(event))
+        if isinstance(event, Doubted | Stuck):
+            said["settle"] = self.meant.on("settle", event.entry).strip("`")
         return said
 
     def _surprises(self, event: Saved) -> tuple[Surprise, ...]:

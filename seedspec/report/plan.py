@@ -193,12 +193,12 @@ def replaced(stale: Stale) -> str:
     return said + kept.get(stale.kept, "")
 
 
-def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
-    """The plan for programs: costs in credits and dollars, low and high."""
+def as_json(plan: Plan, rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
+    """The plan for programs: costs in credits and dollars, low and high; a doubt has the command that settles it."""
     return {
         "seedspec_plan": 1,
         "profile": plan.profile or None,
-        "steps": [step_json(s, rate) for s in plan.steps],
+        "steps": [step_json(s, rate, meant) for s in plan.steps],
         "counts": {a.name.lower(): plan.count(a) for a in Action},
         **_money(plan.cost, rate),
         "stale": {"entries": len(plan.stale), **_money(plan.stale_cost, rate)},
@@ -206,7 +206,7 @@ def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
     }
 
 
-def step_json(s: Step, rate: Rate) -> dict[str, Any]:
+def step_json(s: Step, rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
     """One step for programs."""
     return {
         "entry": s.address,
@@ -215,6 +215,7 @@ def step_json(s: Step, rate: Rate) -> dict[str, Any]:
         "sign": s.action.value,
         "reason": {"kind": type(s.reason).__name__, **_fields(s.reason)},
         "file": s.file,
+        **({"settle": meant.on("settle", s.address).strip("`")} if s.action is Action.DOUBT else {}),
         **_money(s.cost, rate),
     }
 

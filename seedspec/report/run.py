@@ -108,7 +108,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     if len(surprised) > _MOST_LOST:
         out.append(f"… and {len(surprised) - _MOST_LOST} more warnings; {found.meant.command('status')} has them all")
     lost = found.of(End.DOUBT, End.FAILED, End.HELD)
-    out += [f"{_SIGNS[o.end]} {o.address}  {o.end}: {cut(_why(o), 120)}" for o in lost[:_MOST_LOST]]
+    out += [f"{_SIGNS[o.end]} {o.address}  {o.end}: {cut(_why(o), 120)}{_remedy(o, found)}" for o in lost[:_MOST_LOST]]
     if len(lost) > _MOST_LOST:
         out.append(f"… and {len(lost) - _MOST_LOST} more without a video")
     done = found.finished
@@ -132,8 +132,12 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
         stated = round(done.credits * rate.units_per_credit)
         out.append(f"estimate {estimate} at most; the service stated {both(Cost(stated, stated), rate)}")
     if meaning := _EXIT_WORDS.get(done.exit, ""):
-        out.append(meaning)
+        out.append(meaning + (f"; {found.meant.command('settle')} lists the commands" if done.doubt else ""))
     return out
+
+
+def _remedy(outcome: Outcome, found: Outcomes) -> str:
+    return f"; {found.meant.on('settle', outcome.address)}" if outcome.end is End.DOUBT else ""
 
 
 def _row(outcome: Outcome, rate: Rate) -> tuple[str, ...]:

@@ -64,13 +64,13 @@ def as_json(
     """The step as `plan --format json` has it, with all differences and, for a twin, the step that decides."""
     return {
         "seedspec_why": 1,
-        **step_json(found.step, rate),
+        **step_json(found.step, rate, meant),
         "sentences": list(_sentences(found, meant, now)),
         "before": None if found.before is None else _record(found.before),
         "differences": [
             {"field": d.field, "old": d.old, "new": d.new, **place(places.get(d.field))} for d in found.differences
         ],
-        "twin": None if found.twin is None else step_json(found.twin, rate),
+        "twin": None if found.twin is None else step_json(found.twin, rate, meant),
     }
 
 

@@ -119,7 +119,7 @@ def _follow(out: Admitted, name: str, step: Step, record: Record, pace: Pace, li
     job = out.jobs[name] = _followed(step, record, pace)
     job.begun = now.clock - (seconds_since(asked_at(record), now.utc) or 0.0)
     if isinstance(step.reason, reasons.Stuck):
-        job.stuck = record.get("stuck")
+        job.stuck = record.stuck
         job.phase = Phase.RUNNING if limits.wait else Phase.DOUBT
         out.events.append(Skipped(step.address, step.fp, "stuck", now.text()))
 

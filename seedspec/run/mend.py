@@ -126,6 +126,8 @@ def verify(path: Path) -> list[Finding]:
             found += _compared(record, path.parent)
         elif record.state in (State.SUBMITTING, State.DOUBT):
             found.append(Finding(record, "in doubt: `seedspec settle`", False))
+        elif record.stuck:
+            found.append(Finding(record, "running, with no end in sight: `seedspec settle`", False))
         elif record.state in PAID:
             found.append(Finding(record, f"{record.state}, not saved: `seedspec fetch`", False))
     found += [Finding(r, "one of several purchases of this request", False) for r in union(lock, lock).doubles]

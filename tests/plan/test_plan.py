@@ -99,7 +99,7 @@ STATES: dict[str, tuple[Mapping[str, Any], Action, Callable[[Entry], Any]]] = {
         lambda e: InDoubt("a run ended between the request and its answer"),
     ),
     "doubt": ({"state": "doubt", "task": None, "doubt": "cut"}, Action.DOUBT, lambda e: InDoubt("cut")),
-    "running": ({"state": "running"}, Action.RESUME, lambda e: InFlight(f"task-unified-{e.fingerprint[:4]}-1", "2026-11-23T07:00:00Z")),
+    "running": ({"state": "running"}, Action.RESUME, lambda e: InFlight(f"task-unified-{e.fingerprint[:4]}-1", NOW)),
     "completed": ({"state": "completed"}, Action.FETCH, lambda e: Unsaved(f"task-unified-{e.fingerprint[:4]}-1")),
     "saved": ({"state": "saved"}, Action.DONE, lambda e: Done(f"renders/{e.file}", None, True)),
     "saved elsewhere": (

@@ -42,7 +42,18 @@ from seedspec.run.machine import Machine
 Choose = Callable[[int], int]
 """Chooses one of so many; 0 is the plain course of things, so that a shrunk scenario is a calm one."""
 
-PACE = Pace(in_flight=3, submit_every=0.5, poll=1, poll_most=4, wait=1, wait_most=4, patience=3, again_after=1)
+PACE = Pace(
+    in_flight=3,
+    submit_every=0.5,
+    poll=1,
+    poll_most=4,
+    wait=1,
+    wait_most=4,
+    patience=3,
+    again_after=1,
+    outage=6,
+    stuck=30,
+)
 AGAIN = {"service_error": "again", "content_policy_violation": "change"}
 
 
