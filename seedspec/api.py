@@ -174,6 +174,7 @@ def _run(
             submit=options.submit and not options.locked,
             wait=options.wait,
             fast=options.fail_fast,
+            retry=options.retry_failed,
             strays=not (options.select or options.exclude or options.picked_from is not None),
         ),
         key=lambda: f"seedspec-{secrets.token_hex(16)}",

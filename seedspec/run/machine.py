@@ -31,6 +31,7 @@ from seedspec.plan.plan import Plan
 from seedspec.run.agenda import GONE, Agenda
 from seedspec.run.assets import Assets
 from seedspec.run.begin import admit
+from seedspec.run.blame import Blame
 from seedspec.run.call import (
     Balance,
     Call,
@@ -85,6 +86,7 @@ class Machine:
     _jobs: dict[str, Job] = field(default_factory=dict)
     _agenda: Agenda = field(init=False)
     _outage: Outage = field(init=False)
+    _blame: Blame | None = None
     _busy: dict[type[Any], int] = field(default_factory=dict)
     _closing: bool = False
     _troubles: int = 0
@@ -106,6 +108,7 @@ class Machine:
         taken = admit(self.plan, self.limits, self.pace, now)
         self._jobs.update(taken.jobs)
         self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
+        self._blame = None if self.limits.retry else Blame(self.plan.lock)
         self._assets.begin(self._jobs)
         self._agenda = Agenda(self._jobs, in_order=self.limits.wait)
         for job in self._jobs.values():
@@ -166,6 +169,8 @@ class Machine:
                     self._outage.over()
                 events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
             self._placed(job)
+            if isinstance(call, Create) and self._blame is not None and self._blame.heard(job.wanted, reply):
+                self._agenda.suspect()
         for event in [e for e in events if isinstance(e, Stopped)]:
             self._progress.stop(event)
         if isinstance(reply, Trouble) and reply.stop and not isinstance(call, ReadMany):
@@ -380,6 +385,8 @@ class Machine:
                 return up.step.address, said[up.phase], Phase.HELD
         if (unusable := unfit(job.wanted.media, self.media, self._was)) is not None:
             return *unusable, Phase.HELD
+        if self._blame is not None and (blamed := self._blame.of(job.wanted)) is not None:
+            return *blamed, Phase.HELD
         dead = self._assets.dead(job.wanted, self._jobs)
         return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None
 
