@@ -7,7 +7,7 @@ import random
 import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from seedspec.plan.lock import Lock, LockFault, Record
 from seedspec.plan.merge import first_name
 from seedspec.plan.picks import Picks, moved, variants
 from seedspec.plan.plan import BUYS, Action, Plan, Rules, Step, make
+from seedspec.plan.reason import Stuck
 from seedspec.plan.review import Entries
 from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.plan.state import State
@@ -224,13 +225,14 @@ def _run(
     machine = Machine(
         name=made.board.name,
         plan=plan,
-        pace=options.pace,
+        pace=replace(options.pace, outage=max(options.pace.outage, options.timeout or 0.0)),
         limits=Limits(
             units=budget_of(made.board, options),
             entries=options.max_entries,
             submit=options.submit and not options.locked,
             wait=options.wait,
             fast=options.fail_fast,
+            retry=options.retry_failed,
             strays=not (options.select or options.exclude or options.picked_from is not None),
         ),
         key=lambda: f"seedspec-{secrets.token_hex(16)}",
@@ -245,7 +247,8 @@ def _run(
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     exchange = service.exchange(provider, options.assets if sends else None)
     journal = Journal(place.lock, plan.lock, place.words)
-    asks = any(s.action not in (Action.DONE, Action.FAILED, Action.DOUBT) for s in plan.steps)
+    idle = (Action.DONE, Action.FAILED, Action.DOUBT)
+    asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps)
     if asks:
         try:
             exchange.saves.ready(place.folder)

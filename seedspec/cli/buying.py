@@ -36,7 +36,7 @@ from seedspec.run.settings import key_of
 _GLANCE = 1.0
 """Seconds between two looks at the lock of `status --watch`."""
 
-_EMULATED = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=5.0, again_after=0.5)
+_EMULATED = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=5.0, again_after=0.5, outage=10.0)
 
 
 def show_plan(
@@ -78,7 +78,8 @@ def show_status(storyboard: str, given: Mapping[str, Any], form: str, *, watchin
             )
     planned = plan(storyboard, options, made)
     if form == "json":
-        echo(orjson.dumps(status.as_json(planned.plan, model, now().utc), option=orjson.OPT_INDENT_2))
+        document = status.as_json(planned.plan, model, now().utc, meant=planned.place.meant)
+        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     elif not watching:
         shared.out(lines(planned, None))
     if planned.plan.count(Action.DOUBT):
@@ -165,7 +166,7 @@ def _show(planned: Planned, options: Options, form: str, changes: Since | None, 
     assert board is not None
     rate = board.model.rate
     if form == "json":
-        document = plans.as_json(planned.plan, rate)
+        document = plans.as_json(planned.plan, rate, planned.place.meant)
         document["hints"] = costs.hints_json(hints(planned.plan, board.model), planned.plan.cost, rate)
         if changes is not None:
             document["against"] = compared.as_json(changes.found, rate, changes.commit)
@@ -196,7 +197,13 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
         wanted = sum(s.entry is not None for s in planned.plan.steps)
         write([f"{wanted:,} of them are of variants picked {said(options.picked_from)}"])
     write(
-        ["", *plans.steps(planned.plan, board.model.rate, color=shared.colored(stream), meant=planned.place.meant), ""]
+        [
+            "",
+            *plans.steps(
+                planned.plan, board.model.rate, color=shared.colored(stream), meant=planned.place.meant, now=now().utc
+            ),
+            "",
+        ]
     )
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
     write(plans.lost(planned.plan, planned.place.meant))

@@ -24,6 +24,7 @@ from seedspec.report import why as shown
 from seedspec.report.diagnostics import tally
 from seedspec.run.compiling import earlier
 from seedspec.run.disk import read_lock
+from seedspec.run.driver import now
 from seedspec.run.place import place_of
 from seedspec.run.revision import NoRevision, revision_of
 
@@ -58,14 +59,11 @@ def why_command(
         d.field: trace(made.board, step.entry, d.field, d.old, d.new) if step.entry is not None else None
         for d in found.differences
     }
+    said = (found, places, made.board.model.rate, planned.place.meant, now().utc)
     if form == "json":
-        echo(
-            orjson.dumps(
-                shown.as_json(found, places, made.board.model.rate, planned.place.meant), option=orjson.OPT_INDENT_2
-            )
-        )
+        echo(orjson.dumps(shown.as_json(*said), option=orjson.OPT_INDENT_2))
     else:
-        shared.out(shown.as_text(found, places, made.board.model.rate, planned.place.meant))
+        shared.out(shown.as_text(*said))
 
 
 @click.command("diff")

@@ -181,6 +181,22 @@ class Doubted:
 
 
 @valueclass(frozen=True, slots=True)
+class Stuck:
+    """A task has no end in sight, long after it should have had one: it is no longer waited for, a person settles it.
+
+    `word` is what the service says of it, `since` when that was too much. Its purchase stays running.
+    """
+
+    entry: str
+    fp: str
+    attempt: int
+    task: str
+    since: str
+    word: str
+    at: str
+
+
+@valueclass(frozen=True, slots=True)
 class Weighed:
     """The credits that were left after a doubt arose: with those before it, evidence of whether it was billed."""
 
@@ -294,6 +310,7 @@ Event = (
     | Failed
     | Doubted
     | Weighed
+    | Stuck
     | Adopted
     | Delayed
     | Held

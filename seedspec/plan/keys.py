@@ -13,6 +13,7 @@ from typing import Any
 
 from seedspec.compiler.filename import is_device
 from seedspec.plan.state import State
+from seedspec.plan.version import OF_2
 from seedspec.text.visible import UNSAFE, visible
 
 DEEPEST = 64
@@ -27,6 +28,7 @@ _ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}(?:@[A-Za-z_][A-Za-z0-9_=,.
 _TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,255}")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,254}")
 _AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_UNIT = re.compile(r"[a-z][a-z0-9_]{0,19}")
 _USUAL_AT = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}Z")
 _MESSAGE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_MESSAGE}}}")
 _CODE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_CODE}}}")
@@ -94,6 +96,13 @@ def _is_failure(failure: Mapping[str, Any]) -> bool:
         return False
 
 
+def _is_stuck(stuck: Mapping[str, Any]) -> bool:
+    try:
+        return bool(_is_time(stuck["since"]) and _CODE.fullmatch(stuck["word"])) and len(stuck) == 2
+    except (KeyError, TypeError):
+        return False
+
+
 _NONE: dict[str, Any] = {}
 _NUMBER = (int, float)
 _DIGEST = "a sha256 in hexadecimal"
@@ -114,11 +123,13 @@ KEYS: dict[str, tuple[tuple[type, ...], _Test, str]] = {
     "intent": ((dict,), _is_intent, "`key`, `body_sha256` and `at` of the request, and perhaps `left`"),
     "task": ((str,), _TASK.fullmatch, "a service's id of a task"),
     "units": _WHOLE,
+    "unit": ((str,), _UNIT.fullmatch, "a short word, such as usd"),
     "reserved": _ANY_NUMBER,
     "charged": _ANY_NUMBER,
     "credits": _ANY_NUMBER,
     "doubt": ((str,), _MESSAGE.fullmatch, f"one line of at most {LONGEST_MESSAGE} characters"),
     "left": _ANY_NUMBER,
+    "stuck": ((dict,), _is_stuck, "`since`, a time, and `word`, one short line"),
     "failure": ((dict,), _is_failure, "`code` and `message`, one line each"),
     "results_until": _TIME,
     "file": ((str,), is_video_path, "an `.mp4` path below the lock's folder"),
@@ -129,16 +140,22 @@ KEYS: dict[str, tuple[tuple[type, ...], _Test, str]] = {
     "seconds": _ANY_NUMBER,
     "fps": _ANY_NUMBER,
     "audio": ((bool,), lambda audio: True, "true or false"),
+    "made": ((dict,), lambda made: True, "a mapping"),
 }
 """The keys of a line in the order that they are written in: types, a test for a value of them, and what is expected."""
 
 
-def fault(values: Mapping[str, Any]) -> str:
-    """What is wrong with the values of a line, by key: what was found and what is expected; "" for nothing."""
+def fault(values: Mapping[str, Any], version: int) -> str:
+    """What is wrong with the values of a line, by key: what was found and what is expected; "" for nothing.
+
+    A key that version 2 does not know is a newer seedspec's, and stays as it is.
+    """
     for key, value in values.items():
         rule = KEYS.get(key)
-        if rule is None:
-            return f"key `{_shown(key)}` is not one of a lock of version 1"
+        if rule is None and version > 1:
+            continue
+        if rule is None or (version == 1 and key in OF_2):
+            return f"key `{_shown(key)}` is not one of a lock of version {version}"
         types, test, expected = rule
         if type(value) not in types or not test(value):
             return f"`{key}` is {_found(value)}; expected {expected}"

@@ -6,31 +6,20 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
-from seedspec.plan.event import (
-    Adopted,
-    Completed,
-    Deferred,
-    Doubted,
-    Event,
-    Failed,
-    Saved,
-    Submitted,
-    Submitting,
-    Weighed,
-)
-from seedspec.plan.keys import DEEPEST, KEYS, LONGEST_CODE, LONGEST_MESSAGE, depth, fault
+from seedspec.plan.event import Event
+from seedspec.plan.kept import values_of as values_of
+from seedspec.plan.keys import DEEPEST, KEYS, depth, fault
 from seedspec.plan.state import RANKS, UNANSWERED, IllegalMove, State, advance
 from seedspec.plan.unsigned import unsigned
-from seedspec.text.visible import one_line
+from seedspec.plan.version import HEADER as HEADER
+from seedspec.plan.version import NEWEST, header_of, needed, said_by, version_of
 
-VERSION = 1
-HEADER = b'{"seedspec_lock":1}\n'
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 """What begins the lines that a git merge leaves: ours, the common base, theirs, the end."""
 
@@ -100,6 +89,11 @@ class Record:
         """The last that the service said of its cost, in credits."""
         return self.reserved if self.charged is None else self.charged
 
+    @property
+    def stuck(self) -> Mapping[str, str] | None:
+        """Since when its task has no end in sight, and the service's last word; None for one that is waited for."""
+        return self.values.get("stuck") if self.state is State.RUNNING else None
+
     def get(self, key: str) -> Any:
         return self.values.get(key)
 
@@ -109,7 +103,8 @@ class Lock:
     """What was bought: for each fingerprint its attempts in order.
 
     `good` is how many bytes of the file are whole, `ended` says that they end in a line end, and `digest` is the
-    sha256 of all its bytes: empty when there is no file.
+    sha256 of all its bytes: empty when there is no file. `version` is that of the file, `header` what its first line
+    says besides.
     """
 
     attempts: Mapping[str, tuple[Record, ...]] = field(default_factory=dict, repr=False)
@@ -117,6 +112,8 @@ class Lock:
     lines: int = 0
     ended: bool = True
     digest: str = ""
+    version: int = 1
+    header: Mapping[str, Any] = field(default_factory=dict)
 
     def last(self, fp: str) -> Record | None:
         """The record that stands for a purchase: of several attempts the one nearest to a video, then the latest."""
@@ -140,7 +137,7 @@ def parse(data: bytes) -> Lock:
     """The lock of a file's bytes. Raises LockFault for everything but a torn last line, which is left out."""
     if not data.strip():
         raise LockFault("lock-empty", "the lock is empty; a lock never is: restore it from git", 1)
-    good, found = 0, Fold()
+    good, found, header = 0, Fold(), dict[str, Any]()
     for number, line in enumerate(data.splitlines(keepends=True), 1):
         if line.startswith(MARKERS):
             message = "conflict markers of a git merge; `seedspec lock fix` keeps what both sides bought"
@@ -148,7 +145,7 @@ def parse(data: bytes) -> Lock:
         try:
             values = read_line(line)
             if number == 1:
-                _header(values)
+                found.version, header = _header(values)
             else:
                 found.take(values)
         except BadLine as error:
@@ -161,7 +158,8 @@ def parse(data: bytes) -> Lock:
     # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
     ended = data[good - 1 : good] == b"\n"
     found.records = unsigned(data, found.records, merged)
-    return Lock(found.lock(), good, found.lines + 1, ended=ended, digest=hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
+    return Lock(found.lock(), good, found.lines + 1, ended, digest, found.version, header)
 
 
 def read_line(line: bytes, *, whole: bool = True) -> Any:
@@ -207,9 +205,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def encode(values: Mapping[str, Any]) -> bytes:
-    """A record's values as one line, keys in their order, without those that are None."""
-    line = orjson.dumps({k: values[k] for k in KEYS if values.get(k) is not None})
-    return _sealed(line) + b"\n"
+    """A record's values as one line, keys in their order and unknown ones last, without those that are None."""
+    known = {k: values[k] for k in KEYS if values.get(k) is not None}
+    others = {k: values[k] for k in sorted(values.keys() - KEYS.keys()) if values[k] is not None}
+    return _sealed(orjson.dumps({**known, **others})) + b"\n"
 
 
 def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> bytes:
@@ -227,16 +226,19 @@ def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> b
             return last.profile, stands[fp], "", ""
         return last.profile, rank.get(fp, len(rank)), "" if fp in rank else last.entry, fp
 
-    return HEADER + b"".join(encode(_settled(r)) for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp])
+    settled = [_settled(r) for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp]]
+    return header_of(needed(settled, KEYS.keys(), lock.header), lock.header) + b"".join(map(encode, settled))
 
 
 def _settled(record: Record) -> dict[str, Any]:
-    """What outlives a run: the balances that are evidence in a doubt go when there is none."""
+    """What outlives a run: the balances that are evidence in a doubt go when there is none, and so does `stuck`."""
     values = {**record.values, "fp": record.fp, "attempt": record.attempt}
     if record.state not in UNANSWERED:
         values["left"] = None
         if intent := values.get("intent"):
             values["intent"] = {k: v for k, v in intent.items() if k != "left"}
+    if record.state is not State.RUNNING:
+        values.pop("stuck", None)
     return values
 
 
@@ -246,7 +248,7 @@ def apply(lock: Lock, events: Iterable[Event]) -> Lock:
     for event in events:
         if (values := values_of(event)) is not None:
             found.take(values)
-    return Lock(found.lock(), lock.good, lock.lines, digest=lock.digest)
+    return replace(lock, attempts=found.lock(), ended=True)
 
 
 def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -281,19 +283,20 @@ class Fold:
 
     records: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     lines: int = 0
+    version: int = 1
 
     def take(self, values: Any) -> None:
         if not isinstance(values, dict):
             raise BadLine("a line that is no JSON object")
-        if said := fault(values):
+        if said := fault(values, self.version):
             raise BadLine(said)
         fp, attempt, state = values.get("fp"), values.get("attempt"), values.get("state")
         if fp is None or attempt is None or state is None:
             raise BadLine("a line without `fp`, `attempt` or `state`")
         record = merged(self.records.get((fp, attempt)), values)
-        for needed in _NEEDED.get(state, ()):
-            if needed not in record:
-                raise BadLine(f"`{state}` without `{needed}`")
+        for key in _NEEDED.get(state, ()):
+            if key not in record:
+                raise BadLine(f"`{state}` without `{key}`")
         self.records[fp, attempt] = record
         self.lines += 1
 
@@ -308,59 +311,12 @@ _STATES: dict[str, State] = {str(s): s for s in State}
 _NEEDED = {"running": ("task",), "completed": ("task",), "saved": ("file", "sha256")}
 
 
-def _header(values: Any) -> None:
-    version = values.get("seedspec_lock") if isinstance(values, dict) else None
-    if version != VERSION:
-        if isinstance(version, int) and version > VERSION:
-            message = f"version {version} is newer than this seedspec reads ({VERSION}); upgrade seedspec"
-            raise LockFault("lock-version", message, 1)
+def _header(values: Any) -> tuple[int, dict[str, Any]]:
+    """The version of a lock, and what its header says besides."""
+    version = version_of(values)
+    if version > NEWEST:
+        message = f"version {version} is newer than this seedspec reads ({NEWEST}); upgrade seedspec"
+        raise LockFault("lock-version", message, 1)
+    if not version:
         raise LockFault("lock-damaged", "the first line is no header of a seedspec lock", 1)
-
-
-_FACTS = ("file", "sha256", "bytes", "width", "height", "seconds", "fps", "audio")
-_STATE_OF: dict[type[Any], State] = {
-    Submitting: State.SUBMITTING,
-    Submitted: State.RUNNING,
-    Deferred: State.QUEUED,
-    Completed: State.COMPLETED,
-    Saved: State.SAVED,
-    Failed: State.FAILED,
-    Doubted: State.DOUBT,
-    Weighed: State.DOUBT,
-}
-_FIELDS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
-    Submitting: lambda e: {
-        "entry": e.entry,
-        "take": e.take,
-        "manifest": e.manifest,
-        "intent": {k: v for k in ("key", "body_sha256", "at", "left") if (v := getattr(e.intent, k)) is not None},
-        "units": e.units,
-        "profile": e.profile,
-        "used": dict(e.used) or None,
-    },
-    Submitted: lambda e: {"task": e.task, "reserved": e.reserved},
-    Deferred: lambda e: {},
-    Completed: lambda e: {"task": e.task, "charged": e.charged, "results_until": e.results_until},
-    Saved: lambda e: {**{k: getattr(e, k) for k in _FACTS}, "results_until": e.results_until},
-    Failed: lambda e: {"charged": e.charged, "failure": _failure(e)},
-    Doubted: lambda e: {"doubt": one_line(e.reason, LONGEST_MESSAGE)},
-    Weighed: lambda e: {"left": e.left},
-    Adopted: lambda e: {k: getattr(e, k) for k in ("entry", "profile", "take", "manifest", "task", *_FACTS)},
-}
-
-
-def _failure(event: Failed) -> dict[str, str]:
-    return {"code": one_line(event.code, LONGEST_CODE), "message": one_line(event.message, LONGEST_MESSAGE)}
-
-
-def values_of(event: Event) -> dict[str, Any] | None:
-    """What the lock keeps of an event; None for one that changes no record."""
-    if isinstance(event, Adopted):
-        state = State.RUNNING if event.file is None else State.SAVED
-    elif (found := _STATE_OF.get(type(event))) is not None:
-        state = found
-    else:
-        return None
-    own = _FIELDS[type(event)](event)
-    values = {"fp": event.fp, "attempt": event.attempt, "state": state.value, "at": event.at, **own}  # type: ignore[union-attr]
-    return {k: v for k, v in values.items() if v is not None}
+    return version, said_by(values, version)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orjson import dumps
 
 from seedspec.compiler.filename import LONGEST, same
 from seedspec.plan.lock import MARKERS, Lock, Record, encode, further
@@ -53,7 +56,14 @@ def union(one: Lock, other: Lock) -> Union:
         paid = [r for r in records if r.state not in (State.QUEUED, State.FAILED)]
         if len(paid) > 1:
             doubles += paid
-    return Union(Lock(attempts, lines=1 + sum(map(len, attempts.values()))), tuple(doubles))
+    lines, version = 1 + sum(map(len, attempts.values())), max(one.version, other.version)
+    return Union(Lock(attempts, lines=lines, version=version, header=_header(one, other)), tuple(doubles))
+
+
+def _header(one: Lock, other: Lock) -> dict[str, Any]:
+    """What both headers say; of two values for one key the later one's."""
+    first, last = sorted((one.header, other.header), key=lambda h: (h.get("serial", 0), h.get("at", ""), dumps(h)))
+    return {**first, **last}
 
 
 def _purchases(records: Iterable[Record]) -> list[Record]:

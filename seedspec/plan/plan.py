@@ -15,6 +15,7 @@ from seedspec.compiler.filename import same
 from seedspec.compiler.price import Cost
 from seedspec.compiler.profile import said
 from seedspec.compiler.upstream import unfit
+from seedspec.plan.age import asked_at
 from seedspec.plan.chain import Stale, address_in, facts_of, link_lives, stale, under_way
 from seedspec.plan.difference import differences
 from seedspec.plan.lock import Lock, Record
@@ -33,6 +34,7 @@ from seedspec.plan.reason import (
     Reason,
     Second,
     Sending,
+    Stuck,
     Twin,
     Unpicked,
     Unsaved,
@@ -198,7 +200,8 @@ def _left_over(lock: Lock, known: set[str], rules: Rules, others: Iterable[Step]
             yield Step(r.entry, r.fp, Action.RESUME, Sending(rules.sender), Cost(), stray.file, None, r)
             continue
         if (why := _doubt(r)) is not None:  # a person is to settle it, whatever the storyboard now asks for
-            why = InDoubt(f"sent {said(r.profile)}; {why.why}") if stray.kind == "elsewhere" else why
+            if stray.kind == "elsewhere" and isinstance(why, InDoubt):
+                why = InDoubt(f"sent {said(r.profile)}; {why.why}")
             yield Step(r.entry, r.fp, Action.DOUBT, why, Cost(), stray.file, None, r)
             continue
         reasons: dict[str, Reason] = {"left": NotInStoryboard(r.state), "elsewhere": Elsewhere(r.profile, r.state)}
@@ -206,11 +209,14 @@ def _left_over(lock: Lock, known: set[str], rules: Rules, others: Iterable[Step]
         yield Step(r.entry, r.fp, Action.ORPHAN, reason, Cost(), stray.file, None, r)
 
 
-def _doubt(record: Record) -> InDoubt | None:
+def _doubt(record: Record) -> InDoubt | Stuck | None:
+    """Why a person is to settle a purchase, if so."""
     if record.state is State.SUBMITTING:
         return InDoubt("a run ended between the request and its answer")
     if record.state is State.DOUBT:
         return InDoubt(str(record.get("doubt") or "the answer was not understood"))
+    if stuck := record.stuck:
+        return Stuck(record.task or "", asked_at(record), stuck["since"], stuck["word"])
     return None
 
 
@@ -274,7 +280,7 @@ class _Planner:
         if (doubt := _doubt(record)) is not None:
             return Action.DOUBT, doubt
         if record.state is State.RUNNING:
-            return Action.RESUME, InFlight(record.task or "")
+            return Action.RESUME, InFlight(record.task or "", asked_at(record))
         if record.state is State.COMPLETED:
             return Action.FETCH, Unsaved(record.task or "")
         if record.state is State.SAVED:

@@ -30,7 +30,23 @@ class Changed:
 
 @valueclass(frozen=True, slots=True)
 class InFlight:
+    """The service took it, when it was `asked` for, and has not ended it."""
+
     task: str
+    asked: str = ""
+
+
+@valueclass(frozen=True, slots=True)
+class Stuck:
+    """The service took it, when it was `asked` for, and has not ended it for too long, which was found `since`.
+
+    `word` is the last that the service said of it.
+    """
+
+    task: str
+    asked: str
+    since: str
+    word: str
 
 
 @valueclass(frozen=True, slots=True)
@@ -145,6 +161,7 @@ Reason = (
     | Changed
     | Stale
     | InFlight
+    | Stuck
     | Sending
     | Unsaved
     | Done

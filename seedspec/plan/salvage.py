@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
 
 from seedspec.plan.keys import LONGEST_CODE, LONGEST_MESSAGE
-from seedspec.plan.lock import HEADER, BadLine, Fold, Lock, LockFault, read_line
+from seedspec.plan.lock import BadLine, Fold, Lock, LockFault, read_line
 from seedspec.plan.merge import union
 from seedspec.plan.state import IllegalMove
+from seedspec.plan.version import NEWEST, said_by, version_of
 from seedspec.text.values import valueclass
 from seedspec.text.visible import one_line
 
@@ -51,18 +54,18 @@ def salvage(data: bytes) -> Salvage:
     Lines that contradict each other are all kept, as purchases of their own where they name two tasks. Raises
     LockFault where nothing is a record, and for a lock of another version.
     """
-    lock, whole, aside, found = Lock(), Fold(), list[Aside](), 0
-    for number, piece in _pieces(data):
+    pieces = list(_pieces(data))
+    version, header = _headers(pieces)
+    lock, whole, aside, found = Lock(), Fold(version=version), list[Aside](), 0
+    for number, piece in pieces:
         try:
             values = _values(piece)
             if isinstance(values, dict) and "seedspec_lock" in values:
-                if piece.strip() != HEADER.strip():
-                    raise LockFault("lock-version", "a lock of another version; upgrade seedspec", number)
                 continue
             try:
                 whole.take(values)
             except IllegalMove as error:  # it contradicts the lines before: both may be true of what was paid
-                alone = Fold()
+                alone = Fold(version=version)
                 alone.take(values)
                 lock = union(lock, Lock(alone.lock())).lock
                 aside.append(Aside(number, piece, f"a move that cannot be: {error}", taken=True))
@@ -78,7 +81,23 @@ def salvage(data: bytes) -> Salvage:
             aside.append(Aside(number, piece, str(error), taken=True))
     if not found:
         raise LockFault("lock-damaged", "no line of it is a record; restore it from git")
-    return Salvage(union(Lock(whole.lock()), lock).lock, tuple(aside))
+    return Salvage(union(Lock(whole.lock(), version=version, header=header), lock).lock, tuple(aside))
+
+
+def _headers(pieces: Iterable[tuple[int, bytes]]) -> tuple[int, dict[str, Any]]:
+    """The version of a lock whose header may stand anywhere, or be lost, and what it says besides.
+
+    Raises LockFault for another version.
+    """
+    found, header = 0, dict[str, Any]()
+    for number, piece in pieces:
+        with suppress(BadLine):
+            values = _values(piece)
+            if isinstance(values, dict) and "seedspec_lock" in values:
+                if not 0 < (version := version_of(values)) <= NEWEST:
+                    raise LockFault("lock-version", "a lock of another version; upgrade seedspec", number)
+                found, header = max(found, version), {**header, **said_by(values, version)}
+    return found or NEWEST, header
 
 
 def _taken_in_clean_words(whole: Fold, piece: bytes) -> bool:

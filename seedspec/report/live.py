@@ -26,6 +26,7 @@ from seedspec.plan.event import (
     Saved,
     Skipped,
     Stopped,
+    Stuck,
     Submitted,
     Submitting,
     Unrecorded,
@@ -48,6 +49,7 @@ _LINES: dict[type, str] = {
     Failed: "red",
     Held: "red",
     Doubted: "magenta",
+    Stuck: "magenta",
     Stopped: "red",
     Unrecorded: "red",
 }
@@ -97,7 +99,6 @@ class Monitor:
         self._strays: dict[tuple[str, int], str] = {}
         self._prompts: dict[str, str] = {}
         self._tasks: dict[str, str] = {}
-        self._spent = 0
         self._reserved: dict[str, int] = {}
         self._estimates: list[float] = []
         self._stopped = ""
@@ -129,9 +130,7 @@ class Monitor:
             if record is not None and record.task:
                 self._tasks[record.task] = name
         if record is not None and record.state in BOUGHT and step.action not in (Action.DONE, *BUYS):
-            self._spent += record.get("units") or (
-                step.entry.cost.high if step.action is Action.DOUBT and step.entry else 0
-            )
+            self._reserved[name] = record.get("units") or (step.entry.cost.high if step.entry else 0)
 
     def _take(self, event: Event) -> None:
         match event:
@@ -142,7 +141,6 @@ class Monitor:
             case Submitting():
                 name = self._move(event.fp, event.attempt, "sending", event.entry)
                 self._reserved[name] = event.units
-                self._spent += event.units
             case Submitted():
                 name = self._move(event.fp, event.attempt, "running", event.entry)
                 row = self._rows[name]
@@ -157,10 +155,10 @@ class Monitor:
             case Saved():
                 self._move(event.fp, event.attempt, "saved")
             case Failed():
-                self._spent -= self._reserved.pop(self._move(event.fp, event.attempt, "failed"), 0)
+                self._reserved.pop(self._move(event.fp, event.attempt, "failed"), None)
             case Deferred():
-                self._spent -= self._reserved.pop(self._move(event.fp, event.attempt, "waiting"), 0)
-            case Doubted():
+                self._reserved.pop(self._move(event.fp, event.attempt, "waiting"), None)
+            case Doubted() | Stuck():
                 self._move(event.fp, event.attempt, "in doubt")
             case Held():
                 self._states[event.fp] = "held"
@@ -233,7 +231,8 @@ class Monitor:
         return text
 
     def _money(self) -> str:
-        spent = Cost(self._spent, self._spent)
+        units = sum(self._reserved.values())
+        spent = Cost(units, units)
         sums = (credits(spent, self._rate), dollars(spent, self._rate))
         verb = "would cost" if self._emulated else "spent"
         if self._budget is None:

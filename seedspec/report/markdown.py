@@ -105,7 +105,7 @@ def run(
     if found.stopped is not None:
         page.add("", f"**Nothing more was submitted**: {_code(found.stopped.message)}")
     for title, end in (("In doubt", End.DOUBT), ("Failed", End.FAILED), ("Held", End.HELD)):
-        rows = (("", _code(o.address), _code(o.code), _code(o.message)) for o in found.of(end))
+        rows = (("", _code(o.address), _code(o.code), _code(o.message) + _settle(o, found)) for o in found.of(end))
         page.section(title, ("", "entry", "code", "why"), rows, open=True)
     rows = (
         ("", _code(o.address), _code(s.code), f"found {_code(s.found)}, expected {_code(s.expected)}")
@@ -119,6 +119,12 @@ def run(
     page.section("Not finished", ("", "entry", "task", "why"), rows)
     page.section("Saved", _VIDEOS, (_video(o, rate) for o in found.of(End.SAVED)), right=(1, 2, 3, 4))
     return page.text()
+
+
+def _settle(outcome: Outcome, found: Outcomes) -> str:
+    if outcome.end is not End.DOUBT:
+        return ""
+    return f"; {_code(found.meant.on('settle', outcome.address).strip('`'))} settles it"
 
 
 _STEPS = ("", "entry", "why", "credits", "USD")

@@ -20,6 +20,7 @@ from seedspec.plan.event import (
     RunStarted,
     Saved,
     Stopped,
+    Stuck,
     Submitted,
     Submitting,
 )
@@ -27,6 +28,7 @@ from seedspec.plan.event import as_json as event_json
 from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
 from seedspec.plan.reason import Held as HeldBack
+from seedspec.plan.reason import Stuck as StuckTask
 from seedspec.plan.state import OPEN, UNANSWERED
 from seedspec.plan.surprise import FACTS, Surprise, request_of, surprises
 from seedspec.plan.surprise import as_json as surprises_json
@@ -89,6 +91,7 @@ class Outcomes:
         self.started: RunStarted | None = None
         self.stopped: Stopped | None = None
         self.finished: RunFinished | None = None
+        self._away = ""
         self._twins = {s.address: s.reason.of for s in steps if isinstance(s.reason, Twin)}
         self._names: dict[tuple[str, int], str] = {}
         self._found: dict[str, Outcome] = {}
@@ -127,10 +130,18 @@ class Outcomes:
             case Failed():
                 self._set(event.fp, event.attempt, end=End.FAILED, code=event.code, message=event.message,
                           then=event.then, ended=event.at)  # fmt: skip
+            case Stuck():
+                self._set(
+                    event.fp, event.attempt, end=End.DOUBT, code="stuck", message=_endless(event.task, event.word)
+                )
             case Doubted():
                 self._set(event.fp, event.attempt, end=End.DOUBT, code="doubt", message=event.reason)
             case Held():
                 self._set(event.fp, 0, end=End.HELD, code="held", message=f"{event.upstream}: {event.reason}")
+            case Completed():
+                self._set(event.fp, event.attempt, end=End.RUNNING, code="", message="")
+            case Delayed(fp="", step="poll", wait=None):
+                self._away = event.reason
             case Delayed(wait=None):
                 self._set(event.fp, 0, code=event.step, message=event.reason)
             case _:
@@ -144,6 +155,8 @@ class Outcomes:
             if served is not None:
                 end = End.REUSED if served.end is End.SAVED else served.end
                 yield replace(served, step=outcome.step, end=end, units=None, begun="", ended="", surprises=())
+            elif outcome.end is End.RUNNING and self._away and not outcome.message:
+                yield replace(outcome, code="poll", message=self._away)
             elif outcome.end is End.WAITING and self.stopped is not None and not outcome.message:
                 yield replace(outcome, code=self.stopped.code, message=self.stopped.message)
             else:
@@ -154,10 +167,12 @@ class Outcomes:
         return [o for o in self if o.end in ends]
 
     def as_json(self, event: Event) -> dict[str, Any]:
-        """An event that was taken, as programs get it; a saved video with its surprises."""
+        """An event that was taken, as programs get it: a saved video with its surprises, a doubt with its command."""
         said = event_json(event)
         if isinstance(event, Saved):
             said["surprises"] = surprises_json(self._surprises(event))
+        if isinstance(event, Doubted | Stuck):
+            said["settle"] = self.meant.on("settle", event.entry).strip("`")
         return said
 
     def _surprises(self, event: Saved) -> tuple[Surprise, ...]:
@@ -176,6 +191,10 @@ class Outcomes:
         name = self._names.get((fp, attempt), fp)
         if (known := self._found.get(name)) is not None:
             self._found[name] = replace(known, **{k: v for k, v in changes.items() if v is not None})
+
+
+def _endless(task: str, word: str) -> str:
+    return f"{task} has no end in sight; the service says: {word}"
 
 
 def _begun(step: Step, meant: Meant) -> Outcome:
@@ -203,6 +222,8 @@ def _begun(step: Step, meant: Meant) -> Outcome:
             return replace(found, end=End.FAILED, code=code, message=message, then=then)
         case InDoubt(why=why):
             return replace(found, end=End.DOUBT, code="doubt", message=why)
+        case StuckTask(task=task, word=word):
+            return replace(found, end=End.DOUBT, code="stuck", message=_endless(task, word))
         case HeldBack(upstream=upstream, why=why):
             return replace(found, end=End.HELD, code="held", message=f"{upstream}: {why}")
         case Unsaved():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from seedspec.compiler.expand import Count
 from seedspec.compiler.matrix import Arithmetic
 from seedspec.compiler.price import Cost, Rate
 from seedspec.compiler.profile import said
+from seedspec.plan.age import age
 from seedspec.plan.chain import Stale
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import (
@@ -27,6 +29,7 @@ from seedspec.plan.reason import (
     Reason,
     Second,
     Sending,
+    Stuck,
     Twin,
     Unpicked,
     Unsaved,
@@ -68,11 +71,14 @@ def counted(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]:
     return [*lines, *columns(table)]
 
 
-def steps(plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None, meant: Meant = BARE) -> list[str]:
+def steps(
+    plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None, meant: Meant = BARE,
+    now: datetime | None = None,
+) -> list[str]:  # fmt: skip
     """A line a step; doubts first, because they need a person."""
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered if most is None else ordered[:most]
-    table = [(s.action.value, s.address, reason(s.reason, meant, s.address), _cost(s.cost, rate)) for s in shown]
+    table = [(s.action.value, s.address, reason(s.reason, meant, s.address, now), _cost(s.cost, rate)) for s in shown]
     lines = columns(table, right=(3,))
     if color:
         lines = [painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
@@ -126,8 +132,11 @@ def lost(plan: Plan, meant: Meant = BARE) -> list[str]:
     return [f"{said}: copy {meant.file(first.file)} from where it was saved, or take up any copy of it: {adopt}"]
 
 
-def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY") -> str:
-    """A reason in a few words. The commands in it are about what is `meant`, and the entry of that address."""
+def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY", now: datetime | None = None) -> str:
+    """A reason in a few words. The commands in it are about what is `meant`, and the entry of that address.
+
+    With `now` it says how long a task has been in flight.
+    """
     match why:
         case New(attempt=1):
             return "new"
@@ -135,8 +144,11 @@ def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY") -> str:
             return f"attempt {n}, the last one failed"
         case Changed(field=name, old=old, new=new):
             return f"{name}: {shown(old, new)}"
-        case InFlight(task=task):
-            return f"in flight as {task}"
+        case InFlight(task=task, asked=asked):
+            return f"in flight as {task}{_for(asked, now)}"
+        case Stuck(task=task, asked=asked, word=word):
+            on = meant.on("settle", entry)
+            return f"{task} has no end in sight{_for(asked, now)}; the service says: {cut(word, 60)}; {on}"
         case Sending(by=who):
             return f"being sent by {who}"
         case Unsaved(gone=None):
@@ -154,7 +166,7 @@ def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY") -> str:
             hint = "change the request" if then == "change" else "try again with --retry-failed"
             return f"failed, {code}: {cut(message, 60)} ({hint})"
         case InDoubt(why=text):
-            return f"in doubt: {cut(text, 80)}"
+            return f"in doubt: {cut(text, 80)}; {meant.on('settle', entry)}"
         case Held(upstream=upstream, why=text):
             return f"held: continues {upstream}, and {text}"
         case Unpicked():
@@ -173,6 +185,11 @@ def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY") -> str:
             return f"{state}, bought {said(profile)}; a run follows it too"
         case Second(state=state):
             return f"{state}, a second purchase of the same request"
+
+
+def _for(asked: str, now: datetime | None) -> str:
+    words = age(asked, now)
+    return f" for {words}" if words else ""
 
 
 def unpicked(why: Unpicked, meant: Meant = BARE) -> str:
@@ -195,12 +212,12 @@ def replaced(stale: Stale) -> str:
     return said + kept.get(stale.kept, "")
 
 
-def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
-    """The plan for programs: costs in credits and dollars, low and high."""
+def as_json(plan: Plan, rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
+    """The plan for programs: costs in credits and dollars, low and high; a doubt has the command that settles it."""
     return {
         "seedspec_plan": 1,
         "profile": plan.profile or None,
-        "steps": [step_json(s, rate) for s in plan.steps],
+        "steps": [step_json(s, rate, meant) for s in plan.steps],
         "counts": {a.name.lower(): plan.count(a) for a in Action},
         "missing": len(plan.missing),
         **_money(plan.cost, rate),
@@ -209,7 +226,7 @@ def as_json(plan: Plan, rate: Rate) -> dict[str, Any]:
     }
 
 
-def step_json(s: Step, rate: Rate) -> dict[str, Any]:
+def step_json(s: Step, rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
     """One step for programs."""
     return {
         "entry": s.address,
@@ -218,6 +235,7 @@ def step_json(s: Step, rate: Rate) -> dict[str, Any]:
         "sign": s.action.value,
         "reason": {"kind": type(s.reason).__name__, **_fields(s.reason)},
         "file": s.file,
+        **({"settle": meant.on("settle", s.address).strip("`")} if s.action is Action.DOUBT else {}),
         **_money(s.cost, rate),
     }
 

@@ -18,6 +18,7 @@ from seedspec.plan.event import (
     Saved,
     Skipped,
     Stopped,
+    Stuck,
     Submitted,
     Submitting,
     Unrecorded,
@@ -66,6 +67,8 @@ def line(event: Event) -> str | None:
             )
         case Doubted():
             return f"  ? {event.entry}  in doubt: {cut(event.reason, 120)}"
+        case Stuck():
+            return f"  ? {event.entry}  {event.task} has no end in sight; the service says: {cut(event.word, 100)}"
         case Delayed():
             wait = f"again in {_seconds(event.wait)}" if event.wait is not None else "given up for this run"
             return f"  … {event.entry}  {event.step}: {cut(event.reason, 100)}; {wait}"
@@ -77,6 +80,8 @@ def line(event: Event) -> str | None:
             return f"  ■ {event.message}" if event.message else "  ■ the disk takes the lock again; it lacks nothing"
         case Skipped(reason="doubt"):
             return f"  ? {event.entry}  in doubt since an earlier run"
+        case Skipped(reason="stuck"):
+            return f"  ? {event.entry}  without an end in sight since an earlier run; it is looked at once"
         case Skipped(reason="occupied"):
             return f"  ! {event.entry}  a file the lock does not know stands in the way"
         case RunStarted() | Skipped() | Progressed() | RunFinished() | Weighed() | Adopted():
@@ -103,7 +108,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     if len(surprised) > _MOST_LOST:
         out.append(f"… and {len(surprised) - _MOST_LOST} more warnings; {found.meant.command('status')} has them all")
     lost = found.of(End.DOUBT, End.FAILED, End.HELD)
-    out += [f"{_SIGNS[o.end]} {o.address}  {o.end}: {cut(_why(o), 120)}" for o in lost[:_MOST_LOST]]
+    out += [f"{_SIGNS[o.end]} {o.address}  {o.end}: {cut(_why(o), 120)}{_remedy(o, found)}" for o in lost[:_MOST_LOST]]
     if len(lost) > _MOST_LOST:
         out.append(f"… and {len(lost) - _MOST_LOST} more without a video")
     done = found.finished
@@ -132,8 +137,12 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
         stated = round(done.credits * rate.units_per_credit)
         out.append(f"estimate {estimate} at most; the service stated {both(Cost(stated, stated), rate)}")
     if meaning := _EXIT_WORDS.get(done.exit, ""):
-        out.append(meaning)
+        out.append(meaning + (f"; {found.meant.command('settle')} lists the commands" if done.doubt else ""))
     return out
+
+
+def _remedy(outcome: Outcome, found: Outcomes) -> str:
+    return f"; {found.meant.on('settle', outcome.address)}" if outcome.end is End.DOUBT else ""
 
 
 def _row(outcome: Outcome, rate: Rate) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from seedspec.compiler.catalog import Model
+from seedspec.compiler.price import Cost
 from seedspec.plan import cost, surprise
 from seedspec.plan.plan import Action, Plan, Step
+from seedspec.plan.reason import InDoubt
 from seedspec.plan.state import State
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
@@ -52,7 +54,9 @@ def sums(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) 
     lines = [", ".join(f"{n} {word}{plans.absent(plan, a)}" for n, word, a in counts if n or a in _ALWAYS)]
     bought = cost.by_profile(plan, model.rate)
     own = bought.pop(plan.profile)
-    lines.append(f"bought so far: {costs.summed(own, model.rate)}" if own.bought else "nothing is bought yet")
+    doubts = _doubts(plan)
+    unsure = f"; {both(_cost_of(doubts), model.rate)} of it for {len(doubts)} in doubt" if doubts else ""
+    lines.append(f"bought so far: {costs.summed(own, model.rate)}{unsure}" if own.bought else "nothing is bought yet")
     lines += costs.elsewhere(bought, model.rate)
     if strange := sum(bool(surprise.of_record(model, s.record)) for s in plan.steps):
         lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
@@ -65,10 +69,12 @@ def sums(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) 
     return lines + plans.lost(plan, meant)
 
 
-def as_json(plan: Plan, model: Model, now: datetime) -> dict[str, Any]:
+def as_json(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) -> dict[str, Any]:
     """The plan for programs, with the facts and the cost of what is bought, and how long the service keeps a video."""
-    found = plans.as_json(plan, model.rate)
+    found = plans.as_json(plan, model.rate, meant)
     found["spent"] = costs.spending_json(cost.by_profile(plan, model.rate)[plan.profile], model.rate)
+    if doubts := _doubts(plan):
+        found["spent"]["in_doubt"] = {"videos": len(doubts), **costs.cost_json(_cost_of(doubts), model.rate)}
     for step, shown in zip(plan.steps, found["steps"], strict=True):
         left = hours_left(step, now)
         shown["results_until"] = (
@@ -80,6 +86,19 @@ def as_json(plan: Plan, model: Model, now: datetime) -> dict[str, Any]:
         shown["facts"] = {k: step.record.get(k) for k in surprise.FACTS} if _saved(step) and step.record else None
         shown["surprises"] = surprise.as_json(surprise.of_record(model, step.record))
     return found
+
+
+def _doubts(plan: Plan) -> list[Step]:
+    """The plan's own purchases of which nobody knows whether they are bought."""
+    found = (s for s in plan.steps if isinstance(s.reason, InDoubt) and s.record is not None)
+    return [s for s in found if s.entry is not None or (s.record and s.record.profile == plan.profile)]
+
+
+def _cost_of(steps: list[Step]) -> Cost:
+    """What they may have cost, as their records have it."""
+    units = ((s.record and s.record.get("units")) or (s.entry.cost.high if s.entry else 0) for s in steps)
+    most = sum(units)
+    return Cost(most, most)
 
 
 def hours_left(step: Step, now: datetime) -> float | None:
@@ -106,7 +125,7 @@ def _soonest(waiting: list[float]) -> str:
 
 
 def _stands(step: Step, model: Model, now: datetime, meant: Meant) -> str:
-    said = plans.reason(step.reason, meant, step.address)
+    said = plans.reason(step.reason, meant, step.address, now)
     for strange in surprise.of_record(model, step.record):
         said += f"; {strange.found}, expected {strange.expected}"
     left = hours_left(step, now)

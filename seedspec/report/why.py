@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from seedspec.compiler.price import Rate
 from seedspec.compiler.profile import said
+from seedspec.plan.age import age
 from seedspec.plan.chain import Stale
 from seedspec.plan.difference import Difference
 from seedspec.plan.lock import Record
@@ -25,6 +27,7 @@ from seedspec.plan.reason import (
     Picked,
     Second,
     Sending,
+    Stuck,
     Twin,
     Unpicked,
     Unsaved,
@@ -39,10 +42,12 @@ from seedspec.text.source import Span, excerpt
 from seedspec.text.visible import visible
 
 
-def as_text(found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Meant = BARE) -> list[str]:
+def as_text(
+    found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Meant = BARE, now: datetime | None = None
+) -> list[str]:
     """The reasons in sentences. `places` are those of the differing fields' new values."""
     step = found.step
-    lines = [f"{step.address}: {_verdict(step, rate)}", *(f"  {s}" for s in _sentences(found, meant))]
+    lines = [f"{step.address}: {_verdict(step, rate)}", *(f"  {s}" for s in _sentences(found, meant, now))]
     for difference in found.differences:
         lines += _difference(difference, places.get(difference.field))
     if found.before is not None and found.before.state is State.SAVED:
@@ -50,21 +55,23 @@ def as_text(found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Me
             "  The old request's purchase is kept: when the edit is undone, it is found again and costs nothing."
         )
     if found.twin is not None:
-        lines += as_text(Why(found.twin), {}, rate, meant)
+        lines += as_text(Why(found.twin), {}, rate, meant, now)
     return lines
 
 
-def as_json(found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
+def as_json(
+    found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Meant = BARE, now: datetime | None = None
+) -> dict[str, Any]:
     """The step as `plan --format json` has it, with all differences and, for a twin, the step that decides."""
     return {
         "seedspec_why": 1,
-        **step_json(found.step, rate),
-        "sentences": list(_sentences(found, meant)),
+        **step_json(found.step, rate, meant),
+        "sentences": list(_sentences(found, meant, now)),
         "before": None if found.before is None else _record(found.before),
         "differences": [
             {"field": d.field, "old": d.old, "new": d.new, **place(places.get(d.field))} for d in found.differences
         ],
-        "twin": None if found.twin is None else step_json(found.twin, rate),
+        "twin": None if found.twin is None else step_json(found.twin, rate, meant),
     }
 
 
@@ -90,6 +97,8 @@ def _verdict(step: Step, rate: Rate) -> str:
             return "failed; a run would leave it alone"
         case InDoubt():
             return "in doubt; a run would leave it alone"
+        case Stuck():
+            return "running without an end in sight; a run would look at it once"
         case Held():
             return "held; a run could not buy it"
         case Unpicked():
@@ -104,15 +113,21 @@ def _verdict(step: Step, rate: Rate) -> str:
             return "in the lock, and no entry stands for it"
 
 
-def _sentences(found: Why, meant: Meant) -> Iterator[str]:
+def _sentences(found: Why, meant: Meant, now: datetime | None) -> Iterator[str]:
     step, record = found.step, found.step.record
     match step.reason:
         case New(attempt=1):
             yield "Its request is not in the lock, and nothing was bought under its address."
         case New(attempt=n):
             yield f"Attempt {n - 1} failed without a video, and its failure may be tried again: this is attempt {n}."
-        case InFlight(task=task):
-            yield f"The service took it as {task}{_when(record)}."
+        case InFlight(task=task, asked=asked):
+            words = age(asked, now)
+            yield f"The service took it as {task}{_when(record)}{f', {words} ago' if words else ''}."
+        case Stuck(task=task, asked=asked, since=since, word=word):
+            words = age(asked, now)
+            yield f"The service took it as {task}{f' {words} ago' if words else ''}, and has not ended it."
+            yield f"At {since} that was too long: it is no longer waited for. The service says: {visible(word)}."
+            yield f"{meant.on('settle', step.address)} shows what is known and takes what you find out."
         case Sending(by=who):
             yield f"Its request is being sent by {who}, which waits for the answer."
         case Unsaved(task=task, gone=None):

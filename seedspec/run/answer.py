@@ -35,6 +35,13 @@ _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECAS
 _UNSAFE = re.compile(f"[{STEERING}]+")
 
 
+_ENDS = {
+    **dict.fromkeys(("failed", "failure", "error"), "unknown_error"),
+    **dict.fromkeys(("cancelled", "canceled"), "request_cancelled"),
+}
+"""The codes of statuses that say a task has failed and carry none; any other is its own code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An HTTP answer, whole: header names in lower case, the body within its cap."""
@@ -109,7 +116,8 @@ class Rules:
         word = said.get("status")
         if not isinstance(word, str):
             return Trouble("an answer without a status")
-        state: Literal["running", "completed", "failed"] = self.provider["statuses"].get(word, "running")
+        statuses: Mapping[str, Literal["running", "completed", "failed"]] = self.provider["statuses"]
+        state = statuses.get(word, "running")
         credits, reserved = _charged(said), _number(_mapping(said.get("usage")).get("credits_reserved"))
         model = said["model"] if isinstance(said.get("model"), str) else None
         created = _number(said.get("created"))
@@ -125,9 +133,9 @@ class Rules:
             error = _mapping(said.get("error"))
             code = error.get("code")
             if not isinstance(code, str) or not code:
-                code = "request_cancelled" if word == "cancelled" else "unknown_error"
+                code = _ENDS.get(word, word)
             if code in self.provider["failures"].get("lost", ()):
-                return Trouble(f"the service does not find the task: {code}")
+                return Trouble(f"the service does not find the task: {code}", missing=True)
             message = clean(error.get("message") or "")
             code = clean(code, 80)
             return Task("failed", None, (), code, message, credits, reserved, model=model, created=created)
@@ -135,7 +143,10 @@ class Rules:
         estimate, done = _number(info.get("estimated_time")), min(max(percent or 0, 0), 100)
         remaining = None if estimate is None else max(0.0, estimate * (1 - done / 100))
         shown = None if percent is None else int(done)
-        return Task("running", shown, (), "", "", credits, reserved, remaining, model, created)
+        return Task(
+            "running", shown, (), "", "", credits, reserved, remaining, model, created,
+            clean(word, 40), word not in statuses, estimate,
+        )  # fmt: skip
 
     def listed(self, answer: Answer) -> Reply:
         """The answer to the question for tasks: what is no good id or has no time is left out."""
@@ -198,7 +209,8 @@ class Rules:
             status = int(failure[0])
         stop = status in (401, 402, 403)
         final = 400 <= status < 500 and status not in (404, 408, 425, 429)
-        return Trouble(said, retry_after(answer.headers), stop=stop, final=final)
+        away = status >= 500 or status in (408, 425, 429) or (status == 200 and failure is None)
+        return Trouble(said, retry_after(answer.headers), stop, final, away, missing=status == 404)
 
     def _links(self, said: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(u for u in self._named(said) if safe_url(u, local=self.local))

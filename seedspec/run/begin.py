@@ -7,6 +7,7 @@ from datetime import datetime
 
 from seedspec.compiler.price import Cost
 from seedspec.plan import reason as reasons
+from seedspec.plan.age import asked_at, seconds_since
 from seedspec.plan.chain import link_lives, video_of
 from seedspec.plan.event import Event, Held, Skipped
 from seedspec.plan.lock import Record
@@ -21,11 +22,11 @@ _MARGIN = 900.0
 
 @dataclass(slots=True)
 class Admitted:
-    """`committed` is what running and doubtful purchases of earlier runs may cost, in 1/10,000 credit."""
+    """`elsewhere` is what purchases may cost that are running or in doubt and not followed, in 1/10,000 credit."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    committed: int = 0
+    elsewhere: int = 0
     reused: int = 0
 
 
@@ -34,16 +35,16 @@ def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment) -> Admitted:
 
     Purchases that no entry stands for come last, by fingerprint and attempt.
     """
-    out, at = Admitted(), now.text()
+    out = Admitted()
     turns = _turns(plan)
     for step in sorted((s for s in plan.steps if s.entry is not None), key=lambda s: turns[s.fp]):
-        _admit(out, step, plan, limits, pace, at)
+        _admit(out, step, plan, limits, pace, now)
     for job in out.jobs.values():
         job.turn = turns[job.step.fp]
     own = {s.fp for s in plan.steps if s.entry is not None}
     for step in plan.steps:
         if step.entry is None and step.record is not None:
-            _stray(out, step, step.record, pace, at, follow=limits.strays or step.fp in own)
+            _stray(out, step, step.record, pace, limits, now, follow=limits.strays or step.fp in own)
     if limits.wait:
         _seek_links(out, plan, now)
     return out
@@ -65,24 +66,22 @@ def _seek_links(out: Admitted, plan: Plan, now: Moment) -> None:
         out.jobs[medium.key] = job
 
 
-def _stray(out: Admitted, step: Step, record: Record, pace: Pace, at: str, *, follow: bool) -> None:
-    name = f"{record.fp}/{record.attempt}"
-    if record.state in FOLLOWED:
-        out.committed += record.get("units") or 0
-        if follow:
-            out.jobs[name] = _followed(step, record, pace)
-    elif step.action is Action.FETCH:  # saved in another clone, and paid for long ago
-        if follow:
-            out.jobs[name] = _followed(step, record, pace)
-    elif record.state in UNANSWERED:
-        out.committed += record.get("units") or 0
-        if follow:
-            out.jobs[name] = Job(step, None, Phase.DOUBT, record.attempt, step.file)
-            out.events.append(Skipped(step.address, step.fp, "doubt", at))
+def _stray(out: Admitted, step: Step, record: Record, pace: Pace, limits: Limits, now: Moment, *, follow: bool) -> None:
+    name, doubtful = f"{record.fp}/{record.attempt}", record.state in UNANSWERED
+    fetched = step.action is Action.FETCH  # saved in another clone, and paid for long ago
+    if not (record.state in FOLLOWED or fetched or doubtful):
+        return
+    if not follow:
+        out.elsewhere += 0 if fetched else record.get("units") or 0
+    elif doubtful:
+        out.jobs[name] = _doubtful(step, record)
+        out.events.append(Skipped(step.address, step.fp, "doubt", now.text()))
+    else:
+        _follow(out, name, step, record, pace, limits, now)
 
 
-def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at: str) -> None:
-    record, reason, entry = step.record, step.reason, step.entry
+def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, now: Moment) -> None:
+    record, reason, entry, at = step.record, step.reason, step.entry, now.text()
     assert entry is not None
     attempt = record.attempt if record else 1
     if isinstance(reason, reasons.Twin):
@@ -90,10 +89,9 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at
     elif step.action in BUYS:
         if limits.submit:
             out.jobs[step.fp] = Job(step, entry, Phase.WAITING, plan.lock.next_attempt(step.fp), step.file)
-    elif step.action in (Action.RESUME, Action.FETCH):
+    elif step.action in (Action.RESUME, Action.FETCH) or isinstance(reason, reasons.Stuck):
         assert record is not None
-        out.jobs[step.fp] = _followed(step, record, pace)
-        out.committed += record.get("units") or 0
+        _follow(out, step.fp, step, record, pace, limits, now)
     elif step.action is Action.DONE:
         out.reused += 1
         out.events.append(Skipped(step.address, step.fp, "done", at))
@@ -106,8 +104,8 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at
             Held(step.address, step.fp, reason.variants[0], "no take of it is picked: `seedspec pick`", at)
         )
     elif step.action is Action.DOUBT:
-        out.jobs[step.fp] = Job(step, entry, Phase.DOUBT, attempt, step.file)
-        out.committed += (record.get("units") if record else None) or entry.cost.high
+        assert record is not None
+        out.jobs[step.fp] = _doubtful(step, record)
         out.events.append(Skipped(step.address, step.fp, "doubt", at))
     else:
         out.jobs[step.fp] = Job(step, entry, Phase.FAILED, attempt, step.file)
@@ -115,12 +113,26 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, at
         out.events.append(Skipped(step.address, step.fp, word, at))
 
 
+def _follow(out: Admitted, name: str, step: Step, record: Record, pace: Pace, limits: Limits, now: Moment) -> None:
+    """A purchase with a task. One that has no end in sight is looked at once, in case it has ended since."""
+    job = out.jobs[name] = _followed(step, record, pace)
+    job.begun = now.clock - (seconds_since(asked_at(record), now.utc) or 0.0)
+    if isinstance(step.reason, reasons.Stuck):
+        job.stuck = record.stuck
+        job.phase = Phase.RUNNING if limits.wait else Phase.DOUBT
+        out.events.append(Skipped(step.address, step.fp, "stuck", now.text()))
+
+
 def _followed(step: Step, record: Record, pace: Pace) -> Job:
     made = record.state if record.state in (State.COMPLETED, State.SAVED) else None
     task = record.task or ""
     job = Job(step, step.entry, Phase.RUNNING, record.attempt, step.file, task, interval=pace.poll, made=made)
-    job.credits = record.stated
+    job.credits, job.recorded = record.stated, record.get("units")
     return job
+
+
+def _doubtful(step: Step, record: Record) -> Job:
+    return Job(step, step.entry, Phase.DOUBT, record.attempt, step.file, recorded=record.get("units"))
 
 
 def _turns(plan: Plan) -> dict[str, int]:

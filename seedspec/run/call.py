@@ -120,7 +120,8 @@ class Task:
     """A task as it was read. `links` only when completed, `code` and `message` only when failed.
 
     `credits` is what it cost, as far as that is settled, `reserved` what the service held for it. `model` and
-    `created`, a Unix time, are what the service says of it, where it does.
+    `created`, a Unix time, are what the service says of it, where it does. `word` is its status in the service's own
+    words, which `strange` says are not known here; `estimated_seconds` how long it is to take in all.
     """
 
     state: Literal["running", "completed", "failed"]
@@ -133,6 +134,9 @@ class Task:
     remaining_seconds: float | None = None
     model: str | None = None
     created: float | None = None
+    word: str = ""
+    strange: bool = False
+    estimated_seconds: float | None = None
 
 
 @valueclass(frozen=True, slots=True)
@@ -210,12 +214,17 @@ class Expired:
 
 @valueclass(frozen=True, slots=True)
 class Trouble:
-    """A free call did not succeed. `stop` says that no call with this key will; `final` that this one never will."""
+    """A free call did not succeed. `stop` says that no call with this key will; `final` that this one never will.
+
+    `away` says that the service as a whole does not answer, `missing` that it does not know what was asked for.
+    """
 
     reason: str
     retry_after: float | None = None
     stop: bool = False
     final: bool = False
+    away: bool = False
+    missing: bool = False
 
 
 Reply = (

@@ -145,9 +145,13 @@ def _replies(
 
 
 def _last_word(machine: Machine, wire: Wire, record: Record, clock: Callable[[], Moment]) -> Iterator[Event]:
-    until = clock().clock + LAST_WORD
-    while machine.paying and (left := until - clock().clock) > 0:
-        yield from _replies(machine, wire, record, clock, left)
+    """Waits for the answer to a paid request. Time in which this process stood still is no waiting for it."""
+    left, jumped = LAST_WORD, False
+    while machine.paying and (left > 0 or jumped):
+        before = clock().clock
+        yield from _replies(machine, wire, record, clock, _GLANCE)
+        took = clock().clock - before
+        left, jumped = left - min(took, _GLANCE), took > 2 * _GLANCE
 
 
 def _kept(record: Record, events: Iterable[Event]) -> Iterator[Event]:

@@ -55,13 +55,23 @@ class Evidence:
     estimate: float | None
 
 
-def evidence(wire: Wire, lock: Lock, record: Record) -> Evidence:
-    """Asks for the tasks that no record knows, made about when the request was sent, and for the credits that are left.
+def evidence(wire: Wire, lock: Lock, records: Iterable[Record]) -> list[Evidence]:
+    """Asks for the tasks that no record knows, made about when each request was sent, and for the credits left.
 
     It proves nothing: the service repeats nothing of a request, and others may use the account.
     """
-    listing = ask(wire, List(str((record.manifest or {}).get("model", ""))))
+    asked = list(records)
+    models = dict.fromkeys(_model(r) for r in asked)
+    listings = {model: ask(wire, List(model)) for model in models}
     credits = ask(wire, Balance())
+    return [_weighed(lock, record, listings[_model(record)], credits) for record in asked]
+
+
+def _model(record: Record) -> str:
+    return str((record.manifest or {}).get("model", ""))
+
+
+def _weighed(lock: Lock, record: Record, listing: Reply, credits: Reply) -> Evidence:
     intent: Mapping[str, Any] = record.get("intent") or {}
     found = _candidates(listing.tasks, lock, intent.get("at")) if isinstance(listing, Listing) else None
     before, now = intent.get("left"), credits.remaining if isinstance(credits, Credits) else None

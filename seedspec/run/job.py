@@ -31,8 +31,11 @@ class Pace:
     `in_flight` bounds the tasks at the service, `submit_every` is the least time between two paid requests, `poll`
     the first interval between two reads of one task, which grows to `poll_most`; no read comes before the share
     `announced` of the time that the service says a task will take. `patience` is how often a free call or a refused
-    request is tried again before the run ends without it, with waits that double from `wait`; `breaker` how many
-    requests in a row may be refused for good with the same code before the run asks no more.
+    request is tried again at least before the run ends without it, with waits that double from `wait`; what was bought
+    is read and fetched again for `outage` seconds. A task that has no end after `stuck` seconds, and ten times as long
+    as the service announced, is no longer waited for. `breaker` is how many
+    requests in a row may be refused for good with the same code before the run asks no more, `doubts` how many may
+    have no clear answer.
     """
 
     in_flight: int = 8
@@ -47,7 +50,10 @@ class Pace:
     wait_most: float = 60.0
     patience: int = 6
     breaker: int = 5
+    doubts: int = 3
     again_after: float = 30.0
+    outage: float = 600.0
+    stuck: float = 3600.0
 
     def pause(self, tries: int, asked: float | None = None, chance: float = 1.0) -> float:
         """The wait after the given number of tries; what the service asks for is honoured within the same bound.
@@ -64,7 +70,8 @@ class Limits:
 
     `units` is a budget in 1/10,000 credit, `entries` bounds the purchases; without `submit` it only finishes what was
     bought, without `wait` it only buys; `fast` ends the buying with the first failure; `strays` are purchases of the
-    lock that no selected entry stands for: they are followed too.
+    lock that no selected entry stands for: they are followed too; `retry` sends again what was refused, also with media
+    that every refusal has in common.
     """
 
     units: int | None = None
@@ -73,6 +80,7 @@ class Limits:
     wait: bool = True
     fast: bool = False
     strays: bool = False
+    retry: bool = False
 
 
 class Phase(Enum):
@@ -91,12 +99,20 @@ class Phase(Enum):
     LEFT = "left"  # given up for this run; the next one goes on with it
 
 
+_COMMITTED = frozenset({Phase.POSTING, Phase.RUNNING, Phase.FETCHING, Phase.SAVED, Phase.DOUBT})
+
+
 @dataclass(slots=True)
 class Job:
     """One purchase of a run. `due` is the clock at which it may be gone on with, `index` its place in the run.
 
     `entry` is None for one that the storyboard no longer asks for; `made` tells how far it had come at the service,
     `facts` what was measured of its video. What has a lower `turn` is bought before anything of a higher one.
+    `recorded` are the units of an attempt that an earlier run began, as its record has them.
+
+    `begun` is the clock at which the service took it, `estimate` how many seconds it said that it will take, `looks`
+    how often it has said in this run that there is no end yet. `stuck` is what the lock has of a task without one.
+    `troubled` is the clock of the first of `tries` that did not succeed.
     """
 
     step: Step
@@ -119,13 +135,21 @@ class Job:
     made: State | None = None
     facts: Mapping[str, float] = field(default_factory=dict)
     turn: int = 1
+    recorded: int | None = None
+    begun: float = 0.0
+    estimate: float = 0.0
+    looks: int = 0
+    stuck: Mapping[str, str] | None = None
+    troubled: float = 0.0
     alone: bool = False  # the service's answer about many tasks was none about this one
     index: int = 0
     name: str = ""
 
     @property
     def units(self) -> int:
-        """What the purchase may cost at most, in 1/10,000 credit."""
+        """What the attempt may cost at most, in 1/10,000 credit: by its record, or by the prices of now."""
+        if self.recorded is not None:
+            return self.recorded
         return self.entry.cost.high if self.entry is not None else 0
 
     @property
@@ -135,6 +159,16 @@ class Job:
         told = (record.manifest or {}).get("request") if record is not None else None
         request = self.entry.request if self.entry is not None else told
         return request.get("duration") if isinstance(request, Mapping) else None
+
+    @property
+    def committed(self) -> bool:
+        """Whether a budget must count it: it may be billed, or was bought in this run.
+
+        What an earlier run saved was paid for then; what failed, was refused or is still to be bought costs nothing.
+        """
+        if self.made is State.SAVED:
+            return False
+        return self.phase in _COMMITTED or (self.phase is Phase.LEFT and bool(self.task))
 
     @property
     def wanted(self) -> Entry:

@@ -12,11 +12,13 @@ from typing import Any
 
 from seedspec.compiler.entry import digest
 from seedspec.plan.event import Event, Submitting
+from seedspec.plan.keys import KEYS
 from seedspec.plan.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
 from seedspec.plan.state import IllegalMove, State
+from seedspec.plan.version import header_of, needed
 from seedspec.run.disk import replace, state_folder
 from seedspec.run.rescue import rescue
-from seedspec.run.sent import drop_body, keep_body
+from seedspec.run.sent import Unsettled, drop_body, keep_body
 
 RESERVE = 64 * 1024
 """Bytes held back on the disk besides twice the lock, so that a receipt still fits when everything else is full."""
@@ -46,12 +48,14 @@ class Journal:
         self._lock = lock
         self._good = self._size = lock.good
         self._ended = lock.ended
+        self._version = lock.version
         self._digest = hashlib.sha256()
         self._modified = 0
         self._handle: int | None = None
         self._distrusted = False
         self._reserved = False
         self._touched: dict[tuple[str, int], dict[str, Any]] = {}
+        self._unsettled = Unsettled(lock)
         self._owed: list[dict[str, Any]] = []
         self._on_disk: set[str] = set()
         self._why = ""
@@ -79,6 +83,7 @@ class Journal:
         except (LockFault, IllegalMove) as error:
             raise NotRecorded(f"the lock could not be written: {error}; {unsent}") from error
         self._touched[_name(values)] = record
+        self._unsettled.settles(record)
         self.written += 1
 
     def keep(self, *events: Event) -> None:
@@ -170,7 +175,7 @@ class Journal:
     def _pay(self) -> None:
         """Writes what is owed, or rescues it."""
         try:
-            self._append(b"".join(map(encode, self._owed)), anew=True)
+            self._append(b"".join(map(encode, self._owed)), anew=True, version=_needed(self._owed))
         except OSError as error:
             self._why = str(error)
             self._rescue()
@@ -179,7 +184,8 @@ class Journal:
             raise self._lost(error) from error
         self.written += len(self._owed)
         for values in self._owed:
-            drop_body(self.path, self._touched[_name(values)])
+            if sha256 := self._unsettled.settles(self._touched[_name(values)]):
+                drop_body(self.path, sha256)
             self._on_disk.add(str(values.get("task")))
         self._owed = []
         for place in self._rescued:  # only now: what it holds is in the lock, on disk
@@ -194,7 +200,8 @@ class Journal:
 
     def _rescue(self) -> None:
         """What this run knows goes to the first place that takes it."""
-        place = rescue(self.path, HEADER + b"".join(map(encode, self._touched.values())))
+        header = header_of(max(self._version, _needed(self._touched.values())), self._lock.header)
+        place = rescue(self.path, header + b"".join(map(encode, self._touched.values())))
         if place is not None:
             self._rescued = [*(p for p in self._rescued if p != place), place]
 
@@ -211,14 +218,17 @@ class Journal:
             return f"`{entry}` was not taken: `seedspec settle {shlex.quote(entry)}{words} --not-billed`"
         return ""
 
-    def _append(self, lines: bytes, *, anew: bool) -> None:
-        """Lines, durable when this returns; with `anew` a new file is tried where the old one refuses."""
+    def _append(self, lines: bytes, *, anew: bool, version: int = 1) -> None:
+        """Lines, durable when this returns; with `anew` a new file is tried where the old one refuses.
+
+        Lines that need another version than the file's header says go with a new one.
+        """
         handle = self._open()
         self._unchanged(handle)
         if not self._ended:
             lines = b"\n" + lines
-        if self._distrusted:
-            self._anew(handle, lines)
+        if self._distrusted or version > self._version:
+            self._anew(handle, lines, version)
         else:
             try:
                 self._write(handle, lines)
@@ -245,11 +255,13 @@ class Journal:
         self._digest.update(line)
         self._seen(handle)
 
-    def _anew(self, handle: int, lines: bytes) -> None:
+    def _anew(self, handle: int, lines: bytes, version: int = 1) -> None:
         """The whole file with the lines, as a new file in the place of the old one."""
         _reserve(self.path).unlink(missing_ok=True)
         self._reserved = False
         data = _content(handle, self._good) + lines
+        if version > self._version:
+            data = header_of(version, self._lock.header) + data.partition(b"\n")[2]
         try:
             replace(self.path, data)
         except OSError:
@@ -261,7 +273,7 @@ class Journal:
         self._reopen(handle)
         self._good = len(data)
         self._digest = hashlib.sha256(data)
-        self._distrusted = False
+        self._distrusted, self._version = False, max(version, self._version)
 
     def _reopen(self, handle: int) -> None:
         fresh = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
@@ -309,6 +321,10 @@ class Journal:
             if digest(_content(handle, self._good)) != self._digest.hexdigest():
                 raise _changed(self.path)
             self._modified = now.st_mtime_ns
+
+
+def _needed(records: Iterable[Mapping[str, Any]]) -> int:
+    return needed(records, KEYS.keys(), {})
 
 
 def _name(values: Mapping[str, Any]) -> tuple[str, int]:

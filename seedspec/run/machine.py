@@ -31,6 +31,7 @@ from seedspec.plan.plan import Plan
 from seedspec.run.agenda import GONE, Agenda
 from seedspec.run.assets import Assets
 from seedspec.run.begin import admit
+from seedspec.run.blame import Blame
 from seedspec.run.call import (
     Balance,
     Call,
@@ -48,6 +49,7 @@ from seedspec.run.call import (
     most_bytes,
 )
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
+from seedspec.run.outage import Outage, away
 from seedspec.run.outcome import sums
 from seedspec.run.progress import Progress
 from seedspec.run.purse import Purse
@@ -84,6 +86,8 @@ class Machine:
     _assets: Assets = field(init=False)
     _jobs: dict[str, Job] = field(default_factory=dict)
     _agenda: Agenda = field(init=False)
+    _outage: Outage = field(init=False)
+    _blame: Blame | None = None
     _busy: dict[type[Any], int] = field(default_factory=dict)
     _closing: bool = False
     _troubles: int = 0
@@ -98,13 +102,18 @@ class Machine:
         self._progress = Progress(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
         )
+        self._outage = Outage(self.name, self._jobs, self._progress, self._placed)
 
     def start(self, now: Moment) -> list[Event]:
         """The run begins: what is planned, and what is passed over and why."""
         taken = admit(self.plan, self.limits, self.pace, now)
-        self._jobs, self._purse.committed, self._reused = taken.jobs, taken.committed, taken.reused
+        self._jobs.update(taken.jobs)
+        self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
+        self._blame = None if self.limits.retry else Blame(self.plan.lock)
         self._assets.begin(self._jobs)
         self._agenda = Agenda(self._jobs, in_order=self.limits.wait)
+        for job in self._jobs.values():
+            self._purse.place(job)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
         if buys:
             self._purse.open(now)
@@ -154,8 +163,15 @@ class Machine:
             if isinstance(reply, Refused):
                 reply = self._renewed(job, reply)
             own = self._progress
-            events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
-            self._agenda.placed(job)
+            if isinstance(call, Read) and away(reply) and job.phase is not Phase.LINKING:
+                events = self._outage.lost([job], reply, now)
+            else:
+                if isinstance(call, Read) and not away(reply):
+                    self._outage.over()
+                events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
+            self._placed(job)
+            if isinstance(call, Create) and self._blame is not None and self._blame.heard(job.wanted, reply):
+                self._agenda.suspect()
         for event in [e for e in events if isinstance(e, Stopped)]:
             self._progress.stop(event)
         if isinstance(reply, Trouble) and reply.stop and not isinstance(call, ReadMany):
@@ -168,7 +184,7 @@ class Machine:
             return None
         found: list[float | None] = []
         if self.limits.wait:
-            found.append(self._agenda.next_read if self._reading < self.pace.reads else None)
+            found.append(self._next_read if self._reading < self._most_reads else None)
             found.append(self._agenda.next_download if self._busy.get(Download, 0) < self.pace.downloads else None)
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
             found.append(None if self._busy.get(Balance) else asks)
@@ -216,8 +232,8 @@ class Machine:
         job = self._jobs[call.job]
         self._busy[Create] -= 1
         job.busy, job.phase = False, Phase.WAITING
-        self._agenda.placed(job)
-        self._purse.release(job)
+        self._placed(job)
+        self._purse.withdraw()
         step = job.step
         return Deferred(step.address, step.fp, job.attempt, "withdrawn", "the request was not sent", 0, now.text())
 
@@ -255,6 +271,16 @@ class Machine:
     def _reading(self) -> int:
         return self._busy.get(Read, 0) + self._busy.get(ReadMany, 0)
 
+    @property
+    def _most_reads(self) -> int:
+        """A service that does not answer is asked by one read at a time."""
+        return 1 if self._outage.on else self.pace.reads
+
+    @property
+    def _next_read(self) -> float | None:
+        due = self._agenda.next_read
+        return max(due, self._outage.due) if due is not None and self._outage.on else due
+
     def _following(self, now: Moment) -> list[Call]:
         """The free calls that bought videos need next, as far as slots for them are open."""
         calls: list[Call] = []
@@ -262,7 +288,9 @@ class Machine:
         for job in islice(self._agenda.downloads(now.clock), max(free, 0)):
             job.busy = True
             calls.append(self._begin(Download(job.name, job.link, job.file, most_bytes(job.seconds))))
-        while self._reading < self.pace.reads and (first := next(self._agenda.reads(now.clock), None)) is not None:
+        if self._outage.on and now.clock < self._outage.due:
+            return calls
+        while self._reading < self._most_reads and (first := next(self._agenda.reads(now.clock), None)) is not None:
             calls.append(self._begin(self._read_with_others(first, now)))
         return calls
 
@@ -270,13 +298,13 @@ class Machine:
         """The call that reads a task; where the service offers it, others go along whose time is near."""
         first.busy = True
         group = [first]
-        if self.together > 1 and not first.alone:
+        if self.together > 1 and not first.alone and not self._outage.on:
             early = now.clock + min(_EARLY, self.pace.poll / 5)
             others = list(islice(self._agenda.reads(early), self.together - 1))
             group += [job for job in others if not job.alone]
             for job in others:
                 job.busy = not job.alone
-                self._agenda.placed(job)
+                self._placed(job)
         if len(group) == 1:
             return Read(first.name, first.task)
         return ReadMany({job.name: job.task for job in group})
@@ -287,6 +315,11 @@ class Machine:
         That this endpoint refuses says nothing about others: the key may be good for reading one task and not many.
         """
         events: list[Event] = []
+        if away(reply):
+            self._troubles += 1
+            self.together = 1 if self._troubles > 2 else self.together
+            return self._outage.lost([self._jobs[name] for name in call.tasks], reply, now)
+        self._outage.over()
         found = reply.found if isinstance(reply, Tasks) else {}
         wait, refused = 0.0, not isinstance(reply, Tasks)
         if isinstance(reply, Trouble) and not (reply.stop or reply.final):
@@ -302,8 +335,13 @@ class Machine:
                 events += self._progress.read(job, found[task], now)
             else:
                 job.alone, job.due = isinstance(reply, Tasks), now.clock + wait
-            self._agenda.placed(job)
+            self._placed(job)
         return events
+
+    def _placed(self, job: Job) -> None:
+        """A purchase has moved on: its turn and its share of the budget are found anew."""
+        self._agenda.placed(job)
+        self._purse.place(job)
 
     def _begin(self, call: Call) -> Call:
         self._busy[type(call)] = self._busy.get(type(call), 0) + 1
@@ -330,8 +368,8 @@ class Machine:
             used={m.key: self._assets.video(m.key, self._jobs)[0] for m in entry.upstream},
         )
         job.phase, job.busy = Phase.POSTING, True
-        self._agenda.placed(job)
-        self._purse.reserve(job)
+        self._placed(job)
+        self._purse.begin()
         self._progress.next_submit = now.clock + self.pace.submit_every
         return self._begin(Create(step.fp, body, intent))
 
@@ -341,7 +379,7 @@ class Machine:
         for job in self._agenda.suspects():
             if job.phase is Phase.WAITING and (why := self._obstacle(job)) is not None:
                 upstream, reason, job.phase = why
-                self._agenda.placed(job)
+                self._placed(job)
                 events.append(Held(job.step.address, job.step.fp, upstream, reason, now.text()))
         return events
 
@@ -355,6 +393,8 @@ class Machine:
                 return up.step.address, said[up.phase], Phase.HELD
         if (unusable := unfit(job.wanted.media, self.media, self._was)) is not None:
             return *unusable, Phase.HELD
+        if self._blame is not None and (blamed := self._blame.of(job.wanted)) is not None:
+            return *blamed, Phase.HELD
         dead = self._assets.dead(job.wanted, self._jobs)
         return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None
 

@@ -126,6 +126,8 @@ def verify(path: Path) -> list[Finding]:
             found += _compared(record, path.parent)
         elif record.state in UNANSWERED:
             found.append(Finding(record, "in doubt: `seedspec settle`", False))
+        elif record.stuck:
+            found.append(Finding(record, "running, with no end in sight: `seedspec settle`", False))
         elif record.state in OPEN:
             found.append(Finding(record, f"{record.state}, not saved: `seedspec fetch`", False))
     found += [Finding(r, "one of several purchases of this request", False) for r in union(lock, lock).doubles]
@@ -160,4 +162,4 @@ def prune(path: Path, lock: Lock, gone: Iterable[Record], order: Iterable[str]) 
     with suppress(FileNotFoundError):
         if parse(path.read_bytes()).digest != lock.digest:
             raise LockFault("lock-changed", f"`{path.name}` was changed by another program; nothing is written over it")
-    replace(path, serialise(Lock({fp: rs for fp, rs in kept.items() if rs}), order))
+    replace(path, serialise(Lock({fp: rs for fp, rs in kept.items() if rs}, header=lock.header), order))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from seedspec.plan.event import (
@@ -16,6 +16,7 @@ from seedspec.plan.event import (
     Progressed,
     Saved,
     Stopped,
+    Stuck,
     Submitted,
 )
 from seedspec.plan.state import State
@@ -24,6 +25,8 @@ from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 from seedspec.run.purse import Purse
 
 STRANGE = "an answer that was not understood"
+_TIMES, _LOOKS = 10, 3
+"""How often over the announced time, and how many answers in one run, before a task counts as one without an end."""
 
 
 @dataclass(slots=True)
@@ -44,7 +47,9 @@ class Progress:
     next_submit: float = 0.0
     stopped: Stopped | None = None
     _refusals: int = 0
+    _doubts: int = 0
     _same: tuple[str, int] = ("", 0)
+    _strange: set[str] = field(default_factory=set)
 
     def stop(self, why: Stopped) -> list[Event]:
         """Nothing more is submitted; only the first reason counts."""
@@ -60,7 +65,8 @@ class Progress:
             job.accepted += 1
             job.credits = None
             self.purse.stated(job, reply.credits)
-            job.tries = self._refusals = 0
+            job.tries = job.looks = self._refusals = self._doubts = 0
+            job.begun, job.estimate, job.stuck = now.clock, reply.estimated_seconds or 0.0, None
             self._same = ("", 0)
             job.interval, job.percent = self.pace.poll, -1
             # reading an unfinished task makes the service ask its provider: begin near the time it announced
@@ -68,12 +74,18 @@ class Progress:
             seconds = reply.estimated_seconds
             return [Submitted(step.address, step.fp, job.attempt, reply.task, reply.credits, seconds, at)]
         if isinstance(reply, Refused):
-            self.purse.release(job)
+            self.purse.withdraw()
+            self._doubts = 0
             return self._refused(job, reply, now)
         job.phase = Phase.DOUBT
         self.purse.doubt(job, now)
         reason = reply.reason if isinstance(reply, (Unknown, Trouble)) else STRANGE
-        return [Doubted(step.address, step.fp, job.attempt, reason, at)]
+        doubted = Doubted(step.address, step.fp, job.attempt, reason, at)
+        self._doubts += 1
+        if self._doubts >= self.pace.doubts:
+            why = f"{self._doubts} paid requests in a row had no clear answer: {reason}"
+            return [doubted, *self.stop(Stopped("doubt", why, 8, at))]
+        return [doubted]
 
     def _refused(self, job: Job, reply: Refused, now: Moment) -> list[Event]:
         step, at, code, message = job.step, now.text(), reply.code, reply.message
@@ -102,10 +114,16 @@ class Progress:
         step, at = job.step, now.text()
         if job.phase is Phase.LINKING:
             return self._linked(job, reply, now)
+        if (stuck := self._stuck(job, reply, now)) is not None:
+            return stuck
         if not isinstance(reply, Task):
             return self.troubled(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "poll", now)
         job.tries = 0
         if reply.state == "running":
+            if reply.strange and reply.word not in self._strange:
+                self._strange.add(reply.word)
+                said = f"`{reply.word}` is no status that is known here: it is taken for running"
+                return [Delayed(step.address, step.fp, "poll", said, job.interval, at), *self.read(job, reply, now)]
             remaining = min(self.pace.announced * (reply.remaining_seconds or 0), self.pace.poll_most)
             job.due = now.clock + max(job.interval, remaining)
             job.interval = min(job.interval * 1.3, self.pace.poll_most)
@@ -122,6 +140,32 @@ class Progress:
             return [Completed(step.address, step.fp, job.attempt, job.task, reply.credits, until, at)]
         return self._failed(job, reply, now)
 
+    def _stuck(self, job: Job, reply: Reply, now: Moment) -> list[Event] | None:
+        """What becomes of a task that has had no end for too long; None for one that is to be waited for.
+
+        Of a task that an earlier run found stuck one answer is enough: it may have ended since.
+        """
+        running = isinstance(reply, Task) and reply.state == "running"
+        if job.made is not None or (isinstance(reply, Task) and not running):
+            return None
+        if isinstance(reply, Trouble) and (reply.away or reply.stop or reply.final):  # it says nothing of the task
+            job.phase = Phase.DOUBT if job.stuck else job.phase
+            return [] if job.stuck else None
+        job.looks += 1
+        word, missing = STRANGE, isinstance(reply, Trouble) and reply.missing
+        if isinstance(reply, Task):
+            word, job.estimate = reply.word, reply.estimated_seconds or job.estimate
+        elif isinstance(reply, Trouble):
+            word = reply.reason
+        bound = self.pace.stuck if missing else max(self.pace.stuck, _TIMES * job.estimate)
+        if job.stuck is None and (now.clock - job.begun < bound or job.looks < _LOOKS):
+            return None
+        job.phase, at = Phase.DOUBT, now.text()
+        if job.stuck is not None and job.stuck["word"] == word:
+            return []
+        job.stuck = {"since": job.stuck["since"] if job.stuck else at, "word": word}
+        return [Stuck(job.step.address, job.step.fp, job.attempt, job.task, job.stuck["since"], word, at)]
+
     def _linked(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
         """A saved video's task was read for its link; where it gives none, the file goes up instead."""
         job.phase = Phase.KEPT
@@ -135,9 +179,8 @@ class Progress:
             gone = Trouble(f"the service made it and no longer has it: {code}: {reply.message}", final=True)
             return self.troubled(job, gone, "poll", now)
         then, failed, task = self.then(code), job.attempt, job.task
-        job.phase = Phase.FAILED
-        if job.accepted:
-            self.purse.refunded(job)
+        job.phase, job.recorded = Phase.FAILED, None
+        self.purse.stated(job, reply.credits or 0.0)
         by_itself = then == "again" and job.entry is not None
         event = Failed(step.address, step.fp, failed, task, code, reply.message, then, at, reply.credits)
         if by_itself and self.limits.submit and job.attempt < self.attempts:
@@ -167,11 +210,18 @@ class Progress:
             return events
         return self.troubled(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "download", now)
 
-    def troubled(self, job: Job, reply: Trouble, what: str, now: Moment) -> list[Event]:
-        """A free call that did not succeed is tried again, as often as patience lasts."""
+    def impatient(self, job: Job, now: Moment) -> bool:
+        """Counts one more try of a free call that did not succeed; whether it was the last one."""
+        if not job.tries:
+            job.troubled = now.clock
         job.tries += 1
+        return job.tries > self.pace.patience and now.clock - job.troubled >= self.pace.outage
+
+    def troubled(self, job: Job, reply: Trouble, what: str, now: Moment) -> list[Event]:
+        """A free call that did not succeed is tried again, as long as patience lasts."""
+        given_up = self.impatient(job, now)
         wait: float | None = self.pause(job.tries, reply.retry_after)
-        if reply.stop or reply.final or job.tries > self.pace.patience:
+        if reply.stop or reply.final or given_up:
             job.phase, wait = Phase.LEFT, None
         job.due = now.clock + (wait or 0)
         return [Delayed(job.step.address, job.step.fp, what, reply.reason, wait, now.text())]

@@ -12,7 +12,10 @@ from seedspec.run.job import Job, Limits, Moment
 
 @dataclass(slots=True)
 class Purse:
-    """`committed` is what is reserved, running or in doubt, in 1/10,000 credit; `left` the credits of the account.
+    """The budget of a run, in 1/10,000 credit; `left` are the credits of the account.
+
+    `elsewhere` is what earlier purchases may cost that this run does not follow; `begun` counts the paid requests of
+    this run that were not refused.
 
     Nothing is bought before the balance was read once: that costs nothing and tells a bad key or a service that
     cannot be reached. After a doubt it is read again.
@@ -21,13 +24,26 @@ class Purse:
     name: str
     limits: Limits
     pause: Callable[[int, float | None], float]
-    committed: int = 0
+    elsewhere: int = 0
     begun: int = 0
     left: float | None = None
     _due: float | None = None
     _first: bool = True
     _tries: int = 0
     _doubts: list[Job] = field(default_factory=list)
+    _shares: dict[str, int] = field(default_factory=dict)
+    _taken: int = 0
+
+    @property
+    def committed(self) -> int:
+        """What is reserved, running, in doubt, or was bought in this run: the sum over the purchases as they stand."""
+        return self.elsewhere + self._taken
+
+    def place(self, job: Job) -> None:
+        """A purchase has begun or has moved on: its share of the budget is what its phase makes it, whatever it was."""
+        share = job.units if job.committed else 0
+        self._taken += share - self._shares.get(job.name, 0)
+        self._shares[job.name] = share
 
     def open(self, now: Moment) -> None:
         """Something is to be bought: the balance is due."""
@@ -55,14 +71,12 @@ class Purse:
             return Stopped("budget", message, 4, now.text())
         return None
 
-    def reserve(self, job: Job) -> None:
-        """A purchase begins: it counts until it is known not to cost anything."""
-        self.committed += job.units
+    def begin(self) -> None:
+        """A paid request is to leave."""
         self.begun += 1
 
-    def release(self, job: Job) -> None:
+    def withdraw(self) -> None:
         """The request was not taken, or never left."""
-        self.committed -= job.units
         self.begun -= 1
 
     def stated(self, job: Job, credits: float | None) -> None:
@@ -71,11 +85,6 @@ class Purse:
             if self.left is not None and job.accepted:
                 self.left -= credits - (job.credits or 0)
             job.credits = credits
-
-    def refunded(self, job: Job) -> None:
-        """A task of this run failed: it is not billed."""
-        self.committed -= job.units
-        self.stated(job, 0.0)
 
     def doubt(self, job: Job, now: Moment) -> None:
         """Whether a purchase was billed is not known: the balance is read for evidence."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from seedspec.compiler.entry import digest
+from seedspec.plan.lock import Record
+from seedspec.plan.state import State
 from seedspec.run.disk import state_folder
+
+_UNKNOWN = (State.SUBMITTING, State.DOUBT)
 
 
 def body_kept(lock: Path, sha256: str) -> bytes | None:
@@ -23,8 +27,12 @@ def body_kept(lock: Path, sha256: str) -> bytes | None:
 
 
 def keep_body(lock: Path, body: bytes) -> None:
-    """Puts a request's bytes aside before it is sent. Raises OSError."""
-    target = _body(lock, digest(body))
+    """Puts a request's bytes aside before it is sent. Raises OSError.
+
+    Takes of one request have equal bytes, which are kept once: what lies there whole may be another one's and stays.
+    """
+    sha256 = digest(body)
+    target = _body(lock, sha256)
     try:
         handle = _new(target)
     except FileNotFoundError:  # the first one
@@ -32,18 +40,41 @@ def keep_body(lock: Path, body: bytes) -> None:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         handle = _new(target)
     except FileExistsError:
-        os.unlink(target)
+        if body_kept(lock, sha256) is not None:
+            return
+        os.unlink(target)  # a crash has torn it
         handle = _new(target)
     with open(handle, "wb") as file:
         file.write(body)
 
 
-def drop_body(lock: Path, values: Mapping[str, Any]) -> None:
-    """A request whose fate is known, as its record says, needs no bytes any more."""
-    intent = values.get("intent")
-    if intent and values["state"] not in ("submitting", "doubt"):
-        with suppress(OSError):
-            os.unlink(_body(lock, intent["body_sha256"]))
+def drop_body(lock: Path, sha256: str) -> None:
+    """Lets go of bytes that no request of unknown fate has."""
+    with suppress(OSError):
+        os.unlink(_body(lock, sha256))
+
+
+class Unsettled:
+    """The requests of a lock whose fate is not known, by the digest of their bytes: several may have the same."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._open: dict[str, set[tuple[str, int]]] = {}
+        for record in records:
+            if record.values["state"] in _UNKNOWN:
+                self.settles({**record.values, "fp": record.fp, "attempt": record.attempt})
+
+    def settles(self, values: Mapping[str, Any]) -> str:
+        """Takes a record as it now is. The digest of bytes that nothing needs any more thereby; "" for none."""
+        sha256 = (values.get("intent") or {}).get("body_sha256")
+        if sha256 is None:
+            return ""
+        name = (values["fp"], values["attempt"])
+        if values["state"] in _UNKNOWN:
+            self._open.setdefault(sha256, set()).add(name)
+            return ""
+        others = self._open.get(sha256, set())
+        others.discard(name)
+        return "" if others else str(sha256)
 
 
 def _new(target: str) -> int:

@@ -89,7 +89,7 @@ REFUSED: dict[str, tuple[bytes, str, int]] = {
     "no header": (encode(BEGUN), "lock-damaged", 1),
     "a torn header": (HEADER[:-3], "lock-damaged", 1),
     "another file": (b"# notes\n", "lock-damaged", 1),
-    "a newer version": (b'{"seedspec_lock":2}\n' + encode(BEGUN), "lock-version", 1),
+    "a newer version": (b'{"seedspec_lock":3}\n' + encode(BEGUN), "lock-version", 1),
     "version zero": (b'{"seedspec_lock":0}\n', "lock-damaged", 1),
     "garbage in the middle": (lines(changed(BEGUN), b"garbage", changed(TAKEN)), "lock-damaged", 3),
     "an empty line": (lines(changed(BEGUN), b"", changed(TAKEN)), "lock-damaged", 3),

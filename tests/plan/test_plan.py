@@ -101,7 +101,7 @@ STATES: dict[str, tuple[Mapping[str, Any], Action, Callable[[Entry], Any]]] = {
         lambda e: InDoubt("a run ended between the request and its answer"),
     ),
     "doubt": ({"state": "doubt", "task": None, "doubt": "cut"}, Action.DOUBT, lambda e: InDoubt("cut")),
-    "running": ({"state": "running"}, Action.RESUME, lambda e: InFlight(f"task-unified-{e.fingerprint[:4]}-1")),
+    "running": ({"state": "running"}, Action.RESUME, lambda e: InFlight(f"task-unified-{e.fingerprint[:4]}-1", NOW)),
     "completed": ({"state": "completed"}, Action.FETCH, lambda e: Unsaved(f"task-unified-{e.fingerprint[:4]}-1")),
     "saved": ({"state": "saved"}, Action.DONE, lambda e: Done(f"renders/{e.file}", None, True)),
     "saved elsewhere": (

@@ -160,7 +160,9 @@ class Project:
         return list(api.run(self.folder / "storyboard.yaml", given, consent=api.Yes(), environ=self.environ()))
 
 
-QUICK = Pace(submit_every=0, poll=0.05, poll_most=0.1, announced=0, wait=0.05, wait_most=0.2, again_after=0.05)
+QUICK = Pace(
+    submit_every=0, poll=0.05, poll_most=0.1, announced=0, wait=0.05, wait_most=0.2, again_after=0.05, outage=0
+)
 PACE = ("--poll-interval", "0.1", "--submit-rate", "1000")
 
 

@@ -130,7 +130,7 @@ def test_a_damaged_lock_is_mended_and_says_what_it_set_aside(name: str, tmp_path
 
 
 @pytest.mark.parametrize(
-    "data", [b" \n", b"# notes\n", HEADER, b'{"seedspec_lock":2}\n' + encode(RUNNING)[:-9] + b"\n"]
+    "data", [b" \n", b"# notes\n", HEADER, b'{"seedspec_lock":3}\n' + encode(RUNNING)[:-9] + b"\n"]
 )
 def test_what_holds_no_record_is_left_alone(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "s.lock"

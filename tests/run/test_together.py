@@ -33,7 +33,9 @@ matrix: {{axes: {{n: [LABELS]}}}}
 shots:
   - {{id: one, prompt: "{name} {{{{ n }}}}"}}
 """
-PACE = Pace(submit_every=0, poll=0.3, poll_most=0.4, announced=0, wait=0.05, wait_most=0.2, reads=2, in_flight=64)
+PACE = Pace(
+    submit_every=0, poll=0.3, poll_most=0.4, announced=0, wait=0.05, wait_most=0.2, reads=2, in_flight=64, outage=0
+)
 
 
 def answer(status: int, body: Any) -> Answer:

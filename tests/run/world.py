@@ -10,9 +10,10 @@ from typing import Any
 
 from seedspec.compiler.entry import Entry, digest
 from seedspec.plan.event import Deferred, Event, Failed, RunFinished, Submitted, Submitting
-from seedspec.plan.lock import HEADER, Lock, encode, merged, parse, serialise, values_of
+from seedspec.plan.lock import HEADER, Lock, Record, encode, merged, parse, serialise, values_of
 from seedspec.plan.plan import Plan, Rules, make
 from seedspec.plan.state import State
+from seedspec.plan.version import header_of
 from seedspec.run.call import (
     Accepted,
     Balance,
@@ -42,7 +43,18 @@ from seedspec.run.machine import Machine
 Choose = Callable[[int], int]
 """Chooses one of so many; 0 is the plain course of things, so that a shrunk scenario is a calm one."""
 
-PACE = Pace(in_flight=3, submit_every=0.5, poll=1, poll_most=4, wait=1, wait_most=4, patience=3, again_after=1)
+PACE = Pace(
+    in_flight=3,
+    submit_every=0.5,
+    poll=1,
+    poll_most=4,
+    wait=1,
+    wait_most=4,
+    patience=3,
+    again_after=1,
+    outage=6,
+    stuck=30,
+)
 AGAIN = {"service_error": "again", "content_policy_violation": "change"}
 
 
@@ -162,7 +174,7 @@ class World:
             assert done.issuperset(states), (finished, states)
         own = {e.fingerprint for e in entries}
         found = [r for fp in lock.attempts if (r := lock.last(fp)) and (strays or fp in own) and fp not in elsewhere]
-        doubt = any(r.state in (State.DOUBT, State.SUBMITTING) for r in found)
+        doubt = any(r.state in (State.DOUBT, State.SUBMITTING) or r.stuck for r in found)
         assert (finished.exit == 8) == doubt, (finished, states)
 
     # --- the ports of the driver ---
@@ -238,13 +250,21 @@ class World:
         self.lines = self.lines or HEADER
         known = self.lock().record(values["fp"], values["attempt"])
         merged(known.values if known else None, values)
+        self._head(values)
         self.lines += encode(values)
+
+    def _head(self, values: dict[str, Any]) -> None:
+        """What needs version 2 of the lock goes into a new file with that header."""
+        if "stuck" in values and self.lines.startswith(HEADER):
+            self.lines = header_of(2, {}) + self.lines[len(HEADER) :]
+            self._count("locks of version 2")
 
     def _write(self, event: Event, values: dict[str, Any], trouble: int) -> None:
         known = parse(self.lines).record(values["fp"], values["attempt"]) if self.lines else None
         merged(known.values if known else None, values)
         line = encode(values)
         self.lines = self.lines or HEADER
+        self._head(values)
         if trouble == 57:
             self.lines += line[: 1 + self.choose(len(line))]
             self._crash()
@@ -332,7 +352,7 @@ class World:
         billed = [t for t, b in own.items() if b.state != "failed"]
         assert not billed, f"{call.intent.entry} is bought twice: {billed}"
         task = f"task-unified-1-{len(self.tasks):08x}"
-        self.tasks[task] = Bought(call.job, call.intent.intent.key)
+        self.tasks[task] = Bought(call.job, call.intent.intent.key, ("running", "endless")[self.choose(9) == 8])
         self._count("accepted")
         return task
 
@@ -340,13 +360,15 @@ class World:
         task.reads += 1
         kind = self.choose(12)
         if kind == 11:
-            return Trouble("HTTP 503") if self.choose(3) else Trouble("HTTP 401", stop=True)
+            return Trouble("HTTP 503", away=True) if self.choose(3) else Trouble("HTTP 401", stop=True)
+        if task.state == "endless":
+            return Task("running", 95, word="processing", remaining_seconds=1.0)
         if task.state == "running" and (kind in (1, 2, 3) or task.reads > 6):
             task.state = "completed" if self.choose(4) < 3 else "failed"
         if task.state == "completed" and kind == 10:
             # the service contradicts itself, which a client can tell from what it heard before
             heard = any(r.task == call.task and r.state in (State.COMPLETED, State.SAVED) for r in self.lock())
-            return Task("failed", code="service_error", message="gone") if heard else Trouble("HTTP 404")
+            return Task("failed", code="service_error", message="gone") if heard else Trouble("HTTP 404", missing=True)
         if task.state == "completed":
             return Task("completed", 100, ("https://media.example.com/x.mp4?signature=1",), credits=25.0)
         if task.state == "failed":
@@ -358,7 +380,7 @@ class World:
         self._count("reads of many")
         kind = self.choose(8)
         if kind > 5:
-            return NotOffered() if kind == 7 else Trouble("HTTP 503", stop=self.choose(9) == 8)
+            return NotOffered() if kind == 7 else Trouble("HTTP 503", stop=self.choose(9) == 8, away=True)
         replies = {t: self._read(Read(j, t), self.tasks[t]) for j, t in call.tasks.items() if self.choose(6) < 5}
         return Tasks({t: reply for t, reply in replies.items() if isinstance(reply, Task)})
 
@@ -377,6 +399,8 @@ class World:
         """A person says what the service's task list shows: the truth; or asks, knowingly, for a second try."""
         lock = self.lock()
         record = lock.last(entry.fingerprint)
+        if record is not None and record.stuck and record.task:
+            self._unstick(entry, record)
         if record is None or record.state not in (State.DOUBT, State.SUBMITTING):
             return
         known = {r.task for r in lock}
@@ -393,6 +417,20 @@ class World:
             event = Deferred(entry.address, entry.fingerprint, record.attempt, "not-billed", "", 0, at)
         self.lines += encode(values_of(event) or {})
         self._count("settled")
+
+    def _unstick(self, entry: Entry, record: Record) -> None:
+        """A task that never ends: the service ends it after all, or a person gives it up."""
+        task = str(record.task)
+        if self.choose(2):
+            self.tasks[task].state = "completed"
+            self._count("tasks that ended after all")
+            return
+        self.disowned.add(task)
+        at = self.moment().text()
+        self._line(
+            values_of(Failed(entry.address, record.fp, record.attempt, task, "abandoned", "", "asked", at)) or {}
+        )
+        self._count("tasks given up")
 
     def lose_file(self) -> None:
         if self.files:

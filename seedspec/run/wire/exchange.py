@@ -45,6 +45,7 @@ from seedspec.run.settings import Key, Origins
 from seedspec.run.uploads import Uploads
 from seedspec.run.wire.body import TooLong, whole
 from seedspec.run.wire.lanes import ONE, Lanes
+from seedspec.run.wire.listen import listened
 from seedspec.run.wire.redaction import Redaction
 from seedspec.run.wire.thread import LoopThread
 from seedspec.run.wire.web import BadAddress, Deadlines, Web, environment, never, said, size
@@ -106,9 +107,9 @@ class Exchange:
         if self._thread is None:
             with environment() as trust:
                 self._ways = _Ways(
-                    self._client(trust, httpx.Limits(max_connections=1, max_keepalive_connections=0)),
-                    Lanes(lambda: self._client(trust, ONE)),
-                    Lanes(lambda: self._client(trust, ONE)),
+                    self._client(trust, httpx.Limits(max_connections=1, max_keepalive_connections=0), silence=None),
+                    Lanes(lambda: self._client(trust, ONE, silence=self.deadlines.silence)),
+                    Lanes(lambda: self._client(trust, ONE, silence=self.deadlines.silence)),
                     Web(trust, self.deadlines, self.origins.local),
                 )
                 self._ways.api.open()
@@ -194,14 +195,14 @@ class Exchange:
             known = self._addresses[name] = httpx.URL(origin + endpoint["path"].replace("{task}", task))
         return known
 
-    def _client(self, trust: ssl.SSLContext, limits: httpx.Limits) -> httpx.AsyncClient:
-        """A client with the key."""
+    def _client(self, trust: ssl.SSLContext, limits: httpx.Limits, *, silence: float | None) -> httpx.AsyncClient:
+        """A client with the key. Without `silence` the whole exchange has a deadline, and no moment within it."""
         auth = self.provider["auth"]
         secret = {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
         return httpx.AsyncClient(
             headers={"User-Agent": f"seedspec/{__version__}", "Accept-Encoding": "identity", **secret},
             limits=limits,
-            timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
+            timeout=httpx.Timeout(silence, connect=self.deadlines.connect, pool=self.deadlines.silence),
             follow_redirects=False,
             http2=False,
             verify=trust,
@@ -211,11 +212,14 @@ class Exchange:
     async def _create(self, call: Create) -> Reply:
         intent = call.intent.intent
         headers = {"Content-Type": "application/json", self.provider["idempotency_header"]: intent.key}
+
+        async def send() -> Answer:
+            request = self._ways.paid.stream("POST", self._address("create"), content=call.body, headers=headers)
+            async with request as response:
+                return await self._whole(response)
+
         try:
-            async with asyncio.timeout(self.deadlines.create):
-                request = self._ways.paid.stream("POST", self._address("create"), content=call.body, headers=headers)
-                async with request as response:
-                    answer = await self._whole(response)
+            answer = await listened(send(), self.deadlines.create)
         except _UNSENT as error:
             return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {said(error)}")
         except TimeoutError:
@@ -256,11 +260,11 @@ class Exchange:
         try:
             return meaning(await ask())
         except _UNSENT as error:
-            return Trouble(f"cannot be reached: {said(error)}")
+            return Trouble(f"cannot be reached: {said(error)}", away=True)
         except TimeoutError:
-            return Trouble("no answer in time")
+            return Trouble("no answer in time", away=True)
         except (httpx.HTTPError, httpx.StreamError, TooLong) as error:
-            return Trouble(f"the answer was lost: {said(error)}")
+            return Trouble(f"the answer was lost: {said(error)}", away=True)
 
     async def _upload(self, sending: Sending) -> Reply:
         """A file to the files API, a piece at a time. When that says no for good, the account's quota may say why."""

@@ -1,0 +1,54 @@
+"""Refusals with one medium in common: after some of them, and none that was taken, nothing more is sent with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from seedspec.compiler.entry import Entry
+from seedspec.plan.lock import Lock
+from seedspec.plan.state import State
+from seedspec.run.call import Accepted, Refused, Reply
+
+MOST = 3
+_TAKEN = (State.RUNNING, State.COMPLETED, State.SAVED)
+
+
+class Blame:
+    """Counts by medium, as requests name it, what was refused and what was taken, in the lock and in this run."""
+
+    def __init__(self, lock: Lock) -> None:
+        self._refused: Counter[str] = Counter()
+        self._taken: set[str] = set()
+        for record in lock:
+            if record.state is State.FAILED and record.task is None:
+                self._refused.update(set(_named((record.manifest or {}).get("request") or {})))
+        for record in lock if self._refused else ():
+            if record.state in _TAKEN:
+                self._taken.update(_named((record.manifest or {}).get("request") or {}))
+
+    def heard(self, entry: Entry, reply: Reply) -> bool:
+        """Counts the answer to a paid request; whether what else uses one of its media is to be held now."""
+        if isinstance(reply, Accepted):
+            self._taken.update(_named(entry.request))
+        if not (isinstance(reply, Refused) and reply.then == "failed"):
+            return False
+        self._refused.update(set(_named(entry.request)))
+        return self.of(entry) is not None
+
+    def of(self, entry: Entry) -> tuple[str, str] | None:
+        """The medium of an entry that is to be replaced first, and why; None when all may be sent."""
+        for medium in entry.media:
+            name = entry.request[medium.field][medium.index]
+            if self._refused[name] >= MOST and name not in self._taken:
+                why = f"{self._refused[name]} requests with it were refused and none was taken"
+                return medium.where, f"{why}; replace it, or send it all the same with `--retry-failed`"
+        return None
+
+
+def _named(request: Mapping[str, Any]) -> Iterator[str]:
+    """The media of a request, which stand in lists."""
+    for value in request.values():
+        if isinstance(value, list):
+            yield from (item for item in value if isinstance(item, str))

@@ -1,0 +1,79 @@
+"""A service that does not answer is one cause for all tasks: it is told once, and asked by one read at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from seedspec.plan.event import Delayed, Event
+from seedspec.run.agenda import READ
+from seedspec.run.call import Reply, Trouble
+from seedspec.run.job import Job, Moment, Phase
+from seedspec.run.progress import STRANGE, Progress
+
+
+def away(reply: Reply) -> bool:
+    """Whether a reply says that the service as a whole does not answer, and nothing of what was asked for."""
+    return isinstance(reply, Trouble) and reply.away and not reply.stop
+
+
+@dataclass(slots=True)
+class Outage:
+    """The reads of a run while the service does not answer. `due` is the clock at which it is to be asked again.
+
+    `placed` is told of each job that has moved on.
+    """
+
+    name: str
+    jobs: Mapping[str, Job]
+    progress: Progress
+    placed: Callable[[Job], None]
+    due: float = 0.0
+    _since: float = 0.0
+    _tries: int = 0
+
+    @property
+    def on(self) -> bool:
+        return self._tries > 0
+
+    def over(self) -> None:
+        """The service has answered: all goes on."""
+        self._tries = 0
+
+    def lost(self, asked: Iterable[Job], reply: Reply, now: Moment) -> list[Event]:
+        """A read of these tasks was not answered. Of one alone that is given up the service says nothing, of others it
+        does; when patience with the service itself ends, all are left to the next run."""
+        reason = reply.reason if isinstance(reply, Trouble) else STRANGE
+        events = self._told(reply, reason, now)
+        hopeless = bool(events) and events[0].wait is None
+        for job in asked:
+            job.busy, job.due = False, self.due
+            if job.stuck:
+                job.phase = Phase.DOUBT
+            elif self.progress.impatient(job, now) and not hopeless:
+                job.phase = Phase.LEFT
+                events.append(Delayed(job.step.address, job.step.fp, "poll", reason, None, now.text()))
+            self.placed(job)
+        for job in self.jobs.values() if hopeless else ():
+            if job.phase in READ:
+                job.phase = Phase.LEFT if job.phase is Phase.RUNNING else Phase.KEPT
+                self.placed(job)
+        return list(events)
+
+    def _told(self, reply: Reply, reason: str, now: Moment) -> list[Delayed]:
+        """The one line for all tasks: the second time, as one alone may be chance, and when patience has ended."""
+        if self.on and now.clock < self.due:
+            return []  # it had left before this was known
+        if not self.on:
+            self._since = now.clock
+        self._tries += 1
+        pace = self.progress.pace
+        wait = self.progress.pause(self._tries, reply.retry_after if isinstance(reply, Trouble) else None)
+        self.due = now.clock + wait
+        ended = self._tries > pace.patience and now.clock - self._since >= pace.outage
+        if not ended and self._tries != 2:
+            return []
+        tasks = sum(job.phase is Phase.RUNNING for job in self.jobs.values())
+        many = "1 task" if tasks == 1 else f"{tasks:,} tasks"
+        said = f"the service cannot be reached: reading waits ({many}); {reason}"
+        return [Delayed(self.name, "", "poll", said, None if ended else wait, now.text())]
