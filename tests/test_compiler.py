@@ -108,6 +108,7 @@ def test_entries_stream() -> None:
     assert [e.address for e in first] == [f"s@a=n0,b=n0,c=n{i}/1" for i in range(3)]
 
 
+@pytest.mark.slow
 @bounded
 @given(boards(), st.data())
 def test_the_arithmetic_is_true(board: dict[str, object], data: st.DataObject) -> None:

@@ -134,6 +134,7 @@ def test_each_part_may_use_its_share_of_half_of_what_the_whole_may(parts: int) -
     assert given == {True, False}
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(boards())
 def test_each_entry_is_what_it_would_be_alone(board: dict[str, Any]) -> None:

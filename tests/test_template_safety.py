@@ -147,6 +147,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", SWELLING)
 def test_what_would_swell_is_stopped(project: Path, template: str) -> None:
     tracemalloc.start()

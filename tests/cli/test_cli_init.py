@@ -48,6 +48,7 @@ def test_templates_check_clean_and_point_to_their_schema(template: str, folder: 
     assert json.loads((folder / "ads" / target).read_text()) == files.schemas()["storyboard.json"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_templates_run_with_the_emulator(template: str, folder: Path, seedspec: Run) -> None:
     seedspec("init", "--template", template)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from boards import CATALOG, INCLUDED, boards, look, written
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from seedspec.plan.lock import Lock
 from seedspec.text.diagnostic import Problems
 from seedspec.text.syntax import parse, source_of
 
+pytestmark = pytest.mark.slow
 often = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")]
 
 SPOKEN = (
     "plan", "plan --format json", "plan --format markdown", "plan --emulator", "status", "check",

@@ -20,6 +20,8 @@ import json, sys, threading
 from pathlib import Path
 from seedspec.emulator.server import serve, stop_at_end_of_input
 from seedspec.emulator.settings import Settings
+
+pytestmark = pytest.mark.slow
 schemas, folder = Path(sys.argv[1]), Path(sys.argv[2])
 model = json.loads((schemas / "seedance-2.0-reference-to-video.json").read_text("utf-8"))
 prices = json.loads((schemas / "prices.json").read_text("utf-8"))

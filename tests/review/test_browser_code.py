@@ -7,6 +7,7 @@ import subprocess
 from itertools import accumulate
 from pathlib import Path
 
+import pytest
 from tools import found
 
 from seedspec.report.review import page
@@ -47,6 +48,7 @@ def test_the_script_keeps_its_types(modules: Path, tmp_path: Path) -> None:
     assert checked(modules, tmp_path, page.read(*page.SCRIPTS)) == []
 
 
+@pytest.mark.slow
 def test_a_mistake_of_type_is_found_at_its_line(modules: Path, tmp_path: Path) -> None:
     script = page.read(*page.SCRIPTS)
     number = (

@@ -13,6 +13,8 @@ from helpers import LONGEST, OWN, PACE, SMALL, Ended, Make, Project
 from seedspec.plan.event import Submitted
 from seedspec.plan.lock import encode, values_of
 
+pytestmark = pytest.mark.slow
+
 STRACE = shutil.which("strace")
 EVENTS = 22
 """More than a run of the small storyboard has: the last kills come too late, and the run ends by itself."""

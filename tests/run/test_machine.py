@@ -77,6 +77,7 @@ def scenario(choose: Choose, variants: Sequence[Sequence[Entry]], counts: Counte
         world.check()
 
 
+@pytest.mark.slow
 def test_nothing_is_bought_twice_or_lost(variants: list[Sequence[Entry]], tally: Counter[str], long: bool) -> None:
     counts: Counter[str] = Counter()
 
@@ -92,6 +93,7 @@ def test_nothing_is_bought_twice_or_lost(variants: list[Sequence[Entry]], tally:
     told(counts, tally)
 
 
+@pytest.mark.slow
 def test_nothing_is_bought_twice_in_many_random_scenarios(
     variants: list[Sequence[Entry]], tally: Counter[str], long: bool
 ) -> None:

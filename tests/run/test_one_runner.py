@@ -20,6 +20,8 @@ from test_kill import finished
 
 from seedspec.plan.lock import parse
 
+pytestmark = pytest.mark.slow
+
 
 def until(process: subprocess.Popen[bytes], event: str) -> bytes:
     """Reads the events of a run up to one."""

@@ -14,6 +14,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+pytestmark = pytest.mark.slow
+
 GUIDE = Path(__file__).parents[2] / "docs" / "profiles.md"
 Expect = Callable[[Path, str], None]
 

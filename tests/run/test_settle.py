@@ -130,6 +130,7 @@ def test_a_doubt_about_an_edited_entry_is_settled_too(project: Make, tmp_path: P
         assert found.do("settle", "one", "--not-billed").code == 0
 
 
+@pytest.mark.slow
 def test_doubts_under_one_address_are_told_apart(project: Make, tmp_path: Path) -> None:
     """An edit between two requests whose answers were lost: two purchases, both called `one/1`."""
     with doubtful(project, tmp_path, "lost-reply@1,3") as found:
@@ -297,6 +298,7 @@ def test_damage_is_left_alone(project: Make) -> None:
     assert not found.service.ledger("reserved", found.name)
 
 
+@pytest.mark.slow
 def test_budgets_and_limits(project: Make) -> None:
     found = project(SMALL)
     assert found.do("run", "--locked").code == 4
