@@ -28,7 +28,7 @@ def saved_video(base: Path, file: str) -> Path:
         raise NotRead(f"`{file}` {error}; it is not read") from None
     with stream:
         if sniff(stream.read(64)) not in ("mp4", "mov"):
-            raise NotRead(f"`{file}` is no MP4 file; it is not read")
+            raise NotRead(f"{file} is not the video that was saved: it is no MP4 file, and is not read")
     return path
 
 
