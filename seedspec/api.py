@@ -31,6 +31,7 @@ from seedspec.run.journal import Journal
 from seedspec.run.machine import Machine
 from seedspec.run.moved import check_not_left
 from seedspec.run.place import Meant, Place, meant, place_of
+from seedspec.run.rescue import foreign, not_taken
 from seedspec.run.settings import BadSettings, Key, Origins, key_of, origins_of
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
@@ -108,6 +109,8 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     if any(r.values["state"] == State.SUBMITTING for r in lock):
         sender = holder(place.lock)
         lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
+    if (rescue := foreign(place.lock)) is not None:
+        problems.warning("rescue-not-taken", not_taken(rescue), None)
     with no_collector():
         found = _plan(made, place, options, lock, problems, sender)
     return Planned(made, place, found, tuple(problems))

@@ -12,6 +12,7 @@ import os
 import stat
 import time
 
+from seedspec.run.regular import read_file
 from seedspec.run.seen import Seen, installation, same
 from seedspec.text.values import valueclass
 
@@ -52,8 +53,7 @@ def ask(storyboard: str, question: str) -> Answer | None:
         status = os.stat(file)
         if not stat.S_ISREG(status.st_mode):
             return None
-        with open(file, "rb") as opened:
-            seal, _, rest = opened.read().partition(b"\n")
+        seal, _, rest = read_file(file).partition(b"\n")
         if seal != _seal(rest):
             return None
         head, wanted, rows, *more = _parts(rest)

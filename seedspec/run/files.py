@@ -73,7 +73,10 @@ def read_source(path: Path, shown: str, problems: Problems) -> Source | None:
 
 
 def templates_below(folder: Path) -> Callable[[str], str | None]:
-    """A reader of included templates that never leaves a folder, also not by a symbolic link."""
+    """A reader of included templates that never leaves a folder, also not by a symbolic link.
+
+    Nothing whose name, or whose folder's, begins with a dot is a template.
+    """
     root = folder.resolve()
 
     def read(name: str) -> str | None:
@@ -92,6 +95,8 @@ def _template(root: Path, name: str) -> str | None:
     path = (root / name).resolve()
     if not path.is_relative_to(root) or not path.is_file():
         return None
+    if any(part.startswith(".") for part in path.relative_to(root).parts):
+        return None  # keys and other programs' secrets stand there: `.env`, `.git/config`
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         raw = file.read(MOST_BYTES + 1)

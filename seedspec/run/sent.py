@@ -10,13 +10,13 @@ from typing import Any
 
 from seedspec.compiler.entry import digest
 from seedspec.run.disk import state_folder
+from seedspec.run.regular import read_file
 
 
 def body_kept(lock: Path, sha256: str) -> bytes | None:
     """The very bytes of a request whose fate is not known, where this machine sent it."""
     try:
-        with open(_body(lock, sha256), "rb") as file:
-            data = file.read()
+        data = read_file(_body(lock, sha256))
     except OSError:
         return None
     return data if digest(data) == sha256 else None
