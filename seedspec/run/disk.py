@@ -186,12 +186,17 @@ def replace(path: Path, data: bytes) -> None:
     link: a cloned repository may hold one, also one that leads to nothing yet.
     """
     check_no_link(path)
-    _replaced(path, data)
+    _replaced(_absolute(path), data)
 
 
 def replace_lock(path: Path, data: bytes) -> None:
     """The same for a lock, which may be a link to another lock of its project. Raises LockFault for any other link."""
-    _replaced(lock_file(path), data)
+    _replaced(_absolute(lock_file(path)), data)
+
+
+def _absolute(path: Path) -> Path:
+    """A file by its folder's own name."""
+    return Path(os.path.realpath(path.parent), path.name)
 
 
 def put(path: Path, data: bytes) -> None:

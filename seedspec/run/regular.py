@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from seedspec.run.seen import project_of
 
+TYPE_CHECKING = False  # a command that says again what it said loads this, and nothing more: see `cli/begin.py`
 if TYPE_CHECKING:
     from pathlib import Path
 
