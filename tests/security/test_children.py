@@ -19,7 +19,10 @@ from seedspec.run.environment import environment_of_child
 from seedspec.run.revision import NoRevision, revision_of
 
 ROOT = Path(__file__).parents[2]
-SHADOW = "import os, sys\nopen({mark!r}, 'a').write(f'{{__file__}} {{sys.argv}} {{os.environ.get(\"EVOLINK_API_KEY\")}}\\n')\n"
+SHADOW = """\
+import os, sys
+open({mark!r}, "a").write(f"{{__file__}} {{sys.argv}} {{os.environ.get('EVOLINK_API_KEY')}}\\n")
+"""
 ALONE = {"-P", "-I"}
 
 

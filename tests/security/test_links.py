@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,7 @@ TARGETS = ("../home/.bashrc", "../home/new", ".git/config", ".git/hooks/post-che
 GARBLED = HEADER + b'{"fp":"' + b"a" * 64 + b'","attempt":1,"state":"failed"}\nssh-ed25519 AAAA attacker\n'
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize(("name", "target"), zip(BESIDE, cycle(TARGETS)), ids=BESIDE)
 def test_a_link_in_the_place_of_a_file(name: str, target: str, project: Path, tmp_path: Path, command: Command) -> None:
     """The commands that write beside a storyboard; whatever they say, what lies outside and in `.git` stays."""
     prepared(project, tmp_path)
@@ -53,7 +53,7 @@ WRITE: dict[str, tuple[tuple[str, ...], ...]] = {
     "storyboard.lock": (_FIX, ("run", "--yes")), "storyboard.lock.damaged": (_FIX,),
     "storyboard.emulator.lock": (_RUN, ("lock", "prune", "--emulator", "--yes")),
     "storyboard.emulator.lock.damaged": (_RUN,), "storyboard.picks.yaml": (("pick", "one/1"),),
-    "storyboard.emulator.picks.yaml": (_RUN, ("pick", "--emulator", "one/1")), "schemas": (("init", "fresh"), ("init",)),
+    "storyboard.emulator.picks.yaml": (_RUN, ("pick", "--emulator", "one/1")), "schemas": (("init",),),
     "storyboard.emulator.review.html": (_RUN, ("review", "--emulator")), "gitignore": (("init",),),
     "gitattributes": (("init",),), "seedspec": (_FIX, _RUN, ("status",)), "renders.emulator": (_RUN,),
 }  # fmt: skip
@@ -68,7 +68,7 @@ def prepared(project: Path, tmp_path: Path) -> None:
 
 
 def within(path: Path, folder: Path) -> bool:
-    return path == folder or folder in path.parents
+    return folder in path.parents
 
 
 def test_the_remedy_is_said(project: Path, tmp_path: Path, command: Command) -> None:
@@ -149,7 +149,7 @@ def test_no_hold_is_tried_through_a_link(project: Path, tmp_path: Path, command:
     intent = '{"key":"k","body_sha256":"%s","at":"2026-01-01T00:00:00Z"}' % ("a" * 64)
     line = f'{{"fp":"{"b" * 64}","attempt":1,"state":"submitting","entry":"one/1","intent":{intent}}}\n'
     (project / "storyboard.lock").write_bytes(HEADER + line.encode())
-    for words in (("status",), ("plan",), ("doctor", "--offline")):
+    for words in (("status",), ("plan",), ("doctor",)):
         assert b"Traceback" not in command(project, *words).err
     assert precious.read_text() == "years of work"
 
@@ -200,27 +200,19 @@ def test_what_is_read_is_a_regular_file_and_bounded(tmp_path: Path) -> None:
 
 
 ENDLESS = (
-    "storyboard.lock", "schemas/storyboard.json", ".gitignore", "other.lock", ".seedspec/storyboard.lock.hold-by",
-    "storyboard.picks.yaml", "storyboard.mia.review.yaml", "storyboard.lock.damaged",
+    "schemas/storyboard.json", ".gitignore", "other.lock", ".seedspec/storyboard.lock.hold-by", "storyboard.picks.yaml",
+    "storyboard.mia.review.yaml", "storyboard.lock.damaged",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ENDLESS)
-def test_a_link_to_an_endless_file_takes_no_memory(name: str, project: Path, tmp_path: Path, command: Command) -> None:
-    file = project / name
-    file.parent.mkdir(exist_ok=True)
-    file.symlink_to("/dev/zero")
-    for words in (
-        ("plan",),
-        ("status",),
-        ("lock", "verify"),
-        ("lock", "fix"),
-        ("doctor", "--offline"),
-        ("init",),
-        ("stats",),
-    ):
-        done = command(project, *words, PYTHONMALLOC="malloc")
-        assert done.code in CODES and b"itself" not in done.err, (words, done)
+@pytest.mark.parametrize("names", [("storyboard.lock",), ENDLESS], ids=["the lock", "the others"])
+def test_a_link_to_an_endless_file_takes_no_memory(names: tuple[str, ...], project: Path, command: Command) -> None:
+    for name in names:
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).symlink_to("/dev/zero")
+    for words in (("plan",), ("status",), ("lock", "verify"), ("lock", "fix"), ("doctor",), ("init",), ("stats",)):
+        done = command(project, *words)
+        assert done.code in CODES and b"error of seedspec" not in done.err, (words, done)
 
 
 def test_picks_that_are_a_link_are_told(project: Path, tmp_path: Path, command: Command) -> None:
