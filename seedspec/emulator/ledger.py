@@ -44,7 +44,7 @@ class Ledger:
             self._path = folder / "ledger.jsonl"
             self.found = tuple(self._read())
             self.secret = self._secret()
-            self._file = open(os.open(self._path, _APPEND, 0o600), "ab", buffering=0)  # noqa: SIM115 - `release` closes it
+            self._file = open(os.open(self._path, _APPEND, 0o600), "ab", buffering=0)  # noqa: SIM115
             for own in (self._path, folder / "secret"):
                 own.chmod(0o600)  # prompts, and what signs links: of an earlier version, readable for all
         except BaseException:

@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seedspec.emulator.api import Api
 from seedspec.emulator.files import Files
-from seedspec.emulator.ledger import Ledger
+from seedspec.emulator.ledger import Ledger, LedgerError
 from seedspec.emulator.provider import Provider
 from seedspec.emulator.refusal import Answered, Refusal
 from seedspec.emulator.results import Results
@@ -84,7 +84,10 @@ async def _serve(
         api_socket, results_socket = (exits.enter_context(_listen(p)) for p in (settings.port, settings.results_port))
         api_url, results_url = (f"http://{_HOST}:{s.getsockname()[1]}" for s in (api_socket, results_socket))
         addresses = Addresses(api=api_url, files=api_url, results=results_url)
-        provider = Provider(settings, ledger, addresses, model=model, prices=prices)
+        try:
+            provider = Provider(settings, ledger, addresses, model=model, prices=prices)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise LedgerError(f"{settings.folder} holds no books of this emulator; delete that folder") from error
         wires = Wires()
         soft = settings.soft_file_errors
         api_app = _application([*Api(provider, wires).routes(), *Files(provider, wires).routes()], soft=soft)

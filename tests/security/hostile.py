@@ -192,7 +192,8 @@ def reviews(made: Hostile) -> None:
     for number, reviewer in enumerate(bad):
         for track, emulator in (("storyboard", False), ("storyboard.emulator", True)):
             review = {
-                "seedspec_review": 1, "page": {"storyboard": "hostile", "digest": f"sha256:{'c' * 64}", "emulator": emulator},
+                "seedspec_review": 1, "page": {"storyboard": "hostile", "digest": f"sha256:{'c' * 64}",
+                "emulator": emulator},
                 "reviewer": reviewer, "picks": [{"entry": "one/1", "fp": fp}],
                 "notes": [{"entry": "one/1", "fp": fp, "text": f"=cmd|' /C calc'!A0 {reviewer}"}],
             }  # fmt: skip
@@ -207,10 +208,12 @@ def links(made: Hostile) -> None:
     for lock in ("storyboard.lock", "storyboard.emulator.lock"):
         made.file(f"links/{lock}", HEADER + record(made.top / "links", 0, state="failed") + LINES)
     for name, target in {
-        "storyboard.lock.damaged": home / ".ssh" / "authorized_keys", "storyboard.emulator.lock.damaged": made.top / ".git" / "config",
+        "storyboard.lock.damaged": home / ".ssh" / "authorized_keys",
+        "storyboard.emulator.lock.damaged": made.top / ".git" / "config",
         "storyboard.picks.yaml": home / ".bash_aliases", "storyboard.emulator.picks.yaml": home / ".bashrc",
         "storyboard.review.html": home / ".bashrc", "storyboard.emulator.review.html": home / ".bashrc",
-        "storyboard.otio": home / ".bashrc", "storyboard.emulator.otio": home / ".bashrc", "storyboard.sheet.png": home / ".profile",
+        "storyboard.otio": home / ".bashrc", "storyboard.emulator.otio": home / ".bashrc",
+        "storyboard.sheet.png": home / ".profile",
         ".storyboard.lock.new": home / ".bashrc", ".storyboard.emulator.lock.new": home / ".bashrc",
         "renders": home, "renders.emulator": home, "posters": home, "schemas": home, "reviews": home,
         ".gitattributes": home / ".zshenv", "fresh": home, ".github": home,
@@ -219,7 +222,8 @@ def links(made: Hostile) -> None:
     made.link("links/.gitignore", "/dev/zero")
     made.room("endless")
     for name in ("schemas/storyboard.json", "storyboard.picks.yaml", "storyboard.emulator.picks.yaml", "other.lock",
-                 "storyboard.a.review.yaml", "storyboard.emulator.a.review.yaml", ".env", "endless.storyboard.yaml"):  # fmt: skip
+                 "storyboard.a.review.yaml", "storyboard.emulator.a.review.yaml", ".env",
+                 "endless.storyboard.yaml"):  # fmt: skip
         made.link(f"endless/{name}", "/dev/zero")
     made.room("environment")
     made.link("environment/told.storyboard.yaml", "/proc/self/environ")
@@ -275,29 +279,32 @@ def state(made: Hostile) -> None:
 
 
 def videos(made: Hostile) -> None:
-    """Saved videos that are none, and read what is not theirs."""
+    """Saved videos that are none, and read what is not theirs; nothing else is saved there."""
     private = made.base / "private"
     playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1.0,\n{private / 'red.ts'}\n#EXT-X-ENDLIST\n"
     concat = "ffconcat version 1.0\nfile way/red.ts\n"
-    for name, file, text in (
-        ("m3u8", "x.m3u8", playlist),
-        ("playlist", "x.mp4", playlist),
-        ("concat", "x.mp4", concat),
-    ):
-        room = f"video-{name}"
-        made.room(room)
-        made.file(f"{room}/renders/{file}", text)
-        made.link(f"{room}/renders/way", private)
-        saved = record(made.top / room, 0, state="saved", file=f"renders/{file}", sha256="b" * 64, bytes=9, seconds=4)
-        for lock in ("storyboard.lock", "storyboard.emulator.lock"):
-            made.file(f"{room}/{lock}", HEADER + saved)
-    for name, file, target in (("link", "renders/x.mp4", private / "secret.mp4"), ("way", "way/secret.mp4", None)):
-        room = f"video-{name}"
-        made.room(room)
-        made.link(f"{room}/{file if target else 'way'}", target or private)
-        saved = record(made.top / room, 0, state="saved", file=file, sha256="b" * 64, bytes=9, seconds=4)
-        for lock in ("storyboard.lock", "storyboard.emulator.lock"):
-            made.file(f"{room}/{lock}", HEADER + saved)
+    texts = {"m3u8": ("m3u8", playlist), "playlist": ("mp4", playlist), "concat": ("mp4", concat)}
+    for name, (ending, text) in texts.items():
+        made.link(f"video-{name}/renders/way", private)
+        for file in ("x", "y"):
+            made.file(f"video-{name}/renders/{file}.{ending}", text)
+        saved(made, f"video-{name}", f"renders/x.{ending}", f"renders/y.{ending}")
+    for file in ("x", "y"):
+        made.link(f"video-link/renders/{file}.mp4", private / "secret.mp4")
+    made.link("video-way/way", private)
+    saved(made, "video-link", "renders/x.mp4", "renders/y.mp4")
+    saved(made, "video-way", "way/secret.mp4", "way/red.ts")
+
+
+def saved(made: Hostile, room: str, *files: str) -> None:
+    """Locks that say that the room's entries are saved in these files."""
+    made.room(room)
+    records = [
+        record(made.top / room, number, state="saved", file=file, sha256="b" * 64, bytes=9, seconds=4)
+        for number, file in enumerate(files)
+    ]
+    for lock in ("storyboard.lock", "storyboard.emulator.lock"):
+        made.file(f"{room}/{lock}", HEADER + b"".join(records))
 
 
 def bare(made: Hostile) -> None:
@@ -307,11 +314,8 @@ def bare(made: Hostile) -> None:
     for hook in ("post-index-change", "pre-auto-gc"):
         made.file(f"bare/hooks/{hook}", f"#!/bin/sh\ntouch '{made.mark}'\n").chmod(0o755)
     run = f'"touch \\"{made.mark}\\"; false"'
-    made.file(
-        "bare/config",
-        f"[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = ..\n\tfsmonitor = {run}\n\tpager = {run}\n"
-        f"\tsshCommand = {run}\n[diff]\n\texternal = {run}\n",
-    )
+    core = f"worktree = ..\nfsmonitor = {run}\npager = {run}\nsshCommand = {run}\n"
+    made.file("bare/config", f"[core]\nrepositoryformatversion = 0\nbare = false\n{core}[diff]\nexternal = {run}\n")
 
 
 def git(folder: Path, *words: str) -> None:

@@ -1,4 +1,4 @@
-"""Every command in the hostile repository: nothing outside changes, nothing steers a terminal or a CI server, no key."""
+"""Every command in the hostile repository: nothing outside changes, nothing steers a terminal or CI, no key is told."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import CANARY, Command, environ_of, snapshot
 from hostile import Hostile, build, secrets
+from PIL import Image
 
 from seedspec.cli import app
 from seedspec.cli.begin import start
@@ -25,7 +26,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("plan", "--against", "HEAD"), ("plan", "--format", "markdown"), ("status",), ("cost",), ("doctor",), ("models",),
     ("lock", "verify"), ("lock", "fix"), ("lock", "prune", "--yes"), ("lock", "fix", "--emulator"),
     ("run", "--emulator", "--yes", "--junit", "junit.xml"), ("fetch", "--emulator"), ("status", "--emulator"),
-    ("settle", "one/1", "--emulator", "--not-billed"), ("adopt", "one/1", "--emulator", "--file", "renders/one_take1.mp4"),
+    ("settle", "one/1", "--emulator", "--not-billed"), ("adopt", "one/1", "--emulator", "--file",
+    "renders/one_take1.mp4"),
     ("pick", "-f", "one/1"), ("pick", "-f", "--from", "."), ("pick", "-f", "--emulator", "--from", "."), ("pick", "-f"),
     ("stats",), ("review",), ("review", "--emulator"), ("review", "--emulator", "--media", "inline"),
     ("review", "--emulator", "--media", "proxy"), ("export", "csv", "--out", "takes.csv"), ("export", "json"),
@@ -35,7 +37,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 """Every command. A storyboard's name is put behind it, or behind `-f`."""
 WITHOUT_STORYBOARD = ("completion", "models", "init")
 IN_A_PROCESS = (
-    ("check", "."), ("plan",), ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge", "storyboard.yaml", "a", "b"),
+    ("check", "."), ("plan",), ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge",
+    "storyboard.yaml", "a", "b"),
     ("emulator", "--stdio"), ("doctor",), ("review", "--emulator"), ("export", "animatic", "--emulator"),
 )  # fmt: skip
 """In the room with modules: a command of its own process, whose search path would meet them."""
@@ -72,7 +75,7 @@ def check(said: bytes, code: int, what: object, ours: bool) -> list[str]:
 
 
 def around(hostile: Hostile) -> dict[str, str]:
-    """All that is not in the working tree: what stands beside the clone, and its `.git`. The user's own state is left."""
+    """What stands beside the clone, and its `.git`; the user's own state is left out."""
     own = hostile.base / "home" / ".local"
     found = {k: v for k, v in snapshot(hostile.base, hostile.top).items() if not is_below(hostile.base / k, own)}
     return found | {f".git/{k}": v for k, v in snapshot(hostile.top / ".git").items()}
@@ -95,11 +98,22 @@ def made_in(hostile: Hostile) -> list[str]:
             found.append(f"{path}: a private file")
         if path.suffix in (".csv", ".html", ".xml", ".otio") and b"\x1b" in data:
             found.append(f"{path}: a control character")
-        if path.parts[-2].startswith("video-") and path.suffix == ".html" and b"data:image/webp" in data:
-            found.append(f"{path}: a picture of a video that is none of the project's")
-        if path.name.endswith((".animatic.mp4", ".sheet.png")) and path.parts[-2].startswith("video-"):
+        if path.parts[-2].startswith("video-") and foreign(path, data):
             found.append(f"{path}: made of a video that is none of the project's")
     return found
+
+
+def foreign(path: Path, data: bytes) -> bool:
+    """Whether something that a command made shows a picture; in these rooms there is no video of the project's."""
+    if path.name.endswith(".sheet.png"):
+        with Image.open(path) as image:
+            red = [n for n, color in image.convert("RGB").getcolors(1 << 24) or () if near(color)]
+        return bool(red)
+    return path.name.endswith(".animatic.mp4") or (path.suffix == ".html" and b"data:image/webp" in data)
+
+
+def near(color: tuple[int, ...]) -> bool:
+    return all(abs(a - b) < 30 for a, b in zip(color, (200, 20, 20), strict=True))
 
 
 def left_over(hostile: Hostile) -> list[str]:
