@@ -28,10 +28,10 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         """Open the folder, making it when there is none. Raises LedgerError when another process holds it."""
+        self._check_no_links(folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("uploads", "results"):
             (folder / name).mkdir(mode=0o700, exist_ok=True)
-        self._check_no_links(folder)
         self.folder = folder
         self._hold = FileLock(folder / "held.lock")
         try:
