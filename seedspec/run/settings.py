@@ -96,7 +96,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-_HOST = r"(?:[\w-]+\.)*[\w-]+\.?|[0-9A-Fa-f:.]+(?:%[\w.-]+)?"
+_HOST = r"(?:[\w-]+\.)*[\w-]+\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+(?:%[\w.-]+)?"
 """A name, also one with letters of any script, or an address as it stands between brackets."""
 
 
@@ -110,7 +110,12 @@ def _origin(given: str, variable: str) -> str:
     except ValueError:
         raise BadSettings(f"{variable} is no address: `{given}`") from None
     host = parts.hostname or ""
-    whole = parts.scheme in ("https", "http") and re.fullmatch(_HOST, host) and "@" not in parts.netloc
+    whole = (
+        parts.scheme in ("https", "http")
+        and re.fullmatch(_HOST, host)
+        and "@" not in parts.netloc
+        and given.isprintable()
+    )
     if not whole or parts.query or parts.fragment:
         raise BadSettings(f"{variable} is `{given}`; expected an address like https://api.example.com")
     if parts.path not in ("", "/"):
