@@ -35,6 +35,7 @@ from seedspec.run.journal import Journal
 from seedspec.run.machine import Machine
 from seedspec.run.moved import check_not_left
 from seedspec.run.place import Meant, Place, meant, place_of
+from seedspec.run.rescue import foreign, not_taken
 from seedspec.run.service import Emulator, Service, service_of
 from seedspec.run.settings import BadSettings
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
@@ -123,6 +124,8 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     if any(r.values["state"] == State.SUBMITTING for r in lock):
         sender = holder(place.lock)
         lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
+    if (rescue := foreign(place.lock)) is not None:
+        problems.warning("rescue-not-taken", not_taken(rescue), None)
     with no_collector():
         found = _plan(made, place, options, lock, problems, sender)
     return Planned(made, place, found, tuple(problems))

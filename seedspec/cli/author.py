@@ -15,6 +15,7 @@ import orjson
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.saying import echo, pour, steady_json
+from seedspec.run.regular import read_start
 
 if TYPE_CHECKING:
     from seedspec.compiler.entry import Entry
@@ -160,7 +161,6 @@ def _files(paths: tuple[str, ...]) -> list[str]:
 
 def _is_storyboard(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            return any(line.startswith(b"seedspec:") for line in file.read(65536).splitlines())
+        return any(line.startswith(b"seedspec:") for line in read_start(path, 65536).splitlines())
     except OSError:
         return False

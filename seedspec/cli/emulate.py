@@ -35,6 +35,7 @@ def _faults_help() -> str:
 @click.option("--key", help="The one key it takes; any when not given.")
 @click.option("--idempotency", is_flag=True, help="Honour Idempotency-Key, which the service does not promise.")
 @click.option("--stdio", is_flag=True, hidden=True)
+@click.option("--key-from-input", is_flag=True, hidden=True)
 def emulator_command(
     port: int,
     folder: str,
@@ -46,6 +47,7 @@ def emulator_command(
     *,
     idempotency: bool,
     stdio: bool,
+    key_from_input: bool,
 ) -> None:
     """Serve a stand-in for the API on this machine: strict about its rules, free of charge, with real MP4s.
 
@@ -59,12 +61,13 @@ def emulator_command(
     """
     try:
         from seedspec.emulator.ledger import LedgerError
-        from seedspec.emulator.server import serve, stop_at_end_of_input
+        from seedspec.emulator.server import read_line, serve, stop_at_end_of_input
         from seedspec.emulator.settings import Addresses, Settings, parse_fault
     except ImportError:
         raise Exit(2, "the emulator needs more packages: pip install 'seedspec[emulator]'") from None
     from seedspec.run.disk import state_folder
     from seedspec.run.files import schemas
+    from seedspec.run.regular import check_way
 
     try:
         faults = tuple(parse_fault(f) for f in fault)
@@ -72,6 +75,9 @@ def emulator_command(
         raise Exit(2, str(error)) from None
     if Path(folder).parts[0] == ".seedspec":
         state_folder(Path())
+    check_way(folder)
+    if key_from_input:
+        key = read_line()
     documents = schemas()
     settings = Settings(
         folder=Path(folder),

@@ -24,6 +24,7 @@ from seedspec.plan.event import Event, RunFinished
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line, summary
 from seedspec.run.disk import put
+from seedspec.run.regular import check_way
 
 _VIEW = "the view of the run"
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -43,6 +44,7 @@ def view_of(form: str, junit: str | None, *, plain: bool) -> View:
     live = form == "text" and not plain and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     if junit is not None:
         folder = Path(junit).parent
+        check_way(folder)
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):  # said before anything is bought, not after
             raise Exit(2, f"{folder}: reports cannot be written there")

@@ -16,8 +16,9 @@ from seedspec.plan.salvage import Aside
 from seedspec.run import mend
 from seedspec.run.beside import lock_of
 from seedspec.run.compiling import Compiled, compile
-from seedspec.run.disk import hold, read_lock
-from seedspec.run.rescue import rescues
+from seedspec.run.disk import hold, put, read_lock
+from seedspec.run.regular import MOST_LOCK, read_file
+from seedspec.run.rescue import foreign, not_taken, rescues
 
 
 @click.group("lock")
@@ -74,6 +75,7 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
       seedspec lock verify
     """
     path = _lock(storyboard, emulated=emulator)
+    _tell_foreign(path)
     lock, found = read_lock(path), mend.verify(path)
     shared.out(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
     bad, saved = sum(f.bad for f in found), sum(r.state == "saved" for r in lock)
@@ -85,12 +87,20 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
 @lock_command.command("fix")
 @shared.storyboard
 @_emulator
-def fix_command(storyboard: str, *, emulator: bool) -> None:
+@click.option(
+    "--rescue",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take up this rescue file too, whoever wrote it.",
+)
+def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) -> None:
     """Mend the lock: take up both sides of a git merge, records that a full disk once refused, and what can be read
     of a damaged file.
 
     Nothing that either side bought is dropped; a request that both bought is reported. Lines that cannot be relied on
-    are told and set aside in a `.damaged` file beside the lock. The old file is kept in `.seedspec`.
+    are told and set aside in a `.damaged` file beside the lock. The old file is kept in `.seedspec`. A rescue file that
+    came with a repository is named and not taken up, unless --rescue names it.
 
     \b
     Example:
@@ -98,7 +108,9 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
     """
     path = _lock(storyboard, emulated=emulator)
     with hold(path):
-        fixed = mend.fix(path, _order(_every(compile(storyboard, emulated=emulator), emulated=emulator)))
+        order = _order(_every(compile(storyboard, emulated=emulator), emulated=emulator))
+        fixed = mend.fix(path, order, rescue)
+    _tell_foreign(path)
     for record in fixed.doubles:
         shared.out([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
     for line in fixed.aside:
@@ -111,6 +123,11 @@ def fix_command(storyboard: str, *, emulator: bool) -> None:
     taken = " and ".join(said) or ("what could be read" if fixed.aside else "the whole lines before a torn one")
     where = f"; {len(fixed.aside)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
     shared.note([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])
+
+
+def _tell_foreign(path: Path) -> None:
+    if (found := foreign(path)) is not None:
+        shared.note([f"seedspec: {not_taken(found)}"])
 
 
 def _aside(line: Aside) -> str:
@@ -138,13 +155,13 @@ def merge_command(base: Path, ours: Path, theirs: Path) -> None:
       git config merge.seedspec.driver "seedspec lock merge %O %A %B"
       echo "storyboard.lock merge=seedspec" >> .git/info/attributes
     """
-    one, other = ours.read_bytes(), theirs.read_bytes()
+    one, other, before = (read_file(side, MOST_LOCK) for side in (ours, theirs, base))
     try:
-        data, doubles = mend.merge(base.read_bytes(), one, other)
+        data, doubles = mend.merge(before, one, other)
     except LockFault as fault:
-        ours.write_bytes(mend.woven(one, other))
+        put(ours, mend.woven(one, other))
         raise Exit(1, f"the lock is left in conflict: {fault} [{fault.code}]; `seedspec lock fix`") from None
-    ours.write_bytes(data)
+    put(ours, data)
     for record in doubles:
         shared.note([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
 

@@ -31,6 +31,7 @@ from seedspec.report.review.posters import Clip
 from seedspec.run.beside import lock_of
 from seedspec.run.choices import Choices, choices_of, read_picks, read_reviews, schema_beside
 from seedspec.run.disk import hold, put, replace, state_folder
+from seedspec.run.regular import read_file
 from seedspec.run.saved import SavedVideos
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 
@@ -106,7 +107,7 @@ def review_command(
     assert planned.compiled.board is not None
     made = contents.content(planned.compiled.board, found, picks, sources, seen, settings)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
-    pieces = page.parts(made, shown, ((name, file.read_bytes()) for name, file in blocks), media)
+    pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media)
     put(target, b"".join(piece.encode() for piece in pieces))
     shared.out([str(target)])
     said = {"link": "the videos stay where they are", "inline": "videos inside", "proxy": "small copies inside"}[media]

@@ -12,12 +12,18 @@ from seedspec.api import Planned
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.plan.keys import is_video_path
+from seedspec.plan.lock import LockFault
 from seedspec.run.beside import picks_of
+from seedspec.run.regular import check_way, read_lock_file
 
 
 def judged(out: str | Path, planned: Planned) -> Path:
-    """The file that is asked for. Ends the command, before anything is done, when another one would be lost there."""
+    """The file that is asked for. Ends the command, before anything is done, when another one would be lost there.
+
+    Raises OSError where a link on the way leads out of the project.
+    """
     target = Path(out)
+    check_way(target.parent)
     if target.is_dir():
         raise Exit(2, f"`{out}` is a folder; expected a file to write")
     names = {target.name.casefold(), Path(os.path.realpath(target)).name.casefold()}
@@ -54,8 +60,8 @@ def _needed(planned: Planned) -> Iterator[tuple[Path, str]]:
 def _files(lock: Path) -> Iterator[str]:
     """The files that a lock names, whatever state it is in: one that is damaged has been paid for too."""
     try:
-        lines = lock.read_bytes().splitlines()
-    except OSError:
+        lines = read_lock_file(lock).splitlines()
+    except (OSError, LockFault):
         return
     for line in lines:
         try:

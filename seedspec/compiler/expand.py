@@ -292,6 +292,7 @@ def _check_output(board: Storyboard, problems: Problems) -> None:
     output = str(board.output.value)
     if not is_folder(output):
         message = f"found `{output}`; expected a folder inside the storyboard's, with `/` between its parts"
+        message += ", none of which begins with `.`, `-` or `~`, or holds `$`"
         problems.error("bad-output", message, board.output.span)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -13,7 +14,8 @@ _DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$"}) | frozen
     f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"
 )
 _RESERVED = frozenset('<>:"\\|?*')
-_OTHERS = frozenset({".git", ".seedspec"})
+_SHORT = re.compile(r"git~\d+", re.IGNORECASE)
+"""What Windows may call `.git` as well: a name of eight letters and three."""
 
 
 def same(name: str) -> str:
@@ -28,16 +30,19 @@ def is_device(name: str) -> bool:
 
 
 def is_folder(path: str) -> bool:
-    """Whether a path is a folder below another one, on every system, and none that other programs keep."""
+    """Whether a path is a folder below another one, on every system, and none that other programs keep.
+
+    Those begin with a dot. A shell reads `~` and `$`, and whoever copies the name into one means neither.
+    """
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or not path.isprintable() or not _RESERVED.isdisjoint(path):
         return False
     return not any(
-        part == ".."
+        part.startswith((".", " ", "-", "~"))
         or part.endswith((".", " "))
-        or part.startswith((" ", "-"))
+        or "$" in part
         or is_device(part)
-        or same(part) in _OTHERS
+        or _SHORT.fullmatch(part)
         or len(part.encode("utf-8", "surrogatepass")) > LONGEST
         for part in parts
     )

@@ -13,6 +13,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from seedspec.run.regular import check_no_link, read_file
+
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_MOST = 1024 * 1024 * 1024
+
 
 class LedgerError(Exception):
     """The folder is held by another emulator, or its ledger cannot be read; the message is one line."""
@@ -23,8 +28,10 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         """Open the folder, making it when there is none. Raises LedgerError when another process holds it."""
+        self._check_no_links(folder)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("uploads", "results"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
         self.folder = folder
         self._hold = FileLock(folder / "held.lock")
         try:
@@ -37,7 +44,9 @@ class Ledger:
             self._path = folder / "ledger.jsonl"
             self.found = tuple(self._read())
             self.secret = self._secret()
-            self._file = self._path.open("ab", buffering=0)
+            self._file = open(os.open(self._path, _APPEND, 0o600), "ab", buffering=0)  # noqa: SIM115
+            for own in (self._path, folder / "secret"):
+                own.chmod(0o600)  # prompts, and what signs links: of an earlier version, readable for all
         except BaseException:
             self._hold.release()
             raise
@@ -49,7 +58,10 @@ class Ledger:
         """The lines that are there. A torn last line is cut off; anything else that is no line is an error."""
         if not self._path.exists():
             return
-        content = self._path.read_bytes()
+        try:
+            content = read_file(self._path, _MOST)
+        except OSError as error:
+            raise LedgerError(f"{self._path} {error.strerror}") from error
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
             os.truncate(self._path, whole)
@@ -66,8 +78,21 @@ class Ledger:
         """What links are signed with; it stays the same for a folder."""
         path = self.folder / "secret"
         if not path.exists():
-            path.write_text(secrets.token_hex(32), "ascii")
-        return path.read_bytes()
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(32))
+        try:
+            return read_file(path, 4096)
+        except OSError as error:
+            raise LedgerError(f"{path} {error.strerror}") from error
+
+    @staticmethod
+    def _check_no_links(folder: Path) -> None:
+        """A folder that came with a repository may hold links, and what is written there would go where they lead."""
+        for name in ("held.lock", "ledger.jsonl", "secret", "uploads", "results"):
+            try:
+                check_no_link(folder / name)
+            except OSError as error:
+                raise LedgerError(f"{error.filename} {error.strerror}") from error
 
     async def keep(self, event: str, fields: Mapping[str, Any]) -> None:
         """Append a line; returns when it is on disk. OSError when it cannot be; the ledger is then as before."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO
 
 from seedspec.emulator.settings import Addresses
+from seedspec.run.environment import environment_of_child
 
 _START_SECONDS = 30
 _END_SECONDS = 5
@@ -22,13 +23,21 @@ class EmulatorError(Exception):
 
 
 def command() -> tuple[str, ...]:
-    """How a child is started; it announces itself on standard output and ends when its standard input does."""
-    return (sys.executable, "-m", "seedspec", "emulator", "--stdio")
+    """How a child is started; it announces itself on standard output and ends when its standard input does.
+
+    With `-P` Python looks for no module in the working folder, which may be of a repository that somebody cloned.
+    """
+    return (sys.executable, "-P", "-m", "seedspec", "emulator", "--stdio")
 
 
 @contextlib.contextmanager
-def child(arguments: Sequence[str], *, start: Sequence[str] | None = None) -> Iterator[Addresses]:
+def child(
+    arguments: Sequence[str], *, start: Sequence[str] | None = None, key: str | None = None
+) -> Iterator[Addresses]:
     """An emulator in a process of its own, for as long as the block lasts. EmulatorError when it does not start.
+
+    It takes `key` alone, which it is told where no other user of the machine can read it; without one it takes any. No
+    key of this process's environment reaches it.
 
     It has a session of its own, so that Ctrl-C on the terminal reaches the parent alone; it ends when its standard
     input is closed, which also happens when the parent is killed.
@@ -39,7 +48,8 @@ def child(arguments: Sequence[str], *, start: Sequence[str] | None = None) -> It
         flags = 0
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            [*(start or command()), *arguments],
+            [*(start or command()), *(("--key-from-input",) if key is not None else ()), *arguments],
+            env=environment_of_child("SEEDSPEC_EMULATOR_", "SEEDSPEC_TRACEBACK", without=("SEEDSPEC_EMULATOR_KEY",)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
@@ -47,9 +57,18 @@ def child(arguments: Sequence[str], *, start: Sequence[str] | None = None) -> It
             creationflags=flags,
         )
         try:
+            if key is not None:
+                _tell(process, key)
             yield _addresses(process, complaints)
         finally:
             _end(process)
+
+
+def _tell(process: subprocess.Popen[bytes], key: str) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):  # it has ended already, and what it said is read next
+        process.stdin.write(key.encode() + b"\n")
+        process.stdin.flush()
 
 
 def _addresses(process: subprocess.Popen[bytes], complaints: IO[bytes]) -> Addresses:

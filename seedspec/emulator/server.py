@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import secrets
 import signal
 import socket
@@ -23,16 +24,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seedspec.emulator.api import Api
 from seedspec.emulator.files import Files
-from seedspec.emulator.ledger import Ledger
+from seedspec.emulator.ledger import Ledger, LedgerError
 from seedspec.emulator.provider import Provider
 from seedspec.emulator.refusal import Answered, Refusal
 from seedspec.emulator.results import Results
 from seedspec.emulator.settings import Addresses, Settings
 from seedspec.emulator.wires import Wires
 
-__all__ = ["Addresses", "serve", "stop_at_end_of_input"]
+__all__ = ["Addresses", "read_line", "serve", "stop_at_end_of_input"]
 
 _HOST = "127.0.0.1"
+_LOOPBACK = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
+_LONGEST_LINE = 4096
 
 
 def serve(
@@ -62,6 +65,14 @@ def stop_at_end_of_input(stop: threading.Event) -> None:
     threading.Thread(target=wait, name="input", daemon=True).start()
 
 
+def read_line() -> str:
+    """The first line of standard input, and no byte behind it."""
+    source, line = sys.stdin.fileno(), bytearray()
+    while (letter := os.read(source, 1)) not in (b"\n", b"") and len(line) < _LONGEST_LINE:
+        line += letter
+    return line.decode(errors="replace")
+
+
 async def _serve(
     settings: Settings, *, model: Mapping[str, Any], prices: Mapping[str, Any],
     ready: Callable[[Addresses], None], stop: threading.Event,
@@ -73,7 +84,10 @@ async def _serve(
         api_socket, results_socket = (exits.enter_context(_listen(p)) for p in (settings.port, settings.results_port))
         api_url, results_url = (f"http://{_HOST}:{s.getsockname()[1]}" for s in (api_socket, results_socket))
         addresses = Addresses(api=api_url, files=api_url, results=results_url)
-        provider = Provider(settings, ledger, addresses, model=model, prices=prices)
+        try:
+            provider = Provider(settings, ledger, addresses, model=model, prices=prices)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise LedgerError(f"{settings.folder} holds no books of this emulator; delete that folder") from error
         wires = Wires()
         soft = settings.soft_file_errors
         api_app = _application([*Api(provider, wires).routes(), *Files(provider, wires).routes()], soft=soft)
@@ -195,7 +209,29 @@ def _application(routes: Sequence[Route], *, soft: bool) -> ASGIApp:
 
     handlers = {Refusal: refused, HTTPException: refused, Answered: answered}
     app = Starlette(routes=routes, exception_handlers=handlers)
-    return _numbered(app)
+    return _numbered(_for_this_machine(app))
+
+
+def _for_this_machine(app: ASGIApp) -> ASGIApp:
+    """Refuses what a web page may have sent: a browser says the page's `Origin`, or the name that led it here.
+
+    A name of somebody else's may be made to lead to this machine, and the browser then takes us for that page's server.
+    """
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = [v for k, v in scope["headers"] if k == b"host"]
+            if len(given) != 1 or not _LOOPBACK.fullmatch(given[0]):
+                said = "The Host is none of this machine's; the emulator answers programs on this machine alone."
+                await Refusal(403, "forbidden_host", said).answer()(scope, receive, send)
+                return
+            if any(k == b"origin" for k, _ in scope["headers"]):
+                said = "The request has an Origin; the emulator answers no web page."
+                await Refusal(403, "forbidden_origin", said).answer()(scope, receive, send)
+                return
+        await app(scope, receive, send)
+
+    return guarded
 
 
 def _numbered(app: ASGIApp) -> ASGIApp:

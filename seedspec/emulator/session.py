@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ from seedspec.emulator.process import EmulatorError, child
 from seedspec.run.beside import lock_of
 from seedspec.run.disk import state_folder
 from seedspec.run.place import Place
+from seedspec.run.secret import seal
 from seedspec.run.service import Emulator, Service
 from seedspec.run.settings import BadSettings, Key
 
@@ -33,15 +36,21 @@ def emulator(
 
 @contextmanager
 def _started(lock: Path, seconds: float = 2.0, faults: Sequence[str] = (), seed: int = 0) -> Iterator[Emulator]:
-    folder = state_folder(lock.parent) / lock.stem
+    folder, key = state_folder(lock.parent) / lock.stem, _key(lock)
     arguments = ["--folder", str(folder), "--seconds", str(seconds), "--seed", str(seed)]
     for fault in faults:
         arguments += ["--fault", fault]
     try:
-        with child(arguments) as found:
-            yield Emulator(found.api, found.files, found.results, Key("emulator"))
+        with child(arguments, key=key) as found:
+            yield Emulator(found.api, found.files, found.results, Key(key))
     except EmulatorError as error:
         raise BadSettings(str(error).removeprefix("seedspec: ")) from None
+
+
+def _key(lock: Path) -> str:
+    """The key that this emulator alone takes: nobody else's, and the same at each time, for what was uploaded is known
+    by it."""
+    return seal(f"emulator {os.path.abspath(lock)}".encode("utf-8", "surrogateescape")) or secrets.token_hex(32)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.picks import Picks, chosen_take, picks_of
 from seedspec.plan.review import Review, review_of
 from seedspec.run import beside, files
+from seedspec.run.regular import check_no_link
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
 from seedspec.text.source import Source
@@ -55,8 +56,16 @@ def choices_of(path: Path, board: Storyboard, *, emulated: bool) -> Choices:
 
 
 def read_picks(place: Choices, problems: Problems) -> Picks:
-    """The picks beside a storyboard; none when there is no file. What is wrong with it goes to `problems`."""
-    source = _source(place.picks, problems) if place.picks.exists() else None
+    """The picks beside a storyboard; none when there is no file. What is wrong with it goes to `problems`.
+
+    A symbolic link is an error: a cloned repository may hold one, and picks are written, too.
+    """
+    try:
+        check_no_link(place.picks)
+    except OSError as error:
+        problems.error("cannot-read", f"`{os.path.relpath(place.picks)}` {error.strerror}", None)
+    there = place.picks.exists() and not place.picks.is_symlink()
+    source = _source(place.picks, problems) if there else None
     return picks_in(source, problems, place.profile)
 
 

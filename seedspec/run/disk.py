@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedspec.run.beside import held_by
+from seedspec.run.regular import check_no_link, check_way, lock_file, read_file, read_lock_file
 from seedspec.run.rescue import rescues
 
 if TYPE_CHECKING:
     from seedspec.plan.lock import Lock
     from seedspec.plan.plan import Exists
+
+
+_MOST_HOLDER = 4096
 
 
 class HoldTaken(Exception):
@@ -29,10 +33,11 @@ class HoldTaken(Exception):
 def state_folder(base: Path) -> Path:
     """`.seedspec` beside the storyboard, made when missing: what is this machine's alone, and no part of git.
 
-    Raises OSError, also for a symbolic link in it: seedspec makes none, a cloned repository may hold one, and what is
-    written there would go where it leads.
+    Raises OSError, also for a symbolic link in it or on the way to it: seedspec makes none, a cloned repository may
+    hold one, and what is written there would go where it leads.
     """
     folder = base / ".seedspec"
+    check_way(base)
     with suppress(FileExistsError):  # a link that leads nowhere is there, too
         folder.mkdir()
     if not folder.is_dir() and not folder.is_symlink():
@@ -95,6 +100,8 @@ def holder(lock: Path) -> str:
     hold itself tried, which then is nearly always taken, so that nobody finds it taken by whoever only asks.
     """
     by, side = held_by(lock), lock.parent / ".seedspec" / f"{lock.name}.hold"
+    if any(found.is_symlink() for found in (by, side, side.parent)):  # to try the hold is to write to its file
+        return ""
     if not (by.exists() and side.exists() and _alive(by)):
         return ""
     from filelock import FileLock, Timeout
@@ -114,7 +121,7 @@ def _alive(by: Path) -> bool:
     import socket
 
     try:
-        said = json.loads(by.read_text(encoding="utf-8"))
+        said = json.loads(read_file(by, _MOST_HOLDER))
         if os.name == "nt" or said["host"] != socket.gethostname():  # there a signal 0 is none
             return True
         os.kill(int(said["pid"]), 0)
@@ -127,7 +134,7 @@ def _alive(by: Path) -> bool:
 
 def _holder(by: Path) -> str:
     try:
-        said = json.loads(by.read_text(encoding="utf-8"))
+        said = json.loads(read_file(by, _MOST_HOLDER))
         return f"process {said['pid']} on {said['host']} since {said['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
@@ -145,7 +152,7 @@ def read_lock(path: Path) -> Lock:
         message = f"`{path.name}` lacks what stands in {where}: `seedspec lock fix` takes it up"
         raise LockFault("lock-rescue", message)
     try:
-        data = path.read_bytes()
+        data = read_lock_file(path)
     except FileNotFoundError:
         return Lock()
     try:
@@ -185,9 +192,21 @@ def presence(base: Path) -> Exists:
 def replace(path: Path, data: bytes) -> None:
     """Replaces a file as a whole, or not at all: temporary file, fsync, rename, fsync of the folder.
 
-    One process at a time; what a crash has left of an earlier try is cleared away. A symbolic link is followed.
+    One process at a time; what a crash has left of an earlier try is cleared away. Raises OSError, also for a symbolic
+    link: a cloned repository may hold one, also one that leads to nothing yet.
     """
-    _replaced(Path(os.path.realpath(path)), data)
+    check_no_link(path)
+    _replaced(_absolute(path), data)
+
+
+def replace_lock(path: Path, data: bytes) -> None:
+    """The same for a lock, which may be a link to another lock of its project. Raises LockFault for any other link."""
+    _replaced(_absolute(lock_file(path)), data)
+
+
+def _absolute(path: Path) -> Path:
+    """A file by its folder's own name."""
+    return Path(os.path.realpath(path.parent), path.name)
 
 
 def put(path: Path, data: bytes) -> None:
@@ -199,6 +218,7 @@ def put(path: Path, data: bytes) -> None:
     if is_stream(path):
         path.write_bytes(data)
     else:
+        check_way(path.parent)
         _replaced(path, data)
 
 

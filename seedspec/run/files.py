@@ -14,6 +14,7 @@ from seedspec.compiler.reference import Asset, Look
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.look import opened
 from seedspec.run.examined import Examined
+from seedspec.run.regular import project_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import MOST_BYTES, source_of
@@ -69,7 +70,10 @@ def read_source(path: Path, shown: str, problems: Problems) -> Source | None:
 
 
 def templates_below(folder: Path) -> Callable[[str], str | None]:
-    """A reader of included templates that never leaves a folder, also not by a symbolic link."""
+    """A reader of included templates that never leaves a folder, also not by a symbolic link.
+
+    Nothing whose name, or whose folder's, begins with a dot is a template.
+    """
     root = folder.resolve()
 
     def read(name: str) -> str | None:
@@ -85,16 +89,13 @@ def _template(root: Path, name: str) -> str | None:
     path = (root / name).resolve()
     if not path.is_relative_to(root) or not path.is_file():
         return None
+    if any(part.startswith(".") for part in path.relative_to(root).parts):
+        return None  # keys and other programs' secrets stand there: `.env`, `.git/config`
     with path.open("rb") as file:
         raw = file.read(MOST_BYTES + 1)
     if len(raw) > MOST_BYTES:
         return None
     return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def project_of(folder: Path) -> Path:
-    """The git checkout that an absolute folder stands in, or else the folder itself: local media must lie inside it."""
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
 def looker(folder: Path) -> Look:
@@ -103,7 +104,7 @@ def looker(folder: Path) -> Look:
     The project is the git checkout that the folder stands in, or else the folder itself.
     """
     base, known = folder.resolve(), Examined(folder)
-    project = project_of(base)
+    project = Path(project_of(str(base)))
 
     def look(target: str, kind: Kind) -> Asset | str:
         if "\\" in target or PurePosixPath(target).is_absolute():

@@ -16,8 +16,9 @@ from seedspec.plan.keys import KEYS
 from seedspec.plan.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
 from seedspec.plan.state import IllegalMove, State
 from seedspec.plan.version import header_of, needed
-from seedspec.run.disk import replace, state_folder
-from seedspec.run.rescue import rescue
+from seedspec.run.disk import replace_lock, state_folder
+from seedspec.run.regular import lock_file, read_lock_file
+from seedspec.run.rescue import drop, remedy, rescue
 from seedspec.run.sent import Unsettled, drop_body, keep_body
 
 RESERVE = 64 * 1024
@@ -123,7 +124,7 @@ class Journal:
             unknown = set(self._touched)
         said = [f"the lock could not be written: {self._why}", *filter(None, map(self._remedy, sorted(unknown)))]
         if self._rescued:
-            said.append(f"this run's records are in {self._rescued[-1]}, and `seedspec lock fix` takes them up")
+            said.append(f"this run's records are in {self._rescued[-1]}, and {remedy(self._rescued[-1])} takes them up")
         return "; ".join(said)
 
     def again(self) -> None:
@@ -145,7 +146,7 @@ class Journal:
                 raise NotRecorded(self.owed)
             if self._handle is not None:
                 self._unchanged(self._handle)
-                replace(self.path, serialise(parse(_content(self._handle, self._good)), order, profile))
+                replace_lock(self.path, serialise(parse(_content(self._handle, self._good)), order, profile))
         except LockFault as error:
             self._owed = list(self._touched.values())
             raise self._lost(error) from error
@@ -189,8 +190,7 @@ class Journal:
             self._on_disk.add(str(values.get("task")))
         self._owed = []
         for place in self._rescued:  # only now: what it holds is in the lock, on disk
-            with suppress(OSError):
-                place.unlink()
+            drop(place)
         self._rescued = []
 
     def _lost(self, fault: LockFault) -> NotRecorded:
@@ -263,10 +263,10 @@ class Journal:
         if version > self._version:
             data = header_of(version, self._lock.header) + data.partition(b"\n")[2]
         try:
-            replace(self.path, data)
+            replace_lock(self.path, data)
         except OSError:
             with suppress(OSError):  # it may be in its place all the same, and its name alone not certain
-                if self.path.read_bytes() == data:
+                if read_lock_file(self.path) == data:
                     self._distrusted = True
                     self._reopen(handle)
             raise
@@ -276,7 +276,7 @@ class Journal:
         self._distrusted, self._version = False, max(version, self._version)
 
     def _reopen(self, handle: int) -> None:
-        fresh = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        fresh = os.open(lock_file(self.path), os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
         os.dup2(fresh, handle, inheritable=False)
         os.close(fresh)
         self._seen(handle)
@@ -292,9 +292,9 @@ class Journal:
         if not self._lock.digest:
             if os.path.lexists(self.path):
                 raise _changed(self.path)
-            replace(self.path, HEADER)
+            replace_lock(self.path, HEADER)
             self._good = len(HEADER)
-        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        handle = os.open(lock_file(self.path), os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
         try:
             data = _content(handle, os.fstat(handle).st_size)
             if digest(data) != (self._lock.digest or digest(HEADER)):

@@ -21,6 +21,7 @@ from seedspec.run.answer import safe_url
 from seedspec.run.call import Stored
 from seedspec.run.disk import state_folder
 from seedspec.run.place import Place
+from seedspec.run.regular import read_file
 from seedspec.run.settings import Key, Origins
 
 MARGIN = 0.1
@@ -143,8 +144,7 @@ def _records(top: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> tuple[str, int, datetime, datetime] | None:
     try:
-        with path.open("rb") as file:
-            said = json.loads(file.read(_MOST_BYTES))
+        said = json.loads(read_file(path, _MOST_BYTES))
         url, size = said["url"], said["bytes"]
         at, until = (datetime.fromisoformat(said[name]).astimezone(UTC) for name in ("at", "until"))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -154,7 +154,7 @@ def _read(path: Path) -> tuple[str, int, datetime, datetime] | None:
 
 def _seen(path: Path) -> datetime | None:
     try:
-        return datetime.fromisoformat(json.loads(path.read_bytes()[:_MOST_BYTES])["at"]).astimezone(UTC)
+        return datetime.fromisoformat(json.loads(read_file(path, _MOST_BYTES))["at"]).astimezone(UTC)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 

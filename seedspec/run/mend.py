@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from seedspec.plan.lock import Lock, LockFault, Record, parse, serialise
 from seedspec.plan.merge import sides, union
 from seedspec.plan.salvage import Aside, salvage
 from seedspec.plan.state import OPEN, UNANSWERED, State
-from seedspec.run.disk import read_lock, replace, state_folder
-from seedspec.run.rescue import rescues
+from seedspec.run.disk import read_lock, replace, replace_lock, state_folder
+from seedspec.run.regular import MOST_LOCK, check_no_link, read_file, read_lock_file
+from seedspec.run.rescue import drop, records, rescues
 from seedspec.run.saved import NotRead, saved_video
 
 """States of what may be paid for and is not in hand: never forgotten."""
@@ -37,22 +39,28 @@ class Fixed:
     parted: bool = False
 
 
-def fix(path: Path, order: Iterable[str]) -> Fixed:
+def fix(path: Path, order: Iterable[str], also: Iterable[Path] = ()) -> Fixed:
     """Takes up both sides of a git merge, the records that the lock once could not take, and what can be read of a
-    damaged lock. Use it under the hold.
+    damaged lock. Use it under the hold. `also` names rescue files that nobody but the user vouches for.
 
-    Raises LockFault for a lock that is empty, of another version, or holds no record; then no byte is changed.
+    Raises LockFault for a lock that is empty, of another version, or holds no record, and OSError for a symbolic link
+    in the place of what it writes; then no byte is changed.
     """
-    data = path.read_bytes() if path.exists() else b""
-    if not data and path.exists():  # a rescue alone would make it look whole
+    damaged = path.with_name(f"{path.name}.damaged")
+    check_no_link(damaged)
+    try:
+        data, there = read_lock_file(path), True
+    except FileNotFoundError:
+        data, there = b"", False
+    if not data and there:  # a rescue alone would make it look whole
         message = f"`{path.name}` is empty, which a lock never is; what was bought is not known from it"
         hint = f"`git checkout -- {path.name}` brings it back; remove it only if nothing was ever bought"
         raise LockFault("lock-empty", f"{message}: {hint}")
     texts = sides(data) if data else []
     texts = [text for text in texts if text.strip()] if len(texts) > 1 else texts
-    waiting = rescues(path)
+    waiting = list(dict.fromkeys((*rescues(path), *also)))
     locks, aside = list[Lock](), list[Aside]()
-    for text in (*texts, *(p.read_bytes() for p in waiting)):
+    for text in (*texts, *map(records, waiting)):
         lock, lost = _read(text)
         locks.append(lock)
         aside += (line for line in lost if line.data not in {a.data for a in aside})
@@ -64,15 +72,21 @@ def fix(path: Path, order: Iterable[str]) -> Fixed:
         merged, doubles = made.lock, made.doubles
     torn = len(texts) == 1 and (bool(aside) or locks[0].good < len(data))
     parted = len(locks) == 1 and {r.file for r in merged} != {r.file for r in locks[0]}
-    if len(locks) == 1 and not torn and not parted:
+    if len(locks) == 1 and not torn and not parted and not waiting:
         return Fixed(merged, False, (), doubles, None)
-    backup = state_folder(path.parent) / f"{path.name}.before-fix"
+    backup = _backup(state_folder(path.parent), f"{path.name}.before-fix")
     replace(backup, data)
-    damaged = _set_aside(path, aside)
-    replace(path, serialise(merged, order))
+    kept = _set_aside(damaged, aside)
+    replace_lock(path, serialise(merged, order))
     for done in waiting:  # only now: what it holds is in the lock, on disk
-        done.unlink()
-    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup, tuple(aside), damaged, parted)
+        drop(done)
+    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup, tuple(aside), kept, parted)
+
+
+def _backup(folder: Path, name: str) -> Path:
+    """A name that no earlier backup has: the first one may be all that is left of what was bought."""
+    names = (name, *(f"{name}.{number}" for number in range(2, 10_000)))
+    return next(folder / found for found in names if not os.path.lexists(folder / found))
 
 
 def _read(text: bytes) -> tuple[Lock, tuple[Aside, ...]]:
@@ -85,13 +99,13 @@ def _read(text: bytes) -> tuple[Lock, tuple[Aside, ...]]:
         return found.lock, found.aside
 
 
-def _set_aside(path: Path, aside: Iterable[Aside]) -> Path | None:
+def _set_aside(target: Path, aside: Iterable[Aside]) -> Path | None:
     """Lines that are not relied on go to a file beside the lock, behind those of an earlier time; durably."""
     lines = b"".join(line.data + b"\n" for line in aside)
     if not lines:
         return None
-    target = path.with_name(f"{path.name}.damaged")
-    replace(target, (target.read_bytes() if target.exists() else b"") + lines)
+    check_no_link(target)
+    replace(target, (read_file(target, MOST_LOCK) if target.exists() else b"") + lines)
     return target
 
 
@@ -160,6 +174,6 @@ def prune(path: Path, lock: Lock, gone: Iterable[Record], order: Iterable[str]) 
     names = {(r.fp, r.attempt) for r in gone}
     kept = {fp: tuple(r for r in rs if (fp, r.attempt) not in names) for fp, rs in lock.attempts.items()}
     with suppress(FileNotFoundError):
-        if parse(path.read_bytes()).digest != lock.digest:
+        if parse(read_lock_file(path)).digest != lock.digest:
             raise LockFault("lock-changed", f"`{path.name}` was changed by another program; nothing is written over it")
-    replace(path, serialise(Lock({fp: rs for fp, rs in kept.items() if rs}, header=lock.header), order))
+    replace_lock(path, serialise(Lock({fp: rs for fp, rs in kept.items() if rs}, header=lock.header), order))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seedspec.plan.lock import LockFault, parse
 from seedspec.plan.state import BOUGHT
+from seedspec.run.regular import read_lock_file
 
 
 def check_not_left(lock: Path, fingerprints: Iterable[str]) -> None:
@@ -25,7 +26,7 @@ def check_not_left(lock: Path, fingerprints: Iterable[str]) -> None:
         ):
             continue
         try:
-            found = parse(other.read_bytes())
+            found = parse(read_lock_file(other))
         except (LockFault, OSError):
             continue
         wanted = wanted or frozenset(fingerprints)

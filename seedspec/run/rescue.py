@@ -1,21 +1,52 @@
-"""Records that the lock did not take: written to the first place that does, and found again by the next command."""
+"""Records that the lock did not take: written to the first place that does, and found again by the next command.
+
+Beside the lock a rescue file is believed only with this user's seal: a cloned repository may bring one, and what it
+says was bought would then be believed. The user's own folder for states is nobody else's.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from seedspec.run.regular import MOST_LOCK, read_file
+from seedspec.run.secret import seal
+
 
 def rescues(lock: Path) -> list[Path]:
-    """The rescue files that wait for a lock."""
-    return [p for p in places(lock) if p.exists()]
+    """The rescue files that wait for a lock. Raises OSError for one that cannot be read."""
+    return [p for p in places(lock) if p.exists() and not _foreign(p, lock)]
+
+
+def foreign(lock: Path) -> Path | None:
+    """A rescue file beside the lock that this user did not write on this machine; None for none."""
+    return next((p for p in places(lock) if os.path.lexists(p) and _foreign(p, lock)), None)
+
+
+def not_taken(path: Path) -> str:
+    """What is said of a foreign rescue file."""
+    return (
+        f"{path} was not written by you on this machine, so nothing of it is taken up: delete it; "
+        f"if you know that it is yours, `seedspec lock fix --rescue {shlex.quote(str(path))}`"
+    )
+
+
+def records(path: Path) -> bytes:
+    """What a rescue file holds, as the text of a lock. Raises OSError."""
+    head, _, rest = read_file(path, MOST_LOCK).partition(b"\n")
+    return _header(head) + b"\n" + rest
 
 
 def rescue(lock: Path, data: bytes) -> Path | None:
     """Writes a whole rescue file, durably, over an earlier one of the same run; None when no place takes it."""
+    head, _, rest = data.partition(b"\n")
+    own = seal(_sealed(lock, rest))
+    sealed = head[:-1] + b',"seal":"%b"}\n' % own.encode() + rest if own is not None else data
     for target in places(lock):
         aside = target.with_name(f"{target.name}.new")
         try:
@@ -23,7 +54,7 @@ def rescue(lock: Path, data: bytes) -> Path | None:
             with suppress(FileNotFoundError):
                 aside.unlink()
             with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(data)
+                file.write(sealed)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(aside, target)
@@ -35,6 +66,18 @@ def rescue(lock: Path, data: bytes) -> Path | None:
     return None
 
 
+def drop(path: Path) -> None:
+    """A rescue file whose records the lock has is gone, where the disk allows it."""
+    with suppress(OSError):
+        path.unlink()
+
+
+def remedy(path: Path) -> str:
+    """The command that takes up a rescue file: it must be named where this user keeps no secret to seal it with."""
+    own = path.parent.name != ".seedspec" or seal(b"") is not None
+    return "`seedspec lock fix`" if own else f"`seedspec lock fix --rescue {shlex.quote(str(path))}`"
+
+
 def places(lock: Path) -> Iterator[Path]:
     """Where they may be: beside the lock; or, where that disk is full or read-only, in the user's folder for states."""
     yield lock.parent / ".seedspec" / f"{lock.name}.rescue"
@@ -42,3 +85,33 @@ def places(lock: Path) -> Iterator[Path]:
     with suppress(RuntimeError):  # there is no home
         home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
         yield home / "seedspec" / f"{lock.name}.{whole}.rescue"
+
+
+def _foreign(path: Path, lock: Path) -> bool:
+    if path.parent.name != ".seedspec":
+        return False
+    if path.is_symlink() or path.parent.is_symlink() or not path.is_file():
+        return True
+    head, _, rest = read_file(path, MOST_LOCK).partition(b"\n")
+    said, own = _values(head).get("seal"), seal(_sealed(lock, rest))
+    return own is None or said != own
+
+
+def _sealed(lock: Path, rest: bytes) -> bytes:
+    """What the seal is of: the records, and whose they are."""
+    return f"rescue {lock.name}\n".encode("utf-8", "surrogateescape") + rest
+
+
+def _header(line: bytes) -> bytes:
+    values = _values(line)
+    return (
+        json.dumps({k: v for k, v in values.items() if k != "seal"}, separators=(",", ":")).encode() if values else line
+    )
+
+
+def _values(line: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from seedspec.compiler.catalog import Kind
 from seedspec.compiler.reference import Asset, Look
+from seedspec.run.environment import environment_of_child
+from seedspec.run.regular import is_below, project_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.syntax import MOST_BYTES, source_of
@@ -22,6 +25,11 @@ MOST_MEDIA = 256 * 1024 * 1024
 _REVISION = re.compile(r"[^-\s\0-\x1f\x7f][^\s\0-\x1f\x7f]{0,199}")
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[^\n]*\n)*?oid sha256:([0-9a-f]{64})\n")
 _SMALL = 1024
+_SAFELY = (
+    "-c", "protocol.allow=never", "-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false",
+    "-c", "core.hooksPath=" + os.devnull,
+)  # fmt: skip
+"""No transfer, no configuration of a repository that a folder of the checkout pretends to be, no program of its own."""
 _ELSEWHERE = frozenset(
     ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
      "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE")
@@ -128,10 +136,20 @@ def _below(name: str) -> bool:
     return not path.is_absolute() and ".." not in path.parts and "\\" not in name
 
 
+def _program(folder: Path) -> str:
+    """The git of the system, never one that the project brings, whatever the search path says."""
+    project, places = project_of(os.path.realpath(folder)), os.get_exec_path()
+    outside = [p for p in places if os.path.isabs(p) and not is_below(os.path.realpath(p), project)]
+    found = shutil.which("git", path=os.pathsep.join(outside)) if outside else None
+    if found is None or not os.path.isabs(found) or is_below(os.path.realpath(found), project):
+        raise NoRevision("git is not installed, or only inside the project, where it is not used")
+    return found
+
+
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     """What git answers. It asks nothing, runs no pager, hook or network transfer, and has a limited time."""
-    command: Sequence[str] = ("git", "--no-pager", *arguments)
-    environ = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE}
+    command: Sequence[str] = (_program(folder), "--no-pager", *_SAFELY, *arguments)
+    environ = environment_of_child("GIT_", without=_ELSEWHERE)
     environ |= {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(

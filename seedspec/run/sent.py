@@ -12,6 +12,7 @@ from seedspec.compiler.entry import digest
 from seedspec.plan.lock import Record
 from seedspec.plan.state import State
 from seedspec.run.disk import state_folder
+from seedspec.run.regular import read_file
 
 _UNKNOWN = (State.SUBMITTING, State.DOUBT)
 
@@ -19,8 +20,7 @@ _UNKNOWN = (State.SUBMITTING, State.DOUBT)
 def body_kept(lock: Path, sha256: str) -> bytes | None:
     """The very bytes of a request whose fate is not known, where this machine sent it."""
     try:
-        with open(_body(lock, sha256), "rb") as file:
-            data = file.read()
+        data = read_file(_body(lock, sha256))
     except OSError:
         return None
     return data if digest(data) == sha256 else None

@@ -112,6 +112,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+_HOST = r"(?:[\w-]+\.)*[\w-]+\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]+(?:%[\w.-]+)?"
+"""A name, also one with letters of any script, or an address as it stands between brackets."""
+
+
 def _origin(given: str, variable: str) -> str:
     from urllib.parse import urlsplit
 
@@ -121,9 +125,13 @@ def _origin(given: str, variable: str) -> str:
     except ValueError:
         raise BadSettings(f"{variable} is no address: `{given}`") from None
     host = parts.hostname or ""
-    if re.search(r"[\s\\]", given):
-        raise BadSettings(f"{variable} is no address: `{given}`")
-    if parts.scheme not in ("https", "http") or not host or "@" in parts.netloc or parts.query or parts.fragment:
+    whole = (
+        parts.scheme in ("https", "http")
+        and re.fullmatch(_HOST, host)
+        and "@" not in parts.netloc
+        and given.isprintable()
+    )
+    if not whole or parts.query or parts.fragment:
         raise BadSettings(f"{variable} is `{given}`; expected an address like https://api.example.com")
     if parts.path not in ("", "/"):
         raise BadSettings(f"{variable} is `{given}`; expected scheme, host and port alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -14,21 +15,27 @@ from urllib.parse import urlsplit
 
 from seedspec import __version__
 from seedspec.run.files import schema_folder
+from seedspec.run.regular import check_way, read_file
 
 TEMPLATES = ("minimal", "storyboard", "ab-ads")
 SCHEMA_ID = "urn:seedspec:storyboard:1"
 _SCHEMA = "schemas/storyboard.json"
 FILL_IN = "https://HOST/OWNER/seedspec"
 """Stands in a new workflow for the address of seedspec's repository, where this installation does not tell it."""
+_MOST = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """A file to be: its path, its bytes, and for a list of lines the ones that matter in a file that is there."""
+    """A file to be: its path, its bytes, and for a list of lines the ones that matter in a file that is there.
+
+    `below` is the folder that was asked for, or the top of its repository; no folder between the two may be a link.
+    """
 
     path: Path
     data: bytes
     lines: tuple[str, ...] = ()
+    below: Path | None = None
 
 
 def project(folder: Path, template: str, *, schema: bool, ci: bool) -> tuple[Fresh, ...]:
@@ -44,7 +51,7 @@ def project(folder: Path, template: str, *, schema: bool, ci: bool) -> tuple[Fre
         target = os.path.relpath(known, folder) if known else _SCHEMA
         board = f"# yaml-language-server: $schema={Path(target).as_posix()}\n{board}"
         if known is None:
-            made.append(Fresh(folder / _SCHEMA, schema_folder().joinpath("storyboard.json").read_bytes()))
+            made.append(Fresh(folder / _SCHEMA, schema_folder().joinpath("storyboard.json").read_bytes(), (), folder))
     made.insert(0, Fresh(folder / "storyboard.yaml", board.encode()))
     made += [_lines(folder / ".gitignore", "gitignore.txt"), _lines(folder / ".gitattributes", "gitattributes.txt")]
     if ci:
@@ -53,8 +60,14 @@ def project(folder: Path, template: str, *, schema: bool, ci: bool) -> tuple[Fre
 
 
 def write(made: Iterable[Fresh]) -> Iterator[tuple[Path, str]]:
-    """Writes what is not there yet, and tells of each file: "" for written, or why it was left alone."""
-    for fresh in made:
+    """Writes what is not there yet, and tells of each file: "" for written, or why it was left alone.
+
+    Raises OSError, for a symbolic link on the way before anything is written.
+    """
+    listed = tuple(made)
+    for fresh in listed:
+        _check_way(fresh)
+    for fresh in listed:
         fresh.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with fresh.path.open("xb") as file:
@@ -68,14 +81,26 @@ def write(made: Iterable[Fresh]) -> Iterator[tuple[Path, str]]:
 def stale_schema(storyboard: Path) -> Path | None:
     """A copy of the storyboard schema near a storyboard that is not the one of this version; None when all is well."""
     known = _schema_above(storyboard.parent)
-    if known is None or known.read_bytes() == schema_folder().joinpath("storyboard.json").read_bytes():
+    if known is None or read_file(known, _MOST) == schema_folder().joinpath("storyboard.json").read_bytes():
         return None
     return known
 
 
+def _check_way(fresh: Fresh) -> None:
+    """A link in the place of a folder would lead new files to where nobody asked for any."""
+    below = fresh.below or fresh.path.parent
+    check_way(below)
+    for folder in fresh.path.parents:
+        if folder == below:
+            return
+        if folder.is_symlink():
+            what = "is a symbolic link; remove it: a new file would go where it leads"
+            raise OSError(errno.ELOOP, what, str(folder))
+
+
 def _left(fresh: Fresh) -> str:
     try:
-        there = fresh.path.read_bytes()
+        there = read_file(fresh.path, _MOST)
     except OSError:
         return "is there"
     if there == fresh.data:
@@ -96,8 +121,8 @@ def _workflow(folder: Path) -> Fresh:
     top = _top(here) or here
     inside = here.relative_to(top).as_posix()
     text = _text("github.yml").replace("@FOLDER@", json.dumps(inside)).replace("@SEEDSPEC@", json.dumps(_requirement()))
-    path = folder / ".github" if top == here else top / ".github"
-    return Fresh(path / "workflows" / "storyboards.yml", text.encode())
+    below = folder if top == here else top
+    return Fresh(below / ".github" / "workflows" / "storyboards.yml", text.encode(), (), below)
 
 
 def _requirement() -> str:
@@ -120,7 +145,7 @@ def _schema_above(folder: Path) -> Path | None:
     for place in (here, *here.parents) if top else (here,):
         path = place / _SCHEMA
         with suppress(OSError, ValueError, RecursionError):
-            found = json.loads(path.read_bytes())
+            found = json.loads(read_file(path, _MOST))
             if isinstance(found, dict) and found.get("$id") == SCHEMA_ID:
                 return path
         if place == top:

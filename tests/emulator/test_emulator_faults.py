@@ -95,7 +95,7 @@ def test_a_lost_reply_sends_not_one_byte(start: Start) -> None:
     where = urlsplit(emulator.addresses.api)
     with socket.create_connection((where.hostname, where.port), timeout=20) as plain:
         head = (
-            "POST /v1/videos/generations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\n"
+            "POST /v1/videos/generations HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer k\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         plain.sendall(head.encode() + body)

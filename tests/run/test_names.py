@@ -120,7 +120,8 @@ def test_an_output_folder_is_below_the_storyboards(output: str) -> None:
 @pytest.mark.parametrize(
     "output",
     ["..", "a/../..", "/tmp/x", "", ".", "C:/x", "c:x", "a\\..\\b", "con", "a/NUL.x", "a.", "a /b",
-     ".git/hooks", "a:stream", "a\x00b", "-rf", "x" * 256],
+     ".git/hooks", ".github/workflows", "a/.vscode", "~/x", "~root",
+     "git~1", "a/GIT~2", "$(x)", "a/$HOME", "a:stream", "a\x00b", "-rf", "x" * 256],
 )  # fmt: skip
 def test_no_folder_of_these(output: str) -> None:
     assert not is_folder(output)
