@@ -244,7 +244,7 @@ def test_two_storyboards_run_at_once_in_one_folder(project: Make) -> None:
     for name in "ab":
         own = text.replace(f"{found.name} one", f"{found.name} {name} one")
         (found.folder / f"{name}.yaml").write_text(own.replace("name: ", f"name: {name}"))
-    both = [found.start("run", f"{name}.yaml", "--format", "jsonl", *PACE) for name in "ab"]
+    both = [found.start("run", "--yes", f"{name}.yaml", "--format", "jsonl", *PACE) for name in "ab"]
     for process in both:
         _, err = process.communicate(timeout=LONGEST)
         assert process.returncode == 0, err

@@ -57,7 +57,7 @@ def test_a_second_runner_learns_who_holds_the_lock(project: Make, tally: Counter
         first.send_signal(signal.SIGSTOP)  # it holds the lock for as long as this test likes
         quick = found.do("status")
         began = time.monotonic()
-        second = found.do("run")
+        second = found.do("run", "--yes")
         took = time.monotonic() - began
         assert second.code == 6, second
         assert f"process {first.pid} on {socket.gethostname()}" in second.err
@@ -97,7 +97,7 @@ def test_a_stopped_process_keeps_its_hold_and_a_dead_one_does_not(project: Make)
     found = project(SMALL)
     with running(found) as first:
         first.send_signal(signal.SIGSTOP)
-        assert found.do("run").code == 6
+        assert found.do("run", "--yes").code == 6
         first.kill()
         first.communicate()
         assert found.do("run", "--yes").code in (0, 8), "the kernel releases what a dead process held"
@@ -168,7 +168,7 @@ def test_a_second_signal_leaves_at_once_and_leaves_a_doubt(project: Make, tmp_pa
 def test_a_reader_that_goes_away_does_not_stop_the_books(form: str, project: Make) -> None:
     found = project(SMALL)
     read, write = os.pipe()
-    process = found.start("run", "--format", form, *PACE, stdout=write, stderr=write)
+    process = found.start("run", "--yes", "--format", form, *PACE, stdout=write, stderr=write)
     os.close(write)
     os.close(read)
     process.communicate(timeout=LONGEST)
@@ -199,7 +199,7 @@ def test_a_lock_replaced_during_the_run_is_not_written_over(project: Make, tmp_p
         task = service.ledger("reserved")[0]["task"]
         assert f"--task {task}" in done.err
         assert found.lock_path.read_bytes() == other, "the other program's file was written over"
-        for command in (("plan",), ("run",), ("status",)):
+        for command in (("plan",), ("run", "--yes"), ("status",)):
             assert found.do(*command).code == 6, "the rescued records are not passed over"
         assert found.do("lock", "fix").code == 0
         assert found.states() == {"one/1": "running"}

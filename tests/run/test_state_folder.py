@@ -31,7 +31,7 @@ def test_a_link_to_a_file_is_not_followed(name: str, there: bool, project: Make)
     link = found.folder / ".seedspec" / name
     link.parent.mkdir(parents=True)
     link.symlink_to(precious)
-    refused(found, link, "run", *("--emulator",) * name.startswith("storyboard.emulator"))
+    refused(found, link, "run", "--yes", *("--emulator",) * name.startswith("storyboard.emulator"))
     assert precious.exists() == there
     assert not there or precious.read_text() == "years of work"
     assert not found.service.bought(found.name)
@@ -45,7 +45,7 @@ def test_nor_one_to_a_folder(name: str, project: Make) -> None:
     link = found.folder / ".seedspec" / name
     link.parent.mkdir(exist_ok=True)
     link.symlink_to(elsewhere)
-    for arguments in (("run",), ("run", "--emulator"), ("review",), ("emulator", "--stdio")):
+    for arguments in (("run", "--yes"), ("run", "--emulator"), ("review",), ("emulator", "--stdio")):
         if arguments != ("review",):  # without takes it ends before
             refused(found, link, *arguments)
     found.do("plan")
@@ -57,7 +57,7 @@ def test_nor_one_to_a_folder(name: str, project: Make) -> None:
 def test_a_file_in_its_place_is_said_with_what_to_do(project: Make) -> None:
     found = project(SMALL)
     (found.folder / ".seedspec").write_text("mine")
-    for arguments in (("run",), ("run", "--emulator")):
+    for arguments in (("run", "--yes"), ("run", "--emulator")):
         done = found.do(*arguments)
         assert done.code == 2 and not found.lock_path.exists()
         assert ".seedspec: is a file; move it away: seedspec keeps a folder of that name" in done.err
