@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import CANARY, QUICK, SMALL, Make, Project, nearby
+from helpers import CANARY, QUICK, SMALL, Make, Project, nearby
 
 from seedspec import api
 from seedspec.plan.event import Saved

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CANARY, HERO, LONGEST, QUICK, SMALL, Make, Project, Service, nearby
+from helpers import CANARY, HERO, LONGEST, QUICK, SMALL, Make, Project, Service, nearby
 
 from seedspec.emulator.settings import Addresses
 from seedspec.plan.event import Delayed, Failed, Held, Stopped, Stuck

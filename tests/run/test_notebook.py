@@ -11,7 +11,7 @@ from typing import Any
 import nbclient
 import nbformat
 import pytest
-from conftest import LONGEST, QUICK, SMALL, Make
+from helpers import LONGEST, QUICK, SMALL, Make
 from jupyter_core.utils import run_sync
 
 from seedspec import api

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pytest
-from conftest import LONGEST, PACE, SMALL, Make, Project
+from helpers import LONGEST, PACE, SMALL, Make, Project
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals here")
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import CANARY, Command, environ_of, snapshot
 from hostile import Hostile, build, secrets
 from PIL import Image
-from seedspec.cli.begin import start
+from seedspec.cli.app import start
 
 from seedspec.cli import app
 
