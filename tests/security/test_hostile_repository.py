@@ -9,9 +9,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import CANARY, Command, environ_of, snapshot
 from hostile import Hostile, build, secrets
 from PIL import Image
+from strangers import CANARY, Command, environ_of, snapshot
 
 from seedspec.cli import app
 from seedspec.cli.begin import start
