@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import CANARY, Command
+from strangers import CANARY, Command
 
 from seedspec.emulator.process import child
 from seedspec.run.environment import environment_of_child

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import Command
+from strangers import Command
 
 from seedspec.emulator.ledger import Ledger, LedgerError
 from seedspec.emulator.process import child

@@ -9,12 +9,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import CANARY, Command, environ_of, snapshot
 from hostile import Hostile, build, secrets
 from PIL import Image
-from seedspec.cli.app import start
+from strangers import CANARY, Command, environ_of, snapshot
 
 from seedspec.cli import app
+from seedspec.cli.app import start
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 

@@ -8,7 +8,7 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from conftest import CANARY, STARTER, Command, snapshot
+from strangers import CANARY, STARTER, Command, snapshot
 
 from seedspec.plan.lock import HEADER, LockFault
 from seedspec.run import mend

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import STARTER, Command
+from strangers import STARTER, Command
 
 from seedspec.run.settings import BadSettings, origins_of
 
