@@ -444,10 +444,10 @@ MUTANTS = [
         f"{NO_END}::test_the_bytes_of_a_doubt_outlive_a_take_that_was_taken",
     ),
     Mutant(
-        "a jump of the clock as one slice",
-        "run/wire/listen.py",
-        "            if heard >= seconds and loop.time() - before < 2 * slice:\n",
-        "            heard += max(0.0, loop.time() - before - slice)\n            if heard >= seconds:\n",
+        "the deadline in time that was listened",
+        "run/wire/exchange.py",
+        "            answer = await listened(send(), self.deadlines.create)\n",
+        "            async with asyncio.timeout(self.deadlines.create):\n                answer = await send()\n",
         f"{NO_END}::test_an_answer_that_came_while_the_process_stood_still_is_read",
     ),
 ]
