@@ -43,6 +43,7 @@ KILL = "tests/run/test_kill.py"
 MEND = "tests/run/test_mend.py"
 SETTLE = "tests/run/test_settle.py"
 RUNNERS = "tests/run/test_one_runner.py"
+NO_END = "tests/run/test_no_end.py"
 
 MUTANTS = [
     # what is synced, and when
@@ -413,6 +414,42 @@ MUTANTS = [
         "        if not real.is_relative_to(root):",
         "        if False:",
         f"{WIRE} -k in_the_way",
+    ),
+    # the budget, the breaker, and what is waited for
+    Mutant(
+        "a budget equal to the price",
+        "run/purse.py",
+        "self.committed + job.units > self.limits.units:",
+        "self.committed + job.units >= self.limits.units:",
+        f"{NO_END}::test_a_budget_equal_to_the_price_buys",
+    ),
+    Mutant(
+        "the share of what failed",
+        "run/purse.py",
+        "        share = job.units if job.committed else 0\n",
+        "        share = max(job.units if job.committed else 0, self._shares.get(job.name, 0))\n",
+        f"{NO_END}::test_a_task_that_failed_gives_its_share_back",
+    ),
+    Mutant(
+        "the breaker of doubts",
+        "run/progress.py",
+        "        if self._doubts >= self.pace.doubts:\n",
+        "        if False:\n",
+        f"{NO_END}::test_three_unclear_answers_in_a_row_end_the_buying",
+    ),
+    Mutant(
+        "the bytes that another take needs",
+        "run/sent.py",
+        '        return "" if others else str(sha256)\n',
+        "        return str(sha256)\n",
+        f"{NO_END}::test_the_bytes_of_a_doubt_outlive_a_take_that_was_taken",
+    ),
+    Mutant(
+        "the deadline in time that was listened",
+        "run/wire/exchange.py",
+        "            answer = await listened(send(), self.deadlines.create)\n",
+        "            async with asyncio.timeout(self.deadlines.create):\n                answer = await send()\n",
+        f"{NO_END}::test_an_answer_that_came_while_the_process_stood_still_is_read",
     ),
 ]
 

@@ -49,8 +49,11 @@ ROW = {"id": "a", "status": "processing", "progress": 10}
     ("given", "expected"),
     [
         (answer(200, {"data": []}), Tasks({})),
-        (answer(200, {"data": [ROW]}), Tasks({"a": Task("running", 10)})),
-        (answer(200, {"data": [None, 3, {"id": 7}, {"id": "b"}, ROW]}), Tasks({"a": Task("running", 10)})),
+        (answer(200, {"data": [ROW]}), Tasks({"a": Task("running", 10, word="processing")})),
+        (
+            answer(200, {"data": [None, 3, {"id": 7}, {"id": "b"}, ROW]}),
+            Tasks({"a": Task("running", 10, word="processing")}),
+        ),
         # what is completed and has no link here may have one when it is read alone
         (answer(200, {"data": [{"id": "a", "status": "completed"}]}), Tasks({})),
         (
