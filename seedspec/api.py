@@ -28,13 +28,14 @@ from seedspec.plan.state import State
 from seedspec.run.choices import choices_of, read_picks
 from seedspec.run.compiling import Compiled, check, compile, expanded, no_collector
 from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote_of
-from seedspec.run.disk import hold, holder, presence, read_lock
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
 from seedspec.run.journal import Journal
+from seedspec.run.lock_file import hold, holder, read_lock
 from seedspec.run.machine import Machine
 from seedspec.run.moved import check_not_left
 from seedspec.run.place import Meant, Place, meant, place_of
+from seedspec.run.presence import presence
 from seedspec.run.rescue import foreign, not_taken
 from seedspec.run.service import Emulator, Service, service_of
 from seedspec.run.settings import BadSettings

@@ -19,10 +19,11 @@ from seedspec.plan.event import Adopted, Event, Saved, Submitted
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import OPEN, UNANSWERED, State
 from seedspec.run.call import Kept
-from seedspec.run.disk import hold, presence, read_lock
 from seedspec.run.driver import now
 from seedspec.run.inquiry import verified
 from seedspec.run.journal import Journal
+from seedspec.run.lock_file import hold, read_lock
+from seedspec.run.presence import presence
 from seedspec.run.saves import BadPlace, NotWhole, Saves
 
 

@@ -176,8 +176,8 @@ def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) ->
     from seedspec.compiler.profile import NoProfile
     from seedspec.plan.lock import LockFault
     from seedspec.plan.select import NothingSelected
-    from seedspec.run.disk import HoldTaken
     from seedspec.run.journal import NotRecorded
+    from seedspec.run.lock_file import HoldTaken
     from seedspec.run.settings import BadSettings
 
     if isinstance(error, Exit):

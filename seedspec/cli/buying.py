@@ -28,9 +28,9 @@ from seedspec.report import cost as costs
 from seedspec.report import markdown, status
 from seedspec.report import plan as plans
 from seedspec.run.consent import check_consent
-from seedspec.run.disk import check_free
 from seedspec.run.driver import now
 from seedspec.run.job import Pace
+from seedspec.run.lock_file import check_free
 from seedspec.run.settings import key_of
 
 _GLANCE = 1.0

@@ -23,8 +23,8 @@ from seedspec.plan.picks import Picks, moved
 from seedspec.plan.review import Entries
 from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
+from seedspec.run.atomic import is_stream, put
 from seedspec.run.choices import choices_of, read_picks, read_reviews
-from seedspec.run.disk import is_stream, put
 from seedspec.run.saved import SavedVideos
 from seedspec.text.diagnostic import Problems
 

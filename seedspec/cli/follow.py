@@ -23,7 +23,7 @@ from seedspec.cli.saying import colored, complain, echo, steady_text
 from seedspec.plan.event import Event, RunFinished
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line, summary
-from seedspec.run.disk import put
+from seedspec.run.atomic import put
 from seedspec.run.regular import check_way
 
 _VIEW = "the view of the run"

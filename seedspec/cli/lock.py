@@ -14,9 +14,10 @@ from seedspec.cli.app import Exit
 from seedspec.plan.lock import LockFault
 from seedspec.plan.salvage import Aside
 from seedspec.run import mend
+from seedspec.run.atomic import put
 from seedspec.run.beside import lock_of
 from seedspec.run.compiling import Compiled, compile
-from seedspec.run.disk import hold, put, read_lock
+from seedspec.run.lock_file import hold, read_lock
 from seedspec.run.regular import MOST_LOCK, read_file
 from seedspec.run.rescue import foreign, not_taken, rescues
 

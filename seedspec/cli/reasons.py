@@ -23,8 +23,8 @@ from seedspec.report import compare as compared
 from seedspec.report import why as shown
 from seedspec.report.diagnostics import tally
 from seedspec.run.compiling import earlier
-from seedspec.run.disk import read_lock
 from seedspec.run.driver import now
+from seedspec.run.lock_file import read_lock
 from seedspec.run.place import place_of
 from seedspec.run.revision import NoRevision, revision_of
 

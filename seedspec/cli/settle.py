@@ -18,10 +18,10 @@ from seedspec.plan.event import Adopted, Deferred, Event, Failed, Submitted, Wei
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import UNANSWERED
 from seedspec.run.call import Balance, Credits
-from seedspec.run.disk import hold, read_lock
 from seedspec.run.driver import Wire, now
 from seedspec.run.inquiry import Evidence, ask, evidence, resend, resent, verified
 from seedspec.run.journal import Journal
+from seedspec.run.lock_file import hold, read_lock
 from seedspec.run.place import Place, place_of
 from seedspec.run.sent import body_kept
 

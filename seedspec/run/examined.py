@@ -60,7 +60,7 @@ class Examined:
         if (own := seal(text)) is None:
             return
         with suppress(OSError):
-            from seedspec.run.disk import state_folder  # loads the lock, which links alone do not need
+            from seedspec.run.state import state_folder  # loads the lock, which links alone do not need
 
             folder = state_folder(self.base) / _FOLDER
             folder.mkdir(exist_ok=True)

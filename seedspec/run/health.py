@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from seedspec import __version__
 from seedspec.run.call import Balance, Credits, Trouble
-from seedspec.run.disk import HoldTaken, hold
+from seedspec.run.lock_file import HoldTaken, hold
 from seedspec.run.settings import BadSettings, key_of, origins_of
 from seedspec.run.starter import stale_schema
 

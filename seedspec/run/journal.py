@@ -16,10 +16,11 @@ from seedspec.plan.keys import KEYS
 from seedspec.plan.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
 from seedspec.plan.state import IllegalMove, State
 from seedspec.plan.version import header_of, needed
-from seedspec.run.disk import replace_lock, state_folder
+from seedspec.run.atomic import replace_lock
 from seedspec.run.regular import lock_file, read_lock_file
 from seedspec.run.rescue import drop, remedy, rescue
 from seedspec.run.sent import Unsettled, drop_body, keep_body
+from seedspec.run.state import state_folder
 
 RESERVE = 64 * 1024
 """Bytes held back on the disk besides twice the lock, so that a receipt still fits when everything else is full."""

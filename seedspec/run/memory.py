@@ -19,10 +19,10 @@ from pathlib import Path
 
 from seedspec.run.answer import safe_url
 from seedspec.run.call import Stored
-from seedspec.run.disk import state_folder
 from seedspec.run.place import Place
 from seedspec.run.regular import read_file
 from seedspec.run.settings import Key, Origins
+from seedspec.run.state import state_folder
 
 MARGIN = 0.1
 """The last part of an address's life, in which it is not given to a new task: the service fetches media later."""

@@ -13,10 +13,12 @@ from seedspec.plan.lock import Lock, LockFault, Record, parse, serialise
 from seedspec.plan.merge import sides, union
 from seedspec.plan.salvage import Aside, salvage
 from seedspec.plan.state import OPEN, UNANSWERED, State
-from seedspec.run.disk import read_lock, replace, replace_lock, state_folder
+from seedspec.run.atomic import replace, replace_lock
+from seedspec.run.lock_file import read_lock
 from seedspec.run.regular import MOST_LOCK, check_no_link, read_file, read_lock_file
 from seedspec.run.rescue import drop, records, rescues
 from seedspec.run.saved import NotRead, saved_video
+from seedspec.run.state import state_folder
 
 """States of what may be paid for and is not in hand: never forgotten."""
 

@@ -15,8 +15,8 @@ from seedspec.media.posters import clear, poster
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.merge import first_name
 from seedspec.plan.state import State
+from seedspec.run.atomic import sync_folder
 from seedspec.run.call import Kept
-from seedspec.run.disk import sync_folder
 
 _LONGEST = 255
 """Bytes of a file's name, on the file systems that there are."""

@@ -11,8 +11,8 @@ from typing import Any
 from seedspec.compiler.entry import digest
 from seedspec.plan.lock import Record
 from seedspec.plan.state import State
-from seedspec.run.disk import state_folder
 from seedspec.run.regular import read_file
+from seedspec.run.state import state_folder
 
 _UNKNOWN = (State.SUBMITTING, State.DOUBT)
 

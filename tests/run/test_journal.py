@@ -10,8 +10,8 @@ import pytest
 
 from seedspec.plan.event import Completed, Deferred, Event, Failed, Intent, Saved, Submitted, Submitting
 from seedspec.plan.lock import HEADER, LockFault, encode, parse
-from seedspec.run.disk import HoldTaken, hold, read_lock
 from seedspec.run.journal import Journal, NotRecorded
+from seedspec.run.lock_file import HoldTaken, hold, read_lock
 from seedspec.run.rescue import rescue
 from seedspec.run.sent import body_kept
 

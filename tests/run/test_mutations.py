@@ -48,11 +48,11 @@ NO_END = "tests/run/test_no_end.py"
 MUTANTS = [
     # what is synced, and when
     Mutant("sync of a line", "run/journal.py", "            _sync(handle)\n", "", ORDER),
-    Mutant("sync of a new file", "run/disk.py", "            os.fsync(file.fileno())\n", "", ORDER),
-    Mutant("sync of the lock's folder", "run/disk.py", "    sync_folder(path.parent)\n", "", ORDER),
+    Mutant("sync of a new file", "run/atomic.py", "            os.fsync(file.fileno())\n", "", ORDER),
+    Mutant("sync of the lock's folder", "run/atomic.py", "    sync_folder(path.parent)\n", "", ORDER),
     Mutant("sync of a video", "run/saves.py", "        os.fsync(self._file.fileno())\n", "", ORDER),
     Mutant("sync of the videos' folder", "run/saves.py", "            sync_folder(final.parent)\n", "", ORDER),
-    Mutant("a file written aside", "run/disk.py", 'aside = path.with_name(f".{path.name}.new")', "aside = path", ORDER),
+    Mutant("a file written aside", "run/atomic.py", 'aside = path.with_name(f".{path.name}.new")', "aside = path", ORDER),
     # the intent, the record, the hold
     Mutant(
         "the intent",
@@ -70,7 +70,7 @@ MUTANTS = [
     ),
     Mutant(
         "the hold",
-        "run/disk.py",
+        "run/lock_file.py",
         "        taken.acquire()\n",
         "        pass\n",
         f"{JOURNAL}::test_what_is_held_is_not_held_twice",
@@ -140,7 +140,7 @@ MUTANTS = [
     ),
     Mutant(
         "the rescued records",
-        "run/disk.py",
+        "run/atomic.py",
         "if waiting := rescues(path):",
         "if waiting := []:",
         f"{JOURNAL}::test_rescued_records_are_not_passed_over",

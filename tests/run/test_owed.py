@@ -17,8 +17,8 @@ from test_kill import FRESH, LOCK, finished, needs_strace, strace
 from test_one_runner import ended, until
 
 from seedspec.plan.event import Submitted
-from seedspec.run.disk import read_lock
 from seedspec.run.journal import DiskRefuses, NotRecorded
+from seedspec.run.lock_file import read_lock
 from seedspec.run.rescue import rescues
 
 RESCUES = (".seedspec/storyboard.lock.rescue.new",)

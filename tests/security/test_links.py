@@ -12,7 +12,8 @@ from strangers import CANARY, STARTER, Command, snapshot
 
 from seedspec.plan.lock import HEADER, LockFault
 from seedspec.run import mend
-from seedspec.run.disk import read_lock, replace, replace_lock
+from seedspec.run.atomic import replace, replace_lock
+from seedspec.run.lock_file import read_lock
 from seedspec.run.regular import check_way, read_file, read_start
 from seedspec.run.rescue import foreign, records, rescue, rescues
 
