@@ -140,7 +140,7 @@ MUTANTS = [
     ),
     Mutant(
         "the rescued records",
-        "run/atomic.py",
+        "run/lock_file.py",
         "if waiting := rescues(path):",
         "if waiting := []:",
         f"{JOURNAL}::test_rescued_records_are_not_passed_over",
