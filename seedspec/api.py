@@ -12,8 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from seedspec.catalog.price import Cost, exact, units_within
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.price import Cost, exact, units_within
 from seedspec.compiler.profile import NoProfile, name_of, said, with_profile
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.event import Event, RunFinished
@@ -41,7 +41,7 @@ from seedspec.run.service import Emulator, Service, service_of
 from seedspec.run.settings import BadSettings
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
-from seedspec.text.values import brief
+from seedspec.text.value import brief
 
 __all__ = [
     "Action", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Emulator", "Entry", "Event", "Invalid", "Lock",

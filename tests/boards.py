@@ -16,7 +16,7 @@ from seedspec.compiler.reference import Asset
 from seedspec.compiler.storyboard import storyboard_of
 from seedspec.run import files
 from seedspec.text.diagnostic import Diagnostic, Problems
-from seedspec.text.syntax import parse, source_of
+from seedspec.text.yaml import parse, source_of
 
 CATALOG = files.catalog()
 MODEL = "seedance-2.0-reference-to-video"

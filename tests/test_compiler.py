@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from test_properties import boards, bounded
 
 from seedspec import api
+from seedspec.catalog.price import Cost, billed, charge, estimate
 from seedspec.compiler.entry import Entry, body_of
 from seedspec.compiler.expand import Expansion, expand
 from seedspec.compiler.freetext import cut_of
 from seedspec.compiler.mention import literal_mentions
-from seedspec.compiler.price import Cost, billed, charge, estimate
 from seedspec.compiler.reference import Asset
 from seedspec.compiler.storyboard import storyboard_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Scalar
-from seedspec.text.syntax import parse, source_of
+from seedspec.text.yaml import parse, source_of
 
 HEAD = f"seedspec: 1\nmodel: {MODEL}\n"
 HERO = "references: {hero: {image: https://cdn.example.com/hero.png}}\n"

@@ -26,10 +26,10 @@ RIM = ("api", "__init__", "__main__")
 """Modules beside the rooms, which may import from all of them."""
 
 DOORS = {
-    "yaml": "text/syntax.py",
+    "yaml": "text/yaml.py",
     "jinja2": "compiler/jinja",
-    "jsonschema": "compiler/schema.py",
-    "jsonschema_rs": "compiler/schema.py",
+    "jsonschema": "catalog/schema.py",
+    "jsonschema_rs": "catalog/schema.py",
     "httpx": "run/wire",
     "obstore": "run/bucket.py",
     "click": "cli",

@@ -7,8 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from seedspec.api import Options, budget_of, compile, plan
-from seedspec.compiler.catalog import price_of
-from seedspec.compiler.price import added, charge
+from seedspec.catalog.model import price_of
+from seedspec.catalog.price import added, charge
 from seedspec.compiler.upstream import unfit
 from seedspec.plan.thrift import hints
 from tests.boards import CATALOG, MODEL

@@ -16,9 +16,9 @@ from boards import CATALOG, LABELS, MODEL, NAMES, WORDS, boards, compiled, writt
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from seedspec.catalog.schema import Schema
 from seedspec.compiler.address import Address, Labels, matches, parse
 from seedspec.compiler.entry import canonical, digest
-from seedspec.compiler.schema import Schema
 from seedspec.report import diagnostics as report
 from seedspec.report import entries as report_entries
 

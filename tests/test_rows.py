@@ -27,7 +27,7 @@ from seedspec.run.settings import BadSettings
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
-from seedspec.text.syntax import parse, source_of
+from seedspec.text.yaml import parse, source_of
 
 SOURCE = source_of("s.yaml", b"x", Problems())
 assert SOURCE is not None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedspec.compiler.signature import SIGNATURES, bare, masked, signature_of
+from seedspec.catalog.signed_url import SIGNATURES, bare, masked, signature_of
 
 SIGNED = [
     (

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from seedspec.compiler.price import Cost
-from seedspec.text.values import valueclass
+from seedspec.catalog.price import Cost
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

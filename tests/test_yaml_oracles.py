@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import plain
-from seedspec.text.syntax import parse, source_of
+from seedspec.text.yaml import parse, source_of
 
 yaml12 = pytest.importorskip("yaml12", reason="an oracle of the test extra")
 yamlcore = pytest.importorskip("yamlcore", reason="an oracle of the test extra")

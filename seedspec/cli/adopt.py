@@ -14,7 +14,7 @@ from seedspec.cli.naming import the_entry
 from seedspec.cli.settle import asking, check_task
 from seedspec.compiler.entry import Entry
 from seedspec.media.facts import MediaError
-from seedspec.media.look import opened
+from seedspec.media.reader import opened
 from seedspec.plan.event import Adopted, Event, Saved, Submitted
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import OPEN, UNANSWERED, State

@@ -18,7 +18,7 @@ from seedspec.cli.app import Exit
 from seedspec.cli.saying import echo, pour, steady_csv
 from seedspec.cli.target import judged
 from seedspec.media.facts import Facts, MediaError, MediaMissing
-from seedspec.media.look import facts as look
+from seedspec.media.reader import facts as look
 from seedspec.plan.picks import Picks, moved
 from seedspec.plan.review import Entries
 from seedspec.report.export import spreadsheet

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from seedspec.catalog.model import Model
+from seedspec.catalog.schema import cut, kind_of
+from seedspec.catalog.signed_url import bare, check_unsigned
 from seedspec.compiler.address import Address, variant_of
-from seedspec.compiler.catalog import Model
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.matrix import Grid
 from seedspec.compiler.product import Row
 from seedspec.compiler.reference import Asset, Look, Probe, Remote, check_declared, check_medium, is_url, unreadable
 from seedspec.compiler.render import Faulty, Texts
-from seedspec.compiler.schema import cut, kind_of
 from seedspec.compiler.scope import State, row_of
-from seedspec.compiler.signature import bare, check_unsigned
 from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Reference, Storyboard
 from seedspec.compiler.upstream import check_upstream

@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from seedspec.catalog.model import Kind
+from seedspec.catalog.price import Cost
 from seedspec.compiler.address import Address, Labels, variant_of
-from seedspec.compiler.catalog import Kind
-from seedspec.compiler.price import Cost
 from seedspec.text.source import Span
-from seedspec.text.values import brief, valueclass
+from seedspec.text.value import brief, valueclass
 
 
 class Origin(NamedTuple):

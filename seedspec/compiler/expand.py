@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from seedspec.catalog.model import price_of
 from seedspec.compiler.attach import Chosen, Targets, nobody
-from seedspec.compiler.catalog import price_of
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.fields import Layers, check_overrides
 from seedspec.compiler.filename import is_device, is_folder
@@ -20,7 +20,7 @@ from seedspec.compiler.spot import is_template
 from seedspec.compiler.storyboard import Reference, Shot, Storyboard, whole
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 _LONGEST_CIRCLE = 60
 DEFAULT_MOST = 1000

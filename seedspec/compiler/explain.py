@@ -13,7 +13,7 @@ from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Node, Scalar, plain
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

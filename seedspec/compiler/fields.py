@@ -12,7 +12,7 @@ from seedspec.compiler.scope import key_of
 from seedspec.compiler.storyboard import Axis, Override, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Scalar, plain
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 class Setting(NamedTuple):

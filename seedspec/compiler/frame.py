@@ -10,7 +10,7 @@ from seedspec.compiler.jinja.fault import RefFault
 from seedspec.compiler.jinja.template import Part, Template
 from seedspec.compiler.mention import Numbered, mentions_alone
 from seedspec.compiler.scope import Scope, State, key_of
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 class Prompt(NamedTuple):

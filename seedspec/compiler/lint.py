@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from seedspec.compiler.catalog import Model
+from seedspec.catalog.model import Model
 from seedspec.compiler.entry import Medium
 from seedspec.compiler.mention import Numbered, literal_mentions
 from seedspec.compiler.reference import plural

@@ -14,7 +14,7 @@ from seedspec.compiler.storyboard import LABEL, LABEL_FORM, Axis, Label, Pattern
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Node, plain
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from seedspec.compiler.catalog import Kind
+from seedspec.catalog.model import Kind
 
 Numbered = tuple[Kind, int]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from seedspec.catalog.model import KINDS
+from seedspec.catalog.price import Price, added
 from seedspec.compiler.attach import Attachments, Found, Upstream
-from seedspec.compiler.catalog import KINDS
 from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
 from seedspec.compiler.fields import Fields
 from seedspec.compiler.frame import Prompt
-from seedspec.compiler.price import Price, added
 from seedspec.compiler.reference import nearly, plural
 from seedspec.compiler.render import Faulty, Texts
 from seedspec.compiler.scope import State, row_of

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from seedspec.compiler.catalog import Kind, MediaRule, Model, Range
+from seedspec.catalog.model import Kind, MediaRule, Model, Range
 from seedspec.compiler.storyboard import Reference
 from seedspec.text.diagnostic import Problems, listed
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

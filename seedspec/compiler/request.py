@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from seedspec.catalog.price import Price
 from seedspec.compiler.address import Address, pattern
 from seedspec.compiler.attach import Attachments, Chosen, Targets, Upstream
 from seedspec.compiler.entry import Entry, Mould, canonical, digest
@@ -15,14 +16,13 @@ from seedspec.compiler.jinja.template import Templates
 from seedspec.compiler.lint import check_prompt, nothing_odd, within_advice
 from seedspec.compiler.matrix import Grid
 from seedspec.compiler.mould import Moulds
-from seedspec.compiler.price import Price
 from seedspec.compiler.reference import Look, Probe
 from seedspec.compiler.render import Texts
 from seedspec.compiler.scope import State, key_of, row_of
 from seedspec.compiler.storyboard import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Scalar
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 _Made = tuple[str, bytes, Mould]
 """A prompt, its canonical JSON, and the mould around it."""

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from seedspec.compiler.catalog import KINDS, Catalog, Kind, Model
+from seedspec.catalog.model import KINDS, Catalog, Kind, Model
+from seedspec.catalog.schema import cut, kind_of
 from seedspec.compiler.freetext import check_cuts
-from seedspec.compiler.schema import cut, kind_of
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Map, Node, Scalar, Sequence, plain
 from seedspec.text.source import Source, Span
-from seedspec.text.values import brief, valueclass
+from seedspec.text.value import brief, valueclass
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
 LABEL_FORM = "letters, digits and . _ : -, at most 40, beginning with a letter or digit"

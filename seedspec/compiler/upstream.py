@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from seedspec.compiler.catalog import Kind, MediaRule, Model
+from seedspec.catalog.model import Kind, MediaRule, Model
+from seedspec.catalog.price import added
 from seedspec.compiler.entry import Entry, Medium
-from seedspec.compiler.price import added
 from seedspec.compiler.reference import broken, check_medium, nearly
 from seedspec.compiler.storyboard import Reference
 from seedspec.text.diagnostic import Problems, listed

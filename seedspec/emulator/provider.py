@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from seedspec.compiler.price import charge, rate_of
+from seedspec.catalog.price import charge, rate_of
 from seedspec.emulator import callbacks, links, tasks
 from seedspec.emulator.fetch import fetched
 from seedspec.emulator.ledger import Ledger

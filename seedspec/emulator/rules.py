@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from seedspec.compiler.schema import Schema
+from seedspec.catalog.schema import Schema
 from seedspec.emulator.refusal import Refusal
 from seedspec.media.facts import Facts, MediaError
 

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from seedspec.emulator import links
 from seedspec.emulator.ledger import Ledger
 from seedspec.emulator.refusal import Refusal
-from seedspec.media import look as media
+from seedspec.media import reader as media
 from seedspec.media.facts import Facts, sniff
 
 MOST_BYTES = 100_000_000
@@ -116,7 +116,7 @@ class Shelf:
         self._place(file_id).unlink(missing_ok=True)
 
     def facts(self, path: Path) -> Facts:
-        """The facts of a file that is hosted here, examined once. MediaError as `seedspec.media.look`."""
+        """The facts of a file that is hosted here, examined once. MediaError as `seedspec.media.reader`."""
         stat = path.stat()
         key = (path, stat.st_size, stat.st_mtime_ns)
         if key not in self._facts:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from seedspec.compiler.entry import Entry
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import OPEN, State
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 _FACTS = ("bytes", "width", "height", "seconds", "fps")
 

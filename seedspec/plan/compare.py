@@ -8,13 +8,13 @@ from typing import Literal
 
 import orjson
 
+from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.price import Cost
 from seedspec.plan.chain import address_in
 from seedspec.plan.difference import Difference, differences
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import State
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 Kind = Literal["added", "changed", "moved", "gone"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "moved", "gone")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import parse, shot_of
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.price import Cost, Rate
 from seedspec.compiler.profile import AS_WRITTEN
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import NotInStoryboard
 from seedspec.plan.state import BOUGHT, word
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 KEYS = ("shot", "take", "state", "profile")
 """What costs can be told apart by, beside the axes; an axis of such a name comes first."""

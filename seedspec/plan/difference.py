@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seedspec.plan.chain import named
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from seedspec.text.values import brief, valueclass
+from seedspec.text.value import brief, valueclass
 
 
 @valueclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from orjson import dumps
 from seedspec.compiler.filename import LONGEST, same
 from seedspec.plan.lock import MARKERS, Lock, Record, encode, further
 from seedspec.plan.state import RANKS, State
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from seedspec.catalog.schema import Schema
 from seedspec.compiler.address import Labels, parse, variant_of
 from seedspec.compiler.attach import Chosen
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.schema import Schema
 from seedspec.plan.review import Entries, Mention, Review
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Sequence, plain
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

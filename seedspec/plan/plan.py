@@ -9,10 +9,10 @@ from typing import Literal, Protocol
 
 import orjson
 
-from seedspec.compiler.catalog import Kind, MediaRule
+from seedspec.catalog.model import Kind, MediaRule
+from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.filename import same
-from seedspec.compiler.price import Cost
 from seedspec.compiler.profile import said
 from seedspec.compiler.upstream import unfit
 from seedspec.plan.age import asked_at
@@ -41,7 +41,7 @@ from seedspec.plan.reason import (
 )
 from seedspec.plan.state import State
 from seedspec.plan.strays import strays
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 class Action(Enum):

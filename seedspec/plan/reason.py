@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from seedspec.plan.chain import Stale
 from seedspec.plan.state import State
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
+from seedspec.catalog.schema import Schema
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.profile import AS_WRITTEN, said
-from seedspec.compiler.schema import Schema
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Map, Node, Sequence, plain
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 Winner = Literal["a", "b", "tie", "bad", "skip"]
 

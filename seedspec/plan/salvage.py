@@ -13,7 +13,7 @@ from seedspec.plan.lock import BadLine, Fold, Lock, LockFault, read_line
 from seedspec.plan.merge import union
 from seedspec.plan.state import IllegalMove
 from seedspec.plan.version import NEWEST, said_by, version_of
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 from seedspec.text.visible import one_line
 
 _BEGIN = re.compile(rb'(?=\{"(?:fp|seedspec_lock)":)')

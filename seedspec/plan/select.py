@@ -10,7 +10,7 @@ from seedspec.plan.chain import stale, video_of
 from seedspec.plan.lock import Lock
 from seedspec.plan.state import State, word
 from seedspec.text.diagnostic import did_you_mean, listed
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 _STATES = ("new", "stale", *dict.fromkeys(w for state in State if (w := word(state)) != "new"))
 """The words of `state:` terms."""

@@ -10,7 +10,7 @@ from typing import Literal
 from seedspec.compiler.entry import Entry
 from seedspec.plan.review import Entries, Review, Winner
 from seedspec.text.diagnostic import Problems
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 FEWEST = 6
 """Votes below which nothing is said about who is better."""

@@ -11,7 +11,7 @@ from seedspec.compiler.filename import is_device, same
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.merge import parted
 from seedspec.plan.state import OPEN, State
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seedspec.compiler.catalog import Model
+from seedspec.catalog.model import Model
 from seedspec.plan.lock import Record
 from seedspec.plan.state import State
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 SECONDS = 0.25
 """How far a length may be off: files count whole pictures, and sound may end a packet or two later."""

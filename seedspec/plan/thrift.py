@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from seedspec.compiler.catalog import Model
+from seedspec.catalog.model import Model
+from seedspec.catalog.price import Cost, Seconds, billed, estimate
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.price import Cost, Seconds, billed, estimate
 from seedspec.plan.plan import Plan
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from seedspec.catalog.signed_url import bare_request
 from seedspec.compiler.entry import canonical, digest
-from seedspec.compiler.signature import bare_request
 from seedspec.plan.state import IllegalMove
 
 Values = dict[str, Any]

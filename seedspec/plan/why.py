@@ -11,7 +11,7 @@ from seedspec.plan.lock import Record
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import Changed, Held, Occupied, Twin
 from seedspec.plan.state import State
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

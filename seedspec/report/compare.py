@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedspec.compiler.price import Cost, Rate
+from seedspec.catalog.price import Cost, Rate
 from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.plan import shown

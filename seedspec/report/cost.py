@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from seedspec.compiler.price import Cost, Rate
+from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.profile import said
 from seedspec.plan.cost import Line, Spending, Stated, total
 from seedspec.plan.plan import Plan

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from seedspec.compiler.signature import masked
+from seedspec.catalog.signed_url import masked
 from seedspec.text.diagnostic import Diagnostic, Note, Severity
 from seedspec.text.source import Span, excerpt
 from seedspec.text.visible import shown_json, visible

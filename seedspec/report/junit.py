@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
+from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import shot_of
-from seedspec.compiler.price import Cost, Rate
 from seedspec.report.money import both
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.run.place import Meant

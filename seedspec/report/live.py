@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from seedspec.compiler.price import Cost, Rate
+from seedspec.catalog.price import Cost, Rate
 from seedspec.plan.event import (
     Completed,
     Deferred,

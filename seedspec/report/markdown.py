@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from seedspec.compiler.price import Cost, Rate
+from seedspec.catalog.price import Cost, Rate
 from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.report.limits import COMMENT, SUMMARY

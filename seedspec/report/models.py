@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from seedspec.compiler.catalog import KINDS, MediaRule, Model
-from seedspec.compiler.price import Rate
+from seedspec.catalog.model import KINDS, MediaRule, Model
+from seedspec.catalog.price import Rate
 from seedspec.report.plan import as_yaml
 from seedspec.report.table import columns
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seedspec.compiler.price import Cost, Rate
+from seedspec.catalog.price import Cost, Rate
 
 
 def credits(cost: Cost, rate: Rate) -> str:

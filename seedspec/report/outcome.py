@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from seedspec.compiler.catalog import Model
+from seedspec.catalog.model import Model
 from seedspec.plan.event import (
     Completed,
     Deferred,

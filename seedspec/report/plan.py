@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.expand import Count
 from seedspec.compiler.matrix import Arithmetic
-from seedspec.compiler.price import Cost, Rate
 from seedspec.compiler.profile import said
 from seedspec.plan.age import age
 from seedspec.plan.chain import Stale

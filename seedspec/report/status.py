@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from seedspec.compiler.catalog import Model
-from seedspec.compiler.price import Cost
+from seedspec.catalog.model import Model
+from seedspec.catalog.price import Cost
 from seedspec.plan import cost, surprise
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import InDoubt

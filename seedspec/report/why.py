@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from seedspec.compiler.price import Rate
+from seedspec.catalog.price import Rate
 from seedspec.compiler.profile import said
 from seedspec.plan.age import age
 from seedspec.plan.chain import Stale

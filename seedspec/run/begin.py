@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from seedspec.compiler.price import Cost
+from seedspec.catalog.price import Cost
 from seedspec.plan import reason as reasons
 from seedspec.plan.age import asked_at, seconds_since
 from seedspec.plan.chain import link_lives, video_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seedspec.plan.event import Submitting
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seedspec.catalog.schema import Schema
 from seedspec.compiler.attach import Chosen
 from seedspec.compiler.profile import name_of
-from seedspec.compiler.schema import Schema
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.picks import Picks, chosen_take, picks_of
 from seedspec.plan.review import Review, review_of
@@ -20,7 +20,7 @@ from seedspec.run.regular import check_no_link
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
 from seedspec.text.source import Source
-from seedspec.text.syntax import parse
+from seedspec.text.yaml import parse
 
 if TYPE_CHECKING:
     from seedspec.run.revision import Revision

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seedspec.catalog.model import Catalog
 from seedspec.compiler.attach import Chosen, follows_picks, nobody
-from seedspec.compiler.catalog import Catalog
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.expand import CEILING, Ceiling, Count, Expansion, expand
 from seedspec.compiler.matrix import Arithmetic
@@ -23,8 +23,8 @@ from seedspec.compiler.storyboard import Storyboard, storyboard_of
 from seedspec.run import beside, files
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source
-from seedspec.text.syntax import parse
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
+from seedspec.text.yaml import parse
 
 if TYPE_CHECKING:
     from seedspec.run.revision import Revision

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
-from seedspec.compiler.price import Rate
+from seedspec.catalog.price import Rate
 from seedspec.plan.plan import Plan
 from seedspec.run.settings import BadSettings
 

@@ -14,9 +14,9 @@ import orjson
 
 from seedspec import __version__
 from seedspec.media.facts import Facts, MediaError
-from seedspec.media.look import facts_of, opened, readers
+from seedspec.media.reader import facts_of, opened, readers
 from seedspec.run.secret import seal
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 _FOLDER = "facts"
 _MOST = 64 * 1024

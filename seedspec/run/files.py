@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from seedspec.compiler.catalog import Catalog, Kind, catalog_of
+from seedspec.catalog.model import Catalog, Kind, catalog_of
 from seedspec.compiler.reference import Asset, Look
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
-from seedspec.media.look import opened
+from seedspec.media.reader import opened
 from seedspec.run.examined import Examined
 from seedspec.run.regular import project_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
-from seedspec.text.syntax import MOST_BYTES, source_of
+from seedspec.text.yaml import MOST_BYTES, source_of
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

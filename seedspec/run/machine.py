@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import orjson
 
-from seedspec.compiler.catalog import Kind, MediaRule
+from seedspec.catalog.model import Kind, MediaRule
 from seedspec.compiler.entry import body_of, digest
 from seedspec.compiler.upstream import unfit
 from seedspec.plan.chain import facts_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from seedspec.compiler.price import added
+from seedspec.catalog.price import added
 from seedspec.plan.event import RunFinished, Stopped
 from seedspec.run.job import Job, Moment, Phase
 

@@ -10,7 +10,7 @@ from seedspec.compiler.filename import is_folder
 from seedspec.compiler.profile import name_of
 from seedspec.run.beside import lock_of, track_of
 from seedspec.run.settings import BadSettings
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
     from seedspec.compiler.storyboard import Storyboard

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from seedspec.compiler.catalog import Kind, MediaRule
+from seedspec.catalog.model import Kind, MediaRule
 from seedspec.compiler.reference import Asset, Remote
 from seedspec.media.facts import MediaError
-from seedspec.media.look import facts_of
+from seedspec.media.reader import facts_of
 from seedspec.run.answer import safe_url
 from seedspec.run.files import asset_of
 from seedspec.run.settings import is_loopback

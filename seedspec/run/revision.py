@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from seedspec.compiler.catalog import Kind
+from seedspec.catalog.model import Kind
 from seedspec.compiler.reference import Asset, Look
 from seedspec.run.environment import environment_of_child
 from seedspec.run.regular import is_below, project_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
-from seedspec.text.syntax import MOST_BYTES, source_of
+from seedspec.text.yaml import MOST_BYTES, source_of
 
 SECONDS = 60
 """How long one question to git may take."""

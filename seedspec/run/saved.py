@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedspec.media.facts import MediaError, sniff
-from seedspec.media.look import opened
+from seedspec.media.reader import opened
 
 
 class NotRead(Exception):

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from seedspec.media.facts import Facts, MediaError, MediaMissing
-from seedspec.media.look import playable
 from seedspec.media.posters import clear, poster
+from seedspec.media.reader import playable
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.merge import first_name
 from seedspec.plan.state import State

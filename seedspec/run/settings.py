@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 class Severity(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from seedspec.text.source import Span
-from seedspec.text.values import brief, valueclass
+from seedspec.text.value import brief, valueclass
 
 Path = tuple[str | int, ...]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from looks import Run
 
+from seedspec.catalog.price import charge
 from seedspec.cli.app import COMMANDS
-from seedspec.compiler.price import charge
 from seedspec.run import files, health
 from seedspec.run.lock_file import hold
 
@@ -102,7 +102,9 @@ def test_an_address_that_the_key_may_not_go_to(folder: Path, seedspec: Run, monk
 
 
 def test_a_hold_that_is_taken(folder: Path, seedspec: Run) -> None:
-    child = "import sys, pathlib; from seedspec.run.lock_file import hold\nwith hold(pathlib.Path('storyboard.lock')):\n"
+    child = (
+        "import sys, pathlib; from seedspec.run.lock_file import hold\nwith hold(pathlib.Path('storyboard.lock')):\n"
+    )
     child += " print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", child], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdout.readline() == b"held\n"

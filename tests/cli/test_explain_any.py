@@ -10,16 +10,16 @@ from boards import CATALOG, INCLUDED, boards, look, written
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.expand import expand
 from seedspec.compiler.explain import explain
-from seedspec.compiler.price import Cost
 from seedspec.compiler.storyboard import Storyboard, storyboard_of
 from seedspec.compiler.trace import trace
 from seedspec.plan.compare import compare
 from seedspec.plan.lock import Lock
 from seedspec.text.diagnostic import Problems
-from seedspec.text.syntax import parse, source_of
+from seedspec.text.yaml import parse, source_of
 
 pytestmark = pytest.mark.slow
 often = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from seedspec.compiler.price import charge, rate_of
+from seedspec.catalog.price import charge, rate_of
 from seedspec.emulator.ledger import LedgerError
 from seedspec.media.movie import check_playable
 

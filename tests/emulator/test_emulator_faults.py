@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from seedspec.media.facts import MediaError
-from seedspec.media.look import playable
+from seedspec.media.reader import playable
 from seedspec.run.saves import check_boxes
 
 if TYPE_CHECKING:

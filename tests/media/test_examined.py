@@ -16,7 +16,7 @@ import orjson
 import pytest
 from PIL import Image
 
-from seedspec.media.look import facts, readers
+from seedspec.media.reader import facts, readers
 from seedspec.run.examined import Examined
 from seedspec.run.files import looker
 from seedspec.run.secret import seal
@@ -203,7 +203,7 @@ def test_where_nothing_can_be_kept_facts_are_found_all_the_same(project: Path, h
 
 
 def test_versions_of_the_readers_are_known_without_them() -> None:
-    program = "import sys; from seedspec.media.look import readers; print(readers(), 'PIL' in sys.modules)"
+    program = "import sys; from seedspec.media.reader import readers; print(readers(), 'PIL' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     installed = [word for name in ("Pillow", "tinytag", "av") for word in (name, version(name))]
     assert done.stdout.split() == [*installed, "False"]

@@ -14,8 +14,8 @@ from PIL import Image
 
 from seedspec import api
 from seedspec.media.facts import MediaError
-from seedspec.media.look import facts
 from seedspec.media.movie import check_playable
+from seedspec.media.reader import facts
 from seedspec.run.files import MOST_MEDIA
 
 Maker = Callable[..., Path]

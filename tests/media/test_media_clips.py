@@ -13,10 +13,10 @@ import pytest
 from seedspec.media import card as cards
 from seedspec.media.card import Card
 from seedspec.media.facts import MediaError
-from seedspec.media.look import facts
 from seedspec.media.movie import check_playable, poster
 from seedspec.media.movie.takes import Studio, make_clip
 from seedspec.media.picture.drawing import Type, draw_card
+from seedspec.media.reader import facts
 
 MODEL = json.loads(
     (Path(__file__).parents[2] / "schemas/evolink/seedance-2.0-reference-to-video.json").read_text("utf-8")

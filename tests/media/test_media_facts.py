@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from seedspec.media.facts import Facts, MediaError, sniff
-from seedspec.media.look import facts
 from seedspec.media.movie import check_playable, poster
+from seedspec.media.reader import facts
 
 Maker = Callable[..., Path]
 
@@ -184,7 +184,7 @@ def test_without_the_extra_the_message_names_it(tmp_path: Path) -> None:
         "import sys\n"
         "for name in ('PIL', 'av', 'tinytag'): sys.modules[name] = None\n"
         "from seedspec.media.facts import MediaMissing\n"
-        "from seedspec.media.look import facts\n"
+        "from seedspec.media.reader import facts\n"
         "try: facts(sys.argv[1])\n"
         "except MediaMissing as error: print(error)\n"
     )

@@ -17,7 +17,7 @@ import real
 
 from seedspec import api
 from seedspec.compiler.entry import body_of
-from seedspec.media.look import facts
+from seedspec.media.reader import facts
 from seedspec.run.files import catalog
 
 GUIDE = Path(__file__).parents[2] / "docs" / "media.md"

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedspec import api
+from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.price import Cost
 from seedspec.plan.cost import Line, Spending, Stated, by_profile, lines, total
 from seedspec.plan.lock import HEADER, Lock, encode, parse
 from seedspec.plan.plan import Plan, Rules, make

@@ -9,8 +9,8 @@ from pathlib import Path
 import orjson
 
 from seedspec import api
-from seedspec.compiler.catalog import Model
-from seedspec.compiler.price import Rate
+from seedspec.catalog.model import Model
+from seedspec.catalog.price import Rate
 from seedspec.plan import event as events
 from seedspec.plan.event import Event
 

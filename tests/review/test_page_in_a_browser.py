@@ -12,7 +12,7 @@ from takes import Project, made
 
 from seedspec.cli.app import seedspec
 from seedspec.text.diagnostic import Problems
-from seedspec.text.syntax import parse, source_of
+from seedspec.text.yaml import parse, source_of
 
 pytestmark = pytest.mark.browser
 Browser = Callable[..., Any]

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 from takes import Project
 
+from seedspec.catalog.schema import Schema
 from seedspec.cli.app import seedspec
-from seedspec.compiler.schema import Schema
 from seedspec.plan.picks import Picks, picks_of, serialise
 from seedspec.run import files
 from seedspec.text.diagnostic import Problems
-from seedspec.text.syntax import parse, source_of
+from seedspec.text.yaml import parse, source_of
 
 DIGEST = "sha256:" + "0" * 64
 

@@ -52,7 +52,9 @@ MUTANTS = [
     Mutant("sync of the lock's folder", "run/atomic.py", "    sync_folder(path.parent)\n", "", ORDER),
     Mutant("sync of a video", "run/saves.py", "        os.fsync(self._file.fileno())\n", "", ORDER),
     Mutant("sync of the videos' folder", "run/saves.py", "            sync_folder(final.parent)\n", "", ORDER),
-    Mutant("a file written aside", "run/atomic.py", 'aside = path.with_name(f".{path.name}.new")', "aside = path", ORDER),
+    Mutant(
+        "a file written aside", "run/atomic.py", 'aside = path.with_name(f".{path.name}.new")', "aside = path", ORDER
+    ),
     # the intent, the record, the hold
     Mutant(
         "the intent",

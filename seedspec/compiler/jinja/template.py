@@ -21,7 +21,7 @@ from seedspec.compiler.pieces import cut
 from seedspec.compiler.spot import place, words
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Scalar
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 _Run = Callable[[Mapping[str, Any]], Any]
 

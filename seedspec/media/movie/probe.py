@@ -16,9 +16,9 @@ from av.video.stream import VideoStream
 from seedspec.media import picture
 from seedspec.media.boxes import check_movie
 from seedspec.media.facts import FPS, Facts, MediaError, sniff
-from seedspec.media.look import opened
 from seedspec.media.movie.frames import DAMAGE, raster_of, sentence
 from seedspec.media.picture import Raster
+from seedspec.media.reader import opened
 
 # The reader of the library that a file is for, by what its first bytes tell: the library's own guess could be led to
 # one that opens further files or addresses.

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seedspec.compiler.price import Rate
+from seedspec.catalog.price import Rate
 from seedspec.plan.picks import Picks
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.state import word

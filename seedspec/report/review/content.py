@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from seedspec.catalog.price import Rate
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.price import Rate
 from seedspec.compiler.storyboard import Storyboard
 from seedspec.plan.lock import Record
 from seedspec.plan.picks import Picks

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from seedspec.media.facts import MediaError, MediaMissing
-from seedspec.media.look import facts
 from seedspec.media.posters import poster
+from seedspec.media.reader import facts
 from seedspec.report.review.content import Seen
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ import re
 
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.source import Source, Span
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 QUOTE_IT = "quote the value, or write it under `|`"
 

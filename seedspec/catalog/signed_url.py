@@ -10,7 +10,7 @@ from typing import Any
 
 from seedspec.compiler.storyboard import Reference
 from seedspec.text.diagnostic import Problems
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import jsonschema_rs
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 from seedspec.text.node import Map, Node, Path, at, plain
 from seedspec.text.source import Span
-from seedspec.text.values import valueclass
+from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from seedspec.text.advice import Complaint, explain
 from seedspec.text.diagnostic import Note, Problems, did_you_mean
 from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 from seedspec.text.source import Source, Span
+from seedspec.text.yaml_errors import Complaint, explain
 
 MOST_BYTES = 8_000_000
 MOST_DEPTH = 100

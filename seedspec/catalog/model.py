@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal
 
-from seedspec.compiler.price import Cost, Price, Rate, billed, estimate, rate_of
-from seedspec.compiler.schema import Schema
-from seedspec.text.values import valueclass
+from seedspec.catalog.price import Cost, Price, Rate, billed, estimate, rate_of
+from seedspec.catalog.schema import Schema
+from seedspec.text.value import valueclass
 
 Kind = Literal["image", "video", "audio"]
 KINDS: tuple[Kind, ...] = ("image", "video", "audio")
