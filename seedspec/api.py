@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 from seedspec.catalog.price import Cost, exact, units_within
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.profile import NoProfile, name_of, said, with_profile
-from seedspec.compiler.storyboard import Storyboard
+from seedspec.compiler.storyboard.profile import NoProfile, name_of, said, with_profile
+from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.plan.event import Event, RunFinished
 from seedspec.plan.lock import Lock, LockFault, Record
 from seedspec.plan.merge import first_name

@@ -10,10 +10,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.expand import expand
-from seedspec.compiler.profile import with_profile
-from seedspec.compiler.reference import Asset
-from seedspec.compiler.storyboard import storyboard_of
+from seedspec.compiler.references.limits import Asset
+from seedspec.compiler.request.expand import expand
+from seedspec.compiler.storyboard.profile import with_profile
+from seedspec.compiler.storyboard.types import storyboard_of
 from seedspec.run import files
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.yaml import parse, source_of

@@ -16,11 +16,11 @@ from test_properties import boards, bounded
 from seedspec import api
 from seedspec.catalog.price import Cost, billed, charge, estimate
 from seedspec.compiler.entry import Entry, body_of
-from seedspec.compiler.expand import Expansion, expand
-from seedspec.compiler.freetext import cut_of
-from seedspec.compiler.mention import literal_mentions
-from seedspec.compiler.reference import Asset
-from seedspec.compiler.storyboard import storyboard_of
+from seedspec.compiler.prompt.mentions import literal_mentions
+from seedspec.compiler.references.limits import Asset
+from seedspec.compiler.request.expand import Expansion, expand
+from seedspec.compiler.storyboard.swallowed_text import cut_of
+from seedspec.compiler.storyboard.types import storyboard_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Scalar
 from seedspec.text.yaml import parse, source_of

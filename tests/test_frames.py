@@ -17,10 +17,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from seedspec.catalog.schema import Schema
-from seedspec.compiler.jinja.fault import TemplateFault
-from seedspec.compiler.jinja.meter import MOST_CHARACTERS, MOST_WORK
-from seedspec.compiler.jinja.template import Part, Template, Templates
-from seedspec.compiler.pieces import Code, cut
+from seedspec.compiler.prompt.errors import TemplateFault
+from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK
+from seedspec.compiler.prompt.segments import Code, cut
+from seedspec.compiler.prompt.template import Part, Template, Templates
 from seedspec.report.entries import as_json, as_lines
 from seedspec.run.compiling import no_collector
 from seedspec.text.diagnostic import Problems

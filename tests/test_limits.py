@@ -9,7 +9,7 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.entry import body_of
-from seedspec.compiler.upstream import unfit
+from seedspec.compiler.references.upstream import unfit
 from seedspec.run import files
 from seedspec.text.diagnostic import Diagnostic
 

@@ -8,7 +8,7 @@ from boards import compiled, written
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from seedspec.compiler.mention import literal_mentions, mentions_alone
+from seedspec.compiler.prompt.mentions import literal_mentions, mentions_alone
 
 KINDS = {"image": "image", "video": "video", "audio": "audio", "图片": "image", "视频": "video", "音频": "audio"}
 WHOLE = re.compile(

@@ -9,7 +9,7 @@ from pathlib import Path
 from seedspec.api import Options, budget_of, compile, plan
 from seedspec.catalog.model import price_of
 from seedspec.catalog.price import added, charge
-from seedspec.compiler.upstream import unfit
+from seedspec.compiler.references.upstream import unfit
 from seedspec.plan.thrift import hints
 from tests.boards import CATALOG, MODEL
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.profile import with_profile
+from seedspec.compiler.storyboard.profile import with_profile
 from seedspec.plan.lock import HEADER, LockFault, encode, parse, serialise
 from seedspec.plan.reason import Changed, Done, Elsewhere, Held, InDoubt, New, NotInStoryboard, Second
 from seedspec.plan.select import NothingSelected

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from seedspec import api
 from seedspec.cli.app import start
-from seedspec.compiler.expand import Ceiling, expand
-from seedspec.compiler.matrix import Arithmetic, Grid
-from seedspec.compiler.product import Box, Product, Row, Work
-from seedspec.compiler.storyboard import Axis, storyboard_of
+from seedspec.compiler.matrix.grid import Arithmetic, Grid
+from seedspec.compiler.matrix.product import Box, Product, Row, Work
+from seedspec.compiler.request.expand import Ceiling, expand
+from seedspec.compiler.storyboard.types import Axis, storyboard_of
 from seedspec.run.settings import BadSettings
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seedspec import api
-from seedspec.compiler.jinja.meter import MOST_CHARACTERS, MOST_WORK, Excess, weight
+from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Excess, weight
 from seedspec.run import files
 from seedspec.text.diagnostic import Diagnostic
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from seedspec.compiler.storyboard import Reference
+from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems
 from seedspec.text.value import valueclass
 

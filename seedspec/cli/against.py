@@ -8,7 +8,7 @@ from seedspec.api import Planned
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.profile import NoProfile
+from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.plan.compare import Comparison, compare
 from seedspec.report.diagnostics import tally
 from seedspec.run.compiling import earlier

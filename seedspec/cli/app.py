@@ -173,7 +173,7 @@ def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) ->
     Faults of others are known by their kind. What nobody foresaw is an error of seedspec itself: its trace is kept in
     a file, for which the folder `base` is asked first.
     """
-    from seedspec.compiler.profile import NoProfile
+    from seedspec.compiler.storyboard.profile import NoProfile
     from seedspec.plan.lock import LockFault
     from seedspec.plan.select import NothingSelected
     from seedspec.run.journal import NotRecorded

@@ -133,7 +133,7 @@ def _stream(storyboard: str, profile: str) -> None:
 
 def _explain(made: Compiled, address: str, form: str) -> None:
     from seedspec.cli.naming import the_entry
-    from seedspec.compiler.explain import explain
+    from seedspec.compiler.request.explain import explain
     from seedspec.report import explain as shown
 
     assert made.board is not None

@@ -20,7 +20,7 @@ from seedspec.cli.app import Exit
 from seedspec.cli.follow import follow, signals, titled, view_of, watch
 from seedspec.cli.saying import echo
 from seedspec.cli.target import judged
-from seedspec.compiler.profile import said
+from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.plan import Action
 from seedspec.plan.thrift import hints
 from seedspec.report import compare as compared

@@ -10,7 +10,7 @@ from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address, the_ids
 from seedspec.compiler.address import matches
-from seedspec.compiler.profile import AS_WRITTEN, name_of
+from seedspec.compiler.storyboard.profile import AS_WRITTEN, name_of
 from seedspec.plan.age import age, asked_at
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.state import FOLLOWED

@@ -13,8 +13,8 @@ from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
 from seedspec.cli.saying import echo
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.profile import NoProfile
-from seedspec.compiler.trace import trace
+from seedspec.compiler.request.trace import trace
+from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.plan.compare import compare
 from seedspec.plan.lock import Lock
 from seedspec.plan.select import choose

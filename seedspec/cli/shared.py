@@ -14,7 +14,7 @@ from seedspec.cli.saying import echo
 
 if TYPE_CHECKING:
     from seedspec.api import Options
-    from seedspec.compiler.storyboard import Storyboard
+    from seedspec.compiler.storyboard.types import Storyboard
     from seedspec.run.compiling import Compiled
     from seedspec.text.diagnostic import Diagnostic
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import parse, shot_of
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.profile import AS_WRITTEN
+from seedspec.compiler.storyboard.profile import AS_WRITTEN
 from seedspec.plan.lock import Lock, Record
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import NotInStoryboard

@@ -13,8 +13,8 @@ from seedspec.catalog.model import Kind, MediaRule
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.filename import same
-from seedspec.compiler.profile import said
-from seedspec.compiler.upstream import unfit
+from seedspec.compiler.references.upstream import unfit
+from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.age import asked_at
 from seedspec.plan.chain import Stale, address_in, facts_of, link_lives, stale, under_way
 from seedspec.plan.difference import differences

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from seedspec.catalog.schema import Schema
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.profile import AS_WRITTEN, said
+from seedspec.compiler.storyboard.profile import AS_WRITTEN, said
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Map, Node, Sequence, plain
 from seedspec.text.source import Span

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seedspec.catalog.price import Cost, Rate
-from seedspec.compiler.profile import said
+from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.cost import Line, Spending, Stated, total
 from seedspec.plan.plan import Plan
 from seedspec.plan.thrift import Hint

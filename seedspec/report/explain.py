@@ -6,7 +6,7 @@ from typing import Any
 
 from seedspec.catalog.price import Rate
 from seedspec.compiler.entry import Entry, Medium
-from seedspec.compiler.explain import Explained, Explanation, Layer
+from seedspec.compiler.request.explain import Explained, Explanation, Layer
 from seedspec.report.money import both
 from seedspec.report.plan import as_yaml
 from seedspec.report.table import columns, cut

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from seedspec.catalog.price import Cost, Rate
-from seedspec.compiler.expand import Count
-from seedspec.compiler.matrix import Arithmetic
-from seedspec.compiler.profile import said
+from seedspec.compiler.matrix.grid import Arithmetic
+from seedspec.compiler.request.expand import Count
+from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.age import age
 from seedspec.plan.chain import Stale
 from seedspec.plan.plan import Action, Plan, Step

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from seedspec.catalog.price import Rate
-from seedspec.compiler.profile import said
+from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.age import age
 from seedspec.plan.chain import Stale
 from seedspec.plan.difference import Difference

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedspec.catalog.schema import Schema
-from seedspec.compiler.attach import Chosen
-from seedspec.compiler.profile import name_of
-from seedspec.compiler.storyboard import Storyboard
+from seedspec.compiler.references.resolve import Chosen
+from seedspec.compiler.storyboard.profile import name_of
+from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.plan.picks import Picks, chosen_take, picks_of
 from seedspec.plan.review import Review, review_of
 from seedspec.run import beside, files

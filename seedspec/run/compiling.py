@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedspec.catalog.model import Catalog
-from seedspec.compiler.attach import Chosen, follows_picks, nobody
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.expand import CEILING, Ceiling, Count, Expansion, expand
-from seedspec.compiler.matrix import Arithmetic
-from seedspec.compiler.profile import merged, with_profile
-from seedspec.compiler.reference import Look, Probe, Remote, not_probed
-from seedspec.compiler.storyboard import Storyboard, storyboard_of
+from seedspec.compiler.matrix.grid import Arithmetic
+from seedspec.compiler.references.limits import Look, Probe, Remote, not_probed
+from seedspec.compiler.references.resolve import Chosen, follows_picks, nobody
+from seedspec.compiler.request.expand import CEILING, Ceiling, Count, Expansion, expand
+from seedspec.compiler.storyboard.profile import merged, with_profile
+from seedspec.compiler.storyboard.types import Storyboard, storyboard_of
 from seedspec.run import beside, files
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source

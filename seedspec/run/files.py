@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from seedspec.catalog.model import Catalog, Kind, catalog_of
-from seedspec.compiler.reference import Asset, Look
+from seedspec.compiler.references.limits import Asset, Look
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.reader import opened
 from seedspec.run.examined import Examined

@@ -15,7 +15,7 @@ import orjson
 
 from seedspec.catalog.model import Kind, MediaRule
 from seedspec.compiler.entry import body_of, digest
-from seedspec.compiler.upstream import unfit
+from seedspec.compiler.references.upstream import unfit
 from seedspec.plan.chain import facts_of
 from seedspec.plan.event import (
     Deferred,

@@ -7,13 +7,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from seedspec.compiler.filename import is_folder
-from seedspec.compiler.profile import name_of
+from seedspec.compiler.storyboard.profile import name_of
 from seedspec.run.beside import lock_of, track_of
 from seedspec.run.settings import BadSettings
 from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
-    from seedspec.compiler.storyboard import Storyboard
+    from seedspec.compiler.storyboard.types import Storyboard
 
 
 @valueclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from seedspec.catalog.model import Kind, MediaRule
-from seedspec.compiler.reference import Asset, Remote
+from seedspec.compiler.references.limits import Asset, Remote
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import facts_of
 from seedspec.run.answer import safe_url

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from seedspec.catalog.model import Kind
-from seedspec.compiler.reference import Asset, Look
+from seedspec.compiler.references.limits import Asset, Look
 from seedspec.run.environment import environment_of_child
 from seedspec.run.regular import is_below, project_of
 from seedspec.text.diagnostic import Problems

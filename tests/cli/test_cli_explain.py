@@ -10,7 +10,7 @@ import pytest
 from looks import LOOKS, Run, edit
 
 from seedspec import api
-from seedspec.compiler.explain import explain
+from seedspec.compiler.request.explain import explain
 
 EXPECTED = Path(__file__).parent / "expected"
 

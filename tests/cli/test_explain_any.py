@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.expand import expand
-from seedspec.compiler.explain import explain
-from seedspec.compiler.storyboard import Storyboard, storyboard_of
-from seedspec.compiler.trace import trace
+from seedspec.compiler.request.expand import expand
+from seedspec.compiler.request.explain import explain
+from seedspec.compiler.request.trace import trace
+from seedspec.compiler.storyboard.types import Storyboard, storyboard_of
 from seedspec.plan.compare import compare
 from seedspec.plan.lock import Lock
 from seedspec.text.diagnostic import Problems

@@ -102,7 +102,7 @@ def test_a_run_that_meets_an_error_of_its_own_leaves_a_trace(copy: Copy) -> None
 
 @pytest.mark.parametrize("command", ["plan", "run", "status", "check", "why"])
 def test_each_command_ends_with_70(command: str, copy: Copy) -> None:
-    copy.break_("compiler/expand.py", "expand")
+    copy.break_("compiler/request/expand.py", "expand")
     words = {"run": ["--emulator", "--junit", "junit.xml"], "why": ["one/1"]}.get(command, [])
     done = copy.do(command, *words, GITHUB_ACTIONS="true")
     assert done.returncode == 70 and len(copy.crashes()) == 1

@@ -322,7 +322,7 @@ MUTANTS = [
     # names
     Mutant(
         "the names of devices",
-        "compiler/expand.py",
+        "compiler/request/expand.py",
         "        if is_device(shot.id):",
         "        if False:",
         f"{NAMES}::test_no_two_entries_are_one_file",

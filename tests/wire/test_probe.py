@@ -27,7 +27,7 @@ from PIL import Image
 
 from seedspec import api
 from seedspec.cli import app
-from seedspec.compiler.reference import Asset, Remote
+from seedspec.compiler.references.limits import Asset, Remote
 from seedspec.run.files import catalog
 from seedspec.run.probe import Bounds, probe
 

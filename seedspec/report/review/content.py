@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from seedspec.catalog.price import Rate
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.storyboard import Storyboard
+from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.plan.lock import Record
 from seedspec.plan.picks import Picks
 from seedspec.plan.plan import Action, Plan, Step

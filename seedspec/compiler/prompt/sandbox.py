@@ -11,9 +11,9 @@ from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from seedspec.compiler.jinja.fault import TemplateFault
-from seedspec.compiler.jinja.meter import Meter
-from seedspec.compiler.jinja.value import shown
+from seedspec.compiler.prompt.errors import TemplateFault
+from seedspec.compiler.prompt.meter import Meter
+from seedspec.compiler.prompt.value import shown
 
 Ref = Callable[[str], str]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import jinja2
 
-from seedspec.compiler.jinja.fault import TemplateFault
-from seedspec.compiler.jinja.meter import Meter
+from seedspec.compiler.prompt.errors import TemplateFault
+from seedspec.compiler.prompt.meter import Meter
 
 
 def plain_of(value: Any, meter: Meter) -> Any:

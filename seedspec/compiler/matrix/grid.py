@@ -9,8 +9,8 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import Any
 
-from seedspec.compiler.product import Box, Product, Row, Work
-from seedspec.compiler.storyboard import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
+from seedspec.compiler.matrix.product import Box, Product, Row, Work
+from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Node, plain
 from seedspec.text.source import Span

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
-from seedspec.compiler.matrix import Grid
-from seedspec.compiler.product import Row
-from seedspec.compiler.storyboard import Shot, Storyboard
+from seedspec.compiler.matrix.grid import Grid
+from seedspec.compiler.matrix.product import Row
+from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.node import plain
 
 State = tuple[Any, ...]

@@ -7,15 +7,15 @@ from typing import Any
 
 from seedspec.catalog.model import KINDS
 from seedspec.catalog.price import Price, added
-from seedspec.compiler.attach import Attachments, Found, Upstream
 from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
-from seedspec.compiler.fields import Fields
-from seedspec.compiler.frame import Prompt
-from seedspec.compiler.reference import nearly, plural
-from seedspec.compiler.render import Faulty, Texts
-from seedspec.compiler.scope import State, row_of
-from seedspec.compiler.spot import is_template
-from seedspec.compiler.storyboard import Reference, Shot, Storyboard
+from seedspec.compiler.matrix.cell import State, row_of
+from seedspec.compiler.matrix.fields import Fields
+from seedspec.compiler.prompt.locate import is_template
+from seedspec.compiler.prompt.partial import Prompt
+from seedspec.compiler.prompt.render import Faulty, Texts
+from seedspec.compiler.references.limits import nearly, plural
+from seedspec.compiler.references.resolve import Attachments, Found, Upstream
+from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span

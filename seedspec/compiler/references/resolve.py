@@ -10,14 +10,23 @@ from seedspec.catalog.schema import cut, kind_of
 from seedspec.catalog.signed_url import bare, check_unsigned
 from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.matrix import Grid
-from seedspec.compiler.product import Row
-from seedspec.compiler.reference import Asset, Look, Probe, Remote, check_declared, check_medium, is_url, unreadable
-from seedspec.compiler.render import Faulty, Texts
-from seedspec.compiler.scope import State, row_of
-from seedspec.compiler.spot import is_template
-from seedspec.compiler.storyboard import Reference, Storyboard
-from seedspec.compiler.upstream import check_upstream
+from seedspec.compiler.matrix.cell import State, row_of
+from seedspec.compiler.matrix.grid import Grid
+from seedspec.compiler.matrix.product import Row
+from seedspec.compiler.prompt.locate import is_template
+from seedspec.compiler.prompt.render import Faulty, Texts
+from seedspec.compiler.references.limits import (
+    Asset,
+    Look,
+    Probe,
+    Remote,
+    check_declared,
+    check_medium,
+    is_url,
+    unreadable,
+)
+from seedspec.compiler.references.upstream import check_upstream
+from seedspec.compiler.storyboard.types import Reference, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from seedspec.catalog.model import Kind, MediaRule, Model, Range
-from seedspec.compiler.storyboard import Reference
+from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, listed
 from seedspec.text.value import valueclass
 

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from seedspec.catalog.model import price_of
-from seedspec.compiler.attach import Chosen, Targets, nobody
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.fields import Layers, check_overrides
 from seedspec.compiler.filename import is_device, is_folder
-from seedspec.compiler.jinja.template import Templates
-from seedspec.compiler.matrix import Arithmetic, Grid, board_grid, shot_grid
-from seedspec.compiler.product import TooMuch, Work
-from seedspec.compiler.profile import check_profiles
-from seedspec.compiler.reference import Look, Probe, not_probed
-from seedspec.compiler.request import Common, ShotRequests, check_names
-from seedspec.compiler.spot import is_template
-from seedspec.compiler.storyboard import Reference, Shot, Storyboard, whole
+from seedspec.compiler.matrix.fields import Layers, check_overrides
+from seedspec.compiler.matrix.grid import Arithmetic, Grid, board_grid, shot_grid
+from seedspec.compiler.matrix.product import TooMuch, Work
+from seedspec.compiler.prompt.locate import is_template
+from seedspec.compiler.prompt.template import Templates
+from seedspec.compiler.references.limits import Look, Probe, not_probed
+from seedspec.compiler.references.resolve import Chosen, Targets, nobody
+from seedspec.compiler.request.shot import Common, ShotRequests, check_names
+from seedspec.compiler.storyboard.profile import check_profiles
+from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard, whole
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
 from seedspec.text.value import valueclass

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.explain import words_of
-from seedspec.compiler.storyboard import Storyboard
+from seedspec.compiler.request.explain import words_of
+from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.text.source import Span
 
 _SOME = 24

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import jinja2
 from jinja2 import meta, nodes
 
-from seedspec.compiler import wording
-from seedspec.compiler.jinja.fault import TemplateFault, fault_of, line_of
-from seedspec.compiler.jinja.meter import MOST_CHARACTERS, MOST_WORK, Meter
-from seedspec.compiler.jinja.sandbox import Environment, Ref, Refs
-from seedspec.compiler.jinja.value import plain_of
-from seedspec.compiler.pieces import cut
-from seedspec.compiler.spot import place, words
+from seedspec.compiler.prompt import error_words
+from seedspec.compiler.prompt.errors import TemplateFault, fault_of, line_of
+from seedspec.compiler.prompt.locate import place, words
+from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Meter
+from seedspec.compiler.prompt.sandbox import Environment, Ref, Refs
+from seedspec.compiler.prompt.segments import cut
+from seedspec.compiler.prompt.value import plain_of
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Scalar
 from seedspec.text.value import valueclass
@@ -129,7 +129,7 @@ class Templates:
         return Template(scalar, known.names, known.refs, known.pieces, known.run, self._refs, self._meter)
 
     def _worded(self, error: jinja2.TemplateSyntaxError) -> tuple[str, str, tuple[str, ...]]:
-        return wording.syntax(error.message or "broken", self._env.filters, self._env.tests)
+        return error_words.syntax(error.message or "broken", self._env.filters, self._env.tests)
 
     def _in_pieces(self, text: str) -> _Compiled | None:
         """A text by its pieces, equal ones compiled once for the storyboard; None for one that must stay whole.

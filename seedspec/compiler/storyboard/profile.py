@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from seedspec.compiler.filename import is_device
-from seedspec.compiler.storyboard import Profile, Storyboard
+from seedspec.compiler.storyboard.types import Profile, Storyboard
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, did_you_mean, listed
 
 AS_WRITTEN = "default"

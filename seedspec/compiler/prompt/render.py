@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seedspec.compiler.frame import Frame, Prompt
-from seedspec.compiler.jinja.fault import RefFault, TemplateFault
-from seedspec.compiler.jinja.template import Template, Templates, undefined_names
-from seedspec.compiler.matrix import Grid
-from seedspec.compiler.reference import number
-from seedspec.compiler.scope import Scope, State
-from seedspec.compiler.spot import is_template, place
-from seedspec.compiler.storyboard import Reference, Shot, Storyboard
+from seedspec.compiler.matrix.cell import Scope, State
+from seedspec.compiler.matrix.grid import Grid
+from seedspec.compiler.prompt.errors import RefFault, TemplateFault
+from seedspec.compiler.prompt.locate import is_template, place
+from seedspec.compiler.prompt.partial import Frame, Prompt
+from seedspec.compiler.prompt.template import Template, Templates, undefined_names
+from seedspec.compiler.references.limits import number
+from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span

@@ -7,19 +7,19 @@ from typing import Any, NamedTuple
 
 from seedspec.catalog.price import Price
 from seedspec.compiler.address import Address, pattern
-from seedspec.compiler.attach import Attachments, Chosen, Targets, Upstream
 from seedspec.compiler.entry import Entry, Mould, canonical, digest
-from seedspec.compiler.fields import Fields, Layers
 from seedspec.compiler.filename import LONGEST
-from seedspec.compiler.frame import Frame, Prompt
-from seedspec.compiler.jinja.template import Templates
-from seedspec.compiler.lint import check_prompt, nothing_odd, within_advice
-from seedspec.compiler.matrix import Grid
-from seedspec.compiler.mould import Moulds
-from seedspec.compiler.reference import Look, Probe
-from seedspec.compiler.render import Texts
-from seedspec.compiler.scope import State, key_of, row_of
-from seedspec.compiler.storyboard import Shot, Storyboard
+from seedspec.compiler.matrix.cell import State, key_of, row_of
+from seedspec.compiler.matrix.fields import Fields, Layers
+from seedspec.compiler.matrix.grid import Grid
+from seedspec.compiler.prompt.lint import check_prompt, nothing_odd, within_advice
+from seedspec.compiler.prompt.partial import Frame, Prompt
+from seedspec.compiler.prompt.render import Texts
+from seedspec.compiler.prompt.template import Templates
+from seedspec.compiler.references.limits import Look, Probe
+from seedspec.compiler.references.resolve import Attachments, Chosen, Targets, Upstream
+from seedspec.compiler.request.body import Moulds
+from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Scalar
 from seedspec.text.value import valueclass

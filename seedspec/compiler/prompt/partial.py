@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from seedspec.compiler.jinja.fault import RefFault
-from seedspec.compiler.jinja.template import Part, Template
-from seedspec.compiler.mention import Numbered, mentions_alone
-from seedspec.compiler.scope import Scope, State, key_of
+from seedspec.compiler.matrix.cell import Scope, State, key_of
+from seedspec.compiler.prompt.errors import RefFault
+from seedspec.compiler.prompt.mentions import Numbered, mentions_alone
+from seedspec.compiler.prompt.template import Part, Template
 from seedspec.text.value import valueclass
 
 

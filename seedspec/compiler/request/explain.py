@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.fields import Fields, Layers, Setting
-from seedspec.compiler.matrix import Grid, board_grid, shot_grid
-from seedspec.compiler.product import Work
-from seedspec.compiler.storyboard import Shot, Storyboard
+from seedspec.compiler.matrix.fields import Fields, Layers, Setting
+from seedspec.compiler.matrix.grid import Grid, board_grid, shot_grid
+from seedspec.compiler.matrix.product import Work
+from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Node, Scalar, plain
 from seedspec.text.source import Span

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from seedspec.catalog.model import Model
 from seedspec.compiler.entry import Medium
-from seedspec.compiler.mention import Numbered, literal_mentions
-from seedspec.compiler.reference import plural
+from seedspec.compiler.prompt.mentions import Numbered, literal_mentions
+from seedspec.compiler.references.limits import plural
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from seedspec.compiler.entry import Origin
-from seedspec.compiler.matrix import Grid, resolve
-from seedspec.compiler.product import Row
-from seedspec.compiler.scope import key_of
-from seedspec.compiler.storyboard import Axis, Override, Shot, Storyboard
+from seedspec.compiler.matrix.cell import key_of
+from seedspec.compiler.matrix.grid import Grid, resolve
+from seedspec.compiler.matrix.product import Row
+from seedspec.compiler.storyboard.types import Axis, Override, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Scalar, plain
 from seedspec.text.value import valueclass

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from seedspec.catalog.model import KINDS, Catalog, Kind, Model
 from seedspec.catalog.schema import cut, kind_of
-from seedspec.compiler.freetext import check_cuts
+from seedspec.compiler.storyboard.swallowed_text import check_cuts
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Map, Node, Scalar, Sequence, plain
 from seedspec.text.source import Source, Span

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from seedspec.catalog.model import Kind, MediaRule, Model
 from seedspec.catalog.price import added
 from seedspec.compiler.entry import Entry, Medium
-from seedspec.compiler.reference import broken, check_medium, nearly
-from seedspec.compiler.storyboard import Reference
+from seedspec.compiler.references.limits import broken, check_medium, nearly
+from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, listed
 
 Facts = Mapping[str, float]

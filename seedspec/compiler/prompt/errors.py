@@ -8,8 +8,8 @@ from typing import Any
 
 import jinja2
 
-from seedspec.compiler import wording
-from seedspec.compiler.jinja.meter import Excess
+from seedspec.compiler.prompt import error_words
+from seedspec.compiler.prompt.meter import Excess
 
 
 class TemplateFault(Exception):
@@ -44,7 +44,7 @@ def fault_of(fault: BaseException) -> TemplateFault:
     if isinstance(fault, jinja2.TemplateNotFound):
         return TemplateFault(f"`{said[:80]}` is no text file below the storyboard's folder", line, said, file)
     if isinstance(fault, jinja2.TemplateSyntaxError):
-        message, _, _ = wording.syntax(fault.message or "broken", (), ())
+        message, _, _ = error_words.syntax(fault.message or "broken", (), ())
         return TemplateFault(message, line, file=f"{fault.name}:{fault.lineno}" if fault.name else "")
     if isinstance(fault, jinja2.UndefinedError) and (
         m := re.search(r"has no attribute '(.+)'$", said) or re.match(r"'(.+)' is undefined", said)
@@ -53,7 +53,7 @@ def fault_of(fault: BaseException) -> TemplateFault:
     if isinstance(fault, NameError):  # names of templates are none of Python's: Jinja writes such a number as `inf`
         return TemplateFault("found a number that is too large", line, file=file)
     word = m[1] if (m := re.match(r"access to attribute '(.+)' of", said)) else ""
-    return TemplateFault(wording.fault(said), line, word, file)
+    return TemplateFault(error_words.fault(said), line, word, file)
 
 
 def line_of(trace: TracebackType | None) -> tuple[int, str]:
