@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seedspec.catalog.price import Cost, exact, units_within
+from seedspec.choices.picks import Picks, moved, variants
+from seedspec.choices.reviews import Entries
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile, name_of, said, with_profile
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.plan.event import Event, RunFinished
-from seedspec.plan.lock import Lock, LockFault, Record
-from seedspec.plan.merge import first_name
-from seedspec.plan.picks import Picks, moved, variants
+from seedspec.lock.event import Event, RunFinished
+from seedspec.lock.lock import Lock, LockFault, Record
+from seedspec.lock.merge import first_name
+from seedspec.lock.state import State
 from seedspec.plan.plan import BUYS, Action, Plan, Rules, Step, make
 from seedspec.plan.reason import Stuck
-from seedspec.plan.review import Entries
 from seedspec.plan.select import NothingSelected, choose, within
-from seedspec.plan.state import State
 from seedspec.run.choices import choices_of, read_picks
 from seedspec.run.compiling import Compiled, check, compile, expanded, no_collector
 from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote_of

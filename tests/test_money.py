@@ -10,7 +10,7 @@ from seedspec.api import Options, budget_of, compile, plan
 from seedspec.catalog.model import price_of
 from seedspec.catalog.price import added, charge
 from seedspec.compiler.references.upstream import unfit
-from seedspec.plan.thrift import hints
+from seedspec.plan.savings import hints
 from tests.boards import CATALOG, MODEL
 
 RATE = CATALOG.models[MODEL].rate

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from seedspec import api
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import with_profile
-from seedspec.plan.lock import HEADER, LockFault, encode, parse, serialise
+from seedspec.lock.lock import HEADER, LockFault, encode, parse, serialise
+from seedspec.lock.state import State
 from seedspec.plan.reason import Changed, Done, Elsewhere, Held, InDoubt, New, NotInStoryboard, Second
 from seedspec.plan.select import NothingSelected
-from seedspec.plan.state import State
 from seedspec.run.settings import BadSettings
 
 BOARD = """\

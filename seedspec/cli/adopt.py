@@ -13,11 +13,11 @@ from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_entry
 from seedspec.cli.settle import asking, check_task
 from seedspec.compiler.entry import Entry
+from seedspec.lock.event import Adopted, Event, Saved, Submitted
+from seedspec.lock.lock import Lock
+from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import opened
-from seedspec.plan.event import Adopted, Event, Saved, Submitted
-from seedspec.plan.lock import Lock
-from seedspec.plan.state import OPEN, UNANSWERED, State
 from seedspec.run.call import Kept
 from seedspec.run.driver import now
 from seedspec.run.inquiry import verified

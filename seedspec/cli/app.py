@@ -174,7 +174,7 @@ def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) ->
     a file, for which the folder `base` is asked first.
     """
     from seedspec.compiler.storyboard.profile import NoProfile
-    from seedspec.plan.lock import LockFault
+    from seedspec.lock.lock import LockFault
     from seedspec.plan.select import NothingSelected
     from seedspec.run.journal import NotRecorded
     from seedspec.run.lock_file import HoldTaken

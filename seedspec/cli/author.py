@@ -96,7 +96,7 @@ def compile_command(
     if form == "jsonl" and not (select or exclude or explain):
         _stream(storyboard, profile)
         return
-    from seedspec.plan.lock import Lock
+    from seedspec.lock.lock import Lock
     from seedspec.plan.select import choose
     from seedspec.report.entries import as_json, as_lines, as_table
 

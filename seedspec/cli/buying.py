@@ -22,7 +22,7 @@ from seedspec.cli.saying import echo
 from seedspec.cli.target import judged
 from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.plan import Action
-from seedspec.plan.thrift import hints
+from seedspec.plan.savings import hints
 from seedspec.report import compare as compared
 from seedspec.report import cost as costs
 from seedspec.report import markdown, status

@@ -10,7 +10,7 @@ from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.saying import echo, pour, steady_csv
 from seedspec.plan import cost
-from seedspec.plan.thrift import hints
+from seedspec.plan.savings import hints
 from seedspec.report import cost as shown
 from seedspec.text.diagnostic import did_you_mean, listed
 

@@ -11,9 +11,9 @@ from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address, the_ids
 from seedspec.compiler.address import matches
 from seedspec.compiler.storyboard.profile import AS_WRITTEN, name_of
-from seedspec.plan.age import age, asked_at
-from seedspec.plan.lock import Lock, Record
-from seedspec.plan.state import FOLLOWED
+from seedspec.lock.age import age, asked_at
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.state import FOLLOWED
 from seedspec.report.table import cut
 from seedspec.run.inquiry import Evidence
 from seedspec.run.place import Meant

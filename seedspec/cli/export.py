@@ -13,14 +13,14 @@ import click
 import orjson
 
 from seedspec.api import Options, Planned, plan
+from seedspec.choices.picks import Picks, moved
+from seedspec.choices.reviews import Entries
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.saying import echo, pour, steady_csv
 from seedspec.cli.target import judged
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts as look
-from seedspec.plan.picks import Picks, moved
-from seedspec.plan.review import Entries
 from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
 from seedspec.run.atomic import is_stream, put

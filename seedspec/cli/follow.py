@@ -20,7 +20,7 @@ from seedspec.api import Options, Planned, budget_of
 from seedspec.cli import shared
 from seedspec.cli.app import Exit, crash, fault
 from seedspec.cli.saying import colored, complain, echo, steady_text
-from seedspec.plan.event import Event, RunFinished
+from seedspec.lock.event import Event, RunFinished
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line, summary
 from seedspec.run.atomic import put

@@ -11,8 +11,8 @@ import click
 
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
-from seedspec.plan.lock import LockFault
-from seedspec.plan.salvage import Aside
+from seedspec.lock.lock import LockFault
+from seedspec.lock.recover import Aside
 from seedspec.run import mend
 from seedspec.run.atomic import put
 from seedspec.run.beside import lock_of

@@ -15,8 +15,8 @@ from seedspec.cli.saying import echo
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.request.trace import trace
 from seedspec.compiler.storyboard.profile import NoProfile
+from seedspec.lock.lock import Lock
 from seedspec.plan.compare import compare
-from seedspec.plan.lock import Lock
 from seedspec.plan.select import choose
 from seedspec.plan.why import why
 from seedspec.report import compare as compared

@@ -13,17 +13,17 @@ import click
 import orjson
 
 from seedspec.api import Options, Planned, plan
+from seedspec.choices import picks as chosen
+from seedspec.choices import standings
+from seedspec.choices.picks import Pick, Picks
+from seedspec.choices.reviews import Entries
+from seedspec.choices.standings import Standings
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.naming import the_address
 from seedspec.cli.saying import echo
 from seedspec.cli.target import judged
 from seedspec.compiler.address import parse
-from seedspec.plan import picks as chosen
-from seedspec.plan import stats
-from seedspec.plan.picks import Pick, Picks
-from seedspec.plan.review import Entries
-from seedspec.plan.stats import Standings
 from seedspec.report.review import content as contents
 from seedspec.report.review import page, posters, results
 from seedspec.report.review.content import Media, Take
@@ -228,12 +228,12 @@ def _standings(
 ) -> tuple[list[Standings], list[Standings]]:
     """By each axis that was voted on, or by those asked for alone, and by take."""
     reviews = read_reviews(_choices(planned), votes, problems)
-    ballots = stats.ballots(reviews, Entries(planned.compiled.entries), problems)
+    ballots = standings.ballots(reviews, Entries(planned.compiled.entries), problems)
     names = list(dict.fromkeys(name for e in planned.compiled.entries for name, _ in e.labels))
     for name in only:
         _check_axis(name, names)
-    axes = [stats.by_axis(ballots, name) for name in only or names]
-    return [s for s in axes if only or s.votes or s.bad], [] if only else stats.by_take(ballots)
+    axes = [standings.by_axis(ballots, name) for name in only or names]
+    return [s for s in axes if only or s.votes or s.bad], [] if only else standings.by_take(ballots)
 
 
 def _check_axis(name: str, known: Sequence[str]) -> None:

@@ -14,9 +14,9 @@ from seedspec.api import Compiled
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.doubts import Waits, is_lost, told
-from seedspec.plan.event import Adopted, Deferred, Event, Failed, Submitted, Weighed
-from seedspec.plan.lock import Lock, Record
-from seedspec.plan.state import UNANSWERED
+from seedspec.lock.event import Adopted, Deferred, Event, Failed, Submitted, Weighed
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.state import UNANSWERED
 from seedspec.run.call import Balance, Credits
 from seedspec.run.driver import Wire, now
 from seedspec.run.inquiry import Evidence, ask, evidence, resend, resent, verified

@@ -11,8 +11,8 @@ import orjson
 from seedspec.api import Planned
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
-from seedspec.plan.keys import is_video_path
-from seedspec.plan.lock import LockFault
+from seedspec.lock.keys import is_video_path
+from seedspec.lock.lock import LockFault
 from seedspec.run.beside import picks_of
 from seedspec.run.regular import check_way, read_lock_file
 

@@ -10,10 +10,10 @@ import orjson
 
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
-from seedspec.plan.chain import address_in
+from seedspec.lock.lock import Lock
+from seedspec.lock.staleness import address_in
+from seedspec.lock.state import State
 from seedspec.plan.difference import Difference, differences
-from seedspec.plan.lock import Lock
-from seedspec.plan.state import State
 from seedspec.text.value import valueclass
 
 Kind = Literal["added", "changed", "moved", "gone"]

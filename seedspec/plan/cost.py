@@ -9,10 +9,10 @@ from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import parse, shot_of
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import AS_WRITTEN
-from seedspec.plan.lock import Lock, Record
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.state import BOUGHT, word
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import NotInStoryboard
-from seedspec.plan.state import BOUGHT, word
 from seedspec.text.value import valueclass
 
 KEYS = ("shot", "take", "state", "profile")

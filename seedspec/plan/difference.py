@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seedspec.plan.chain import named
+from seedspec.lock.staleness import named
 from seedspec.text.value import valueclass
 
 

@@ -15,10 +15,12 @@ from seedspec.compiler.entry import Entry
 from seedspec.compiler.filename import same
 from seedspec.compiler.references.upstream import unfit
 from seedspec.compiler.storyboard.profile import said
-from seedspec.plan.age import asked_at
-from seedspec.plan.chain import Stale, address_in, facts_of, link_lives, stale, under_way
+from seedspec.lock.age import asked_at
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.staleness import Stale, address_in, facts_of, link_lives, stale, under_way
+from seedspec.lock.state import State
 from seedspec.plan.difference import differences
-from seedspec.plan.lock import Lock, Record
+from seedspec.plan.orphans import strays
 from seedspec.plan.reason import (
     Changed,
     Done,
@@ -39,8 +41,6 @@ from seedspec.plan.reason import (
     Unpicked,
     Unsaved,
 )
-from seedspec.plan.state import State
-from seedspec.plan.strays import strays
 from seedspec.text.value import valueclass
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from seedspec.plan.chain import Stale
-from seedspec.plan.state import State
+from seedspec.lock.staleness import Stale
+from seedspec.lock.state import State
 from seedspec.text.value import valueclass
 
 

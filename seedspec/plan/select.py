@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 from seedspec.compiler.address import matches
 from seedspec.compiler.entry import Entry
-from seedspec.plan.chain import stale, video_of
-from seedspec.plan.lock import Lock
-from seedspec.plan.state import State, word
+from seedspec.lock.lock import Lock
+from seedspec.lock.staleness import stale, video_of
+from seedspec.lock.state import State, word
 from seedspec.text.diagnostic import did_you_mean, listed
 from seedspec.text.value import valueclass
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import orjson
 
 from seedspec.compiler.entry import Entry
-from seedspec.plan.chain import address_in
+from seedspec.lock.lock import Record
+from seedspec.lock.staleness import address_in
+from seedspec.lock.state import State
 from seedspec.plan.difference import Difference, differences
-from seedspec.plan.lock import Record
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import Changed, Held, Occupied, Twin
-from seedspec.plan.state import State
 from seedspec.text.value import valueclass
 
 

@@ -9,7 +9,7 @@ from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.cost import Line, Spending, Stated, total
 from seedspec.plan.plan import Plan
-from seedspec.plan.thrift import Hint
+from seedspec.plan.savings import Hint
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.table import columns, cut
 

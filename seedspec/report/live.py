@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from seedspec.catalog.price import Cost, Rate
-from seedspec.plan.event import (
+from seedspec.lock.event import (
     Completed,
     Deferred,
     Delayed,
@@ -31,9 +31,9 @@ from seedspec.plan.event import (
     Submitting,
     Unrecorded,
 )
+from seedspec.lock.state import BOUGHT, FOLLOWED
 from seedspec.plan.plan import BUYS, Action, Step
 from seedspec.plan.reason import Twin
-from seedspec.plan.state import BOUGHT, FOLLOWED
 from seedspec.report.money import credits, dollars
 from seedspec.report.run import line
 from seedspec.report.table import cut, shortened

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from seedspec.catalog.model import Model
-from seedspec.plan.event import (
+from seedspec.lock.event import (
     Completed,
     Deferred,
     Delayed,
@@ -24,14 +24,14 @@ from seedspec.plan.event import (
     Submitted,
     Submitting,
 )
-from seedspec.plan.event import as_json as event_json
+from seedspec.lock.event import as_json as event_json
+from seedspec.lock.mismatch import FACTS, Surprise, request_of, surprises
+from seedspec.lock.mismatch import as_json as surprises_json
+from seedspec.lock.state import OPEN, UNANSWERED
 from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
 from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.reason import Stuck as StuckTask
-from seedspec.plan.state import OPEN, UNANSWERED
-from seedspec.plan.surprise import FACTS, Surprise, request_of, surprises
-from seedspec.plan.surprise import as_json as surprises_json
 from seedspec.report.plan import BARE, unpicked
 from seedspec.run.place import Meant
 

@@ -11,8 +11,8 @@ from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.matrix.grid import Arithmetic
 from seedspec.compiler.request.expand import Count
 from seedspec.compiler.storyboard.profile import said
-from seedspec.plan.age import age
-from seedspec.plan.chain import Stale
+from seedspec.lock.age import age
+from seedspec.lock.staleness import Stale
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import (
     Changed,

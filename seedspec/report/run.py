@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seedspec.catalog.price import Cost, Rate
-from seedspec.plan.event import (
+from seedspec.lock.event import (
     Adopted,
     Completed,
     Deferred,

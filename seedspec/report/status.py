@@ -7,10 +7,11 @@ from typing import Any
 
 from seedspec.catalog.model import Model
 from seedspec.catalog.price import Cost
-from seedspec.plan import cost, surprise
+from seedspec.lock import mismatch
+from seedspec.lock.state import State
+from seedspec.plan import cost
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import InDoubt
-from seedspec.plan.state import State
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.report.money import both
@@ -58,7 +59,7 @@ def sums(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) 
     unsure = f"; {both(_cost_of(doubts), model.rate)} of it for {len(doubts)} in doubt" if doubts else ""
     lines.append(f"bought so far: {costs.summed(own, model.rate)}{unsure}" if own.bought else "nothing is bought yet")
     lines += costs.elsewhere(bought, model.rate)
-    if strange := sum(bool(surprise.of_record(model, s.record)) for s in plan.steps):
+    if strange := sum(bool(mismatch.of_record(model, s.record)) for s in plan.steps):
         lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
     if plan.stale:
         again = both(plan.stale_cost, model.rate)
@@ -83,8 +84,8 @@ def as_json(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BAR
         shown["hours_left"] = None if left is None else round(left, 2)
         shown["reserved"] = step.record.reserved if step.record is not None else None
         shown["charged"] = step.record.charged if step.record is not None else None
-        shown["facts"] = {k: step.record.get(k) for k in surprise.FACTS} if _saved(step) and step.record else None
-        shown["surprises"] = surprise.as_json(surprise.of_record(model, step.record))
+        shown["facts"] = {k: step.record.get(k) for k in mismatch.FACTS} if _saved(step) and step.record else None
+        shown["surprises"] = mismatch.as_json(mismatch.of_record(model, step.record))
     return found
 
 
@@ -126,7 +127,7 @@ def _soonest(waiting: list[float]) -> str:
 
 def _stands(step: Step, model: Model, now: datetime, meant: Meant) -> str:
     said = plans.reason(step.reason, meant, step.address, now)
-    for strange in surprise.of_record(model, step.record):
+    for strange in mismatch.of_record(model, step.record):
         said += f"; {strange.found}, expected {strange.expected}"
     left = hours_left(step, now)
     return said if left is None else f"{said}; {'to be fetched ' if left > 0 else ''}{within(left)}"

@@ -8,10 +8,11 @@ from typing import Any
 
 from seedspec.catalog.price import Rate
 from seedspec.compiler.storyboard.profile import said
-from seedspec.plan.age import age
-from seedspec.plan.chain import Stale
+from seedspec.lock.age import age
+from seedspec.lock.lock import Record
+from seedspec.lock.staleness import Stale
+from seedspec.lock.state import State
 from seedspec.plan.difference import Difference
-from seedspec.plan.lock import Record
 from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import (
     Changed,
@@ -32,7 +33,6 @@ from seedspec.plan.reason import (
     Unpicked,
     Unsaved,
 )
-from seedspec.plan.state import State
 from seedspec.plan.why import Why
 from seedspec.report.explain import place
 from seedspec.report.money import both

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from seedspec.compiler.entry import Entry
-from seedspec.plan.event import Delayed, Event, Uploaded
-from seedspec.plan.lock import Lock
+from seedspec.lock.event import Delayed, Event, Uploaded
+from seedspec.lock.lock import Lock
 from seedspec.run.call import Reply, Stored, Trouble, Upload
 from seedspec.run.job import Job, Moment, Pace, Phase
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from seedspec.catalog.price import Cost
+from seedspec.lock.age import asked_at, seconds_since
+from seedspec.lock.event import Event, Held, Skipped
+from seedspec.lock.lock import Record
+from seedspec.lock.staleness import link_lives, video_of
+from seedspec.lock.state import FOLLOWED, UNANSWERED, State
 from seedspec.plan import reason as reasons
-from seedspec.plan.age import asked_at, seconds_since
-from seedspec.plan.chain import link_lives, video_of
-from seedspec.plan.event import Event, Held, Skipped
-from seedspec.plan.lock import Record
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.plan.reason import Done
-from seedspec.plan.state import FOLLOWED, UNANSWERED, State
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 
 _MARGIN = 900.0

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seedspec.compiler.entry import Entry
-from seedspec.plan.lock import Lock
-from seedspec.plan.state import State
+from seedspec.lock.lock import Lock
+from seedspec.lock.state import State
 from seedspec.run.call import Accepted, Refused, Reply
 
 MOST = 3

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedspec.catalog.schema import Schema
+from seedspec.choices.picks import Picks, chosen_take, picks_of
+from seedspec.choices.reviews import Review, review_of
 from seedspec.compiler.references.resolve import Chosen
 from seedspec.compiler.storyboard.profile import name_of
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.plan.picks import Picks, chosen_take, picks_of
-from seedspec.plan.review import Review, review_of
 from seedspec.run import beside, files
 from seedspec.run.regular import check_no_link
 from seedspec.text.diagnostic import Problems

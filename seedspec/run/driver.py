@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from seedspec.plan.event import Event, RunFinished, Stopped, Submitting, Unrecorded
+from seedspec.lock.event import Event, RunFinished, Stopped, Submitting, Unrecorded
 from seedspec.run.call import Call, Create, Reply
 from seedspec.run.job import Moment
 from seedspec.run.journal import DiskRefuses, NotRecorded

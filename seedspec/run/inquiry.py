@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from seedspec.plan.event import Doubted, Event, Intent, Submitted, Submitting
-from seedspec.plan.lock import Lock, Record
-from seedspec.plan.state import State
+from seedspec.lock.event import Doubted, Event, Intent, Submitted, Submitting
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.state import State
 from seedspec.run.call import (
     Accepted,
     Balance,

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from seedspec.compiler.entry import Entry
+from seedspec.lock.state import State
 from seedspec.plan.plan import Step
-from seedspec.plan.state import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from seedspec.compiler.entry import digest
-from seedspec.plan.event import Event, Submitting
-from seedspec.plan.keys import KEYS
-from seedspec.plan.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
-from seedspec.plan.state import IllegalMove, State
-from seedspec.plan.version import header_of, needed
+from seedspec.lock.event import Event, Submitting
+from seedspec.lock.keys import KEYS
+from seedspec.lock.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
+from seedspec.lock.state import IllegalMove, State
+from seedspec.lock.version import header_of, needed
 from seedspec.run.atomic import replace_lock
 from seedspec.run.regular import lock_file, read_lock_file
 from seedspec.run.rescue import drop, remedy, rescue

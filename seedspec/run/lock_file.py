@@ -17,7 +17,7 @@ from seedspec.run.rescue import rescues
 from seedspec.run.state import state_folder
 
 if TYPE_CHECKING:
-    from seedspec.plan.lock import Lock
+    from seedspec.lock.lock import Lock
 
 
 _MOST_HOLDER = 4096
@@ -114,7 +114,7 @@ def read_lock(path: Path) -> Lock:
 
     Raises LockFault, also while records that the lock once could not take wait beside it, and OSError.
     """
-    from seedspec.plan.lock import Lock, LockFault, parse  # a hold alone needs none of it
+    from seedspec.lock.lock import Lock, LockFault, parse  # a hold alone needs none of it
 
     if waiting := rescues(path):
         where = ", ".join(map(str, waiting))

@@ -16,17 +16,8 @@ import orjson
 from seedspec.catalog.model import Kind, MediaRule
 from seedspec.compiler.entry import body_of, digest
 from seedspec.compiler.references.upstream import unfit
-from seedspec.plan.chain import facts_of
-from seedspec.plan.event import (
-    Deferred,
-    Event,
-    Held,
-    Intent,
-    RunFinished,
-    RunStarted,
-    Stopped,
-    Submitting,
-)
+from seedspec.lock.event import Deferred, Event, Held, Intent, RunFinished, RunStarted, Stopped, Submitting
+from seedspec.lock.staleness import facts_of
 from seedspec.plan.plan import Plan
 from seedspec.run.agenda import GONE, Agenda
 from seedspec.run.assets import Assets

@@ -9,10 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedspec.plan.lock import Lock, LockFault, Record, parse, serialise
-from seedspec.plan.merge import sides, union
-from seedspec.plan.salvage import Aside, salvage
-from seedspec.plan.state import OPEN, UNANSWERED, State
+from seedspec.lock.lock import Lock, LockFault, Record, parse, serialise
+from seedspec.lock.merge import sides, union
+from seedspec.lock.recover import Aside, salvage
+from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.run.atomic import replace, replace_lock
 from seedspec.run.lock_file import read_lock
 from seedspec.run.regular import MOST_LOCK, check_no_link, read_file, read_lock_file

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from seedspec.plan.lock import LockFault, parse
-from seedspec.plan.state import BOUGHT
+from seedspec.lock.lock import LockFault, parse
+from seedspec.lock.state import BOUGHT
 from seedspec.run.regular import read_lock_file
 
 

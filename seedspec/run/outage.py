@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from seedspec.plan.event import Delayed, Event
+from seedspec.lock.event import Delayed, Event
 from seedspec.run.agenda import READ
 from seedspec.run.call import Reply, Trouble
 from seedspec.run.job import Job, Moment, Phase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from seedspec.catalog.price import added
-from seedspec.plan.event import RunFinished, Stopped
+from seedspec.lock.event import RunFinished, Stopped
 from seedspec.run.job import Job, Moment, Phase
 
 WORST_FIRST = (70, 6, 8, 130, 2, 3, 5, 4, 1, 7, 9, 10)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from seedspec.plan.event import (
+from seedspec.lock.event import (
     Completed,
     Deferred,
     Delayed,
@@ -19,7 +19,7 @@ from seedspec.plan.event import (
     Stuck,
     Submitted,
 )
-from seedspec.plan.state import State
+from seedspec.lock.state import State
 from seedspec.run.call import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 from seedspec.run.purse import Purse

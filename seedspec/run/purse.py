@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from seedspec.plan.event import Delayed, Event, Stopped, Weighed
+from seedspec.lock.event import Delayed, Event, Stopped, Weighed
 from seedspec.run.call import Credits, Reply, Trouble
 from seedspec.run.job import Job, Limits, Moment
 

@@ -73,7 +73,7 @@ def lock_file(path: Path) -> Path:
     """
     if not path.is_symlink():
         return path
-    from seedspec.plan.lock import LockFault  # most locks are no link, and a hold needs none of it
+    from seedspec.lock.lock import LockFault  # most locks are no link, and a hold needs none of it
 
     real = os.path.realpath(path)
     project = project_of(os.path.realpath(path.parent))

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.merge import first_name
+from seedspec.lock.state import State
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.posters import clear, poster
 from seedspec.media.reader import playable
-from seedspec.plan.lock import Lock, Record
-from seedspec.plan.merge import first_name
-from seedspec.plan.state import State
 from seedspec.run.atomic import sync_folder
 from seedspec.run.call import Kept
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from seedspec.compiler.entry import digest
-from seedspec.plan.lock import Record
-from seedspec.plan.state import State
+from seedspec.lock.lock import Record
+from seedspec.lock.state import State
 from seedspec.run.regular import read_file
 from seedspec.run.state import state_folder
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import orjson
 
-from seedspec.plan.event import Completed
-from seedspec.plan.lock import HEADER, encode, parse, values_of
+from seedspec.lock.event import Completed
+from seedspec.lock.lock import HEADER, encode, parse, values_of
 from seedspec.run.journal import Journal
 
 GROUP = 10

@@ -25,7 +25,7 @@ import serving
 
 from seedspec import api
 from seedspec.emulator.process import Addresses
-from seedspec.plan.event import Submitted
+from seedspec.lock.event import Submitted
 from seedspec.run import wire
 from seedspec.run.call import Call, Download, Read, ReadMany
 from seedspec.run.files import schemas

@@ -16,8 +16,8 @@ from seedspec.compiler.request.expand import expand
 from seedspec.compiler.request.explain import explain
 from seedspec.compiler.request.trace import trace
 from seedspec.compiler.storyboard.types import Storyboard, storyboard_of
+from seedspec.lock.lock import Lock
 from seedspec.plan.compare import compare
-from seedspec.plan.lock import Lock
 from seedspec.text.diagnostic import Problems
 from seedspec.text.yaml import parse, source_of
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 
-from seedspec.plan.lock import parse
+from seedspec.lock.lock import parse
 from seedspec.run.crash import keep, scrub
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import pytest
 from looks import Run
 
 from seedspec import api
-from seedspec.plan.lock import encode, further, parse
+from seedspec.lock.lock import encode, further, parse
 from seedspec.run.job import Job, Moment, Phase
 from seedspec.run.outcome import sums
 

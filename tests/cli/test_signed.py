@@ -12,7 +12,7 @@ from looks import Run, Said, edit
 
 from seedspec import api
 from seedspec.compiler.entry import body_of, canonical, digest
-from seedspec.plan.lock import encode, parse
+from seedspec.lock.lock import encode, parse
 
 OBJECT = "https://b.example.com/hero.png"
 FIRST = f"{OBJECT}?versionId=3&X-Amz-Credential=AKIAEXAMPLE&X-Amz-Signature=aaaaaaaa&X-Amz-Date=20260101T000000Z"

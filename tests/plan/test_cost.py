@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from seedspec import api
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
+from seedspec.lock.lock import HEADER, Lock, encode, parse
 from seedspec.plan.cost import Line, Spending, Stated, by_profile, lines, total
-from seedspec.plan.lock import HEADER, Lock, encode, parse
 from seedspec.plan.plan import Plan, Rules, make
+from seedspec.plan.savings import Hint, hints
 from seedspec.plan.select import choose
-from seedspec.plan.thrift import Hint, hints
 
 KNOWN = CATALOG.models[MODEL]
 RATE = KNOWN.rate

@@ -10,11 +10,11 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from seedspec.plan.event import Doubted, Failed
-from seedspec.plan.keys import DEEPEST, KEYS
-from seedspec.plan.lock import HEADER, LockFault, apply, encode, parse, serialise, values_of
-from seedspec.plan.salvage import salvage
-from seedspec.plan.state import State
+from seedspec.lock.event import Doubted, Failed
+from seedspec.lock.keys import DEEPEST, KEYS
+from seedspec.lock.lock import HEADER, LockFault, apply, encode, parse, serialise, values_of
+from seedspec.lock.recover import salvage
+from seedspec.lock.state import State
 
 SCHEMA = Draft202012Validator(json.loads((Path(__file__).parents[2] / "schemas" / "lock.json").read_text("utf-8")))
 FP, AT = "a" * 64, "2026-11-23T07:00:00Z"

@@ -11,8 +11,9 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.plan.chain import link_lives
-from seedspec.plan.lock import HEADER, Lock, LockFault, Record, encode, parse
+from seedspec.lock.lock import HEADER, Lock, LockFault, Record, encode, parse
+from seedspec.lock.staleness import link_lives
+from seedspec.lock.state import State
 from seedspec.plan.plan import Action, Plan, Rules, make
 from seedspec.plan.reason import (
     Changed,
@@ -29,7 +30,6 @@ from seedspec.plan.reason import (
     Unsaved,
 )
 from seedspec.plan.select import NothingSelected, choose
-from seedspec.plan.state import State
 
 BOARD = """\
 seedspec: 1

@@ -9,8 +9,8 @@ from boards import CATALOG, MODEL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedspec.plan.lock import Record
-from seedspec.plan.surprise import FPS, SECONDS, Surprise, of_record, surprises
+from seedspec.lock.lock import Record
+from seedspec.lock.mismatch import FPS, SECONDS, Surprise, of_record, surprises
 
 KNOWN = CATALOG.models[MODEL]
 ASKED = {"quality": "480p", "aspect_ratio": "16:9", "duration": 5, "generate_audio": True}

@@ -11,8 +11,8 @@ import orjson
 from seedspec import api
 from seedspec.catalog.model import Model
 from seedspec.catalog.price import Rate
-from seedspec.plan import event as events
-from seedspec.plan.event import Event
+from seedspec.lock import event as events
+from seedspec.lock.event import Event
 
 BOARD = """\
 seedspec: 1

@@ -17,7 +17,7 @@ from junitparser import JUnitXml
 from stage import Stage
 
 from seedspec.emulator.process import child
-from seedspec.plan.lock import parse
+from seedspec.lock.lock import parse
 from seedspec.run.outcome import WORST_FIRST, worst
 
 ROOT = Path(__file__).parents[2]

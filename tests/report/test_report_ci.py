@@ -15,9 +15,9 @@ from lxml import etree
 from stage import LANE, POUR, Stage, everything, staged, task_of
 from tools import lacking
 
+from seedspec.lock.event import Event, RunFinished
+from seedspec.lock.lock import Lock
 from seedspec.plan.compare import compare
-from seedspec.plan.event import Event, RunFinished
-from seedspec.plan.lock import Lock
 from seedspec.report import markdown
 from seedspec.report.github import below, commands
 from seedspec.report.junit import junit

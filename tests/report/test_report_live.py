@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 from stage import LANE, POUR, Stage, everything, staged
 
-from seedspec.plan.event import Deferred, Event, Failed, Progressed, RunStarted, Stopped, Submitted
+from seedspec.lock.event import Deferred, Event, Failed, Progressed, RunStarted, Stopped, Submitted
 from seedspec.report.live import Monitor, length, live
 from seedspec.report.table import shortened
 

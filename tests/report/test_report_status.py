@@ -13,7 +13,7 @@ from stage import LANE, POUR, Stage
 
 from seedspec.cli.app import start
 from seedspec.cli.follow import watch
-from seedspec.plan.lock import apply
+from seedspec.lock.lock import apply
 from seedspec.report import status
 
 EXPECTED = Path(__file__).parent / "expected"

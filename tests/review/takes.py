@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from seedspec import api
-from seedspec.plan.lock import HEADER, encode
+from seedspec.lock.lock import HEADER, encode
 
 HERE = Path(__file__).parent
 FPS = 24

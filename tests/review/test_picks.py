@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from takes import Project
 
 from seedspec.catalog.schema import Schema
+from seedspec.choices.picks import Picks, picks_of, serialise
 from seedspec.cli.app import seedspec
-from seedspec.plan.picks import Picks, picks_of, serialise
 from seedspec.run import files
 from seedspec.text.diagnostic import Problems
 from seedspec.text.yaml import parse, source_of

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from takes import BOARD, Project, bought
 
+from seedspec.choices.standings import Outcome, strengths
 from seedspec.cli.app import seedspec
-from seedspec.plan.stats import Outcome, strengths
 
 DIGEST = "sha256:" + "0" * 64
 

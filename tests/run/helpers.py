@@ -20,7 +20,7 @@ from seedspec import api
 from seedspec.emulator.process import child
 from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
-from seedspec.plan.lock import HEADER, Lock, encode, parse
+from seedspec.lock.lock import HEADER, Lock, encode, parse
 from seedspec.run import files
 from seedspec.run.job import Pace
 

@@ -18,7 +18,7 @@ import pytest
 from bucket import ACCESS, SECRET, Store, serving, sha256
 from helpers import HERO, SMALL, Make, Project, Service, nearby
 
-from seedspec.plan.event import Uploaded
+from seedspec.lock.event import Uploaded
 from seedspec.run.bucket import Bucket
 from seedspec.run.call import Stored, Trouble, Upload
 from seedspec.run.settings import BadSettings

@@ -14,10 +14,10 @@ from helpers import Make, Project, Service, nearby
 
 from seedspec import api
 from seedspec.emulator import links
+from seedspec.lock.event import Event, Held, RunFinished, Skipped, Uploaded
+from seedspec.lock.lock import Lock, Record
 from seedspec.media.card import Card
 from seedspec.media.movie.takes import Studio
-from seedspec.plan.event import Event, Held, RunFinished, Skipped, Uploaded
-from seedspec.plan.lock import Lock, Record
 from seedspec.plan.plan import Action, Rules, make
 from seedspec.plan.reason import Done
 from seedspec.run.call import Accepted, Balance, Call, Create, Credits, Download, Kept, Read, Reply, Task

@@ -11,7 +11,7 @@ import pytest
 from helpers import CANARY, QUICK, SMALL, Make, Project, nearby
 
 from seedspec import api
-from seedspec.plan.event import Saved
+from seedspec.lock.event import Saved
 from seedspec.run.files import schemas
 from seedspec.run.place import place_of
 from seedspec.run.service import Emulator, Service, service_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from seedspec.plan.event import Completed, Deferred, Event, Failed, Intent, Saved, Submitted, Submitting
-from seedspec.plan.lock import HEADER, LockFault, encode, parse
+from seedspec.lock.event import Completed, Deferred, Event, Failed, Intent, Saved, Submitted, Submitting
+from seedspec.lock.lock import HEADER, LockFault, encode, parse
 from seedspec.run.journal import Journal, NotRecorded
 from seedspec.run.lock_file import HoldTaken, hold, read_lock
 from seedspec.run.rescue import rescue

@@ -10,8 +10,8 @@ from collections import Counter
 import pytest
 from helpers import LONGEST, OWN, PACE, SMALL, Ended, Make, Project
 
-from seedspec.plan.event import Submitted
-from seedspec.plan.lock import encode, values_of
+from seedspec.lock.event import Submitted
+from seedspec.lock.lock import encode, values_of
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,8 @@ from helpers import SMALL, Make, Project
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seedspec.plan.lock import HEADER, Lock, LockFault, encode, parse, serialise
-from seedspec.plan.salvage import salvage
+from seedspec.lock.lock import HEADER, Lock, LockFault, encode, parse, serialise
+from seedspec.lock.recover import salvage
 from seedspec.run import mend
 
 FP = "a" * 64

@@ -300,7 +300,7 @@ MUTANTS = [
     ),
     Mutant(
         "the attempt that stands",
-        "plan/lock.py",
+        "lock/lock.py",
         "key=lambda r: (STANDING[r.state], r.attempt)",
         "key=lambda r: r.attempt",
         f"{PLAN}::test_of_several_attempts_the_one_nearest_to_a_video_stands",
@@ -329,7 +329,7 @@ MUTANTS = [
     ),
     Mutant(
         "the files of what the lock alone knows",
-        "plan/strays.py",
+        "plan/orphans.py",
         'free = f"{plain}.mp4" if same(f"{plain}.mp4") not in taken else',
         'free = f"{plain}.mp4" if True else',
         f"{NAMES}::test_what_the_lock_alone_knows_has_a_file_of_its_own",
@@ -359,7 +359,7 @@ MUTANTS = [
     # the lock's text, and videos
     Mutant(
         "the checksum of a line",
-        "plan/lock.py",
+        "lock/lock.py",
         "    if whole and crc is not None and crc != _crc(written):",
         "    if False:",
         f"{MEND} -k bit_that_turned",
@@ -373,33 +373,33 @@ MUTANTS = [
     ),
     Mutant(
         "two tasks of one attempt",
-        "plan/salvage.py",
+        "lock/recover.py",
         "                lock = union(lock, Lock(alone.lock())).lock\n",
         "",
         f"{MEND} -k says_what",
     ),
     Mutant(
         "conflict markers",
-        "plan/lock.py",
+        "lock/lock.py",
         "        if line.startswith(MARKERS):",
         "        if False:",
         f"{LOCK} -k refused",
     ),
     Mutant(
         "a key that stands twice",
-        "plan/lock.py",
+        "lock/lock.py",
         "object_pairs_hook=_once",
         "object_pairs_hook=dict",
         f"{LOCK} -k refused",
     ),
     Mutant(
         "the place of a file",
-        "plan/lock.py",
+        "lock/lock.py",
         '        if not _inside(record.get("file", "")):',
         "        if False:",
         f"{LOCK} -k refused",
     ),
-    Mutant("the other side of a merge", "plan/merge.py", "*other.attempts.get(fp, ())", "", f"{LOCK} -k union"),
+    Mutant("the other side of a merge", "lock/merge.py", "*other.attempts.get(fp, ())", "", f"{LOCK} -k union"),
     Mutant(
         "the boxes of a video", "run/saves.py", "            check_boxes(part.path)\n", "", f"{WIRE} -k saved_whole"
     ),

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from seedspec import api
 from seedspec.compiler.entry import digest
 from seedspec.compiler.filename import is_device, is_folder, same
-from seedspec.plan.lock import Lock, parse, serialise
+from seedspec.lock.lock import Lock, parse, serialise
+from seedspec.lock.state import State
 from seedspec.plan.plan import Rules, make
-from seedspec.plan.state import State
 from seedspec.run.call import Kept
 from seedspec.run.saves import BadPlace, NotWhole, Saves
 from seedspec.run.settings import BadSettings

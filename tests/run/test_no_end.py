@@ -19,8 +19,8 @@ import pytest
 from helpers import CANARY, HERO, LONGEST, QUICK, SMALL, Make, Project, Service, nearby
 
 from seedspec.emulator.settings import Addresses
-from seedspec.plan.event import Delayed, Failed, Held, Stopped, Stuck
-from seedspec.plan.lock import Record
+from seedspec.lock.event import Delayed, Failed, Held, Stopped, Stuck
+from seedspec.lock.lock import Record
 
 LONG_AGO = (datetime.now(UTC) - timedelta(hours=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -213,7 +213,7 @@ WAITER = """\
 import sys
 from pathlib import Path
 from seedspec.compiler.entry import digest
-from seedspec.plan.event import Intent, Submitting
+from seedspec.lock.event import Intent, Submitting
 from seedspec.run import files
 from seedspec.run.call import Create
 from seedspec.run.inquiry import ask

@@ -18,7 +18,7 @@ import pytest
 from helpers import BOARD, LONGEST, PACE, SMALL, Ended, Make, Project, emulator
 from test_kill import finished
 
-from seedspec.plan.lock import parse
+from seedspec.lock.lock import parse
 
 pytestmark = pytest.mark.slow
 

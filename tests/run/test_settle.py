@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from helpers import SMALL, Make, Project, nearby
 
-from seedspec.plan.lock import HEADER, encode
+from seedspec.lock.lock import HEADER, encode
 
 
 @contextmanager
@@ -163,7 +163,7 @@ def test_doubts_under_one_address_are_told_apart(project: Make, tmp_path: Path) 
 def test_attempts_of_one_request_are_told_apart() -> None:
     """As two branches can leave them: one fingerprint, two attempts."""
     from seedspec.cli.naming import the_ids
-    from seedspec.plan.lock import Record
+    from seedspec.lock.lock import Record
 
     near = "ab" * 4
     found = [

@@ -14,7 +14,7 @@ from helpers import Make, nearby
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.plan.lock import Lock
+from seedspec.lock.lock import Lock
 from seedspec.plan.plan import Rules, make
 from seedspec.run.agenda import FETCH, HAD, READ, Agenda
 from seedspec.run.answer import Answer

@@ -21,7 +21,7 @@ from helpers import CANARY, HERO, Make, Project, Service, nearby
 
 from seedspec import api
 from seedspec.compiler.entry import digest
-from seedspec.plan.event import Held, RunFinished, RunStarted, Uploaded
+from seedspec.lock.event import Held, RunFinished, RunStarted, Uploaded
 from seedspec.run.answer import Answer, Rules
 from seedspec.run.call import Refused, Stored, Trouble, Unknown, Upload
 from seedspec.run.files import schemas

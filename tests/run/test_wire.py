@@ -19,8 +19,8 @@ import pytest
 from helpers import CANARY, leaked
 
 from seedspec.compiler.entry import digest
+from seedspec.lock.event import Intent, Submitting
 from seedspec.media.facts import MediaMissing
-from seedspec.plan.event import Intent, Submitting
 from seedspec.run import files, saves
 from seedspec.run.call import (
     Balance,

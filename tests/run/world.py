@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from seedspec.compiler.entry import Entry, digest
-from seedspec.plan.event import Deferred, Event, Failed, RunFinished, Submitted, Submitting
-from seedspec.plan.lock import HEADER, Lock, Record, encode, merged, parse, serialise, values_of
+from seedspec.lock.event import Deferred, Event, Failed, RunFinished, Submitted, Submitting
+from seedspec.lock.lock import HEADER, Lock, Record, encode, merged, parse, serialise, values_of
+from seedspec.lock.state import State
+from seedspec.lock.version import header_of
 from seedspec.plan.plan import Plan, Rules, make
-from seedspec.plan.state import State
-from seedspec.plan.version import header_of
 from seedspec.run.call import (
     Accepted,
     Balance,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from strangers import CANARY, STARTER, Command, snapshot
 
-from seedspec.plan.lock import HEADER, LockFault
+from seedspec.lock.lock import HEADER, LockFault
 from seedspec.run import mend
 from seedspec.run.atomic import replace, replace_lock
 from seedspec.run.lock_file import read_lock

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from seedspec.plan.event import Intent, Submitting
+from seedspec.lock.event import Intent, Submitting
 from seedspec.run.call import (
     Accepted,
     Balance,

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from seedspec.plan.event import Intent, Submitting
+from seedspec.lock.event import Intent, Submitting
 from seedspec.run.call import Accepted, Create, Read, Reply, Task
 from seedspec.run.files import schemas
 from seedspec.run.saves import Saves

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seedspec.choices.picks import Picks
+from seedspec.choices.reviews import Entries, Review
 from seedspec.compiler.entry import Entry
-from seedspec.plan.lock import Record
-from seedspec.plan.picks import Picks
+from seedspec.lock.lock import Record
+from seedspec.lock.state import State
 from seedspec.plan.plan import Plan
-from seedspec.plan.review import Entries, Review
-from seedspec.plan.state import State
 
 _QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seedspec.catalog.price import Rate
-from seedspec.plan.picks import Picks
+from seedspec.choices.picks import Picks
+from seedspec.lock.state import word
 from seedspec.plan.plan import Plan, Step
-from seedspec.plan.state import word
 from seedspec.report.export.cut import Remark, unsigned
 from seedspec.report.plan import BARE, reason
 from seedspec.run.place import Meant

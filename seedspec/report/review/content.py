@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from seedspec.catalog.price import Rate
+from seedspec.choices.picks import Picks
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.plan.lock import Record
-from seedspec.plan.picks import Picks
+from seedspec.lock.lock import Record
+from seedspec.lock.state import State
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
-from seedspec.plan.state import State
 from seedspec.report.plan import BARE, reason
 from seedspec.run.place import Meant
 

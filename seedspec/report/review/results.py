@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from seedspec.plan.stats import Standing, Standings
+from seedspec.choices.standings import Standing, Standings
 from seedspec.report.table import columns
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+from seedspec.choices.reviews import Entries, Review, Winner
 from seedspec.compiler.entry import Entry
-from seedspec.plan.review import Entries, Review, Winner
 from seedspec.text.diagnostic import Problems
 from seedspec.text.value import valueclass
 

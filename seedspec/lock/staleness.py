@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from seedspec.compiler.entry import Entry
-from seedspec.plan.lock import Lock, Record
-from seedspec.plan.state import OPEN, State
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.state import OPEN, State
 from seedspec.text.value import valueclass
 
 _FACTS = ("bytes", "width", "height", "seconds", "fps")

@@ -8,8 +8,8 @@ from typing import Any
 from orjson import dumps
 
 from seedspec.compiler.filename import LONGEST, same
-from seedspec.plan.lock import MARKERS, Lock, Record, encode, further
-from seedspec.plan.state import RANKS, State
+from seedspec.lock.lock import MARKERS, Lock, Record, encode, further
+from seedspec.lock.state import RANKS, State
 from seedspec.text.value import valueclass
 
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 from seedspec.compiler.address import parse
 from seedspec.compiler.filename import is_device, same
-from seedspec.plan.lock import Lock, Record
-from seedspec.plan.merge import parted
-from seedspec.plan.state import OPEN, State
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.merge import parted
+from seedspec.lock.state import OPEN, State
 from seedspec.text.value import valueclass
 
 

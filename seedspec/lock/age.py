@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from seedspec.plan.lock import Record
+from seedspec.lock.lock import Record
 
 
 def asked_at(record: Record) -> str:

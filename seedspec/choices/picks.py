@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from seedspec.catalog.schema import Schema
+from seedspec.choices.reviews import Entries, Mention, Review
 from seedspec.compiler.address import Labels, parse, variant_of
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.references.resolve import Chosen
-from seedspec.plan.review import Entries, Mention, Review
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Sequence, plain
 from seedspec.text.source import Span

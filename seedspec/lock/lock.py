@@ -12,13 +12,13 @@ from typing import Any
 
 import orjson
 
-from seedspec.plan.event import Event
-from seedspec.plan.kept import values_of as values_of
-from seedspec.plan.keys import DEEPEST, KEYS, depth, fault
-from seedspec.plan.state import RANKS, UNANSWERED, IllegalMove, State, advance
-from seedspec.plan.unsigned import unsigned
-from seedspec.plan.version import HEADER as HEADER
-from seedspec.plan.version import NEWEST, header_of, needed, said_by, version_of
+from seedspec.lock.event import Event
+from seedspec.lock.event_values import values_of as values_of
+from seedspec.lock.keys import DEEPEST, KEYS, depth, fault
+from seedspec.lock.state import RANKS, UNANSWERED, IllegalMove, State, advance
+from seedspec.lock.unsigned import unsigned
+from seedspec.lock.version import HEADER as HEADER
+from seedspec.lock.version import NEWEST, header_of, needed, said_by, version_of
 
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 """What begins the lines that a git merge leaves: ours, the common base, theirs, the end."""

@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from seedspec.compiler.filename import is_device
-from seedspec.plan.state import State
-from seedspec.plan.version import OF_2
+from seedspec.lock.state import State
+from seedspec.lock.version import OF_2
 from seedspec.text.visible import UNSAFE, visible
 
 DEEPEST = 64

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seedspec.plan.event import (
+from seedspec.lock.event import (
     Adopted,
     Completed,
     Deferred,
@@ -18,8 +18,8 @@ from seedspec.plan.event import (
     Submitting,
     Weighed,
 )
-from seedspec.plan.keys import LONGEST_CODE, LONGEST_MESSAGE
-from seedspec.plan.state import State
+from seedspec.lock.keys import LONGEST_CODE, LONGEST_MESSAGE
+from seedspec.lock.state import State
 from seedspec.text.visible import one_line
 
 _FACTS = ("file", "sha256", "bytes", "width", "height", "seconds", "fps", "audio")

@@ -7,7 +7,7 @@ from typing import Any
 
 from seedspec.catalog.signed_url import bare_request
 from seedspec.compiler.entry import canonical, digest
-from seedspec.plan.state import IllegalMove
+from seedspec.lock.state import IllegalMove
 
 Values = dict[str, Any]
 Records = dict[tuple[str, int], Values]

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from seedspec.plan.keys import LONGEST_CODE, LONGEST_MESSAGE
-from seedspec.plan.lock import BadLine, Fold, Lock, LockFault, read_line
-from seedspec.plan.merge import union
-from seedspec.plan.state import IllegalMove
-from seedspec.plan.version import NEWEST, said_by, version_of
+from seedspec.lock.keys import LONGEST_CODE, LONGEST_MESSAGE
+from seedspec.lock.lock import BadLine, Fold, Lock, LockFault, read_line
+from seedspec.lock.merge import union
+from seedspec.lock.state import IllegalMove
+from seedspec.lock.version import NEWEST, said_by, version_of
 from seedspec.text.value import valueclass
 from seedspec.text.visible import one_line
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seedspec.catalog.model import Model
-from seedspec.plan.lock import Record
-from seedspec.plan.state import State
+from seedspec.lock.lock import Record
+from seedspec.lock.state import State
 from seedspec.text.value import valueclass
 
 SECONDS = 0.25
