@@ -25,8 +25,11 @@ from seedspec.lock.state import State
 from seedspec.plan.plan import BUYS, Action, Plan, Rules, Step, make
 from seedspec.plan.reason import Stuck
 from seedspec.plan.select import NothingSelected, choose, within
-from seedspec.run.choices import choices_of, read_picks
-from seedspec.run.compiling import Compiled, check, compile, expanded, no_collector
+from seedspec.project.choice_files import choices_of, read_picks
+from seedspec.project.compile import Compiled, check, compile, expanded, no_collector
+from seedspec.project.credentials import BadSettings
+from seedspec.project.paths import Meant, Place, meant, place_of
+from seedspec.project.presence import presence
 from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote_of
 from seedspec.run.driver import drive, now
 from seedspec.run.job import Limits, Pace
@@ -34,11 +37,8 @@ from seedspec.run.journal import Journal
 from seedspec.run.lock_file import hold, holder, read_lock
 from seedspec.run.machine import Machine
 from seedspec.run.moved import check_not_left
-from seedspec.run.place import Meant, Place, meant, place_of
-from seedspec.run.presence import presence
 from seedspec.run.rescue import foreign, not_taken
 from seedspec.run.service import Emulator, Service, service_of
-from seedspec.run.settings import BadSettings
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
 from seedspec.text.value import brief

@@ -14,11 +14,11 @@ from seedspec.compiler.references.limits import Asset
 from seedspec.compiler.request.expand import expand
 from seedspec.compiler.storyboard.profile import with_profile
 from seedspec.compiler.storyboard.types import storyboard_of
-from seedspec.run import files
+from seedspec.project import sources
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.yaml import parse, source_of
 
-CATALOG = files.catalog()
+CATALOG = sources.catalog()
 MODEL = "seedance-2.0-reference-to-video"
 FILES = {"assets/hero.png": "1" * 64, "assets/walk.mp4": "2" * 64}
 INCLUDED = {

@@ -21,8 +21,8 @@ from seedspec.compiler.prompt.errors import TemplateFault
 from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK
 from seedspec.compiler.prompt.segments import Code, cut
 from seedspec.compiler.prompt.template import Part, Template, Templates
+from seedspec.project.compile import no_collector
 from seedspec.report.entries import as_json, as_lines
-from seedspec.run.compiling import no_collector
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Source

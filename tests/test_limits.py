@@ -10,10 +10,10 @@ import pytest
 from seedspec import api
 from seedspec.compiler.entry import body_of
 from seedspec.compiler.references.upstream import unfit
-from seedspec.run import files
+from seedspec.project import sources
 from seedspec.text.diagnostic import Diagnostic
 
-CATALOG = files.catalog()
+CATALOG = sources.catalog()
 HEAD = "seedspec: 1\nmodel: seedance-2.0-reference-to-video\n"
 HERO = "references:\n  hero: {image: https://cdn.example.com/hero.png}\n"
 PROMPT = "\"{{ ref('hero') }} walks.\""

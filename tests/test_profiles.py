@@ -17,7 +17,7 @@ from seedspec.lock.lock import HEADER, LockFault, encode, parse, serialise
 from seedspec.lock.state import State
 from seedspec.plan.reason import Changed, Done, Elsewhere, Held, InDoubt, New, NotInStoryboard, Second
 from seedspec.plan.select import NothingSelected
-from seedspec.run.settings import BadSettings
+from seedspec.project.credentials import BadSettings
 
 BOARD = """\
 seedspec: 1

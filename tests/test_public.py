@@ -14,7 +14,7 @@ import pytest
 from seedspec import api
 from seedspec.lock.event import Intent, Submitting
 from seedspec.lock.lock import parse
-from seedspec.run.settings import Key
+from seedspec.project.credentials import Key
 
 NAMES = [
     "Action", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Emulator", "Entry", "Event", "Invalid", "Lock",
@@ -73,7 +73,12 @@ def test_check_and_compile_load_nothing_of_picks_media_and_git(tmp_path: Path, c
         "print(sorted(set(sys.modules) & set(sys.argv[3:])), file=sys.stderr)"
     )
     heavy = ["av", "PIL", "tinytag", "httpx", "asyncio", "jsonschema", "subprocess", "importlib.metadata"]
-    rooms = ["seedspec.choices.picks", "seedspec.run.choices", "seedspec.run.revision", "seedspec.run.settings"]
+    rooms = [
+        "seedspec.choices.picks",
+        "seedspec.project.choice_files",
+        "seedspec.project.git",
+        "seedspec.project.credentials",
+    ]
     said = []
     for _ in range(2):
         line = [sys.executable, "-c", code, command, str(tmp_path / "storyboard.yaml"), *heavy, *rooms]

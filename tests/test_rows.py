@@ -23,7 +23,7 @@ from seedspec.compiler.matrix.grid import Arithmetic, Grid
 from seedspec.compiler.matrix.product import Box, Product, Row, Work
 from seedspec.compiler.request.expand import Ceiling, expand
 from seedspec.compiler.storyboard.types import Axis, storyboard_of
-from seedspec.run.settings import BadSettings
+from seedspec.project.credentials import BadSettings
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from seedspec.run import files
+from seedspec.project import sources
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-FOUND = files.schemas()
+FOUND = sources.schemas()
 STORYBOARD = FOUND["storyboard.json"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OWN_SCHEMAS = sorted(n for n, d in FOUND.items() if d.get("$schema") == DIALECT)

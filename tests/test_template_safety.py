@@ -9,10 +9,10 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Excess, weight
-from seedspec.run import files
+from seedspec.project import sources
 from seedspec.text.diagnostic import Diagnostic
 
-CATALOG = files.catalog()
+CATALOG = sources.catalog()
 BOARD = """seedspec: 1
 model: seedance-2.0-reference-to-video
 vars: {list: [1, 2, 3], word: tea, number: 123456789}

@@ -18,12 +18,12 @@ from seedspec.lock.lock import Lock
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import opened
+from seedspec.project.presence import presence
 from seedspec.run.call import Kept
 from seedspec.run.driver import now
 from seedspec.run.inquiry import verified
 from seedspec.run.journal import Journal
 from seedspec.run.lock_file import hold, read_lock
-from seedspec.run.presence import presence
 from seedspec.run.saves import BadPlace, NotWhole, Saves
 
 

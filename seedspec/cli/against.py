@@ -10,9 +10,9 @@ from seedspec.cli.app import Exit
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.plan.compare import Comparison, compare
+from seedspec.project.compile import earlier
+from seedspec.project.git import NoRevision, revision_of
 from seedspec.report.diagnostics import tally
-from seedspec.run.compiling import earlier
-from seedspec.run.revision import NoRevision, revision_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,9 +176,9 @@ def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) ->
     from seedspec.compiler.storyboard.profile import NoProfile
     from seedspec.lock.lock import LockFault
     from seedspec.plan.select import NothingSelected
+    from seedspec.project.credentials import BadSettings
     from seedspec.run.journal import NotRecorded
     from seedspec.run.lock_file import HoldTaken
-    from seedspec.run.settings import BadSettings
 
     if isinstance(error, Exit):
         return error.code, str(error)
@@ -199,7 +199,7 @@ def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) ->
 
 def crash(error: Exception, base: Path | None, arguments: Sequence[str] = ()) -> str:
     """Keeps the trace of an error of seedspec itself, and gives the line that says where."""
-    from seedspec.run.crash import keep
+    from seedspec.project.crash_file import keep
 
     path = keep(error, arguments or sys.argv[1:], base)
     kept = f"its trace is in {path}" if path is not None else "no folder takes its trace"

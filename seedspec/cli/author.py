@@ -15,11 +15,11 @@ import orjson
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.saying import echo, pour, steady_json
-from seedspec.run.regular import read_start
+from seedspec.project.files import read_start
 
 if TYPE_CHECKING:
     from seedspec.compiler.entry import Entry
-    from seedspec.run.compiling import Compiled
+    from seedspec.project.compile import Compiled
 
 _IN_MEMORY = 1 << 20
 """As many bytes of output as are held in memory before a file takes them."""
@@ -48,9 +48,9 @@ def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: s
       seedspec check storyboard.yaml --format github
       seedspec check --probe-urls
     """
+    from seedspec.project.compile import check
+    from seedspec.project.sources import catalog
     from seedspec.report import diagnostics as shown
-    from seedspec.run.compiling import check
-    from seedspec.run.files import catalog
 
     files, known = _files(paths or ("storyboard.yaml",)), catalog()
     found = [d for file in files for d in check(file, known, profile, probe_urls=probe_urls)]
@@ -115,8 +115,8 @@ def compile_command(
 
 def _stream(storyboard: str, profile: str) -> None:
     """All entries as JSON Lines. They wait in a file without a name until it is known that none has an error."""
+    from seedspec.project.compile import stream
     from seedspec.report.entries import as_lines
-    from seedspec.run.compiling import stream
 
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
 

@@ -23,6 +23,7 @@ from seedspec.cli.target import judged
 from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.plan import Action
 from seedspec.plan.savings import hints
+from seedspec.project.credentials import key_of
 from seedspec.report import compare as compared
 from seedspec.report import cost as costs
 from seedspec.report import markdown, status
@@ -31,7 +32,6 @@ from seedspec.run.consent import check_consent
 from seedspec.run.driver import now
 from seedspec.run.job import Pace
 from seedspec.run.lock_file import check_free
-from seedspec.run.settings import key_of
 
 _GLANCE = 1.0
 """Seconds between two looks at the lock of `status --watch`."""

@@ -14,9 +14,9 @@ from seedspec.compiler.storyboard.profile import AS_WRITTEN, name_of
 from seedspec.lock.age import age, asked_at
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import FOLLOWED
+from seedspec.project.paths import Meant
 from seedspec.report.table import cut
 from seedspec.run.inquiry import Evidence
-from seedspec.run.place import Meant
 
 
 def is_lost(record: Record) -> bool:

@@ -65,9 +65,9 @@ def emulator_command(
         from seedspec.emulator.settings import Addresses, Settings, parse_fault
     except ImportError:
         raise Exit(2, "the emulator needs more packages: pip install 'seedspec[emulator]'") from None
-    from seedspec.run.files import schemas
-    from seedspec.run.regular import check_way
-    from seedspec.run.state import state_folder
+    from seedspec.project.files import check_way
+    from seedspec.project.sources import schemas
+    from seedspec.project.state_folder import state_folder
 
     try:
         faults = tuple(parse_fault(f) for f in fault)

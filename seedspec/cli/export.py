@@ -21,11 +21,11 @@ from seedspec.cli.saying import echo, pour, steady_csv
 from seedspec.cli.target import judged
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts as look
+from seedspec.project.atomic import is_stream, put
+from seedspec.project.choice_files import choices_of, read_picks, read_reviews
+from seedspec.project.saved_video import SavedVideos
 from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
-from seedspec.run.atomic import is_stream, put
-from seedspec.run.choices import choices_of, read_picks, read_reviews
-from seedspec.run.saved import SavedVideos
 from seedspec.text.diagnostic import Problems
 
 

@@ -21,10 +21,10 @@ from seedspec.cli import shared
 from seedspec.cli.app import Exit, crash, fault
 from seedspec.cli.saying import colored, complain, echo, steady_text
 from seedspec.lock.event import Event, RunFinished
+from seedspec.project.atomic import put
+from seedspec.project.files import check_way
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line, summary
-from seedspec.run.atomic import put
-from seedspec.run.regular import check_way
 
 _VIEW = "the view of the run"
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from seedspec.cli import shared
-from seedspec.run.starter import FILL_IN, TEMPLATES, project, write
+from seedspec.project.scaffold import FILL_IN, TEMPLATES, project, write
 
 
 @click.command("init")

@@ -13,12 +13,12 @@ from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.lock.lock import LockFault
 from seedspec.lock.recover import Aside
+from seedspec.project.atomic import put
+from seedspec.project.compile import Compiled, compile
+from seedspec.project.files import MOST_LOCK, read_file
+from seedspec.project.names import lock_of
 from seedspec.run import mend
-from seedspec.run.atomic import put
-from seedspec.run.beside import lock_of
-from seedspec.run.compiling import Compiled, compile
 from seedspec.run.lock_file import hold, read_lock
-from seedspec.run.regular import MOST_LOCK, read_file
 from seedspec.run.rescue import foreign, not_taken, rescues
 
 

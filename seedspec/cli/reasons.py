@@ -19,14 +19,14 @@ from seedspec.lock.lock import Lock
 from seedspec.plan.compare import compare
 from seedspec.plan.select import choose
 from seedspec.plan.why import why
+from seedspec.project.compile import earlier
+from seedspec.project.git import NoRevision, revision_of
+from seedspec.project.paths import place_of
 from seedspec.report import compare as compared
 from seedspec.report import why as shown
 from seedspec.report.diagnostics import tally
-from seedspec.run.compiling import earlier
 from seedspec.run.driver import now
 from seedspec.run.lock_file import read_lock
-from seedspec.run.place import place_of
-from seedspec.run.revision import NoRevision, revision_of
 
 
 @click.command("why")

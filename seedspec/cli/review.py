@@ -24,17 +24,17 @@ from seedspec.cli.naming import the_address
 from seedspec.cli.saying import echo
 from seedspec.cli.target import judged
 from seedspec.compiler.address import parse
+from seedspec.project.atomic import put, replace
+from seedspec.project.choice_files import Choices, choices_of, read_picks, read_reviews, schema_beside
+from seedspec.project.files import read_file
+from seedspec.project.names import lock_of
+from seedspec.project.saved_video import SavedVideos
+from seedspec.project.state_folder import state_folder
 from seedspec.report.review import content as contents
 from seedspec.report.review import page, posters, results
 from seedspec.report.review.content import Media, Take
 from seedspec.report.review.posters import Clip
-from seedspec.run.atomic import put, replace
-from seedspec.run.beside import lock_of
-from seedspec.run.choices import Choices, choices_of, read_picks, read_reviews, schema_beside
 from seedspec.run.lock_file import hold
-from seedspec.run.regular import read_file
-from seedspec.run.saved import SavedVideos
-from seedspec.run.state import state_folder
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000

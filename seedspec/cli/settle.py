@@ -17,12 +17,12 @@ from seedspec.cli.doubts import Waits, is_lost, told
 from seedspec.lock.event import Adopted, Deferred, Event, Failed, Submitted, Weighed
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import UNANSWERED
+from seedspec.project.paths import Place, place_of
 from seedspec.run.call import Balance, Credits
 from seedspec.run.driver import Wire, now
 from seedspec.run.inquiry import Evidence, ask, evidence, resend, resent, verified
 from seedspec.run.journal import Journal
 from seedspec.run.lock_file import hold, read_lock
-from seedspec.run.place import Place, place_of
 from seedspec.run.sent import body_kept
 
 

@@ -15,7 +15,7 @@ from seedspec.cli.saying import echo
 if TYPE_CHECKING:
     from seedspec.api import Options
     from seedspec.compiler.storyboard.types import Storyboard
-    from seedspec.run.compiling import Compiled
+    from seedspec.project.compile import Compiled
     from seedspec.text.diagnostic import Diagnostic
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,7 +31,7 @@ def ceiling(function: F) -> F:
 
     def raise_it(ctx: click.Context, _: click.Parameter, most: int | None) -> None:
         if most is not None:
-            from seedspec.run.compiling import raised
+            from seedspec.project.compile import raised
 
             before = raised.set(most)
             ctx.call_on_close(lambda: raised.reset(before))
@@ -81,7 +81,7 @@ def compiled(path: str, profile: str, *, emulated: bool) -> Compiled:
 
     A reference that follows a pick follows those of the emulator's takes when `emulated`.
     """
-    from seedspec.run.compiling import compile
+    from seedspec.project.compile import compile
 
     return judged(compile(path, profile=profile, emulated=emulated))
 

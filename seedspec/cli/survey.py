@@ -13,8 +13,8 @@ import orjson
 from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.cli.saying import echo
+from seedspec.project import sources
 from seedspec.report.table import columns
-from seedspec.run import files
 from seedspec.text.diagnostic import did_you_mean, listed
 
 _COLORS = {"ok": "32", "warning": "33", "bad": "31"}
@@ -33,7 +33,7 @@ def models_command(model: str | None, form: str) -> None:
     """
     from seedspec.report import models as shown
 
-    known = files.catalog().models
+    known = sources.catalog().models
     if model is not None and model not in known:
         raise Exit(2, "; ".join((f"no model `{model}`; expected {listed(known)}", *did_you_mean(model, known))))
     chosen = [known[model]] if model is not None else list(known.values())
@@ -59,7 +59,7 @@ def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
     """
     from seedspec.run.health import findings, reach
 
-    catalog = files.catalog()
+    catalog = sources.catalog()
     first = next(iter(catalog.models.values()))
     provider = first.provider.document
     found = list(findings(provider, Path(storyboard), os.environ, first.rate.as_of, datetime.now(UTC)))

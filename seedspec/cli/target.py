@@ -13,8 +13,8 @@ from seedspec.cli import shared
 from seedspec.cli.app import Exit
 from seedspec.lock.keys import is_video_path
 from seedspec.lock.lock import LockFault
-from seedspec.run.beside import picks_of
-from seedspec.run.regular import check_way, read_lock_file
+from seedspec.project.files import check_way, read_lock_file
+from seedspec.project.names import picks_of
 
 
 def judged(out: str | Path, planned: Planned) -> Path:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO
 
 from seedspec.emulator.settings import Addresses
-from seedspec.run.environment import environment_of_child
+from seedspec.project.child_environment import environment_of_child
 
 _START_SECONDS = 30
 _END_SECONDS = 5

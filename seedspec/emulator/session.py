@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from seedspec.emulator.process import EmulatorError, child
-from seedspec.run.beside import lock_of
-from seedspec.run.place import Place
-from seedspec.run.secret import seal
+from seedspec.project.credentials import BadSettings, Key
+from seedspec.project.names import lock_of
+from seedspec.project.paths import Place
+from seedspec.project.secret import seal
+from seedspec.project.state_folder import state_folder
 from seedspec.run.service import Emulator, Service
-from seedspec.run.settings import BadSettings, Key
-from seedspec.run.state import state_folder
 
 _NOBODY = "http://127.0.0.1:9"
 """An address of this machine at which nothing listens."""

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterator
 
 from seedspec.plan.plan import Step
+from seedspec.project.paths import Meant
 from seedspec.report.diagnostics import MOST_ANNOTATIONS
 from seedspec.report.outcome import End, Outcome, Outcomes
-from seedspec.run.place import Meant
 from seedspec.text.visible import visible
 
 

@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 
 from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import shot_of
+from seedspec.project.paths import Meant
 from seedspec.report.money import both
 from seedspec.report.outcome import End, Outcome, Outcomes
-from seedspec.run.place import Meant
 from seedspec.text.visible import visible
 
 _SKIPPED = (End.HELD, End.RUNNING, End.FETCH, End.WAITING)

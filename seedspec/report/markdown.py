@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from seedspec.catalog.price import Cost, Rate
 from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
+from seedspec.project.paths import Meant
 from seedspec.report.limits import COMMENT, SUMMARY
 from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE, reason, shown
-from seedspec.run.place import Meant
 from seedspec.text.diagnostic import Diagnostic
 from seedspec.text.visible import visible
 

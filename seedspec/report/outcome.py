@@ -32,8 +32,8 @@ from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
 from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.reason import Stuck as StuckTask
+from seedspec.project.paths import Meant
 from seedspec.report.plan import BARE, unpicked
-from seedspec.run.place import Meant
 
 
 class End(StrEnum):

@@ -34,9 +34,9 @@ from seedspec.plan.reason import (
     Unpicked,
     Unsaved,
 )
+from seedspec.project.paths import Meant
 from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.table import columns, cut
-from seedspec.run.place import Meant
 
 BARE = Meant()
 """The storyboard that commands take by themselves, as written, and its paid lock."""

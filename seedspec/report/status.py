@@ -12,11 +12,11 @@ from seedspec.lock.state import State
 from seedspec.plan import cost
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import InDoubt
+from seedspec.project.paths import Meant
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.report.money import both
 from seedspec.report.table import columns
-from seedspec.run.place import Meant
 
 _WORDS = {
     Action.DONE: "saved",

@@ -34,10 +34,10 @@ from seedspec.plan.reason import (
     Unsaved,
 )
 from seedspec.plan.why import Why
+from seedspec.project.paths import Meant
 from seedspec.report.explain import place
 from seedspec.report.money import both
 from seedspec.report.plan import BARE, shown, step_json, taken_up
-from seedspec.run.place import Meant
 from seedspec.text.source import Span, excerpt
 from seedspec.text.visible import visible
 

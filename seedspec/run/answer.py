@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from seedspec.project.credentials import is_loopback
 from seedspec.run.call import (
     Accepted,
     Credits,
@@ -28,7 +29,6 @@ from seedspec.run.call import (
     Trouble,
     Unknown,
 )
-from seedspec.run.settings import is_loopback
 from seedspec.text.visible import STEERING
 
 _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)

@@ -12,10 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from seedspec.project.credentials import BadSettings
 from seedspec.run.answer import clean, safe_url
 from seedspec.run.call import Reply, Stored, Trouble, Upload
 from seedspec.run.sending import PIECE, NotSent, Sending, name_of, sending
-from seedspec.run.settings import BadSettings
 
 SIGNED = timedelta(hours=48)
 """How long a signed address is good; S3 and GCS sign for 7 days at most."""

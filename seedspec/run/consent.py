@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from seedspec.catalog.price import Rate
 from seedspec.plan.plan import Plan
-from seedspec.run.settings import BadSettings
+from seedspec.project.credentials import BadSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seedspec import __version__
+from seedspec.project.credentials import BadSettings, key_of, origins_of
+from seedspec.project.scaffold import stale_schema
 from seedspec.run.call import Balance, Credits, Trouble
 from seedspec.run.lock_file import HoldTaken, hold
-from seedspec.run.settings import BadSettings, key_of, origins_of
-from seedspec.run.starter import stale_schema
 
 PACKAGES = (
     "PyYAML", "Jinja2", "jsonschema", "jsonschema-rs", "orjson", "httpx", "click", "rich", "filelock",

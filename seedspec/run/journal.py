@@ -16,11 +16,11 @@ from seedspec.lock.keys import KEYS
 from seedspec.lock.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
 from seedspec.lock.state import IllegalMove, State
 from seedspec.lock.version import header_of, needed
-from seedspec.run.atomic import replace_lock
-from seedspec.run.regular import lock_file, read_lock_file
+from seedspec.project.atomic import replace_lock
+from seedspec.project.files import lock_file, read_lock_file
+from seedspec.project.state_folder import state_folder
 from seedspec.run.rescue import drop, remedy, rescue
 from seedspec.run.sent import Unsettled, drop_body, keep_body
-from seedspec.run.state import state_folder
 
 RESERVE = 64 * 1024
 """Bytes held back on the disk besides twice the lock, so that a receipt still fits when everything else is full."""

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedspec.run.beside import held_by
-from seedspec.run.regular import read_file, read_lock_file
+from seedspec.project.files import read_file, read_lock_file
+from seedspec.project.names import held_by
+from seedspec.project.state_folder import state_folder
 from seedspec.run.rescue import rescues
-from seedspec.run.state import state_folder
 
 if TYPE_CHECKING:
     from seedspec.lock.lock import Lock

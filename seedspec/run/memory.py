@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from seedspec.project.credentials import Key, Origins
+from seedspec.project.files import read_file
+from seedspec.project.paths import Place
+from seedspec.project.state_folder import state_folder
 from seedspec.run.answer import safe_url
 from seedspec.run.call import Stored
-from seedspec.run.place import Place
-from seedspec.run.regular import read_file
-from seedspec.run.settings import Key, Origins
-from seedspec.run.state import state_folder
 
 MARGIN = 0.1
 """The last part of an address's life, in which it is not given to a new task: the service fetches media later."""

@@ -13,12 +13,12 @@ from seedspec.lock.lock import Lock, LockFault, Record, parse, serialise
 from seedspec.lock.merge import sides, union
 from seedspec.lock.recover import Aside, salvage
 from seedspec.lock.state import OPEN, UNANSWERED, State
-from seedspec.run.atomic import replace, replace_lock
+from seedspec.project.atomic import replace, replace_lock
+from seedspec.project.files import MOST_LOCK, check_no_link, read_file, read_lock_file
+from seedspec.project.saved_video import NotRead, saved_video
+from seedspec.project.state_folder import state_folder
 from seedspec.run.lock_file import read_lock
-from seedspec.run.regular import MOST_LOCK, check_no_link, read_file, read_lock_file
 from seedspec.run.rescue import drop, records, rescues
-from seedspec.run.saved import NotRead, saved_video
-from seedspec.run.state import state_folder
 
 """States of what may be paid for and is not in hand: never forgotten."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seedspec.lock.lock import LockFault, parse
 from seedspec.lock.state import BOUGHT
-from seedspec.run.regular import read_lock_file
+from seedspec.project.files import read_lock_file
 
 
 def check_not_left(lock: Path, fingerprints: Iterable[str]) -> None:

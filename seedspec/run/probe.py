@@ -17,9 +17,9 @@ from seedspec.catalog.model import Kind, MediaRule
 from seedspec.compiler.references.limits import Asset, Remote
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import facts_of
+from seedspec.project.credentials import is_loopback
+from seedspec.project.sources import asset_of
 from seedspec.run.answer import safe_url
-from seedspec.run.files import asset_of
-from seedspec.run.settings import is_loopback
 from seedspec.run.wire import Deadlines, Piece, Unreachable, Web, environment, run
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from seedspec.run.regular import MOST_LOCK, read_file
-from seedspec.run.secret import seal
+from seedspec.project.files import MOST_LOCK, read_file
+from seedspec.project.secret import seal
 
 
 def rescues(lock: Path) -> list[Path]:

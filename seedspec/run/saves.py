@@ -15,7 +15,7 @@ from seedspec.lock.state import State
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.posters import clear, poster
 from seedspec.media.reader import playable
-from seedspec.run.atomic import sync_folder
+from seedspec.project.atomic import sync_folder
 from seedspec.run.call import Kept
 
 _LONGEST = 255

@@ -11,8 +11,8 @@ from typing import Any
 from seedspec.compiler.entry import digest
 from seedspec.lock.lock import Record
 from seedspec.lock.state import State
-from seedspec.run.regular import read_file
-from seedspec.run.state import state_folder
+from seedspec.project.files import read_file
+from seedspec.project.state_folder import state_folder
 
 _UNKNOWN = (State.SUBMITTING, State.DOUBT)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seedspec.run.place import Place
-from seedspec.run.settings import BadSettings, Key, Origins, is_local, key_of, origins_of
+from seedspec.project.credentials import BadSettings, Key, Origins, is_local, key_of, origins_of
+from seedspec.project.paths import Place
 
 if TYPE_CHECKING:
     from seedspec.run.wire import Exchange

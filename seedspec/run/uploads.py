@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from seedspec.project.saved_video import NotRead, check_inside
 from seedspec.run.call import Reply, Stored, Trouble, Upload
 from seedspec.run.memory import Memory
-from seedspec.run.saved import NotRead, check_inside
 from seedspec.run.sending import NotSent, Sending, sending
 
 OTHERWISE = "a URL, or `--assets`, may do instead"

@@ -34,10 +34,10 @@ import yaml
 from jinja2.sandbox import SandboxedEnvironment
 
 from seedspec import api
+from seedspec.project import sources
 from seedspec.report.entries import as_lines
-from seedspec.run import files
 
-MODEL = files.schemas()[f"evolink/{draw.MODEL}.json"]
+MODEL = sources.schemas()[f"evolink/{draw.MODEL}.json"]
 DEFAULTS = {"duration": 5, "quality": "720p", "aspect_ratio": "16:9", "generate_audio": True}
 LISTS = {"image": "image_urls", "video": "video_urls", "audio": "audio_urls"}
 MANY = 1000
@@ -188,7 +188,7 @@ def main() -> int:
     parser.add_argument("--parsed", action="store_true", help="the loop is given the storyboard, and reads no YAML")
     parser.add_argument("--each", action="store_true", help="a line a board")
     given = parser.parse_args()
-    catalog, lean = files.catalog(), Lean()
+    catalog, lean = sources.catalog(), Lean()
     ratios: list[tuple[float, int, int]] = []
     with tempfile.TemporaryDirectory(prefix="seedspec-bench-") as folder:
         path = Path(folder) / "storyboard.yaml"

@@ -26,12 +26,12 @@ import serving
 from seedspec import api
 from seedspec.emulator.process import Addresses
 from seedspec.lock.event import Submitted
+from seedspec.project.credentials import Key, Origins
+from seedspec.project.sources import schemas
 from seedspec.run import wire
 from seedspec.run.call import Call, Download, Read, ReadMany
-from seedspec.run.files import schemas
 from seedspec.run.job import Pace
 from seedspec.run.saves import Saves
-from seedspec.run.settings import Key, Origins
 
 AT_ONCE = 4
 BOARD = """\

@@ -14,9 +14,9 @@ from looks import Run
 
 from seedspec import __version__
 from seedspec.cli.app import start
-from seedspec.run import files, starter
+from seedspec.project import scaffold, sources
 
-TEMPLATES = starter.TEMPLATES
+TEMPLATES = scaffold.TEMPLATES
 
 
 def git(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -45,7 +45,7 @@ def test_templates_check_clean_and_point_to_their_schema(template: str, folder: 
     assert (said.code, said.out, said.err) == (0, "", "1 storyboard: nothing to mend\n")
     modeline = (folder / "ads" / "storyboard.yaml").read_text().splitlines()[0]
     target = modeline.removeprefix("# yaml-language-server: $schema=")
-    assert json.loads((folder / "ads" / target).read_text()) == files.schemas()["storyboard.json"]
+    assert json.loads((folder / "ads" / target).read_text()) == sources.schemas()["storyboard.json"]
 
 
 @pytest.mark.slow
@@ -165,7 +165,7 @@ def test_the_workflow_does_what_it_says(folder: Path, seedspec: Run, tmp_path: P
 
 def test_the_templates_are_in_the_wheel() -> None:
     """Everything that `init` reads lies inside the package or the schemas, which the wheel takes along."""
-    folder = Path(starter.__file__).parents[1] / "templates"
+    folder = Path(scaffold.__file__).parents[1] / "templates"
     names = {"gitignore.txt", "gitattributes.txt", "github.yml", *(f"{t}.yaml" for t in TEMPLATES)}
     assert {p.name for p in folder.iterdir()} == names
 

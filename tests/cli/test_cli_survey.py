@@ -17,11 +17,12 @@ from looks import Run
 
 from seedspec.catalog.price import charge
 from seedspec.cli.app import COMMANDS
-from seedspec.run import files, health
+from seedspec.project import sources
+from seedspec.run import health
 from seedspec.run.lock_file import hold
 
 EXPECTED = Path(__file__).parent / "expected"
-MODEL = files.catalog().models["seedance-2.0-reference-to-video"]
+MODEL = sources.catalog().models["seedance-2.0-reference-to-video"]
 PROVIDER = MODEL.provider.document
 KEY = "sk-evo-0123456789abcdefghijklmnop"
 
@@ -42,7 +43,7 @@ def test_models_as_json_are_the_files(seedspec: Run) -> None:
         assert model["media"][kind]["most"] == document["properties"][rule["field"]]["maxItems"]
     assert model["output"]["pixels"] == document["x-seedspec"]["output"]["pixels"]
     prices = model["prices"]
-    assert prices["as_of"] == files.schemas()["evolink/prices.json"]["as_of"]
+    assert prices["as_of"] == sources.schemas()["evolink/prices.json"]["as_of"]
     for quality in ("480p", "720p"):
         cost = charge(MODEL.rate, quality=quality, duration=10, video_seconds=None) / 10_000
         assert abs(10 * prices["credits_per_second"] * prices["without_video"][quality] - cost) < 1e-6

@@ -16,7 +16,7 @@ import pytest
 from junitparser import JUnitXml
 
 from seedspec.lock.lock import parse
-from seedspec.run.crash import keep, scrub
+from seedspec.project.crash_file import keep, scrub
 
 ROOT = Path(__file__).parents[2]
 KEY = "sk-canary-7Jq2vXz9LmT4wRb8"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from looks import Run, keep
 
-from seedspec.run.place import Meant
+from seedspec.project.paths import Meant
 
 BOARD = """\
 seedspec: 1

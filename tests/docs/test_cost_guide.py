@@ -6,10 +6,10 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
-from seedspec.run import files
+from seedspec.project import sources
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
-PRICES = files.schemas()["evolink/prices.json"]
+PRICES = sources.schemas()["evolink/prices.json"]
 MODEL = PRICES["models"]["seedance-2.0-reference-to-video"]
 
 

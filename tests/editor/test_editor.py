@@ -13,7 +13,7 @@ import pytest
 from server import Server, serving
 
 from seedspec.cli.app import start
-from seedspec.run import starter
+from seedspec.project import scaffold
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schemas" / "storyboard.json"
@@ -71,7 +71,7 @@ def test_examples_are_clean(server: Server, example: Path) -> None:
     assert server.diagnostics(example) == []
 
 
-@pytest.mark.parametrize("template", starter.TEMPLATES)
+@pytest.mark.parametrize("template", scaffold.TEMPLATES)
 def test_new_projects_are_clean_and_know_their_schema(server: Server, tmp_path: Path, template: str) -> None:
     assert start(["init", str(tmp_path), "--template", template]) == 0
     file = tmp_path / "storyboard.yaml"

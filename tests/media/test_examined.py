@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 
 from seedspec.media.reader import facts, readers
-from seedspec.run.examined import Examined
-from seedspec.run.files import looker
-from seedspec.run.secret import seal
+from seedspec.project.media_cache import Examined
+from seedspec.project.secret import seal
+from seedspec.project.sources import looker
 
 BOARD = """\
 seedspec: 1

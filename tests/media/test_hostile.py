@@ -16,7 +16,7 @@ from seedspec import api
 from seedspec.media.facts import MediaError
 from seedspec.media.movie import check_playable
 from seedspec.media.reader import facts
-from seedspec.run.files import MOST_MEDIA
+from seedspec.project.sources import MOST_MEDIA
 
 Maker = Callable[..., Path]
 

@@ -18,7 +18,7 @@ import real
 from seedspec import api
 from seedspec.compiler.entry import body_of
 from seedspec.media.reader import facts
-from seedspec.run.files import catalog
+from seedspec.project.sources import catalog
 
 GUIDE = Path(__file__).parents[2] / "docs" / "media.md"
 MARKS = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -13,7 +13,7 @@ from takes import Project
 from seedspec.catalog.schema import Schema
 from seedspec.choices.picks import Picks, picks_of, serialise
 from seedspec.cli.app import seedspec
-from seedspec.run import files
+from seedspec.project import sources
 from seedspec.text.diagnostic import Problems
 from seedspec.text.yaml import parse, source_of
 
@@ -38,7 +38,7 @@ def read(text: str) -> tuple[Picks, Problems]:
     assert source is not None
     node = parse(source, problems)
     assert node is not None
-    return picks_of(node, Schema(files.schemas()["picks.json"]), problems), problems
+    return picks_of(node, Schema(sources.schemas()["picks.json"]), problems), problems
 
 
 def review(project: Project, reviewer: str, *addresses: str, video: str | None = None) -> Path:

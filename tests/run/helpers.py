@@ -21,7 +21,7 @@ from seedspec.emulator.process import child
 from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
 from seedspec.lock.lock import HEADER, Lock, encode, parse
-from seedspec.run import files
+from seedspec.project import sources
 from seedspec.run.job import Pace
 
 CANARY = "sk-canary-7Jq2vXz9LmT4wRb8"
@@ -176,7 +176,7 @@ def emulator(folder: Path, *arguments: str) -> Iterator[Service]:
 @contextmanager
 def nearby(folder: Path, *faults: str, **settings: Any) -> Iterator[Service]:
     """An emulator in a thread of this process, for tests that start many."""
-    documents = files.schemas()
+    documents = sources.schemas()
     ready: queue.Queue[Addresses | BaseException] = queue.Queue()
     stop = threading.Event()
     given = Settings(**{"folder": folder, "seconds": 0.05, "faults": tuple(map(parse_fault, faults)), **settings})

@@ -10,12 +10,12 @@ from helpers import CANARY, leaked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seedspec.run import files
+from seedspec.project import sources
 from seedspec.run.answer import Answer, Rules, clean, is_private, retry_after, safe_url
 from seedspec.run.call import Accepted, Listing, Refused, Task, Trouble, Unknown
 from seedspec.run.wire.redaction import Redaction
 
-PROVIDER = files.schemas()["evolink/provider.json"]
+PROVIDER = sources.schemas()["evolink/provider.json"]
 RULES = Rules(PROVIDER, local=False)
 
 JSON = st.recursive(

@@ -19,9 +19,9 @@ from bucket import ACCESS, SECRET, Store, serving, sha256
 from helpers import HERO, SMALL, Make, Project, Service, nearby
 
 from seedspec.lock.event import Uploaded
+from seedspec.project.credentials import BadSettings
 from seedspec.run.bucket import Bucket
 from seedspec.run.call import Stored, Trouble, Upload
-from seedspec.run.settings import BadSettings
 from seedspec.run.uploads import Uploads
 
 URL = "s3://team/films/tea"

@@ -12,10 +12,10 @@ from helpers import CANARY, QUICK, SMALL, Make, Project, nearby
 
 from seedspec import api
 from seedspec.lock.event import Saved
-from seedspec.run.files import schemas
-from seedspec.run.place import place_of
+from seedspec.project.credentials import BadSettings, Key, Origins
+from seedspec.project.paths import place_of
+from seedspec.project.sources import schemas
 from seedspec.run.service import Emulator, Service, service_of
-from seedspec.run.settings import BadSettings, Key, Origins
 
 PACKAGE = Path(api.__file__).parent
 PROVIDER = schemas()["evolink/provider.json"]

@@ -48,12 +48,16 @@ NO_END = "tests/run/test_no_end.py"
 MUTANTS = [
     # what is synced, and when
     Mutant("sync of a line", "run/journal.py", "            _sync(handle)\n", "", ORDER),
-    Mutant("sync of a new file", "run/atomic.py", "            os.fsync(file.fileno())\n", "", ORDER),
-    Mutant("sync of the lock's folder", "run/atomic.py", "    sync_folder(path.parent)\n", "", ORDER),
+    Mutant("sync of a new file", "project/atomic.py", "            os.fsync(file.fileno())\n", "", ORDER),
+    Mutant("sync of the lock's folder", "project/atomic.py", "    sync_folder(path.parent)\n", "", ORDER),
     Mutant("sync of a video", "run/saves.py", "        os.fsync(self._file.fileno())\n", "", ORDER),
     Mutant("sync of the videos' folder", "run/saves.py", "            sync_folder(final.parent)\n", "", ORDER),
     Mutant(
-        "a file written aside", "run/atomic.py", 'aside = path.with_name(f".{path.name}.new")', "aside = path", ORDER
+        "a file written aside",
+        "project/atomic.py",
+        'aside = path.with_name(f".{path.name}.new")',
+        "aside = path",
+        ORDER,
     ),
     # the intent, the record, the hold
     Mutant(

@@ -21,9 +21,9 @@ from seedspec.compiler.filename import is_device, is_folder, same
 from seedspec.lock.lock import Lock, parse, serialise
 from seedspec.lock.state import State
 from seedspec.plan.plan import Rules, make
+from seedspec.project.credentials import BadSettings
 from seedspec.run.call import Kept
 from seedspec.run.saves import BadPlace, NotWhole, Saves
-from seedspec.run.settings import BadSettings
 
 AWKWARD = [
     "CON",

@@ -218,7 +218,7 @@ from seedspec.run import files
 from seedspec.run.call import Create
 from seedspec.run.inquiry import ask
 from seedspec.run.saves import Saves
-from seedspec.run.settings import Key, origins_of
+from seedspec.project.credentials import Key, origins_of
 from seedspec.run.wire import Deadlines, Exchange
 
 provider, body, here = files.schemas()["evolink/provider.json"], b'{"prompt":"x"}', Path(sys.argv[2])

@@ -17,10 +17,10 @@ import pytest
 from helpers import CANARY, LONGEST, SMALL, Make
 from test_wire import PROVIDER, SHORT, said, serving
 
+from seedspec.project.credentials import Key, Origins
 from seedspec.run.call import Download, Kept, Reply, Trouble
 from seedspec.run.inquiry import ask
 from seedspec.run.saves import Saves
-from seedspec.run.settings import Key, Origins
 from seedspec.run.wire import Exchange
 
 HIDDEN = "0x7f000001"

@@ -16,12 +16,12 @@ from seedspec import api
 from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Lock
 from seedspec.plan.plan import Rules, make
+from seedspec.project.sources import schemas
 from seedspec.run.agenda import FETCH, HAD, READ, Agenda
 from seedspec.run.answer import Answer
 from seedspec.run.answer import Rules as Meaning
 from seedspec.run.begin import admit
 from seedspec.run.call import NotOffered, Reply, Task, Tasks, Trouble
-from seedspec.run.files import schemas
 from seedspec.run.job import Job, Limits, Moment, Pace, Phase
 
 MEANING = Meaning(schemas()["evolink/provider.json"], local=False)

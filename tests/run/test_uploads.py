@@ -22,14 +22,14 @@ from helpers import CANARY, HERO, Make, Project, Service, nearby
 from seedspec import api
 from seedspec.compiler.entry import digest
 from seedspec.lock.event import Held, RunFinished, RunStarted, Uploaded
+from seedspec.project.credentials import Key, origins_of
+from seedspec.project.sources import schemas
 from seedspec.run.answer import Answer, Rules
 from seedspec.run.call import Refused, Stored, Trouble, Unknown, Upload
-from seedspec.run.files import schemas
 from seedspec.run.inquiry import ask
 from seedspec.run.memory import Memory
 from seedspec.run.saves import Saves
 from seedspec.run.sending import PIECE, NotSent, sending
-from seedspec.run.settings import Key, origins_of
 from seedspec.run.wire import Exchange
 
 CHAIN = """\

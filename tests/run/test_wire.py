@@ -21,7 +21,9 @@ from helpers import CANARY, leaked
 from seedspec.compiler.entry import digest
 from seedspec.lock.event import Intent, Submitting
 from seedspec.media.facts import MediaMissing
-from seedspec.run import files, saves
+from seedspec.project import sources
+from seedspec.project.credentials import BadSettings, Key, Origins, origins_of
+from seedspec.run import saves
 from seedspec.run.call import (
     Balance,
     Call,
@@ -39,10 +41,9 @@ from seedspec.run.call import (
 )
 from seedspec.run.inquiry import ask
 from seedspec.run.saves import Saves
-from seedspec.run.settings import BadSettings, Key, Origins, origins_of
 from seedspec.run.wire import Deadlines, Exchange
 
-PROVIDER = files.schemas()["evolink/provider.json"]
+PROVIDER = sources.schemas()["evolink/provider.json"]
 BODY = b'{"prompt":"x"}'
 INTENT = Submitting(
     "a/1", "f" * 64, 1, 1, {}, Intent("seedspec-0123456789", digest(BODY), "2026-11-23T07:00:00Z"), 1, ""

@@ -15,8 +15,8 @@ import yaml
 from strangers import CANARY, Command
 
 from seedspec.emulator.process import child
-from seedspec.run.environment import environment_of_child
-from seedspec.run.revision import NoRevision, revision_of
+from seedspec.project.child_environment import environment_of_child
+from seedspec.project.git import NoRevision, revision_of
 
 ROOT = Path(__file__).parents[2]
 SHADOW = """\

@@ -11,10 +11,10 @@ import pytest
 from strangers import CANARY, STARTER, Command, snapshot
 
 from seedspec.lock.lock import HEADER, LockFault
+from seedspec.project.atomic import replace, replace_lock
+from seedspec.project.files import check_way, read_file, read_start
 from seedspec.run import mend
-from seedspec.run.atomic import replace, replace_lock
 from seedspec.run.lock_file import read_lock
-from seedspec.run.regular import check_way, read_file, read_start
 from seedspec.run.rescue import foreign, records, rescue, rescues
 
 BESIDE = (

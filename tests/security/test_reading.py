@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("run", "cli", "report", "emulator")
 OWN = {
-    ("run/files.py", "walk"), ("run/starter.py", "project"), ("run/starter.py", "stale_schema"),
-    ("run/starter.py", "_text"), ("run/starter.py", "_requirement"), ("report/review/page.py", "read"),
+    ("project/sources.py", "walk"), ("project/scaffold.py", "project"), ("project/scaffold.py", "stale_schema"),
+    ("project/scaffold.py", "_text"), ("project/scaffold.py", "_requirement"), ("report/review/page.py", "read"),
 }  # fmt: skip
 """Where files of the installed package are read."""
 MADE = {("run/bucket.py", "_put"), ("emulator/results.py", "clip"), ("emulator/results.py", "_cut")}
@@ -37,7 +37,7 @@ def test_whole_files_have_one_reader(path: Path) -> None:
     name = path.relative_to(ROOT / "seedspec").as_posix()
     for where, line, said in reads(ast.parse(path.read_text(encoding="utf-8"))):
         ours = (name, where) in OWN | MADE or said.endswith(NO_FILES)
-        assert ours, f"{name}:{line}: {said}: read it by seedspec/run/regular.py, which asks what it is and bounds it"
+        assert ours, f"{name}:{line}: {said}: read it by seedspec/project/files.py, which asks what it is and bounds it"
 
 
 NO_FILES = ("complaints.read()", "spool.read()")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from strangers import STARTER, Command
 
-from seedspec.run.settings import BadSettings, origins_of
+from seedspec.project.credentials import BadSettings, origins_of
 
 PROVIDER = {
     "origins": {

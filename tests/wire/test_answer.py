@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 import pytest
 
+from seedspec.project.sources import schemas
 from seedspec.run.answer import Answer, Rules, clean, failure_of, retry_after, safe_url
 from seedspec.run.call import Accepted, Credits, Refused, Reply, Stored, Task, Trouble, Unknown
-from seedspec.run.files import schemas
 
 RULES = Rules(schemas()["evolink/provider.json"], local=False)
 GOOD = {

@@ -15,6 +15,7 @@ import orjson
 import pytest
 from test_exchange import CANARY, TASK, ask, create, said, server
 
+from seedspec.project.credentials import BadSettings, Key, origins_of
 from seedspec.run.answer import is_private, safe_url
 from seedspec.run.call import (
     Accepted,
@@ -30,7 +31,6 @@ from seedspec.run.call import (
     Unknown,
     most_bytes,
 )
-from seedspec.run.settings import BadSettings, Key, origins_of
 from seedspec.run.wire.redaction import Redaction
 from seedspec.run.wire.web import never
 

@@ -12,6 +12,8 @@ import orjson
 import pytest
 
 from seedspec.lock.event import Intent, Submitting
+from seedspec.project.credentials import Key, Origins
+from seedspec.project.sources import schemas
 from seedspec.run.call import (
     Accepted,
     Balance,
@@ -26,9 +28,7 @@ from seedspec.run.call import (
     Trouble,
     Unknown,
 )
-from seedspec.run.files import schemas
 from seedspec.run.saves import Saves
-from seedspec.run.settings import Key, Origins
 from seedspec.run.wire import Deadlines, Exchange
 
 CANARY = "sk-evo-canary-7c1d9a55e0"

@@ -14,10 +14,10 @@ import orjson
 import pytest
 
 from seedspec.lock.event import Intent, Submitting
+from seedspec.project.credentials import BadSettings, Key, Origins
+from seedspec.project.sources import schemas
 from seedspec.run.call import Accepted, Create, Read, Reply, Task
-from seedspec.run.files import schemas
 from seedspec.run.saves import Saves
-from seedspec.run.settings import BadSettings, Key, Origins
 from seedspec.run.wire import CONNECTIONS, Exchange
 from seedspec.run.wire.thread import LoopThread
 

@@ -28,7 +28,7 @@ from PIL import Image
 from seedspec import api
 from seedspec.cli import app
 from seedspec.compiler.references.limits import Asset, Remote
-from seedspec.run.files import catalog
+from seedspec.project.sources import catalog
 from seedspec.run.probe import Bounds, probe
 
 MEDIA = catalog().models["seedance-2.0-reference-to-video"].media

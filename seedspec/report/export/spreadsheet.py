@@ -12,9 +12,9 @@ from seedspec.catalog.price import Rate
 from seedspec.choices.picks import Picks
 from seedspec.lock.state import word
 from seedspec.plan.plan import Plan, Step
+from seedspec.project.paths import Meant
 from seedspec.report.export.cut import Remark, unsigned
 from seedspec.report.plan import BARE, reason
-from seedspec.run.place import Meant
 from seedspec.text.visible import visible
 
 _FIELDS = ("duration", "quality", "aspect_ratio", "generate_audio")

@@ -17,8 +17,8 @@ from seedspec.lock.lock import Record
 from seedspec.lock.state import State
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
+from seedspec.project.paths import Meant
 from seedspec.report.plan import BARE, reason
-from seedspec.run.place import Meant
 
 Media = Literal["link", "inline", "proxy"]
 

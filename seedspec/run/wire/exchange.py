@@ -22,6 +22,7 @@ import httpx
 import orjson
 
 from seedspec import __version__
+from seedspec.project.credentials import Key, Origins
 from seedspec.run.answer import Answer, Rules, clean
 from seedspec.run.call import (
     Balance,
@@ -41,7 +42,6 @@ from seedspec.run.call import (
 )
 from seedspec.run.saves import BadPlace, NotWhole, Saves
 from seedspec.run.sending import Sending
-from seedspec.run.settings import Key, Origins
 from seedspec.run.uploads import Uploads
 from seedspec.run.wire.body import TooLong, whole
 from seedspec.run.wire.lanes import ONE, Lanes

@@ -21,8 +21,8 @@ from urllib.request import getproxies
 import httpx
 
 from seedspec import __version__
+from seedspec.project.credentials import BadSettings, is_loopback
 from seedspec.run.answer import clean, is_private, safe_url
-from seedspec.run.settings import BadSettings, is_loopback
 from seedspec.run.wire.lanes import ONE, Lanes
 
 MOST_REDIRECTS = 3

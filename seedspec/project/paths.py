@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from seedspec.compiler.filename import is_folder
 from seedspec.compiler.storyboard.profile import name_of
-from seedspec.run.beside import lock_of, track_of
-from seedspec.run.settings import BadSettings
+from seedspec.project.credentials import BadSettings
+from seedspec.project.names import lock_of, track_of
 from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:

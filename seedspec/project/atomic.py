@@ -7,7 +7,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from seedspec.run.regular import check_no_link, check_way, lock_file
+from seedspec.project.files import check_no_link, check_way, lock_file
 
 
 def replace(path: Path, data: bytes) -> None:

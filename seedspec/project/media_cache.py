@@ -15,7 +15,7 @@ import orjson
 from seedspec import __version__
 from seedspec.media.facts import Facts, MediaError
 from seedspec.media.reader import facts_of, opened, readers
-from seedspec.run.secret import seal
+from seedspec.project.secret import seal
 from seedspec.text.value import valueclass
 
 _FOLDER = "facts"
@@ -60,7 +60,7 @@ class Examined:
         if (own := seal(text)) is None:
             return
         with suppress(OSError):
-            from seedspec.run.state import state_folder  # loads the lock, which links alone do not need
+            from seedspec.project.state_folder import state_folder  # loads the lock, which links alone do not need
 
             folder = state_folder(self.base) / _FOLDER
             folder.mkdir(exist_ok=True)

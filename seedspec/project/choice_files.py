@@ -15,15 +15,15 @@ from seedspec.choices.reviews import Review, review_of
 from seedspec.compiler.references.resolve import Chosen
 from seedspec.compiler.storyboard.profile import name_of
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.run import beside, files
-from seedspec.run.regular import check_no_link
+from seedspec.project import names, sources
+from seedspec.project.files import check_no_link
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
 from seedspec.text.source import Source
 from seedspec.text.yaml import parse
 
 if TYPE_CHECKING:
-    from seedspec.run.revision import Revision
+    from seedspec.project.git import Revision
 
 _MODELINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=(\S+)")
 
@@ -43,11 +43,11 @@ class Choices:
     @property
     def track(self) -> str:
         """What the names of the review files begin with."""
-        return beside.track_of(beside.lock_of(self.storyboard, emulated=self.emulated).stem, self.profile)
+        return names.track_of(names.lock_of(self.storyboard, emulated=self.emulated).stem, self.profile)
 
     @property
     def picks(self) -> Path:
-        return beside.picks_of(self.storyboard, emulated=self.emulated)
+        return names.picks_of(self.storyboard, emulated=self.emulated)
 
 
 def choices_of(path: Path, board: Storyboard, *, emulated: bool) -> Choices:
@@ -72,7 +72,7 @@ def read_picks(place: Choices, problems: Problems) -> Picks:
 def picks_in(source: Source | None, problems: Problems, profile: str) -> Picks:
     """The picks of a file's text, as a profile has them; none without a text."""
     node = _node(source, problems)
-    return Picks() if node is None else picks_of(node, Schema(files.schemas()["picks.json"]), problems, profile)
+    return Picks() if node is None else picks_of(node, Schema(sources.schemas()["picks.json"]), problems, profile)
 
 
 def picks_beside(storyboard: Path, board: Storyboard, problems: Problems, *, emulated: bool = False) -> Chosen:
@@ -94,7 +94,7 @@ def read_reviews(place: Choices, paths: Collection[str | Path], problems: Proble
     Without any path: those beside the storyboard and in `reviews/` there.
     """
     listed = list(paths) or [place.storyboard.parent, place.storyboard.parent / "reviews"]
-    schema, named = Schema(files.schemas()["review.json"]), {Path(path) for path in paths}
+    schema, named = Schema(sources.schemas()["review.json"]), {Path(path) for path in paths}
     found = []
     for file in dict.fromkeys(f for path in listed for f in _files(Path(path), place.track)):
         node = _node(_source(file, problems), problems)
@@ -121,7 +121,7 @@ def _files(path: Path, track: str) -> Iterator[Path]:
 
 
 def _source(file: Path, problems: Problems) -> Source | None:
-    return files.read_source(file, os.path.relpath(file), problems)
+    return sources.read_source(file, os.path.relpath(file), problems)
 
 
 def _node(source: Source | None, problems: Problems) -> Node | None:

@@ -20,14 +20,14 @@ from seedspec.compiler.references.resolve import Chosen, follows_picks, nobody
 from seedspec.compiler.request.expand import CEILING, Ceiling, Count, Expansion, expand
 from seedspec.compiler.storyboard.profile import merged, with_profile
 from seedspec.compiler.storyboard.types import Storyboard, storyboard_of
-from seedspec.run import beside, files
+from seedspec.project import names, sources
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source
 from seedspec.text.value import valueclass
 from seedspec.text.yaml import parse
 
 if TYPE_CHECKING:
-    from seedspec.run.revision import Revision
+    from seedspec.project.git import Revision
 
 raised: ContextVar[int | None] = ContextVar("raised", default=None)
 """The ceiling that a command line gives. It goes before SEEDSPEC_CEILING; no file can set either."""
@@ -61,7 +61,7 @@ def ceiling() -> Ceiling:
     if not given:
         return Ceiling(CEILING)
     if not re.fullmatch("[0-9]{1,15}", given) or not int(given):
-        from seedspec.run.settings import BadSettings
+        from seedspec.project.credentials import BadSettings
 
         raise BadSettings(f"SEEDSPEC_CEILING is `{given[:40]}`; expected a number of entries, like {CEILING}")
     return Ceiling(int(given))
@@ -70,13 +70,13 @@ def ceiling() -> Ceiling:
 def _opened(path: str | Path, problems: Problems, catalog: Catalog | None) -> Storyboard | None:
     """A storyboard file as written; None, with the reasons in `problems`, when its form is broken."""
     file = Path(path)
-    return _board(files.read_source(file, str(path), problems), file.stem, catalog, problems)
+    return _board(sources.read_source(file, str(path), problems), file.stem, catalog, problems)
 
 
 def _board(source: Source | None, name: str, catalog: Catalog | None, problems: Problems) -> Storyboard | None:
     if source is None or (node := parse(source, problems)) is None:
         return None
-    return storyboard_of(node, catalog or files.catalog(), name, problems)
+    return storyboard_of(node, catalog or sources.catalog(), name, problems)
 
 
 def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "", *, emulated: bool = False) -> Compiled:
@@ -124,7 +124,7 @@ def earlier(
         board = board and with_profile(board, profile)
         if board is None:
             return _compiled(path, None, problems)
-        look = revision.looker(files.looker(file.parent))
+        look = revision.looker(sources.looker(file.parent))
         chosen = _chosen_then(revision, file, board, problems, emulated=emulated)
         made = expand(board, look, revision.templates(), problems, chosen=chosen, ceiling=ceiling())
         return _compiled(path, made, problems)
@@ -146,7 +146,7 @@ def expanded(
     if board is None:
         return _compiled(path, None, problems)
     chosen = _chosen(Path(path), board, problems, emulated=emulated)
-    look, read = files.looker(folder), files.templates_below(folder)
+    look, read = sources.looker(folder), sources.templates_below(folder)
     expansion = expand(board, look, read, problems, chosen=chosen, ceiling=ceiling())
     return _compiled(path, expansion, problems, gather)
 
@@ -172,8 +172,8 @@ def check(
     found, board = _checked(path, catalog, profile, wanted.setdefault if probe_urls else not_probed)
     if board is None or not wanted:
         return found
+    from seedspec.project.credentials import origins_of
     from seedspec.run.probe import probe
-    from seedspec.run.settings import origins_of
 
     model = board.model
     answers = probe(wanted, model.media, local=origins_of(model.provider.document, os.environ).local)
@@ -187,7 +187,7 @@ def _checked(
     problems = Problems()
     with no_collector():
         board = _opened(path, problems, catalog)
-        look = cache(files.looker(Path(path).parent))  # media are looked at once for all profiles
+        look = cache(sources.looker(Path(path).parent))  # media are looked at once for all profiles
         if board is None:
             return tuple(problems), None
         most = ceiling()  # for all profiles together
@@ -208,7 +208,7 @@ def _findings(
 ) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept."""
     chosen = _chosen(Path(path), board, problems, emulated=False)
-    read = files.templates_below(Path(path).parent)
+    read = sources.templates_below(Path(path).parent)
     for _ in expand(board, look, read, problems, probe, chosen, most).entries():
         pass
     return problems
@@ -218,9 +218,9 @@ def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool
     """What people chose of the takes that a storyboard follows. Where they chose none, no reader of picks is loaded."""
     if not follows_picks(board):
         return nobody
-    if not beside.picks_of(path, emulated=emulated).exists():
+    if not names.picks_of(path, emulated=emulated).exists():
         return nobody
-    from seedspec.run.choices import picks_beside
+    from seedspec.project.choice_files import picks_beside
 
     return picks_beside(path, board, problems, emulated=emulated)
 
@@ -229,7 +229,7 @@ def _chosen_then(revision: Revision, path: Path, board: Storyboard, problems: Pr
     """The same as it was at a git revision."""
     if not follows_picks(board):
         return nobody
-    from seedspec.run.choices import picks_then
+    from seedspec.project.choice_files import picks_then
 
     return picks_then(revision, path, board, problems, emulated=emulated)
 

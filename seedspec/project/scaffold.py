@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from seedspec import __version__
-from seedspec.run.files import schema_folder
-from seedspec.run.regular import check_way, read_file
+from seedspec.project.files import check_way, read_file
+from seedspec.project.sources import schema_folder
 
 TEMPLATES = ("minimal", "storyboard", "ab-ads")
 SCHEMA_ID = "urn:seedspec:storyboard:1"

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from seedspec.run.regular import check_way
+from seedspec.project.files import check_way
 
 
 def state_folder(base: Path) -> Path:

@@ -13,8 +13,8 @@ from seedspec.catalog.model import Catalog, Kind, catalog_of
 from seedspec.compiler.references.limits import Asset, Look
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.reader import opened
-from seedspec.run.examined import Examined
-from seedspec.run.regular import project_of
+from seedspec.project.files import project_of
+from seedspec.project.media_cache import Examined
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.yaml import MOST_BYTES, source_of

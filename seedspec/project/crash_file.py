@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from seedspec import __version__
-from seedspec.run.state import state_folder
+from seedspec.project.state_folder import state_folder
 
 _LIBRARIES = (
     "click", "jinja2", "pyyaml", "jsonschema", "jsonschema-rs", "orjson", "httpx", "rich", "filelock", "python-dotenv",

@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from seedspec.catalog.model import Kind
 from seedspec.compiler.references.limits import Asset, Look
-from seedspec.run.environment import environment_of_child
-from seedspec.run.regular import is_below, project_of
+from seedspec.project.child_environment import environment_of_child
+from seedspec.project.files import is_below, project_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.yaml import MOST_BYTES, source_of
