@@ -31,14 +31,14 @@ from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import Meant, Place, meant, place_of
 from seedspec.project.presence import presence
 from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote_of
-from seedspec.run.driver import drive, now
-from seedspec.run.job import Limits, Pace
-from seedspec.run.journal import Journal
-from seedspec.run.lock_file import hold, holder, read_lock
-from seedspec.run.machine import Machine
-from seedspec.run.moved import check_not_left
-from seedspec.run.rescue import foreign, not_taken
-from seedspec.run.service import Emulator, Service, service_of
+from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.purchase import Limits, Pace
+from seedspec.run.loop import drive, now
+from seedspec.run.service.service import Emulator, Service, service_of
+from seedspec.run.store.journal import Journal
+from seedspec.run.store.left_behind import check_not_left
+from seedspec.run.store.lock_file import hold, holder, read_lock
+from seedspec.run.store.rescue import foreign, not_taken
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
 from seedspec.text.value import brief
@@ -180,7 +180,7 @@ def run(
         ends.enter_context(hold(place.lock))
         lock = read_lock(place.lock)
         if any(map(first_name, lock)):
-            from seedspec.run.saves import Saves
+            from seedspec.run.store.downloads import Saves
 
             Saves(place.base, place.lock.name).claim(lock)
         with no_collector():
@@ -221,7 +221,7 @@ def _given(made: Compiled, place: Place, environ: Mapping[str, str], emulator: E
 def _run(
     made: Compiled, options: Options, plan: Plan, service: Service, stopping: Callable[[], bool]
 ) -> Generator[Event, None, None]:
-    from seedspec.run.saves import BadPlace
+    from seedspec.run.store.downloads import BadPlace
 
     place = service.place
     assert made.board is not None

@@ -31,7 +31,7 @@ DOORS = {
     "jsonschema": "catalog/schema.py",
     "jsonschema_rs": "catalog/schema.py",
     "httpx": "run/wire",
-    "obstore": "run/bucket.py",
+    "obstore": "run/store/objects.py",
     "click": "cli",
     "av": "media/movie",
     "PIL": "media/picture",

@@ -19,12 +19,12 @@ from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import opened
 from seedspec.project.presence import presence
-from seedspec.run.call import Kept
-from seedspec.run.driver import now
-from seedspec.run.inquiry import verified
-from seedspec.run.journal import Journal
-from seedspec.run.lock_file import hold, read_lock
-from seedspec.run.saves import BadPlace, NotWhole, Saves
+from seedspec.run.engine.messages import Kept
+from seedspec.run.loop import now
+from seedspec.run.settle import verified
+from seedspec.run.store.downloads import BadPlace, NotWhole, Saves
+from seedspec.run.store.journal import Journal
+from seedspec.run.store.lock_file import hold, read_lock
 
 
 @click.command("adopt")

@@ -177,8 +177,8 @@ def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) ->
     from seedspec.lock.lock import LockFault
     from seedspec.plan.select import NothingSelected
     from seedspec.project.credentials import BadSettings
-    from seedspec.run.journal import NotRecorded
-    from seedspec.run.lock_file import HoldTaken
+    from seedspec.run.store.journal import NotRecorded
+    from seedspec.run.store.lock_file import HoldTaken
 
     if isinstance(error, Exit):
         return error.code, str(error)

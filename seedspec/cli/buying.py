@@ -29,9 +29,9 @@ from seedspec.report import cost as costs
 from seedspec.report import markdown, status
 from seedspec.report import plan as plans
 from seedspec.run.consent import check_consent
-from seedspec.run.driver import now
-from seedspec.run.job import Pace
-from seedspec.run.lock_file import check_free
+from seedspec.run.engine.purchase import Pace
+from seedspec.run.loop import now
+from seedspec.run.store.lock_file import check_free
 
 _GLANCE = 1.0
 """Seconds between two looks at the lock of `status --watch`."""

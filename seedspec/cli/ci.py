@@ -15,7 +15,7 @@ import click
 from seedspec.cli.app import Exit, start
 from seedspec.report.limits import COMMENT
 from seedspec.report.markdown import nothing
-from seedspec.run.outcome import worst
+from seedspec.run.engine.sums import worst
 from seedspec.text.visible import visible
 
 _LEAST = 2000

@@ -16,7 +16,7 @@ from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import FOLLOWED
 from seedspec.project.paths import Meant
 from seedspec.report.table import cut
-from seedspec.run.inquiry import Evidence
+from seedspec.run.settle import Evidence
 
 
 def is_lost(record: Record) -> bool:

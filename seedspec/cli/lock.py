@@ -17,9 +17,9 @@ from seedspec.project.atomic import put
 from seedspec.project.compile import Compiled, compile
 from seedspec.project.files import MOST_LOCK, read_file
 from seedspec.project.names import lock_of
-from seedspec.run import mend
-from seedspec.run.lock_file import hold, read_lock
-from seedspec.run.rescue import foreign, not_taken, rescues
+from seedspec.run.store import repair
+from seedspec.run.store.lock_file import hold, read_lock
+from seedspec.run.store.rescue import foreign, not_taken, rescues
 
 
 @click.group("lock")
@@ -77,7 +77,7 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     """
     path = _lock(storyboard, emulated=emulator)
     _tell_foreign(path)
-    lock, found = read_lock(path), mend.verify(path)
+    lock, found = read_lock(path), repair.verify(path)
     shared.out(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
     bad, saved = sum(f.bad for f in found), sum(r.state == "saved" for r in lock)
     shared.note([f"{sum(1 for _ in lock)} purchases, {saved} saved, {bad} missing or altered"])
@@ -110,7 +110,7 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
     path = _lock(storyboard, emulated=emulator)
     with hold(path):
         order = _order(_every(compile(storyboard, emulated=emulator), emulated=emulator))
-        fixed = mend.fix(path, order, rescue)
+        fixed = repair.fix(path, order, rescue)
     _tell_foreign(path)
     for record in fixed.doubles:
         shared.out([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
@@ -158,9 +158,9 @@ def merge_command(base: Path, ours: Path, theirs: Path) -> None:
     """
     one, other, before = (read_file(side, MOST_LOCK) for side in (ours, theirs, base))
     try:
-        data, doubles = mend.merge(before, one, other)
+        data, doubles = repair.merge(before, one, other)
     except LockFault as fault:
-        put(ours, mend.woven(one, other))
+        put(ours, repair.woven(one, other))
         raise Exit(1, f"the lock is left in conflict: {fault} [{fault.code}]; `seedspec lock fix`") from None
     put(ours, data)
     for record in doubles:
@@ -187,7 +187,7 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
     with hold(path):
         lock = read_lock(path)
         # what waits for a pick may turn out to be what was bought before under its address
-        gone = [r for r in mend.forgettable(lock, order) if r.entry not in waiting]
+        gone = [r for r in repair.forgettable(lock, order) if r.entry not in waiting]
         shared.out(f"{r.entry}  {r.state}  {r.file or r.task or ''}" for r in gone)
         if not gone:
             shared.note(["nothing to forget"])
@@ -196,5 +196,5 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
             if not sys.stdin or not sys.stdin.isatty():
                 raise Exit(2, "nobody to ask: say --yes to forget these purchases")
             click.confirm("Forget them? Asking for them again would buy them again.", abort=True, err=True)
-        mend.prune(path, lock, gone, order)
+        repair.prune(path, lock, gone, order)
     shared.note([f"{len(gone)} forgotten; the files stay"])

@@ -25,8 +25,8 @@ from seedspec.project.paths import place_of
 from seedspec.report import compare as compared
 from seedspec.report import why as shown
 from seedspec.report.diagnostics import tally
-from seedspec.run.driver import now
-from seedspec.run.lock_file import read_lock
+from seedspec.run.loop import now
+from seedspec.run.store.lock_file import read_lock
 
 
 @click.command("why")

@@ -34,7 +34,7 @@ from seedspec.report.review import content as contents
 from seedspec.report.review import page, posters, results
 from seedspec.report.review.content import Media, Take
 from seedspec.report.review.posters import Clip
-from seedspec.run.lock_file import hold
+from seedspec.run.store.lock_file import hold
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000

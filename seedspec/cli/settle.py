@@ -18,12 +18,12 @@ from seedspec.lock.event import Adopted, Deferred, Event, Failed, Submitted, Wei
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import UNANSWERED
 from seedspec.project.paths import Place, place_of
-from seedspec.run.call import Balance, Credits
-from seedspec.run.driver import Wire, now
-from seedspec.run.inquiry import Evidence, ask, evidence, resend, resent, verified
-from seedspec.run.journal import Journal
-from seedspec.run.lock_file import hold, read_lock
-from seedspec.run.sent import body_kept
+from seedspec.run.engine.messages import Balance, Credits
+from seedspec.run.loop import Wire, now
+from seedspec.run.settle import Evidence, ask, evidence, resend, resent, verified
+from seedspec.run.store.journal import Journal
+from seedspec.run.store.lock_file import hold, read_lock
+from seedspec.run.store.sent_requests import body_kept
 
 
 @click.command("settle")
@@ -150,7 +150,7 @@ def _show(made: Compiled, place: Place, lock: Lock, waits: Waits, records: Seque
 def asking(made: Compiled, place: Place) -> Iterator[Wire]:
     """The service, for questions. Raises BadSettings without a key."""
     from seedspec.emulator.session import own
-    from seedspec.run.service import service_of
+    from seedspec.run.service.service import service_of
 
     provider = shared.board(made).model.provider.document
     with own(place) if place.emulated else nullcontext(service_of(provider, place, os.environ)) as service:

@@ -57,7 +57,7 @@ def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
       seedspec doctor
       seedspec doctor --online
     """
-    from seedspec.run.health import findings, reach
+    from seedspec.run.doctor import findings, reach
 
     catalog = sources.catalog()
     first = next(iter(catalog.models.values()))

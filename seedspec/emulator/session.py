@@ -14,7 +14,7 @@ from seedspec.project.names import lock_of
 from seedspec.project.paths import Place
 from seedspec.project.secret import seal
 from seedspec.project.state_folder import state_folder
-from seedspec.run.service import Emulator, Service
+from seedspec.run.service.service import Emulator, Service
 
 _NOBODY = "http://127.0.0.1:9"
 """An address of this machine at which nothing listens."""

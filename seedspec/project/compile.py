@@ -173,7 +173,7 @@ def check(
     if board is None or not wanted:
         return found
     from seedspec.project.credentials import origins_of
-    from seedspec.run.probe import probe
+    from seedspec.run.service.probe import probe
 
     model = board.model
     answers = probe(wanted, model.media, local=origins_of(model.provider.document, os.environ).local)

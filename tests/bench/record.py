@@ -18,7 +18,7 @@ import orjson
 
 from seedspec.lock.event import Completed
 from seedspec.lock.lock import HEADER, encode, parse, values_of
-from seedspec.run.journal import Journal
+from seedspec.run.store.journal import Journal
 
 GROUP = 10
 

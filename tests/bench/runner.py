@@ -29,9 +29,9 @@ from seedspec.lock.event import Submitted
 from seedspec.project.credentials import Key, Origins
 from seedspec.project.sources import schemas
 from seedspec.run import wire
-from seedspec.run.call import Call, Download, Read, ReadMany
-from seedspec.run.job import Pace
-from seedspec.run.saves import Saves
+from seedspec.run.engine.messages import Call, Download, Read, ReadMany
+from seedspec.run.engine.purchase import Pace
+from seedspec.run.store.downloads import Saves
 
 AT_ONCE = 4
 BOARD = """\

@@ -18,8 +18,8 @@ from looks import Run
 from seedspec.catalog.price import charge
 from seedspec.cli.app import COMMANDS
 from seedspec.project import sources
-from seedspec.run import health
-from seedspec.run.lock_file import hold
+from seedspec.run import doctor
+from seedspec.run.store.lock_file import hold
 
 EXPECTED = Path(__file__).parent / "expected"
 MODEL = sources.catalog().models["seedance-2.0-reference-to-video"]
@@ -103,9 +103,7 @@ def test_an_address_that_the_key_may_not_go_to(folder: Path, seedspec: Run, monk
 
 
 def test_a_hold_that_is_taken(folder: Path, seedspec: Run) -> None:
-    child = (
-        "import sys, pathlib; from seedspec.run.lock_file import hold\nwith hold(pathlib.Path('storyboard.lock')):\n"
-    )
+    child = "import sys, pathlib; from seedspec.run.store.lock_file import hold\nwith hold(pathlib.Path('storyboard.lock')):\n"
     child += " print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", child], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdout.readline() == b"held\n"
@@ -131,7 +129,7 @@ def test_a_folder_that_is_not_there(folder: Path, seedspec: Run) -> None:
 
 
 def test_a_clock_before_the_prices(folder: Path) -> None:
-    found = health.findings(PROVIDER, folder / "s.yaml", {}, "2026-10-10", datetime(2026, 1, 1, tzinfo=UTC))
+    found = doctor.findings(PROVIDER, folder / "s.yaml", {}, "2026-10-10", datetime(2026, 1, 1, tzinfo=UTC))
     (clock,) = [f for f in found if f.name == "clock"]
     assert clock.verdict == "bad" and clock.said.startswith("2026-01-01T00:00:00Z, which is before the prices")
 

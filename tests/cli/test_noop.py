@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from looks import DONE, IMAGE, Run, edit
 
-from seedspec.run.lock_file import hold
+from seedspec.run.store.lock_file import hold
 
 COMMANDS = (
     ("plan",), ("plan", "--format", "json"), ("plan", "--format", "markdown"), ("plan", "--exit-code"),

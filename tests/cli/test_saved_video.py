@@ -19,8 +19,8 @@ from seedspec.media.facts import MediaError
 from seedspec.media.movie import edit, join, picture_at
 from seedspec.media.posters import poster
 from seedspec.project.saved_video import NotRead, check_inside, saved_video
-from seedspec.run.call import Stored, Trouble, Upload
-from seedspec.run.uploads import Uploads
+from seedspec.run.engine.messages import Stored, Trouble, Upload
+from seedspec.run.service.uploads import Uploads
 
 SECRET = b"TOP-SECRET-OF-THE-VICTIM"
 COMMANDS = [

@@ -14,8 +14,8 @@ from looks import Run
 
 from seedspec import api
 from seedspec.lock.lock import encode, further, parse
-from seedspec.run.job import Job, Moment, Phase
-from seedspec.run.outcome import sums
+from seedspec.run.engine.purchase import Job, Moment, Phase
+from seedspec.run.engine.sums import sums
 
 BOARD = """\
 seedspec: 1

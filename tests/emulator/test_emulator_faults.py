@@ -14,7 +14,7 @@ import pytest
 
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import playable
-from seedspec.run.saves import check_boxes
+from seedspec.run.store.downloads import check_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from stage import Stage
 
 from seedspec.emulator.process import child
 from seedspec.lock.lock import parse
-from seedspec.run.outcome import WORST_FIRST, worst
+from seedspec.run.engine.sums import WORST_FIRST, worst
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / "action.yml"

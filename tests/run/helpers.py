@@ -22,7 +22,7 @@ from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
 from seedspec.lock.lock import HEADER, Lock, encode, parse
 from seedspec.project import sources
-from seedspec.run.job import Pace
+from seedspec.run.engine.purchase import Pace
 
 CANARY = "sk-canary-7Jq2vXz9LmT4wRb8"
 """The key of every run in these tests. It, or eight letters of it in a row, may stand in no file and no output."""

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedspec.project import sources
-from seedspec.run.answer import Answer, Rules, clean, is_private, retry_after, safe_url
-from seedspec.run.call import Accepted, Listing, Refused, Task, Trouble, Unknown
-from seedspec.run.wire.redaction import Redaction
+from seedspec.run.engine.messages import Accepted, Listing, Refused, Task, Trouble, Unknown
+from seedspec.run.service.redaction import Redaction
+from seedspec.run.service.responses import Answer, Rules, clean, is_private, retry_after, safe_url
 
 PROVIDER = sources.schemas()["evolink/provider.json"]
 RULES = Rules(PROVIDER, local=False)

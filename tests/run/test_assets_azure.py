@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from seedspec.run.bucket import Bucket
-from seedspec.run.call import Stored, Trouble, Upload
-from seedspec.run.uploads import Uploads
+from seedspec.run.engine.messages import Stored, Trouble, Upload
+from seedspec.run.service.uploads import Uploads
+from seedspec.run.store.objects import Bucket
 
 SERVER = "azurite@3.37.0"
 ACCOUNT = "devstoreaccount1"

@@ -20,9 +20,9 @@ from seedspec.media.card import Card
 from seedspec.media.movie.takes import Studio
 from seedspec.plan.plan import Action, Rules, make
 from seedspec.plan.reason import Done
-from seedspec.run.call import Accepted, Balance, Call, Create, Credits, Download, Kept, Read, Reply, Task
-from seedspec.run.job import Limits, Moment, Pace
-from seedspec.run.machine import Machine
+from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.messages import Accepted, Balance, Call, Create, Credits, Download, Kept, Read, Reply, Task
+from seedspec.run.engine.purchase import Limits, Moment, Pace
 
 GONE = "its saved video is not on this disk, and the service keeps it no longer"
 

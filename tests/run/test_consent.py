@@ -15,7 +15,7 @@ from seedspec.lock.event import Saved
 from seedspec.project.credentials import BadSettings, Key, Origins
 from seedspec.project.paths import place_of
 from seedspec.project.sources import schemas
-from seedspec.run.service import Emulator, Service, service_of
+from seedspec.run.service.service import Emulator, Service, service_of
 
 PACKAGE = Path(api.__file__).parent
 PROVIDER = schemas()["evolink/provider.json"]
@@ -168,4 +168,4 @@ def test_requests_leave_by_a_service_alone() -> None:
     makers = {
         p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*.py") if re.search(r"\bExchange\(", p.read_text())
     }
-    assert makers == {"run/service.py", "run/health.py"}
+    assert makers == {"run/service/service.py", "run/doctor.py"}

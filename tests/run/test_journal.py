@@ -10,10 +10,10 @@ import pytest
 
 from seedspec.lock.event import Completed, Deferred, Event, Failed, Intent, Saved, Submitted, Submitting
 from seedspec.lock.lock import HEADER, LockFault, encode, parse
-from seedspec.run.journal import Journal, NotRecorded
-from seedspec.run.lock_file import HoldTaken, hold, read_lock
-from seedspec.run.rescue import rescue
-from seedspec.run.sent import body_kept
+from seedspec.run.store.journal import Journal, NotRecorded
+from seedspec.run.store.lock_file import HoldTaken, hold, read_lock
+from seedspec.run.store.rescue import rescue
+from seedspec.run.store.sent_requests import body_kept
 
 AT = "2026-11-23T07:00:00Z"
 BODY = b'{"prompt":"x"}'

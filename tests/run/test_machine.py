@@ -16,8 +16,8 @@ from world import PACE, Choose, World
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.run.call import Call, Read, Reply, Task
-from seedspec.run.job import Limits
+from seedspec.run.engine.messages import Call, Read, Reply, Task
+from seedspec.run.engine.purchase import Limits
 
 BASE = """\
 seedspec: 1

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from seedspec.lock.lock import HEADER, Lock, LockFault, encode, parse, serialise
 from seedspec.lock.recover import salvage
-from seedspec.run import mend
+from seedspec.run.store import repair
 
 FP = "a" * 64
 RUNNING: dict[str, Any] = {
@@ -114,7 +114,7 @@ def test_a_damaged_lock_is_mended_and_says_what_it_set_aside(name: str, tmp_path
     path.write_bytes(data)
     with pytest.raises(LockFault):
         parse(data)
-    fixed = mend.fix(path, [])
+    fixed = repair.fix(path, [])
     lock = parse(path.read_bytes())
     assert len(fixed.aside) == lines
     assert fixed.backup is not None and fixed.backup.read_bytes() == data
@@ -125,7 +125,7 @@ def test_a_damaged_lock_is_mended_and_says_what_it_set_aside(name: str, tmp_path
     if name == "another task for one attempt":
         assert {"task-unified-1-aaaa", "task-unified-3-cccc"} <= {str(t) for t in tasks(lock)}
         assert len(fixed.doubles) == 2, "a request that was paid for twice is reported"
-    again = mend.fix(path, [])
+    again = repair.fix(path, [])
     assert again.backup is None and not again.aside, "what is mended is sound"
 
 
@@ -137,7 +137,7 @@ def test_what_holds_no_record_is_left_alone(data: bytes, tmp_path: Path) -> None
     path.write_bytes(data + (b"x\n" if data == HEADER else b""))
     before = path.read_bytes()
     with pytest.raises(LockFault):
-        mend.fix(path, [])
+        repair.fix(path, [])
     assert path.read_bytes() == before
     assert not list(tmp_path.rglob("*.damaged"))
 
@@ -146,7 +146,7 @@ def test_an_empty_lock_is_no_sound_one(tmp_path: Path) -> None:
     path = tmp_path / "s.lock"
     path.write_bytes(b"")
     with pytest.raises(LockFault, match="git checkout"):
-        mend.fix(path, [])
+        repair.fix(path, [])
     assert path.read_bytes() == b"" and not list(tmp_path.glob(".seedspec/*before-fix"))
 
 
@@ -305,10 +305,10 @@ def test_a_lock_that_was_merged_before_is_mended(tmp_path: Path) -> None:
     """Two records with one name for two videos, as merges once left them."""
     path, other = tmp_path / "s.lock", {**SAVED, "attempt": 2, "task": "task-unified-3-cccc", "sha256": "c" * 64}
     path.write_bytes(HEADER + encode(SAVED) + encode(other))
-    fixed = mend.fix(path, [])
+    fixed = repair.fix(path, [])
     assert fixed.backup is not None and len(fixed.doubles) == 2
     assert [r.file for r in parse(path.read_bytes())] == ["renders/x.mp4", "renders/x.aaaaaaaa.cccccccc.mp4"]
-    assert mend.fix(path, []).backup is None
+    assert repair.fix(path, []).backup is None
 
 
 def test_a_side_that_cannot_be_read_leaves_a_conflict_that_can_be_mended(repository: Project) -> None:

@@ -22,8 +22,8 @@ from seedspec.lock.lock import Lock, parse, serialise
 from seedspec.lock.state import State
 from seedspec.plan.plan import Rules, make
 from seedspec.project.credentials import BadSettings
-from seedspec.run.call import Kept
-from seedspec.run.saves import BadPlace, NotWhole, Saves
+from seedspec.run.engine.messages import Kept
+from seedspec.run.store.downloads import BadPlace, NotWhole, Saves
 
 AWKWARD = [
     "CON",

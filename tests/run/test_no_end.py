@@ -215,9 +215,9 @@ from pathlib import Path
 from seedspec.compiler.entry import digest
 from seedspec.lock.event import Intent, Submitting
 from seedspec.run import files
-from seedspec.run.call import Create
-from seedspec.run.inquiry import ask
-from seedspec.run.saves import Saves
+from seedspec.run.engine.messages import Create
+from seedspec.run.settle import ask
+from seedspec.run.store.downloads import Saves
 from seedspec.project.credentials import Key, origins_of
 from seedspec.run.wire import Deadlines, Exchange
 

@@ -82,7 +82,7 @@ def test_addresses_are_probed_while_a_loop_runs(project: Make, monkeypatch: pyte
 CELLS = {
     "begin": "import asyncio, os, gc, threading\n"
     "from seedspec import api\n"
-    "from seedspec.run.job import Pace\n"
+    "from seedspec.run.engine.purchase import Pace\n"
     "assert asyncio.get_running_loop().is_running()\n"
     "pace = Pace(submit_every=0, poll=0.05, poll_most=0.1, announced=0)\n"
     "options = api.Options(emulated=True, pace=pace)\n"

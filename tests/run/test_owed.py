@@ -17,9 +17,9 @@ from test_kill import FRESH, LOCK, finished, needs_strace, strace
 from test_one_runner import ended, until
 
 from seedspec.lock.event import Submitted
-from seedspec.run.journal import DiskRefuses, NotRecorded
-from seedspec.run.lock_file import read_lock
-from seedspec.run.rescue import rescues
+from seedspec.run.store.journal import DiskRefuses, NotRecorded
+from seedspec.run.store.lock_file import read_lock
+from seedspec.run.store.rescue import rescues
 
 RESCUES = (".seedspec/storyboard.lock.rescue.new",)
 
@@ -196,7 +196,7 @@ def test_what_was_not_taken_and_cannot_be_recorded_is_told_with_its_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from seedspec.lock.event import Deferred
-    from seedspec.run.journal import Journal
+    from seedspec.run.store.journal import Journal
 
     path = tmp_path / "my board.lock"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file" / "state"))

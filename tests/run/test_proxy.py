@@ -18,10 +18,10 @@ from helpers import CANARY, LONGEST, SMALL, Make
 from test_wire import PROVIDER, SHORT, said, serving
 
 from seedspec.project.credentials import Key, Origins
-from seedspec.run.call import Download, Kept, Reply, Trouble
-from seedspec.run.inquiry import ask
-from seedspec.run.saves import Saves
-from seedspec.run.wire import Exchange
+from seedspec.run.engine.messages import Download, Kept, Reply, Trouble
+from seedspec.run.service.client import Exchange
+from seedspec.run.settle import ask
+from seedspec.run.store.downloads import Saves
 
 HIDDEN = "0x7f000001"
 """A name to look at, and 127.0.0.1 to whoever resolves it."""

@@ -17,12 +17,12 @@ from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Lock
 from seedspec.plan.plan import Rules, make
 from seedspec.project.sources import schemas
-from seedspec.run.agenda import FETCH, HAD, READ, Agenda
-from seedspec.run.answer import Answer
-from seedspec.run.answer import Rules as Meaning
-from seedspec.run.begin import admit
-from seedspec.run.call import NotOffered, Reply, Task, Tasks, Trouble
-from seedspec.run.job import Job, Limits, Moment, Pace, Phase
+from seedspec.run.engine.admission import admit
+from seedspec.run.engine.messages import NotOffered, Reply, Task, Tasks, Trouble
+from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
+from seedspec.run.engine.queue import FETCH, HAD, READ, Agenda
+from seedspec.run.service.responses import Answer
+from seedspec.run.service.responses import Rules as Meaning
 
 MEANING = Meaning(schemas()["evolink/provider.json"], local=False)
 MANY = """\

@@ -24,13 +24,13 @@ from seedspec.compiler.entry import digest
 from seedspec.lock.event import Held, RunFinished, RunStarted, Uploaded
 from seedspec.project.credentials import Key, origins_of
 from seedspec.project.sources import schemas
-from seedspec.run.answer import Answer, Rules
-from seedspec.run.call import Refused, Stored, Trouble, Unknown, Upload
-from seedspec.run.inquiry import ask
-from seedspec.run.memory import Memory
-from seedspec.run.saves import Saves
-from seedspec.run.sending import PIECE, NotSent, sending
-from seedspec.run.wire import Exchange
+from seedspec.run.engine.messages import Refused, Stored, Trouble, Unknown, Upload
+from seedspec.run.service.client import Exchange
+from seedspec.run.service.file_stream import PIECE, NotSent, sending
+from seedspec.run.service.responses import Answer, Rules
+from seedspec.run.service.upload_cache import Memory
+from seedspec.run.settle import ask
+from seedspec.run.store.downloads import Saves
 
 CHAIN = """\
 seedspec: 1

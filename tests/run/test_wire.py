@@ -23,8 +23,7 @@ from seedspec.lock.event import Intent, Submitting
 from seedspec.media.facts import MediaMissing
 from seedspec.project import sources
 from seedspec.project.credentials import BadSettings, Key, Origins, origins_of
-from seedspec.run import saves
-from seedspec.run.call import (
+from seedspec.run.engine.messages import (
     Balance,
     Call,
     Create,
@@ -39,9 +38,11 @@ from seedspec.run.call import (
     Unknown,
     Upload,
 )
-from seedspec.run.inquiry import ask
-from seedspec.run.saves import Saves
-from seedspec.run.wire import Deadlines, Exchange
+from seedspec.run.service.client import Exchange
+from seedspec.run.service.public_web import Deadlines
+from seedspec.run.settle import ask
+from seedspec.run.store import downloads
+from seedspec.run.store.downloads import Saves
 
 PROVIDER = sources.schemas()["evolink/provider.json"]
 BODY = b'{"prompt":"x"}'
@@ -301,7 +302,7 @@ def test_a_video_is_saved_whole_or_not_at_all(
         raise MediaMissing
 
     if not media:
-        monkeypatch.setattr(saves, "playable", missing)
+        monkeypatch.setattr(downloads, "playable", missing)
     box = b"\0\0\0\x10ftypisom\0\0\0\0"
     other = [b"\0\0\0\x08moov", b"\0\0\0\x08mdat"]
     torn = [b"", b"<html>", box, box + other[0], box + b"\0\0\0\x09mdat", other[0] + box, box + b"\0\0\0\x01mdat"]

@@ -14,7 +14,8 @@ from seedspec.lock.lock import HEADER, Lock, Record, encode, merged, parse, seri
 from seedspec.lock.state import State
 from seedspec.lock.version import header_of
 from seedspec.plan.plan import Plan, Rules, make
-from seedspec.run.call import (
+from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.messages import (
     Accepted,
     Balance,
     Call,
@@ -35,10 +36,9 @@ from seedspec.run.call import (
     Unknown,
     Upload,
 )
-from seedspec.run.driver import drive
-from seedspec.run.job import Limits, Moment, Pace
-from seedspec.run.journal import DiskRefuses, NotRecorded
-from seedspec.run.machine import Machine
+from seedspec.run.engine.purchase import Limits, Moment, Pace
+from seedspec.run.loop import drive
+from seedspec.run.store.journal import DiskRefuses, NotRecorded
 
 Choose = Callable[[int], int]
 """Chooses one of so many; 0 is the plain course of things, so that a shrunk scenario is a calm one."""

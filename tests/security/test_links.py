@@ -13,9 +13,9 @@ from strangers import CANARY, STARTER, Command, snapshot
 from seedspec.lock.lock import HEADER, LockFault
 from seedspec.project.atomic import replace, replace_lock
 from seedspec.project.files import check_way, read_file, read_start
-from seedspec.run import mend
-from seedspec.run.lock_file import read_lock
-from seedspec.run.rescue import foreign, records, rescue, rescues
+from seedspec.run.store import repair
+from seedspec.run.store.lock_file import read_lock
+from seedspec.run.store.rescue import foreign, records, rescue, rescues
 
 BESIDE = (
     "storyboard.lock", "storyboard.emulator.lock", "storyboard.lock.damaged", "storyboard.emulator.lock.damaged",
@@ -120,7 +120,7 @@ def test_a_lock_is_a_link_to_a_lock_of_the_project_or_none(kind: str, project: P
     lock = project / "storyboard.lock"
     links(tmp_path)[kind](lock)
     before = snapshot(tmp_path)
-    for act in (lambda: read_lock(lock), lambda: mend.fix(lock, []), lambda: replace_lock(lock, b"x")):
+    for act in (lambda: read_lock(lock), lambda: repair.fix(lock, []), lambda: replace_lock(lock, b"x")):
         with pytest.raises(LockFault, match="symbolic link"):
             act()
     with pytest.raises(OSError, match="symbolic link"):
@@ -258,7 +258,7 @@ def test_ones_own_is_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     own = rescue(lock, HEADER + line)
     assert own is not None and own.parent == tmp_path / ".seedspec" and rescues(lock) == [own]
     assert foreign(lock) is None and records(own) == HEADER + line
-    fixed = mend.fix(lock, [])
+    fixed = repair.fix(lock, [])
     assert fixed.rescued == (own,) and len(list(read_lock(lock))) == 1 and not own.exists()
     assert rescue(lock, HEADER + line) == own
     for changed in (

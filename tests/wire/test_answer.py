@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from seedspec.project.sources import schemas
-from seedspec.run.answer import Answer, Rules, clean, failure_of, retry_after, safe_url
-from seedspec.run.call import Accepted, Credits, Refused, Reply, Stored, Task, Trouble, Unknown
+from seedspec.run.engine.messages import Accepted, Credits, Refused, Reply, Stored, Task, Trouble, Unknown
+from seedspec.run.service.responses import Answer, Rules, clean, failure_of, retry_after, safe_url
 
 RULES = Rules(schemas()["evolink/provider.json"], local=False)
 GOOD = {

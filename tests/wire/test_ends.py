@@ -16,8 +16,7 @@ import pytest
 from test_exchange import CANARY, TASK, ask, create, said, server
 
 from seedspec.project.credentials import BadSettings, Key, origins_of
-from seedspec.run.answer import is_private, safe_url
-from seedspec.run.call import (
+from seedspec.run.engine.messages import (
     Accepted,
     Balance,
     Credits,
@@ -31,8 +30,9 @@ from seedspec.run.call import (
     Unknown,
     most_bytes,
 )
-from seedspec.run.wire.redaction import Redaction
-from seedspec.run.wire.web import never
+from seedspec.run.service.public_web import never
+from seedspec.run.service.redaction import Redaction
+from seedspec.run.service.responses import is_private, safe_url
 
 NOWHERE = "http://127.0.0.1:9"
 SPELLINGS = {

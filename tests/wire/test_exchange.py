@@ -14,7 +14,7 @@ import pytest
 from seedspec.lock.event import Intent, Submitting
 from seedspec.project.credentials import Key, Origins
 from seedspec.project.sources import schemas
-from seedspec.run.call import (
+from seedspec.run.engine.messages import (
     Accepted,
     Balance,
     Call,
@@ -28,8 +28,9 @@ from seedspec.run.call import (
     Trouble,
     Unknown,
 )
-from seedspec.run.saves import Saves
-from seedspec.run.wire import Deadlines, Exchange
+from seedspec.run.service.client import Exchange
+from seedspec.run.service.public_web import Deadlines
+from seedspec.run.store.downloads import Saves
 
 CANARY = "sk-evo-canary-7c1d9a55e0"
 PROVIDER = schemas()["evolink/provider.json"]

@@ -16,10 +16,11 @@ import pytest
 from seedspec.lock.event import Intent, Submitting
 from seedspec.project.credentials import BadSettings, Key, Origins
 from seedspec.project.sources import schemas
-from seedspec.run.call import Accepted, Create, Read, Reply, Task
-from seedspec.run.saves import Saves
-from seedspec.run.wire import CONNECTIONS, Exchange
-from seedspec.run.wire.thread import LoopThread
+from seedspec.run.engine.messages import Accepted, Create, Read, Reply, Task
+from seedspec.run.service.client import Exchange
+from seedspec.run.service.lanes import CONNECTIONS
+from seedspec.run.service.loop_thread import LoopThread
+from seedspec.run.store.downloads import Saves
 
 PROVIDER = schemas()["evolink/provider.json"]
 TASK = "task-unified-1757165031-seedance2"

@@ -29,7 +29,7 @@ from seedspec import api
 from seedspec.cli import app
 from seedspec.compiler.references.limits import Asset, Remote
 from seedspec.project.sources import catalog
-from seedspec.run.probe import Bounds, probe
+from seedspec.run.service.probe import Bounds, probe
 
 MEDIA = catalog().models["seedance-2.0-reference-to-video"].media
 QUICK = Bounds(seconds=1.0, whole_seconds=1.0, read=256 * 1024)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from seedspec.lock.event import Delayed, Event
-from seedspec.run.agenda import READ
-from seedspec.run.call import Reply, Trouble
-from seedspec.run.job import Job, Moment, Phase
-from seedspec.run.progress import STRANGE, Progress
+from seedspec.run.engine.messages import Reply, Trouble
+from seedspec.run.engine.purchase import Job, Moment, Phase
+from seedspec.run.engine.queue import READ
+from seedspec.run.engine.transitions import STRANGE, Progress
 
 
 def away(reply: Reply) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Lock
 from seedspec.lock.state import State
-from seedspec.run.call import Accepted, Refused, Reply
+from seedspec.run.engine.messages import Accepted, Refused, Reply
 
 MOST = 3
 _TAKEN = (State.RUNNING, State.COMPLETED, State.SAVED)

@@ -19,8 +19,9 @@ from seedspec.media.facts import MediaError
 from seedspec.media.reader import facts_of
 from seedspec.project.credentials import is_loopback
 from seedspec.project.sources import asset_of
-from seedspec.run.answer import safe_url
-from seedspec.run.wire import Deadlines, Piece, Unreachable, Web, environment, run
+from seedspec.run.service.loop_thread import run
+from seedspec.run.service.public_web import Deadlines, Piece, Unreachable, Web, environment
+from seedspec.run.service.responses import safe_url
 
 
 @dataclass(frozen=True, slots=True)

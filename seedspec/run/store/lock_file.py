@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from seedspec.project.files import read_file, read_lock_file
 from seedspec.project.names import held_by
 from seedspec.project.state_folder import state_folder
-from seedspec.run.rescue import rescues
+from seedspec.run.store.rescue import rescues
 
 if TYPE_CHECKING:
     from seedspec.lock.lock import Lock

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from seedspec.project.credentials import BadSettings
-from seedspec.run.answer import clean, safe_url
-from seedspec.run.call import Reply, Stored, Trouble, Upload
-from seedspec.run.sending import PIECE, NotSent, Sending, name_of, sending
+from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
+from seedspec.run.service.file_stream import PIECE, NotSent, Sending, name_of, sending
+from seedspec.run.service.responses import clean, safe_url
 
 SIGNED = timedelta(hours=48)
 """How long a signed address is good; S3 and GCS sign for 7 days at most."""

@@ -13,7 +13,19 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from seedspec.project.credentials import SHORTEST
-from seedspec.run.call import Accepted, Expired, Full, Listing, Refused, Reply, Stored, Task, Tasks, Trouble, Unknown
+from seedspec.run.engine.messages import (
+    Accepted,
+    Expired,
+    Full,
+    Listing,
+    Refused,
+    Reply,
+    Stored,
+    Task,
+    Tasks,
+    Trouble,
+    Unknown,
+)
 
 EVERYBODYS = "emulator"
 """The key of an emulator that was given none: it is no secret, and may be a part of any name."""

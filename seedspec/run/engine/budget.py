@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from seedspec.lock.event import Delayed, Event, Stopped, Weighed
-from seedspec.run.call import Credits, Reply, Trouble
-from seedspec.run.job import Job, Limits, Moment
+from seedspec.run.engine.messages import Credits, Reply, Trouble
+from seedspec.run.engine.purchase import Job, Limits, Moment
 
 
 @dataclass(slots=True)

@@ -20,9 +20,9 @@ from seedspec.lock.event import (
     Submitted,
 )
 from seedspec.lock.state import State
-from seedspec.run.call import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
-from seedspec.run.job import Job, Limits, Moment, Pace, Phase
-from seedspec.run.purse import Purse
+from seedspec.run.engine.budget import Purse
+from seedspec.run.engine.messages import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
+from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
 
 STRANGE = "an answer that was not understood"
 _TIMES, _LOOKS = 10, 3

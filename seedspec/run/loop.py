@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from seedspec.lock.event import Event, RunFinished, Stopped, Submitting, Unrecorded
-from seedspec.run.call import Call, Create, Reply
-from seedspec.run.job import Moment
-from seedspec.run.journal import DiskRefuses, NotRecorded
-from seedspec.run.machine import Machine
+from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.messages import Call, Create, Reply
+from seedspec.run.engine.purchase import Moment
+from seedspec.run.store.journal import DiskRefuses, NotRecorded
 
 LAST_WORD = 30.0
 """Seconds that a run which is to end waits for the answer to a paid request."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from seedspec.project.credentials import is_loopback
-from seedspec.run.call import (
+from seedspec.run.engine.messages import (
     Accepted,
     Credits,
     Full,

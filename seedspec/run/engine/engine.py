@@ -19,11 +19,11 @@ from seedspec.compiler.references.upstream import unfit
 from seedspec.lock.event import Deferred, Event, Held, Intent, RunFinished, RunStarted, Stopped, Submitting
 from seedspec.lock.staleness import facts_of
 from seedspec.plan.plan import Plan
-from seedspec.run.agenda import GONE, Agenda
-from seedspec.run.assets import Assets
-from seedspec.run.begin import admit
-from seedspec.run.blame import Blame
-from seedspec.run.call import (
+from seedspec.run.engine.admission import admit
+from seedspec.run.engine.budget import Purse
+from seedspec.run.engine.common_cause import Blame
+from seedspec.run.engine.media_urls import Assets
+from seedspec.run.engine.messages import (
     Balance,
     Call,
     Create,
@@ -39,11 +39,11 @@ from seedspec.run.call import (
     Upload,
     most_bytes,
 )
-from seedspec.run.job import Job, Limits, Moment, Pace, Phase
-from seedspec.run.outage import Outage, away
-from seedspec.run.outcome import sums
-from seedspec.run.progress import Progress
-from seedspec.run.purse import Purse
+from seedspec.run.engine.outage import Outage, away
+from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
+from seedspec.run.engine.queue import GONE, Agenda
+from seedspec.run.engine.sums import sums
+from seedspec.run.engine.transitions import Progress
 
 _EARLY = 1.0
 """Seconds that a task may be read before its time, to be read together with others."""

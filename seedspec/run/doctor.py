@@ -17,8 +17,8 @@ from typing import Any, Literal
 from seedspec import __version__
 from seedspec.project.credentials import BadSettings, key_of, origins_of
 from seedspec.project.scaffold import stale_schema
-from seedspec.run.call import Balance, Credits, Trouble
-from seedspec.run.lock_file import HoldTaken, hold
+from seedspec.run.engine.messages import Balance, Credits, Trouble
+from seedspec.run.store.lock_file import HoldTaken, hold
 
 PACKAGES = (
     "PyYAML", "Jinja2", "jsonschema", "jsonschema-rs", "orjson", "httpx", "click", "rich", "filelock",
@@ -137,8 +137,8 @@ def _folder(storyboard: Path) -> Iterator[Finding]:
 
 def reach(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Finding:
     """What one free question to the service tells: that it can be reached, and that it takes the key."""
-    from seedspec.run.saves import Saves
-    from seedspec.run.wire import Exchange
+    from seedspec.run.service.client import Exchange
+    from seedspec.run.store.downloads import Saves
 
     try:
         origins, key = origins_of(provider, environ), key_of(provider, environ, Path.cwd())

@@ -23,8 +23,7 @@ import orjson
 
 from seedspec import __version__
 from seedspec.project.credentials import Key, Origins
-from seedspec.run.answer import Answer, Rules, clean
-from seedspec.run.call import (
+from seedspec.run.engine.messages import (
     Balance,
     Call,
     Create,
@@ -40,15 +39,16 @@ from seedspec.run.call import (
     Unknown,
     Upload,
 )
-from seedspec.run.saves import BadPlace, NotWhole, Saves
-from seedspec.run.sending import Sending
-from seedspec.run.uploads import Uploads
-from seedspec.run.wire.body import TooLong, whole
-from seedspec.run.wire.lanes import ONE, Lanes
-from seedspec.run.wire.listen import listened
-from seedspec.run.wire.redaction import Redaction
-from seedspec.run.wire.thread import LoopThread
-from seedspec.run.wire.web import BadAddress, Deadlines, Web, environment, never, said, size
+from seedspec.run.service.body import TooLong, whole
+from seedspec.run.service.file_stream import Sending
+from seedspec.run.service.lanes import ONE, Lanes
+from seedspec.run.service.listening import listened
+from seedspec.run.service.loop_thread import LoopThread
+from seedspec.run.service.public_web import BadAddress, Deadlines, Web, environment, never, said, size
+from seedspec.run.service.redaction import Redaction
+from seedspec.run.service.responses import Answer, Rules, clean
+from seedspec.run.service.uploads import Uploads
+from seedspec.run.store.downloads import BadPlace, NotWhole, Saves
 
 SLOWEST = 64 * 1024
 """Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-from seedspec.run.job import Job, Phase
+from seedspec.run.engine.purchase import Job, Phase
 
 READ = frozenset({Phase.RUNNING, Phase.LINKING})
 FETCH = frozenset({Phase.FETCHING})

@@ -21,8 +21,8 @@ from seedspec.project.credentials import Key, Origins
 from seedspec.project.files import read_file
 from seedspec.project.paths import Place
 from seedspec.project.state_folder import state_folder
-from seedspec.run.answer import safe_url
-from seedspec.run.call import Stored
+from seedspec.run.engine.messages import Stored
+from seedspec.run.service.responses import safe_url
 
 MARGIN = 0.1
 """The last part of an address's life, in which it is not given to a new task: the service fetches media later."""

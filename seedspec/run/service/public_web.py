@@ -22,8 +22,8 @@ import httpx
 
 from seedspec import __version__
 from seedspec.project.credentials import BadSettings, is_loopback
-from seedspec.run.answer import clean, is_private, safe_url
-from seedspec.run.wire.lanes import ONE, Lanes
+from seedspec.run.service.lanes import ONE, Lanes
+from seedspec.run.service.responses import clean, is_private, safe_url
 
 MOST_REDIRECTS = 3
 _RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)")

@@ -10,7 +10,7 @@ from typing import Any
 from seedspec.lock.event import Doubted, Event, Intent, Submitted, Submitting
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import State
-from seedspec.run.call import (
+from seedspec.run.engine.messages import (
     Accepted,
     Balance,
     Call,
@@ -24,8 +24,8 @@ from seedspec.run.call import (
     Reply,
     Task,
 )
-from seedspec.run.driver import Wire
-from seedspec.run.job import Moment
+from seedspec.run.engine.purchase import Moment
+from seedspec.run.loop import Wire
 
 BEFORE, AFTER = 120.0, 900.0
 """Seconds around the sending of a request in which a task may be the one that it made: clocks differ, queues wait."""

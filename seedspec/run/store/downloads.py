@@ -16,7 +16,7 @@ from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.posters import clear, poster
 from seedspec.media.reader import playable
 from seedspec.project.atomic import sync_folder
-from seedspec.run.call import Kept
+from seedspec.run.engine.messages import Kept
 
 _LONGEST = 255
 """Bytes of a file's name, on the file systems that there are."""

@@ -14,7 +14,7 @@ from seedspec.lock.state import FOLLOWED, UNANSWERED, State
 from seedspec.plan import reason as reasons
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.plan.reason import Done
-from seedspec.run.job import Job, Limits, Moment, Pace, Phase
+from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
 
 _MARGIN = 900.0
 """Seconds before its end from which a result link is not given to the service as a reference any more."""

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from seedspec.compiler.entry import Entry
 from seedspec.lock.event import Delayed, Event, Uploaded
 from seedspec.lock.lock import Lock
-from seedspec.run.call import Reply, Stored, Trouble, Upload
-from seedspec.run.job import Job, Moment, Pace, Phase
+from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
+from seedspec.run.engine.purchase import Job, Moment, Pace, Phase
 
 SHARE = 0.9
 """The part of an address's life in which it is given to tasks: the service fetches a medium some time later."""

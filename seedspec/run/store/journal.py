@@ -19,8 +19,8 @@ from seedspec.lock.version import header_of, needed
 from seedspec.project.atomic import replace_lock
 from seedspec.project.files import lock_file, read_lock_file
 from seedspec.project.state_folder import state_folder
-from seedspec.run.rescue import drop, remedy, rescue
-from seedspec.run.sent import Unsettled, drop_body, keep_body
+from seedspec.run.store.rescue import drop, remedy, rescue
+from seedspec.run.store.sent_requests import Unsettled, drop_body, keep_body
 
 RESERVE = 64 * 1024
 """Bytes held back on the disk besides twice the lock, so that a receipt still fits when everything else is full."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from seedspec.catalog.price import added
 from seedspec.lock.event import RunFinished, Stopped
-from seedspec.run.job import Job, Moment, Phase
+from seedspec.run.engine.purchase import Job, Moment, Phase
 
 WORST_FIRST = (70, 6, 8, 130, 2, 3, 5, 4, 1, 7, 9, 10)
 """Exit codes in the order in which a person must see them; any other code but 0 comes before all of these."""

@@ -17,8 +17,8 @@ from seedspec.project.atomic import replace, replace_lock
 from seedspec.project.files import MOST_LOCK, check_no_link, read_file, read_lock_file
 from seedspec.project.saved_video import NotRead, saved_video
 from seedspec.project.state_folder import state_folder
-from seedspec.run.lock_file import read_lock
-from seedspec.run.rescue import drop, records, rescues
+from seedspec.run.store.lock_file import read_lock
+from seedspec.run.store.rescue import drop, records, rescues
 
 """States of what may be paid for and is not in hand: never forgotten."""
 

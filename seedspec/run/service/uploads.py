@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from seedspec.project.saved_video import NotRead, check_inside
-from seedspec.run.call import Reply, Stored, Trouble, Upload
-from seedspec.run.memory import Memory
-from seedspec.run.sending import NotSent, Sending, sending
+from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
+from seedspec.run.service.file_stream import NotSent, Sending, sending
+from seedspec.run.service.upload_cache import Memory
 
 OTHERWISE = "a URL, or `--assets`, may do instead"
 
