@@ -30,10 +30,10 @@ from seedspec.project.files import read_file
 from seedspec.project.names import lock_of
 from seedspec.project.saved_video import SavedVideos
 from seedspec.project.state_folder import state_folder
-from seedspec.report.review import content as contents
-from seedspec.report.review import page, posters, results
-from seedspec.report.review.content import Media, Take
-from seedspec.report.review.posters import Clip
+from seedspec.report.page import content as contents
+from seedspec.report.page import page, posters, results
+from seedspec.report.page.content import Media, Take
+from seedspec.report.page.posters import Clip
 from seedspec.run.store.lock_file import hold
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tools import found
 
-from seedspec.report.review import page
+from seedspec.report.page import page
 
 HEAD = '(() => {\n"use strict";\n'
 STRICT = ("--strict", "--noImplicitAny", "false", "--target", "es2024", "--lib", "es2024,dom,dom.iterable")

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from takes import Project
 
 from seedspec.cli.app import seedspec
-from seedspec.report.review import page
+from seedspec.report.page import page
 
 
 def review(project: Project, *options: str) -> Result:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("run", "cli", "report", "emulator")
 OWN = {
     ("project/sources.py", "walk"), ("project/scaffold.py", "project"), ("project/scaffold.py", "stale_schema"),
-    ("project/scaffold.py", "_text"), ("project/scaffold.py", "_requirement"), ("report/review/page.py", "read"),
+    ("project/scaffold.py", "_text"), ("project/scaffold.py", "_requirement"), ("report/page/page.py", "read"),
 }  # fmt: skip
 """Where files of the installed package are read."""
 MADE = {("run/store/objects.py", "_put"), ("emulator/results.py", "clip"), ("emulator/results.py", "_cut")}

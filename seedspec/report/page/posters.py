@@ -14,7 +14,7 @@ from typing import TypeVar
 from seedspec.media.facts import MediaError, MediaMissing
 from seedspec.media.posters import poster
 from seedspec.media.reader import facts
-from seedspec.report.review.content import Seen
+from seedspec.report.page.content import Seen
 
 T = TypeVar("T")
 

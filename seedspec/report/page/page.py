@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
-from seedspec.report.review.content import Media
+from seedspec.report.page.content import Media
 
 STYLES = ("base.css", "controls.css", "grid.css", "stage.css", "table.css")
 SCRIPTS = (
@@ -73,7 +73,7 @@ def data_url(picture: bytes) -> str:
 
 def read(*names: str) -> str:
     """Files of the page, one behind the other."""
-    folder = files("seedspec.report.review") / "browser"
+    folder = files("seedspec.report.page") / "browser"
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
