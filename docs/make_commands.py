@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from seedspec.cli import app
+from seedspec.cli import main
 
 PAGE = Path(__file__).parent / "commands.md"
 WIDTH = 110
@@ -23,7 +23,7 @@ What `seedspec --help` and `seedspec COMMAND --help` say.
 
 def made() -> str:
     """The whole page."""
-    group = app.seedspec
+    group = main.seedspec
     with click.Context(group, info_name="seedspec", terminal_width=WIDTH, **group.context_settings) as top:
         parts = [HEAD, _block(group.get_help(top))]
         parts += [_section(group, name, top) for name in group.list_commands(top)]

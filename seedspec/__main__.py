@@ -12,7 +12,7 @@ are loaded, and finds nothing."""
 
 def main() -> None:
     gc.set_threshold(_SELDOM)
-    from seedspec.cli.app import start
+    from seedspec.cli.main import start
 
     code = start(sys.argv[1:])
     gc.freeze()  # memory goes back with the process: the interpreter need not look for cycles in all of it at its end

@@ -38,7 +38,7 @@ def test_importing_costs_nothing() -> None:
 
 def test_help_loads_click_alone() -> None:
     code = (
-        "import sys; from seedspec.cli.app import start; start(['--help']);"
+        "import sys; from seedspec.cli.main import start; start(['--help']);"
         "print(sorted({m.split('.')[0] for m in sys.modules} & set(sys.argv[1:])), file=sys.stderr)"
     )
     heavy = ["yaml", "jinja2", "jsonschema", "jsonschema_rs", "httpx", "rich", "av", "PIL", "asyncio", "orjson"]
@@ -49,7 +49,7 @@ def test_help_loads_click_alone() -> None:
 
 def test_plan_needs_no_http(tmp_path: Path) -> None:
     code = (
-        "import sys; from seedspec.cli.app import start; start(['plan', sys.argv[1]]);"
+        "import sys; from seedspec.cli.main import start; start(['plan', sys.argv[1]]);"
         "print(sorted({m.split('.')[0] for m in sys.modules} & set(sys.argv[2:])), file=sys.stderr)"
     )
     heavy = ["httpx", "av", "PIL", "asyncio", "jsonschema", "starlette", "uvicorn"]
@@ -69,7 +69,7 @@ def test_check_and_compile_load_nothing_of_picks_media_and_git(tmp_path: Path, c
     assert "take: pick" in text
     board.write_text(text)
     code = (
-        "import sys; from seedspec.cli.app import start; start(sys.argv[1:3]);"
+        "import sys; from seedspec.cli.main import start; start(sys.argv[1:3]);"
         "print(sorted(set(sys.modules) & set(sys.argv[3:])), file=sys.stderr)"
     )
     heavy = ["av", "PIL", "tinytag", "httpx", "asyncio", "jsonschema", "subprocess", "importlib.metadata"]

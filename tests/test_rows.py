@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedspec import api
-from seedspec.cli.app import start
+from seedspec.cli.main import start
 from seedspec.compiler.matrix.grid import Arithmetic, Grid
 from seedspec.compiler.matrix.product import Box, Product, Row, Work
 from seedspec.compiler.request.expand import Ceiling, expand

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from seedspec.api import Compiled
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.cli.naming import the_address, the_ids
+from seedspec.cli.entry_argument import the_address, the_ids
+from seedspec.cli.main import Exit
 from seedspec.compiler.address import matches
 from seedspec.compiler.storyboard.profile import AS_WRITTEN, name_of
 from seedspec.lock.age import age, asked_at

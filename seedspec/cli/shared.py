@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seedspec.cli.app import Exit
-from seedspec.cli.saying import colored as colored
-from seedspec.cli.saying import echo
+from seedspec.cli.console import colored as colored
+from seedspec.cli.console import echo
+from seedspec.cli.main import Exit
 
 if TYPE_CHECKING:
     from seedspec.api import Options

@@ -12,7 +12,7 @@ import json
 import sys
 import time
 
-from seedspec.cli import app
+from seedspec.cli import main as app
 
 
 def main(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from looks import DONE, IMAGE, LOOKS, Run, Said, keep
 
-from seedspec.cli.app import start
+from seedspec.cli.main import start
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import yaml
 from looks import Run
 
 from seedspec import __version__
-from seedspec.cli.app import start
+from seedspec.cli.main import start
 from seedspec.project import scaffold, sources
 
 TEMPLATES = scaffold.TEMPLATES

@@ -16,7 +16,7 @@ import pytest
 from looks import Run
 
 from seedspec.catalog.price import charge
-from seedspec.cli.app import COMMANDS
+from seedspec.cli.main import COMMANDS
 from seedspec.project import sources
 from seedspec.run import doctor
 from seedspec.run.store.lock_file import hold
@@ -103,7 +103,8 @@ def test_an_address_that_the_key_may_not_go_to(folder: Path, seedspec: Run, monk
 
 
 def test_a_hold_that_is_taken(folder: Path, seedspec: Run) -> None:
-    child = "import sys, pathlib; from seedspec.run.store.lock_file import hold\nwith hold(pathlib.Path('storyboard.lock')):\n"
+    child = "import sys, pathlib\nfrom seedspec.run.store.lock_file import hold\n"
+    child += "with hold(pathlib.Path('storyboard.lock')):\n"
     child += " print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", child], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None and other.stdout.readline() == b"held\n"

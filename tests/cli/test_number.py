@@ -11,7 +11,7 @@ import click
 import pytest
 from looks import Run
 
-from seedspec.cli.app import COMMANDS
+from seedspec.cli.main import COMMANDS
 from seedspec.cli.number import Number
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from looks import Run, edit
 
-from seedspec.cli.app import start
+from seedspec.cli.main import start
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ import test_codes
 import yaml
 
 from seedspec import api
-from seedspec.cli import app
+from seedspec.cli import main
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -132,8 +132,8 @@ def test_commands_of_the_guides_parse(line: str, tmp_path: Path, monkeypatch: py
         if word.startswith("reviews/"):
             (tmp_path / word).parent.mkdir(exist_ok=True)
             (tmp_path / word).touch()
-    command: click.Command = app.seedspec
-    with click.Context(app.seedspec, info_name="seedspec") as context:
+    command: click.Command = main.seedspec
+    with click.Context(main.seedspec, info_name="seedspec") as context:
         while isinstance(command, click.Group):
             found = command.get_command(context, words[0])
             assert found is not None, f"no command {words[0]}"
@@ -152,9 +152,9 @@ def test_links_lead_somewhere(guide: Path) -> None:
             assert (guide.parent / target.partition("#")[0]).exists(), target
 
 
-@pytest.mark.parametrize("name", list(app.COMMANDS))
+@pytest.mark.parametrize("name", list(main.COMMANDS))
 def test_the_help_of_every_command_has_examples(name: str) -> None:
-    command = app.seedspec.get_command(click.Context(app.seedspec), name)
+    command = main.seedspec.get_command(click.Context(main.seedspec), name)
     assert command is not None
     assert "Examples:" in (command.help or ""), name
     assert f"seedspec {name}" in (command.help or "")

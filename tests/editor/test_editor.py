@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from server import Server, serving
 
-from seedspec.cli.app import start
+from seedspec.cli.main import start
 from seedspec.project import scaffold
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from stage import LANE, POUR, Stage
 
-from seedspec.cli.app import start
+from seedspec.cli.main import start
 
 EXPECTED = Path(__file__).parent / "expected"
 FRUIT_TEA = Path(__file__).parents[2] / "examples" / "fruit-tea"

@@ -22,7 +22,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 from stage import LANE, POUR, Stage, staged
 
-from seedspec.cli.app import start
+from seedspec.cli.main import start
 from seedspec.media.facts import MediaError
 from seedspec.media.movie import check_playable
 from seedspec.media.movie.join import Canvas, Part, join

@@ -12,7 +12,7 @@ import pytest
 from junitparser import Failure, JUnitXml
 from stage import Stage
 
-from seedspec.cli.follow import Steady
+from seedspec.cli.run_view import Steady
 
 RUN = [sys.executable, "-m", "seedspec", "run", "--emulator", "--emulator-seconds", "0.2", "--select", "lane"]
 

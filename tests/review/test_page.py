@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from takes import Project
 
-from seedspec.cli.app import seedspec
+from seedspec.cli.main import seedspec
 from seedspec.report.page import page
 
 

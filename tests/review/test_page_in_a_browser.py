@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from takes import Project, made
 
-from seedspec.cli.app import seedspec
+from seedspec.cli.main import seedspec
 from seedspec.text.diagnostic import Problems
 from seedspec.text.yaml import parse, source_of
 

@@ -12,7 +12,7 @@ from takes import Project
 
 from seedspec.catalog.schema import Schema
 from seedspec.choices.picks import Picks, picks_of, serialise
-from seedspec.cli.app import seedspec
+from seedspec.cli.main import seedspec
 from seedspec.project import sources
 from seedspec.text.diagnostic import Problems
 from seedspec.text.yaml import parse, source_of

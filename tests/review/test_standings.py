@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from takes import BOARD, Project, bought
 
 from seedspec.choices.standings import Outcome, strengths
-from seedspec.cli.app import seedspec
+from seedspec.cli.main import seedspec
 
 DIGEST = "sha256:" + "0" * 64
 

@@ -179,7 +179,7 @@ def test_a_yes_typed_beforehand_is_one_for_the_plan_that_was_shown(project: Make
 def test_no_option_that_spends_unasked_has_a_variable() -> None:
     import click
 
-    from seedspec.cli.app import COMMANDS, Lazy
+    from seedspec.cli.main import COMMANDS, Lazy
 
     def options(command: click.Command) -> Iterator[click.Option]:
         yield from (p for p in command.params if isinstance(p, click.Option))

@@ -162,7 +162,7 @@ def test_doubts_under_one_address_are_told_apart(project: Make, tmp_path: Path) 
 
 def test_attempts_of_one_request_are_told_apart() -> None:
     """As two branches can leave them: one fingerprint, two attempts."""
-    from seedspec.cli.naming import the_ids
+    from seedspec.cli.entry_argument import the_ids
     from seedspec.lock.lock import Record
 
     near = "ab" * 4

@@ -13,12 +13,12 @@ from hostile import Hostile, build, secrets
 from PIL import Image
 from strangers import CANARY, Command, environ_of, snapshot
 
-from seedspec.cli import app
-from seedspec.cli.app import start
+from seedspec.cli import main
+from seedspec.cli.main import start
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
-CODES = {int(code) for code in re.findall(r"^  (\d+) ", app.EPILOG, re.MULTILINE)} - {130}
+CODES = {int(code) for code in re.findall(r"^  (\d+) ", main.EPILOG, re.MULTILINE)} - {130}
 """The exit codes that the help documents."""
 OURS = re.compile(r"::(error|warning|notice) (file|title)=")
 COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -133,9 +133,9 @@ def left_over(hostile: Hostile) -> list[str]:
 
 def test_every_command_is_run() -> None:
     run = {words[0] for words in (*COMMANDS, *IN_A_PROCESS)}
-    assert run == set(app.COMMANDS)
-    from seedspec.cli.export import export_command
-    from seedspec.cli.lock import lock_command
+    assert run == set(main.COMMANDS)
+    from seedspec.cli.commands.export import export_command
+    from seedspec.cli.commands.lock import lock_command
 
     for group in (export_command, lock_command):
         asked = {words[1] for words in (*COMMANDS, *IN_A_PROCESS) if words[0] == group.name}

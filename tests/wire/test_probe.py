@@ -26,7 +26,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from seedspec import api
-from seedspec.cli import app
+from seedspec.cli import main
 from seedspec.compiler.references.limits import Asset, Remote
 from seedspec.project.sources import catalog
 from seedspec.run.service.probe import Bounds, probe
@@ -467,8 +467,8 @@ def test_check_tells_it_all_with_its_place(tmp_path: Path, monkeypatch: pytest.M
             ("media-side", "error", "5"), ("media-declared", "error", "6"), ("media-remote", "error", "7"),
             ("media-not-checked", "warning", "8"), ("media-digest", "error", "10"),
         ]  # fmt: skip
-        done = CliRunner().invoke(app.seedspec, ["check", str(path), "--probe-urls"], standalone_mode=True)
-        assert isinstance(done.exception, app.Exit) and done.exception.code == 3
+        done = CliRunner().invoke(main.seedspec, ["check", str(path), "--probe-urls"], standalone_mode=True)
+        assert isinstance(done.exception, main.Exit) and done.exception.code == 3
         assert "`small` is 299×300 px" in done.output
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from seedspec.cli import app
-from seedspec.cli.saying import echo
+from seedspec.cli import main
+from seedspec.cli.console import echo
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -24,4 +24,4 @@ def completion_command(shell: str) -> None:
     """
     made = get_completion_class(shell)
     assert made is not None
-    echo(made(app.seedspec, {}, "seedspec", "_SEEDSPEC_COMPLETE").source())
+    echo(made(main.seedspec, {}, "seedspec", "_SEEDSPEC_COMPLETE").source())

@@ -19,10 +19,10 @@ from seedspec.choices.picks import Pick, Picks
 from seedspec.choices.reviews import Entries
 from seedspec.choices.standings import Standings
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.cli.naming import the_address
-from seedspec.cli.saying import echo
-from seedspec.cli.target import judged
+from seedspec.cli.console import echo
+from seedspec.cli.entry_argument import the_address
+from seedspec.cli.main import Exit
+from seedspec.cli.output_path import judged
 from seedspec.compiler.address import parse
 from seedspec.project.atomic import put, replace
 from seedspec.project.choice_files import Choices, choices_of, read_picks, read_reviews, schema_beside

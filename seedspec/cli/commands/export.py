@@ -16,9 +16,9 @@ from seedspec.api import Options, Planned, plan
 from seedspec.choices.picks import Picks, moved
 from seedspec.choices.reviews import Entries
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.cli.saying import echo, pour, steady_csv
-from seedspec.cli.target import judged
+from seedspec.cli.console import echo, pour, steady_csv
+from seedspec.cli.main import Exit
+from seedspec.cli.output_path import judged
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts as look
 from seedspec.project.atomic import is_stream, put

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from seedspec.cli.app import Exit
+from seedspec.cli.console import echo
+from seedspec.cli.main import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, Number
-from seedspec.cli.saying import echo
 
 
 def _faults_help() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from seedspec.cli.app import Exit
+from seedspec.cli.main import Exit
 from seedspec.compiler.address import matches, shot_of
 from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Record

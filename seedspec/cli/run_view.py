@@ -18,8 +18,8 @@ import orjson
 
 from seedspec.api import Options, Planned, budget_of
 from seedspec.cli import shared
-from seedspec.cli.app import Exit, crash, fault
-from seedspec.cli.saying import colored, complain, echo, steady_text
+from seedspec.cli.console import colored, complain, echo, steady_text
+from seedspec.cli.main import Exit, crash, fault
 from seedspec.lock.event import Event, RunFinished
 from seedspec.project.atomic import put
 from seedspec.project.files import check_way

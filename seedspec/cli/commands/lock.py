@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
+from seedspec.cli.main import Exit
 from seedspec.lock.lock import LockFault
 from seedspec.lock.recover import Aside
 from seedspec.project.atomic import put

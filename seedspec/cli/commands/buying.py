@@ -15,11 +15,11 @@ import orjson
 
 from seedspec.api import Options, Planned, Quote, Yes, asks_service, budget_of, emulator, plan, quote, run
 from seedspec.cli import shared
-from seedspec.cli.against import Since, since
-from seedspec.cli.app import Exit
-from seedspec.cli.follow import follow, signals, titled, view_of, watch
-from seedspec.cli.saying import echo
-from seedspec.cli.target import judged
+from seedspec.cli.commands.against import Since, since
+from seedspec.cli.console import echo
+from seedspec.cli.main import Exit
+from seedspec.cli.output_path import judged
+from seedspec.cli.run_view import follow, signals, titled, view_of, watch
 from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.plan import Action
 from seedspec.plan.savings import hints

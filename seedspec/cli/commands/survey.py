@@ -11,8 +11,8 @@ import click
 import orjson
 
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.cli.saying import echo
+from seedspec.cli.console import echo
+from seedspec.cli.main import Exit
 from seedspec.project import sources
 from seedspec.report.table import columns
 from seedspec.text.diagnostic import did_you_mean, listed

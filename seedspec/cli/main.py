@@ -12,31 +12,34 @@ from pathlib import Path
 import click
 
 from seedspec import __version__
-from seedspec.cli.saying import complain, echo, kept_back, open_streams
+from seedspec.cli.console import complain, echo, kept_back, open_streams
 
 COMMANDS = {
-    "init": ("seedspec.cli.init", "Begin a project: a storyboard, and what git should know."),
-    "check": ("seedspec.cli.author", "Find every mistake in storyboards, with its line."),
-    "compile": ("seedspec.cli.author", "Show the requests exactly as they would be sent."),
-    "why": ("seedspec.cli.reasons", "Say what a run would do with an entry, and why."),
-    "diff": ("seedspec.cli.reasons", "Show what an edit changed since a git revision, and its cost."),
-    "plan": ("seedspec.cli.buy", "Show what a run would do, why, and what it would cost."),
-    "run": ("seedspec.cli.buy", "Buy what is new, follow what is running, save what is finished."),
-    "status": ("seedspec.cli.buy", "Show where every entry stands, from the lock."),
-    "cost": ("seedspec.cli.cost", "Show what was estimated, reserved and charged, by shot, axis, take or state."),
-    "fetch": ("seedspec.cli.buy", "Finish what was bought; buy nothing."),
-    "settle": ("seedspec.cli.settle", "Settle a purchase in doubt, by hand."),
-    "adopt": ("seedspec.cli.adopt", "Take up what was bought elsewhere: a task, or a video."),
-    "lock": ("seedspec.cli.lock", "Verify, fix or prune the record of what was bought."),
-    "models": ("seedspec.cli.survey", "List models, fields, limits and prices."),
-    "doctor": ("seedspec.cli.survey", "Look whether this machine is fit for a run."),
-    "review": ("seedspec.cli.review", "Make a page to look at takes, compare them, vote and pick."),
-    "pick": ("seedspec.cli.review", "Choose the take of a variant; a picked take is never bought again."),
-    "stats": ("seedspec.cli.review", "Say which labels and takes win the votes, and how sure that is."),
-    "export": ("seedspec.cli.export", "Hand takes on: timeline, animatic, contact sheet, table."),
-    "emulator": ("seedspec.cli.emulate", "Serve a stand-in for the API on this machine, free of charge."),
-    "ci": ("seedspec.cli.ci", "Do what the action for GitHub is asked for, by its environment."),
-    "completion": ("seedspec.cli.completion", "Print a shell's completion script."),
+    "init": ("seedspec.cli.commands.init", "Begin a project: a storyboard, and what git should know."),
+    "check": ("seedspec.cli.commands.author", "Find every mistake in storyboards, with its line."),
+    "compile": ("seedspec.cli.commands.author", "Show the requests exactly as they would be sent."),
+    "why": ("seedspec.cli.commands.reasons", "Say what a run would do with an entry, and why."),
+    "diff": ("seedspec.cli.commands.reasons", "Show what an edit changed since a git revision, and its cost."),
+    "plan": ("seedspec.cli.commands.buy", "Show what a run would do, why, and what it would cost."),
+    "run": ("seedspec.cli.commands.buy", "Buy what is new, follow what is running, save what is finished."),
+    "status": ("seedspec.cli.commands.buy", "Show where every entry stands, from the lock."),
+    "cost": (
+        "seedspec.cli.commands.cost",
+        "Show what was estimated, reserved and charged, by shot, axis, take or state.",
+    ),
+    "fetch": ("seedspec.cli.commands.buy", "Finish what was bought; buy nothing."),
+    "settle": ("seedspec.cli.commands.settle", "Settle a purchase in doubt, by hand."),
+    "adopt": ("seedspec.cli.commands.adopt", "Take up what was bought elsewhere: a task, or a video."),
+    "lock": ("seedspec.cli.commands.lock", "Verify, fix or prune the record of what was bought."),
+    "models": ("seedspec.cli.commands.survey", "List models, fields, limits and prices."),
+    "doctor": ("seedspec.cli.commands.survey", "Look whether this machine is fit for a run."),
+    "review": ("seedspec.cli.commands.review", "Make a page to look at takes, compare them, vote and pick."),
+    "pick": ("seedspec.cli.commands.review", "Choose the take of a variant; a picked take is never bought again."),
+    "stats": ("seedspec.cli.commands.review", "Say which labels and takes win the votes, and how sure that is."),
+    "export": ("seedspec.cli.commands.export", "Hand takes on: timeline, animatic, contact sheet, table."),
+    "emulator": ("seedspec.cli.commands.emulator", "Serve a stand-in for the API on this machine, free of charge."),
+    "ci": ("seedspec.cli.commands.ci", "Do what the action for GitHub is asked for, by its environment."),
+    "completion": ("seedspec.cli.commands.completion", "Print a shell's completion script."),
 }
 """Commands by name: the module that holds each, imported when it is called, and its line of help."""
 

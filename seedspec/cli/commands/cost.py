@@ -7,8 +7,8 @@ import orjson
 
 from seedspec.api import Options, plan
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.cli.saying import echo, pour, steady_csv
+from seedspec.cli.console import echo, pour, steady_csv
+from seedspec.cli.main import Exit
 from seedspec.plan import cost
 from seedspec.plan.savings import hints
 from seedspec.report import cost as shown

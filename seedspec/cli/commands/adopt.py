@@ -9,9 +9,9 @@ import orjson
 
 from seedspec.api import Options, plan
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.cli.naming import the_entry
-from seedspec.cli.settle import asking, check_task
+from seedspec.cli.commands.settle import asking, check_task
+from seedspec.cli.entry_argument import the_entry
+from seedspec.cli.main import Exit
 from seedspec.compiler.entry import Entry
 from seedspec.lock.event import Adopted, Event, Saved, Submitted
 from seedspec.lock.lock import Lock

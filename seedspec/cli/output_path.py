@@ -10,7 +10,7 @@ import orjson
 
 from seedspec.api import Planned
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
+from seedspec.cli.main import Exit
 from seedspec.lock.keys import is_video_path
 from seedspec.lock.lock import LockFault
 from seedspec.project.files import check_way, read_lock_file

@@ -12,8 +12,8 @@ import click
 
 from seedspec.api import Compiled
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
 from seedspec.cli.doubts import Waits, is_lost, told
+from seedspec.cli.main import Exit
 from seedspec.lock.event import Adopted, Deferred, Event, Failed, Submitted, Weighed
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import UNANSWERED

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
+from seedspec.cli.main import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
 from seedspec.report.limits import COMMENT
 
@@ -62,8 +62,8 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
       seedspec plan --against origin/main --format markdown
       seedspec plan --profile final --picked-from draft
     """
-    from seedspec.cli.buying import show_plan
-    from seedspec.cli.follow import explained
+    from seedspec.cli.commands.buying import show_plan
+    from seedspec.cli.run_view import explained
 
     with explained(storyboard, markdown=form == "markdown", most=most):
         show_plan(storyboard, given, against, form, most, exit_code=exit_code)
@@ -153,7 +153,7 @@ def status_command(storyboard: str, form: str, *, watching: bool, **given: Any) 
     """
     if watching and form != "text":
         raise Exit(2, "--watch is for people; leave --format out")
-    from seedspec.cli.buying import show_status
+    from seedspec.cli.commands.buying import show_status
 
     show_status(storyboard, given, form, watching=watching)
 
@@ -162,8 +162,8 @@ def _run(
     storyboard: str, given: dict[str, Any], form: str, junit: str | None, faking: Mapping[str, Any],
     *, plain: bool, yes: bool,
 ) -> None:  # fmt: skip
-    from seedspec.cli.buying import go
-    from seedspec.cli.follow import reported
+    from seedspec.cli.commands.buying import go
+    from seedspec.cli.run_view import reported
 
     with reported(storyboard, junit):
         go(storyboard, given, form, junit, faking, plain=plain, yes=yes)

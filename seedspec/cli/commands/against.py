@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seedspec.api import Planned
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
+from seedspec.cli.main import Exit
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.plan.compare import Comparison, compare

@@ -13,8 +13,8 @@ import click
 import orjson
 
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.cli.saying import echo, pour, steady_json
+from seedspec.cli.console import echo, pour, steady_json
+from seedspec.cli.main import Exit
 from seedspec.project.files import read_start
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _stream(storyboard: str, profile: str) -> None:
 
 
 def _explain(made: Compiled, address: str, form: str) -> None:
-    from seedspec.cli.naming import the_entry
+    from seedspec.cli.entry_argument import the_entry
     from seedspec.compiler.request.explain import explain
     from seedspec.report import explain as shown
 

@@ -9,9 +9,9 @@ import orjson
 
 from seedspec.api import Compiled, Options, plan
 from seedspec.cli import shared
-from seedspec.cli.app import Exit
-from seedspec.cli.naming import the_address
-from seedspec.cli.saying import echo
+from seedspec.cli.console import echo
+from seedspec.cli.entry_argument import the_address
+from seedspec.cli.main import Exit
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.request.trace import trace
 from seedspec.compiler.storyboard.profile import NoProfile

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from seedspec.cli.app import Exit, start
+from seedspec.cli.main import Exit, start
 from seedspec.report.limits import COMMENT
 from seedspec.report.markdown import nothing
 from seedspec.run.engine.sums import worst
@@ -90,7 +90,7 @@ def _plan(boards: list[str], options: list[str]) -> int:
 
 def _follow(command: str, boards: list[str], options: list[str], attempts: int) -> int:
     """A run of each storyboard, begun again while it is not finished. A signal ends the one that runs, and all."""
-    from seedspec.cli.follow import signals
+    from seedspec.cli.run_view import signals
 
     folder = _temporary("seedspec-junit")
     _output("junit", str(folder))
