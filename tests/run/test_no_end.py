@@ -214,14 +214,15 @@ import sys
 from pathlib import Path
 from seedspec.compiler.entry import digest
 from seedspec.lock.event import Intent, Submitting
-from seedspec.run import files
+from seedspec.project import sources
 from seedspec.run.engine.messages import Create
 from seedspec.run.settle import ask
 from seedspec.run.store.downloads import Saves
 from seedspec.project.credentials import Key, origins_of
-from seedspec.run.wire import Deadlines, Exchange
+from seedspec.run.service.client import Exchange
+from seedspec.run.service.public_web import Deadlines
 
-provider, body, here = files.schemas()["evolink/provider.json"], b'{"prompt":"x"}', Path(sys.argv[2])
+provider, body, here = sources.schemas()["evolink/provider.json"], b'{"prompt":"x"}', Path(sys.argv[2])
 intent = Submitting("a/1", "f" * 64, 1, 1, {}, Intent("seedspec-0123456789", digest(body), ""), 1, "")
 origins = origins_of(provider, {"EVOLINK_BASE_URL": sys.argv[1], "EVOLINK_FILES_URL": sys.argv[1]})
 wait = Deadlines(create=float(sys.argv[4]), silence=0.5)
