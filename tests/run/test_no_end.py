@@ -261,7 +261,8 @@ def test_an_answer_that_came_while_the_process_stood_still_is_read(
     thread.start()
     address = f"http://127.0.0.1:{server.server_address[1]}"
     command = [sys.executable, "-c", WAITER, address, str(tmp_path), CANARY, str(create)]
-    waiter = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "NO_PROXY": "127.0.0.1"})
+    environ = {**os.environ, "NO_PROXY": "127.0.0.1"}
+    waiter = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path, env=environ)
     try:
         assert asked.wait(LONGEST)
         if stopped:
