@@ -19,7 +19,7 @@ PACKAGE = HERE.parent / "seedspec"
 
 ROOMS = (
     "text", "media", "catalog",
-    "compiler", "compiler/storyboard", "compiler/matrix", "compiler/references", "compiler/prompt", "compiler/request",
+    "compiler", "compiler/storyboard", "compiler/matrix", "compiler/prompt", "compiler/references", "compiler/request",
     "lock", "plan", "choices", "project",
     "run/engine", "run/store", "run/service", "run",
     "report", "emulator", "api", "cli",

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from seedspec.catalog.model import Catalog
 from seedspec.catalog.price import Cost, exact, units_within
 from seedspec.choices.picks import Picks, moved, variants
 from seedspec.choices.reviews import Entries
@@ -26,7 +27,8 @@ from seedspec.plan.plan import BUYS, Action, Plan, Rules, Step, make
 from seedspec.plan.reason import Stuck
 from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.project.choice_files import choices_of, read_picks
-from seedspec.project.compile import Compiled, check, compile, expanded, no_collector
+from seedspec.project.compile import Compiled, compile, expanded, no_collector
+from seedspec.project.compile import check as check_file
 from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import Meant, Place, meant, place_of
 from seedspec.project.presence import presence
@@ -112,6 +114,23 @@ class Planned:
     def _repr_html_(self) -> str:
         """What notebooks show."""
         return self.plan._repr_html_()
+
+
+def check(
+    path: str | Path, catalog: Catalog | None = None, profile: str | None = None, *, probe_urls: bool = False
+) -> tuple[Diagnostic, ...]:
+    """Every finding about a storyboard file, in the order of its lines: as written and with each of its profiles.
+
+    With a `profile` named, with that one alone. With `probe_urls` remote media are looked at too, without the key:
+    their facts against the limits and against what the storyboard declares, and the whole of those that have a
+    `sha256`. Raises NoProfile, and BadSettings for a SEEDSPEC_CEILING that is no number, or an environment in which
+    nothing can be probed.
+    """
+    if not probe_urls:
+        return check_file(path, catalog, profile)
+    from seedspec.run.service.probe import probe_of_environment
+
+    return check_file(path, catalog, profile, probe_of_environment)
 
 
 def plan(path: str | Path, options: Options | None = None, compiled: Compiled | None = None) -> Planned:

@@ -1,0 +1,1 @@
+"""What providers and models offer and cost, from the files in schemas/."""

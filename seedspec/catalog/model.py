@@ -15,6 +15,12 @@ KINDS: tuple[Kind, ...] = ("image", "video", "audio")
 Range = tuple[float, float]
 
 
+def plural(kind: Kind, count: int = 2) -> str:
+    """A kind of media as a message counts it."""
+    noun = "audio clip" if kind == "audio" else kind
+    return noun if count == 1 else f"{noun}s"
+
+
 @valueclass(frozen=True, slots=True)
 class Near:
     """How far outside a limit a measured value may lie and only be warned about, and the measurement behind it."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from seedspec.compiler.storyboard.types import Reference
-from seedspec.text.diagnostic import Problems
 from seedspec.text.value import valueclass
 
 
@@ -125,21 +123,6 @@ def bare(url: str) -> str:
         kept = "&".join(part for part in query if _name(part) not in found.parts)
         url = f"{head}?{kept}{fragment}" if kept else f"{head}{fragment}"
     return url
-
-
-def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
-    """Warns of a signed address whose content nothing else tells."""
-    found = signature_of(url)
-    if found is None or reference.sha256:
-        return
-    signed = f"`{reference.name}` is a signed address ({found.name})"
-    problems.warning(
-        "signed-url",
-        f"{signed}: its signature ends one day, and opens the file to everybody who reads it",
-        reference.target.span,
-        "name a local file instead (with `--assets` it goes through your bucket), or declare its `sha256`",
-        "the medium is known by the address without it: a new signature buys nothing again",
-    )
 
 
 def masked(line: str) -> str:

@@ -1,0 +1,1 @@
+"""People's choices as values: reviews, picks, standings."""

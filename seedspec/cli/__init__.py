@@ -1,0 +1,1 @@
+"""The command line: options, what is shown, and one way from words to the stages."""

@@ -1,0 +1,1 @@
+"""A storyboard's values become entries, without reading or writing anything."""

@@ -1,0 +1,1 @@
+"""What was bought, as values: events, states, records, and how histories are joined."""

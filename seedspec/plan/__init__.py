@@ -1,0 +1,1 @@
+"""Entries meet the lock: what a run would do, why, and what it costs."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedspec.catalog.model import Catalog
+from seedspec.catalog.model import Catalog, Model
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.matrix.grid import Arithmetic
-from seedspec.compiler.references.limits import Look, Probe, Remote, not_probed
+from seedspec.compiler.references.limits import Asset, Look, Probe, Remote, not_probed
 from seedspec.compiler.references.resolve import Chosen, follows_picks, nobody
 from seedspec.compiler.request.expand import CEILING, Ceiling, Count, Expansion, expand
 from seedspec.compiler.storyboard.profile import merged, with_profile
@@ -159,25 +159,22 @@ def _compiled(path: str | Path, expansion: Expansion | None, problems: Problems,
 
 
 def check(
-    path: str | Path, catalog: Catalog | None = None, profile: str | None = None, *, probe_urls: bool = False
+    path: str | Path,
+    catalog: Catalog | None = None,
+    profile: str | None = None,
+    look_behind: Callable[[Iterable[Remote], Model], Mapping[Remote, Asset | str]] | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Every finding about a storyboard file, in the order of its lines: as written and with each of its profiles.
 
-    With a `profile` named, with that one alone. With `probe_urls` remote media are looked at too, without the key:
-    their facts against the limits and against what the storyboard declares, and the whole of those that have a
-    `sha256`. Raises NoProfile, and BadSettings for a SEEDSPEC_CEILING that is no number, or an environment in which
-    nothing can be probed.
+    With a `profile` named, with that one alone. `look_behind` gives what is behind the addresses of remote media, of
+    all of them at once; without it none is looked at. Raises NoProfile, BadSettings for a SEEDSPEC_CEILING that is no
+    number, and what `look_behind` raises.
     """
     wanted: dict[Remote, None] = {}
-    found, board = _checked(path, catalog, profile, wanted.setdefault if probe_urls else not_probed)
-    if board is None or not wanted:
+    found, board = _checked(path, catalog, profile, wanted.setdefault if look_behind is not None else not_probed)
+    if board is None or look_behind is None or not wanted:
         return found
-    from seedspec.project.credentials import origins_of
-    from seedspec.run.service.probe import probe
-
-    model = board.model
-    answers = probe(wanted, model.media, local=origins_of(model.provider.document, os.environ).local)
-    return _checked(path, catalog, profile, answers.get)[0]
+    return _checked(path, catalog, profile, look_behind(wanted, board.model).get)[0]
 
 
 def _checked(

@@ -1,0 +1,1 @@
+"""Plans, events and outcomes as people and programs read them."""

@@ -1,0 +1,1 @@
+"""A plan is carried out: engine, store and service under one loop that yields events."""

@@ -1,0 +1,1 @@
+"""Characters become positioned values: source, nodes, diagnostics, and the door to PyYAML."""

@@ -21,8 +21,8 @@ from helpers import HERO, SMALL, Make, Project, Service, nearby
 from seedspec.lock.event import Uploaded
 from seedspec.project.credentials import BadSettings
 from seedspec.run.engine.messages import Stored, Trouble, Upload
+from seedspec.run.service.bucket import Bucket
 from seedspec.run.service.uploads import Uploads
-from seedspec.run.store.objects import Bucket
 
 URL = "s3://team/films/tea"
 

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from seedspec.run.engine.messages import Stored, Trouble, Upload
+from seedspec.run.service.bucket import Bucket
 from seedspec.run.service.uploads import Uploads
-from seedspec.run.store.objects import Bucket
 
 SERVER = "azurite@3.37.0"
 ACCOUNT = "devstoreaccount1"

@@ -15,7 +15,7 @@ OWN = {
     ("project/scaffold.py", "_text"), ("project/scaffold.py", "_requirement"), ("report/page/page.py", "read"),
 }  # fmt: skip
 """Where files of the installed package are read."""
-MADE = {("run/store/objects.py", "_put"), ("emulator/results.py", "clip"), ("emulator/results.py", "_cut")}
+MADE = {("run/service/bucket.py", "_put"), ("emulator/results.py", "clip"), ("emulator/results.py", "_cut")}
 """Where the emulator reads a clip that it has made, and a file goes up that was looked at."""
 MODULES = sorted(p for room in ROOMS for p in (ROOT / "seedspec" / room).rglob("*.py"))
 

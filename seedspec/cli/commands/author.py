@@ -49,11 +49,17 @@ def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: s
       seedspec check --probe-urls
     """
     from seedspec.project.compile import check
+
+    look_behind = None
+    if probe_urls:
+        from seedspec.run.service.probe import probe_of_environment
+
+        look_behind = probe_of_environment
     from seedspec.project.sources import catalog
     from seedspec.report import diagnostics as shown
 
     files, known = _files(paths or ("storyboard.yaml",)), catalog()
-    found = [d for file in files for d in check(file, known, profile, probe_urls=probe_urls)]
+    found = [d for file in files for d in check(file, known, profile, look_behind)]
     failed = any(d.severity == "error" or (strict and d.severity == "warning") for d in found)
     if form == "text":
         if found:

@@ -1,0 +1,1 @@
+"""The rows of a storyboard and of each shot, and what a row sets."""

@@ -1,0 +1,1 @@
+"""Templates become prompts: compiled once, rendered for each entry, and looked over."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from seedspec.catalog.model import Model
+from seedspec.catalog.model import Model, plural
 from seedspec.compiler.entry import Medium
 from seedspec.compiler.prompt.mentions import Numbered, literal_mentions
-from seedspec.compiler.references.limits import plural
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span

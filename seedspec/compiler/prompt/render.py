@@ -9,9 +9,9 @@ from seedspec.compiler.matrix.cell import Scope, State
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.errors import RefFault, TemplateFault
 from seedspec.compiler.prompt.locate import is_template, place
+from seedspec.compiler.prompt.numbering import number
 from seedspec.compiler.prompt.partial import Frame, Prompt
 from seedspec.compiler.prompt.template import Template, Templates, undefined_names
-from seedspec.compiler.references.limits import number
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 from seedspec.text.node import Scalar

@@ -1,0 +1,1 @@
+"""What a reference stands for, and whether the model takes it."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from seedspec.catalog.model import Kind, MediaRule, Model, Range
+from seedspec.catalog.model import Kind, MediaRule, Range
+from seedspec.catalog.signed_url import signature_of
 from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, listed
 from seedspec.text.value import valueclass
@@ -47,24 +48,6 @@ Probe = Callable[[Remote], Asset | str | None]
 
 def not_probed(remote: Remote) -> None:
     """The probe of a compile that asks nothing of the network."""
-
-
-def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Model, words: str) -> dict[str, str]:
-    """How the prompt names each used reference: numbers follow the catalogue's order, each kind counted apart."""
-    used = frozenset(names)
-    counts: dict[Kind, int] = {}
-    out = {}
-    for name, reference in catalogue.items():
-        if name in used:
-            n = counts[reference.kind] = counts.get(reference.kind, 0) + 1
-            out[name] = model.media[reference.kind].words[words].replace("{n}", str(n))
-    return out
-
-
-def plural(kind: Kind, count: int = 2) -> str:
-    """A kind of media as a message counts it."""
-    noun = "audio clip" if kind == "audio" else kind
-    return noun if count == 1 else f"{noun}s"
 
 
 def is_url(target: str) -> bool:
@@ -221,3 +204,18 @@ def _range(limits: Range) -> str:
 
 def _mb(size: float) -> str:
     return f"{size / 1_000_000:g} MB"
+
+
+def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
+    """Warns of a signed address whose content nothing else tells."""
+    found = signature_of(url)
+    if found is None or reference.sha256:
+        return
+    signed = f"`{reference.name}` is a signed address ({found.name})"
+    problems.warning(
+        "signed-url",
+        f"{signed}: its signature ends one day, and opens the file to everybody who reads it",
+        reference.target.span,
+        "name a local file instead (with `--assets` it goes through your bucket), or declare its `sha256`",
+        "the medium is known by the address without it: a new signature buys nothing again",
+    )

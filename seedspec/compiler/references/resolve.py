@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from seedspec.catalog.model import Model
 from seedspec.catalog.schema import cut, kind_of
-from seedspec.catalog.signed_url import bare, check_unsigned
+from seedspec.catalog.signed_url import bare
 from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.matrix.cell import State, row_of
@@ -22,6 +22,7 @@ from seedspec.compiler.references.limits import (
     Remote,
     check_declared,
     check_medium,
+    check_unsigned,
     is_url,
     unreadable,
 )

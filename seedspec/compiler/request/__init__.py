@@ -1,0 +1,1 @@
+"""Prompt, fields and media become one judged and priced request: an entry."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seedspec.catalog.model import KINDS
+from seedspec.catalog.model import KINDS, plural
 from seedspec.catalog.price import Price, added
 from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
 from seedspec.compiler.matrix.cell import State, row_of
@@ -13,7 +13,7 @@ from seedspec.compiler.matrix.fields import Fields
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.partial import Prompt
 from seedspec.compiler.prompt.render import Faulty, Texts
-from seedspec.compiler.references.limits import nearly, plural
+from seedspec.compiler.references.limits import nearly
 from seedspec.compiler.references.resolve import Attachments, Found, Upstream
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Problems

@@ -1,0 +1,1 @@
+"""Takes handed on: timelines, animatics, contact sheets, tables."""

@@ -1,0 +1,1 @@
+"""The run without I/O: what is due goes out, replies come in, events come out."""

@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from seedspec.catalog.model import Kind, MediaRule
+from seedspec.catalog.model import Kind, MediaRule, Model
 from seedspec.compiler.references.limits import Asset, Remote
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import facts_of
-from seedspec.project.credentials import is_loopback
+from seedspec.project.credentials import is_loopback, origins_of
 from seedspec.project.sources import asset_of
 from seedspec.run.service.loop_thread import run
 from seedspec.run.service.public_web import Deadlines, Piece, Unreachable, Web, environment
@@ -40,6 +41,11 @@ class Bounds:
     requests: int = 16
     seconds: float = 20.0
     whole_seconds: float = 120.0
+
+
+def probe_of_environment(wanted: Iterable[Remote], model: Model) -> Mapping[Remote, Asset | str]:
+    """As `probe`, by a model's rules; addresses that name this machine are looked at where its service is here, too."""
+    return probe(wanted, model.media, local=origins_of(model.provider.document, os.environ).local)
 
 
 def probe(

@@ -32,11 +32,11 @@ class Service:
 
     def exchange(self, provider: Mapping[str, Any], assets: str | None = None) -> Exchange:
         """What carries calls to this service and saves its videos at this place; `assets` is a bucket's URL."""
+        from seedspec.run.service.bucket import Bucket
         from seedspec.run.service.client import Exchange
         from seedspec.run.service.upload_cache import memory_of
         from seedspec.run.service.uploads import Uploads
         from seedspec.run.store.downloads import Saves
-        from seedspec.run.store.objects import Bucket
 
         place, origins, key = self.place, self.origins, self.key
         bucket = Bucket(assets, local=origins.local) if assets else None

@@ -1,0 +1,20 @@
+"""How a prompt names the media that it uses: `image 1`, `video 2`, in the order of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from seedspec.catalog.model import Kind, Model
+from seedspec.compiler.storyboard.types import Reference
+
+
+def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Model, words: str) -> dict[str, str]:
+    """How the prompt names each used reference: numbers follow the catalogue's order, each kind counted apart."""
+    used = frozenset(names)
+    counts: dict[Kind, int] = {}
+    out = {}
+    for name, reference in catalogue.items():
+        if name in used:
+            n = counts[reference.kind] = counts.get(reference.kind, 0) + 1
+            out[name] = model.media[reference.kind].words[words].replace("{n}", str(n))
+    return out
