@@ -226,7 +226,7 @@ def quote(planned: Planned, options: Options) -> Quote | None:
 def asks_service(plan: Plan, options: Options) -> bool:
     """Whether a run of a plan has anything to ask the service for."""
     asked = {Action.RESUME, Action.FETCH, Action.ORPHAN} | (BUYS if options.submit else frozenset())
-    return any(s.action in asked for s in plan.steps)
+    return any(s.action in asked or isinstance(s.reason, Stuck) for s in plan.steps)
 
 
 def _given(made: Compiled, place: Place, environ: Mapping[str, str], emulator: Emulator | None) -> Service | None:
