@@ -74,9 +74,8 @@ class Redaction:
             if reply.links and not links:
                 return Trouble("the link to the result repeats the API key; it is not followed", final=True)
             model = None if reply.model is None else self.words(reply.model)
-            return replace(
-                reply, links=links, code=self.words(reply.code), message=self.words(reply.message), model=model
-            )
+            code, message, word = self.words(reply.code), self.words(reply.message), self.words(reply.word)
+            return replace(reply, links=links, code=code, message=message, model=model, word=word)
         if isinstance(reply, Tasks):
             found = {task: self.reply(one) for task, one in reply.found.items() if not self.holds(task)}
             return Tasks({task: one for task, one in found.items() if isinstance(one, Task)})
