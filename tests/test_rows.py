@@ -259,7 +259,8 @@ def test_all_profiles_of_a_check_share_the_work(tmp_path: Path, monkeypatch: pyt
 
 def click_codes(board: Path, *options: str) -> tuple[int, str]:
     """The exit code of a check, and the codes that it shows."""
-    said = io.StringIO()
+    said = io.TextIOWrapper(io.BytesIO(), "utf-8")  # JSON is written as bytes
     with redirect_stdout(said), redirect_stderr(io.StringIO()):
         code = start(["check", str(board), "--format", "json", *options])
-    return code, " ".join(d["code"] for d in json.loads(said.getvalue() or "[]"))
+    said.seek(0)
+    return code, " ".join(d["code"] for d in json.loads(said.read() or "[]"))
