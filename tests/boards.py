@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.references.limits import Asset
+from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import expand
 from seedspec.compiler.storyboard.profile import with_profile
 from seedspec.compiler.storyboard.types import storyboard_of
@@ -28,8 +28,8 @@ INCLUDED = {
 }
 
 
-def look(target: str, kind: str) -> Asset | str:
-    return Asset(target, FILES[target], {"bytes": 1000}) if target in FILES else "does not exist"
+def look(target: str, kind: str) -> MediaFile | str:
+    return MediaFile(target, FILES[target], {"bytes": 1000}) if target in FILES else "does not exist"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from seedspec import api
 from seedspec.catalog.price import Cost, billed, charge, estimate
 from seedspec.compiler.entry import Entry, body_of
 from seedspec.compiler.prompt.mentions import literal_mentions
-from seedspec.compiler.references.limits import Asset
+from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import Expansion, expand
 from seedspec.compiler.storyboard.swallowed_text import cut_of
 from seedspec.compiler.storyboard.types import storyboard_of
@@ -52,8 +52,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_media_that_could_not_be_looked_at() -> None:
-    def blind(target: str, kind: str) -> Asset:
-        return Asset(target, "1" * 64, {"bytes": 5}, unchecked="pip install 'seedspec[media]'")
+    def blind(target: str, kind: str) -> MediaFile:
+        return MediaFile(target, "1" * 64, {"bytes": 5}, unchecked="pip install 'seedspec[media]'")
 
     out = expansion(
         f"{HEAD}references: {{hero: {{image: a.png}}}}\nshots: [{{id: a, prompt: \"{{{{ ref('hero') }}}}\"}}]\n", blind

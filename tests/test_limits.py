@@ -9,7 +9,7 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.entry import body_of
-from seedspec.compiler.references.upstream import unfit
+from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.project import sources
 from seedspec.text.diagnostic import Diagnostic
 
@@ -142,7 +142,7 @@ def test_videos_that_came_back_are_added_up(
         fp: {} if s is None else {"width": 864, "height": 496, "fps": 24.0, "seconds": s} for fp, s in sizes.items()
     }
     rules = CATALOG.models["seedance-2.0-reference-to-video"].media
-    unusable = unfit(entries[shot].media, rules, facts.get)
+    unusable = unusable_upstream(entries[shot].media, rules, facts.get)
     assert unusable == (None if reason is None else ("a/1", reason))
 
 

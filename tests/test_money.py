@@ -9,7 +9,7 @@ from pathlib import Path
 from seedspec.api import Options, budget_of, compile, plan
 from seedspec.catalog.model import price_of
 from seedspec.catalog.price import added, charge
-from seedspec.compiler.references.upstream import unfit
+from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.plan.savings import hints
 from tests.boards import CATALOG, MODEL
 
@@ -91,7 +91,7 @@ def test_tenths_that_make_the_most_are_not_above_it(tmp_path: Path) -> None:
         path = written(tmp_path, videos(str(first), str(second), str(rest)))
         made = compile(path)
         assert made.ok, [str(d.message) for d in made.diagnostics]
-        assert unfit(made.entries[0].media, CATALOG.models[MODEL].media, lambda fp: None) is None
+        assert unusable_upstream(made.entries[0].media, CATALOG.models[MODEL].media, lambda fp: None) is None
 
 
 def test_adding_is_exact_in_any_order() -> None:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from seedspec.catalog.model import Catalog, Model
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.matrix.grid import Arithmetic
-from seedspec.compiler.references.limits import Asset, Look, Probe, Remote, not_probed
-from seedspec.compiler.references.resolve import Chosen, follows_picks, nobody
+from seedspec.compiler.references.limits import MediaFile, MediaReader, Remote, RemoteProbe, probe_nothing
+from seedspec.compiler.references.resolve import ChosenTake, follows_picks, none_chosen
 from seedspec.compiler.request.expand import CEILING, Ceiling, Count, Expansion, expand
 from seedspec.compiler.storyboard.profile import merged, with_profile
 from seedspec.compiler.storyboard.types import Storyboard, storyboard_of
@@ -162,7 +162,7 @@ def check(
     path: str | Path,
     catalog: Catalog | None = None,
     profile: str | None = None,
-    look_behind: Callable[[Iterable[Remote], Model], Mapping[Remote, Asset | str]] | None = None,
+    look_behind: Callable[[Iterable[Remote], Model], Mapping[Remote, MediaFile | str]] | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Every finding about a storyboard file, in the order of its lines: as written and with each of its profiles.
 
@@ -171,14 +171,14 @@ def check(
     number, and what `look_behind` raises.
     """
     wanted: dict[Remote, None] = {}
-    found, board = _checked(path, catalog, profile, wanted.setdefault if look_behind is not None else not_probed)
+    found, board = _checked(path, catalog, profile, wanted.setdefault if look_behind is not None else probe_nothing)
     if board is None or look_behind is None or not wanted:
         return found
     return _checked(path, catalog, profile, look_behind(wanted, board.model).get)[0]
 
 
 def _checked(
-    path: str | Path, catalog: Catalog | None, profile: str | None, probe: Probe
+    path: str | Path, catalog: Catalog | None, profile: str | None, probe: RemoteProbe
 ) -> tuple[tuple[Diagnostic, ...], Storyboard | None]:
     """The findings, and the storyboard as written when its form is sound."""
     problems = Problems()
@@ -201,7 +201,7 @@ def _checked(
 
 
 def _findings(
-    path: str | Path, board: Storyboard, problems: Problems, look: Look, probe: Probe, most: Ceiling
+    path: str | Path, board: Storyboard, problems: Problems, look: MediaReader, probe: RemoteProbe, most: Ceiling
 ) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept."""
     chosen = _chosen(Path(path), board, problems, emulated=False)
@@ -211,21 +211,23 @@ def _findings(
     return problems
 
 
-def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> Chosen:
+def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> ChosenTake:
     """What people chose of the takes that a storyboard follows. Where they chose none, no reader of picks is loaded."""
     if not follows_picks(board):
-        return nobody
+        return none_chosen
     if not names.picks_of(path, emulated=emulated).exists():
-        return nobody
+        return none_chosen
     from seedspec.project.choice_files import picks_beside
 
     return picks_beside(path, board, problems, emulated=emulated)
 
 
-def _chosen_then(revision: Revision, path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> Chosen:
+def _chosen_then(
+    revision: Revision, path: Path, board: Storyboard, problems: Problems, *, emulated: bool
+) -> ChosenTake:
     """The same as it was at a git revision."""
     if not follows_picks(board):
-        return nobody
+        return none_chosen
     from seedspec.project.choice_files import picks_then
 
     return picks_then(revision, path, board, problems, emulated=emulated)

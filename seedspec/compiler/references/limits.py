@@ -15,7 +15,7 @@ from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)
-class Asset:
+class MediaFile:
     """A local file, looked at: where it is, the sha256 of its bytes, and what is known of it.
 
     `facts` may hold bytes, width, height, seconds, fps (on average, and `fps_least` and `fps_most` over a second) and
@@ -30,7 +30,7 @@ class Asset:
     unchecked: str = ""
 
 
-Look = Callable[[str, Kind], Asset | str]
+MediaReader = Callable[[str, Kind], MediaFile | str]
 """Looks at a file by its path relative to the storyboard; a sentence about what is wrong when there is none to use."""
 
 
@@ -42,11 +42,11 @@ class Remote(NamedTuple):
     sha256: str | None
 
 
-Probe = Callable[[Remote], Asset | str | None]
+RemoteProbe = Callable[[Remote], MediaFile | str | None]
 """Looks at an address in the same way, at all of it where a digest is declared; None when it is not looked at."""
 
 
-def not_probed(remote: Remote) -> None:
+def probe_nothing(remote: Remote) -> None:
     """The probe of a compile that asks nothing of the network."""
 
 

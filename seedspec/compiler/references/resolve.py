@@ -16,10 +16,10 @@ from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.render import Faulty, Texts
 from seedspec.compiler.references.limits import (
-    Asset,
-    Look,
-    Probe,
+    MediaFile,
+    MediaReader,
     Remote,
+    RemoteProbe,
     check_declared,
     check_medium,
     check_unsigned,
@@ -32,12 +32,12 @@ from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
 
 Upstream = Callable[[str, Row, int, Span], Entry | None]
-Chosen = Callable[[tuple[Entry, ...], Callable[[], Iterable[Entry]]], int | None]
+ChosenTake = Callable[[tuple[Entry, ...], Callable[[], Iterable[Entry]]], int | None]
 """The take that people chose of the takes of one variant; None when nobody has chosen. The second argument gives all
 entries of that shot: what was chosen under this variant's address may be another variant's take today."""
 
 
-def nobody(takes: tuple[Entry, ...], every: Callable[[], Iterable[Entry]]) -> None:
+def none_chosen(takes: tuple[Entry, ...], every: Callable[[], Iterable[Entry]]) -> None:
     """Nobody has chosen anything."""
 
 
@@ -76,11 +76,11 @@ class Attachments:
         grids: Mapping[str, Grid],
         takes: Mapping[str, int],
         texts: Texts,
-        look: Look,
+        look: MediaReader,
         targets: Targets,
-        chosen: Chosen,
+        chosen: ChosenTake,
         problems: Problems,
-        probe: Probe,
+        probe: RemoteProbe,
     ) -> None:
         self._shot = shot
         self._model = model
@@ -131,7 +131,7 @@ class Attachments:
         if asset is None:
             check_medium(reference, rule, target, reference.facts, None, problems)
             return Found("url", target, _identity(reference, named), named, named, reference.facts)
-        if not isinstance(asset, Asset):
+        if not isinstance(asset, MediaFile):
             problems.error("media-remote" if remote else "media-file", f"`{cut(named)}` {asset}", reference.target.span)
             return None
         if reference.sha256 and asset.sha256 and reference.sha256 != asset.sha256:

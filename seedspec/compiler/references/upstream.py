@@ -45,7 +45,7 @@ def check_upstream(reference: Reference, model: Model, upstream: Entry, problems
     return facts
 
 
-def unfit(
+def unusable_upstream(
     media: tuple[Medium, ...], rules: Mapping[Kind, MediaRule], was: Callable[[str], Facts | None]
 ) -> tuple[str, str] | None:
     """Why a request cannot use the upstream videos that came back: an upstream's address and the reason; or None.

@@ -7,7 +7,7 @@ from typing import Any
 
 from seedspec.catalog.model import KINDS, plural
 from seedspec.catalog.price import Price, added
-from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
+from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical
 from seedspec.compiler.matrix.cell import State, row_of
 from seedspec.compiler.matrix.fields import Fields
 from seedspec.compiler.prompt.locate import is_template
@@ -43,7 +43,9 @@ class Moulds:
         self._price = price
         self._tags = (*board.tags, *shot.tags)
 
-    def make(self, state: State, node: Scalar, prompt: Prompt | None, upstream: Upstream, address: str) -> Mould | None:
+    def make(
+        self, state: State, node: Scalar, prompt: Prompt | None, upstream: Upstream, address: str
+    ) -> RequestBase | None:
         """The mould of an entry; None when its request is at fault.
 
         A request whose prompt or media are at fault is judged all the same, so that one run tells of everything.
@@ -59,7 +61,7 @@ class Moulds:
         valid = self._encodable(request, node, address) and self._valid(request, media, origins, address)
         if prompt is None or found is None or not (whole and valid):
             return None
-        return Mould(
+        return RequestBase(
             shot=self._shot.id,
             axes=self._axes,
             tags=self._tags,

@@ -13,8 +13,8 @@ from seedspec.compiler.matrix.grid import Arithmetic, Grid, board_grid, shot_gri
 from seedspec.compiler.matrix.product import TooMuch, Work
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.template import Templates
-from seedspec.compiler.references.limits import Look, Probe, not_probed
-from seedspec.compiler.references.resolve import Chosen, Targets, nobody
+from seedspec.compiler.references.limits import MediaReader, RemoteProbe, probe_nothing
+from seedspec.compiler.references.resolve import ChosenTake, Targets, none_chosen
 from seedspec.compiler.request.shot import Common, ShotRequests, check_names
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard, whole
@@ -122,9 +122,9 @@ class Expansion:
             )
         if not changed:
             return entry
-        kept = {k: v for k, v in entry.mould.fields.items() if k not in changed}
+        kept = {k: v for k, v in entry.base.fields.items() if k not in changed}
         fields = kept | {k: v for k, v in changed.items() if v is not None}
-        return entry._replace(mould=entry.mould._replace(fields=fields))
+        return entry._replace(base=entry.base._replace(fields=fields))
 
     def _upstream(self, shot: str, row: tuple[str, ...], take: int, asked: Span) -> Entry | None:
         """The entry that a `{shot: id}` reference continues, made on demand; None when it has errors of its own."""
@@ -153,11 +153,11 @@ class Expansion:
 
 def expand(
     board: Storyboard,
-    look: Look,
+    look: MediaReader,
     read: Callable[[str], str | None],
     problems: Problems,
-    probe: Probe = not_probed,
-    chosen: Chosen = nobody,
+    probe: RemoteProbe = probe_nothing,
+    chosen: ChosenTake = none_chosen,
     ceiling: Ceiling | None = None,
 ) -> Expansion:
     """Prepares a storyboard: its grids, counts, templates and references.

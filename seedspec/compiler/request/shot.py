@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from seedspec.catalog.price import Price
 from seedspec.compiler.address import Address, pattern
-from seedspec.compiler.entry import Entry, Mould, canonical, digest
+from seedspec.compiler.entry import Entry, RequestBase, canonical, digest
 from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.matrix.cell import State, key_of, row_of
 from seedspec.compiler.matrix.fields import Fields, Layers
@@ -16,15 +16,15 @@ from seedspec.compiler.prompt.lint import check_prompt, nothing_odd, within_advi
 from seedspec.compiler.prompt.partial import Frame, Prompt
 from seedspec.compiler.prompt.render import Texts
 from seedspec.compiler.prompt.template import Templates
-from seedspec.compiler.references.limits import Look, Probe
-from seedspec.compiler.references.resolve import Attachments, Chosen, Targets, Upstream
+from seedspec.compiler.references.limits import MediaReader, RemoteProbe
+from seedspec.compiler.references.resolve import Attachments, ChosenTake, Targets, Upstream
 from seedspec.compiler.request.body import Moulds
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Scalar
 from seedspec.text.value import valueclass
 
-_Made = tuple[str, bytes, Mould]
+_Made = tuple[str, bytes, RequestBase]
 """A prompt, its canonical JSON, and the mould around it."""
 
 
@@ -34,7 +34,7 @@ class _Known(NamedTuple):
     `odd` says that its media are worth a remark where the prompt's words name those that its frame does.
     """
 
-    mould: Mould
+    base: RequestBase
     room: int
     odd: bool
 
@@ -61,9 +61,9 @@ class Common:
     price: Price
     templates: Templates
     targets: Targets
-    look: Look
-    probe: Probe
-    chosen: Chosen
+    look: MediaReader
+    probe: RemoteProbe
+    chosen: ChosenTake
     problems: Problems
 
 
@@ -120,9 +120,9 @@ class ShotRequests:
                     made, again = self._made(state, upstream)
                 if made is None:
                     break
-                prompt, text, mould = made
-                fingerprint = digest(mould.manifest(text, take))
-                yield Entry(self._address % state, row, take, prompt, fingerprint, mould)
+                prompt, text, base = made
+                fingerprint = digest(base.manifest(text, take))
+                yield Entry(self._address % state, row, take, prompt, fingerprint, base)
         self._kept.clear()
         self._fields.forget()
         self._texts.forget()
@@ -141,17 +141,17 @@ class ShotRequests:
             and (known := kept.known.get(kept.key(state))) is not None
             and (text := self._fitting(prompt.value, known.room)) is not None
         ):
-            mould, again = known.mould, kept.again
-            self._remark(node, prompt, mould, state, odd=known.odd)
+            base, again = known.base, kept.again
+            self._remark(node, prompt, base, state, odd=known.odd)
         else:
             judged, again = self._judged(state, node, prompt, upstream)
             if judged is None:
                 return None, again
-            text, mould = judged
+            text, base = judged
         assert prompt is not None
         if self._long and self._too_long(state):
             return None, again
-        return (prompt.value, text, mould), again
+        return (prompt.value, text, base), again
 
     def _fitting(self, prompt: Any, room: int) -> bytes | None:
         """The canonical JSON of a prompt that the model's schema takes by itself, and the body has room for."""
@@ -166,38 +166,38 @@ class ShotRequests:
 
     def _judged(
         self, state: State, node: Scalar, prompt: Prompt | None, upstream: Upstream
-    ) -> tuple[tuple[bytes, Mould] | None, bool]:
+    ) -> tuple[tuple[bytes, RequestBase] | None, bool]:
         """A request judged from the ground up; what is found wrong or odd is reported with its address."""
         address, heard, read = self._addressed(state), self._problems.heard, self._texts.read
         read.clear()
-        mould = self._moulds.make(state, node, prompt, upstream, address)
+        base = self._moulds.make(state, node, prompt, upstream, address)
         again = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
-        if mould is None or prompt is None:
+        if base is None or prompt is None:
             return None, again
         silent, frame = self._problems.heard == heard, prompt.frame
-        odd = frame.mentions is None or not nothing_odd(frame.mentions, mould.media, frame.used)
-        self._remark(node, prompt, mould, state, odd=odd)
-        if not self._moulds.together(mould.media, address):
+        odd = frame.mentions is None or not nothing_odd(frame.mentions, base.media, frame.used)
+        self._remark(node, prompt, base, state, odd=odd)
+        if not self._moulds.together(base.media, address):
             return None, again
         if silent:
-            self._keep(state, frame, mould, odd=odd, again=again)
-        return (canonical(prompt.value), mould), again
+            self._keep(state, frame, base, odd=odd, again=again)
+        return (canonical(prompt.value), base), again
 
-    def _keep(self, state: State, frame: Frame, mould: Mould, *, odd: bool, again: bool) -> None:
+    def _keep(self, state: State, frame: Frame, base: RequestBase, *, odd: bool, again: bool) -> None:
         """Keeps a mould for the rows to which it belongs too."""
         places = self._texts.scope.places(self._texts.read)
         if not self._texts.scope.recur((*places, *self._fields.places)):
             return
         by_fields = self._kept.setdefault(frame, {})
         kept = by_fields.setdefault(self._fields.key(state), _Kept(key_of(places), again, {}))
-        room = self._model.body_bytes - len(canonical({"model": mould.model, "prompt": "", **mould.fields})) + 2
-        kept.known[kept.key(state)] = _Known(mould, room, odd)
+        room = self._model.body_bytes - len(canonical({"model": base.model, "prompt": "", **base.fields})) + 2
+        kept.known[kept.key(state)] = _Known(base, room, odd)
 
-    def _remark(self, node: Scalar, prompt: Prompt, mould: Mould, state: State, *, odd: bool) -> None:
+    def _remark(self, node: Scalar, prompt: Prompt, base: RequestBase, state: State, *, odd: bool) -> None:
         """Reports what is odd about a prompt; `odd` tells of its media, if its words name what its frame does."""
         text, frame = prompt.value, prompt.frame
         if odd or prompt.mentions is not frame.mentions or not within_advice(text, self._model):
-            address, media = self._addressed(state), mould.media
+            address, media = self._addressed(state), base.media
             check_prompt(node, text, self._model, media, frame.used, self._attached, self._problems, address)
 
     def _too_long(self, state: State) -> bool:
