@@ -1,4 +1,4 @@
-"""Every diagnostic code that the text, catalog and compiler rooms can emit is shown by a case, and no case shows another."""
+"""Every diagnostic code of the text, catalog and compiler rooms is shown by a case, and no case shows another."""
 
 from __future__ import annotations
 

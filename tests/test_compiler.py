@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from test_properties import boards, bounded
 
 from seedspec import api
-from seedspec.catalog.price import Cost, billed, charge, estimate
+from seedspec.catalog.price import Cost, charge, estimate, reference_seconds
 from seedspec.compiler.entry import Entry, body_of
 from seedspec.compiler.prompt.mentions import literal_mentions
 from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import Expansion, expand
-from seedspec.compiler.storyboard.swallowed_text import cut_of
+from seedspec.compiler.storyboard.swallowed_text import swallowed_comment
 from seedspec.compiler.storyboard.types import storyboard_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Scalar
@@ -146,7 +146,7 @@ def test_text_cut_by_comments(written: str, cut: str) -> None:
     node = parse(source, problems)
     assert isinstance(node, Map)
     value = node.pairs["x"].value
-    found = cut_of(value) if isinstance(value, Scalar) else None
+    found = swallowed_comment(value) if isinstance(value, Scalar) else None
     assert (found.text if found else "") == cut
 
 
@@ -198,7 +198,7 @@ def test_prices(quality: str, duration: int, video: float | None, credits: str) 
 
 
 def test_a_reference_video_of_unknown_length_makes_a_range() -> None:
-    cost = estimate(RATE, quality="720p", duration=5, videos=billed([None], (2, 15), 15))
+    cost = estimate(RATE, quality="720p", duration=5, videos=reference_seconds([None], (2, 15), 15))
     assert cost == Cost(
         charge(RATE, quality="720p", duration=5, video_seconds=2),
         charge(RATE, quality="720p", duration=5, video_seconds=15),
@@ -216,7 +216,7 @@ def test_a_reference_video_of_unknown_length_makes_a_range() -> None:
 )  # fmt: skip
 def test_seconds_of_reference_videos(lengths: list[float | None], found: tuple[float, float] | None) -> None:
     """A known length is never made shorter, and an unknown one never nothing."""
-    assert billed(lengths, (2, 15), 15) == found
+    assert reference_seconds(lengths, (2, 15), 15) == found
 
 
 def walked(result: Iterator[Entry]) -> int:

@@ -38,9 +38,9 @@ class Grid:
         return tuple(a.name for a in self.axes)
 
     @cached_property
-    def places(self) -> Mapping[str, int]:
+    def axis_indices(self) -> Mapping[str, int]:
         """The place of each axis by its name."""
-        return {name: place for place, name in enumerate(self.names)}
+        return {name: axis_index for axis_index, name in enumerate(self.names)}
 
     @cached_property
     def read_at(self) -> Callable[[frozenset[str]], tuple[int, ...]]:
@@ -54,8 +54,8 @@ class Grid:
         @cache
         def read_at(names: frozenset[str]) -> tuple[int, ...]:
             every = not names.isdisjoint(("label", "entry"))
-            places = [i for i, name in enumerate(axes) if every or name in names]
-            return (*places, *(() if names.isdisjoint(("take", "entry")) else (len(axes),)))
+            axis_indices = [i for i, name in enumerate(axes) if every or name in names]
+            return (*axis_indices, *(() if names.isdisjoint(("take", "entry")) else (len(axes),)))
 
         return read_at
 
@@ -123,12 +123,12 @@ class Grid:
         if self.parent is None or not self._dropped or not any(self._dropped & p.keys() for p in self.parent.exclude):
             return self._product.rows()  # what is dropped is the same in each first one
         turns = [{label: i for i, label in enumerate(a.values)} for a in (*self.parent.own, *self.own)]
-        places = [*self._kept, *range(len(self.parent.own), len(turns)), *sorted(self._dropped)]
+        axis_indices = [*self._kept, *range(len(self.parent.own), len(turns)), *sorted(self._dropped)]
 
         def first(found: tuple[Row, Row]) -> list[int]:
-            turn = [0] * len(places)
-            for place, label in zip(places, found[0] + found[1], strict=True):
-                turn[place] = turns[place][label]
+            turn = [0] * len(axis_indices)
+            for axis_index, label in zip(axis_indices, found[0] + found[1], strict=True):
+                turn[axis_index] = turns[axis_index][label]
             return turn
 
         return (row for row, _ in sorted(self._product.completed(), key=first))
@@ -162,10 +162,10 @@ class Grid:
         assert self.parent is not None
         if not self._dropped:
             return self.parent._product
-        places = (*self._kept, *sorted(self._dropped))
-        at = {place: i for i, place in enumerate(places)}
-        labels = [tuple(self.parent.own[place].values) for place in places]
-        boxes = [{at[place]: wanted for place, wanted in box.items()} for box in self.parent.exclude]
+        axis_indices = (*self._kept, *sorted(self._dropped))
+        at = {axis_index: i for i, axis_index in enumerate(axis_indices)}
+        labels = [tuple(self.parent.own[axis_index].values) for axis_index in axis_indices]
+        boxes = [{at[axis_index]: wanted for axis_index, wanted in box.items()} for box in self.parent.exclude]
         return Product(labels, boxes, len(self._kept), self.work)
 
     @cached_property
@@ -209,8 +209,8 @@ def board_grid(board: Storyboard, problems: Problems, work: Work) -> Grid | None
         labels = [tuple(a.values) for a in grid.own]
         if all(label in known for label, known in zip(row, labels, strict=True)) and not grid.excluded(row):
             problems.error("duplicate-row", "the product has this row already", pattern.span)
-    for written, places in zip(board.exclude, grid.exclude, strict=False):
-        if any(wanted.isdisjoint(grid.own[i].values) for i, wanted in places.items()):
+    for written, axis_indices in zip(board.exclude, grid.exclude, strict=False):
+        if any(wanted.isdisjoint(grid.own[i].values) for i, wanted in axis_indices.items()):
             problems.error("exclude-matches-nothing", "no row of the product matches this", written.span)
     return None if len(problems) > before else grid
 
@@ -256,33 +256,33 @@ def _check_rows(shot: Shot, grid: Grid, include: Sequence[Row], problems: Proble
             problems.error("exclude-matches-nothing", "no row of the shot matches this", written.span)
 
 
-def resolve(
+def indexed_pattern(
     axes: Sequence[Axis], pattern: Pattern, where: str, problems: Problems
 ) -> Mapping[int, frozenset[str]] | None:
     """A pattern as label sets by the axes' places; unknown axes and labels are reported."""
-    places = {a.name: i for i, a in enumerate(axes)}
+    axis_indices = {a.name: i for i, a in enumerate(axes)}
     out: dict[int, frozenset[str]] = {}
     fine = True
     for name, wanted in pattern.wanted.items():
-        if name not in places:
-            _unknown_axis(name, pattern.keys[name], places, where, problems)
+        if name not in axis_indices:
+            _unknown_axis(name, pattern.keys[name], axis_indices, where, problems)
             fine = False
             continue
-        values = axes[places[name]].values
+        values = axes[axis_indices[name]].values
         for label in wanted:
             if label.text not in values:
                 message = f"`{label.text}` is no label of axis `{name}`; expected {listed(values)}"
-                here = Note("the axis is here", axes[places[name]].span)
+                here = Note("the axis is here", axes[axis_indices[name]].span)
                 problems.error("unknown-label", message, label.node.span, *did_you_mean(label.text, values), here)
                 fine = False
-        out[places[name]] = frozenset(label.text for label in wanted)
+        out[axis_indices[name]] = frozenset(label.text for label in wanted)
     return out if fine else None
 
 
 def _excludes(
     axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems
 ) -> tuple[Mapping[int, frozenset[str]], ...]:
-    found = [resolve(axes, pattern, where, problems) for pattern in patterns]
+    found = [indexed_pattern(axes, pattern, where, problems) for pattern in patterns]
     return tuple(p for p in found if p is not None)
 
 

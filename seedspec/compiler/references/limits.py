@@ -55,7 +55,7 @@ def is_url(target: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", target) is not None
 
 
-def unreadable(url: str) -> str:
+def url_fault(url: str) -> str:
     """Why nobody can read an http address, as the end of a sentence; "" for one that can be read.
 
     The model's own rules say what is wrong with other schemes, and with one that has nothing where its host belongs.
@@ -111,11 +111,11 @@ def check_medium(
         warn("media-name", f"{named}; expected {listed(_ENDINGS[found_format])}: the service may go by the name")
     if behind := facts.get("behind"):
         warn("media-trailing", f"has {behind:,.0f} bytes behind its end, which no viewer reads; expected none")
-    for breach in broken(rule, facts):
+    for breach in breaches(rule, facts):
         refuse(breach.code, breach.message, breach.near)
     if rule.fps and (fps := facts.get("fps")) is not None and _within(fps, rule.fps):
         least, most = facts.get("fps_least", fps), facts.get("fps_most", fps)
-        if any(not _within(r, rule.fps) and nearly(rule, "fps", r, rule.fps) is None for r in (least, most)):
+        if any(not _within(r, rule.fps) and within_tolerance(rule, "fps", r, rule.fps) is None for r in (least, most)):
             rates = f"{least:g} to {most:g} from second to second"
             warn("media-fps-varies", f"has {fps:g} frames per second on average, {rates}; expected {_range(rule.fps)}")
 
@@ -132,7 +132,7 @@ class Breach:
     near: str | None = None
 
 
-def broken(rule: MediaRule, facts: Mapping[str, float]) -> Iterator[Breach]:
+def breaches(rule: MediaRule, facts: Mapping[str, float]) -> Iterator[Breach]:
     """What the facts break of the limits for a kind, as far as they are known."""
     if rule.bytes is not None and (found := facts.get("bytes", 0)) > rule.bytes:
         yield Breach(
@@ -151,10 +151,12 @@ def broken(rule: MediaRule, facts: Mapping[str, float]) -> Iterator[Breach]:
             yield Breach(code="media-pixels", message=f"{whole}; expected {_range(rule.pixels)} pixels")
     if rule.fps and (fps := facts.get("fps")) is not None and not _within(fps, rule.fps):
         message = f"has {fps:g} frames per second; expected {_range(rule.fps)}"
-        yield Breach(code="media-fps", message=message, near=nearly(rule, "fps", fps, rule.fps))
+        yield Breach(code="media-fps", message=message, near=within_tolerance(rule, "fps", fps, rule.fps))
     if rule.seconds and (seconds := facts.get("seconds")) is not None and not _within(seconds, rule.seconds):
         message = f"lasts {seconds:g} s; expected {_range(rule.seconds)} s"
-        yield Breach(code="media-seconds", message=message, near=nearly(rule, "seconds", seconds, rule.seconds))
+        yield Breach(
+            code="media-seconds", message=message, near=within_tolerance(rule, "seconds", seconds, rule.seconds)
+        )
 
 
 def check_declared(reference: Reference, rule: MediaRule, found: Mapping[str, float], problems: Problems) -> None:
@@ -170,7 +172,7 @@ def check_declared(reference: Reference, rule: MediaRule, found: Mapping[str, fl
             problems.error("media-declared", message, reference.target.span, f"correct `{name}`, or leave it out")
 
 
-def nearly(rule: MediaRule, name: str, value: float, limits: Range) -> str | None:
+def within_tolerance(rule: MediaRule, name: str, value: float, limits: Range) -> str | None:
     """Why a value may still be within its limits for other readers of media; None when it lies too far outside."""
     near = rule.near.get(name)
     if near is not None and limits[0] - near.below - _ROUNDED <= value <= limits[1] + near.above + _ROUNDED:

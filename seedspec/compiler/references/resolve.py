@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from seedspec.catalog.model import Model
-from seedspec.catalog.schema import cut, kind_of
+from seedspec.catalog.schema import kind_of, shorten
 from seedspec.catalog.signed_url import bare
 from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.matrix.cell import State, row_of
+from seedspec.compiler.matrix.cell import Cell, row_of
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.prompt.locate import is_template
@@ -24,7 +24,7 @@ from seedspec.compiler.references.limits import (
     check_medium,
     check_unsigned,
     is_url,
-    unreadable,
+    url_fault,
 )
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
@@ -47,7 +47,7 @@ def follows_picks(board: Storyboard) -> bool:
     return any(r.is_shot and r.take is None for r in references)
 
 
-class Found(NamedTuple):
+class Resolved(NamedTuple):
     """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by.
 
     The signature of an address is in `item` alone.
@@ -62,11 +62,11 @@ class Found(NamedTuple):
     waits: tuple[str, ...] = ()
 
 
-Targets = dict[tuple[int, str], Found | None]
+ResolutionCache = dict[tuple[int, str], Resolved | None]
 """What each reference of a storyboard, by its identity, is for each target that was looked at."""
 
 
-class Attachments:
+class ReferenceResolver:
     """Follows the references of one shot. Every reference is looked at once for each target it has in a storyboard."""
 
     def __init__(
@@ -77,7 +77,7 @@ class Attachments:
         takes: Mapping[str, int],
         texts: Texts,
         look: MediaReader,
-        targets: Targets,
+        targets: ResolutionCache,
         chosen: ChosenTake,
         problems: Problems,
         probe: RemoteProbe,
@@ -94,15 +94,15 @@ class Attachments:
         self._targets = targets
         self._rows: dict[str, frozenset[Row]] = {}
 
-    def find(self, reference: Reference, state: State, upstream: Upstream, entry: str) -> Found | None:
+    def find(self, reference: Reference, cell: Cell, upstream: Upstream, entry: str) -> Resolved | None:
         """What the reference is for this row; None with the reason reported."""
         if reference.is_shot:
             if reference.target.text in self._grids:  # else it is reported already
                 self._texts.read.update(self._grids[reference.target.text].names)
-            return self._video_of(reference, row_of(state), upstream, entry)
+            return self._resolve_shot(reference, row_of(cell), upstream, entry)
         target = reference.target.value
         if is_template(target):
-            target = self._texts.value(reference.target, target, state, entry)
+            target = self._texts.value(reference.target, target, cell, entry)
             if isinstance(target, Faulty):
                 return None
             target = target.strip() if isinstance(target, str) else target
@@ -112,16 +112,18 @@ class Attachments:
             return None
         key = (id(reference), target)
         if key not in self._targets:
-            self._targets[key] = self._look_at(reference, target)
+            self._targets[key] = self._inspect(reference, target)
         return self._targets[key]
 
-    def _look_at(self, reference: Reference, target: str) -> Found | None:
+    def _inspect(self, reference: Reference, target: str) -> Resolved | None:
         problems, rule = self._problems, self._model.media[reference.kind]
         remote = is_url(target)
-        if remote and (wrong := unreadable(target)):
-            message = f"found `{cut(target)}`, which {wrong}; expected an address like `https://example.com/hero.png`"
+        if remote and (wrong := url_fault(target)):
+            message = (
+                f"found `{shorten(target)}`, which {wrong}; expected an address like `https://example.com/hero.png`"
+            )
             problems.error("media-url", message, reference.target.span)
-            return Found("url", target, _identity(reference, target), target, target, reference.facts)
+            return Resolved("url", target, _identity(reference, target), target, target, reference.facts)
         named = bare(target) if remote else target
         if remote:
             check_unsigned(reference, target, problems)
@@ -130,25 +132,27 @@ class Attachments:
             asset = self._look(target, reference.kind)
         if asset is None:
             check_medium(reference, rule, target, reference.facts, None, problems)
-            return Found("url", target, _identity(reference, named), named, named, reference.facts)
+            return Resolved("url", target, _identity(reference, named), named, named, reference.facts)
         if not isinstance(asset, MediaFile):
-            problems.error("media-remote" if remote else "media-file", f"`{cut(named)}` {asset}", reference.target.span)
+            problems.error(
+                "media-remote" if remote else "media-file", f"`{shorten(named)}` {asset}", reference.target.span
+            )
             return None
         if reference.sha256 and asset.sha256 and reference.sha256 != asset.sha256:
-            message = f"`{cut(named)}` has sha256 {asset.sha256}; expected {reference.sha256}"
+            message = f"`{shorten(named)}` has sha256 {asset.sha256}; expected {reference.sha256}"
             problems.error("media-digest", message, reference.target.span)
         if asset.unchecked:
-            message = f"`{cut(named)}` is not checked against the limits for media: {asset.unchecked}"
+            message = f"`{shorten(named)}` is not checked against the limits for media: {asset.unchecked}"
             problems.warning("media-not-checked", message, reference.target.span)
         check_declared(reference, rule, asset.facts, problems)
         facts = {**reference.facts, **asset.facts}
         check_medium(reference, rule, target, facts, asset.format, problems)
         if remote:
-            return Found("url", target, _identity(reference, named), named, named, facts)
+            return Resolved("url", target, _identity(reference, named), named, named, facts)
         item = f"sha256:{asset.sha256}"
-        return Found("file", item, item, asset.sha256, asset.path, facts)
+        return Resolved("file", item, item, asset.sha256, asset.path, facts)
 
-    def _video_of(self, reference: Reference, row: Row, upstream: Upstream, entry: str) -> Found | None:
+    def _resolve_shot(self, reference: Reference, row: Row, upstream: Upstream, entry: str) -> Resolved | None:
         """The upstream entry with the same labels; `at` fixes a label and wins over the join."""
         target = reference.target.text
         grid = self._grids.get(target)
@@ -156,10 +160,10 @@ class Attachments:
             return None
         span, takes = reference.target.span, self._takes[target]
         if reference.take is not None and reference.take > takes:
-            message = f"found take {reference.take}; shot `{target}` has {_counted(takes)}"
+            message = f"found take {reference.take}; shot `{target}` has {_count_takes(takes)}"
             self._problems.error("unknown-take", message, reference.take_span or span)
             return None
-        wanted = self._joined(reference, grid, row, entry)
+        wanted = self._join_row(reference, grid, row, entry)
         if wanted is None:
             return None
         if target not in self._rows:
@@ -169,11 +173,11 @@ class Attachments:
             self._problems.error("no-such-entry", f"there is no entry `{address}` to continue", span, entry=entry)
             return None
         if reference.take is None:
-            return self._picked(reference, wanted, upstream, entry)
+            return self._resolve_pick(reference, wanted, upstream, entry)
         found = upstream(target, wanted, reference.take, span)
-        return None if found is None else self._continued(reference, found, entry)
+        return None if found is None else self._resolve_entry(reference, found, entry)
 
-    def _picked(self, reference: Reference, wanted: Row, upstream: Upstream, entry: str) -> Found | None:
+    def _resolve_pick(self, reference: Reference, wanted: Row, upstream: Upstream, entry: str) -> Resolved | None:
         """The take of a variant that people chose; what waits for the choice when there is none."""
         target, span = reference.target.text, reference.target.span
         found = [upstream(target, wanted, take, span) for take in range(1, self._takes[target] + 1)]
@@ -184,26 +188,26 @@ class Attachments:
         asked = ((one, number) for one in self._rows[target] for number in numbers)
         take = self._chosen(takes, lambda: (e for one, n in asked if (e := upstream(target, one, n, span)) is not None))
         if take is not None and take <= len(takes):
-            return self._continued(reference, takes[take - 1], entry)
+            return self._resolve_entry(reference, takes[take - 1], entry)
         variant = takes[0].variant
         if take is not None:
             from shlex import quote
 
-            message = f"take {take} of `{variant}` is picked, and shot `{target}` has {_counted(len(takes))}"
+            message = f"take {take} of `{variant}` is picked, and shot `{target}` has {_count_takes(len(takes))}"
             hint = f"pick another one: `seedspec pick --force {quote(variant)} TAKE`"
             self._problems.warning("picked-take-gone", message, reference.take_span or span, hint, entry=entry)
-        every = [self._continued(reference, one, entry) for one in takes]
+        every = [self._resolve_entry(reference, one, entry) for one in takes]
         facts = {k: v for k, v in every[0].facts.items() if all(e.facts.get(k) == v for e in every)}
         waits = (*(w for e in every for w in e.waits), variant)
-        return Found("shot", f"pick:{variant}", f"pick:{variant}", f"pick:{variant}", variant, facts, waits)
+        return Resolved("shot", f"pick:{variant}", f"pick:{variant}", f"pick:{variant}", variant, facts, waits)
 
-    def _continued(self, reference: Reference, upstream: Entry, entry: str) -> Found:
+    def _resolve_entry(self, reference: Reference, upstream: Entry, entry: str) -> Resolved:
         """The video that an entry will be; what it will break of the rules is reported."""
         facts = check_upstream(reference, self._model, upstream, self._problems, entry)
         item, fp = f"entry:{upstream.address}", upstream.fingerprint
-        return Found("shot", item, f"entry:{fp}", fp, upstream.address, facts, upstream.waits)
+        return Resolved("shot", item, f"entry:{fp}", fp, upstream.address, facts, upstream.waits)
 
-    def _joined(self, reference: Reference, grid: Grid, row: Row, entry: str) -> Row | None:
+    def _join_row(self, reference: Reference, grid: Grid, row: Row, entry: str) -> Row | None:
         ours = dict(zip(self._grids[self._shot].names, row, strict=True))
         span, axes = reference.target.span, {a.name: a for a in grid.axes}
         for name, label in reference.at.items():
@@ -240,5 +244,5 @@ def _identity(reference: Reference, url: str) -> str:
     return f"sha256:{reference.sha256}" if reference.sha256 else url
 
 
-def _counted(takes: int) -> str:
+def _count_takes(takes: int) -> str:
     return f"{takes} take{'' if takes == 1 else 's'}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from seedspec.catalog.model import Kind, MediaRule, Model
-from seedspec.catalog.price import added
+from seedspec.catalog.price import sum_of
 from seedspec.compiler.entry import Entry, Medium
-from seedspec.compiler.references.limits import broken, check_medium, nearly
+from seedspec.compiler.references.limits import breaches, check_medium, within_tolerance
 from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, listed
 
@@ -28,7 +28,7 @@ def check_upstream(reference: Reference, model: Model, upstream: Entry, problems
         check_medium(reference, rule, "", facts, None, problems, entry)
         return facts
     check_medium(reference, rule, "", facts, None, problems, entry)
-    outside = {ratio: b for ratio, wh in sizes.items() if (b := next(broken(rule, _sized(wh)), None)) is not None}
+    outside = {ratio: b for ratio, wh in sizes.items() if (b := next(breaches(rule, _sized(wh)), None)) is not None}
     if not outside:
         return facts
     ratio, breach = next(iter(outside.items()))
@@ -64,10 +64,10 @@ def unusable_upstream(
     lengths = [upstream.get(m.key, {}).get("seconds", m.seconds) for m in media if m.kind == "video"]
     known = [s for s in lengths if s is not None]
     most = rule.seconds_together
-    together = added(known)
+    together = sum_of(known)
     if most is None or len(known) < 2 or together <= most:
         return None
-    if nearly(rule, "seconds_together", float(together), (0, most)) is None:
+    if within_tolerance(rule, "seconds_together", float(together), (0, most)) is None:
         parts = " + ".join(f"{s:g}" for s in known)
         where = next(m.where for m in media if m.key in upstream)
         return where, f"the videos last {float(together):g} s together ({parts}); expected at most {most:g} s"
@@ -79,7 +79,7 @@ def _broken(rule: MediaRule, facts: Facts) -> Iterator[str]:
 
     The service keeps its own length by frames, so that a video of `duration: 5` may last 5.04 s.
     """
-    return (breach.message for breach in broken(rule, facts) if breach.near is None)
+    return (breach.message for breach in breaches(rule, facts) if breach.near is None)
 
 
 def _sized(size: tuple[int, int]) -> Facts:

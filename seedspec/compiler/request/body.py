@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedspec.catalog.model import KINDS, plural
-from seedspec.catalog.price import Price, added
+from seedspec.catalog.price import Price, sum_of
 from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical
-from seedspec.compiler.matrix.cell import State, row_of
+from seedspec.compiler.matrix.cell import Cell, row_of
 from seedspec.compiler.matrix.fields import Fields
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.partial import Prompt
 from seedspec.compiler.prompt.render import Faulty, Texts
-from seedspec.compiler.references.limits import nearly
-from seedspec.compiler.references.resolve import Attachments, Found, Upstream
+from seedspec.compiler.references.limits import within_tolerance
+from seedspec.compiler.references.resolve import ReferenceResolver, Resolved, Upstream
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
@@ -34,7 +34,7 @@ class Moulds:
         catalogue: Mapping[str, Reference],
         fields: Fields,
         texts: Texts,
-        attachments: Attachments,
+        attachments: ReferenceResolver,
         price: Price,
         problems: Problems,
     ) -> None:
@@ -44,19 +44,19 @@ class Moulds:
         self._tags = (*board.tags, *shot.tags)
 
     def make(
-        self, state: State, node: Scalar, prompt: Prompt | None, upstream: Upstream, address: str
+        self, cell: Cell, node: Scalar, prompt: Prompt | None, upstream: Upstream, address: str
     ) -> RequestBase | None:
         """The mould of an entry; None when its request is at fault.
 
         A request whose prompt or media are at fault is judged all the same, so that one run tells of everything.
         """
         model = self._board.model
-        found = self._followed(prompt, state, upstream, address)
+        found = self._followed(prompt, cell, upstream, address)
         media, sent, meant = self._listed(found or {})
         fields: dict[str, Any] = dict(sent)
         identity: dict[str, Any] = {"model": model.id, **meant}
         origins = {"prompt": Origin("prompt", node.span)}
-        whole = self._filled(state, address, fields, identity, origins)
+        whole = self._filled(cell, address, fields, identity, origins)
         request = {"model": model.id, "prompt": prompt.value if prompt else _STAND_IN, **fields}
         valid = self._encodable(request, node, address) and self._valid(request, media, origins, address)
         if prompt is None or found is None or not (whole and valid):
@@ -83,12 +83,12 @@ class Moulds:
             own = [m for m in media if m.kind == kind]
             if rule.seconds_together is None or len(own) < 2:
                 continue
-            seconds = float(added(m.seconds for m in own if m.seconds is not None))
+            seconds = float(sum_of(m.seconds for m in own if m.seconds is not None))
             if seconds > rule.seconds_together:
                 parts = " + ".join(f"`{m.name}` {m.seconds:g}" for m in own if m.seconds is not None)
                 most = f"expected at most {rule.seconds_together:g} s"
                 message = f"{plural(kind)} last {seconds:g} s together ({parts}); {most}"
-                why = nearly(rule, "seconds_together", seconds, (0, rule.seconds_together))
+                why = within_tolerance(rule, "seconds_together", seconds, (0, rule.seconds_together))
                 if why is not None:
                     self._problems.warning("media-near-edge", message, own[-1].span, why, entry=address)
                     continue
@@ -97,35 +97,35 @@ class Moulds:
         return fine
 
     def _followed(
-        self, prompt: Prompt | None, state: State, upstream: Upstream, address: str
-    ) -> dict[str, Found] | None:
+        self, prompt: Prompt | None, cell: Cell, upstream: Upstream, address: str
+    ) -> dict[str, Resolved] | None:
         """What each reference of the prompt stands for; None when one of them cannot be had."""
         if prompt is None:
             return None
         find, found = self._attachments.find, {}
-        for name in prompt.frame.words:
-            one = find(self._catalogue[name], state, upstream, address)
+        for name in prompt.partial.numbered_names:
+            one = find(self._catalogue[name], cell, upstream, address)
             if one is not None:
                 found[name] = one
-        return found if len(found) == len(prompt.frame.words) else None
+        return found if len(found) == len(prompt.partial.numbered_names) else None
 
     def _filled(
         self,
-        state: State,
+        cell: Cell,
         address: str,
         fields: dict[str, Any],
         identity: dict[str, Any],
         origins: dict[str, Origin],
     ) -> bool:
         """Sets the request's fields and where each came from; False when one could not be rendered."""
-        settings, whole = self._fields.at(row_of(state)), True
+        settings, whole = self._fields.at(row_of(cell)), True
         for name in self._board.model.fields:
             if (setting := settings.get(name)) is None:
                 continue
             volatile, value = name in self._board.model.volatile, setting.value
             if is_template(value):
                 render = self._texts.volatile if volatile else self._texts.value
-                value = render(setting.node, value, state, address)
+                value = render(setting.node, value, cell, address)
             if isinstance(value, Faulty):
                 whole = False
                 continue
@@ -137,7 +137,7 @@ class Moulds:
         return whole
 
     def _listed(
-        self, found: Mapping[str, Found]
+        self, found: Mapping[str, Resolved]
     ) -> tuple[tuple[Medium, ...], dict[str, list[str]], dict[str, list[str]]]:
         """The media in the catalogue's order, and the lists of the request as they are sent and as they are meant.
 

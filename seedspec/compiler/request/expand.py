@@ -14,7 +14,7 @@ from seedspec.compiler.matrix.product import TooMuch, Work
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.references.limits import MediaReader, RemoteProbe, probe_nothing
-from seedspec.compiler.references.resolve import ChosenTake, Targets, none_chosen
+from seedspec.compiler.references.resolve import ChosenTake, ResolutionCache, none_chosen
 from seedspec.compiler.request.shot import Common, ShotRequests, check_names
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard, whole
@@ -198,7 +198,7 @@ def expand(
         layers=Layers(board),
         price=price_of(board.model),
         templates=Templates(read),
-        targets=Targets(),
+        targets=ResolutionCache(),
         look=look,
         probe=probe,
         chosen=chosen,

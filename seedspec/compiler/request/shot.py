@@ -9,15 +9,15 @@ from seedspec.catalog.price import Price
 from seedspec.compiler.address import Address, pattern
 from seedspec.compiler.entry import Entry, RequestBase, canonical, digest
 from seedspec.compiler.filename import LONGEST
-from seedspec.compiler.matrix.cell import State, key_of, row_of
+from seedspec.compiler.matrix.cell import Cell, key_at, row_of
 from seedspec.compiler.matrix.fields import Fields, Layers
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.lint import check_prompt, nothing_odd, within_advice
-from seedspec.compiler.prompt.partial import Frame, Prompt
+from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.render import Texts
 from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.references.limits import MediaReader, RemoteProbe
-from seedspec.compiler.references.resolve import Attachments, ChosenTake, Targets, Upstream
+from seedspec.compiler.references.resolve import ChosenTake, ReferenceResolver, ResolutionCache, Upstream
 from seedspec.compiler.request.body import Moulds
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
@@ -45,7 +45,7 @@ class _Kept(NamedTuple):
     `again` says that another take of the same row may differ.
     """
 
-    key: Callable[[State], Any]
+    key: Callable[[Cell], Any]
     again: bool
     known: dict[Any, _Known]
 
@@ -60,7 +60,7 @@ class Common:
     layers: Layers
     price: Price
     templates: Templates
-    targets: Targets
+    targets: ResolutionCache
     look: MediaReader
     probe: RemoteProbe
     chosen: ChosenTake
@@ -78,7 +78,7 @@ class ShotRequests:
         self._fields = Fields(common.layers, shot, self._grid, problems)
         catalogue = {r.name: r for r in (*board.references, *shot.references)}
         self._texts = Texts(board, shot, self._grid, catalogue, common.templates, problems)
-        attachments = Attachments(
+        attachments = ReferenceResolver(
             shot=shot.id,
             model=board.model,
             grids=common.grids,
@@ -101,7 +101,7 @@ class ShotRequests:
             price=common.price,
             problems=problems,
         )
-        self._kept: dict[Frame, dict[Any, _Kept]] = {}
+        self._kept: dict[PartialPrompt, dict[Any, _Kept]] = {}
         self._address = pattern(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
         self._attached = {s.text: s.span for s in shot.attach}
@@ -115,41 +115,41 @@ class ShotRequests:
         for row in self._grid.rows():
             made, again = None, True
             for take in takes:
-                state = (*row, take)
+                cell = (*row, take)
                 if again:
-                    made, again = self._made(state, upstream)
+                    made, again = self._made(cell, upstream)
                 if made is None:
                     break
                 prompt, text, base = made
                 fingerprint = digest(base.manifest(text, take))
-                yield Entry(self._address % state, row, take, prompt, fingerprint, base)
+                yield Entry(self._address % cell, row, take, prompt, fingerprint, base)
         self._kept.clear()
         self._fields.forget()
         self._texts.forget()
 
-    def _made(self, state: State, upstream: Upstream) -> tuple[_Made | None, bool]:
+    def _made(self, cell: Cell, upstream: Upstream) -> tuple[_Made | None, bool]:
         """What an entry is made of, and whether another take of its row may differ.
 
         What was judged for an earlier row without a finding holds for each that it has the same labels for; the
         prompt alone is then new.
         """
-        node = self._shot.prompt or self._prompt_of(state)
-        prompt = self._texts.prompt(node, state, self._addressed)
+        node = self._shot.prompt or self._prompt_of(cell)
+        prompt = self._texts.prompt(node, cell, self._addressed)
         if (
             prompt is not None
-            and (kept := self._kept.get(prompt.frame, {}).get(self._fields.key(state))) is not None
-            and (known := kept.known.get(kept.key(state))) is not None
+            and (kept := self._kept.get(prompt.partial, {}).get(self._fields.key(cell))) is not None
+            and (known := kept.known.get(kept.key(cell))) is not None
             and (text := self._fitting(prompt.value, known.room)) is not None
         ):
             base, again = known.base, kept.again
-            self._remark(node, prompt, base, state, odd=known.odd)
+            self._remark(node, prompt, base, cell, odd=known.odd)
         else:
-            judged, again = self._judged(state, node, prompt, upstream)
+            judged, again = self._judged(cell, node, prompt, upstream)
             if judged is None:
                 return None, again
             text, base = judged
         assert prompt is not None
-        if self._long and self._too_long(state):
+        if self._long and self._too_long(cell):
             return None, again
         return (prompt.value, text, base), again
 
@@ -165,51 +165,51 @@ class ShotRequests:
         return text if len(text) <= room else None
 
     def _judged(
-        self, state: State, node: Scalar, prompt: Prompt | None, upstream: Upstream
+        self, cell: Cell, node: Scalar, prompt: Prompt | None, upstream: Upstream
     ) -> tuple[tuple[bytes, RequestBase] | None, bool]:
         """A request judged from the ground up; what is found wrong or odd is reported with its address."""
-        address, heard, read = self._addressed(state), self._problems.heard, self._texts.read
+        address, reported, read = self._addressed(cell), self._problems.reported, self._texts.read
         read.clear()
-        base = self._moulds.make(state, node, prompt, upstream, address)
+        base = self._moulds.make(cell, node, prompt, upstream, address)
         again = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
         if base is None or prompt is None:
             return None, again
-        silent, frame = self._problems.heard == heard, prompt.frame
-        odd = frame.mentions is None or not nothing_odd(frame.mentions, base.media, frame.used)
-        self._remark(node, prompt, base, state, odd=odd)
+        silent, partial = self._problems.reported == reported, prompt.partial
+        odd = partial.mentions is None or not nothing_odd(partial.mentions, base.media, partial.used)
+        self._remark(node, prompt, base, cell, odd=odd)
         if not self._moulds.together(base.media, address):
             return None, again
         if silent:
-            self._keep(state, frame, base, odd=odd, again=again)
+            self._keep(cell, partial, base, odd=odd, again=again)
         return (canonical(prompt.value), base), again
 
-    def _keep(self, state: State, frame: Frame, base: RequestBase, *, odd: bool, again: bool) -> None:
+    def _keep(self, cell: Cell, partial: PartialPrompt, base: RequestBase, *, odd: bool, again: bool) -> None:
         """Keeps a mould for the rows to which it belongs too."""
-        places = self._texts.scope.places(self._texts.read)
-        if not self._texts.scope.recur((*places, *self._fields.places)):
+        axis_indices = self._texts.scope.axis_indices(self._texts.read)
+        if not self._texts.scope.repeats((*axis_indices, *self._fields.axis_indices)):
             return
-        by_fields = self._kept.setdefault(frame, {})
-        kept = by_fields.setdefault(self._fields.key(state), _Kept(key_of(places), again, {}))
+        by_fields = self._kept.setdefault(partial, {})
+        kept = by_fields.setdefault(self._fields.key(cell), _Kept(key_at(axis_indices), again, {}))
         room = self._model.body_bytes - len(canonical({"model": base.model, "prompt": "", **base.fields})) + 2
-        kept.known[kept.key(state)] = _Known(base, room, odd)
+        kept.known[kept.key(cell)] = _Known(base, room, odd)
 
-    def _remark(self, node: Scalar, prompt: Prompt, base: RequestBase, state: State, *, odd: bool) -> None:
+    def _remark(self, node: Scalar, prompt: Prompt, base: RequestBase, cell: Cell, *, odd: bool) -> None:
         """Reports what is odd about a prompt; `odd` tells of its media, if its words name what its frame does."""
-        text, frame = prompt.value, prompt.frame
-        if odd or prompt.mentions is not frame.mentions or not within_advice(text, self._model):
-            address, media = self._addressed(state), base.media
-            check_prompt(node, text, self._model, media, frame.used, self._attached, self._problems, address)
+        text, partial = prompt.value, prompt.partial
+        if odd or prompt.mentions is not partial.mentions or not within_advice(text, self._model):
+            address, media = self._addressed(cell), base.media
+            check_prompt(node, text, self._model, media, partial.used, self._attached, self._problems, address)
 
-    def _too_long(self, state: State) -> bool:
-        labels = tuple(zip(self._grid.names, row_of(state), strict=True))
+    def _too_long(self, cell: Cell) -> bool:
+        labels = tuple(zip(self._grid.names, row_of(cell), strict=True))
         if len(Address(self._shot.id, labels, self._takes).file) <= LONGEST:
             return False
         message = f"the file name would be longer than {LONGEST} bytes; use shorter ids or labels"
-        self._problems.error("file-name-too-long", message, self._shot.span, entry=self._addressed(state))
+        self._problems.error("file-name-too-long", message, self._shot.span, entry=self._addressed(cell))
         return True
 
-    def _addressed(self, state: State) -> str:
-        return self._address % state
+    def _addressed(self, cell: Cell) -> str:
+        return self._address % cell
 
     def _prompts(self) -> list[Scalar]:
         if self._shot.prompt is not None:
@@ -217,9 +217,9 @@ class ShotRequests:
         axis = next((a for a in self._grid.axes if a.name == "prompt"), None)
         return [v for v in axis.values.values() if isinstance(v, Scalar)] if axis else []
 
-    def _prompt_of(self, state: State) -> Scalar:
+    def _prompt_of(self, cell: Cell) -> Scalar:
         assert self._prompt_axis is not None
-        node = self._grid.axes[self._prompt_axis].values[state[self._prompt_axis]]
+        node = self._grid.axes[self._prompt_axis].values[cell[self._prompt_axis]]
         assert isinstance(node, Scalar)
         return node
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from seedspec.catalog.model import KINDS, Catalog, Kind, Model
-from seedspec.catalog.schema import cut, kind_of
-from seedspec.compiler.storyboard.swallowed_text import check_cuts
+from seedspec.catalog.schema import kind_of, shorten
+from seedspec.compiler.storyboard.swallowed_text import check_swallowed_text
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Map, Node, Scalar, Sequence, plain
 from seedspec.text.source import Source, Span
@@ -163,7 +163,7 @@ def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -
         message = f"format version {version.value} is newer than this seedspec knows; expected 1"
         problems.error("unknown-version", message, version.span, "upgrade seedspec")
         return None
-    check_cuts(node, problems)
+    check_swallowed_text(node, problems)
     if not catalog.storyboard.check(node, problems):
         return None
     model_node = _scalar(node, "model")
@@ -288,8 +288,8 @@ class _Reader:
         for item in _scalars(node):
             text = item.text
             if not LABEL.fullmatch(text):
-                hint = f"give it a label: `{axis}: {{short: {cut(text, 24)!r}}}`"
-                message = f"`{cut(text, 40)}` is no label; expected {LABEL_FORM}"
+                hint = f"give it a label: `{axis}: {{short: {shorten(text, 24)!r}}}`"
+                message = f"`{shorten(text, 40)}` is no label; expected {LABEL_FORM}"
                 self.problems.error("bad-label", message, item.span, hint)
             elif text in values:
                 note = Note("the first is here", values[text].span)
