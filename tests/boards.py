@@ -9,11 +9,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import expand
 from seedspec.compiler.storyboard.profile import with_profile
-from seedspec.compiler.storyboard.types import storyboard_of
+from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.project import sources
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.yaml import parse, source_of
@@ -29,7 +30,7 @@ INCLUDED = {
 
 
 def look(target: str, kind: str) -> MediaFile | str:
-    return MediaFile(target, FILES[target], {"bytes": 1000}) if target in FILES else "does not exist"
+    return MediaFile(target, FILES[target], MediaFacts(bytes=1000)) if target in FILES else "does not exist"
 
 
 @dataclass(frozen=True)

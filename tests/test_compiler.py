@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from test_properties import boards, bounded
 
 from seedspec import api
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.price import Cost, charge, estimate, reference_seconds
 from seedspec.compiler.entry import Entry, body_of
 from seedspec.compiler.prompt.mentions import literal_mentions
 from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import Expansion, expand
+from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.compiler.storyboard.swallowed_text import swallowed_comment
-from seedspec.compiler.storyboard.types import storyboard_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Scalar
 from seedspec.text.yaml import parse, source_of
@@ -53,7 +54,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_media_that_could_not_be_looked_at() -> None:
     def blind(target: str, kind: str) -> MediaFile:
-        return MediaFile(target, "1" * 64, {"bytes": 5}, unchecked="pip install 'seedspec[media]'")
+        return MediaFile(target, "1" * 64, MediaFacts(bytes=5), unchecked="pip install 'seedspec[media]'")
 
     out = expansion(
         f"{HEAD}references: {{hero: {{image: a.png}}}}\nshots: [{{id: a, prompt: \"{{{{ ref('hero') }}}}\"}}]\n", blind

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from seedspec import api
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import body_of
 from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.project import sources
@@ -139,7 +140,8 @@ def test_videos_that_came_back_are_added_up(
     entries = {e.shot: e for e in found.entries}
     sizes = dict(zip((entries["a"].fingerprint, entries["b"].fingerprint), made, strict=False))
     facts = {
-        fp: {} if s is None else {"width": 864, "height": 496, "fps": 24.0, "seconds": s} for fp, s in sizes.items()
+        fp: MediaFacts() if s is None else MediaFacts(width=864, height=496, fps=24.0, seconds=s)
+        for fp, s in sizes.items()
     }
     rules = CATALOG.models["seedance-2.0-reference-to-video"].media
     unusable = unusable_upstream(entries[shot].media, rules, facts.get)

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import orjson
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
@@ -353,7 +354,7 @@ class _Planner:
         unusable = unusable_upstream(entry.media, self.rules.media, self._was)
         return Held(*unusable) if unusable is not None else None
 
-    def _was(self, fp: str) -> Mapping[str, float] | None:
+    def _was(self, fp: str) -> MediaFacts | None:
         """What is known of the upstream video that a purchase would use; None when that is yet to be made."""
         step = self._by_fp.get(fp)
         return facts_of(self.lock.last(fp)) if step is None or step.action is Action.DONE else None

@@ -19,7 +19,8 @@ from seedspec.compiler.references.limits import MediaFile, MediaReader, Remote, 
 from seedspec.compiler.references.resolve import ChosenTake, follows_picks, none_chosen
 from seedspec.compiler.request.expand import CEILING, Ceiling, Count, Expansion, expand
 from seedspec.compiler.storyboard.profile import merged, with_profile
-from seedspec.compiler.storyboard.types import Storyboard, storyboard_of
+from seedspec.compiler.storyboard.reader import storyboard_of
+from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.project import names, sources
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source

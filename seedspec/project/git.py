@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind
 from seedspec.compiler.references.limits import MediaFile, MediaReader
 from seedspec.project.child_environment import environment_of_child
@@ -89,7 +90,7 @@ class Revision:
                 return now(target, kind)
             if found[0] not in known:
                 known[found[0]] = self._digest(*found)
-            return MediaFile(target, known[found[0]], {})
+            return MediaFile(target, known[found[0]], MediaFacts())
 
         return look
 

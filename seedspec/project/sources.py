@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Catalog, Kind, catalog_of
 from seedspec.compiler.references.limits import MediaFile, MediaReader
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
@@ -146,16 +147,27 @@ def asset_of(examine: Callable[[], Facts], target: str, kind: Kind, digest: str,
     try:
         seen = examine()
     except MediaMissing as missing:
-        return MediaFile(target, digest, {"bytes": size}, unchecked=str(missing))
+        return MediaFile(target, digest, MediaFacts(bytes=size), unchecked=str(missing))
     except OtherFormat as other:
-        return MediaFile(target, digest, {"bytes": size}, other.format)
+        return MediaFile(target, digest, MediaFacts(bytes=size), other.format)
     if seen.kind != kind:
         return f"holds {_A[seen.kind]} ({seen.format}); expected {_A[kind]}"
-    known = {name: getattr(seen, name) for name in _KNOWN}
-    return MediaFile(target, digest, {k: v for k, v in known.items() if v is not None}, seen.format)
+    return MediaFile(target, digest, _measures(seen), seen.format)
 
 
-_KNOWN = ("bytes", "width", "height", "seconds", "fps", "fps_least", "fps_most", "behind")
+def _measures(facts: Facts) -> MediaFacts:
+    return MediaFacts(
+        bytes=facts.bytes,
+        width=facts.width,
+        height=facts.height,
+        seconds=facts.seconds,
+        fps=facts.fps,
+        fps_least=facts.fps_least,
+        fps_most=facts.fps_most,
+        behind=facts.behind,
+    )
+
+
 _A = {"image": "an image", "video": "a video", "audio": "sound"}
 
 

@@ -15,7 +15,8 @@ from seedspec.compiler.entry import Entry
 from seedspec.compiler.request.expand import expand
 from seedspec.compiler.request.explain import explain
 from seedspec.compiler.request.trace import trace
-from seedspec.compiler.storyboard.types import Storyboard, storyboard_of
+from seedspec.compiler.storyboard.reader import storyboard_of
+from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Lock
 from seedspec.plan.compare import compare
 from seedspec.text.diagnostic import Problems

@@ -26,6 +26,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from seedspec import api
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.cli import main
 from seedspec.compiler.references.limits import MediaFile, Remote
 from seedspec.project.sources import catalog
@@ -169,8 +170,8 @@ def test_facts_are_those_of_the_file(
     with serving(server(content)) as served:
         found = probed(f"{served.origin}/a", kind, bounds=Bounds())
     assert isinstance(found, MediaFile) and not found.unchecked
-    assert {name: found.facts[name] for name in facts} == facts
-    assert found.facts["bytes"] == len(content)
+    assert {name: getattr(found.facts, name) for name in facts} == facts
+    assert found.facts.bytes == len(content)
 
 
 def test_no_more_is_read_than_tells_the_facts(tmp_path: Path) -> None:
@@ -178,7 +179,7 @@ def test_no_more_is_read_than_tells_the_facts(tmp_path: Path) -> None:
     assert len(content) > 2_000_000
     with serving(ranged(content)) as served:
         found = probed(f"{served.origin}/a.mp4", "video", bounds=Bounds())
-    assert isinstance(found, MediaFile) and found.facts["width"] == 640
+    assert isinstance(found, MediaFile) and found.facts.width == 640
     ranges = [re.findall(r"\d+", headers["range"]) for _, headers in served.seen]
     assert sum(int(last) - int(first) + 1 for first, last in ranges) < len(content) / 4
 
@@ -346,7 +347,7 @@ def test_facts_that_lie_too_deep_are_not_dug_for() -> None:
         with serving(ranged(content)) as served:
             found = probed(f"{served.origin}/a.jpg", bounds=bounds)
         assert isinstance(found, MediaFile) and "do not tell its facts" in found.unchecked
-        assert found.facts["bytes"] == len(content)
+        assert found.facts.bytes == len(content)
         assert len(served.seen) <= bounds.requests
 
 
@@ -407,7 +408,7 @@ def test_a_digest_of_what_is_too_large_is_not_made() -> None:
 
     with serving(claims) as served:
         found = probed(f"{served.origin}/a.png", sha256="0" * 64)
-    assert isinstance(found, MediaFile) and found.sha256 == "" and found.facts == {"bytes": 30_000_001}
+    assert isinstance(found, MediaFile) and found.sha256 == "" and found.facts == MediaFacts(bytes=30_000_001)
     with serving(endless) as served:
         (found,) = probe(
             [Remote(f"{served.origin}/a.png", "image", "0" * 64)],

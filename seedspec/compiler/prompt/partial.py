@@ -1,4 +1,4 @@
-"""A prompt as a frame: what is constant for its shot stands, and each gap is filled once for the labels it reads."""
+"""A template that is evaluated in part: what is constant for its shot is text, each slot depends on some labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from seedspec.text.value import valueclass
 
 
 class Prompt(NamedTuple):
-    """A rendered prompt, the references that it asked for, and the frame that numbered them.
+    """A rendered prompt, the references that it asked for, and the partial prompt that numbered them.
 
     `mentions` are the media that its own words name by number, None where that has to be looked for in the whole text.
     """
@@ -27,7 +27,7 @@ class Prompt(NamedTuple):
 
 @valueclass(frozen=True, slots=True)
 class _SlotText:
-    """A gap's text that is more than words: it asked for references, or may name media by number."""
+    """The text of a slot that is more than words: it asked for references, or may name media by number."""
 
     text: str
     used: frozenset[str]
@@ -38,7 +38,10 @@ class _SlotText:
 
 
 class PartialPrompt:
-    """A template with the numbers of one set of references. `numbered_names` is how it names each, `used` what it assumes."""
+    """A template, evaluated but for its slots, with the numbers of one set of references.
+
+    `used` are the references that it is taken to use, `numbered_names` is how the prompt names each of them.
+    """
 
     def __init__(
         self,
@@ -101,7 +104,7 @@ class PartialPrompt:
 
 
 class _Slot(dict[Any, "str | _SlotText | None"]):
-    """The texts of a part by what it reads. What no other row reads again is not kept."""
+    """The texts of a slot by the labels that it reads. A text that no other row reads again is not kept."""
 
     def __init__(self, partial: PartialPrompt, segment: Segment, axis_indices: tuple[int, ...]) -> None:
         self._partial, self._segment, self._axis_indices = partial, segment, axis_indices

@@ -101,7 +101,7 @@ class Texts:
         self._partials.clear()
 
     def _partial_of(self, node: Scalar) -> PartialPrompt | None:
-        """The frame of a prompt for the references that it is taken to use; None when its template is at fault."""
+        """The partial prompt for the references that it is taken to use; None when its template is at fault."""
         template = self._template(node)
         if template is None:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from seedspec.catalog.media_facts import MediaFacts, common_facts
 from seedspec.catalog.model import Model
 from seedspec.catalog.schema import kind_of, shorten
 from seedspec.catalog.signed_url import bare
@@ -58,7 +59,7 @@ class Resolved(NamedTuple):
     identity: str
     key: str
     where: str
-    facts: Mapping[str, float]
+    facts: MediaFacts
     waits: tuple[str, ...] = ()
 
 
@@ -145,7 +146,7 @@ class ReferenceResolver:
             message = f"`{shorten(named)}` is not checked against the limits for media: {asset.unchecked}"
             problems.warning("media-not-checked", message, reference.target.span)
         check_declared(reference, rule, asset.facts, problems)
-        facts = {**reference.facts, **asset.facts}
+        facts = asset.facts.completed_by(reference.facts)
         check_medium(reference, rule, target, facts, asset.format, problems)
         if remote:
             return Resolved("url", target, _identity(reference, named), named, named, facts)
@@ -197,7 +198,7 @@ class ReferenceResolver:
             hint = f"pick another one: `seedspec pick --force {quote(variant)} TAKE`"
             self._problems.warning("picked-take-gone", message, reference.take_span or span, hint, entry=entry)
         every = [self._resolve_entry(reference, one, entry) for one in takes]
-        facts = {k: v for k, v in every[0].facts.items() if all(e.facts.get(k) == v for e in every)}
+        facts = common_facts(one.facts for one in every)
         waits = (*(w for e in every for w in e.waits), variant)
         return Resolved("shot", f"pick:{variant}", f"pick:{variant}", f"pick:{variant}", variant, facts, waits)
 

@@ -155,7 +155,7 @@ class Moulds:
                     continue
                 items = sent.setdefault(rule.field, [])
                 span = reference.target.span
-                seconds = one.facts.get("seconds") if rule.seconds else None
+                seconds = one.facts.seconds if rule.seconds else None
                 media.append(
                     Medium(reference.name, kind, rule.field, len(items), one.source, one.key, one.where, seconds, span)
                 )

@@ -17,7 +17,8 @@ from seedspec.compiler.references.limits import MediaReader, RemoteProbe, probe_
 from seedspec.compiler.references.resolve import ChosenTake, ResolutionCache, none_chosen
 from seedspec.compiler.request.shot import Common, ShotRequests, check_names
 from seedspec.compiler.storyboard.profile import check_profiles
-from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard, whole
+from seedspec.compiler.storyboard.reader import whole_number
+from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
 from seedspec.text.value import valueclass
@@ -263,7 +264,7 @@ def _within_bound(board: Storyboard, counts: tuple[Count, ...], ceiling: Ceiling
     """Whether the entries may be made: within the storyboard's own bound first, then within the tool's."""
     total = sum(c.entries for c in counts)
     given = board.max_entries
-    most = whole(given, DEFAULT_MOST)
+    most = whole_number(given, DEFAULT_MOST)
     sums = ", ".join(f"`{c.shot}` {c.entries:,}" for c in sorted(counts, key=lambda c: -c.entries)[:4])
     where = given.span if given else (board.axes[0].span if board.axes else board.shots[0].span)
     if total > most:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import orjson
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule
 from seedspec.compiler.entry import body_of, digest
 from seedspec.compiler.references.upstream import unusable_upstream
@@ -389,7 +390,7 @@ class Machine:
         dead = self._assets.dead(job.wanted, self._jobs)
         return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None
 
-    def _was(self, fp: str) -> Mapping[str, float] | None:
+    def _was(self, fp: str) -> MediaFacts | None:
         """What was measured of an upstream's video, in this run or before; None while there is none."""
         job = self._jobs.get(fp)
         if job is None or job.phase in (Phase.LINKING, Phase.KEPT):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule, Model
 from seedspec.compiler.references.limits import MediaFile, Remote
 from seedspec.media.facts import MediaError
@@ -180,7 +181,7 @@ _A = {"image": "an image", "video": "a video", "audio": "a sound"}
 
 def _unchecked(wanted: Remote, why: str, size: int | None = None) -> MediaFile:
     pinned = "; its digest is not verified either" if wanted.sha256 else ""
-    return MediaFile(wanted.url, "", {} if size is None else {"bytes": size}, unchecked=why + pinned)
+    return MediaFile(wanted.url, "", MediaFacts(bytes=size), unchecked=why + pinned)
 
 
 class Pieces(io.RawIOBase):
