@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.references.context import Inputs
 from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import expand
 from seedspec.compiler.storyboard.profile import with_profile
@@ -51,7 +52,7 @@ def compiled(raw: str | bytes, profile: str = "") -> Compiled:
     node = parse(source, problems) if source else None
     board = storyboard_of(node, CATALOG, "storyboard", problems) if node else None
     if board is not None:
-        entries = tuple(expand(with_profile(board, profile), look, INCLUDED.get, problems).entries())
+        entries = tuple(expand(with_profile(board, profile), Inputs(look, INCLUDED.get), problems).entries())
     return Compiled(entries, tuple(problems))
 
 

@@ -18,6 +18,7 @@ from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.price import Cost, charge, estimate, reference_seconds
 from seedspec.compiler.entry import Entry, body_of
 from seedspec.compiler.prompt.mentions import literal_mentions
+from seedspec.compiler.references.context import Inputs
 from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import Expansion, expand
 from seedspec.compiler.storyboard.reader import storyboard_of
@@ -38,7 +39,7 @@ def expansion(text: str, look: object = look) -> Expansion:
     assert node is not None
     board = storyboard_of(node, CATALOG, "s", problems)
     assert board is not None, list(problems)
-    return expand(board, look, lambda _: None, problems)  # type: ignore[arg-type]
+    return expand(board, Inputs(look, lambda _: None), problems)  # type: ignore[arg-type]
 
 
 def codes(text: str) -> list[str]:

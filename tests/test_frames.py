@@ -39,7 +39,7 @@ SCOPE = {"look": "wet", "n": 3, "list": [1, "b"], "label": {"look": "l"}, "take"
 
 
 def template(text: str) -> Template | None:
-    return Templates({}.get).compile(Scalar(text, Source("s.yaml", text or " ").span(0, len(text))), Problems())
+    return Templates({}.get, Problems()).compile(Scalar(text, Source("s.yaml", text or " ").span(0, len(text))))
 
 
 def named(name: str) -> str:

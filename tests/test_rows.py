@@ -21,6 +21,7 @@ from seedspec import api
 from seedspec.cli.main import start
 from seedspec.compiler.matrix.grid import Arithmetic, Grid
 from seedspec.compiler.matrix.product import Box, Product, Row, Work
+from seedspec.compiler.references.context import Inputs
 from seedspec.compiler.request.expand import Ceiling, expand
 from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.compiler.storyboard.types import Axis
@@ -170,7 +171,7 @@ def expanded(text: str, ceiling: Ceiling) -> tuple[list[str], list[str]]:
     assert node is not None
     board = storyboard_of(node, CATALOG, "s", problems)
     assert board is not None, list(problems)
-    found = [e.address for e in expand(board, look, lambda _: None, problems, ceiling=ceiling).entries()]
+    found = [e.address for e in expand(board, Inputs(look, lambda _: None), problems, ceiling).entries()]
     return found, [f"{d.code}: {d.message}" for d in problems if d.severity == "error"]
 
 

@@ -10,7 +10,7 @@ from seedspec.catalog.schema import Schema
 from seedspec.choices.reviews import Entries, Mention, Review
 from seedspec.compiler.address import Labels, parse, variant_of
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.references.resolve import ChosenTake
+from seedspec.compiler.references.context import ChosenTake
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Sequence, plain
 from seedspec.text.source import Span

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from seedspec.catalog.schema import Schema
 from seedspec.choices.picks import Picks, chosen_take, picks_of
 from seedspec.choices.reviews import Review, review_of
-from seedspec.compiler.references.resolve import ChosenTake
+from seedspec.compiler.references.context import ChosenTake
 from seedspec.compiler.storyboard.profile import name_of
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.project import names, sources

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from seedspec.catalog.model import Catalog, Model
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.matrix.grid import Arithmetic
+from seedspec.compiler.references.context import ChosenTake, Inputs, none_chosen
 from seedspec.compiler.references.limits import MediaFile, MediaReader, Remote, RemoteProbe, probe_nothing
-from seedspec.compiler.references.resolve import ChosenTake, follows_picks, none_chosen
+from seedspec.compiler.references.resolve import follows_picks
 from seedspec.compiler.request.expand import CEILING, Ceiling, Count, Expansion, expand
 from seedspec.compiler.storyboard.profile import merged, with_profile
 from seedspec.compiler.storyboard.reader import storyboard_of
@@ -127,7 +128,7 @@ def earlier(
             return _compiled(path, None, problems)
         look = revision.looker(sources.looker(file.parent))
         chosen = _chosen_then(revision, file, board, problems, emulated=emulated)
-        made = expand(board, look, revision.templates(), problems, chosen=chosen, ceiling=ceiling())
+        made = expand(board, Inputs(look, revision.templates(), chosen=chosen), problems, ceiling())
         return _compiled(path, made, problems)
 
 
@@ -148,7 +149,7 @@ def expanded(
         return _compiled(path, None, problems)
     chosen = _chosen(Path(path), board, problems, emulated=emulated)
     look, read = sources.looker(folder), sources.templates_below(folder)
-    expansion = expand(board, look, read, problems, chosen=chosen, ceiling=ceiling())
+    expansion = expand(board, Inputs(look, read, chosen=chosen), problems, ceiling())
     return _compiled(path, expansion, problems, gather)
 
 
@@ -207,7 +208,7 @@ def _findings(
     """What is found wrong with a storyboard and its entries, none of which is kept."""
     chosen = _chosen(Path(path), board, problems, emulated=False)
     read = sources.templates_below(Path(path).parent)
-    for _ in expand(board, look, read, problems, probe, chosen, most).entries():
+    for _ in expand(board, Inputs(look, read, probe, chosen), problems, most).entries():
         pass
     return problems
 

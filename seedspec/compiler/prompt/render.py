@@ -12,8 +12,8 @@ from seedspec.compiler.prompt.locate import is_template, locate
 from seedspec.compiler.prompt.numbering import number
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.template import Template, Templates, undefined_names
-from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
-from seedspec.text.diagnostic import Problems, did_you_mean, listed
+from seedspec.compiler.storyboard.types import Shot, Storyboard
+from seedspec.text.diagnostic import did_you_mean, listed
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
@@ -25,17 +25,9 @@ class Faulty:
 class Texts:
     """The texts of a shot. `read` gathers the names that those read which were rendered since it was cleared."""
 
-    def __init__(
-        self,
-        board: Storyboard,
-        shot: Shot,
-        grid: Grid,
-        catalogue: Mapping[str, Reference],
-        templates: Templates,
-        problems: Problems,
-    ) -> None:
-        self._board, self._grid, self._catalogue = board, grid, catalogue
-        self._templates, self._problems = templates, problems
+    def __init__(self, board: Storyboard, shot: Shot, grid: Grid, templates: Templates) -> None:
+        self._board, self._grid, self._templates, self._problems = board, grid, templates, templates.problems
+        self._catalogue = shot.references_by_name(board)
         self.scope = Scope(board, shot, grid)
         self._compiled: dict[int, Template | None] = {}
         self._known = frozenset((*board.variables, *grid.names, "label", "shot", "take", "ref"))
@@ -147,7 +139,7 @@ class Texts:
     def _template(self, scalar: Scalar, known: frozenset[str] | None = None) -> Template | None:
         """The compiled template of a value, its names and references checked once."""
         if id(scalar) not in self._compiled:
-            template = self._templates.compile(scalar, self._problems)
+            template = self._templates.compile(scalar)
             if template is not None:
                 faulty = undefined_names(template, known or self._known, self._problems, self._hint)
                 for name in sorted(template.refs - self._catalogue.keys()):

@@ -99,9 +99,13 @@ class Template:
 
 
 class Templates:
-    """The templates of one storyboard. `read` gives the text of an included file, or None when there is none."""
+    """The templates of one storyboard. `read` gives the text of an included file, or None when there is none.
 
-    def __init__(self, read: Callable[[str], str | None]) -> None:
+    What is wrong with one goes to `problems`.
+    """
+
+    def __init__(self, read: Callable[[str], str | None], problems: Problems) -> None:
+        self.problems = problems
         self._refs = Refs()
         self._meter = Meter()
         self._env = Environment(self._meter, read)
@@ -109,7 +113,7 @@ class Templates:
         self._known: dict[str, _Compiled] = {}
         self._segments: dict[str, Segment] = {}
 
-    def compile(self, scalar: Scalar, problems: Problems) -> Template | None:
+    def compile(self, scalar: Scalar) -> Template | None:
         """The template of a text, or None with its syntax errors reported."""
         text = str(scalar.value)
         if text not in self._known:
@@ -117,13 +121,13 @@ class Templates:
                 self._known[text] = self._compile_segments(text) or self._compile_whole(text)
             except jinja2.TemplateSyntaxError as error:
                 message, word, notes = self._worded(error)
-                problems.error("template-syntax", message, locate(scalar, error.lineno, word), *notes)
+                self.problems.error("template-syntax", message, locate(scalar, error.lineno, word), *notes)
                 return None
             except (RecursionError, MemoryError, SyntaxError):  # Python's own limits on what Jinja writes for it
-                problems.error("template-syntax", "a template that is nested too deeply", scalar.span)
+                self.problems.error("template-syntax", "a template that is nested too deeply", scalar.span)
                 return None
             except Exception as error:  # a number of too many digits and the like: Jinja evaluates while it compiles
-                problems.error("template-failed", str(fault_of(error)), scalar.span)
+                self.problems.error("template-failed", str(fault_of(error)), scalar.span)
                 return None
         known = self._known[text]
         return Template(scalar, known.names, known.refs, known.segments, known.run, self._refs, self._meter)

@@ -1,12 +1,8 @@
-"""References of a shot followed to what they stand for: a URL, a local file's digest, or another entry's video."""
+"""Each reference of a shot is resolved: to a URL, to the digest of a local file, or to another entry's video."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, NamedTuple
-
-from seedspec.catalog.media_facts import MediaFacts, common_facts
-from seedspec.catalog.model import Model
+from seedspec.catalog.media_facts import common_facts
 from seedspec.catalog.schema import kind_of, shorten
 from seedspec.catalog.signed_url import bare
 from seedspec.compiler.address import Address, variant_of
@@ -16,11 +12,10 @@ from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.render import Faulty, Texts
+from seedspec.compiler.references.context import Context, Resolved
 from seedspec.compiler.references.limits import (
     MediaFile,
-    MediaReader,
     Remote,
-    RemoteProbe,
     check_declared,
     check_medium,
     check_unsigned,
@@ -29,17 +24,7 @@ from seedspec.compiler.references.limits import (
 )
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
-from seedspec.text.source import Span
-
-Upstream = Callable[[str, Row, int, Span], Entry | None]
-ChosenTake = Callable[[tuple[Entry, ...], Callable[[], Iterable[Entry]]], int | None]
-"""The take that people chose of the takes of one variant; None when nobody has chosen. The second argument gives all
-entries of that shot: what was chosen under this variant's address may be another variant's take today."""
-
-
-def none_chosen(takes: tuple[Entry, ...], every: Callable[[], Iterable[Entry]]) -> None:
-    """Nobody has chosen anything."""
+from seedspec.text.diagnostic import Note, did_you_mean, listed
 
 
 def follows_picks(board: Storyboard) -> bool:
@@ -48,59 +33,21 @@ def follows_picks(board: Storyboard) -> bool:
     return any(r.is_shot and r.take is None for r in references)
 
 
-class Resolved(NamedTuple):
-    """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by.
-
-    The signature of an address is in `item` alone.
-    """
-
-    source: Literal["url", "file", "shot"]
-    item: str
-    identity: str
-    key: str
-    where: str
-    facts: MediaFacts
-    waits: tuple[str, ...] = ()
-
-
-ResolutionCache = dict[tuple[int, str], Resolved | None]
-"""What each reference of a storyboard, by its identity, is for each target that was looked at."""
-
-
 class ReferenceResolver:
-    """Follows the references of one shot. Every reference is looked at once for each target it has in a storyboard."""
+    """Resolves the references of one shot. Each target of a reference is inspected once in a storyboard."""
 
-    def __init__(
-        self,
-        shot: str,
-        model: Model,
-        grids: Mapping[str, Grid],
-        takes: Mapping[str, int],
-        texts: Texts,
-        look: MediaReader,
-        targets: ResolutionCache,
-        chosen: ChosenTake,
-        problems: Problems,
-        probe: RemoteProbe,
-    ) -> None:
-        self._shot = shot
-        self._model = model
-        self._grids = grids
-        self._takes = takes
-        self._texts = texts
-        self._look = look
-        self._probe = probe
-        self._chosen = chosen
-        self._problems = problems
-        self._targets = targets
+    def __init__(self, context: Context, shot: str, texts: Texts) -> None:
+        self._context, self._problems = context, context.problems
+        self._model, self._grids, self._takes = context.board.model, context.grids, context.takes
+        self._shot, self._texts = shot, texts
         self._rows: dict[str, frozenset[Row]] = {}
 
-    def find(self, reference: Reference, cell: Cell, upstream: Upstream, entry: str) -> Resolved | None:
+    def resolve(self, reference: Reference, cell: Cell, entry: str) -> Resolved | None:
         """What the reference is for this row; None with the reason reported."""
         if reference.is_shot:
             if reference.target.text in self._grids:  # else it is reported already
                 self._texts.read.update(self._grids[reference.target.text].names)
-            return self._resolve_shot(reference, row_of(cell), upstream, entry)
+            return self._resolve_shot(reference, row_of(cell), entry)
         target = reference.target.value
         if is_template(target):
             target = self._texts.value(reference.target, target, cell, entry)
@@ -112,9 +59,9 @@ class ReferenceResolver:
             self._problems.error("bad-target", message, reference.target.span, entry=entry)
             return None
         key = (id(reference), target)
-        if key not in self._targets:
-            self._targets[key] = self._inspect(reference, target)
-        return self._targets[key]
+        if key not in self._context.resolved:
+            self._context.resolved[key] = self._inspect(reference, target)
+        return self._context.resolved[key]
 
     def _inspect(self, reference: Reference, target: str) -> Resolved | None:
         problems, rule = self._problems, self._model.media[reference.kind]
@@ -128,9 +75,9 @@ class ReferenceResolver:
         named = bare(target) if remote else target
         if remote:
             check_unsigned(reference, target, problems)
-            asset = self._probe(Remote(target, reference.kind, reference.sha256))
+            asset = self._context.inputs.remote(Remote(target, reference.kind, reference.sha256))
         else:
-            asset = self._look(target, reference.kind)
+            asset = self._context.inputs.media(target, reference.kind)
         if asset is None:
             check_medium(reference, rule, target, reference.facts, None, problems)
             return Resolved("url", target, _identity(reference, named), named, named, reference.facts)
@@ -153,7 +100,7 @@ class ReferenceResolver:
         item = f"sha256:{asset.sha256}"
         return Resolved("file", item, item, asset.sha256, asset.path, facts)
 
-    def _resolve_shot(self, reference: Reference, row: Row, upstream: Upstream, entry: str) -> Resolved | None:
+    def _resolve_shot(self, reference: Reference, row: Row, entry: str) -> Resolved | None:
         """The upstream entry with the same labels; `at` fixes a label and wins over the join."""
         target = reference.target.text
         grid = self._grids.get(target)
@@ -174,20 +121,22 @@ class ReferenceResolver:
             self._problems.error("no-such-entry", f"there is no entry `{address}` to continue", span, entry=entry)
             return None
         if reference.take is None:
-            return self._resolve_pick(reference, wanted, upstream, entry)
-        found = upstream(target, wanted, reference.take, span)
+            return self._resolve_pick(reference, wanted, entry)
+        found = self._context.upstream(target, wanted, reference.take, span)
         return None if found is None else self._resolve_entry(reference, found, entry)
 
-    def _resolve_pick(self, reference: Reference, wanted: Row, upstream: Upstream, entry: str) -> Resolved | None:
+    def _resolve_pick(self, reference: Reference, wanted: Row, entry: str) -> Resolved | None:
         """The take of a variant that people chose; what waits for the choice when there is none."""
-        target, span = reference.target.text, reference.target.span
+        target, span, upstream = reference.target.text, reference.target.span, self._context.upstream
         found = [upstream(target, wanted, take, span) for take in range(1, self._takes[target] + 1)]
         takes = tuple(one for one in found if one is not None)
         if len(takes) < len(found):
             return None
         numbers = range(1, self._takes[target] + 1)
         asked = ((one, number) for one in self._rows[target] for number in numbers)
-        take = self._chosen(takes, lambda: (e for one, n in asked if (e := upstream(target, one, n, span)) is not None))
+        take = self._context.inputs.chosen(
+            takes, lambda: (e for one, n in asked if (e := upstream(target, one, n, span)) is not None)
+        )
         if take is not None and take <= len(takes):
             return self._resolve_entry(reference, takes[take - 1], entry)
         variant = takes[0].variant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from seedspec.catalog.model import price_of
@@ -13,9 +13,8 @@ from seedspec.compiler.matrix.grid import Arithmetic, Grid, board_grid, shot_gri
 from seedspec.compiler.matrix.product import TooMuch, Work
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.template import Templates
-from seedspec.compiler.references.limits import MediaReader, RemoteProbe, probe_nothing
-from seedspec.compiler.references.resolve import ChosenTake, ResolutionCache, none_chosen
-from seedspec.compiler.request.shot import Common, ShotRequests, check_names
+from seedspec.compiler.references.context import Context, Inputs, ResolutionCache
+from seedspec.compiler.request.shot import ShotRequests, check_names
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.reader import whole_number
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
@@ -83,7 +82,7 @@ class Expansion:
             self._make_upstream(shot.id)
             if shot.id in self._continued:
                 self._make(shot.id)
-            entries = self._made[shot.id].values() if shot.id in self._made else requests.entries(self._upstream)
+            entries = self._made[shot.id].values() if shot.id in self._made else requests.entries()
             if not self._has_volatile:
                 yield from entries
                 continue
@@ -146,25 +145,17 @@ class Expansion:
             return
         self._making.append(shot)
         try:
-            made = self._shots[shot].entries(self._upstream)
+            made = self._shots[shot].entries()
             self._made[shot] = {(tuple(label for _, label in e.labels), e.take): e for e in made}
         finally:
             self._making.pop()
 
 
-def expand(
-    board: Storyboard,
-    look: MediaReader,
-    read: Callable[[str], str | None],
-    problems: Problems,
-    probe: RemoteProbe = probe_nothing,
-    chosen: ChosenTake = none_chosen,
-    ceiling: Ceiling | None = None,
-) -> Expansion:
+def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceiling | None = None) -> Expansion:
     """Prepares a storyboard: its grids, counts, templates and references.
 
-    Files are seen through `look` and `read`, remote media through `probe`. `chosen` says which take people chose; it
-    is asked for references with `take: pick` alone. `ceiling` bounds the work, also that of several calls.
+    `inputs` is asked for media and included files when entries are made, and which take people chose for references
+    with `take: pick` alone. `ceiling` bounds the work, also that of several calls.
     """
     out = Expansion(board, problems)
     ceiling = ceiling or Ceiling()
@@ -192,21 +183,20 @@ def expand(
     out._continued = frozenset(target for targets in out._continues.values() for target in targets)
     for grid in distinct:
         check_names(board, grid, problems)
-    common = Common(
+    context = Context(
         board=board,
         grids=grids,
         takes=takes,
         layers=Layers(board),
         price=price_of(board.model),
-        templates=Templates(read),
-        targets=ResolutionCache(),
-        look=look,
-        probe=probe,
-        chosen=chosen,
+        templates=Templates(inputs.templates, problems),
+        inputs=inputs,
         problems=problems,
+        upstream=out._upstream,
+        resolved=ResolutionCache(),
     )
     for shot in board.shots:
-        out._shots[shot.id] = ShotRequests(common, shot)
+        out._shots[shot.id] = ShotRequests(context, shot)
     out.rows, out.counts = parent.arithmetic, counts
     out._has_volatile = _may_differ(board, distinct)
     return out

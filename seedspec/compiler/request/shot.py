@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from seedspec.catalog.price import Price
 from seedspec.compiler.address import Address, pattern
 from seedspec.compiler.entry import Entry, RequestBase, canonical, digest
 from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.matrix.cell import Cell, key_at, row_of
-from seedspec.compiler.matrix.fields import Fields, Layers
+from seedspec.compiler.matrix.fields import Fields
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.lint import check_prompt, nothing_odd, within_advice
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.render import Texts
-from seedspec.compiler.prompt.template import Templates
-from seedspec.compiler.references.limits import MediaReader, RemoteProbe
-from seedspec.compiler.references.resolve import ChosenTake, ReferenceResolver, ResolutionCache, Upstream
-from seedspec.compiler.request.body import Moulds
+from seedspec.compiler.references.context import Context
+from seedspec.compiler.request.body import BaseBuilder
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Scalar
-from seedspec.text.value import valueclass
 
 _Made = tuple[str, bytes, RequestBase]
 """A prompt, its canonical JSON, and the mould around it."""
@@ -50,57 +46,17 @@ class _Kept(NamedTuple):
     known: dict[Any, _Known]
 
 
-@valueclass(frozen=True, slots=True)
-class Common:
-    """What the shots of a storyboard share while they are made into requests."""
-
-    board: Storyboard
-    grids: Mapping[str, Grid]
-    takes: Mapping[str, int]
-    layers: Layers
-    price: Price
-    templates: Templates
-    targets: ResolutionCache
-    look: MediaReader
-    probe: RemoteProbe
-    chosen: ChosenTake
-    problems: Problems
-
-
 class ShotRequests:
     """A shot, prepared: templates compiled, overrides resolved, names checked. Faults go to `problems`."""
 
-    def __init__(self, common: Common, shot: Shot) -> None:
-        board, problems = common.board, common.problems
-        self._model, self._shot, self._grid, self._problems = board.model, shot, common.grids[shot.id], problems
-        names = self._grid.names
-        self._takes = common.takes[shot.id]
-        self._fields = Fields(common.layers, shot, self._grid, problems)
-        catalogue = {r.name: r for r in (*board.references, *shot.references)}
-        self._texts = Texts(board, shot, self._grid, catalogue, common.templates, problems)
-        attachments = ReferenceResolver(
-            shot=shot.id,
-            model=board.model,
-            grids=common.grids,
-            takes=common.takes,
-            texts=self._texts,
-            look=common.look,
-            targets=common.targets,
-            chosen=common.chosen,
-            problems=problems,
-            probe=common.probe,
-        )
-        self._moulds = Moulds(
-            board=board,
-            shot=shot,
-            axes=names,
-            catalogue=catalogue,
-            fields=self._fields,
-            texts=self._texts,
-            attachments=attachments,
-            price=common.price,
-            problems=problems,
-        )
+    def __init__(self, context: Context, shot: Shot) -> None:
+        board, grid, problems = context.board, context.grids[shot.id], context.problems
+        self._model, self._shot, self._grid, self._problems = board.model, shot, grid, problems
+        self._takes = context.takes[shot.id]
+        self._fields = Fields(context.layers, shot, grid, problems)
+        self._texts = Texts(board, shot, grid, context.templates)
+        self._bases = BaseBuilder(context, shot, self._texts, self._fields)
+        names = grid.names
         self._kept: dict[PartialPrompt, dict[Any, _Kept]] = {}
         self._address = pattern(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
@@ -109,7 +65,7 @@ class ShotRequests:
         for prompt in self._prompts():
             self._texts.check(prompt)
 
-    def entries(self, upstream: Upstream) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
         """The shot's entries in order; what is wrong with one is reported with its address."""
         takes = range(1, self._takes + 1)
         for row in self._grid.rows():
@@ -117,7 +73,7 @@ class ShotRequests:
             for take in takes:
                 cell = (*row, take)
                 if again:
-                    made, again = self._made(cell, upstream)
+                    made, again = self._made(cell)
                 if made is None:
                     break
                 prompt, text, base = made
@@ -127,7 +83,7 @@ class ShotRequests:
         self._fields.forget()
         self._texts.forget()
 
-    def _made(self, cell: Cell, upstream: Upstream) -> tuple[_Made | None, bool]:
+    def _made(self, cell: Cell) -> tuple[_Made | None, bool]:
         """What an entry is made of, and whether another take of its row may differ.
 
         What was judged for an earlier row without a finding holds for each that it has the same labels for; the
@@ -144,7 +100,7 @@ class ShotRequests:
             base, again = known.base, kept.again
             self._remark(node, prompt, base, cell, odd=known.odd)
         else:
-            judged, again = self._judged(cell, node, prompt, upstream)
+            judged, again = self._judged(cell, node, prompt)
             if judged is None:
                 return None, again
             text, base = judged
@@ -164,20 +120,18 @@ class ShotRequests:
             return None
         return text if len(text) <= room else None
 
-    def _judged(
-        self, cell: Cell, node: Scalar, prompt: Prompt | None, upstream: Upstream
-    ) -> tuple[tuple[bytes, RequestBase] | None, bool]:
+    def _judged(self, cell: Cell, node: Scalar, prompt: Prompt | None) -> tuple[tuple[bytes, RequestBase] | None, bool]:
         """A request judged from the ground up; what is found wrong or odd is reported with its address."""
         address, reported, read = self._addressed(cell), self._problems.reported, self._texts.read
         read.clear()
-        base = self._moulds.make(cell, node, prompt, upstream, address)
+        base = self._bases.build(cell, node, prompt, address)
         again = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
         if base is None or prompt is None:
             return None, again
         silent, partial = self._problems.reported == reported, prompt.partial
         odd = partial.mentions is None or not nothing_odd(partial.mentions, base.media, partial.used)
         self._remark(node, prompt, base, cell, odd=odd)
-        if not self._moulds.together(base.media, address):
+        if not self._bases.check_total_seconds(base.media, address):
             return None, again
         if silent:
             self._keep(cell, partial, base, odd=odd, again=again)

@@ -112,6 +112,10 @@ class Shot(NamedTuple):
     include: tuple[Pattern, ...]
     overrides: tuple[Override, ...]
 
+    def references_by_name(self, board: Storyboard) -> Mapping[str, Reference]:
+        """The references that the shot may use, in the order in which a prompt numbers them."""
+        return {r.name: r for r in (*board.references, *self.references)}
+
 
 @valueclass(frozen=True, slots=True)
 class Storyboard:
