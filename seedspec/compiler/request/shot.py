@@ -1,4 +1,4 @@
-"""The requests of one shot: each row and take gets its prompt, and with the mould it shares becomes an Entry."""
+"""The requests of one shot: each cell gets its prompt, which with a request base makes an Entry; bases are reused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.matrix.cell import Cell, key_at, row_of
 from seedspec.compiler.matrix.fields import Fields
 from seedspec.compiler.matrix.grid import Grid
-from seedspec.compiler.prompt.lint import check_prompt, nothing_odd, within_advice
+from seedspec.compiler.prompt.lint import PromptLint
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.render import Texts
 from seedspec.compiler.references.context import Context
@@ -20,34 +20,40 @@ from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Scalar
 
-_Made = tuple[str, bytes, RequestBase]
-"""A prompt, its canonical JSON, and the mould around it."""
+
+class _Request(NamedTuple):
+    """A prompt, its canonical JSON, and the base around it. `varies_by_take`: another take of the row may differ."""
+
+    prompt: str
+    text: bytes
+    base: RequestBase
+    varies_by_take: bool
 
 
-class _Known(NamedTuple):
-    """A mould that was judged without a finding. `room` is what is left of the body for the prompt.
+class _CachedBase(NamedTuple):
+    """A base that was checked without a finding. `room` is what is left of the body for the prompt, in bytes.
 
-    `odd` says that its media are worth a remark where the prompt's words name those that its frame does.
+    `has_remarks`: there are remarks on its media if the prompt names no others by number than its partial prompt does.
     """
 
     base: RequestBase
     room: int
-    odd: bool
+    has_remarks: bool
 
 
-class _Kept(NamedTuple):
-    """The moulds of one frame and one set of fields, by what else of a state they depend on.
-
-    `again` says that another take of the same row may differ.
-    """
+class _BaseCache(NamedTuple):
+    """The bases of one partial prompt and one set of settings, by the labels that they depend on (rule 4)."""
 
     key: Callable[[Cell], Any]
-    again: bool
-    known: dict[Any, _Known]
+    varies_by_take: bool
+    bases: dict[Any, _CachedBase]
 
 
 class ShotRequests:
-    """A shot, prepared: templates compiled, overrides resolved, names checked. Faults go to `problems`."""
+    """A shot, prepared: templates compiled, overrides resolved, names checked. Findings go to the context's problems.
+
+    What is reused between its rows is decided by the rules at the top of this room (`request/__init__.py`).
+    """
 
     def __init__(self, context: Context, shot: Shot) -> None:
         board, grid, problems = context.board, context.grids[shot.id], context.problems
@@ -57,10 +63,10 @@ class ShotRequests:
         self._texts = Texts(board, shot, grid, context.templates)
         self._bases = BaseBuilder(context, shot, self._texts, self._fields)
         names = grid.names
-        self._kept: dict[PartialPrompt, dict[Any, _Kept]] = {}
+        self._cache: dict[PartialPrompt, dict[Any, _BaseCache]] = {}
         self._address = pattern(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
-        self._attached = {s.text: s.span for s in shot.attach}
+        self._lint = PromptLint(board.model, {s.text: s.span for s in shot.attach}, problems)
         self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
         for prompt in self._prompts():
             self._texts.check(prompt)
@@ -69,47 +75,40 @@ class ShotRequests:
         """The shot's entries in order; what is wrong with one is reported with its address."""
         takes = range(1, self._takes + 1)
         for row in self._grid.rows():
-            made, again = None, True
+            request: _Request | None = None
             for take in takes:
                 cell = (*row, take)
-                if again:
-                    made, again = self._made(cell)
-                if made is None:
+                if request is None or request.varies_by_take:
+                    request = self._request(cell)
+                if request is None:
                     break
-                prompt, text, base = made
+                prompt, text, base, _ = request
                 fingerprint = digest(base.manifest(text, take))
                 yield Entry(self._address % cell, row, take, prompt, fingerprint, base)
-        self._kept.clear()
+        self._cache.clear()
         self._fields.forget()
         self._texts.forget()
 
-    def _made(self, cell: Cell) -> tuple[_Made | None, bool]:
-        """What an entry is made of, and whether another take of its row may differ.
-
-        What was judged for an earlier row without a finding holds for each that it has the same labels for; the
-        prompt alone is then new.
-        """
+    def _request(self, cell: Cell) -> _Request | None:
+        """The request of a cell: its prompt is always rendered, its base is reused by the rules of this room."""
         node = self._shot.prompt or self._prompt_of(cell)
         prompt = self._texts.prompt(node, cell, self._addressed)
-        if (
-            prompt is not None
-            and (kept := self._kept.get(prompt.partial, {}).get(self._fields.key(cell))) is not None
-            and (known := kept.known.get(kept.key(cell))) is not None
-            and (text := self._fitting(prompt.value, known.room)) is not None
-        ):
-            base, again = known.base, kept.again
-            self._remark(node, prompt, base, cell, odd=known.odd)
-        else:
-            judged, again = self._judged(cell, node, prompt)
-            if judged is None:
-                return None, again
-            text, base = judged
-        assert prompt is not None
-        if self._long and self._too_long(cell):
-            return None, again
-        return (prompt.value, text, base), again
+        request = (prompt and self._from_cache(cell, node, prompt)) or self._build(cell, node, prompt)
+        return None if request is not None and self._long and self._too_long(cell) else request
 
-    def _fitting(self, prompt: Any, room: int) -> bytes | None:
+    def _from_cache(self, cell: Cell, node: Scalar, prompt: Prompt) -> _Request | None:
+        """The request around a base that is cached for this cell (rules 4 and 5); None when there is none."""
+        by_settings = self._cache.get(prompt.partial)
+        if by_settings is None or (cache := by_settings.get(self._fields.key(cell))) is None:
+            return None
+        cached = cache.bases.get(cache.key(cell))
+        if cached is None or (text := self._encode(prompt.value, cached.room)) is None:
+            return None
+        if cached.has_remarks or self._lint.needs_check(prompt):
+            self._lint.check(node, prompt, cached.base.media, self._addressed(cell))
+        return _Request(prompt.value, text, cached.base, cache.varies_by_take)
+
+    def _encode(self, prompt: Any, room: int) -> bytes | None:
         """The canonical JSON of a prompt that the model's schema takes by itself, and the body has room for."""
         gate = self._model.prompt_gate
         if type(prompt) is not str or gate is None or not gate(prompt):
@@ -120,39 +119,35 @@ class ShotRequests:
             return None
         return text if len(text) <= room else None
 
-    def _judged(self, cell: Cell, node: Scalar, prompt: Prompt | None) -> tuple[tuple[bytes, RequestBase] | None, bool]:
-        """A request judged from the ground up; what is found wrong or odd is reported with its address."""
+    def _build(self, cell: Cell, node: Scalar, prompt: Prompt | None) -> _Request | None:
+        """A request built and checked from the ground up; each finding and remark is reported with its address."""
         address, reported, read = self._addressed(cell), self._problems.reported, self._texts.read
         read.clear()
         base = self._bases.build(cell, node, prompt, address)
-        again = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
         if base is None or prompt is None:
-            return None, again
-        silent, partial = self._problems.reported == reported, prompt.partial
-        odd = partial.mentions is None or not nothing_odd(partial.mentions, base.media, partial.used)
-        self._remark(node, prompt, base, cell, odd=odd)
+            return None
+        varies_by_take = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
+        has_findings = self._problems.reported != reported
+        has_remarks = self._lint.has_remarks(prompt.partial, base.media)
+        if has_remarks or self._lint.needs_check(prompt):
+            self._lint.check(node, prompt, base.media, address)
         if not self._bases.check_total_seconds(base.media, address):
-            return None, again
-        if silent:
-            self._keep(cell, partial, base, odd=odd, again=again)
-        return (canonical(prompt.value), base), again
+            return None
+        request = _Request(prompt.value, canonical(prompt.value), base, varies_by_take)
+        if not has_findings:
+            self._keep(cell, prompt.partial, request, has_remarks=has_remarks)
+        return request
 
-    def _keep(self, cell: Cell, partial: PartialPrompt, base: RequestBase, *, odd: bool, again: bool) -> None:
-        """Keeps a mould for the rows to which it belongs too."""
-        axis_indices = self._texts.scope.axis_indices(self._texts.read)
+    def _keep(self, cell: Cell, partial: PartialPrompt, request: _Request, *, has_remarks: bool) -> None:
+        """Caches the base of a request for the cells that it belongs to as well (rules 4 to 6)."""
+        base, axis_indices = request.base, self._texts.scope.axis_indices(self._texts.read)
         if not self._texts.scope.repeats((*axis_indices, *self._fields.axis_indices)):
             return
-        by_fields = self._kept.setdefault(partial, {})
-        kept = by_fields.setdefault(self._fields.key(cell), _Kept(key_at(axis_indices), again, {}))
+        by_settings = self._cache.setdefault(partial, {})
+        new = _BaseCache(key_at(axis_indices), request.varies_by_take, {})
+        cache = by_settings.setdefault(self._fields.key(cell), new)
         room = self._model.body_bytes - len(canonical({"model": base.model, "prompt": "", **base.fields})) + 2
-        kept.known[kept.key(cell)] = _Known(base, room, odd)
-
-    def _remark(self, node: Scalar, prompt: Prompt, base: RequestBase, cell: Cell, *, odd: bool) -> None:
-        """Reports what is odd about a prompt; `odd` tells of its media, if its words name what its frame does."""
-        text, partial = prompt.value, prompt.partial
-        if odd or prompt.mentions is not partial.mentions or not within_advice(text, self._model):
-            address, media = self._addressed(cell), base.media
-            check_prompt(node, text, self._model, media, partial.used, self._attached, self._problems, address)
+        cache.bases[cache.key(cell)] = _CachedBase(base, room, has_remarks)
 
     def _too_long(self, cell: Cell) -> bool:
         labels = tuple(zip(self._grid.names, row_of(cell), strict=True))
