@@ -22,7 +22,8 @@ from seedspec.cli.main import start
 from seedspec.compiler.matrix.grid import Arithmetic, Grid
 from seedspec.compiler.matrix.product import Box, Product, Row, Work
 from seedspec.compiler.references.context import Inputs
-from seedspec.compiler.request.expand import Ceiling, expand
+from seedspec.compiler.request.ceiling import Ceiling
+from seedspec.compiler.request.expand import expand
 from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.compiler.storyboard.types import Axis
 from seedspec.project.credentials import BadSettings

@@ -18,7 +18,8 @@ from seedspec.compiler.matrix.grid import Arithmetic
 from seedspec.compiler.references.context import ChosenTake, Inputs, none_chosen
 from seedspec.compiler.references.limits import MediaFile, MediaReader, Remote, RemoteProbe, probe_nothing
 from seedspec.compiler.references.resolve import follows_picks
-from seedspec.compiler.request.expand import CEILING, Ceiling, Count, Expansion, expand
+from seedspec.compiler.request.ceiling import CEILING, Ceiling, Count
+from seedspec.compiler.request.expand import Expansion, expand
 from seedspec.compiler.storyboard.profile import merged, with_profile
 from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.compiler.storyboard.types import Storyboard

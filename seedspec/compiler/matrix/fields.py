@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from seedspec.compiler.entry import Origin
+from seedspec.compiler.matrix.build import indexed_pattern
 from seedspec.compiler.matrix.cell import key_at
-from seedspec.compiler.matrix.grid import Grid, indexed_pattern
+from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.storyboard.types import Axis, Override, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems

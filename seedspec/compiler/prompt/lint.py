@@ -26,7 +26,7 @@ class PromptLint:
         self._model, self._attached, self._problems = model, attached, problems
 
     def has_remarks(self, partial: PartialPrompt, media: tuple[Medium, ...]) -> bool:
-        """Whether `check` may remark on the media of a prompt that names no others by number than its partial prompt."""
+        """Whether `check` may remark on the media of a prompt that names no more of them than its partial prompt."""
         if partial.mentions is None:
             return True
         there, mentions = {(m.kind, m.index + 1) for m in media}, partial.mentions
