@@ -9,11 +9,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.references.limits import Asset
+from seedspec.compiler.references.context import Inputs
+from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import expand
 from seedspec.compiler.storyboard.profile import with_profile
-from seedspec.compiler.storyboard.types import storyboard_of
+from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.project import sources
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.yaml import parse, source_of
@@ -28,8 +30,8 @@ INCLUDED = {
 }
 
 
-def look(target: str, kind: str) -> Asset | str:
-    return Asset(target, FILES[target], {"bytes": 1000}) if target in FILES else "does not exist"
+def look(target: str, kind: str) -> MediaFile | str:
+    return MediaFile(target, FILES[target], MediaFacts(bytes=1000)) if target in FILES else "does not exist"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def compiled(raw: str | bytes, profile: str = "") -> Compiled:
     node = parse(source, problems) if source else None
     board = storyboard_of(node, CATALOG, "storyboard", problems) if node else None
     if board is not None:
-        entries = tuple(expand(with_profile(board, profile), look, INCLUDED.get, problems).entries())
+        entries = tuple(expand(with_profile(board, profile), Inputs(look, INCLUDED.get), problems).entries())
     return Compiled(entries, tuple(problems))
 
 

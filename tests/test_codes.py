@@ -1,4 +1,4 @@
-"""Every diagnostic code that the text and compiler rooms can emit is shown by a case, and no case shows another."""
+"""Every diagnostic code of the text, catalog and compiler rooms is shown by a case, and no case shows another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"
-ROOMS = ("text", "compiler")
+ROOMS = ("text", "catalog", "compiler")
 
 ELSEWHERE = {
     "too-large": "test_syntax.py",  # eight megabytes are not committed

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from test_properties import boards, bounded
 
 from seedspec import api
-from seedspec.catalog.price import Cost, billed, charge, estimate
+from seedspec.catalog.media_facts import MediaFacts
+from seedspec.catalog.price import Cost, charge, estimate, reference_seconds
 from seedspec.compiler.entry import Entry, body_of
 from seedspec.compiler.prompt.mentions import literal_mentions
-from seedspec.compiler.references.limits import Asset
+from seedspec.compiler.references.context import Inputs
+from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import Expansion, expand
-from seedspec.compiler.storyboard.swallowed_text import cut_of
-from seedspec.compiler.storyboard.types import storyboard_of
+from seedspec.compiler.storyboard.reader import storyboard_of
+from seedspec.compiler.storyboard.swallowed_text import swallowed_comment
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Scalar
 from seedspec.text.yaml import parse, source_of
@@ -37,7 +39,7 @@ def expansion(text: str, look: object = look) -> Expansion:
     assert node is not None
     board = storyboard_of(node, CATALOG, "s", problems)
     assert board is not None, list(problems)
-    return expand(board, look, lambda _: None, problems)  # type: ignore[arg-type]
+    return expand(board, Inputs(look, lambda _: None), problems)  # type: ignore[arg-type]
 
 
 def codes(text: str) -> list[str]:
@@ -52,8 +54,8 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_media_that_could_not_be_looked_at() -> None:
-    def blind(target: str, kind: str) -> Asset:
-        return Asset(target, "1" * 64, {"bytes": 5}, unchecked="pip install 'seedspec[media]'")
+    def blind(target: str, kind: str) -> MediaFile:
+        return MediaFile(target, "1" * 64, MediaFacts(bytes=5), unchecked="pip install 'seedspec[media]'")
 
     out = expansion(
         f"{HEAD}references: {{hero: {{image: a.png}}}}\nshots: [{{id: a, prompt: \"{{{{ ref('hero') }}}}\"}}]\n", blind
@@ -146,7 +148,7 @@ def test_text_cut_by_comments(written: str, cut: str) -> None:
     node = parse(source, problems)
     assert isinstance(node, Map)
     value = node.pairs["x"].value
-    found = cut_of(value) if isinstance(value, Scalar) else None
+    found = swallowed_comment(value) if isinstance(value, Scalar) else None
     assert (found.text if found else "") == cut
 
 
@@ -198,7 +200,7 @@ def test_prices(quality: str, duration: int, video: float | None, credits: str) 
 
 
 def test_a_reference_video_of_unknown_length_makes_a_range() -> None:
-    cost = estimate(RATE, quality="720p", duration=5, videos=billed([None], (2, 15), 15))
+    cost = estimate(RATE, quality="720p", duration=5, videos=reference_seconds([None], (2, 15), 15))
     assert cost == Cost(
         charge(RATE, quality="720p", duration=5, video_seconds=2),
         charge(RATE, quality="720p", duration=5, video_seconds=15),
@@ -216,7 +218,7 @@ def test_a_reference_video_of_unknown_length_makes_a_range() -> None:
 )  # fmt: skip
 def test_seconds_of_reference_videos(lengths: list[float | None], found: tuple[float, float] | None) -> None:
     """A known length is never made shorter, and an unknown one never nothing."""
-    assert billed(lengths, (2, 15), 15) == found
+    assert reference_seconds(lengths, (2, 15), 15) == found
 
 
 def walked(result: Iterator[Entry]) -> int:

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from seedspec.catalog.schema import Schema
 from seedspec.compiler.prompt.errors import TemplateFault
 from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK
-from seedspec.compiler.prompt.segments import Code, cut
-from seedspec.compiler.prompt.template import Part, Template, Templates
+from seedspec.compiler.prompt.segments import CodeSegment, split_segments
+from seedspec.compiler.prompt.template import Segment, Template, Templates
 from seedspec.project.compile import no_collector
 from seedspec.report.entries import as_json, as_lines
 from seedspec.text.diagnostic import Problems
@@ -39,7 +39,7 @@ SCOPE = {"look": "wet", "n": 3, "list": [1, "b"], "label": {"look": "l"}, "take"
 
 
 def template(text: str) -> Template | None:
-    return Templates({}.get).compile(Scalar(text, Source("s.yaml", text or " ").span(0, len(text))), Problems())
+    return Templates({}.get, Problems()).compile(Scalar(text, Source("s.yaml", text or " ").span(0, len(text))))
 
 
 def named(name: str) -> str:
@@ -55,12 +55,12 @@ def named(name: str) -> str:
 @example(" {{ look }}")
 @example("{% for x in list %}{% if x %}{{ x }}{% endif %}{% endfor %} and {{ n }}")
 def test_pieces_make_the_whole(text: str) -> None:
-    pieces = cut(text)
-    assert pieces is None or "".join(p.source if isinstance(p, Code) else p for p in pieces) == text
+    segments = split_segments(text)
+    assert segments is None or "".join(p.source if isinstance(p, CodeSegment) else p for p in segments) == text
     found = template(text)
-    if found is None or len(found.pieces) < 2:
+    if found is None or len(found.segments) < 2:
         return
-    made = [found.rendered(p, SCOPE, named) if isinstance(p, Part) else p for p in found.pieces]
+    made = [found.render_segment(p, SCOPE, named) if isinstance(p, Segment) else p for p in found.segments]
     try:
         whole = found.render(SCOPE, named)
     except TemplateFault:
@@ -70,15 +70,15 @@ def test_pieces_make_the_whole(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "pieces"),
+    ("text", "segments"),
     [
         ("{{ look }} walks {% if n %}on {{ n }}{% endif %}.", ["{{ look }}", "{% if n %}on {{ n }}{% endif %}"]),
         ("no template", []),
         ("100% of {{ n }} {", ["{{ n }}"]),
     ],
 )
-def test_what_people_write_is_cut(text: str, pieces: list[str]) -> None:
-    assert [p.source for p in cut(text) or () if isinstance(p, Code)] == pieces
+def test_what_people_write_is_cut(text: str, segments: list[str]) -> None:
+    assert [p.source for p in split_segments(text) or () if isinstance(p, CodeSegment)] == segments
 
 
 @pytest.mark.parametrize(
@@ -93,20 +93,20 @@ def test_what_people_write_is_cut(text: str, pieces: list[str]) -> None:
     ],
 )
 def test_what_is_not_that_simple_stays_whole(text: str) -> None:
-    assert cut(text) is None
+    assert split_segments(text) is None
 
 
 def test_work_of_pieces_counts_together() -> None:
     heavy = "{% for x in range(9000) %}{% if x %}{% endif %}{% endfor %}"
     found = template(f"{heavy} {heavy * 9} x")
-    assert found is not None and len(found.pieces) > 9
+    assert found is not None and len(found.segments) > 9
     light = template("{{ look }} " * 9)
-    assert light is not None and light.rendered(light.pieces[0], SCOPE, named) == "wet"  # type: ignore[arg-type]
+    assert light is not None and light.render_segment(light.segments[0], SCOPE, named) == "wet"  # type: ignore[arg-type]
     long = template("{{ 'ab' * 60000 }} {{ 'ab' * 60000 }}")
     assert long is not None
     with pytest.raises(TemplateFault, match="more than 200,000 characters"):
         long.render(SCOPE, named)
-    assert long.rendered(long.pieces[0], SCOPE, named) is None  # type: ignore[arg-type]
+    assert long.render_segment(long.segments[0], SCOPE, named) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("parts", [2, 5, 20])
@@ -117,19 +117,19 @@ def test_each_part_may_use_its_share_of_half_of_what_the_whole_may(parts: int) -
     for turns in range(100, 100_000, 4_000):
         found = template(f"{{% for x in range({turns}) %}}{{% endfor %}}{others}.")
         assert found is not None
-        heavy = found.pieces[0]
-        assert isinstance(heavy, Part)
-        text = found.rendered(heavy, SCOPE, named)
+        heavy = found.segments[0]
+        assert isinstance(heavy, Segment)
+        text = found.render_segment(heavy, SCOPE, named)
         used = MOST_WORK - found._meter.left
-        assert used * parts <= MOST_WORK / 2 if text is not None else used * len(found.pieces) > MOST_WORK / 4
+        assert used * parts <= MOST_WORK / 2 if text is not None else used * len(found.segments) > MOST_WORK / 4
         given.add(text is not None)
     for length in range(100, MOST_CHARACTERS, MOST_CHARACTERS // 40):
         found = template(f"{{{{ 'x' * {length} }}}}{others}.")
         assert found is not None
-        heavy = found.pieces[0]
-        assert isinstance(heavy, Part)
-        text = found.rendered(heavy, SCOPE, named)
-        assert length * parts <= MOST_CHARACTERS / 2 if text is not None else length * len(found.pieces) > 50_000
+        heavy = found.segments[0]
+        assert isinstance(heavy, Segment)
+        text = found.render_segment(heavy, SCOPE, named)
+        assert length * parts <= MOST_CHARACTERS / 2 if text is not None else length * len(found.segments) > 50_000
         given.add(text is not None)
     assert given == {True, False}
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from seedspec import api
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import body_of
-from seedspec.compiler.references.upstream import unfit
+from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.project import sources
 from seedspec.text.diagnostic import Diagnostic
 
@@ -139,10 +140,11 @@ def test_videos_that_came_back_are_added_up(
     entries = {e.shot: e for e in found.entries}
     sizes = dict(zip((entries["a"].fingerprint, entries["b"].fingerprint), made, strict=False))
     facts = {
-        fp: {} if s is None else {"width": 864, "height": 496, "fps": 24.0, "seconds": s} for fp, s in sizes.items()
+        fp: MediaFacts() if s is None else MediaFacts(width=864, height=496, fps=24.0, seconds=s)
+        for fp, s in sizes.items()
     }
     rules = CATALOG.models["seedance-2.0-reference-to-video"].media
-    unusable = unfit(entries[shot].media, rules, facts.get)
+    unusable = unusable_upstream(entries[shot].media, rules, facts.get)
     assert unusable == (None if reason is None else ("a/1", reason))
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from seedspec.api import Options, budget_of, compile, plan
 from seedspec.catalog.model import price_of
-from seedspec.catalog.price import added, charge
-from seedspec.compiler.references.upstream import unfit
+from seedspec.catalog.price import charge, sum_of
+from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.plan.savings import hints
 from tests.boards import CATALOG, MODEL
 
@@ -91,13 +91,13 @@ def test_tenths_that_make_the_most_are_not_above_it(tmp_path: Path) -> None:
         path = written(tmp_path, videos(str(first), str(second), str(rest)))
         made = compile(path)
         assert made.ok, [str(d.message) for d in made.diagnostics]
-        assert unfit(made.entries[0].media, CATALOG.models[MODEL].media, lambda fp: None) is None
+        assert unusable_upstream(made.entries[0].media, CATALOG.models[MODEL].media, lambda fp: None) is None
 
 
 def test_adding_is_exact_in_any_order() -> None:
-    assert added([2.1, 2.2]) == Decimal("4.3")
-    assert added([0.1] * 10) == 1
-    assert added([]) == 0
+    assert sum_of([2.1, 2.2]) == Decimal("4.3")
+    assert sum_of([0.1] * 10) == 1
+    assert sum_of([]) == 0
 
 
 def test_a_plan_says_the_same_of_seconds_that_are_divided(tmp_path: Path) -> None:

@@ -21,8 +21,11 @@ from seedspec import api
 from seedspec.cli.main import start
 from seedspec.compiler.matrix.grid import Arithmetic, Grid
 from seedspec.compiler.matrix.product import Box, Product, Row, Work
-from seedspec.compiler.request.expand import Ceiling, expand
-from seedspec.compiler.storyboard.types import Axis, storyboard_of
+from seedspec.compiler.references.context import Inputs
+from seedspec.compiler.request.ceiling import Ceiling
+from seedspec.compiler.request.expand import expand
+from seedspec.compiler.storyboard.reader import storyboard_of
+from seedspec.compiler.storyboard.types import Axis
 from seedspec.project.credentials import BadSettings
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
@@ -169,7 +172,7 @@ def expanded(text: str, ceiling: Ceiling) -> tuple[list[str], list[str]]:
     assert node is not None
     board = storyboard_of(node, CATALOG, "s", problems)
     assert board is not None, list(problems)
-    found = [e.address for e in expand(board, look, lambda _: None, problems, ceiling=ceiling).entries()]
+    found = [e.address for e in expand(board, Inputs(look, lambda _: None), problems, ceiling).entries()]
     return found, [f"{d.code}: {d.message}" for d in problems if d.severity == "error"]
 
 
@@ -259,7 +262,8 @@ def test_all_profiles_of_a_check_share_the_work(tmp_path: Path, monkeypatch: pyt
 
 def click_codes(board: Path, *options: str) -> tuple[int, str]:
     """The exit code of a check, and the codes that it shows."""
-    said = io.StringIO()
+    said = io.TextIOWrapper(io.BytesIO(), "utf-8")  # JSON is written as bytes
     with redirect_stdout(said), redirect_stderr(io.StringIO()):
         code = start(["check", str(board), "--format", "json", *options])
-    return code, " ".join(d["code"] for d in json.loads(said.getvalue() or "[]"))
+    said.seek(0)
+    return code, " ".join(d["code"] for d in json.loads(said.read() or "[]"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal
 
-from seedspec.catalog.price import Cost, Price, Rate, billed, estimate, rate_of
+from seedspec.catalog.price import Cost, Price, Rate, estimate, rate_of, reference_seconds
 from seedspec.catalog.schema import Schema
 from seedspec.text.value import valueclass
 
@@ -22,7 +22,7 @@ def plural(kind: Kind, count: int = 2) -> str:
 
 
 @valueclass(frozen=True, slots=True)
-class Near:
+class Tolerance:
     """How far outside a limit a measured value may lie and only be warned about, and the measurement behind it."""
 
     below: float
@@ -49,7 +49,7 @@ class MediaRule:
     fps: Range | None
     seconds: Range | None
     seconds_together: float | None
-    near: Mapping[str, Near]
+    near: Mapping[str, Tolerance]
 
 
 @valueclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def price_of(model: Model) -> Price:
 
     @cache
     def price(quality: str, duration: int, lengths: tuple[float | None, ...]) -> Cost:
-        videos = billed(lengths, rule.seconds, rule.seconds_together)
+        videos = reference_seconds(lengths, rule.seconds, rule.seconds_together)
         return estimate(model.rate, quality=quality, duration=duration, videos=videos)
 
     return price
@@ -159,5 +159,5 @@ def _media(kind: Kind, rule: Mapping[str, Any]) -> MediaRule:
         span("fps"),
         span("seconds"),
         rule.get("seconds_together"),
-        {name: Near(**near) for name, near in rule.get("near", {}).items()},
+        {name: Tolerance(**near) for name, near in rule.get("near", {}).items()},
     )

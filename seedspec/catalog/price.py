@@ -61,7 +61,7 @@ def exact(number: float | Decimal) -> Decimal:
     return number if isinstance(number, Decimal) else Decimal(str(number))
 
 
-def added(numbers: Iterable[float | Decimal]) -> Decimal:
+def sum_of(numbers: Iterable[float | Decimal]) -> Decimal:
     """The exact sum of seconds or credits: 2.1 and 2.2 make 4.3. Nothing else adds them."""
     return sum(map(exact, numbers), Decimal())
 
@@ -86,7 +86,9 @@ def charge(rate: Rate, *, quality: str, duration: int, video_seconds: float | De
     return int(units.to_integral_value(ROUND_HALF_UP))
 
 
-def billed(lengths: Iterable[float | None], each: tuple[float, float] | None, most: float | None) -> Seconds | None:
+def reference_seconds(
+    lengths: Iterable[float | None], each: tuple[float, float] | None, most: float | None
+) -> Seconds | None:
     """The least and the most seconds that reference videos can last together; None without any.
 
     One of unknown length (None) lasts what `each` allows, and all of them no more than `most` where that is given.
@@ -94,7 +96,7 @@ def billed(lengths: Iterable[float | None], each: tuple[float, float] | None, mo
     found = list(lengths)
     if not found:
         return None
-    known, unknown = added(s for s in found if s is not None), sum(s is None for s in found)
+    known, unknown = sum_of(s for s in found if s is not None), sum(s is None for s in found)
     least, longest = each or (0, most or 0)
     low, high = known + unknown * exact(least), known + unknown * exact(longest)
     return low, high if most is None or not unknown else max(low, min(high, exact(most)))

@@ -89,11 +89,11 @@ class Schema:
         schema: Any = error.schema
         if "propertyNames" in error.absolute_schema_path:
             wanted = (f"expected {schema['title']}",) if "title" in schema else ()
-            yield Violation((*path, str(instance)), "bad-name", f"`{cut(str(instance))}` is no name", True, wanted)
+            yield Violation((*path, str(instance)), "bad-name", f"`{shorten(str(instance))}` is no name", True, wanted)
         elif said := self._said(error.absolute_schema_path):
             message = said["message"]
             if isinstance(error.instance, str):
-                message = f"found `{cut(error.instance)}`; {message}"
+                message = f"found `{shorten(error.instance)}`; {message}"
             yield Violation((*path, *said.get("at", ())), said["code"], message)
         elif error.validator == "additionalProperties":
             known = schema.get("properties", {})
@@ -186,7 +186,7 @@ def kind_of(value: object) -> str:
     if isinstance(value, str) and not value.strip():
         return "no text"
     if isinstance(value, str):
-        return f"the text `{cut(value)}`"
+        return f"the text `{shorten(value)}`"
     if isinstance(value, (int, float)):
         return f"the number {value}"
     return "a list" if isinstance(value, list) else "a mapping"
@@ -281,7 +281,7 @@ def _allowed(key: str, schema: Mapping[str, Any]) -> bool:
     return any(re.search(p, key) for p in schema.get("patternProperties", {}))
 
 
-def cut(text: str, most: int = 60) -> str:
+def shorten(text: str, most: int = 60) -> str:
     """A text as a message shows it, on one line and not longer than `most`."""
     shown = text.replace("\n", "⏎")
     return shown if len(shown) <= most else shown[: most - 1] + "…"

@@ -10,7 +10,7 @@ from seedspec.catalog.schema import Schema
 from seedspec.choices.reviews import Entries, Mention, Review
 from seedspec.compiler.address import Labels, parse, variant_of
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.references.resolve import Chosen
+from seedspec.compiler.references.context import ChosenTake
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Sequence, plain
 from seedspec.text.source import Span
@@ -77,7 +77,7 @@ class Picks:
         return pick.fp if pick is not None else None
 
 
-def chosen_take(picks: Picks) -> Chosen:
+def chosen_take(picks: Picks) -> ChosenTake:
     """Which of a variant's takes people chose: by its request first, whatever address it has now, and by its address
     where that request is asked for no more."""
     requests = {p.fp for p in picks.by_variant.values()}

@@ -42,7 +42,7 @@ class Medium:
     span: Span
 
 
-class Mould(NamedTuple):
+class RequestBase(NamedTuple):
     """What entries of a shot share: everything of their requests but the prompt.
 
     `fields` are those of the request after its prompt, in order. `around` is the canonical JSON of the manifest before
@@ -85,18 +85,18 @@ class Entry(NamedTuple):
     take: int
     prompt: str
     fingerprint: str
-    mould: Mould
+    base: RequestBase
 
     def __repr__(self) -> str:
         return f"Entry({self.address!r}, {self.fingerprint[:12]}…)"
 
     @property
     def shot(self) -> str:
-        return self.mould.shot
+        return self.base.shot
 
     @property
     def labels(self) -> Labels:
-        return tuple(zip(self.mould.axes, self.row, strict=True))
+        return tuple(zip(self.base.axes, self.row, strict=True))
 
     @property
     def variant(self) -> str:
@@ -106,12 +106,12 @@ class Entry(NamedTuple):
     @property
     def request(self) -> Mapping[str, Any]:
         """The body, with `sha256:…` for a local file and `entry:…` for an upstream video."""
-        return {"model": self.mould.model, "prompt": self.prompt, **self.mould.fields}
+        return {"model": self.base.model, "prompt": self.prompt, **self.base.fields}
 
     @property
     def manifest(self) -> bytes:
         """The canonical JSON of everything that tells this purchase from others."""
-        return self.mould.manifest(canonical(self.prompt), self.take)
+        return self.base.manifest(canonical(self.prompt), self.take)
 
     @property
     def file(self) -> str:
@@ -120,28 +120,28 @@ class Entry(NamedTuple):
 
     @property
     def media(self) -> tuple[Medium, ...]:
-        return self.mould.media
+        return self.base.media
 
     @property
     def upstream(self) -> tuple[Medium, ...]:
         """The videos of other entries that this one needs first."""
-        return tuple(m for m in self.mould.media if m.source == "shot")
+        return tuple(m for m in self.base.media if m.source == "shot")
 
     @property
     def cost(self) -> Cost:
-        return self.mould.cost
+        return self.base.cost
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return self.mould.tags
+        return self.base.tags
 
     @property
     def origins(self) -> Mapping[str, Origin]:
-        return self.mould.origins
+        return self.base.origins
 
     @property
     def waits(self) -> tuple[str, ...]:
-        return self.mould.waits
+        return self.base.waits
 
 
 def canonical(value: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import OPEN, State
@@ -60,11 +61,11 @@ def video_of(record: Record | None) -> str:
     return str(record.get("sha256") or "") if record is not None and record.state is State.SAVED else ""
 
 
-def facts_of(record: Record | None) -> Mapping[str, float] | None:
+def facts_of(record: Record | None) -> MediaFacts | None:
     """What was measured of a purchase's saved video; None while there is none."""
     if record is None or record.state is not State.SAVED:
         return None
-    return {name: value for name in _FACTS if (value := record.get(name)) is not None}
+    return MediaFacts(**{name: record.get(name) for name in _FACTS})
 
 
 def under_way(record: Record, lock: Lock) -> bool:

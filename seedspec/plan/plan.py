@@ -9,11 +9,12 @@ from typing import Literal, Protocol
 
 import orjson
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.filename import same
-from seedspec.compiler.references.upstream import unfit
+from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.compiler.storyboard.profile import said
 from seedspec.lock.age import asked_at
 from seedspec.lock.lock import Lock, Record
@@ -350,10 +351,10 @@ class _Planner:
                 return Held(medium.where, "its take is picked, and the lock has no video of the request as it is now")
             elif step.action is Action.FAILED:
                 return Held(medium.where, "it has no video")
-        unusable = unfit(entry.media, self.rules.media, self._was)
+        unusable = unusable_upstream(entry.media, self.rules.media, self._was)
         return Held(*unusable) if unusable is not None else None
 
-    def _was(self, fp: str) -> Mapping[str, float] | None:
+    def _was(self, fp: str) -> MediaFacts | None:
         """What is known of the upstream video that a purchase would use; None when that is yet to be made."""
         step = self._by_fp.get(fp)
         return facts_of(self.lock.last(fp)) if step is None or step.action is Action.DONE else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from seedspec.catalog.schema import Schema
 from seedspec.choices.picks import Picks, chosen_take, picks_of
 from seedspec.choices.reviews import Review, review_of
-from seedspec.compiler.references.resolve import Chosen
+from seedspec.compiler.references.context import ChosenTake
 from seedspec.compiler.storyboard.profile import name_of
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.project import names, sources
@@ -75,14 +75,14 @@ def picks_in(source: Source | None, problems: Problems, profile: str) -> Picks:
     return Picks() if node is None else picks_of(node, Schema(sources.schemas()["picks.json"]), problems, profile)
 
 
-def picks_beside(storyboard: Path, board: Storyboard, problems: Problems, *, emulated: bool = False) -> Chosen:
+def picks_beside(storyboard: Path, board: Storyboard, problems: Problems, *, emulated: bool = False) -> ChosenTake:
     """What people chose of a storyboard's takes with its profile, for the references that follow it."""
     return chosen_take(read_picks(choices_of(storyboard, board, emulated=emulated), problems))
 
 
 def picks_then(
     revision: Revision, storyboard: Path, board: Storyboard, problems: Problems, *, emulated: bool
-) -> Chosen:
+) -> ChosenTake:
     """The same as it was at a git revision."""
     place = choices_of(storyboard, board, emulated=emulated)
     return chosen_take(picks_in(revision.text_of(place.picks.name, problems), problems, place.profile))

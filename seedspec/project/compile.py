@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 from seedspec.catalog.model import Catalog, Model
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.matrix.grid import Arithmetic
-from seedspec.compiler.references.limits import Asset, Look, Probe, Remote, not_probed
-from seedspec.compiler.references.resolve import Chosen, follows_picks, nobody
-from seedspec.compiler.request.expand import CEILING, Ceiling, Count, Expansion, expand
+from seedspec.compiler.references.context import ChosenTake, Inputs, none_chosen
+from seedspec.compiler.references.limits import MediaFile, MediaReader, Remote, RemoteProbe, probe_nothing
+from seedspec.compiler.references.resolve import follows_picks
+from seedspec.compiler.request.ceiling import CEILING, Ceiling, Count
+from seedspec.compiler.request.expand import Expansion, expand
 from seedspec.compiler.storyboard.profile import merged, with_profile
-from seedspec.compiler.storyboard.types import Storyboard, storyboard_of
+from seedspec.compiler.storyboard.reader import storyboard_of
+from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.project import names, sources
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source
@@ -126,7 +129,7 @@ def earlier(
             return _compiled(path, None, problems)
         look = revision.looker(sources.looker(file.parent))
         chosen = _chosen_then(revision, file, board, problems, emulated=emulated)
-        made = expand(board, look, revision.templates(), problems, chosen=chosen, ceiling=ceiling())
+        made = expand(board, Inputs(look, revision.templates(), chosen=chosen), problems, ceiling())
         return _compiled(path, made, problems)
 
 
@@ -147,7 +150,7 @@ def expanded(
         return _compiled(path, None, problems)
     chosen = _chosen(Path(path), board, problems, emulated=emulated)
     look, read = sources.looker(folder), sources.templates_below(folder)
-    expansion = expand(board, look, read, problems, chosen=chosen, ceiling=ceiling())
+    expansion = expand(board, Inputs(look, read, chosen=chosen), problems, ceiling())
     return _compiled(path, expansion, problems, gather)
 
 
@@ -162,7 +165,7 @@ def check(
     path: str | Path,
     catalog: Catalog | None = None,
     profile: str | None = None,
-    look_behind: Callable[[Iterable[Remote], Model], Mapping[Remote, Asset | str]] | None = None,
+    look_behind: Callable[[Iterable[Remote], Model], Mapping[Remote, MediaFile | str]] | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Every finding about a storyboard file, in the order of its lines: as written and with each of its profiles.
 
@@ -171,14 +174,14 @@ def check(
     number, and what `look_behind` raises.
     """
     wanted: dict[Remote, None] = {}
-    found, board = _checked(path, catalog, profile, wanted.setdefault if look_behind is not None else not_probed)
+    found, board = _checked(path, catalog, profile, wanted.setdefault if look_behind is not None else probe_nothing)
     if board is None or look_behind is None or not wanted:
         return found
     return _checked(path, catalog, profile, look_behind(wanted, board.model).get)[0]
 
 
 def _checked(
-    path: str | Path, catalog: Catalog | None, profile: str | None, probe: Probe
+    path: str | Path, catalog: Catalog | None, profile: str | None, probe: RemoteProbe
 ) -> tuple[tuple[Diagnostic, ...], Storyboard | None]:
     """The findings, and the storyboard as written when its form is sound."""
     problems = Problems()
@@ -201,31 +204,33 @@ def _checked(
 
 
 def _findings(
-    path: str | Path, board: Storyboard, problems: Problems, look: Look, probe: Probe, most: Ceiling
+    path: str | Path, board: Storyboard, problems: Problems, look: MediaReader, probe: RemoteProbe, most: Ceiling
 ) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept."""
     chosen = _chosen(Path(path), board, problems, emulated=False)
     read = sources.templates_below(Path(path).parent)
-    for _ in expand(board, look, read, problems, probe, chosen, most).entries():
+    for _ in expand(board, Inputs(look, read, probe, chosen), problems, most).entries():
         pass
     return problems
 
 
-def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> Chosen:
+def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> ChosenTake:
     """What people chose of the takes that a storyboard follows. Where they chose none, no reader of picks is loaded."""
     if not follows_picks(board):
-        return nobody
+        return none_chosen
     if not names.picks_of(path, emulated=emulated).exists():
-        return nobody
+        return none_chosen
     from seedspec.project.choice_files import picks_beside
 
     return picks_beside(path, board, problems, emulated=emulated)
 
 
-def _chosen_then(revision: Revision, path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> Chosen:
+def _chosen_then(
+    revision: Revision, path: Path, board: Storyboard, problems: Problems, *, emulated: bool
+) -> ChosenTake:
     """The same as it was at a git revision."""
     if not follows_picks(board):
-        return nobody
+        return none_chosen
     from seedspec.project.choice_files import picks_then
 
     return picks_then(revision, path, board, problems, emulated=emulated)

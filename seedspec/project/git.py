@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind
-from seedspec.compiler.references.limits import Asset, Look
+from seedspec.compiler.references.limits import MediaFile, MediaReader
 from seedspec.project.child_environment import environment_of_child
 from seedspec.project.files import is_below, project_of
 from seedspec.text.diagnostic import Problems
@@ -78,18 +79,18 @@ class Revision:
 
         return read
 
-    def looker(self, now: Look) -> Look:
+    def looker(self, now: MediaReader) -> MediaReader:
         """Looks at local media by their digests alone; what the commit does not hold is looked at by `now`."""
         known: dict[str, str] = {}
 
-        def look(target: str, kind: Kind) -> Asset | str:
+        def look(target: str, kind: Kind) -> MediaFile | str:
             found = self._find(target)
             if found is None or found[1] > MOST_MEDIA:
                 self.unknown.add(target)
                 return now(target, kind)
             if found[0] not in known:
                 known[found[0]] = self._digest(*found)
-            return Asset(target, known[found[0]], {})
+            return MediaFile(target, known[found[0]], MediaFacts())
 
         return look
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Catalog, Kind, catalog_of
-from seedspec.compiler.references.limits import Asset, Look
+from seedspec.compiler.references.limits import MediaFile, MediaReader
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.reader import opened
 from seedspec.project.files import project_of
@@ -98,7 +99,7 @@ def _template(root: Path, name: str) -> str | None:
     return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def looker(folder: Path) -> Look:
+def looker(folder: Path) -> MediaReader:
     """Looks at local media by paths relative to a storyboard's folder, inside its project.
 
     The project is the git checkout that the folder stands in, or else the folder itself.
@@ -106,7 +107,7 @@ def looker(folder: Path) -> Look:
     base, known = folder.resolve(), Examined(folder)
     project = Path(project_of(str(base)))
 
-    def look(target: str, kind: Kind) -> Asset | str:
+    def look(target: str, kind: Kind) -> MediaFile | str:
         if "\\" in target or PurePosixPath(target).is_absolute():
             return "is no path relative to the storyboard (with `/` between its parts)"
         try:
@@ -124,7 +125,7 @@ def looker(folder: Path) -> Look:
     return look
 
 
-def _asset(base: Path, path: Path, target: str, kind: Kind, known: Examined) -> Asset | str:
+def _asset(base: Path, path: Path, target: str, kind: Kind, known: Examined) -> MediaFile | str:
     try:
         file, size = opened(path)
         with file:
@@ -138,7 +139,7 @@ def _asset(base: Path, path: Path, target: str, kind: Kind, known: Examined) -> 
         return f"cannot be used: {error}"
 
 
-def asset_of(examine: Callable[[], Facts], target: str, kind: Kind, digest: str, size: int) -> Asset | str:
+def asset_of(examine: Callable[[], Facts], target: str, kind: Kind, digest: str, size: int) -> MediaFile | str:
     """What is found in a medium, as the compiler takes it; a sentence when it is not what the reference says.
 
     Raises MediaError for what is damaged, or no medium.
@@ -146,16 +147,27 @@ def asset_of(examine: Callable[[], Facts], target: str, kind: Kind, digest: str,
     try:
         seen = examine()
     except MediaMissing as missing:
-        return Asset(target, digest, {"bytes": size}, unchecked=str(missing))
+        return MediaFile(target, digest, MediaFacts(bytes=size), unchecked=str(missing))
     except OtherFormat as other:
-        return Asset(target, digest, {"bytes": size}, other.format)
+        return MediaFile(target, digest, MediaFacts(bytes=size), other.format)
     if seen.kind != kind:
         return f"holds {_A[seen.kind]} ({seen.format}); expected {_A[kind]}"
-    known = {name: getattr(seen, name) for name in _KNOWN}
-    return Asset(target, digest, {k: v for k, v in known.items() if v is not None}, seen.format)
+    return MediaFile(target, digest, _measures(seen), seen.format)
 
 
-_KNOWN = ("bytes", "width", "height", "seconds", "fps", "fps_least", "fps_most", "behind")
+def _measures(facts: Facts) -> MediaFacts:
+    return MediaFacts(
+        bytes=facts.bytes,
+        width=facts.width,
+        height=facts.height,
+        seconds=facts.seconds,
+        fps=facts.fps,
+        fps_least=facts.fps_least,
+        fps_most=facts.fps_most,
+        behind=facts.behind,
+    )
+
+
 _A = {"image": "an image", "video": "a video", "audio": "sound"}
 
 

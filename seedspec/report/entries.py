@@ -7,7 +7,7 @@ from typing import Any
 
 from orjson import dumps
 
-from seedspec.compiler.entry import Entry, Mould
+from seedspec.compiler.entry import Entry, RequestBase
 from seedspec.report.table import columns, cut
 
 
@@ -29,29 +29,27 @@ def as_json(entry: Entry) -> dict[str, Any]:
 
 def as_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
     """Entries as JSON Lines, each with its line end: the objects of `as_json`, written without making them."""
-    mould: Mould | None = None
+    base: RequestBase | None = None
     head, tail = "", b""
     for entry in entries:
-        if entry.mould is not mould:
-            mould = entry.mould
-            head, tail = _around(mould)
-        if mould.waits:
+        if entry.base is not base:
+            base = entry.base
+            head, tail = _around(base)
+        if base.waits:
             yield dumps(as_json(entry)) + b"\n"
             continue
         yield (head % (entry.address, *entry.row, entry.take, entry.fingerprint)).encode() + dumps(entry.prompt) + tail
 
 
-def _around(mould: Mould) -> tuple[str, bytes]:
+def _around(base: RequestBase) -> tuple[str, bytes]:
     """What stands before the prompts of a mould's lines, as a pattern, and behind them.
 
     Addresses, labels and fingerprints are made of characters that JSON takes as they are.
     """
-    variant = ",".join(_quoted(axis) + ':"%s"' for axis in mould.axes)
-    request = f'{{"model":{_quoted(mould.model)},"prompt":'
-    rest = dumps(mould.fields)[1:]
-    head = (
-        f'{{"entry":"%s","shot":{_quoted(mould.shot)},"variant":{{{variant}}},"take":%s,"fingerprint":"%s","request":'
-    )
+    variant = ",".join(_quoted(axis) + ':"%s"' for axis in base.axes)
+    request = f'{{"model":{_quoted(base.model)},"prompt":'
+    rest = dumps(base.fields)[1:]
+    head = f'{{"entry":"%s","shot":{_quoted(base.shot)},"variant":{{{variant}}},"take":%s,"fingerprint":"%s","request":'
     return head + request, (b"," if len(rest) > 1 else b"") + rest + b"}\n"
 
 

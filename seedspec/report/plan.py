@@ -9,7 +9,7 @@ from typing import Any
 
 from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.matrix.grid import Arithmetic
-from seedspec.compiler.request.expand import Count
+from seedspec.compiler.request.ceiling import Count
 from seedspec.compiler.storyboard.profile import said
 from seedspec.lock.age import age
 from seedspec.lock.staleness import Stale

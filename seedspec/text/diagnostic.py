@@ -46,17 +46,17 @@ NO_NUMBER = "number-range"
 class Problems:
     """Collects the findings of a stage; equal ones from several entries become one that lists them.
 
-    `heard` is how often anything was added; what leaves it as it was had nothing to say.
+    `reported` is how often anything was added; what leaves it as it was had nothing to say.
     """
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
         self._no_numbers: set[tuple[object, ...]] = set()
         self._errors = 0
-        self.heard = 0
+        self.reported = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
-        self.heard += 1
+        self.reported += 1
         span = diagnostic.span
         place = (span.source.path, span.start, span.end) if span else None
         if diagnostic.code == NO_NUMBER and place is not None:

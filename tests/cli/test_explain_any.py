@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.references.context import Inputs
 from seedspec.compiler.request.expand import expand
 from seedspec.compiler.request.explain import explain
 from seedspec.compiler.request.trace import trace
-from seedspec.compiler.storyboard.types import Storyboard, storyboard_of
+from seedspec.compiler.storyboard.reader import storyboard_of
+from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Lock
 from seedspec.plan.compare import compare
 from seedspec.text.diagnostic import Problems
@@ -30,7 +32,7 @@ def compiled(board: dict[str, Any]) -> tuple[Storyboard | None, list[Entry]]:
     source = source_of("storyboard.yaml", written(board).encode(), problems)
     node = parse(source, problems) if source else None
     read = storyboard_of(node, CATALOG, "storyboard", problems) if node else None
-    return read, list(expand(read, look, INCLUDED.get, problems).entries()) if read else []
+    return read, list(expand(read, Inputs(look, INCLUDED.get), problems).entries()) if read else []
 
 
 @often

@@ -26,8 +26,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from seedspec import api
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.cli import main
-from seedspec.compiler.references.limits import Asset, Remote
+from seedspec.compiler.references.limits import MediaFile, Remote
 from seedspec.project.sources import catalog
 from seedspec.run.service.probe import Bounds, probe
 
@@ -168,9 +169,9 @@ def test_facts_are_those_of_the_file(
 ) -> None:
     with serving(server(content)) as served:
         found = probed(f"{served.origin}/a", kind, bounds=Bounds())
-    assert isinstance(found, Asset) and not found.unchecked
-    assert {name: found.facts[name] for name in facts} == facts
-    assert found.facts["bytes"] == len(content)
+    assert isinstance(found, MediaFile) and not found.unchecked
+    assert {name: getattr(found.facts, name) for name in facts} == facts
+    assert found.facts.bytes == len(content)
 
 
 def test_no_more_is_read_than_tells_the_facts(tmp_path: Path) -> None:
@@ -178,7 +179,7 @@ def test_no_more_is_read_than_tells_the_facts(tmp_path: Path) -> None:
     assert len(content) > 2_000_000
     with serving(ranged(content)) as served:
         found = probed(f"{served.origin}/a.mp4", "video", bounds=Bounds())
-    assert isinstance(found, Asset) and found.facts["width"] == 640
+    assert isinstance(found, MediaFile) and found.facts.width == 640
     ranges = [re.findall(r"\d+", headers["range"]) for _, headers in served.seen]
     assert sum(int(last) - int(first) + 1 for first, last in ranges) < len(content) / 4
 
@@ -314,21 +315,21 @@ def test_what_no_medium_can_be_made_of_is_refused(answer: Answer, said: str) -> 
 def test_what_could_not_be_looked_at_is_said(answer: Answer, said: str) -> None:
     with serving(answer) as served:
         found = probed(f"{served.origin}/a.png")
-    assert isinstance(found, Asset) and said in found.unchecked and "\n" not in found.unchecked
+    assert isinstance(found, MediaFile) and said in found.unchecked and "\n" not in found.unchecked
 
 
 def test_a_file_of_another_format_is_named() -> None:
     for content, format in ((b"PK\3\4" + b"x" * 100, "zip"), (b"\0\0\0\x18ftypheic" + bytes(100), "heic")):
         with serving(ranged(content)) as served:
             found = probed(f"{served.origin}/a.png")
-        assert isinstance(found, Asset) and found.format == format
+        assert isinstance(found, MediaFile) and found.format == format
 
 
 def test_a_server_that_is_not_there() -> None:
     with serving(plain(b"")) as served:
         pass
     found = probed(f"{served.origin}/a.png")
-    assert isinstance(found, Asset) and "cannot be reached" in found.unchecked
+    assert isinstance(found, MediaFile) and "cannot be reached" in found.unchecked
 
 
 def test_a_file_that_changes_is_noticed() -> None:
@@ -345,15 +346,15 @@ def test_facts_that_lie_too_deep_are_not_dug_for() -> None:
     for bounds in (replace(QUICK, seconds=20.0), replace(Bounds(), requests=3)):
         with serving(ranged(content)) as served:
             found = probed(f"{served.origin}/a.jpg", bounds=bounds)
-        assert isinstance(found, Asset) and "do not tell its facts" in found.unchecked
-        assert found.facts["bytes"] == len(content)
+        assert isinstance(found, MediaFile) and "do not tell its facts" in found.unchecked
+        assert found.facts.bytes == len(content)
         assert len(served.seen) <= bounds.requests
 
 
 @pytest.mark.parametrize("url", ["http://93.184.216.34/a.png", "http://example.com/a.png"])
 def test_only_https_is_probed(url: str) -> None:
     found = probed(url)
-    assert isinstance(found, Asset) and "only https" in found.unchecked
+    assert isinstance(found, MediaFile) and "only https" in found.unchecked
 
 
 @pytest.mark.parametrize(
@@ -396,7 +397,7 @@ def test_a_digest_is_verified_over_all_bytes() -> None:
     with serving(ranged(content)) as served:
         found = probed(f"{served.origin}/a.png", sha256="0" * 64)
         assert served.seen[0][1].get("range") is None
-    assert isinstance(found, Asset) and found.sha256 == hashlib.sha256(content).hexdigest()
+    assert isinstance(found, MediaFile) and found.sha256 == hashlib.sha256(content).hexdigest()
 
 
 def test_a_digest_of_what_is_too_large_is_not_made() -> None:
@@ -407,7 +408,7 @@ def test_a_digest_of_what_is_too_large_is_not_made() -> None:
 
     with serving(claims) as served:
         found = probed(f"{served.origin}/a.png", sha256="0" * 64)
-    assert isinstance(found, Asset) and found.sha256 == "" and found.facts == {"bytes": 30_000_001}
+    assert isinstance(found, MediaFile) and found.sha256 == "" and found.facts == MediaFacts(bytes=30_000_001)
     with serving(endless) as served:
         (found,) = probe(
             [Remote(f"{served.origin}/a.png", "image", "0" * 64)],
@@ -426,8 +427,10 @@ def test_addresses_and_bytes_are_bounded_together() -> None:
         count = len(served.seen)
         little = probe(wanted, MEDIA, local=True, bounds=replace(QUICK, at_once=1, bytes=QUICK.read + 100_000))
     assert count == 2
-    assert ["only 2 addresses" in a.unchecked for a in few.values() if isinstance(a, Asset)] == [False] * 2 + [True] * 4
-    said = [a.unchecked for a in little.values() if isinstance(a, Asset)]
+    assert ["only 2 addresses" in a.unchecked for a in few.values() if isinstance(a, MediaFile)] == [False] * 2 + [
+        True
+    ] * 4
+    said = [a.unchecked for a in little.values() if isinstance(a, MediaFile)]
     assert not said[0] and "bytes were read for this storyboard" in said[-1]
 
 

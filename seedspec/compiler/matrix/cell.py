@@ -11,7 +11,7 @@ from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.node import plain
 
-State = tuple[Any, ...]
+Cell = tuple[Any, ...]
 """A row's labels with the take behind them: all that tells one entry of a shot from another."""
 
 
@@ -22,39 +22,39 @@ class Scope:
         self._constant = {**{name: plain(node) for name, node in board.variables.items()}, "shot": {"id": shot.id}}
         self._names, self._grid = grid.names, grid
 
-    def at(self, state: State) -> dict[str, Any]:
+    def at(self, cell: Cell) -> dict[str, Any]:
         """Everything that a template of this entry may read."""
-        labels = dict(zip(self._names, state, strict=False))
+        labels = dict(zip(self._names, cell, strict=False))
         values = {name: of[labels[name]] for name, of in self._grid.values.items() if name != "ref"}
-        return {**self._constant, **values, "label": labels, "take": state[-1]}
+        return {**self._constant, **values, "label": labels, "take": cell[-1]}
 
-    def places(self, names: Iterable[str]) -> tuple[int, ...]:
+    def axis_indices(self, names: Iterable[str]) -> tuple[int, ...]:
         """What of a state those depend on who read these names."""
         return self._grid.read_at(frozenset(names))
 
-    def some(self, places: tuple[int, ...], key: Any) -> dict[str, Any]:
+    def partial_scope(self, axis_indices: tuple[int, ...], key: Any) -> dict[str, Any]:
         """What can be read by those who depend on these places alone, by their key in a state."""
         labels: list[Any] = [None] * (len(self._names) + 1)
-        for place, value in zip(places, (key,) if len(places) == 1 else key, strict=True):
-            labels[place] = value
+        for axis_index, value in zip(axis_indices, (key,) if len(axis_indices) == 1 else key, strict=True):
+            labels[axis_index] = value
         known = dict(zip(self._names, labels, strict=False))
         of = self._grid.values  # an axis named `ref` is reported
         values = {n: of[n][label] for n, label in known.items() if label is not None and n != "ref"}
         return {**self._constant, **values, "label": known, "take": labels[-1]}
 
-    def recur(self, places: tuple[int, ...]) -> bool:
+    def repeats(self, axis_indices: tuple[int, ...]) -> bool:
         """Whether what depends on these places comes again in another row, so that it is worth being kept."""
-        return not self._grid.many.issubset(places)
+        return not self._grid.many.issubset(axis_indices)
 
 
-def key_of(places: tuple[int, ...]) -> Callable[[State], Any]:
+def key_at(axis_indices: tuple[int, ...]) -> Callable[[Cell], Any]:
     """The part of a state at these places, fit for a dictionary."""
-    return itemgetter(*places) if places else _nothing
+    return itemgetter(*axis_indices) if axis_indices else _nothing
 
 
-def _nothing(state: State) -> tuple[()]:
+def _nothing(cell: Cell) -> tuple[()]:
     return ()
 
 
-def row_of(state: State) -> Row:
-    return state[:-1]
+def row_of(cell: Cell) -> Row:
+    return cell[:-1]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from seedspec.compiler.entry import Origin
-from seedspec.compiler.matrix.cell import key_of
-from seedspec.compiler.matrix.grid import Grid, resolve
+from seedspec.compiler.matrix.build import indexed_pattern
+from seedspec.compiler.matrix.cell import key_at
+from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.storyboard.types import Axis, Override, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
@@ -33,7 +34,7 @@ class _Swept:
 
     axes: tuple[int, ...]
     overrides: tuple[tuple[Mapping[int, frozenset[str]], Override], ...]
-    places: tuple[int, ...]
+    axis_indices: tuple[int, ...]
     setters: tuple[tuple[str, Axis, Axis | None], ...]
 
 
@@ -59,9 +60,9 @@ class Layers:
         axes = tuple(i for i, a in enumerate(grid.axes) if a.fields(self.known - {"prompt"}))
         # one that names an axis which the shots of this grid lack does not hold there
         overrides = tuple(
-            ({grid.places[axis]: frozenset(label.text for label in ls) for axis, ls in o.when.wanted.items()}, o)
+            ({grid.axis_indices[axis]: frozenset(label.text for label in ls) for axis, ls in o.when.wanted.items()}, o)
             for o in self._overrides
-            if o.when.wanted.keys() <= grid.places.keys()
+            if o.when.wanted.keys() <= grid.axis_indices.keys()
         )
         first: dict[str, Axis] = {}
         setters = []
@@ -69,26 +70,26 @@ class Layers:
             for field in sorted(axis.fields(self.known)):
                 setters.append((field, axis, first.get(field)))
                 first.setdefault(field, axis)
-        places = tuple(sorted({*axes, *(i for wanted, _ in overrides for i in wanted)}))
-        return _Swept(axes, overrides, places, tuple(setters))
+        axis_indices = tuple(sorted({*axes, *(i for wanted, _ in overrides for i in wanted)}))
+        return _Swept(axes, overrides, axis_indices, tuple(setters))
 
 
 class Fields:
     """Model default, `defaults`, the shot's own, the axis, overrides (the storyboard's first), then the profile.
 
-    `key` gives what of a row, or of a state, the settings depend on; it stands at `places`.
+    `key` gives what of a row, or of a state, the settings depend on; it stands at `axis_indices`.
     """
 
     def __init__(self, layers: Layers, shot: Shot, grid: Grid, problems: Problems) -> None:
         self._layers, self._grid, self._swept = layers, grid, layers.swept(grid)
         self._own = [(k, _setting(n, "shot")) for k, n in shot.fields.items()]
-        self._overrides, self.places = self._swept.overrides, self._swept.places
+        self._overrides, self.axis_indices = self._swept.overrides, self._swept.axis_indices
         for override in shot.overrides:
-            wanted = resolve(grid.axes, override.when, f"shot `{shot.id}`", problems)
+            wanted = indexed_pattern(grid.axes, override.when, f"shot `{shot.id}`", problems)
             if wanted is not None:
                 self._overrides = (*self._overrides, (wanted, override))
-                self.places = tuple(sorted({*self.places, *wanted}))
-        self.key = key_of(self.places)
+                self.axis_indices = tuple(sorted({*self.axis_indices, *wanted}))
+        self.key = key_at(self.axis_indices)
         self._memo: dict[Any, Mapping[str, Setting]] = {}
         _conflicts(shot, grid.axes, self._swept, problems)
 
@@ -119,8 +120,8 @@ class Fields:
     def _above(self, row: Row) -> Iterator[tuple[str, Setting]]:
         """What the row sets over the shot's own fields, weakest first."""
         known = self._layers.known
-        for place in self._swept.axes:
-            axis, label = self._grid.axes[place], row[place]
+        for axis_index in self._swept.axes:
+            axis, label = self._grid.axes[axis_index], row[axis_index]
             value, layer = axis.values[label], f"{axis.name}={label}"
             if axis.name in known:
                 yield axis.name, _setting(value, layer)
@@ -149,7 +150,7 @@ def check_overrides(board: Storyboard, grids: Iterable[Grid], problems: Problems
             values.setdefault(axis.name, {}).update(axis.values)
     every = [Axis(name, spans[name].span, values[name], spans[name].open) for name in values]
     for override in board.overrides:
-        resolve(every, override.when, "the storyboard", problems)
+        indexed_pattern(every, override.when, "the storyboard", problems)
 
 
 def _conflicts(shot: Shot, axes: tuple[Axis, ...], swept: _Swept, problems: Problems) -> None:

@@ -16,7 +16,7 @@ def is_template(value: object) -> bool:
     return isinstance(value, str) and ("{{" in value or "{%" in value or "{#" in value)
 
 
-def words(scalar: Scalar, word: str) -> list[Span]:
+def find_name(scalar: Scalar, word: str) -> list[Span]:
     """Where a name stands in the template parts of a scalar as the file has it; attributes are not names."""
     raw, start = scalar.span.text, scalar.span.start
     pattern = re.compile(rf"(?<![\w.|]){re.escape(word)}(?!\w)")
@@ -29,7 +29,7 @@ def words(scalar: Scalar, word: str) -> list[Span]:
     return found
 
 
-def place(scalar: Scalar, line: int, word: str = "") -> Span:
+def locate(scalar: Scalar, line: int, word: str = "") -> Span:
     """Where line `line` (from 1) of a template stands in the file, at `word` when it is found there."""
     source, raw = scalar.span.source, scalar.span.text
     first = source.position(scalar.span.start)[0]

@@ -1,4 +1,4 @@
-"""A prompt as a frame: what is constant for its shot stands, and each gap is filled once for the labels it reads."""
+"""A template that is evaluated in part: what is constant for its shot is text, each slot depends on some labels."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from seedspec.compiler.matrix.cell import Scope, State, key_of
+from seedspec.compiler.matrix.cell import Cell, Scope, key_at
 from seedspec.compiler.prompt.errors import RefFault
 from seedspec.compiler.prompt.mentions import Numbered, mentions_alone
-from seedspec.compiler.prompt.template import Part, Template
+from seedspec.compiler.prompt.template import Segment, Template
 from seedspec.text.value import valueclass
 
 
 class Prompt(NamedTuple):
-    """A rendered prompt, the references that it asked for, and the frame that numbered them.
+    """A rendered prompt, the references that it asked for, and the partial prompt that numbered them.
 
     `mentions` are the media that its own words name by number, None where that has to be looked for in the whole text.
     """
@@ -22,12 +22,12 @@ class Prompt(NamedTuple):
     value: Any
     used: frozenset[str]
     mentions: frozenset[Numbered] | None
-    frame: Frame
+    partial: PartialPrompt
 
 
 @valueclass(frozen=True, slots=True)
-class _Marked:
-    """A gap's text that is more than words: it asked for references, or may name media by number."""
+class _SlotText:
+    """The text of a slot that is more than words: it asked for references, or may name media by number."""
 
     text: str
     used: frozenset[str]
@@ -37,87 +37,90 @@ class _Marked:
         return self.text
 
 
-class Frame:
-    """A template with the numbers of one set of references. `words` is how it names each, `used` what it assumes."""
+class PartialPrompt:
+    """A template, evaluated but for its slots, with the numbers of one set of references.
+
+    `used` are the references that it is taken to use, `numbered_names` is how the prompt names each of them.
+    """
 
     def __init__(
         self,
         template: Template,
         scope: Scope,
         used: frozenset[str],
-        words: Mapping[str, str],
+        numbered_names: Mapping[str, str],
         known: Callable[[str], bool],
     ) -> None:
-        self.used, self.words = used, words
+        self.used, self.numbered_names = used, numbered_names
         self.scope, self.template, self._known = scope, template, known
-        self._gaps: list[tuple[_Gap, Callable[[State], Any]]] = []
-        self._whole, self._alone = True, len(template.pieces) == 1
+        self._slots: list[tuple[_Slot, Callable[[Cell], Any]]] = []
+        self._whole, self._alone = True, len(template.segments) == 1
         texts, asked = [""], set[str]()
-        for piece in template.pieces:
-            if isinstance(piece, str):
-                texts[-1] += piece
-            elif piece.asks is not None and not self._alone and known(piece.asks):
-                asked.add(piece.asks)
-                texts[-1] += words.get(piece.asks, "")
-            elif (places := scope.places(piece.names)) or self._alone:
-                self._gaps.append((_Gap(self, piece, places), key_of(places)))
+        for segment in template.segments:
+            if isinstance(segment, str):
+                texts[-1] += segment
+            elif segment.asks is not None and not self._alone and known(segment.asks):
+                asked.add(segment.asks)
+                texts[-1] += numbered_names.get(segment.asks, "")
+            elif (axis_indices := scope.axis_indices(segment.names)) or self._alone:
+                self._slots.append((_Slot(self, segment, axis_indices), key_at(axis_indices)))
                 texts.append("")
             else:
-                made = self.rendered(piece, ())
+                made = self.render_segment(segment, ())
                 self._whole &= made is not None
-                asked |= made.used if isinstance(made, _Marked) else set()
+                asked |= made.used if isinstance(made, _SlotText) else set()
                 texts[-1] += str(made)
         self._pattern = "%s".join([t.replace("%", "%%") for t in texts])
-        told = [_mentions(t, first=i == 0, last=i == len(texts) - 1) for i, t in enumerate(texts)]
-        mentions = None if None in told else frozenset[Numbered]().union(*[t for t in told if t])
+        named = [_mentions(t, first=i == 0, last=i == len(texts) - 1) for i, t in enumerate(texts)]
+        mentions = None if None in named else frozenset[Numbered]().union(*[t for t in named if t])
         self._asked, self.mentions = frozenset(asked), mentions
 
-    def fill(self, state: State) -> Prompt | None:
+    def render(self, cell: Cell) -> Prompt | None:
         """The prompt of one entry; None when the template as a whole has to be rendered, to tell what is wrong."""
-        found = tuple([gap[key(state)] for gap, key in self._gaps])
+        found = tuple([slot[key(cell)] for slot, key in self._slots])
         if not self._whole or None in found:
             return None
         used, mentions = self._asked, self.mentions
-        for marked in found:
-            if isinstance(marked, _Marked):
-                used |= marked.used
-                mentions = None if mentions is None or marked.mentions is None else mentions | marked.mentions
+        for slot_text in found:
+            if isinstance(slot_text, _SlotText):
+                used |= slot_text.used
+                mentions = None if mentions is None or slot_text.mentions is None else mentions | slot_text.mentions
         return Prompt((self._pattern % found).rstrip("\r\n"), used, mentions, self)
 
-    def rendered(self, part: Part, places: tuple[int, ...], key: Any = ()) -> str | _Marked | None:
+    def render_segment(self, segment: Segment, axis_indices: tuple[int, ...], key: Any = ()) -> str | _SlotText | None:
         used: set[str] = set()
 
         def ref(name: str) -> str:
             if not self._known(name):
                 raise RefFault(f"`{name}` is no reference", word=name)
             used.add(name)
-            return self.words.get(name, "")
+            return self.numbered_names.get(name, "")
 
-        text = self.template.rendered(part, self.scope.some(places, key), ref)
+        text = self.template.render_segment(segment, self.scope.partial_scope(axis_indices, key), ref)
         if text is None:
             return None
         mentions = _mentions(text, first=self._alone, last=self._alone)
-        return _Marked(text, frozenset(used), mentions) if used or mentions != frozenset() else text
+        return _SlotText(text, frozenset(used), mentions) if used or mentions != frozenset() else text
 
 
-class _Gap(dict[Any, "str | _Marked | None"]):
-    """The texts of a part by what it reads. What no other row reads again is not kept."""
+class _Slot(dict[Any, "str | _SlotText | None"]):
+    """The texts of a slot by the labels that it reads. A text that no other row reads again is not kept."""
 
-    def __init__(self, frame: Frame, part: Part, places: tuple[int, ...]) -> None:
-        self._frame, self._part, self._places = frame, part, places
-        self._keep = frame.scope.recur(places)
+    def __init__(self, partial: PartialPrompt, segment: Segment, axis_indices: tuple[int, ...]) -> None:
+        self._partial, self._segment, self._axis_indices = partial, segment, axis_indices
+        self._keep = partial.scope.repeats(axis_indices)
 
-    def __missing__(self, key: Any) -> str | _Marked | None:
-        found = self._frame.rendered(self._part, self._places, key)
+    def __missing__(self, key: Any) -> str | _SlotText | None:
+        found = self._partial.render_segment(self._segment, self._axis_indices, key)
         if self._keep:
             self[key] = found
         return found
 
 
 @lru_cache(maxsize=1000)
-def _mentions(piece: str, *, first: bool, last: bool) -> frozenset[Numbered] | None:
+def _mentions(segment: str, *, first: bool, last: bool) -> frozenset[Numbered] | None:
     """What a piece names by number; what holds a brace is looked at in the whole text, for what is left over there.
 
     Of a prompt that several shots share but for some words, the pieces are looked at once.
     """
-    return None if "{" in piece else mentions_alone(piece, first=first, last=last)
+    return None if "{" in segment else mentions_alone(segment, first=first, last=last)

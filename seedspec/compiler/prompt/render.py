@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seedspec.compiler.matrix.cell import Scope, State
+from seedspec.compiler.matrix.cell import Cell, Scope
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.errors import RefFault, TemplateFault
-from seedspec.compiler.prompt.locate import is_template, place
+from seedspec.compiler.prompt.locate import is_template, locate
 from seedspec.compiler.prompt.numbering import number
-from seedspec.compiler.prompt.partial import Frame, Prompt
+from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.template import Template, Templates, undefined_names
-from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
-from seedspec.text.diagnostic import Problems, did_you_mean, listed
+from seedspec.compiler.storyboard.types import Shot, Storyboard
+from seedspec.text.diagnostic import did_you_mean, listed
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
@@ -25,23 +25,15 @@ class Faulty:
 class Texts:
     """The texts of a shot. `read` gathers the names that those read which were rendered since it was cleared."""
 
-    def __init__(
-        self,
-        board: Storyboard,
-        shot: Shot,
-        grid: Grid,
-        catalogue: Mapping[str, Reference],
-        templates: Templates,
-        problems: Problems,
-    ) -> None:
-        self._board, self._grid, self._catalogue = board, grid, catalogue
-        self._templates, self._problems = templates, problems
+    def __init__(self, board: Storyboard, shot: Shot, grid: Grid, templates: Templates) -> None:
+        self._board, self._grid, self._templates, self._problems = board, grid, templates, templates.problems
+        self._catalogue = shot.references_by_name(board)
         self.scope = Scope(board, shot, grid)
         self._compiled: dict[int, Template | None] = {}
         self._known = frozenset((*board.variables, *grid.names, "label", "shot", "take", "ref"))
-        self._guess: frozenset[str] | None = None
-        self._words: dict[frozenset[str], Mapping[str, str]] = {}
-        self._frames: dict[tuple[int, frozenset[str]], Frame] = {}
+        self._assumed_names: frozenset[str] | None = None
+        self._numbered_names: dict[frozenset[str], Mapping[str, str]] = {}
+        self._partials: dict[tuple[int, frozenset[str]], PartialPrompt] = {}
         self._attached = self._check_attach(shot)
         self.read: set[str] = set()
 
@@ -49,46 +41,46 @@ class Texts:
         """Reports what is wrong with a template, also where no entry comes to render it."""
         self._template(scalar)
 
-    def value(self, node: Scalar | None, value: Any, state: State, address: str) -> Any:
+    def value(self, node: Scalar | None, value: Any, cell: Cell, address: str) -> Any:
         """A value that may be a template; Faulty, with the reason reported, when it cannot be rendered."""
-        return self._valued(node, value, state, address, self._known)
+        return self._render_value(node, value, cell, address, self._known)
 
-    def volatile(self, node: Scalar | None, value: Any, state: State, address: str) -> Any:
+    def volatile(self, node: Scalar | None, value: Any, cell: Cell, address: str) -> Any:
         """As `value`, for a field that is no part of the identity: it may name the entry itself, as `entry`."""
-        return self._valued(node, value, state, address, self._known | {"entry"})
+        return self._render_value(node, value, cell, address, self._known | {"entry"})
 
-    def _valued(self, node: Scalar | None, value: Any, state: State, address: str, known: frozenset[str]) -> Any:
+    def _render_value(self, node: Scalar | None, value: Any, cell: Cell, address: str, known: frozenset[str]) -> Any:
         if node is None or not is_template(value):
             return value
         template = self._template(node, known)
         if template is None:
             return Faulty()
         self.read |= template.names
-        scope = self.scope.at(state)
+        scope = self.scope.at(cell)
         try:
             return template.render({**scope, "entry": address} if "entry" in known else scope, _no_ref)
         except TemplateFault as fault:
-            self._failed(node, fault, scope, address)
+            self._report_fault(node, fault, scope, address)
             return Faulty()
 
-    def prompt(self, node: Scalar, state: State, address: Callable[[State], str]) -> Prompt | None:
+    def prompt(self, node: Scalar, cell: Cell, address: Callable[[Cell], str]) -> Prompt | None:
         """A prompt rendered; None with the reason reported.
 
         Numbers depend on which references a prompt uses, which only rendering tells: it is rendered with the numbers
         of the last row's references, and again when it used others.
         """
         for _ in range(5):
-            frame = self._framed(node)
-            if frame is None:
+            partial = self._partial_of(node)
+            if partial is None:
                 return None
-            filled = frame.fill(state) or self._filled_whole(node, frame, state, address)
-            if filled is None:
+            prompt = partial.render(cell) or self._render_whole(node, partial, cell, address)
+            if prompt is None:
                 return None
-            if filled.used == frame.used:
-                return filled
-            self._guess = filled.used
+            if prompt.used == partial.used:
+                return prompt
+            self._assumed_names = prompt.used
         message = "the references that this prompt uses depend on their own numbers"
-        self._problems.error("unstable-prompt", message, node.span, entry=address(state))
+        self._problems.error("unstable-prompt", message, node.span, entry=address(cell))
         return None
 
     def depends(self, node: Scalar) -> frozenset[str]:
@@ -98,24 +90,28 @@ class Texts:
 
     def forget(self) -> None:
         """Lets go of what was kept for further rows."""
-        self._frames.clear()
+        self._partials.clear()
 
-    def _framed(self, node: Scalar) -> Frame | None:
-        """The frame of a prompt for the references that it is taken to use; None when its template is at fault."""
+    def _partial_of(self, node: Scalar) -> PartialPrompt | None:
+        """The partial prompt for the references that it is taken to use; None when its template is at fault."""
         template = self._template(node)
         if template is None:
             return None
-        if self._guess is None:
-            self._guess = template.refs
-        key = (id(node), self._guess)
-        frame = self._frames.get(key)
-        if frame is None:
-            words = self._numbered(self._guess | self._attached)
-            frame = Frame(template, self.scope, self._guess, words, self._catalogue.__contains__)
-            self._frames[key] = frame
-        return frame
+        if self._assumed_names is None:
+            self._assumed_names = template.refs
+        key = (id(node), self._assumed_names)
+        partial = self._partials.get(key)
+        if partial is None:
+            numbered_names = self._name_references(self._assumed_names | self._attached)
+            partial = PartialPrompt(
+                template, self.scope, self._assumed_names, numbered_names, self._catalogue.__contains__
+            )
+            self._partials[key] = partial
+        return partial
 
-    def _filled_whole(self, node: Scalar, frame: Frame, state: State, address: Callable[[State], str]) -> Prompt | None:
+    def _render_whole(
+        self, node: Scalar, partial: PartialPrompt, cell: Cell, address: Callable[[Cell], str]
+    ) -> Prompt | None:
         """The prompt from the whole of its template, by which a fault has its line."""
         used: set[str] = set()
 
@@ -123,31 +119,31 @@ class Texts:
             if name not in self._catalogue:
                 raise RefFault(f"`{name}` is no reference", word=name)
             used.add(name)
-            return frame.words.get(name, "")
+            return partial.numbered_names.get(name, "")
 
-        scope = self.scope.at(state)
+        scope = self.scope.at(cell)
         try:
-            return Prompt(frame.template.render(scope, ref), frozenset(used), None, frame)
+            return Prompt(partial.template.render(scope, ref), frozenset(used), None, partial)
         except RefFault as fault:
-            self._unknown_reference(fault.word, _place(node, fault), address(state), fault.file)
+            self._unknown_reference(fault.word, _locate_fault(node, fault), address(cell), fault.file)
         except TemplateFault as fault:
-            self._failed(node, fault, scope, address(state))
+            self._report_fault(node, fault, scope, address(cell))
         return None
 
-    def _numbered(self, names: frozenset[str]) -> Mapping[str, str]:
+    def _name_references(self, names: frozenset[str]) -> Mapping[str, str]:
         """How the prompt names a set of references; worked out once for each set."""
-        if names not in self._words:
-            self._words[names] = number(names, self._catalogue, self._board.model, self._board.words)
-        return self._words[names]
+        if names not in self._numbered_names:
+            self._numbered_names[names] = number(names, self._catalogue, self._board.model, self._board.words)
+        return self._numbered_names[names]
 
     def _template(self, scalar: Scalar, known: frozenset[str] | None = None) -> Template | None:
         """The compiled template of a value, its names and references checked once."""
         if id(scalar) not in self._compiled:
-            template = self._templates.compile(scalar, self._problems)
+            template = self._templates.compile(scalar)
             if template is not None:
                 faulty = undefined_names(template, known or self._known, self._problems, self._hint)
                 for name in sorted(template.refs - self._catalogue.keys()):
-                    self._unknown_reference(name, place(scalar, 0, name))
+                    self._unknown_reference(name, locate(scalar, 0, name))
                     faulty = True
                 template = None if faulty else template
             self._compiled[id(scalar)] = template
@@ -165,11 +161,11 @@ class Texts:
         notes = (*((f"in {file}",) if file else ()), *did_you_mean(name, known))
         self._problems.error("unknown-reference", f"`{shown}` is no reference; {expected}", span, *notes, entry=entry)
 
-    def _failed(self, node: Scalar, fault: TemplateFault, scope: Mapping[str, Any], address: str) -> None:
+    def _report_fault(self, node: Scalar, fault: TemplateFault, scope: Mapping[str, Any], address: str) -> None:
         notes: tuple[str, ...] = (f"in {fault.file}",) if fault.file else ()
         if fault.code == "undefined-name":
             notes += did_you_mean(fault.word, self._names_within(scope))
-        self._problems.error(fault.code, str(fault), _place(node, fault), *notes, entry=address)
+        self._problems.error(fault.code, str(fault), _locate_fault(node, fault), *notes, entry=address)
         if fault.code == "template-excess":
             self._compiled[id(node)] = None  # one row that goes on for ever is enough
 
@@ -190,9 +186,9 @@ class Texts:
         return {k for value in scope.values() if isinstance(value, dict) for k in value} | self._known
 
 
-def _place(node: Scalar, fault: TemplateFault) -> Span:
+def _locate_fault(node: Scalar, fault: TemplateFault) -> Span:
     """Where a fault stands in the storyboard: what includes the file, when it lies in an included one."""
-    return place(node, fault.line, fault.file.rpartition(":")[0] or fault.word)
+    return locate(node, fault.line, fault.file.rpartition(":")[0] or fault.word)
 
 
 def _no_ref(name: str) -> str:

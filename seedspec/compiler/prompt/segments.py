@@ -10,13 +10,13 @@ _MARK = re.compile(r"(\{(?<!\{\{)(?:\{(?![-+])[^{}]+(?<![-+])\}|%(?![-+])[^{}%]+
 _OPENS, _CLOSES, _BETWEEN = ("if", "for"), ("endif", "endfor"), ("elif", "else")
 
 
-class Code(NamedTuple):
+class CodeSegment(NamedTuple):
     """A piece for the template language: one `{{ }}`, or one `{% if %}` or `{% for %}` down to its end."""
 
     source: str
 
 
-def cut(text: str) -> tuple[str | Code, ...] | None:
+def split_segments(text: str) -> tuple[str | CodeSegment, ...] | None:
     """The pieces in order, joined to nothing but the text; None when the text is not that simple.
 
     No piece may touch another: what sets names, trims the white space around it, includes or extends stays whole. So
@@ -27,13 +27,13 @@ def cut(text: str) -> tuple[str | Code, ...] | None:
     parts = _MARK.split(text)
     if text.count("{{") + text.count("{%") != len(parts) // 2:
         return None
-    pieces: list[str | Code] = []
+    segments: list[str | CodeSegment] = []
     block, depth = "", 0
     for before, mark in zip(parts[::2], parts[1::2], strict=False):
         if depth:
             block += before + mark
         else:
-            pieces.append(before)
+            segments.append(before)
             block = mark
         if mark[1] == "%":
             word = (mark[2:-2].split(None, 1) or [""])[0]
@@ -44,8 +44,8 @@ def cut(text: str) -> tuple[str | Code, ...] | None:
             elif word not in _BETWEEN or not depth:
                 return None
         if not depth:
-            pieces.append(Code(block))
+            segments.append(CodeSegment(block))
     if depth:
         return None
-    pieces.append(parts[-1])
-    return tuple([p for p in pieces if p])
+    segments.append(parts[-1])
+    return tuple([p for p in segments if p])

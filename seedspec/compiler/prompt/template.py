@@ -14,10 +14,10 @@ from jinja2 import meta, nodes
 
 from seedspec.compiler.prompt import error_words
 from seedspec.compiler.prompt.errors import TemplateFault, fault_of, line_of
-from seedspec.compiler.prompt.locate import place, words
+from seedspec.compiler.prompt.locate import find_name, locate
 from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Meter
 from seedspec.compiler.prompt.sandbox import Environment, Ref, Refs
-from seedspec.compiler.prompt.segments import cut
+from seedspec.compiler.prompt.segments import split_segments
 from seedspec.compiler.prompt.value import plain_of
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Scalar
@@ -27,7 +27,7 @@ _Run = Callable[[Mapping[str, Any]], Any]
 
 
 @valueclass(frozen=True, slots=True)
-class Part:
+class Segment:
     """A piece of a template that is rendered by itself. `names` are the names that it reads.
 
     `asks` is the reference that it asks for where it is one `ref()`, which needs no template language.
@@ -42,7 +42,7 @@ class Part:
 class _Compiled(NamedTuple):
     names: frozenset[str]
     refs: frozenset[str]
-    pieces: tuple[str | Part, ...]
+    segments: tuple[str | Segment, ...]
     run: _Run
 
 
@@ -50,13 +50,13 @@ class _Compiled(NamedTuple):
 class Template:
     """A compiled value. `names` are the names that it reads, `refs` the constant ones that it gives to `ref()`.
 
-    `pieces` joined make the same text as the whole: constant ones, and parts that do not touch one another.
+    `segments` joined make the same text as the whole: constant ones, and parts that do not touch one another.
     """
 
     scalar: Scalar
     names: frozenset[str]
     refs: frozenset[str]
-    pieces: tuple[str | Part, ...]
+    segments: tuple[str | Segment, ...]
     _run: _Run
     _refs: Refs
     _meter: Meter
@@ -78,7 +78,7 @@ class Template:
             raise fault_of(fault) from None
         return value.rstrip("\r\n") if isinstance(value, str) else value
 
-    def rendered(self, part: Part, scope: Mapping[str, Any], ref: Ref) -> str | None:
+    def render_segment(self, segment: Segment, scope: Mapping[str, Any], ref: Ref) -> str | None:
         """The text of one part; None when only rendering the whole can tell: it has a fault, or is no light work.
 
         Of several parts each may use its share of half of what the whole may, so that all of them together stay
@@ -87,97 +87,101 @@ class Template:
         self._refs.current = ref
         self._meter.begin()
         try:
-            if part.asks is not None:
-                value: Any = ref(part.asks)
+            if segment.asks is not None:
+                value: Any = ref(segment.asks)
             else:
-                value = plain_of(part._run(scope), self._meter)
+                value = plain_of(segment._run(scope), self._meter)
         except Exception:  # as above; the whole says it
             return None
-        share = 2 * len(self.pieces) if len(self.pieces) > 1 else 1
+        share = 2 * len(self.segments) if len(self.segments) > 1 else 1
         light = MOST_WORK - self._meter.left <= MOST_WORK // share
         return value if isinstance(value, str) and light and len(value) <= MOST_CHARACTERS // share else None
 
 
 class Templates:
-    """The templates of one storyboard. `read` gives the text of an included file, or None when there is none."""
+    """The templates of one storyboard. `read` gives the text of an included file, or None when there is none.
 
-    def __init__(self, read: Callable[[str], str | None]) -> None:
+    What is wrong with one goes to `problems`.
+    """
+
+    def __init__(self, read: Callable[[str], str | None], problems: Problems) -> None:
+        self.problems = problems
         self._refs = Refs()
         self._meter = Meter()
         self._env = Environment(self._meter, read)
         self._env.globals["ref"] = self._refs
         self._known: dict[str, _Compiled] = {}
-        self._parts: dict[str, Part] = {}
+        self._segments: dict[str, Segment] = {}
 
-    def compile(self, scalar: Scalar, problems: Problems) -> Template | None:
+    def compile(self, scalar: Scalar) -> Template | None:
         """The template of a text, or None with its syntax errors reported."""
         text = str(scalar.value)
         if text not in self._known:
             try:
-                self._known[text] = self._in_pieces(text) or self._whole(text)
+                self._known[text] = self._compile_segments(text) or self._compile_whole(text)
             except jinja2.TemplateSyntaxError as error:
                 message, word, notes = self._worded(error)
-                problems.error("template-syntax", message, place(scalar, error.lineno, word), *notes)
+                self.problems.error("template-syntax", message, locate(scalar, error.lineno, word), *notes)
                 return None
             except (RecursionError, MemoryError, SyntaxError):  # Python's own limits on what Jinja writes for it
-                problems.error("template-syntax", "a template that is nested too deeply", scalar.span)
+                self.problems.error("template-syntax", "a template that is nested too deeply", scalar.span)
                 return None
             except Exception as error:  # a number of too many digits and the like: Jinja evaluates while it compiles
-                problems.error("template-failed", str(fault_of(error)), scalar.span)
+                self.problems.error("template-failed", str(fault_of(error)), scalar.span)
                 return None
         known = self._known[text]
-        return Template(scalar, known.names, known.refs, known.pieces, known.run, self._refs, self._meter)
+        return Template(scalar, known.names, known.refs, known.segments, known.run, self._refs, self._meter)
 
     def _worded(self, error: jinja2.TemplateSyntaxError) -> tuple[str, str, tuple[str, ...]]:
         return error_words.syntax(error.message or "broken", self._env.filters, self._env.tests)
 
-    def _in_pieces(self, text: str) -> _Compiled | None:
+    def _compile_segments(self, text: str) -> _Compiled | None:
         """A text by its pieces, equal ones compiled once for the storyboard; None for one that must stay whole.
 
         The whole is compiled when it is asked for: to say what is wrong with it.
         """
-        pieces = cut(text)
-        if pieces is None:
+        segments = split_segments(text)
+        if segments is None:
             return None
         most = MOST_CHARACTERS // 2
-        if len(text) > most and sum(len(p) for p in pieces if isinstance(p, str)) > most:
+        if len(text) > most and sum(len(p) for p in segments if isinstance(p, str)) > most:
             return None
-        if not any(p.strip() for p in pieces if isinstance(p, str)) and self._single(text) is not None:
+        if not any(p.strip() for p in segments if isinstance(p, str)) and self._sole_expression(text) is not None:
             return None
-        found: list[str | Part] = []
-        parts: list[Part] = []
-        for piece in pieces:
+        found: list[str | Segment] = []
+        parts: list[Segment] = []
+        for piece in segments:
             if isinstance(piece, str):
                 found.append(piece)
                 continue
-            part = self._parts.get(piece.source)
-            if part is None:
+            segment = self._segments.get(piece.source)
+            if segment is None:
                 try:
-                    part = self._parts[piece.source] = self._part(piece.source)
+                    segment = self._segments[piece.source] = self._compile_segment(piece.source)
                 except Exception:  # the whole meets it again, and says it
                     return None
-            found.append(part)
-            parts.append(part)
+            found.append(segment)
+            parts.append(segment)
         names = frozenset[str]().union(*[p.names for p in parts])
         whole: list[_Run] = []
 
         def run(scope: Mapping[str, Any]) -> Any:
             if not whole:
-                whole.append(self._whole(text).run)
+                whole.append(self._compile_whole(text).run)
             return whole[0](scope)
 
         return _Compiled(names, frozenset[str]().union(*[p.refs for p in parts]), tuple(found), run)
 
-    def _whole(self, text: str) -> _Compiled:
-        inner = self._single(text)
+    def _compile_whole(self, text: str) -> _Compiled:
+        inner = self._sole_expression(text)
         if inner is None:
-            part = self._part(text)
+            segment = self._compile_segment(text)
         else:
             expression = self._env.compile_expression(inner, undefined_to_none=False)
-            part = Part(*_reads(self._env.parse(text)), lambda scope: expression(scope))
-        return _Compiled(part.names, part.refs, (part,), part._run)
+            segment = Segment(*_reads(self._env.parse(text)), lambda scope: expression(scope))
+        return _Compiled(segment.names, segment.refs, (segment,), segment._run)
 
-    def _part(self, text: str) -> Part:
+    def _compile_segment(self, text: str) -> Segment:
         tree = self._env.parse(text)
         names, refs = _reads(tree)
         template = jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
@@ -187,9 +191,9 @@ class Templates:
         def run(scope: Mapping[str, Any]) -> str:
             return meter.joined(start(context({**shared, **scope}, True)))
 
-        return Part(names, refs, run, _sole_reference(tree))
+        return Segment(names, refs, run, _sole_reference(tree))
 
-    def _single(self, text: str) -> str | None:
+    def _sole_expression(self, text: str) -> str | None:
         """The expression of a value that is exactly one `{{ expression }}`."""
         stripped = text.strip()
         if not (stripped.startswith("{{") and stripped.endswith("}}")):
@@ -231,6 +235,6 @@ def undefined_names(template: Template, known: frozenset[str], problems: Problem
     for word in missing:
         said = hint(word)
         notes = (said,) if said else did_you_mean(word, known)
-        for span in words(template.scalar, word) or [template.scalar.span]:
+        for span in find_name(template.scalar, word) or [template.scalar.span]:
             problems.error("undefined-name", f"`{word}` is not defined", span, *notes)
     return bool(missing)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule, Range
 from seedspec.catalog.signed_url import signature_of
 from seedspec.compiler.storyboard.types import Reference
@@ -15,22 +16,21 @@ from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)
-class Asset:
-    """A local file, looked at: where it is, the sha256 of its bytes, and what is known of it.
+class MediaFile:
+    """A media file that was inspected: where it is, the sha256 of its bytes, and what is known of it.
 
-    `facts` may hold bytes, width, height, seconds, fps (on average, and `fps_least` and `fps_most` over a second) and
-    `behind`, the bytes behind its end; `format` is its real type where it was recognised. `unchecked` says why its
-    content was not looked at, when it was not.
+    `format` is its real type where it was recognised. `unchecked` says why its content was not looked at, when it was
+    not. Of a medium behind an address, `path` is the address, and `sha256` is "" where not all of it was read.
     """
 
     path: str
     sha256: str
-    facts: Mapping[str, float]
+    facts: MediaFacts
     format: str | None = None
     unchecked: str = ""
 
 
-Look = Callable[[str, Kind], Asset | str]
+MediaReader = Callable[[str, Kind], MediaFile | str]
 """Looks at a file by its path relative to the storyboard; a sentence about what is wrong when there is none to use."""
 
 
@@ -42,11 +42,11 @@ class Remote(NamedTuple):
     sha256: str | None
 
 
-Probe = Callable[[Remote], Asset | str | None]
+RemoteProbe = Callable[[Remote], MediaFile | str | None]
 """Looks at an address in the same way, at all of it where a digest is declared; None when it is not looked at."""
 
 
-def not_probed(remote: Remote) -> None:
+def probe_nothing(remote: Remote) -> None:
     """The probe of a compile that asks nothing of the network."""
 
 
@@ -55,7 +55,7 @@ def is_url(target: str) -> bool:
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", target) is not None
 
 
-def unreadable(url: str) -> str:
+def url_fault(url: str) -> str:
     """Why nobody can read an http address, as the end of a sentence; "" for one that can be read.
 
     The model's own rules say what is wrong with other schemes, and with one that has nothing where its host belongs.
@@ -81,14 +81,14 @@ def check_medium(
     reference: Reference,
     rule: MediaRule,
     target: str,
-    facts: Mapping[str, float],
+    facts: MediaFacts,
     found_format: str | None,
     problems: Problems,
     entry: str = "",
 ) -> None:
     """One medium against the limits for its kind, as far as its facts are known."""
     span = reference.target.span
-    if found_format is None and not facts and _plainly_named(target, rule):
+    if found_format is None and facts == MediaFacts() and _plainly_named(target, rule):
         return  # nothing is known of it that could be judged
 
     def refuse(code: str, message: str, near: str | None = None) -> None:
@@ -109,13 +109,13 @@ def check_medium(
     elif found_format in _ENDINGS and suffix and suffix not in _ENDINGS[found_format]:
         named = f"is a {found_format} file and is called `{suffix}`"
         warn("media-name", f"{named}; expected {listed(_ENDINGS[found_format])}: the service may go by the name")
-    if behind := facts.get("behind"):
+    if behind := facts.behind:
         warn("media-trailing", f"has {behind:,.0f} bytes behind its end, which no viewer reads; expected none")
-    for breach in broken(rule, facts):
+    for breach in breaches(rule, facts):
         refuse(breach.code, breach.message, breach.near)
-    if rule.fps and (fps := facts.get("fps")) is not None and _within(fps, rule.fps):
-        least, most = facts.get("fps_least", fps), facts.get("fps_most", fps)
-        if any(not _within(r, rule.fps) and nearly(rule, "fps", r, rule.fps) is None for r in (least, most)):
+    if rule.fps and (fps := facts.fps) is not None and _within(fps, rule.fps):
+        least, most = (fps if rate is None else rate for rate in (facts.fps_least, facts.fps_most))
+        if any(not _within(r, rule.fps) and within_tolerance(rule, "fps", r, rule.fps) is None for r in (least, most)):
             rates = f"{least:g} to {most:g} from second to second"
             warn("media-fps-varies", f"has {fps:g} frames per second on average, {rates}; expected {_range(rule.fps)}")
 
@@ -132,13 +132,13 @@ class Breach:
     near: str | None = None
 
 
-def broken(rule: MediaRule, facts: Mapping[str, float]) -> Iterator[Breach]:
+def breaches(rule: MediaRule, facts: MediaFacts) -> Iterator[Breach]:
     """What the facts break of the limits for a kind, as far as they are known."""
-    if rule.bytes is not None and (found := facts.get("bytes", 0)) > rule.bytes:
+    if rule.bytes is not None and (found := facts.bytes or 0) > rule.bytes:
         yield Breach(
             code="media-bytes", message=f"has {found:,.0f} bytes; expected at most {rule.bytes:,} ({_mb(rule.bytes)})"
         )
-    width, height = facts.get("width"), facts.get("height")
+    width, height = facts.width, facts.height
     if width and height:
         size = f"is {width:g}×{height:g} px"
         if rule.side and not (_within(width, rule.side) and _within(height, rule.side)):
@@ -149,18 +149,21 @@ def broken(rule: MediaRule, facts: Mapping[str, float]) -> Iterator[Breach]:
         if rule.pixels and not _within(width * height, rule.pixels):
             whole = f"{size}, {width * height:,.0f} in all"
             yield Breach(code="media-pixels", message=f"{whole}; expected {_range(rule.pixels)} pixels")
-    if rule.fps and (fps := facts.get("fps")) is not None and not _within(fps, rule.fps):
+    if rule.fps and (fps := facts.fps) is not None and not _within(fps, rule.fps):
         message = f"has {fps:g} frames per second; expected {_range(rule.fps)}"
-        yield Breach(code="media-fps", message=message, near=nearly(rule, "fps", fps, rule.fps))
-    if rule.seconds and (seconds := facts.get("seconds")) is not None and not _within(seconds, rule.seconds):
+        yield Breach(code="media-fps", message=message, near=within_tolerance(rule, "fps", fps, rule.fps))
+    if rule.seconds and (seconds := facts.seconds) is not None and not _within(seconds, rule.seconds):
         message = f"lasts {seconds:g} s; expected {_range(rule.seconds)} s"
-        yield Breach(code="media-seconds", message=message, near=nearly(rule, "seconds", seconds, rule.seconds))
+        yield Breach(
+            code="media-seconds", message=message, near=within_tolerance(rule, "seconds", seconds, rule.seconds)
+        )
 
 
-def check_declared(reference: Reference, rule: MediaRule, found: Mapping[str, float], problems: Problems) -> None:
+def check_declared(reference: Reference, rule: MediaRule, found: MediaFacts, problems: Problems) -> None:
     """What a storyboard declares of a medium against what was found in it."""
-    for name, declared in reference.facts.items():
-        if (real := found.get(name)) is None:
+    measured = dict(found.known())
+    for name, declared in reference.facts.known():
+        if (real := measured.get(name)) is None:
             continue
         near = rule.near.get(name)
         if abs(real - declared) > (max(near.below, near.above) if near else 0):
@@ -170,7 +173,7 @@ def check_declared(reference: Reference, rule: MediaRule, found: Mapping[str, fl
             problems.error("media-declared", message, reference.target.span, f"correct `{name}`, or leave it out")
 
 
-def nearly(rule: MediaRule, name: str, value: float, limits: Range) -> str | None:
+def within_tolerance(rule: MediaRule, name: str, value: float, limits: Range) -> str | None:
     """Why a value may still be within its limits for other readers of media; None when it lies too far outside."""
     near = rule.near.get(name)
     if near is not None and limits[0] - near.below - _ROUNDED <= value <= limits[1] + near.above + _ROUNDED:

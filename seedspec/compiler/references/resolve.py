@@ -1,44 +1,30 @@
-"""References of a shot followed to what they stand for: a URL, a local file's digest, or another entry's video."""
+"""Each reference of a shot is resolved: to a URL, to the digest of a local file, or to another entry's video."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, NamedTuple
-
-from seedspec.catalog.model import Model
-from seedspec.catalog.schema import cut, kind_of
+from seedspec.catalog.media_facts import common_facts
+from seedspec.catalog.schema import kind_of, shorten
 from seedspec.catalog.signed_url import bare
 from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.matrix.cell import State, row_of
+from seedspec.compiler.matrix.cell import Cell, row_of
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.render import Faulty, Texts
+from seedspec.compiler.references.context import Context, Resolved
 from seedspec.compiler.references.limits import (
-    Asset,
-    Look,
-    Probe,
+    MediaFile,
     Remote,
     check_declared,
     check_medium,
     check_unsigned,
     is_url,
-    unreadable,
+    url_fault,
 )
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
-from seedspec.text.source import Span
-
-Upstream = Callable[[str, Row, int, Span], Entry | None]
-Chosen = Callable[[tuple[Entry, ...], Callable[[], Iterable[Entry]]], int | None]
-"""The take that people chose of the takes of one variant; None when nobody has chosen. The second argument gives all
-entries of that shot: what was chosen under this variant's address may be another variant's take today."""
-
-
-def nobody(takes: tuple[Entry, ...], every: Callable[[], Iterable[Entry]]) -> None:
-    """Nobody has chosen anything."""
+from seedspec.text.diagnostic import Note, did_you_mean, listed
 
 
 def follows_picks(board: Storyboard) -> bool:
@@ -47,62 +33,24 @@ def follows_picks(board: Storyboard) -> bool:
     return any(r.is_shot and r.take is None for r in references)
 
 
-class Found(NamedTuple):
-    """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by.
+class ReferenceResolver:
+    """Resolves the references of one shot. Each target of a reference is inspected once in a storyboard."""
 
-    The signature of an address is in `item` alone.
-    """
-
-    source: Literal["url", "file", "shot"]
-    item: str
-    identity: str
-    key: str
-    where: str
-    facts: Mapping[str, float]
-    waits: tuple[str, ...] = ()
-
-
-Targets = dict[tuple[int, str], Found | None]
-"""What each reference of a storyboard, by its identity, is for each target that was looked at."""
-
-
-class Attachments:
-    """Follows the references of one shot. Every reference is looked at once for each target it has in a storyboard."""
-
-    def __init__(
-        self,
-        shot: str,
-        model: Model,
-        grids: Mapping[str, Grid],
-        takes: Mapping[str, int],
-        texts: Texts,
-        look: Look,
-        targets: Targets,
-        chosen: Chosen,
-        problems: Problems,
-        probe: Probe,
-    ) -> None:
-        self._shot = shot
-        self._model = model
-        self._grids = grids
-        self._takes = takes
-        self._texts = texts
-        self._look = look
-        self._probe = probe
-        self._chosen = chosen
-        self._problems = problems
-        self._targets = targets
+    def __init__(self, context: Context, shot: str, texts: Texts) -> None:
+        self._context, self._problems = context, context.problems
+        self._model, self._grids, self._takes = context.board.model, context.grids, context.takes
+        self._shot, self._texts = shot, texts
         self._rows: dict[str, frozenset[Row]] = {}
 
-    def find(self, reference: Reference, state: State, upstream: Upstream, entry: str) -> Found | None:
+    def resolve(self, reference: Reference, cell: Cell, entry: str) -> Resolved | None:
         """What the reference is for this row; None with the reason reported."""
         if reference.is_shot:
             if reference.target.text in self._grids:  # else it is reported already
                 self._texts.read.update(self._grids[reference.target.text].names)
-            return self._video_of(reference, row_of(state), upstream, entry)
+            return self._resolve_shot(reference, row_of(cell), entry)
         target = reference.target.value
         if is_template(target):
-            target = self._texts.value(reference.target, target, state, entry)
+            target = self._texts.value(reference.target, target, cell, entry)
             if isinstance(target, Faulty):
                 return None
             target = target.strip() if isinstance(target, str) else target
@@ -111,44 +59,48 @@ class Attachments:
             self._problems.error("bad-target", message, reference.target.span, entry=entry)
             return None
         key = (id(reference), target)
-        if key not in self._targets:
-            self._targets[key] = self._look_at(reference, target)
-        return self._targets[key]
+        if key not in self._context.resolved:
+            self._context.resolved[key] = self._inspect(reference, target)
+        return self._context.resolved[key]
 
-    def _look_at(self, reference: Reference, target: str) -> Found | None:
+    def _inspect(self, reference: Reference, target: str) -> Resolved | None:
         problems, rule = self._problems, self._model.media[reference.kind]
         remote = is_url(target)
-        if remote and (wrong := unreadable(target)):
-            message = f"found `{cut(target)}`, which {wrong}; expected an address like `https://example.com/hero.png`"
+        if remote and (wrong := url_fault(target)):
+            message = (
+                f"found `{shorten(target)}`, which {wrong}; expected an address like `https://example.com/hero.png`"
+            )
             problems.error("media-url", message, reference.target.span)
-            return Found("url", target, _identity(reference, target), target, target, reference.facts)
+            return Resolved("url", target, _identity(reference, target), target, target, reference.facts)
         named = bare(target) if remote else target
         if remote:
             check_unsigned(reference, target, problems)
-            asset = self._probe(Remote(target, reference.kind, reference.sha256))
+            asset = self._context.inputs.remote(Remote(target, reference.kind, reference.sha256))
         else:
-            asset = self._look(target, reference.kind)
+            asset = self._context.inputs.media(target, reference.kind)
         if asset is None:
             check_medium(reference, rule, target, reference.facts, None, problems)
-            return Found("url", target, _identity(reference, named), named, named, reference.facts)
-        if not isinstance(asset, Asset):
-            problems.error("media-remote" if remote else "media-file", f"`{cut(named)}` {asset}", reference.target.span)
+            return Resolved("url", target, _identity(reference, named), named, named, reference.facts)
+        if not isinstance(asset, MediaFile):
+            problems.error(
+                "media-remote" if remote else "media-file", f"`{shorten(named)}` {asset}", reference.target.span
+            )
             return None
         if reference.sha256 and asset.sha256 and reference.sha256 != asset.sha256:
-            message = f"`{cut(named)}` has sha256 {asset.sha256}; expected {reference.sha256}"
+            message = f"`{shorten(named)}` has sha256 {asset.sha256}; expected {reference.sha256}"
             problems.error("media-digest", message, reference.target.span)
         if asset.unchecked:
-            message = f"`{cut(named)}` is not checked against the limits for media: {asset.unchecked}"
+            message = f"`{shorten(named)}` is not checked against the limits for media: {asset.unchecked}"
             problems.warning("media-not-checked", message, reference.target.span)
         check_declared(reference, rule, asset.facts, problems)
-        facts = {**reference.facts, **asset.facts}
+        facts = asset.facts.completed_by(reference.facts)
         check_medium(reference, rule, target, facts, asset.format, problems)
         if remote:
-            return Found("url", target, _identity(reference, named), named, named, facts)
+            return Resolved("url", target, _identity(reference, named), named, named, facts)
         item = f"sha256:{asset.sha256}"
-        return Found("file", item, item, asset.sha256, asset.path, facts)
+        return Resolved("file", item, item, asset.sha256, asset.path, facts)
 
-    def _video_of(self, reference: Reference, row: Row, upstream: Upstream, entry: str) -> Found | None:
+    def _resolve_shot(self, reference: Reference, row: Row, entry: str) -> Resolved | None:
         """The upstream entry with the same labels; `at` fixes a label and wins over the join."""
         target = reference.target.text
         grid = self._grids.get(target)
@@ -156,10 +108,10 @@ class Attachments:
             return None
         span, takes = reference.target.span, self._takes[target]
         if reference.take is not None and reference.take > takes:
-            message = f"found take {reference.take}; shot `{target}` has {_counted(takes)}"
+            message = f"found take {reference.take}; shot `{target}` has {_count_takes(takes)}"
             self._problems.error("unknown-take", message, reference.take_span or span)
             return None
-        wanted = self._joined(reference, grid, row, entry)
+        wanted = self._join_row(reference, grid, row, entry)
         if wanted is None:
             return None
         if target not in self._rows:
@@ -169,41 +121,43 @@ class Attachments:
             self._problems.error("no-such-entry", f"there is no entry `{address}` to continue", span, entry=entry)
             return None
         if reference.take is None:
-            return self._picked(reference, wanted, upstream, entry)
-        found = upstream(target, wanted, reference.take, span)
-        return None if found is None else self._continued(reference, found, entry)
+            return self._resolve_pick(reference, wanted, entry)
+        found = self._context.upstream(target, wanted, reference.take, span)
+        return None if found is None else self._resolve_entry(reference, found, entry)
 
-    def _picked(self, reference: Reference, wanted: Row, upstream: Upstream, entry: str) -> Found | None:
+    def _resolve_pick(self, reference: Reference, wanted: Row, entry: str) -> Resolved | None:
         """The take of a variant that people chose; what waits for the choice when there is none."""
-        target, span = reference.target.text, reference.target.span
+        target, span, upstream = reference.target.text, reference.target.span, self._context.upstream
         found = [upstream(target, wanted, take, span) for take in range(1, self._takes[target] + 1)]
         takes = tuple(one for one in found if one is not None)
         if len(takes) < len(found):
             return None
         numbers = range(1, self._takes[target] + 1)
         asked = ((one, number) for one in self._rows[target] for number in numbers)
-        take = self._chosen(takes, lambda: (e for one, n in asked if (e := upstream(target, one, n, span)) is not None))
+        take = self._context.inputs.chosen(
+            takes, lambda: (e for one, n in asked if (e := upstream(target, one, n, span)) is not None)
+        )
         if take is not None and take <= len(takes):
-            return self._continued(reference, takes[take - 1], entry)
+            return self._resolve_entry(reference, takes[take - 1], entry)
         variant = takes[0].variant
         if take is not None:
             from shlex import quote
 
-            message = f"take {take} of `{variant}` is picked, and shot `{target}` has {_counted(len(takes))}"
+            message = f"take {take} of `{variant}` is picked, and shot `{target}` has {_count_takes(len(takes))}"
             hint = f"pick another one: `seedspec pick --force {quote(variant)} TAKE`"
             self._problems.warning("picked-take-gone", message, reference.take_span or span, hint, entry=entry)
-        every = [self._continued(reference, one, entry) for one in takes]
-        facts = {k: v for k, v in every[0].facts.items() if all(e.facts.get(k) == v for e in every)}
+        every = [self._resolve_entry(reference, one, entry) for one in takes]
+        facts = common_facts(one.facts for one in every)
         waits = (*(w for e in every for w in e.waits), variant)
-        return Found("shot", f"pick:{variant}", f"pick:{variant}", f"pick:{variant}", variant, facts, waits)
+        return Resolved("shot", f"pick:{variant}", f"pick:{variant}", f"pick:{variant}", variant, facts, waits)
 
-    def _continued(self, reference: Reference, upstream: Entry, entry: str) -> Found:
+    def _resolve_entry(self, reference: Reference, upstream: Entry, entry: str) -> Resolved:
         """The video that an entry will be; what it will break of the rules is reported."""
         facts = check_upstream(reference, self._model, upstream, self._problems, entry)
         item, fp = f"entry:{upstream.address}", upstream.fingerprint
-        return Found("shot", item, f"entry:{fp}", fp, upstream.address, facts, upstream.waits)
+        return Resolved("shot", item, f"entry:{fp}", fp, upstream.address, facts, upstream.waits)
 
-    def _joined(self, reference: Reference, grid: Grid, row: Row, entry: str) -> Row | None:
+    def _join_row(self, reference: Reference, grid: Grid, row: Row, entry: str) -> Row | None:
         ours = dict(zip(self._grids[self._shot].names, row, strict=True))
         span, axes = reference.target.span, {a.name: a for a in grid.axes}
         for name, label in reference.at.items():
@@ -240,5 +194,5 @@ def _identity(reference: Reference, url: str) -> str:
     return f"sha256:{reference.sha256}" if reference.sha256 else url
 
 
-def _counted(takes: int) -> str:
+def _count_takes(takes: int) -> str:
     return f"{takes} take{'' if takes == 1 else 's'}"

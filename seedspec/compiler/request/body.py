@@ -1,65 +1,76 @@
-"""A request but for its prompt: its fields rendered, its media followed, all of it judged, priced and made a Mould."""
+"""A request but for its prompt: its fields rendered, references resolved, all checked and priced: a RequestBase."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from seedspec.catalog.model import KINDS, plural
-from seedspec.catalog.price import Price, added
-from seedspec.compiler.entry import Medium, Mould, Origin, around, canonical
-from seedspec.compiler.matrix.cell import State, row_of
+from seedspec.catalog.price import sum_of
+from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical
+from seedspec.compiler.matrix.cell import Cell, row_of
 from seedspec.compiler.matrix.fields import Fields
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.partial import Prompt
 from seedspec.compiler.prompt.render import Faulty, Texts
-from seedspec.compiler.references.limits import nearly
-from seedspec.compiler.references.resolve import Attachments, Found, Upstream
-from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
-from seedspec.text.diagnostic import Problems
+from seedspec.compiler.references.context import Context, Resolved
+from seedspec.compiler.references.limits import within_tolerance
+from seedspec.compiler.references.resolve import ReferenceResolver
+from seedspec.compiler.storyboard.types import Shot
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
 _STAND_IN = "https://stand-in.invalid/"
 
 
-class Moulds:
-    """Makes the moulds of one shot. Whatever is wrong with one goes to `problems`, with the entry it was made for."""
+class _RenderedFields(NamedTuple):
+    """The request's own fields as they are sent and as they are identified, and the origin of each.
 
-    def __init__(
-        self,
-        board: Storyboard,
-        shot: Shot,
-        axes: tuple[str, ...],
-        catalogue: Mapping[str, Reference],
-        fields: Fields,
-        texts: Texts,
-        attachments: Attachments,
-        price: Price,
-        problems: Problems,
-    ) -> None:
-        self._board, self._shot, self._axes, self._catalogue = board, shot, axes, catalogue
-        self._fields, self._texts, self._attachments, self._problems = fields, texts, attachments, problems
-        self._price = price
-        self._tags = (*board.tags, *shot.tags)
+    `whole` is False where a field could not be rendered.
+    """
 
-    def make(self, state: State, node: Scalar, prompt: Prompt | None, upstream: Upstream, address: str) -> Mould | None:
-        """The mould of an entry; None when its request is at fault.
+    values: dict[str, Any]
+    identities: dict[str, Any]
+    origins: dict[str, Origin]
+    whole: bool
 
-        A request whose prompt or media are at fault is judged all the same, so that one run tells of everything.
+
+class _MediaLists(NamedTuple):
+    """The media of a request, and its lists of them by field: as they are sent, and as they are identified."""
+
+    media: tuple[Medium, ...]
+    items: Mapping[str, list[str]]
+    identities: Mapping[str, list[str]]
+
+
+class BaseBuilder:
+    """Builds the request bases of one shot. What is wrong with one is reported with the entry that it was built for."""
+
+    def __init__(self, context: Context, shot: Shot, texts: Texts, fields: Fields) -> None:
+        self._board, self._shot, self._texts, self._fields = context.board, shot, texts, fields
+        self._price, self._problems = context.price, context.problems
+        self._axes, self._tags = context.grids[shot.id].names, (*context.board.tags, *shot.tags)
+        self._catalogue = shot.references_by_name(context.board)
+        self._resolver = ReferenceResolver(context, shot.id, texts)
+
+    def build(self, cell: Cell, node: Scalar, prompt: Prompt | None, address: str) -> RequestBase | None:
+        """The request base of an entry; None when its request is at fault.
+
+        A request whose prompt or media are at fault is checked all the same, so that one run reports everything.
         """
         model = self._board.model
-        found = self._followed(prompt, state, upstream, address)
-        media, sent, meant = self._listed(found or {})
-        fields: dict[str, Any] = dict(sent)
-        identity: dict[str, Any] = {"model": model.id, **meant}
-        origins = {"prompt": Origin("prompt", node.span)}
-        whole = self._filled(state, address, fields, identity, origins)
+        found = self._resolve(prompt, cell, address)
+        lists = self._list(found or {})
+        media = lists.media
+        rendered = self._render_fields(cell, address)
+        fields: dict[str, Any] = {**lists.items, **rendered.values}
+        identity = {"model": model.id, **lists.identities, **rendered.identities}
+        origins = {"prompt": Origin("prompt", node.span), **rendered.origins}
         request = {"model": model.id, "prompt": prompt.value if prompt else _STAND_IN, **fields}
         valid = self._encodable(request, node, address) and self._valid(request, media, origins, address)
-        if prompt is None or found is None or not (whole and valid):
+        if prompt is None or found is None or not (rendered.whole and valid):
             return None
-        return Mould(
+        return RequestBase(
             shot=self._shot.id,
             axes=self._axes,
             tags=self._tags,
@@ -74,19 +85,19 @@ class Moulds:
             waits=tuple(dict.fromkeys(w for one in found.values() for w in one.waits)),
         )
 
-    def together(self, media: tuple[Medium, ...], address: str) -> bool:
+    def check_total_seconds(self, media: tuple[Medium, ...], address: str) -> bool:
         """Whether media of one kind are short enough together."""
         fine = True
         for kind, rule in self._board.model.media.items():
             own = [m for m in media if m.kind == kind]
             if rule.seconds_together is None or len(own) < 2:
                 continue
-            seconds = float(added(m.seconds for m in own if m.seconds is not None))
+            seconds = float(sum_of(m.seconds for m in own if m.seconds is not None))
             if seconds > rule.seconds_together:
                 parts = " + ".join(f"`{m.name}` {m.seconds:g}" for m in own if m.seconds is not None)
                 most = f"expected at most {rule.seconds_together:g} s"
                 message = f"{plural(kind)} last {seconds:g} s together ({parts}); {most}"
-                why = nearly(rule, "seconds_together", seconds, (0, rule.seconds_together))
+                why = within_tolerance(rule, "seconds_together", seconds, (0, rule.seconds_together))
                 if why is not None:
                     self._problems.warning("media-near-edge", message, own[-1].span, why, entry=address)
                     continue
@@ -94,72 +105,58 @@ class Moulds:
                 fine = False
         return fine
 
-    def _followed(
-        self, prompt: Prompt | None, state: State, upstream: Upstream, address: str
-    ) -> dict[str, Found] | None:
+    def _resolve(self, prompt: Prompt | None, cell: Cell, address: str) -> dict[str, Resolved] | None:
         """What each reference of the prompt stands for; None when one of them cannot be had."""
         if prompt is None:
             return None
-        find, found = self._attachments.find, {}
-        for name in prompt.frame.words:
-            one = find(self._catalogue[name], state, upstream, address)
+        found = {}
+        for name in prompt.partial.numbered_names:
+            one = self._resolver.resolve(self._catalogue[name], cell, address)
             if one is not None:
                 found[name] = one
-        return found if len(found) == len(prompt.frame.words) else None
+        return found if len(found) == len(prompt.partial.numbered_names) else None
 
-    def _filled(
-        self,
-        state: State,
-        address: str,
-        fields: dict[str, Any],
-        identity: dict[str, Any],
-        origins: dict[str, Origin],
-    ) -> bool:
-        """Sets the request's fields and where each came from; False when one could not be rendered."""
-        settings, whole = self._fields.at(row_of(state)), True
+    def _render_fields(self, cell: Cell, address: str) -> _RenderedFields:
+        """The request's own fields; one whose template fails is left out, with the reason reported."""
+        settings, out = self._fields.at(row_of(cell)), _RenderedFields({}, {}, {}, True)
         for name in self._board.model.fields:
             if (setting := settings.get(name)) is None:
                 continue
             volatile, value = name in self._board.model.volatile, setting.value
             if is_template(value):
                 render = self._texts.volatile if volatile else self._texts.value
-                value = render(setting.node, value, state, address)
+                value = render(setting.node, value, cell, address)
             if isinstance(value, Faulty):
-                whole = False
+                out = out._replace(whole=False)
                 continue
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
-            fields[name], origins[name] = value, setting.origin
+            out.values[name], out.origins[name] = value, setting.origin
             if not volatile:
-                identity[name] = value
-        return whole
+                out.identities[name] = value
+        return out
 
-    def _listed(
-        self, found: Mapping[str, Found]
-    ) -> tuple[tuple[Medium, ...], dict[str, list[str]], dict[str, list[str]]]:
-        """The media in the catalogue's order, and the lists of the request as they are sent and as they are meant.
-
-        An empty list is left out.
-        """
-        pairs = [(self._catalogue[name], one) for name, one in found.items()]
+    def _list(self, resolved: Mapping[str, Resolved]) -> _MediaLists:
+        """The media in the catalogue's order. An empty list is left out."""
+        pairs = [(self._catalogue[name], one) for name, one in resolved.items()]
         media: list[Medium] = []
-        sent: dict[str, list[str]] = {}
-        meant: dict[str, list[str]] = {}
+        items: dict[str, list[str]] = {}
+        identities: dict[str, list[str]] = {}
         for kind in KINDS:
             if (rule := self._board.model.media.get(kind)) is None:
                 continue
             for reference, one in pairs:
                 if reference.kind != kind:
                     continue
-                items = sent.setdefault(rule.field, [])
+                own = items.setdefault(rule.field, [])
                 span = reference.target.span
-                seconds = one.facts.get("seconds") if rule.seconds else None
+                seconds = one.facts.seconds if rule.seconds else None
                 media.append(
-                    Medium(reference.name, kind, rule.field, len(items), one.source, one.key, one.where, seconds, span)
+                    Medium(reference.name, kind, rule.field, len(own), one.source, one.key, one.where, seconds, span)
                 )
-                items.append(one.item)
-                meant.setdefault(rule.field, []).append(one.identity)
-        return tuple(media), sent, meant
+                own.append(one.item)
+                identities.setdefault(rule.field, []).append(one.identity)
+        return _MediaLists(tuple(media), items, identities)
 
     def _valid(
         self, request: Mapping[str, Any], media: tuple[Medium, ...], origins: Mapping[str, Origin], address: str

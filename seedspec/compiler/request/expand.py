@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from seedspec.catalog.model import price_of
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.filename import is_device, is_folder
 from seedspec.compiler.matrix.fields import Layers, check_overrides
-from seedspec.compiler.matrix.grid import Arithmetic, Grid, board_grid, shot_grid
-from seedspec.compiler.matrix.product import TooMuch, Work
+from seedspec.compiler.matrix.grid import Arithmetic, Grid
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.template import Templates
-from seedspec.compiler.references.limits import Look, Probe, not_probed
-from seedspec.compiler.references.resolve import Chosen, Targets, nobody
-from seedspec.compiler.request.shot import Common, ShotRequests, check_names
+from seedspec.compiler.references.context import Context, Inputs, ResolutionCache
+from seedspec.compiler.request.ceiling import Ceiling, Count, count_grids, within_bound
+from seedspec.compiler.request.shot import ShotRequests, check_names
 from seedspec.compiler.storyboard.profile import check_profiles
-from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard, whole
+from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.source import Span
-from seedspec.text.value import valueclass
 
 _LONGEST_CIRCLE = 60
-DEFAULT_MOST = 1000
-"""The bound on the entries of a storyboard that does not give `max_entries`."""
-
-CEILING = 200_000
-"""The most entries that any storyboard may have, whatever it says of itself. Only who runs the tool can raise it."""
-
-_STEPS = 5
-"""Times the ceiling: the rows that may be looked at, for the entries of all profiles and for what `exclude` leaves."""
-
-
-class Ceiling:
-    """What one command may do for a storyboard that somebody else wrote: `most` entries, and the work for them."""
-
-    def __init__(self, most: int = CEILING) -> None:
-        self.most = most
-        self.work = Work(_STEPS * most)
-
-
-@valueclass(frozen=True, slots=True)
-class Count:
-    """The arithmetic of one shot: its rows, times its takes."""
-
-    shot: str
-    rows: Arithmetic
-    takes: int
-
-    @property
-    def entries(self) -> int:
-        return self.rows.rows * self.takes
 
 
 @dataclass(slots=True)
@@ -82,7 +51,7 @@ class Expansion:
             self._make_upstream(shot.id)
             if shot.id in self._continued:
                 self._make(shot.id)
-            entries = self._made[shot.id].values() if shot.id in self._made else requests.entries(self._upstream)
+            entries = self._made[shot.id].values() if shot.id in self._made else requests.entries()
             if not self._has_volatile:
                 yield from entries
                 continue
@@ -122,9 +91,9 @@ class Expansion:
             )
         if not changed:
             return entry
-        kept = {k: v for k, v in entry.mould.fields.items() if k not in changed}
+        kept = {k: v for k, v in entry.base.fields.items() if k not in changed}
         fields = kept | {k: v for k, v in changed.items() if v is not None}
-        return entry._replace(mould=entry.mould._replace(fields=fields))
+        return entry._replace(base=entry.base._replace(fields=fields))
 
     def _upstream(self, shot: str, row: tuple[str, ...], take: int, asked: Span) -> Entry | None:
         """The entry that a `{shot: id}` reference continues, made on demand; None when it has errors of its own."""
@@ -145,29 +114,21 @@ class Expansion:
             return
         self._making.append(shot)
         try:
-            made = self._shots[shot].entries(self._upstream)
+            made = self._shots[shot].entries()
             self._made[shot] = {(tuple(label for _, label in e.labels), e.take): e for e in made}
         finally:
             self._making.pop()
 
 
-def expand(
-    board: Storyboard,
-    look: Look,
-    read: Callable[[str], str | None],
-    problems: Problems,
-    probe: Probe = not_probed,
-    chosen: Chosen = nobody,
-    ceiling: Ceiling | None = None,
-) -> Expansion:
+def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceiling | None = None) -> Expansion:
     """Prepares a storyboard: its grids, counts, templates and references.
 
-    Files are seen through `look` and `read`, remote media through `probe`. `chosen` says which take people chose; it
-    is asked for references with `take: pick` alone. `ceiling` bounds the work, also that of several calls.
+    `inputs` is asked for media and included files when entries are made, and which take people chose for references
+    with `take: pick` alone. `ceiling` bounds the work, also that of several calls.
     """
     out = Expansion(board, problems)
     ceiling = ceiling or Ceiling()
-    counted = _grids(board, ceiling, problems)
+    counted = count_grids(board, ceiling, problems)
     if counted is None:
         return out
     parent, grids = counted
@@ -178,7 +139,7 @@ def expand(
     _check_output(board, problems)
     takes = {s.id: board.takes_of(s) for s in board.shots}
     counts = tuple(Count(s.id, grids[s.id].arithmetic, takes[s.id]) for s in board.shots)
-    if not _within_bound(board, counts, ceiling, problems):
+    if not within_bound(board, counts, ceiling, problems):
         return out
     shots = {s.id: s for s in board.shots}
     _check_targets(board, shots, problems)
@@ -191,21 +152,20 @@ def expand(
     out._continued = frozenset(target for targets in out._continues.values() for target in targets)
     for grid in distinct:
         check_names(board, grid, problems)
-    common = Common(
+    context = Context(
         board=board,
         grids=grids,
         takes=takes,
         layers=Layers(board),
         price=price_of(board.model),
-        templates=Templates(read),
-        targets=Targets(),
-        look=look,
-        probe=probe,
-        chosen=chosen,
+        templates=Templates(inputs.templates, problems),
+        inputs=inputs,
         problems=problems,
+        upstream=out._upstream,
+        resolved=ResolutionCache(),
     )
     for shot in board.shots:
-        out._shots[shot.id] = ShotRequests(common, shot)
+        out._shots[shot.id] = ShotRequests(context, shot)
     out.rows, out.counts = parent.arithmetic, counts
     out._has_volatile = _may_differ(board, distinct)
     return out
@@ -220,69 +180,6 @@ def _may_differ(board: Storyboard, grids: Iterable[Grid]) -> bool:
     if any(fields & layer.keys() for layer in layers) or any(a.fields(fields) for g in grids for a in g.axes):
         return True
     return any(is_template(board.fields[name].value) for name in fields & board.fields.keys())
-
-
-def _grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> tuple[Grid, dict[str, Grid]] | None:
-    """The storyboard's grid and that of each shot; None when one is broken, or takes too long to count.
-
-    Their rows are counted before anything else is done with them.
-    """
-    span, whose = board.shots[0].span, "the storyboard"
-    if board.exclude:
-        span = board.exclude[0].span
-    try:
-        parent = board_grid(board, problems, ceiling.work)
-        if parent is None:
-            return None
-        _counted(parent)
-        grids: dict[str, Grid] = {}
-        for shot in board.shots:
-            span, whose = shot.exclude[0].span if shot.exclude else shot.span, f"shot `{shot.id}`"
-            if (grid := shot_grid(shot, board, parent, problems)) is not None:
-                grids[shot.id] = _counted(grid)
-    except TooMuch:
-        most = ceiling.work.most
-        message = f"what `exclude` leaves of {whose} takes more than {most:,} steps to count; expected at most so many"
-        remedy = "name fewer axes and labels in `exclude`"
-        problems.error("too-much-work", message, span, remedy, _raised(2 * ceiling.most))
-        return None
-    return (parent, grids) if len(grids) == len({s.id for s in board.shots}) else None
-
-
-def _counted(grid: Grid) -> Grid:
-    """A grid whose rows are counted, so that no later question about it can take too long."""
-    assert grid.arithmetic.rows >= 0
-    return grid
-
-
-def _raised(most: int) -> str:
-    return f"the tool's own ceiling; to raise it add `--ceiling {most}`, or set SEEDSPEC_CEILING={most}"
-
-
-def _within_bound(board: Storyboard, counts: tuple[Count, ...], ceiling: Ceiling, problems: Problems) -> bool:
-    """Whether the entries may be made: within the storyboard's own bound first, then within the tool's."""
-    total = sum(c.entries for c in counts)
-    given = board.max_entries
-    most = whole(given, DEFAULT_MOST)
-    sums = ", ".join(f"`{c.shot}` {c.entries:,}" for c in sorted(counts, key=lambda c: -c.entries)[:4])
-    where = given.span if given else (board.axes[0].span if board.axes else board.shots[0].span)
-    if total > most:
-        message = f"{total:,} entries; expected at most {most:,}"
-        raised = f"raise it: `matrix: {{max_entries: {total}}}`"
-        problems.error("too-many-entries", message, where, f"the largest: {sums}", raised)
-        return False
-    if total > ceiling.most:
-        message = f"{total:,} entries; expected at most {ceiling.most:,}"
-        problems.error("too-much-work", message, where, f"the largest: {sums}", _raised(total))
-        return False
-    try:
-        ceiling.work.spend(total)
-    except TooMuch:
-        message = f"more than {ceiling.work.most:,} entries in all profiles together; expected at most so many"
-        notes = ("check one profile alone: `--profile NAME`", _raised(2 * ceiling.most))
-        problems.error("too-much-work", message, where, *notes)
-        return False
-    return True
 
 
 def _check_output(board: Storyboard, problems: Problems) -> None:

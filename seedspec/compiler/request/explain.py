@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.matrix.build import board_grid, shot_grid
 from seedspec.compiler.matrix.fields import Fields, Layers, Setting
-from seedspec.compiler.matrix.grid import Grid, board_grid, shot_grid
+from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Work
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Problems

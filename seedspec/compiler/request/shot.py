@@ -1,159 +1,114 @@
-"""The requests of one shot: each row and take gets its prompt, and with the mould it shares becomes an Entry."""
+"""The requests of one shot: each cell gets its prompt, which with a request base makes an Entry; bases are reused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from seedspec.catalog.price import Price
 from seedspec.compiler.address import Address, pattern
-from seedspec.compiler.entry import Entry, Mould, canonical, digest
+from seedspec.compiler.entry import Entry, RequestBase, canonical, digest
 from seedspec.compiler.filename import LONGEST
-from seedspec.compiler.matrix.cell import State, key_of, row_of
-from seedspec.compiler.matrix.fields import Fields, Layers
+from seedspec.compiler.matrix.cell import Cell, key_at, row_of
+from seedspec.compiler.matrix.fields import Fields
 from seedspec.compiler.matrix.grid import Grid
-from seedspec.compiler.prompt.lint import check_prompt, nothing_odd, within_advice
-from seedspec.compiler.prompt.partial import Frame, Prompt
+from seedspec.compiler.prompt.lint import PromptLint
+from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.render import Texts
-from seedspec.compiler.prompt.template import Templates
-from seedspec.compiler.references.limits import Look, Probe
-from seedspec.compiler.references.resolve import Attachments, Chosen, Targets, Upstream
-from seedspec.compiler.request.body import Moulds
+from seedspec.compiler.references.context import Context
+from seedspec.compiler.request.body import BaseBuilder
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Scalar
-from seedspec.text.value import valueclass
-
-_Made = tuple[str, bytes, Mould]
-"""A prompt, its canonical JSON, and the mould around it."""
 
 
-class _Known(NamedTuple):
-    """A mould that was judged without a finding. `room` is what is left of the body for the prompt.
+class _Request(NamedTuple):
+    """A prompt, its canonical JSON, and the base around it. `varies_by_take`: another take of the row may differ."""
 
-    `odd` says that its media are worth a remark where the prompt's words name those that its frame does.
+    prompt: str
+    text: bytes
+    base: RequestBase
+    varies_by_take: bool
+
+
+class _CachedBase(NamedTuple):
+    """A base that was checked without a finding. `room` is what is left of the body for the prompt, in bytes.
+
+    `has_remarks`: there are remarks on its media if the prompt names no others by number than its partial prompt does.
     """
 
-    mould: Mould
+    base: RequestBase
     room: int
-    odd: bool
+    has_remarks: bool
 
 
-class _Kept(NamedTuple):
-    """The moulds of one frame and one set of fields, by what else of a state they depend on.
+class _BaseCache(NamedTuple):
+    """The bases of one partial prompt and one set of settings, by the labels that they depend on (rule 4)."""
 
-    `again` says that another take of the same row may differ.
-    """
-
-    key: Callable[[State], Any]
-    again: bool
-    known: dict[Any, _Known]
-
-
-@valueclass(frozen=True, slots=True)
-class Common:
-    """What the shots of a storyboard share while they are made into requests."""
-
-    board: Storyboard
-    grids: Mapping[str, Grid]
-    takes: Mapping[str, int]
-    layers: Layers
-    price: Price
-    templates: Templates
-    targets: Targets
-    look: Look
-    probe: Probe
-    chosen: Chosen
-    problems: Problems
+    key: Callable[[Cell], Any]
+    varies_by_take: bool
+    bases: dict[Any, _CachedBase]
 
 
 class ShotRequests:
-    """A shot, prepared: templates compiled, overrides resolved, names checked. Faults go to `problems`."""
+    """A shot, prepared: templates compiled, overrides resolved, names checked. Findings go to the context's problems.
 
-    def __init__(self, common: Common, shot: Shot) -> None:
-        board, problems = common.board, common.problems
-        self._model, self._shot, self._grid, self._problems = board.model, shot, common.grids[shot.id], problems
-        names = self._grid.names
-        self._takes = common.takes[shot.id]
-        self._fields = Fields(common.layers, shot, self._grid, problems)
-        catalogue = {r.name: r for r in (*board.references, *shot.references)}
-        self._texts = Texts(board, shot, self._grid, catalogue, common.templates, problems)
-        attachments = Attachments(
-            shot=shot.id,
-            model=board.model,
-            grids=common.grids,
-            takes=common.takes,
-            texts=self._texts,
-            look=common.look,
-            targets=common.targets,
-            chosen=common.chosen,
-            problems=problems,
-            probe=common.probe,
-        )
-        self._moulds = Moulds(
-            board=board,
-            shot=shot,
-            axes=names,
-            catalogue=catalogue,
-            fields=self._fields,
-            texts=self._texts,
-            attachments=attachments,
-            price=common.price,
-            problems=problems,
-        )
-        self._kept: dict[Frame, dict[Any, _Kept]] = {}
+    What is reused between its rows is decided by the rules at the top of this room (`request/__init__.py`).
+    """
+
+    def __init__(self, context: Context, shot: Shot) -> None:
+        board, grid, problems = context.board, context.grids[shot.id], context.problems
+        self._model, self._shot, self._grid, self._problems = board.model, shot, grid, problems
+        self._takes = context.takes[shot.id]
+        self._fields = Fields(context.layers, shot, grid, problems)
+        self._texts = Texts(board, shot, grid, context.templates)
+        self._bases = BaseBuilder(context, shot, self._texts, self._fields)
+        names = grid.names
+        self._cache: dict[PartialPrompt, dict[Any, _BaseCache]] = {}
         self._address = pattern(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
-        self._attached = {s.text: s.span for s in shot.attach}
+        self._lint = PromptLint(board.model, {s.text: s.span for s in shot.attach}, problems)
         self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
         for prompt in self._prompts():
             self._texts.check(prompt)
 
-    def entries(self, upstream: Upstream) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
         """The shot's entries in order; what is wrong with one is reported with its address."""
         takes = range(1, self._takes + 1)
         for row in self._grid.rows():
-            made, again = None, True
+            request: _Request | None = None
             for take in takes:
-                state = (*row, take)
-                if again:
-                    made, again = self._made(state, upstream)
-                if made is None:
+                cell = (*row, take)
+                if request is None or request.varies_by_take:
+                    request = self._request(cell)
+                if request is None:
                     break
-                prompt, text, mould = made
-                fingerprint = digest(mould.manifest(text, take))
-                yield Entry(self._address % state, row, take, prompt, fingerprint, mould)
-        self._kept.clear()
+                prompt, text, base, _ = request
+                fingerprint = digest(base.manifest(text, take))
+                yield Entry(self._address % cell, row, take, prompt, fingerprint, base)
+        self._cache.clear()
         self._fields.forget()
         self._texts.forget()
 
-    def _made(self, state: State, upstream: Upstream) -> tuple[_Made | None, bool]:
-        """What an entry is made of, and whether another take of its row may differ.
+    def _request(self, cell: Cell) -> _Request | None:
+        """The request of a cell: its prompt is always rendered, its base is reused by the rules of this room."""
+        node = self._shot.prompt or self._prompt_of(cell)
+        prompt = self._texts.prompt(node, cell, self._addressed)
+        request = (prompt and self._from_cache(cell, node, prompt)) or self._build(cell, node, prompt)
+        return None if request is not None and self._long and self._too_long(cell) else request
 
-        What was judged for an earlier row without a finding holds for each that it has the same labels for; the
-        prompt alone is then new.
-        """
-        node = self._shot.prompt or self._prompt_of(state)
-        prompt = self._texts.prompt(node, state, self._addressed)
-        if (
-            prompt is not None
-            and (kept := self._kept.get(prompt.frame, {}).get(self._fields.key(state))) is not None
-            and (known := kept.known.get(kept.key(state))) is not None
-            and (text := self._fitting(prompt.value, known.room)) is not None
-        ):
-            mould, again = known.mould, kept.again
-            self._remark(node, prompt, mould, state, odd=known.odd)
-        else:
-            judged, again = self._judged(state, node, prompt, upstream)
-            if judged is None:
-                return None, again
-            text, mould = judged
-        assert prompt is not None
-        if self._long and self._too_long(state):
-            return None, again
-        return (prompt.value, text, mould), again
+    def _from_cache(self, cell: Cell, node: Scalar, prompt: Prompt) -> _Request | None:
+        """The request around a base that is cached for this cell (rules 4 and 5); None when there is none."""
+        by_settings = self._cache.get(prompt.partial)
+        if by_settings is None or (cache := by_settings.get(self._fields.key(cell))) is None:
+            return None
+        cached = cache.bases.get(cache.key(cell))
+        if cached is None or (text := self._encode(prompt.value, cached.room)) is None:
+            return None
+        if cached.has_remarks or self._lint.needs_check(prompt):
+            self._lint.check(node, prompt, cached.base.media, self._addressed(cell))
+        return _Request(prompt.value, text, cached.base, cache.varies_by_take)
 
-    def _fitting(self, prompt: Any, room: int) -> bytes | None:
+    def _encode(self, prompt: Any, room: int) -> bytes | None:
         """The canonical JSON of a prompt that the model's schema takes by itself, and the body has room for."""
         gate = self._model.prompt_gate
         if type(prompt) is not str or gate is None or not gate(prompt):
@@ -164,52 +119,46 @@ class ShotRequests:
             return None
         return text if len(text) <= room else None
 
-    def _judged(
-        self, state: State, node: Scalar, prompt: Prompt | None, upstream: Upstream
-    ) -> tuple[tuple[bytes, Mould] | None, bool]:
-        """A request judged from the ground up; what is found wrong or odd is reported with its address."""
-        address, heard, read = self._addressed(state), self._problems.heard, self._texts.read
+    def _build(self, cell: Cell, node: Scalar, prompt: Prompt | None) -> _Request | None:
+        """A request built and checked from the ground up; each finding and remark is reported with its address."""
+        address, reported, read = self._addressed(cell), self._problems.reported, self._texts.read
         read.clear()
-        mould = self._moulds.make(state, node, prompt, upstream, address)
-        again = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
-        if mould is None or prompt is None:
-            return None, again
-        silent, frame = self._problems.heard == heard, prompt.frame
-        odd = frame.mentions is None or not nothing_odd(frame.mentions, mould.media, frame.used)
-        self._remark(node, prompt, mould, state, odd=odd)
-        if not self._moulds.together(mould.media, address):
-            return None, again
-        if silent:
-            self._keep(state, frame, mould, odd=odd, again=again)
-        return (canonical(prompt.value), mould), again
+        base = self._bases.build(cell, node, prompt, address)
+        if base is None or prompt is None:
+            return None
+        varies_by_take = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
+        has_findings = self._problems.reported != reported
+        has_remarks = self._lint.has_remarks(prompt.partial, base.media)
+        if has_remarks or self._lint.needs_check(prompt):
+            self._lint.check(node, prompt, base.media, address)
+        if not self._bases.check_total_seconds(base.media, address):
+            return None
+        request = _Request(prompt.value, canonical(prompt.value), base, varies_by_take)
+        if not has_findings:
+            self._keep(cell, prompt.partial, request, has_remarks=has_remarks)
+        return request
 
-    def _keep(self, state: State, frame: Frame, mould: Mould, *, odd: bool, again: bool) -> None:
-        """Keeps a mould for the rows to which it belongs too."""
-        places = self._texts.scope.places(self._texts.read)
-        if not self._texts.scope.recur((*places, *self._fields.places)):
+    def _keep(self, cell: Cell, partial: PartialPrompt, request: _Request, *, has_remarks: bool) -> None:
+        """Caches the base of a request for the cells that it belongs to as well (rules 4 to 6)."""
+        base, axis_indices = request.base, self._texts.scope.axis_indices(self._texts.read)
+        if not self._texts.scope.repeats((*axis_indices, *self._fields.axis_indices)):
             return
-        by_fields = self._kept.setdefault(frame, {})
-        kept = by_fields.setdefault(self._fields.key(state), _Kept(key_of(places), again, {}))
-        room = self._model.body_bytes - len(canonical({"model": mould.model, "prompt": "", **mould.fields})) + 2
-        kept.known[kept.key(state)] = _Known(mould, room, odd)
+        by_settings = self._cache.setdefault(partial, {})
+        new = _BaseCache(key_at(axis_indices), request.varies_by_take, {})
+        cache = by_settings.setdefault(self._fields.key(cell), new)
+        room = self._model.body_bytes - len(canonical({"model": base.model, "prompt": "", **base.fields})) + 2
+        cache.bases[cache.key(cell)] = _CachedBase(base, room, has_remarks)
 
-    def _remark(self, node: Scalar, prompt: Prompt, mould: Mould, state: State, *, odd: bool) -> None:
-        """Reports what is odd about a prompt; `odd` tells of its media, if its words name what its frame does."""
-        text, frame = prompt.value, prompt.frame
-        if odd or prompt.mentions is not frame.mentions or not within_advice(text, self._model):
-            address, media = self._addressed(state), mould.media
-            check_prompt(node, text, self._model, media, frame.used, self._attached, self._problems, address)
-
-    def _too_long(self, state: State) -> bool:
-        labels = tuple(zip(self._grid.names, row_of(state), strict=True))
+    def _too_long(self, cell: Cell) -> bool:
+        labels = tuple(zip(self._grid.names, row_of(cell), strict=True))
         if len(Address(self._shot.id, labels, self._takes).file) <= LONGEST:
             return False
         message = f"the file name would be longer than {LONGEST} bytes; use shorter ids or labels"
-        self._problems.error("file-name-too-long", message, self._shot.span, entry=self._addressed(state))
+        self._problems.error("file-name-too-long", message, self._shot.span, entry=self._addressed(cell))
         return True
 
-    def _addressed(self, state: State) -> str:
-        return self._address % state
+    def _addressed(self, cell: Cell) -> str:
+        return self._address % cell
 
     def _prompts(self) -> list[Scalar]:
         if self._shot.prompt is not None:
@@ -217,9 +166,9 @@ class ShotRequests:
         axis = next((a for a in self._grid.axes if a.name == "prompt"), None)
         return [v for v in axis.values.values() if isinstance(v, Scalar)] if axis else []
 
-    def _prompt_of(self, state: State) -> Scalar:
+    def _prompt_of(self, cell: Cell) -> Scalar:
         assert self._prompt_axis is not None
-        node = self._grid.axes[self._prompt_axis].values[state[self._prompt_axis]]
+        node = self._grid.axes[self._prompt_axis].values[cell[self._prompt_axis]]
         assert isinstance(node, Scalar)
         return node
 

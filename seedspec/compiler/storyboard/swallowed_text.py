@@ -13,19 +13,19 @@ from seedspec.text.source import Span
 _CUT = re.compile(r" #(?![\s#!])[^\n]*|(?<=\S) #[^\n]*(?:\{\{|\{%)[^\n]*")
 
 
-def check_cuts(board: Map, problems: Problems) -> None:
+def check_swallowed_text(board: Map, problems: Problems) -> None:
     """Warns of prompts, titles, notes, vars and axis values that YAML ends at ` #` in the middle of a text."""
     seen: set[int] = set()
     for node in _places(board):
         for scalar in _texts(node, seen):
-            if (cut := cut_of(scalar)) is not None:
+            if (cut := swallowed_comment(scalar)) is not None:
                 message = f"the value ends before `{cut.text[:40]}`: a comment begins there"
                 value = f"the value is `{scalar.text[:60]}`" if scalar.value is not None else "the value is empty"
                 note = Note(f"{value}; if the rest belongs to it, quote the whole or write it under `|`")
                 problems.warning("text-cut", message, cut, note)
 
 
-def cut_of(scalar: Scalar) -> Span | None:
+def swallowed_comment(scalar: Scalar) -> Span | None:
     """The comment right behind a plain text that reads like a part of it."""
     if scalar.style or not (scalar.value is None or isinstance(scalar.value, str)):
         return None

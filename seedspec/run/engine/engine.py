@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 import orjson
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule
 from seedspec.compiler.entry import body_of, digest
-from seedspec.compiler.references.upstream import unfit
+from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.lock.event import Deferred, Event, Held, Intent, RunFinished, RunStarted, Stopped, Submitting
 from seedspec.lock.staleness import facts_of
 from seedspec.plan.plan import Plan
@@ -382,14 +383,14 @@ class Machine:
                     return up.step.address, "it is not finished", Phase.LEFT
                 said = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "it is held"}
                 return up.step.address, said[up.phase], Phase.HELD
-        if (unusable := unfit(job.wanted.media, self.media, self._was)) is not None:
+        if (unusable := unusable_upstream(job.wanted.media, self.media, self._was)) is not None:
             return *unusable, Phase.HELD
         if self._blame is not None and (blamed := self._blame.of(job.wanted)) is not None:
             return *blamed, Phase.HELD
         dead = self._assets.dead(job.wanted, self._jobs)
         return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None
 
-    def _was(self, fp: str) -> Mapping[str, float] | None:
+    def _was(self, fp: str) -> MediaFacts | None:
         """What was measured of an upstream's video, in this run or before; None while there is none."""
         job = self._jobs.get(fp)
         if job is None or job.phase in (Phase.LINKING, Phase.KEPT):

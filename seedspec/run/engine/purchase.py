@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import Entry
 from seedspec.lock.state import State
 from seedspec.plan.plan import Step
@@ -133,7 +134,7 @@ class Job:
     accepted: int = 0
     credits: float | None = None
     made: State | None = None
-    facts: Mapping[str, float] = field(default_factory=dict)
+    facts: MediaFacts = field(default_factory=MediaFacts)
     turn: int = 1
     recorded: int | None = None
     begun: float = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from seedspec.catalog.price import added
+from seedspec.catalog.price import sum_of
 from seedspec.lock.event import RunFinished, Stopped
 from seedspec.run.engine.purchase import Job, Moment, Phase
 
@@ -59,7 +59,7 @@ def sums(
         doubt=doubt,
         waiting=waiting,
         units=sum(j.units for j in paid),
-        credits=float(added(j.credits or 0 for j in paid)),
+        credits=float(sum_of(j.credits or 0 for j in paid)),
         exit=worst(codes),
         at=now.text(),
         to_fetch=to_fetch,

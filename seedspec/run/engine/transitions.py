@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.lock.event import (
     Completed,
     Deferred,
@@ -196,8 +197,7 @@ class Progress:
         step = job.step
         if isinstance(reply, Kept):
             job.phase, job.file, job.sha256 = Phase.SAVED, reply.file, reply.sha256
-            measured = ((n, getattr(reply, n, None)) for n in ("bytes", "width", "height", "seconds", "fps"))
-            job.facts = {name: value for name, value in measured if value is not None}
+            job.facts = MediaFacts(reply.bytes, reply.width, reply.height, reply.seconds, reply.fps)
             facts = (reply.file, reply.sha256, reply.bytes, reply.width, reply.height, reply.seconds)
             return [Saved(step.address, step.fp, job.attempt, *facts, now.text(), reply.fps, reply.audio)]
         if isinstance(reply, Expired):

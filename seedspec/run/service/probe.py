@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule, Model
-from seedspec.compiler.references.limits import Asset, Remote
+from seedspec.compiler.references.limits import MediaFile, Remote
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import facts_of
 from seedspec.project.credentials import is_loopback, origins_of
@@ -43,14 +44,14 @@ class Bounds:
     whole_seconds: float = 120.0
 
 
-def probe_of_environment(wanted: Iterable[Remote], model: Model) -> Mapping[Remote, Asset | str]:
+def probe_of_environment(wanted: Iterable[Remote], model: Model) -> Mapping[Remote, MediaFile | str]:
     """As `probe`, by a model's rules; addresses that name this machine are looked at where its service is here, too."""
     return probe(wanted, model.media, local=origins_of(model.provider.document, os.environ).local)
 
 
 def probe(
     wanted: Iterable[Remote], rules: Mapping[Kind, MediaRule], *, local: bool, bounds: Bounds | None = None
-) -> Mapping[Remote, Asset | str]:
+) -> Mapping[Remote, MediaFile | str]:
     """What is behind each address: its facts, or a sentence about why it is no medium that can be used.
 
     `rules` say how many bytes a medium of each kind may have. Without the key and without cookies, over https to public
@@ -63,7 +64,7 @@ def probe(
 
 async def _all(
     wanted: list[Remote], most: Mapping[Kind, int | None], local: bool, bounds: Bounds
-) -> dict[Remote, Asset | str]:
+) -> dict[Remote, MediaFile | str]:
     with environment() as trust:
         web = Web(trust, Deadlines(connect=bounds.seconds / 2, silence=bounds.seconds), local)
     probes = Probes(web, bounds, most, local, asyncio.Semaphore(bounds.at_once))
@@ -88,7 +89,7 @@ class Probes:
     turn: asyncio.Semaphore
     read: int = 0
 
-    async def one(self, wanted: Remote) -> Asset | str:
+    async def one(self, wanted: Remote) -> MediaFile | str:
         """One address, when its turn has come."""
         parts = urlsplit(wanted.url)
         here = self.local and is_loopback(parts.hostname or "")
@@ -118,7 +119,7 @@ class Probes:
             self.read -= most - read
         return piece
 
-    async def _whole(self, wanted: Remote) -> Asset | str:
+    async def _whole(self, wanted: Remote) -> MediaFile | str:
         """All of it, to compare its digest; what is larger than its kind may be is not read to the end."""
         most = self.most.get(wanted.kind) or self.bounds.bytes // 4
         piece = await self._piece(wanted, 0, None, most, self.bounds.whole_seconds)
@@ -128,7 +129,7 @@ class Probes:
             return f"holds more than {most:,} bytes, the most of {_A[wanted.kind]}"
         return self._asset(wanted, io.BytesIO(piece.content), piece, len(piece.content), digest=True)
 
-    async def _facts(self, wanted: Remote) -> Asset | str:
+    async def _facts(self, wanted: Remote) -> MediaFile | str:
         """As many pieces as its facts need: the readers say which bytes they miss, and begin again with them."""
         bounds, loop = self.bounds, asyncio.get_running_loop()
         until = loop.time() + bounds.seconds
@@ -162,7 +163,7 @@ class Probes:
         why = f"{file.held:,} bytes of it, in {bounds.requests} requests or {bounds.seconds:g} s, do not tell its facts"
         return _unchecked(wanted, why, piece.total)
 
-    def _asset(self, wanted: Remote, file: BinaryIO, piece: Piece, size: int, digest: bool = False) -> Asset | str:
+    def _asset(self, wanted: Remote, file: BinaryIO, piece: Piece, size: int, digest: bool = False) -> MediaFile | str:
         """What the readers make of the bytes that are there."""
         sha256 = hashlib.sha256(piece.content).hexdigest() if digest else ""
         if not size:
@@ -178,9 +179,9 @@ class Probes:
 _A = {"image": "an image", "video": "a video", "audio": "a sound"}
 
 
-def _unchecked(wanted: Remote, why: str, size: int | None = None) -> Asset:
+def _unchecked(wanted: Remote, why: str, size: int | None = None) -> MediaFile:
     pinned = "; its digest is not verified either" if wanted.sha256 else ""
-    return Asset(wanted.url, "", {} if size is None else {"bytes": size}, unchecked=why + pinned)
+    return MediaFile(wanted.url, "", MediaFacts(bytes=size), unchecked=why + pinned)
 
 
 class Pieces(io.RawIOBase):

@@ -1,0 +1,82 @@
+"""What all shots of one storyboard share while their references are resolved and their requests are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from seedspec.catalog.media_facts import MediaFacts
+from seedspec.catalog.price import Price
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.matrix.fields import Layers
+from seedspec.compiler.matrix.grid import Grid
+from seedspec.compiler.matrix.product import Row
+from seedspec.compiler.prompt.template import Templates
+from seedspec.compiler.references.limits import MediaReader, RemoteProbe, probe_nothing
+from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.text.diagnostic import Problems
+from seedspec.text.source import Span
+from seedspec.text.value import valueclass
+
+FindEntry = Callable[[str, Row, int, Span], Entry | None]
+"""Gives the entry of a shot, a row and a take to the reference at a place; None for an entry with errors of its own."""
+
+ChosenTake = Callable[[tuple[Entry, ...], Callable[[], Iterable[Entry]]], int | None]
+"""The take that people chose of the takes of one variant; None when nobody has chosen. The second argument gives all
+entries of that shot: what was chosen under this variant's address may be another variant's take today."""
+
+
+def none_chosen(takes: tuple[Entry, ...], every: Callable[[], Iterable[Entry]]) -> None:
+    """Nobody has chosen anything."""
+
+
+class Resolved(NamedTuple):
+    """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by.
+
+    The signature of an address is in `item` alone.
+    """
+
+    source: Literal["url", "file", "shot"]
+    item: str
+    identity: str
+    key: str
+    where: str
+    facts: MediaFacts
+    waits: tuple[str, ...] = ()
+
+
+ResolutionCache = dict[tuple[int, str], Resolved | None]
+"""What each reference of a storyboard, by its identity, was resolved to for each target."""
+
+
+@valueclass(frozen=True, slots=True)
+class Inputs:
+    """What a compile is told beside the storyboard: local media, included files, remote media, and choices of people.
+
+    `templates` gives the text of an included file, or None when there is none.
+    """
+
+    media: MediaReader
+    templates: Callable[[str], str | None]
+    remote: RemoteProbe = probe_nothing
+    chosen: ChosenTake = none_chosen
+
+
+@valueclass(frozen=True, slots=True)
+class Context:
+    """What the shots of one storyboard share while requests are made of them. Every finding goes to `problems`.
+
+    `upstream` makes the entry that a `{shot: id}` reference continues; `resolved` keeps what each target was found to
+    be.
+    """
+
+    board: Storyboard
+    grids: Mapping[str, Grid]
+    takes: Mapping[str, int]
+    layers: Layers
+    price: Price
+    templates: Templates
+    inputs: Inputs
+    problems: Problems
+    upstream: FindEntry
+    resolved: ResolutionCache

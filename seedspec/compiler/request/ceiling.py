@@ -1,0 +1,104 @@
+"""How many entries a storyboard asks for, and whether so many may be made: all is counted before any is made."""
+
+from __future__ import annotations
+
+from seedspec.compiler.matrix.build import board_grid, shot_grid
+from seedspec.compiler.matrix.grid import Arithmetic, Grid
+from seedspec.compiler.matrix.product import TooMuch, Work
+from seedspec.compiler.storyboard.reader import whole_number
+from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.text.diagnostic import Problems
+from seedspec.text.value import valueclass
+
+DEFAULT_MOST = 1000
+"""The bound on the entries of a storyboard that does not give `max_entries`."""
+
+CEILING = 200_000
+"""The most entries that any storyboard may have, whatever it says of itself. Only who runs the tool can raise it."""
+
+_STEPS = 5
+"""Times the ceiling: the rows that may be looked at, for the entries of all profiles and for what `exclude` leaves."""
+
+
+class Ceiling:
+    """What one command may do for a storyboard that somebody else wrote: `most` entries, and the work for them."""
+
+    def __init__(self, most: int = CEILING) -> None:
+        self.most = most
+        self.work = Work(_STEPS * most)
+
+
+@valueclass(frozen=True, slots=True)
+class Count:
+    """The arithmetic of one shot: its rows, times its takes."""
+
+    shot: str
+    rows: Arithmetic
+    takes: int
+
+    @property
+    def entries(self) -> int:
+        return self.rows.rows * self.takes
+
+
+def count_grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> tuple[Grid, dict[str, Grid]] | None:
+    """The storyboard's grid and that of each shot; None when one is broken, or takes too long to count.
+
+    Their rows are counted before anything else is done with them.
+    """
+    span, whose = board.shots[0].span, "the storyboard"
+    if board.exclude:
+        span = board.exclude[0].span
+    try:
+        parent = board_grid(board, problems, ceiling.work)
+        if parent is None:
+            return None
+        _counted(parent)
+        grids: dict[str, Grid] = {}
+        for shot in board.shots:
+            span, whose = shot.exclude[0].span if shot.exclude else shot.span, f"shot `{shot.id}`"
+            if (grid := shot_grid(shot, board, parent, problems)) is not None:
+                grids[shot.id] = _counted(grid)
+    except TooMuch:
+        most = ceiling.work.most
+        message = f"what `exclude` leaves of {whose} takes more than {most:,} steps to count; expected at most so many"
+        remedy = "name fewer axes and labels in `exclude`"
+        problems.error("too-much-work", message, span, remedy, _raised(2 * ceiling.most))
+        return None
+    return (parent, grids) if len(grids) == len({s.id for s in board.shots}) else None
+
+
+def _counted(grid: Grid) -> Grid:
+    """A grid whose rows are counted, so that no later question about it can take too long."""
+    assert grid.arithmetic.rows >= 0
+    return grid
+
+
+def _raised(most: int) -> str:
+    return f"the tool's own ceiling; to raise it add `--ceiling {most}`, or set SEEDSPEC_CEILING={most}"
+
+
+def within_bound(board: Storyboard, counts: tuple[Count, ...], ceiling: Ceiling, problems: Problems) -> bool:
+    """Whether the entries may be made: within the storyboard's own bound first, then within the tool's."""
+    total = sum(c.entries for c in counts)
+    given = board.max_entries
+    most = whole_number(given, DEFAULT_MOST)
+    sums = ", ".join(f"`{c.shot}` {c.entries:,}" for c in sorted(counts, key=lambda c: -c.entries)[:4])
+    where = given.span if given else (board.axes[0].span if board.axes else board.shots[0].span)
+    if total > most:
+        message = f"{total:,} entries; expected at most {most:,}"
+        raised = f"raise it: `matrix: {{max_entries: {total}}}`"
+        problems.error("too-many-entries", message, where, f"the largest: {sums}", raised)
+        return False
+    if total > ceiling.most:
+        message = f"{total:,} entries; expected at most {ceiling.most:,}"
+        problems.error("too-much-work", message, where, f"the largest: {sums}", _raised(total))
+        return False
+    try:
+        ceiling.work.spend(total)
+    except TooMuch:
+        message = f"more than {ceiling.work.most:,} entries in all profiles together; expected at most so many"
+        notes = ("check one profile alone: `--profile NAME`", _raised(2 * ceiling.most))
+        problems.error("too-much-work", message, where, *notes)
+        return False
+    return True

@@ -1,0 +1,274 @@
+"""A storyboard file's positioned YAML value becomes a Storyboard, once its form is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from seedspec.catalog.media_facts import MediaFacts
+from seedspec.catalog.model import KINDS, Catalog, Kind, Model
+from seedspec.catalog.schema import kind_of, shorten
+from seedspec.compiler.storyboard.swallowed_text import check_swallowed_text
+from seedspec.compiler.storyboard.types import (
+    LABEL,
+    LABEL_FORM,
+    RESERVED,
+    Axis,
+    Label,
+    Override,
+    Pattern,
+    Profile,
+    Reference,
+    Shot,
+    Storyboard,
+)
+from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.node import Map, Node, Scalar, Sequence, plain
+from seedspec.text.source import Span
+
+_KINDS: tuple[Kind | Literal["shot"], ...] = (*KINDS, "shot")
+_OF_SHOTS = ("take", "at")
+
+
+def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -> Storyboard | None:
+    """The storyboard of a file's one value; None, with everything that is wrong reported, when its form is broken."""
+    if not isinstance(node, Map):
+        problems.error("not-a-storyboard", f"found {kind_of(plain(node))}; expected a mapping", node.span)
+        return None
+    version = node.get("seedspec")
+    if isinstance(version, Scalar) and type(version.value) is int and version.value > 1:
+        message = f"format version {version.value} is newer than this seedspec knows; expected 1"
+        problems.error("unknown-version", message, version.span, "upgrade seedspec")
+        return None
+    check_swallowed_text(node, problems)
+    if not catalog.storyboard.check(node, problems):
+        return None
+    model_node = _scalar(node, "model")
+    assert model_node is not None
+    model = catalog.models.get(model_node.text)
+    if model is None:
+        message = f"unknown model `{model_node.text}`; expected {listed(catalog.models)}"
+        problems.error("unknown-model", message, model_node.span, *did_you_mean(model_node.text, catalog.models))
+        return None
+    return _Reader(node, model, model_node.span, name, problems).read()
+
+
+class _Reader:
+    """Reads a file that its schema has accepted, so that each part is of the type that the schema says."""
+
+    def __init__(self, node: Map, model: Model, model_span: Span, name: str, problems: Problems) -> None:
+        self.node = node
+        self.model, self.model_span = model, model_span
+        self.name = name
+        self.problems = problems
+        self.known = frozenset((*model.fields, "prompt"))
+
+    def read(self) -> Storyboard:
+        node = self.node
+        defaults = _map(node, "defaults")
+        matrix = _map(node, "matrix")
+        named, budget, output, variables = _scalar(node, "name"), _map(node, "budget"), _scalar(node, "output"), {}
+        for key, pair in _map(node, "vars").items():
+            self._reserved(key, pair.key.span, "a var")
+            if key not in RESERVED:
+                variables[key] = pair.value
+        takes, words, most = (
+            _scalar(defaults, "takes"),
+            _scalar(node, "reference_words"),
+            _scalar(matrix, "max_entries"),
+        )
+        shots = tuple(self._shot(s) for s in _items(node, "shots"))
+        self._unique_shots(shots)
+        return Storyboard(
+            source=node.span.source,
+            name=named.text if named else self.name,
+            model=self.model,
+            model_span=self.model_span,
+            fields=self._fields(defaults)[0],
+            takes=whole_number(takes, 1),
+            variables=variables,
+            budget_usd=_number(budget, "usd"),
+            budget_credits=_number(budget, "credits"),
+            output=output,
+            words=words.text if words else "en",
+            references=tuple(self._references(node)),
+            axes=self._axes(matrix),
+            exclude=tuple(_pattern(m) for m in _items(matrix, "exclude")),
+            include=tuple(_pattern(m) for m in _items(matrix, "include")),
+            max_entries=most,
+            overrides=self._overrides(node),
+            shots=shots,
+            tags=_texts(node, "tags"),
+            profiles={p.name: p for p in self._profiles(node)},
+        )
+
+    def _profiles(self, node: Map) -> Iterator[Profile]:
+        for name, pair in _map(node, "profiles").items():
+            assert isinstance(pair.value, Map)
+            fields, keys = self._fields(pair.value)
+            yield Profile(name, pair.key.span, fields, keys, whole_number(_scalar(pair.value, "takes"), 0) or None)
+
+    def _shot(self, node: Node) -> Shot:
+        assert isinstance(node, Map)
+        matrix, id_ = _map(node, "matrix"), _scalar(node, "id")
+        assert id_ is not None
+        prompt = node.get("prompt")
+        axes = self._axes(matrix)
+        if isinstance(prompt, Map):
+            values = {k: p.value for k, p in prompt.items()}
+            axes = (*axes, Axis("prompt", node.pairs["prompt"].key.span, values, False))
+        only = matrix.get("only")
+        takes = _scalar(node, "takes")
+        fields, keys = self._fields(node)
+        return Shot(
+            id=id_.text,
+            span=id_.span,
+            prompt=prompt if isinstance(prompt, Scalar) else None,
+            fields=fields,
+            field_keys=keys,
+            takes=whole_number(takes, 0) or None,
+            tags=_texts(node, "tags"),
+            references=tuple(self._references(node)),
+            attach=_scalars(node.get("attach")),
+            only=None if only is None else _scalars(only),
+            axes=axes,
+            exclude=tuple(_pattern(m) for m in _items(matrix, "exclude")),
+            include=tuple(_pattern(m) for m in _items(matrix, "include")),
+            overrides=self._overrides(node),
+        )
+
+    def _unique_shots(self, shots: tuple[Shot, ...]) -> None:
+        first: dict[str, Shot] = {}
+        for shot in shots:
+            known = first.setdefault(shot.id, shot)
+            if known is not shot:
+                note = Note("the first is here", known.span)
+                self.problems.error("duplicate-shot", f"shot `{shot.id}` stands here a second time", shot.span, note)
+
+    def _fields(self, node: Map) -> tuple[dict[str, Scalar], dict[str, Span]]:
+        own = {k: p for k, p in node.items() if k in self.model.fields}
+        values = {k: p.value for k, p in own.items() if isinstance(p.value, Scalar)}
+        return values, {k: p.key.span for k, p in own.items()}
+
+    def _axes(self, matrix: Map) -> tuple[Axis, ...]:
+        axes = []
+        for name, pair in _map(matrix, "axes").items():
+            self._reserved(name, pair.key.span, "an axis")
+            if isinstance(pair.value, Map):
+                axes.append(Axis(name, pair.key.span, {k: p.value for k, p in pair.value.items()}, False))
+            else:
+                axes.append(Axis(name, pair.key.span, self._labels(name, pair.value), True))
+        return tuple(axes)
+
+    def _labels(self, axis: str, node: Node) -> dict[str, Node]:
+        values: dict[str, Node] = {}
+        for item in _scalars(node):
+            text = item.text
+            if not LABEL.fullmatch(text):
+                hint = f"give it a label: `{axis}: {{short: {shorten(text, 24)!r}}}`"
+                message = f"`{shorten(text, 40)}` is no label; expected {LABEL_FORM}"
+                self.problems.error("bad-label", message, item.span, hint)
+            elif text in values:
+                note = Note("the first is here", values[text].span)
+                self.problems.error("duplicate-label", f"label `{text}` stands here a second time", item.span, note)
+            else:
+                values[text] = item
+        return values
+
+    def _references(self, node: Map) -> Iterator[Reference]:
+        for name, pair in _map(node, "references").items():
+            body = pair.value
+            assert isinstance(body, Map)
+            kinds = [k for k in _KINDS if k in body.pairs]
+            if len(kinds) != 1:
+                found = "has no kind" if not kinds else f"has {' and '.join(f'`{k}`' for k in kinds)}"
+                message = f"reference `{name}` {found}; expected exactly one of `image`, `video`, `audio` or `shot`"
+                self.problems.error("reference-kind", message, pair.key.span)
+                continue
+            is_shot = kinds[0] == "shot"
+            for key in () if is_shot else _OF_SHOTS:
+                if key in body.pairs:
+                    message = f"`{key}` belongs to a reference to a shot"
+                    self.problems.error("reference-kind", message, body.pairs[key].key.span)
+            target, take = _scalar(body, kinds[0]), _scalar(body, "take")
+            assert target is not None
+            digest = _scalar(body, "sha256")
+            yield Reference(
+                name=name,
+                span=pair.key.span,
+                kind="video" if kinds[0] == "shot" else kinds[0],
+                is_shot=is_shot,
+                target=target,
+                sha256=digest.text if digest else None,
+                facts=MediaFacts(
+                    bytes=_number(body, "bytes"),
+                    width=_number(body, "width"),
+                    height=_number(body, "height"),
+                    seconds=_number(body, "seconds"),
+                    fps=_number(body, "fps"),
+                ),
+                take=None if take is not None and take.value == "pick" else whole_number(take, 1),
+                at={k: _label(p.value) for k, p in _map(body, "at").items()} if "at" in body.pairs else {},
+                take_span=take.span if take else None,
+            )
+
+    def _overrides(self, node: Map) -> tuple[Override, ...]:
+        found = []
+        for item in _items(node, "overrides"):
+            when = item.get("when")
+            assert isinstance(when, Map)
+            found.append(Override(_pattern(when), self._fields(item)[0]))
+        return tuple(found)
+
+    def _reserved(self, name: str, span: Span, what: str) -> None:
+        if name in RESERVED:
+            self.problems.error(
+                "reserved-name", f"`{name}` has a meaning of its own in templates; give {what} another name", span
+            )
+
+
+def _map(node: Map, key: str) -> Map:
+    found = node.get(key)
+    return found if isinstance(found, Map) else Map({}, node.span)
+
+
+def _items(node: Map, key: str) -> list[Map]:
+    found = node.get(key)
+    return [i for i in found if isinstance(i, Map)] if isinstance(found, Sequence) else []
+
+
+def _scalar(node: Map, key: str) -> Scalar | None:
+    found = node.get(key)
+    return found if isinstance(found, Scalar) else None
+
+
+def _scalars(node: Node | None) -> tuple[Scalar, ...]:
+    return tuple(i for i in node if isinstance(i, Scalar)) if isinstance(node, Sequence) else ()
+
+
+def _texts(node: Map, key: str) -> tuple[str, ...]:
+    return tuple(s.text for s in _scalars(node.get(key)))
+
+
+def _number(node: Map, key: str) -> float | None:
+    found = _scalar(node, key)
+    value = found.value if found else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def whole_number(node: Scalar | None, otherwise: int) -> int:
+    """A whole number by its value, however YAML spells it (`2e3` is 2,000); `otherwise` where none is written."""
+    return int(node.value) if node is not None and isinstance(node.value, (int, float)) else otherwise
+
+
+def _label(node: Node) -> Label:
+    assert isinstance(node, Scalar)
+    return Label(node.text, node)
+
+
+def _pattern(node: Map) -> Pattern:
+    wanted = {}
+    for axis, pair in node.items():
+        value = pair.value
+        wanted[axis] = tuple(_label(i) for i in value) if isinstance(value, Sequence) else (_label(value),)
+    return Pattern(wanted, {k: p.key.span for k, p in node.items()}, node.span)
