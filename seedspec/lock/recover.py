@@ -111,6 +111,8 @@ def _taken_in_clean_words(whole: Fold, piece: bytes) -> bool:
         if isinstance(said := values.get("failure"), dict) and {*said} == {"code", "message"}:
             code, message = one_line(str(said["code"]), LONGEST_CODE), one_line(str(said["message"]), LONGEST_MESSAGE)
             values["failure"] = {"code": code, "message": message}
+        if isinstance(stuck := values.get("stuck"), dict) and isinstance(stuck.get("word"), str):
+            values["stuck"] = {**stuck, "word": one_line(stuck["word"], LONGEST_CODE)}
         whole.take(values)
     except (BadLine, IllegalMove):
         return False
