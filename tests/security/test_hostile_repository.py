@@ -36,7 +36,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 """Every command. A storyboard's name is put behind it, or behind `-f`."""
 READING = COMMANDS[:12]
-"""Those that are run for each storyboard, both as on a terminal and as in a job of a CI server; the rest as in a job."""
+"""Run for each storyboard, both as on a terminal and as in a job of a CI server; the rest only as in a job."""
 WITHOUT_STORYBOARD = ("completion", "models", "init")
 IN_A_PROCESS = (
     ("check", "."), ("plan",), ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge",

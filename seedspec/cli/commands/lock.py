@@ -13,7 +13,7 @@ from seedspec.cli import shared
 from seedspec.cli.main import Exit
 from seedspec.lock.lock import LockFault
 from seedspec.lock.recover import Aside
-from seedspec.project.atomic import put
+from seedspec.project.atomic import write_output
 from seedspec.project.compile import Compiled, compile
 from seedspec.project.files import MOST_LOCK, read_file
 from seedspec.project.names import lock_of
@@ -160,9 +160,9 @@ def merge_command(base: Path, ours: Path, theirs: Path) -> None:
     try:
         data, doubles = repair.merge(before, one, other)
     except LockFault as fault:
-        put(ours, repair.woven(one, other))
+        write_output(ours, repair.woven(one, other))
         raise Exit(1, f"the lock is left in conflict: {fault} [{fault.code}]; `seedspec lock fix`") from None
-    put(ours, data)
+    write_output(ours, data)
     for record in doubles:
         shared.note([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
 
