@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from seedspec.lock.event import Doubted, Failed, Stuck
 from seedspec.lock.keys import DEEPEST, KEYS
 from seedspec.lock.lock import HEADER, LockFault, encode, parse, serialise, values_of
-from seedspec.lock.recover import salvage
+from seedspec.lock.recover import recover
 from seedspec.lock.state import State
 from seedspec.lock.version import OF_2
 
@@ -85,11 +85,11 @@ def test_each_text_is_checked_by_itself(key: str) -> None:
         assert said.isprintable() and len(said) < 400
         assert not SCHEMA.is_valid(json.loads(line)), f"the schema takes {name}"
         try:
-            found = salvage(SECOND + line + b"\n" + encode({**WHOLE, "fp": "e" * 64}))
+            found = recover(SECOND + line + b"\n" + encode({**WHOLE, "fp": "e" * 64}))
         except LockFault as error:
             pytest.fail(f"{name}: {error}")
-        assert [a.number for a in found.aside] == [2]
-        assert found.aside[0].taken is (FP in found.lock.attempts)
+        assert [a.number for a in found.unreadable] == [2]
+        assert found.unreadable[0].taken is (FP in found.lock.attempts)
         parse(serialise(found.lock, []))
 
 
@@ -100,7 +100,7 @@ def test_each_number_is_finite_and_bounded(key: str, value: str) -> None:
     with pytest.raises(LockFault) as fault:
         read(line)
     assert fault.value.line == 2
-    assert [a.number for a in salvage(SECOND + line + b"\n" + encode({**WHOLE, "fp": "e" * 64})).aside] == [2]
+    assert [a.number for a in recover(SECOND + line + b"\n" + encode({**WHOLE, "fp": "e" * 64})).unreadable] == [2]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_nesting_has_a_bound(levels: int) -> None:
         with pytest.raises(LockFault) as fault:
             read(made, encode({**WHOLE, "fp": "e" * 64}))
         assert fault.value.line == 2
-        assert [a.number for a in salvage(SECOND + made + b"\n" + encode({**WHOLE, "fp": "e" * 64})).aside] == [2]
+        assert [a.number for a in recover(SECOND + made + b"\n" + encode({**WHOLE, "fp": "e" * 64})).unreadable] == [2]
 
 
 @pytest.mark.parametrize("key", ["intent", "failure", "stuck"])
@@ -175,8 +175,8 @@ def test_a_purchase_whose_words_are_bad_is_not_lost(key: str) -> None:
         "doubt": SERVICE, "failure": {"code": "x\n", "message": SERVICE}, "stuck": {"since": AT, "word": SERVICE},
     }  # fmt: skip
     line = orjson.dumps({**WHOLE, key: words[key]})
-    found = salvage(SECOND + line + b"\n")
-    assert [(a.number, a.taken) for a in found.aside] == [(2, True)]
+    found = recover(SECOND + line + b"\n")
+    assert [(a.number, a.taken) for a in found.unreadable] == [(2, True)]
     record = found.lock.last(FP)
     assert record is not None and record.task == WHOLE["task"]
     assert parse(serialise(found.lock, [])).last(FP) is not None
