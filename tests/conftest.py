@@ -12,10 +12,11 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The user's own folder for states, so that no test touches the one of whoever runs the tests."""
+    """The user's own folders for states and caches, so that no test touches those of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("states")
         patch.setenv("XDG_STATE_HOME", str(folder))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
         yield folder
 
 

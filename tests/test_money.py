@@ -10,7 +10,7 @@ from seedspec.api import Options, budget_of, compile, plan
 from seedspec.catalog.model import price_of
 from seedspec.catalog.price import charge, sum_of
 from seedspec.compiler.references.upstream import unusable_upstream
-from seedspec.plan.savings import hints
+from seedspec.plan.savings import savings
 from tests.boards import CATALOG, MODEL
 
 RATE = CATALOG.models[MODEL].rate
@@ -105,5 +105,5 @@ def test_a_plan_says_the_same_of_seconds_that_are_divided(tmp_path: Path) -> Non
     one, two = plan(written(tmp_path, videos("2.1", "2.2"))), plan(written(tmp_path / "one", videos("4.3")))
     assert one.plan.cost == two.plan.cost
     model = CATALOG.models[MODEL]
-    long, _ = hints(one.plan, model), hints(two.plan, model)
-    assert [(h.code, h.adds) for h in long] == [(h.code, h.adds) for h in hints(two.plan, model)]
+    long, _ = savings(one.plan, model), savings(two.plan, model)
+    assert [(h.code, h.adds) for h in long] == [(h.code, h.adds) for h in savings(two.plan, model)]

@@ -21,7 +21,7 @@ from seedspec.cli import shared
 from seedspec.cli.console import colored, complain, echo, steady_text
 from seedspec.cli.main import Exit, crash, fault
 from seedspec.lock.event import Event, RunFinished
-from seedspec.project.atomic import put
+from seedspec.project.atomic import write_output
 from seedspec.project.files import check_way
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line, summary
@@ -154,7 +154,7 @@ def reported(storyboard: str, junit: str | None) -> Iterator[None]:
         if junit is not None and _takes_report(Path(junit)):
             from seedspec.report.junit import not_begun
 
-            views.ask("the JUnit file", _written, Path(junit), not_begun(storyboard, said), put)
+            views.ask("the JUnit file", _written, Path(junit), not_begun(storyboard, said), write_output)
         if where := os.environ.get("GITHUB_STEP_SUMMARY"):
             from seedspec.report.markdown import nothing
 
@@ -312,7 +312,7 @@ def _report(found: Outcomes, planned: Planned, options: Options, view: View, vie
     def for_servers(file: Path) -> None:
         from seedspec.report.junit import junit
 
-        _written(file, junit(found, name, rate, trouble), put)
+        _written(file, junit(found, name, rate, trouble), write_output)
 
     def annotated() -> None:
         from seedspec.report.github import below, commands

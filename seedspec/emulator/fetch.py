@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from seedspec.emulator.refusal import Refusal
 from seedspec.emulator.shelf import MOST_BYTES
+from seedspec.project.atomic import replacement
 
 _SECONDS = 20
 
@@ -24,21 +23,21 @@ def fetched(url: str, folder: Path) -> Path:
     """The file behind an http address of loopback, in a folder; Refusal when it cannot be had. Blocks."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     path = folder / hashlib.sha256(url.partition("?")[0].encode()).hexdigest()  # one copy, however often it is signed
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
         folder.mkdir(exist_ok=True)
         size = 0
-        with opener.open(url, timeout=_SECONDS) as answer, part.open("wb") as file:
+        with (
+            opener.open(url, timeout=_SECONDS) as answer,
+            replacement(path, shared=True) as part,
+            part.open("wb") as file,
+        ):
             while chunk := answer.read(1 << 20):
                 size += len(chunk)
                 if size > MOST_BYTES:
                     raise Refusal(400, "invalid_media_url", f"{url}: more than {MOST_BYTES} bytes")
                 file.write(chunk)
-        os.replace(part, path)
     except urllib.error.HTTPError as error:
         raise Refusal(400, "invalid_media_url", f"{url}: HTTP {error.code}") from error
     except (OSError, ValueError) as error:
         raise Refusal(400, "invalid_media_url", f"{url}: it cannot be fetched") from error
-    finally:
-        part.unlink(missing_ok=True)
     return path

@@ -39,7 +39,7 @@ class Ledger:
         except Timeout as error:
             raise LedgerError(f"another emulator holds {folder}") from error
         try:
-            for torn in folder.glob("*/*.part"):
+            for torn in folder.glob("*/.*.new"):
                 torn.unlink()
             self._path = folder / "ledger.jsonl"
             self.found = tuple(self._read())

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import heapq
 import json
-import os
 import secrets
 import time
 from collections.abc import Coroutine, Mapping
@@ -28,6 +27,7 @@ from seedspec.emulator.shelf import Shelf
 from seedspec.emulator.tasks import Task
 from seedspec.media.facts import Facts, MediaError
 from seedspec.media.movie.takes import Studio
+from seedspec.project.atomic import replacement
 
 UNITS = 10_000
 TWISTS = ("wrong-size", "wrong-fps", "short", "silent")
@@ -286,9 +286,8 @@ class Provider:
 
     def _draw(self, task: Task) -> None:
         path = self.clip(task.id)
-        part = path.with_suffix(".part")
-        self._studio.make(tasks.card(task, self._defaults), part)
-        os.replace(part, path)
+        with replacement(path) as part:
+            self._studio.make(tasks.card(task, self._defaults), part)
 
     async def _finish(self, task: Task) -> None:
         """Make sure of the clip, settle the bill on disk, and only then let the task end."""

@@ -16,6 +16,7 @@ from seedspec.emulator.ledger import Ledger
 from seedspec.emulator.refusal import Refusal
 from seedspec.media import reader as media
 from seedspec.media.facts import Facts, sniff
+from seedspec.project.atomic import replacement
 
 MOST_BYTES = 100_000_000
 MIME = {
@@ -79,25 +80,20 @@ class Shelf:
     def store(self, source: BinaryIO, *, name: str | None, original: str, folder: str | None) -> Upload:
         """Keep what a stream holds; Refusal when it is empty, too large, or of no accepted type. Blocks."""
         file_id = f"file_{secrets.token_hex(8)}"
-        part = self._place(f"{file_id}.part")
         size = 0
         head = b""
-        try:
-            with part.open("wb") as kept:
-                while chunk := source.read(1 << 20):
-                    head = head or chunk[:64]
-                    size += len(chunk)
-                    if size > MOST_BYTES:
-                        raise Refusal(413, "file_too_large", f"The file is larger than {MOST_BYTES} bytes.")
-                    kept.write(chunk)
-                kept.flush()
-                os.fsync(kept.fileno())
+        with replacement(self._place(file_id)) as part, part.open("wb") as kept:
+            while chunk := source.read(1 << 20):
+                head = head or chunk[:64]
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    raise Refusal(413, "file_too_large", f"The file is larger than {MOST_BYTES} bytes.")
+                kept.write(chunk)
+            kept.flush()
+            os.fsync(kept.fileno())
             format = sniff(head)
             if format not in MIME:
                 raise Refusal(400, "unsupported_type", f"Files of this type are not accepted: {format or 'unknown'}.")
-            os.replace(part, self._place(file_id))
-        finally:
-            part.unlink(missing_ok=True)
         shown = PurePosixPath((name or original).replace("\\", "/")).name
         shown = file_id if shown in ("", "..") else shown
         return Upload(file_id, shown, original, size, MIME[format], (folder or "").strip("/"), time.time())

@@ -7,12 +7,11 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from seedspec.lock.event import Event
 from seedspec.lock.event_values import values_of as values_of
 from seedspec.lock.keys import DEEPEST, KEYS, depth, fault
 from seedspec.lock.state import RANKS, UNANSWERED, IllegalMove, State, advance
@@ -240,15 +239,6 @@ def _settled(record: Record) -> dict[str, Any]:
     if record.state is not State.RUNNING:
         values.pop("stuck", None)
     return values
-
-
-def apply(lock: Lock, events: Iterable[Event]) -> Lock:
-    """The lock after further events; raises IllegalMove for one that its record cannot have."""
-    found = Fold({(r.fp, r.attempt): dict(r.values) for r in lock})
-    for event in events:
-        if (values := values_of(event)) is not None:
-            found.take(values)
-    return replace(lock, attempts=found.lock(), ended=True)
 
 
 def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:

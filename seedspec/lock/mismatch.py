@@ -19,7 +19,7 @@ FACTS = ("width", "height", "seconds", "fps", "audio")
 
 
 @valueclass(frozen=True, slots=True)
-class Surprise:
+class Mismatch:
     """One fact that is not as asked for. `code`: output-size, output-seconds, output-fps or output-audio."""
 
     code: str
@@ -30,17 +30,17 @@ class Surprise:
         return f"found {self.found}, expected {self.expected} [{self.code}]"
 
 
-def surprises(model: Model, request: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[Surprise, ...]:
-    """What differs from the request; a fact that is not known, or is None, surprises nobody."""
+def mismatches(model: Model, request: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[Mismatch, ...]:
+    """What differs from the request; a fact that is not known, or is None, is no mismatch."""
     asked = {**model.defaults, **request}
     return tuple(_found(model, asked, {k: v for k in FACTS if (v := facts.get(k)) is not None}))
 
 
-def of_record(model: Model, record: Record | None) -> tuple[Surprise, ...]:
+def of_record(model: Model, record: Record | None) -> tuple[Mismatch, ...]:
     """The same of a saved video as the lock knows it, by the request that it was bought with."""
     if record is None or record.state is not State.SAVED or (request := request_of(model, record)) is None:
         return ()
-    return surprises(model, request, record.values)
+    return mismatches(model, request, record.values)
 
 
 def request_of(model: Model, record: Record) -> Mapping[str, Any] | None:
@@ -50,27 +50,27 @@ def request_of(model: Model, record: Record) -> Mapping[str, Any] | None:
     return request if manifest.get("model") == model.id and isinstance(request, Mapping) else None
 
 
-def as_json(found: tuple[Surprise, ...]) -> list[dict[str, str]]:
+def as_json(found: tuple[Mismatch, ...]) -> list[dict[str, str]]:
     return [{"code": s.code, "found": s.found, "expected": s.expected} for s in found]
 
 
-def _found(model: Model, asked: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Surprise]:
+def _found(model: Model, asked: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Mismatch]:
     quality = asked.get("quality")
     sizes = model.pixels.get(str(quality), {})
     if "width" in facts and "height" in facts and sizes:
         size, wanted = (facts["width"], facts["height"]), sizes.get(str(asked.get("aspect_ratio")))
         if wanted is None and size not in sizes.values():  # `adaptive`: any size of this quality
-            yield Surprise("output-size", _size(size), f"a size of {quality}")
+            yield Mismatch("output-size", _size(size), f"a size of {quality}")
         elif wanted is not None and size != wanted:
-            yield Surprise("output-size", _size(size), _size(wanted))
+            yield Mismatch("output-size", _size(size), _size(wanted))
     duration = asked.get("duration")
     if "seconds" in facts and isinstance(duration, (int, float)) and abs(facts["seconds"] - duration) > SECONDS:
-        yield Surprise("output-seconds", f"{facts['seconds']:g} s", f"{duration:g} s")
+        yield Mismatch("output-seconds", f"{facts['seconds']:g} s", f"{duration:g} s")
     if "fps" in facts and abs(facts["fps"] - model.fps) > FPS:
-        yield Surprise("output-fps", f"{facts['fps']:g} fps", f"{model.fps:g} fps")
+        yield Mismatch("output-fps", f"{facts['fps']:g} fps", f"{model.fps:g} fps")
     sound = asked.get("generate_audio")
     if "audio" in facts and sound is not None and facts["audio"] is not sound:
-        yield Surprise("output-audio", _sound(facts["audio"]), _sound(sound))
+        yield Mismatch("output-audio", _sound(facts["audio"]), _sound(sound))
 
 
 def _size(size: tuple[int, int]) -> str:

@@ -22,7 +22,7 @@ _ENTRY = re.compile(rb'"entry"\s*:\s*"([A-Za-z0-9@=,._:/-]{1,300})"')
 
 
 @valueclass(frozen=True, slots=True)
-class Aside:
+class Unreadable:
     """A line, or a piece of one, that is not relied on. `taken` says that its record is in the lock all the same.
 
     `task` and `entry` are what it seems to hold of a receipt: a person looks at them.
@@ -43,12 +43,12 @@ class Aside:
 
 
 @valueclass(frozen=True, slots=True)
-class Salvage:
+class Recovery:
     lock: Lock
-    aside: tuple[Aside, ...]
+    unreadable: tuple[Unreadable, ...]
 
 
-def salvage(data: bytes) -> Salvage:
+def recover(data: bytes) -> Recovery:
     """Everything that reads as records, with what had to be set aside.
 
     Lines that contradict each other are all kept, as purchases of their own where they name two tasks. Raises
@@ -56,7 +56,7 @@ def salvage(data: bytes) -> Salvage:
     """
     pieces = list(_pieces(data))
     version, header = _headers(pieces)
-    lock, whole, aside, found = Lock(), Fold(version=version), list[Aside](), 0
+    lock, whole, unreadable, found = Lock(), Fold(version=version), list[Unreadable](), 0
     for number, piece in pieces:
         try:
             values = _values(piece)
@@ -68,20 +68,20 @@ def salvage(data: bytes) -> Salvage:
                 alone = Fold(version=version)
                 alone.take(values)
                 lock = union(lock, Lock(alone.lock())).lock
-                aside.append(Aside(number, piece, f"a move that cannot be: {error}", taken=True))
+                unreadable.append(Unreadable(number, piece, f"a move that cannot be: {error}", taken=True))
         except BadLine as error:
             taken = _taken_in_clean_words(whole, piece)
-            aside.append(Aside(number, piece, str(error), taken=taken))
+            unreadable.append(Unreadable(number, piece, str(error), taken=taken))
             found += taken
             continue
         found += 1
         try:
             read_line(piece)
         except BadLine as error:
-            aside.append(Aside(number, piece, str(error), taken=True))
+            unreadable.append(Unreadable(number, piece, str(error), taken=True))
     if not found:
         raise LockFault("lock-damaged", "no line of it is a record; restore it from git")
-    return Salvage(union(Lock(whole.lock(), version=version, header=header), lock).lock, tuple(aside))
+    return Recovery(union(Lock(whole.lock(), version=version, header=header), lock).lock, tuple(unreadable))
 
 
 def _headers(pieces: Iterable[tuple[int, bytes]]) -> tuple[int, dict[str, Any]]:
@@ -111,6 +111,8 @@ def _taken_in_clean_words(whole: Fold, piece: bytes) -> bool:
         if isinstance(said := values.get("failure"), dict) and {*said} == {"code", "message"}:
             code, message = one_line(str(said["code"]), LONGEST_CODE), one_line(str(said["message"]), LONGEST_MESSAGE)
             values["failure"] = {"code": code, "message": message}
+        if isinstance(stuck := values.get("stuck"), dict) and isinstance(stuck.get("word"), str):
+            values["stuck"] = {**stuck, "word": one_line(stuck["word"], LONGEST_CODE)}
         whole.take(values)
     except (BadLine, IllegalMove):
         return False

@@ -1,1 +1,1 @@
-"""Facts of media files, posters and emulated takes; knows nothing of storyboards."""
+"""Facts of media files, pictures from them, and emulated takes; knows nothing of storyboards."""

@@ -15,7 +15,7 @@ from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)
-class Stray:
+class Orphan:
     """A purchase without an entry, and where its video is or would go.
 
     `kind`: it left the storyboard, it was bought with another profile, or it is one too many of its request; `lost` is
@@ -27,7 +27,7 @@ class Stray:
     file: str
 
 
-def strays(
+def orphans(
     lock: Lock,
     known: set[str],
     profile: str,
@@ -35,8 +35,8 @@ def strays(
     place: Callable[[str], str],
     files: Iterable[str] = (),
     lost: Callable[[Record], bool] = lambda record: False,
-) -> Iterator[Stray]:
-    """The strays of a profile ("" for none), in the lock's order; `known` are the fingerprints that it asks for.
+) -> Iterator[Orphan]:
+    """The orphans of a profile ("" for none), in the lock's order; `known` are the fingerprints that it asks for.
 
     Of the `others` those alone that a run is not done with: the rest is their own affair. What was bought with a
     profile that the storyboard has no more left it. `place` gives the folder of a profile's videos, and `lost` tells
@@ -55,11 +55,11 @@ def strays(
             if r is last and fp not in known and r.state is not State.QUEUED:
                 taken = taken or {same(file) for file in files}
                 free = f"{plain}.mp4" if same(f"{plain}.mp4") not in taken else f"{plain}.{fp[:8]}.mp4"
-                found = Stray(r, "elsewhere" if elsewhere else "left", r.file or free)
+                found = Orphan(r, "elsewhere" if elsewhere else "left", r.file or free)
             elif r is not last and r.state in OPEN:
-                found = Stray(r, "second", f"{plain}.{fp[:8]}.{r.attempt}.mp4")
+                found = Orphan(r, "second", f"{plain}.{fp[:8]}.{r.attempt}.mp4")
             elif r is not last and r.state is State.SAVED and parted(records) and lost(r):
-                found = Stray(r, "lost", str(r.file))
+                found = Orphan(r, "lost", str(r.file))
             else:
                 continue
             taken.add(same(found.file))

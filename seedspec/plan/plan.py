@@ -21,7 +21,7 @@ from seedspec.lock.lock import Lock, Record
 from seedspec.lock.staleness import Stale, address_in, facts_of, link_lives, stale, under_way
 from seedspec.lock.state import State
 from seedspec.plan.difference import differences
-from seedspec.plan.orphans import strays
+from seedspec.plan.orphans import orphans
 from seedspec.plan.reason import (
     Changed,
     Done,
@@ -181,9 +181,9 @@ def make(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[En
         planner.first.setdefault(entry.fingerprint, entry)
     for entry in chosen:
         planner.place(entry)
-    orphans = _left_over(lock, planner.known, rules, planner.steps)
+    left_over = _left_over(lock, planner.known, rules, planner.steps)
     place = {entry.address: i for i, entry in enumerate(chosen)}
-    return Plan((*sorted(planner.steps, key=lambda s: place[s.address]), *orphans), lock, rules.profile)
+    return Plan((*sorted(planner.steps, key=lambda s: place[s.address]), *left_over), lock, rules.profile)
 
 
 def _left_over(lock: Lock, known: set[str], rules: Rules, others: Iterable[Step]) -> Iterator[Step]:
@@ -192,22 +192,22 @@ def _left_over(lock: Lock, known: set[str], rules: Rules, others: Iterable[Step]
     def lost(record: Record) -> bool:
         return not rules.here(record) and link_lives(record, rules.now)
 
-    for stray in strays(lock, known, rules.profile, rules.others, rules.place, (s.file for s in others), lost):
-        r = stray.record
-        if stray.kind == "lost":
-            yield Step(r.entry, r.fp, Action.FETCH, Unsaved(str(r.task), r.file), Cost(), stray.file, None, r)
+    for orphan in orphans(lock, known, rules.profile, rules.others, rules.place, (s.file for s in others), lost):
+        r = orphan.record
+        if orphan.kind == "lost":
+            yield Step(r.entry, r.fp, Action.FETCH, Unsaved(str(r.task), r.file), Cost(), orphan.file, None, r)
             continue
         if r.state is State.SUBMITTING and rules.sender:
-            yield Step(r.entry, r.fp, Action.RESUME, Sending(rules.sender), Cost(), stray.file, None, r)
+            yield Step(r.entry, r.fp, Action.RESUME, Sending(rules.sender), Cost(), orphan.file, None, r)
             continue
         if (why := _doubt(r)) is not None:  # a person is to settle it, whatever the storyboard now asks for
-            if stray.kind == "elsewhere" and isinstance(why, InDoubt):
+            if orphan.kind == "elsewhere" and isinstance(why, InDoubt):
                 why = InDoubt(f"sent {said(r.profile)}; {why.why}")
-            yield Step(r.entry, r.fp, Action.DOUBT, why, Cost(), stray.file, None, r)
+            yield Step(r.entry, r.fp, Action.DOUBT, why, Cost(), orphan.file, None, r)
             continue
         reasons: dict[str, Reason] = {"left": NotInStoryboard(r.state), "elsewhere": Elsewhere(r.profile, r.state)}
-        reason = reasons.get(stray.kind, Second(r.state))
-        yield Step(r.entry, r.fp, Action.ORPHAN, reason, Cost(), stray.file, None, r)
+        reason = reasons.get(orphan.kind, Second(r.state))
+        yield Step(r.entry, r.fp, Action.ORPHAN, reason, Cost(), orphan.file, None, r)
 
 
 def _doubt(record: Record) -> InDoubt | Stuck | None:

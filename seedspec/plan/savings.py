@@ -15,7 +15,7 @@ from seedspec.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class Saving:
     """`long-reference`: reference videos that outlast the videos made with them, and what that `adds`; `about` are
     their names, without those of other shots' videos, which nobody can cut. `draft`: what all would come to at the
     lowest quality, which is named in `about`; it `adds` nothing.
@@ -30,13 +30,13 @@ class Hint:
     adds: Cost = field(default_factory=Cost)
 
 
-def hints(plan: Plan, model: Model) -> list[Hint]:
+def savings(plan: Plan, model: Model) -> list[Saving]:
     """What may be worth knowing before the plan's videos are bought; empty when nothing is."""
     entries = [s.entry for s in plan.buys if s.entry is not None]
     return [h for h in (_long(entries, model), _draft(entries, model)) if h is not None]
 
 
-def _long(entries: Sequence[Entry], model: Model) -> Hint | None:
+def _long(entries: Sequence[Entry], model: Model) -> Saving | None:
     names: dict[str, None] = {}
     count, cost, adds = 0, Cost(), Cost()
     for entry in entries:
@@ -52,10 +52,10 @@ def _long(entries: Sequence[Entry], model: Model) -> Hint | None:
         cost += entry.cost
         adds += Cost(entry.cost.low - least.low, entry.cost.high - least.high)
         names.update(dict.fromkeys(cut))
-    return Hint("long-reference", count, tuple(names), cost, adds) if count else None
+    return Saving("long-reference", count, tuple(names), cost, adds) if count else None
 
 
-def _draft(entries: Sequence[Entry], model: Model) -> Hint | None:
+def _draft(entries: Sequence[Entry], model: Model) -> Saving | None:
     lowest = min((q for q in model.rate.without_video if q in model.pixels), key=model.rate.without_video.__getitem__)
     if all(e.request["quality"] == lowest for e in entries):
         return None
@@ -64,7 +64,7 @@ def _draft(entries: Sequence[Entry], model: Model) -> Hint | None:
     for (duration, videos), count in alike.items():
         each = estimate(model.rate, quality=lowest, duration=duration, videos=videos)
         cost += Cost(count * each.low, count * each.high)
-    return Hint("draft", len(entries), (lowest,), cost)
+    return Saving("draft", len(entries), (lowest,), cost)
 
 
 def _seconds(entry: Entry, model: Model, source: str = "") -> Seconds | None:

@@ -1,37 +1,85 @@
-"""The replacement of a file as a whole, or not at all, durably, and never through a link that a repository brings."""
+"""The one way to write a file: as a whole or not at all, and never through a link that a repository brings."""
 
 from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from seedspec.project.files import check_no_link, check_way, lock_file
 
+_BEGUN = ".new"
+"""How the name of a file ends that is not whole yet; it begins with a dot."""
+
+
+@contextmanager
+def replacement(path: Path, *, mode: int | None = None, shared: bool = False) -> Iterator[Path]:
+    """A new, empty file beside a path that takes its place after the block; it is gone where the block fails.
+
+    A link at the path is replaced, not followed. The file has the `mode`, or else the one of the file that was there.
+    Without `shared` one process at a time may write the file, and clears away what a crash has left; with it any
+    number may, and `clear` does that.
+
+    Raises OSError.
+    """
+    aside = _aside(path, shared=shared)
+    with suppress(FileNotFoundError):
+        aside.unlink()  # a link of that name would be written through
+    try:
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode))
+        if mode is None and not path.is_symlink():
+            with suppress(OSError):
+                os.chmod(aside, path.stat().st_mode & 0o777)
+        yield aside
+        os.replace(aside, path)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink()
+        raise
+
+
+def atomic_write(
+    path: Path, data: bytes, *, mode: int | None = None, durable: bool = False, shared: bool = False
+) -> None:
+    """Writes a file as a whole or not at all, as `replacement` says.
+
+    With `durable` its bytes and its name are on the disk when it returns. Raises OSError.
+    """
+    with replacement(path, mode=mode, shared=shared) as aside, open(aside, "wb") as file:
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    if durable:
+        sync_folder(path.parent)
+
+
+def clear(folder: Path) -> None:
+    """Takes away what killed processes have left of `shared` files of a folder. Nobody may write there meanwhile."""
+    with suppress(OSError):
+        for left in () if folder.is_symlink() else folder.glob(f".*-*{_BEGUN}"):
+            left.unlink()
+
 
 def replace(path: Path, data: bytes) -> None:
-    """Replaces a file as a whole, or not at all: temporary file, fsync, rename, fsync of the folder.
+    """Replaces one of seedspec's own files durably. Raises OSError, also for a symbolic link.
 
-    One process at a time; what a crash has left of an earlier try is cleared away. Raises OSError, also for a symbolic
-    link: a cloned repository may hold one, also one that leads to nothing yet.
+    A cloned repository may hold one, also one that leads to nothing yet.
     """
     check_no_link(path)
-    _replaced(_absolute(path), data)
+    atomic_write(_absolute(path), data, durable=True)
 
 
 def replace_lock(path: Path, data: bytes) -> None:
     """The same for a lock, which may be a link to another lock of its project. Raises LockFault for any other link."""
-    _replaced(_absolute(lock_file(path)), data)
+    atomic_write(_absolute(lock_file(path)), data, durable=True)
 
 
-def _absolute(path: Path) -> Path:
-    """A file by its folder's own name."""
-    return Path(os.path.realpath(path.parent), path.name)
-
-
-def put(path: Path, data: bytes) -> None:
-    """The same for what a command makes: a symbolic link of that name is replaced, not followed.
+def write_output(path: Path, data: bytes) -> None:
+    """Writes what a command makes, durably: a symbolic link of that name is replaced, not followed.
 
     A cloned repository may hold one, and it would lead to a file of somebody's own. What the system itself keeps
     under a name, and what is no file, such as a pipe, is written to as it stands.
@@ -40,7 +88,7 @@ def put(path: Path, data: bytes) -> None:
         path.write_bytes(data)
     else:
         check_way(path.parent)
-        _replaced(path, data)
+        atomic_write(path, data, durable=True)
 
 
 def is_stream(path: Path) -> bool:
@@ -54,27 +102,6 @@ def is_stream(path: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
 
 
-def _replaced(path: Path, data: bytes) -> None:
-    aside = path.with_name(f".{path.name}.new")
-    with suppress(FileNotFoundError):
-        aside.unlink()
-    try:
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        with open(handle, "wb") as file:
-            with suppress(OSError):
-                if not path.is_symlink():
-                    os.chmod(aside, path.stat().st_mode & 0o777)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        with suppress(OSError):
-            aside.unlink()
-        raise
-    sync_folder(path.parent)
-
-
 def sync_folder(folder: Path) -> None:
     """Makes new and renamed entries of a folder durable, where the system can."""
     if os.name == "nt":
@@ -84,3 +111,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _aside(path: Path, *, shared: bool) -> Path:
+    """The name of a file that is not whole yet; of a `shared` one, each thread has another."""
+    writer = f".{os.getpid()}-{threading.get_ident()}" if shared else ""
+    return path.with_name(f".{path.name}{writer}{_BEGUN}")
+
+
+def _absolute(path: Path) -> Path:
+    """A file by its folder's own name."""
+    return Path(os.path.realpath(path.parent), path.name)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from seedspec import __version__
 from seedspec.project.state_folder import state_folder
+from seedspec.project.user_folders import user_state
 
 _LIBRARIES = (
     "click", "jinja2", "pyyaml", "jsonschema", "jsonschema-rs", "orjson", "httpx", "rich", "filelock", "python-dotenv",
@@ -94,8 +95,7 @@ def _places(base: Path | None) -> Iterator[Callable[[], Path]]:
 
 
 def _user_folder() -> Path:
-    state = os.environ.get("XDG_STATE_HOME", "")
-    folder = (Path(state) if state else Path.home() / ".local" / "state") / "seedspec"
+    folder = user_state()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

@@ -8,12 +8,14 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from seedspec.project.user_folders import user_state
+
 _BYTES = 32
 
 
 def seal(text: bytes) -> str | None:
     """What only this user can have written beside a text; None where no secret can be kept."""
-    secret = _secret(os.environ.get("XDG_STATE_HOME", ""))
+    secret = _secret(os.environ.get("XDG_STATE_HOME", ""))  # by which of them is remembered
     return None if secret is None else hashlib.blake2b(text, key=secret, digest_size=32).hexdigest()
 
 
@@ -21,8 +23,7 @@ def seal(text: bytes) -> str | None:
 def _secret(state: str) -> bytes | None:
     """Made once, in the user's own folder for states, for the owner's eyes only."""
     try:
-        home = Path(state) if state else Path.home() / ".local" / "state"
-        path = home / "seedspec" / "secret"
+        path = user_state() / "secret"
         with suppress(FileNotFoundError):
             return _whole(path)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

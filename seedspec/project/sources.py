@@ -15,7 +15,7 @@ from seedspec.compiler.references.limits import MediaFile, MediaReader
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.reader import opened
 from seedspec.project.files import project_of
-from seedspec.project.media_cache import Examined
+from seedspec.project.media_cache import cached_facts
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.yaml import MOST_BYTES, source_of
@@ -104,7 +104,7 @@ def looker(folder: Path) -> MediaReader:
 
     The project is the git checkout that the folder stands in, or else the folder itself.
     """
-    base, known = folder.resolve(), Examined(folder)
+    base = folder.resolve()
     project = Path(project_of(str(base)))
 
     def look(target: str, kind: Kind) -> MediaFile | str:
@@ -114,7 +114,7 @@ def looker(folder: Path) -> MediaReader:
             path = (base / target).resolve()
             if not path.is_relative_to(project):
                 return f"lies outside the project `{project.name}`"
-            return _asset(base, path, target, kind, known)
+            return _asset(path, target, kind)
         except FileNotFoundError:
             return "does not exist"
         except OSError as error:
@@ -125,7 +125,7 @@ def looker(folder: Path) -> MediaReader:
     return look
 
 
-def _asset(base: Path, path: Path, target: str, kind: Kind, known: Examined) -> MediaFile | str:
+def _asset(path: Path, target: str, kind: Kind) -> MediaFile | str:
     try:
         file, size = opened(path)
         with file:
@@ -134,7 +134,7 @@ def _asset(base: Path, path: Path, target: str, kind: Kind, known: Examined) -> 
             if size > MOST_MEDIA:
                 return f"has {size:,} bytes; files of more than {MOST_MEDIA:,} are not read"
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return asset_of(lambda: known.facts(file, size, digest), target, kind, digest, size)
+            return asset_of(lambda: cached_facts(file, size, digest), target, kind, digest, size)
     except MediaError as error:
         return f"cannot be used: {error}"
 

@@ -9,7 +9,7 @@ from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.cost import Line, Spending, Stated, total
 from seedspec.plan.plan import Plan
-from seedspec.plan.savings import Hint
+from seedspec.plan.savings import Saving
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.table import columns, cut
 
@@ -47,7 +47,7 @@ def notes(found: Sequence[Line], rate: Rate) -> list[str]:
     return lines
 
 
-def hints(found: Sequence[Hint], plan: Cost, rate: Rate, *, color: bool = False) -> list[str]:
+def hints(found: Sequence[Saving], plan: Cost, rate: Rate, *, color: bool = False) -> list[str]:
     """A line for each hint; `plan` is what the plan would cost."""
     return [f"\x1b[2m{line}\x1b[0m" if color else line for line in (_hint(h, plan, rate) for h in found)]
 
@@ -62,7 +62,7 @@ def elsewhere(found: Mapping[str, Spending], rate: Rate) -> list[str]:
     return [f"bought {said(name)}: {summed(x, rate)}" for name, x in sorted(found.items()) if x.bought]
 
 
-def as_json(found: Sequence[Line], by: Sequence[str], plan: Plan, rate: Rate, told: Sequence[Hint]) -> dict[str, Any]:
+def as_json(found: Sequence[Line], by: Sequence[str], plan: Plan, rate: Rate, told: Sequence[Saving]) -> dict[str, Any]:
     """The same for programs: credits and dollars, ranges as low and high, null for what nobody has stated."""
     return {
         "seedspec_cost": 1,
@@ -91,7 +91,7 @@ def cost_json(cost: Cost, rate: Rate) -> dict[str, dict[str, float]]:
     return {unit: {"low": low[unit], "high": high[unit]} for unit in low}
 
 
-def hints_json(found: Sequence[Hint], plan: Cost, rate: Rate) -> list[dict[str, Any]]:
+def hints_json(found: Sequence[Saving], plan: Cost, rate: Rate) -> list[dict[str, Any]]:
     return [
         {
             "code": h.code,
@@ -133,7 +133,7 @@ def _summed(spending: Spending, rate: Rate) -> Iterator[tuple[str, str]]:
             yield name, both(cost, rate)
 
 
-def _hint(hint: Hint, plan: Cost, rate: Rate) -> str:
+def _hint(hint: Saving, plan: Cost, rate: Rate) -> str:
     saves = _saved(hint, plan)
     if hint.code == "draft":
         share = f"{hint.cost.high / plan.high:.0%} of it" if plan.high else ""
@@ -146,7 +146,7 @@ def _hint(hint: Hint, plan: Cost, rate: Rate) -> str:
     )
 
 
-def _saved(hint: Hint, plan: Cost) -> Cost:
+def _saved(hint: Saving, plan: Cost) -> Cost:
     return hint.adds if hint.code == "long-reference" else Cost(plan.low - hint.cost.low, plan.high - hint.cost.high)
 
 

@@ -65,9 +65,9 @@ def _others(found: Outcomes, shown: Callable[[str], str]) -> Iterator[str]:
             "warning", {"title": "not finished"}, f"{left} left: run again to go on, nothing is bought twice"
         )
     for outcome in found.of(End.SAVED):
-        for surprise in outcome.surprises:
+        for mismatch in outcome.mismatches:
             place = {**_place(outcome.step, shown), "title": "not as asked for"}
-            yield workflow_command("warning", place, f"{outcome.address}: {surprise}")
+            yield workflow_command("warning", place, f"{outcome.address}: {mismatch}")
 
 
 def _place(step: Step, shown: Callable[[str], str]) -> dict[str, object]:

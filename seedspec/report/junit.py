@@ -59,7 +59,7 @@ def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
     saved = [f"{o.address}: {o.file}" for o in cases if o.file]
     ET.SubElement(suite, "system-out").text = _lines(saved)
     said = [found.stopped.message] if found.stopped else []
-    said += [f"warning: {o.address}: {s}" for o in cases for s in o.surprises]
+    said += [f"warning: {o.address}: {s}" for o in cases for s in o.mismatches]
     ET.SubElement(suite, "system-err").text = _lines(said)
     return _written(top)
 
@@ -105,7 +105,7 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
     return {
         "exit": str(done.exit),
         "bought": str(done.bought),
-        "surprises": str(sum(len(o.surprises) for o in found)),
+        "surprises": str(sum(len(o.mismatches) for o in found)),
         "estimate": both(Cost(done.units, done.units), rate),
         "credits": f"{done.credits:.4f}",
         "prices": rate.as_of,

@@ -110,7 +110,7 @@ def run(
     rows = (
         ("", _code(o.address), _code(s.code), f"found {_code(s.found)}, expected {_code(s.expected)}")
         for o in found.of(End.SAVED)
-        for s in o.surprises
+        for s in o.mismatches
     )
     page.section("Not as asked for", ("", "entry", "code", "what"), rows, open=True)
     rows = (

@@ -25,8 +25,8 @@ from seedspec.lock.event import (
     Submitting,
 )
 from seedspec.lock.event import as_json as event_json
-from seedspec.lock.mismatch import FACTS, Surprise, request_of, surprises
-from seedspec.lock.mismatch import as_json as surprises_json
+from seedspec.lock.mismatch import FACTS, Mismatch, mismatches, request_of
+from seedspec.lock.mismatch import as_json as mismatches_json
 from seedspec.lock.state import OPEN, UNANSWERED
 from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
@@ -54,7 +54,7 @@ class Outcome:
     """One entry at the end of a run. `code` and `message` say why it has no video; `then` what a failure allows.
 
     `units` is its estimate in 1/10,000 credit, None where nothing is known; `begun` and `ended` are the times of the
-    request and of the saved file, as far as this run saw them. `surprises` say how a video that this run saved differs
+    request and of the saved file, as far as this run saw them. `mismatches` say how a video that this run saved differs
     from what was asked for.
     """
 
@@ -72,7 +72,7 @@ class Outcome:
     units: int | None = None
     begun: str = ""
     ended: str = ""
-    surprises: tuple[Surprise, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
 
     @property
     def address(self) -> str:
@@ -126,7 +126,7 @@ class Outcomes:
                 self._set(event.fp, event.attempt, end=End.SAVED, code="", message="", file=event.file,
                           width=event.width, height=event.height, seconds=event.seconds,
                           bytes=event.bytes, ended=event.at,
-                          surprises=self._surprises(event))  # fmt: skip
+                          mismatches=self._mismatches(event))  # fmt: skip
             case Failed():
                 self._set(event.fp, event.attempt, end=End.FAILED, code=event.code, message=event.message,
                           then=event.then, ended=event.at)  # fmt: skip
@@ -154,7 +154,7 @@ class Outcomes:
             served = by_address.get(self._twins.get(outcome.address, ""))
             if served is not None:
                 end = End.REUSED if served.end is End.SAVED else served.end
-                yield replace(served, step=outcome.step, end=end, units=None, begun="", ended="", surprises=())
+                yield replace(served, step=outcome.step, end=end, units=None, begun="", ended="", mismatches=())
             elif outcome.end is End.RUNNING and self._away and not outcome.message:
                 yield replace(outcome, code="poll", message=self._away)
             elif outcome.end is End.WAITING and self.stopped is not None and not outcome.message:
@@ -167,15 +167,15 @@ class Outcomes:
         return [o for o in self if o.end in ends]
 
     def as_json(self, event: Event) -> dict[str, Any]:
-        """An event that was taken, as programs get it: a saved video with its surprises, a doubt with its command."""
+        """An event that was taken, as programs get it: a saved video with its mismatches, a doubt with its command."""
         said = event_json(event)
         if isinstance(event, Saved):
-            said["surprises"] = surprises_json(self._surprises(event))
+            said["surprises"] = mismatches_json(self._mismatches(event))
         if isinstance(event, Doubted | Stuck):
             said["settle"] = self.meant.on("settle", event.entry).strip("`")
         return said
 
-    def _surprises(self, event: Saved) -> tuple[Surprise, ...]:
+    def _mismatches(self, event: Saved) -> tuple[Mismatch, ...]:
         known = self._found.get(self._names.get((event.fp, event.attempt), event.fp))
         if known is None:
             return ()
@@ -185,7 +185,7 @@ class Outcomes:
         elif step.record is not None:
             request = request_of(self._model, step.record)
         facts = {k: getattr(event, k) for k in FACTS}
-        return surprises(self._model, request, facts) if request is not None else ()
+        return mismatches(self._model, request, facts) if request is not None else ()
 
     def _set(self, fp: str, attempt: int, **changes: Any) -> None:
         name = self._names.get((fp, attempt), fp)

@@ -103,10 +103,10 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     ) if saved else []  # fmt: skip
     if len(saved) > most:
         out.append(f"… and {len(saved) - most} more")
-    surprised = [(o, s) for o in saved for s in o.surprises]
-    out += [f"warning: {o.address}: {s}" for o, s in surprised[:_MOST_LOST]]
-    if len(surprised) > _MOST_LOST:
-        out.append(f"… and {len(surprised) - _MOST_LOST} more warnings; {found.meant.command('status')} has them all")
+    mismatches = [(o, s) for o in saved for s in o.mismatches]
+    out += [f"warning: {o.address}: {s}" for o, s in mismatches[:_MOST_LOST]]
+    if len(mismatches) > _MOST_LOST:
+        out.append(f"… and {len(mismatches) - _MOST_LOST} more warnings; {found.meant.command('status')} has them all")
     lost = found.of(End.DOUBT, End.FAILED, End.HELD)
     out += [f"{_SIGNS[o.end]} {o.address}  {o.end}: {cut(_why(o), 120)}{_remedy(o, found)}" for o in lost[:_MOST_LOST]]
     if len(lost) > _MOST_LOST:

@@ -17,7 +17,7 @@ from test_stranger import BOARD, board, clip, records, write  # noqa: F401 (fixt
 
 from seedspec.media.facts import MediaError
 from seedspec.media.movie import edit, join, picture_at
-from seedspec.media.posters import poster
+from seedspec.project.posters import poster
 from seedspec.project.saved_video import NotRead, check_inside, saved_video
 from seedspec.run.engine.messages import Stored, Trouble, Upload
 from seedspec.run.service.uploads import Uploads

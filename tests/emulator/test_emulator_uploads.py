@@ -114,4 +114,4 @@ def test_a_file_of_a_server_on_this_machine_is_fetched_and_looked_at(
     answer = shared.post(image_urls=[f"{neighbour}/{name}"])
     assert answer.status_code == (400 if code else 200), answer.text
     assert code is None or answer.json()["error"]["code"] == code
-    assert not list((shared.settings.folder / "fetched").glob("*.part"))
+    assert not list((shared.settings.folder / "fetched").glob(".*.new"))

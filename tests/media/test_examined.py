@@ -17,8 +17,7 @@ import pytest
 from PIL import Image
 
 from seedspec.media.reader import facts, readers
-from seedspec.project.media_cache import Examined
-from seedspec.project.secret import seal
+from seedspec.project.media_cache import cached_facts
 from seedspec.project.sources import looker
 
 BOARD = """\
@@ -38,6 +37,14 @@ SEEING = BLIND.replace("    sys.modules[name] = None  # whoever imports one of t
 Maker = Callable[..., Path]
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's cache folder."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder / "seedspec"
+
+
 @pytest.fixture
 def project(tmp_path: Path, movie_file: Maker, wav_file: Maker) -> Path:
     Image.new("RGB", (640, 480), "teal").save(tmp_path / "hero.png")
@@ -54,22 +61,23 @@ def said(program: str, project: Path) -> list[tuple[str, str]]:
     return [(code, name) for code, name in json.loads(done.stdout)]
 
 
-def kept(project: Path) -> list[Path]:
-    return sorted((project / ".seedspec" / "facts").iterdir())
+def kept(cache: Path) -> list[Path]:
+    return sorted((cache / "facts").iterdir())
 
 
 UNSEEN = [("media-not-checked", "hero.png"), ("media-not-checked", "walk.mp4"), ("media-not-checked", "tune.wav")]
 
 
-def test_a_second_process_opens_no_file_of_known_bytes(project: Path) -> None:
+def test_a_second_process_opens_no_file_of_known_bytes(project: Path, cache: Path) -> None:
     assert sorted(said(BLIND, project)) == sorted(UNSEEN)
-    assert not (project / ".seedspec").exists(), "what was not looked at is not kept"
+    assert not cache.exists(), "what was not looked at is not kept"
     assert said(SEEING, project) == []
-    assert [p.name for p in kept(project)] == sorted(
+    assert [p.name for p in kept(cache)] == sorted(
         hashlib.sha256((project / name).read_bytes()).hexdigest() for name in ("hero.png", "walk.mp4", "tune.wav")
     )
     assert said(BLIND, project) == []
-    shutil.rmtree(project / ".seedspec")
+    assert not (project / ".seedspec").exists()
+    shutil.rmtree(cache)
     assert sorted(said(BLIND, project)) == sorted(UNSEEN)
 
 
@@ -81,59 +89,37 @@ def test_other_bytes_are_looked_at(project: Path) -> None:
     assert said(BLIND, project) == [("media-side", "hero")]
 
 
-def other_version(record: bytes) -> bytes:
-    known = orjson.loads(record.partition(b"\n")[2])
-    known["reader"] = known["reader"].replace("seedspec 0", "seedspec 9")
-    return sealed(known)
+def with_value(record: bytes, **values: object) -> bytes:
+    return orjson.dumps({**orjson.loads(record), **values})
 
 
-def other_library(record: bytes) -> bytes:
-    known = orjson.loads(record.partition(b"\n")[2])
-    known["reader"] = known["reader"].replace("Pillow ", "Pillow 0.")
-    return sealed(known)
-
-
-def other_fields(record: bytes) -> bytes:
-    known = orjson.loads(record.partition(b"\n")[2])
-    known["facts"]["mood"] = "blue"
-    return sealed(known)
-
-
-def other_bytes(record: bytes) -> bytes:
-    known = orjson.loads(record.partition(b"\n")[2])
-    known["sha256"] = "0" * 64
-    return sealed(known)
-
-
-def sealed(known: object) -> bytes:
-    text = orjson.dumps(known)
-    own = seal(text)
-    assert own is not None
-    return own.encode() + b"\n" + text
+def with_reader(record: bytes, old: str, new: str) -> bytes:
+    reader = orjson.loads(record)["reader"]
+    assert old in reader
+    return with_value(record, reader=reader.replace(old, new))
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "cut": lambda r: r[:-5],
     "empty": lambda r: b"",
-    "one digit": lambda r: r.replace(b"640", b"649"),
-    "no JSON": lambda r: r[:65] + b"[" + r[66:],
+    "no JSON": lambda r: b"[" + r[1:],
     "binary": lambda r: b"\xff\xfe" * 200,
-    "a list": lambda r: sealed([1, 2, 3]),
-    "a seal that anybody can make": lambda r: hashlib.sha256(r[65:]).hexdigest().encode() + r[64:],
-    "another version of seedspec": other_version,
-    "another version of a library": other_library,
-    "facts that are not known": other_fields,
-    "a record of other bytes": other_bytes,
+    "a list": lambda r: b"[1, 2, 3]",
+    "without an end": lambda r: r + b" " * 70_000,
+    "another version of seedspec": lambda r: with_reader(r, "seedspec 0", "seedspec 9"),
+    "another version of a library": lambda r: with_reader(r, "Pillow ", "Pillow 0."),
+    "facts that are not known": lambda r: with_value(r, facts={**orjson.loads(r)["facts"], "mood": "blue"}),
+    "a record of other bytes": lambda r: with_value(r, sha256="0" * 64),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_record_that_is_not_whole_or_not_ours_is_none(project: Path, damage: str) -> None:
+def test_a_record_that_is_not_whole_or_not_ours_is_none(project: Path, cache: Path, damage: str) -> None:
     assert said(SEEING, project) == []
-    whole = [path.read_bytes() for path in kept(project)]
-    for path, record in zip(kept(project), whole, strict=True):
+    whole = [path.read_bytes() for path in kept(cache)]
+    for path, record in zip(kept(cache), whole, strict=True):
         path.write_bytes(DAMAGE[damage](record))
-    changed = [p for p, record in zip(kept(project), whole, strict=True) if p.read_bytes() != record]
+    changed = [p for p, record in zip(kept(cache), whole, strict=True) if p.read_bytes() != record]
     assert changed
     look = looker(project)
     for name, kind in (("hero.png", "image"), ("walk.mp4", "video"), ("tune.wav", "audio")):
@@ -141,65 +127,59 @@ def test_a_record_that_is_not_whole_or_not_ours_is_none(project: Path, damage: s
         assert not isinstance(asset, str)
         found = facts(project / name)
         assert {n: getattr(found, n) for n in asset.facts} == dict(asset.facts)
-    assert [path.read_bytes() for path in kept(project)] == whole, "the records are written anew"
+    assert [path.read_bytes() for path in kept(cache)] == whole, "the records are written anew"
 
 
-def test_a_record_that_is_whole_is_believed(project: Path) -> None:
+def test_a_record_that_is_whole_is_believed(project: Path, cache: Path) -> None:
     """The other tests would also pass if nothing were ever read; this one would not."""
     assert said(SEEING, project) == []
-    for path in kept(project):
-        known = orjson.loads(path.read_bytes().partition(b"\n")[2])
-        known["facts"]["bytes"] = 4711
-        path.write_bytes(sealed(known))
+    for path in kept(cache):
+        record = path.read_bytes()
+        path.write_bytes(with_value(record, facts={**orjson.loads(record)["facts"], "bytes": 4711}))
     for name, kind in (("hero.png", "image"), ("walk.mp4", "video"), ("tune.wav", "audio")):
         asset = looker(project)(name, kind)  # type: ignore[arg-type]
         assert not isinstance(asset, str) and asset.facts["bytes"] == 4711
 
 
-def test_what_another_user_found_is_not_believed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clone of somebody's repository, `.seedspec` and all: whose facts could make a purchase look cheaper."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(project / "theirs"))
-    assert said(SEEING, project) == [] and said(BLIND, project) == []
-    monkeypatch.setenv("XDG_STATE_HOME", str(project / "mine"))
-    assert sorted(said(BLIND, project)) == sorted(UNSEEN)
-    assert said(SEEING, project) == [] and said(BLIND, project) == []
-    secret = project / "mine" / "seedspec" / "secret"
-    assert secret.stat().st_mode & 0o077 == 0 and len(secret.read_bytes()) == 32
-    assert secret.read_bytes() != (project / "theirs" / "seedspec" / "secret").read_bytes()
-
-
-@pytest.mark.parametrize("home", ["a file", "a short secret", "nowhere"])
-def test_without_a_secret_nothing_is_kept_and_all_is_found(
-    project: Path, home: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    state = project / "state"
-    if home == "a file":
-        state.write_text("")
-    elif home == "a short secret":
-        (state / "seedspec").mkdir(parents=True)
-        (state / "seedspec" / "secret").write_bytes(b"short")
-    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nowhere" if home == "nowhere" else str(state))
+def test_what_a_repository_brings_is_not_believed(project: Path, cache: Path) -> None:
+    """Facts that could make a purchase look cheaper."""
     assert said(SEEING, project) == []
-    assert not (project / ".seedspec").exists()
+    for folder in (".seedspec", ".cache/seedspec", "seedspec"):
+        shutil.copytree(cache, project / folder)
+    shutil.rmtree(cache)
+    assert sorted(said(BLIND, project)) == sorted(UNSEEN)
 
 
-@pytest.mark.parametrize("hindrance", ["a file", "a file inside", "a folder in the way", "read only"])
-def test_where_nothing_can_be_kept_facts_are_found_all_the_same(project: Path, hindrance: str) -> None:
+def test_a_relative_name_of_the_cache_folder_is_no_place_in_a_repository(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    monkeypatch.chdir(project)
+    assert said(SEEING, project) == [] and said(BLIND, project) == []
+    assert not (project / "cache").exists()
+
+
+@pytest.mark.parametrize("hindrance", ["a file", "a file inside", "a folder in the way", "nowhere", "no home"])
+def test_where_nothing_can_be_kept_facts_are_found_all_the_same(
+    project: Path, cache: Path, hindrance: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = hashlib.sha256((project / "hero.png").read_bytes()).hexdigest()
     if hindrance == "a file":
-        (project / ".seedspec").write_text("")
+        cache.write_text("")
     elif hindrance == "a file inside":
-        (project / ".seedspec").mkdir()
-        (project / ".seedspec" / "facts").write_text("")
+        cache.mkdir()
+        (cache / "facts").write_text("")
     elif hindrance == "a folder in the way":
-        (project / ".seedspec" / "facts" / name / "x").mkdir(parents=True)
+        (cache / "facts" / name / "x").mkdir(parents=True)
+    elif hindrance == "nowhere":
+        monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
     else:
-        if os.geteuid() == 0:
-            pytest.skip("root writes everywhere")
-        project.chmod(0o500)
+        monkeypatch.delenv("XDG_CACHE_HOME")
+        monkeypatch.setenv("HOME", "/proc/nowhere")
     asset = looker(project)("hero.png", "image")
     assert not isinstance(asset, str) and asset.facts["width"] == 640
-    assert not list(project.rglob("*.part"))
+    assert not list(cache.parent.rglob("*.new"))
 
 
 def test_versions_of_the_readers_are_known_without_them() -> None:
@@ -230,5 +210,5 @@ def test_facts_come_from_the_open_file(tmp_path: Path) -> None:
         other = tmp_path / "b.png"
         Image.new("RGB", (300, 300)).save(other)
         other.replace(path)
-        found = Examined(tmp_path).facts(stream, os.fstat(stream.fileno()).st_size, digest)
+        found = cached_facts(stream, os.fstat(stream.fileno()).st_size, digest)
     assert found.width == 640

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from seedspec.lock.lock import HEADER, LockFault, encode, parse, serialise
 from seedspec.lock.merge import union
-from seedspec.lock.recover import salvage
+from seedspec.lock.recover import recover
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "lock.json").read_text("utf-8"))
 FP, AT = "a" * 64, "2026-11-23T07:00:00Z"
@@ -41,7 +41,7 @@ def test_what_a_reader_of_version_2_does_not_know_is_written_back(header: bytes,
     lock = parse(header + encode(record))
     assert serialise(lock, []) == header + encode(record)
     assert serialise(union(lock, lock).lock, []) == header + encode(record)
-    assert serialise(salvage(header + encode(record)).lock, []) == header + encode(record)
+    assert serialise(recover(header + encode(record)).lock, []) == header + encode(record)
     for line in (header + encode(record)).splitlines():
         Draft202012Validator(SCHEMA).validate(json.loads(line))
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedspec.lock.lock import Record
-from seedspec.lock.mismatch import FPS, SECONDS, Surprise, of_record, surprises
+from seedspec.lock.mismatch import FPS, SECONDS, Mismatch, mismatches, of_record
 
 KNOWN = CATALOG.models[MODEL]
 ASKED = {"quality": "480p", "aspect_ratio": "16:9", "duration": 5, "generate_audio": True}
@@ -21,44 +21,44 @@ MADE = {"width": 864, "height": 496, "seconds": 5.0, "fps": 24.0, "audio": True}
     ("asked", "made", "found"),
     [
         ({}, {}, None),
-        ({}, {"width": 496, "height": 864}, Surprise("output-size", "496×864 px", "864×496 px")),
-        ({}, {"width": 1280, "height": 720}, Surprise("output-size", "1280×720 px", "864×496 px")),
-        ({}, {"width": 854, "height": 480}, Surprise("output-size", "854×480 px", "864×496 px")),
+        ({}, {"width": 496, "height": 864}, Mismatch("output-size", "496×864 px", "864×496 px")),
+        ({}, {"width": 1280, "height": 720}, Mismatch("output-size", "1280×720 px", "864×496 px")),
+        ({}, {"width": 854, "height": 480}, Mismatch("output-size", "854×480 px", "864×496 px")),
         ({"aspect_ratio": "adaptive"}, {"width": 640, "height": 640}, None),
         ({"aspect_ratio": "adaptive"}, {"width": 960, "height": 960},
-         Surprise("output-size", "960×960 px", "a size of 480p")),
+         Mismatch("output-size", "960×960 px", "a size of 480p")),
         ({}, {"seconds": 5 + SECONDS}, None),
         ({}, {"seconds": 5 - SECONDS}, None),
         ({}, {"seconds": 5.042}, None),
-        ({}, {"seconds": 4.7}, Surprise("output-seconds", "4.7 s", "5 s")),
-        ({"duration": 15}, {"seconds": 5.0}, Surprise("output-seconds", "5 s", "15 s")),
+        ({}, {"seconds": 4.7}, Mismatch("output-seconds", "4.7 s", "5 s")),
+        ({"duration": 15}, {"seconds": 5.0}, Mismatch("output-seconds", "5 s", "15 s")),
         ({}, {"fps": 23.976}, None),
-        ({}, {"fps": 30.0}, Surprise("output-fps", "30 fps", "24 fps")),
-        ({}, {"audio": False}, Surprise("output-audio", "no sound", "sound")),
-        ({"generate_audio": False}, {}, Surprise("output-audio", "sound", "no sound")),
+        ({}, {"fps": 30.0}, Mismatch("output-fps", "30 fps", "24 fps")),
+        ({}, {"audio": False}, Mismatch("output-audio", "no sound", "sound")),
+        ({"generate_audio": False}, {}, Mismatch("output-audio", "sound", "no sound")),
         ({"generate_audio": False}, {"audio": False}, None),
     ],
 )  # fmt: skip
-def test_each_fact(asked: dict[str, Any], made: dict[str, Any], found: Surprise | None) -> None:
-    assert surprises(KNOWN, ASKED | asked, MADE | made) == ((found,) if found else ())
+def test_each_fact(asked: dict[str, Any], made: dict[str, Any], found: Mismatch | None) -> None:
+    assert mismatches(KNOWN, ASKED | asked, MADE | made) == ((found,) if found else ())
 
 
 def test_a_field_that_the_request_left_out_has_the_models_default() -> None:
-    assert surprises(KNOWN, {}, MADE | {"width": 1280, "height": 720}) == ()
-    assert [s.code for s in surprises(KNOWN, {}, MADE)] == ["output-size"]
+    assert mismatches(KNOWN, {}, MADE | {"width": 1280, "height": 720}) == ()
+    assert [s.code for s in mismatches(KNOWN, {}, MADE)] == ["output-size"]
 
 
 def test_every_fact_can_surprise_at_once() -> None:
     made = {"width": 2, "height": 2, "seconds": 1.0, "fps": 24 + 2 * FPS, "audio": False}
-    codes = [s.code for s in surprises(KNOWN, ASKED, made)]
+    codes = [s.code for s in mismatches(KNOWN, ASKED, made)]
     assert codes == ["output-size", "output-seconds", "output-fps", "output-audio"]
 
 
 @given(st.sets(st.sampled_from(sorted(MADE))))
 def test_what_is_not_known_surprises_nobody(unknown: set[str]) -> None:
     made = {k: (None if k in unknown else v) for k, v in MADE.items()}
-    assert surprises(KNOWN, ASKED, made) == ()
-    assert surprises(KNOWN, ASKED, {k: v for k, v in made.items() if k not in unknown}) == ()
+    assert mismatches(KNOWN, ASKED, made) == ()
+    assert mismatches(KNOWN, ASKED, {k: v for k, v in made.items() if k not in unknown}) == ()
 
 
 def record(**values: Any) -> Record:

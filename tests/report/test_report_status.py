@@ -13,7 +13,6 @@ from stage import LANE, POUR, Stage
 
 from seedspec.cli.main import start
 from seedspec.cli.run_view import watch
-from seedspec.lock.lock import apply
 from seedspec.report import status
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -103,11 +102,8 @@ def test_watching_a_terminal_draws_in_place(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_lock_that_grows_is_seen(stage: Stage) -> None:
-    steps = list(stage.planned.plan.steps)
     assert status.sums(stage.planned.plan, stage.model, NOW)[0] == (
         "0 saved, 0 running, 0 in doubt, 0 failed or held, 6 not bought"
     )
-    lock = apply(stage.planned.plan.lock, [stage.submitting(LANE[0], 1), stage.submitted(LANE[0], 2)])
-    assert lock.last(steps[0].fp) is not None
     stage.keep(LANE[0], "running", task="t1", units=1)
     assert status.sums(stage.again().planned.plan, stage.model, NOW)[0].startswith("0 saved, 1 running, ")

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from helpers import Make, Project, nearby
 
-from seedspec.media.posters import WIDTH, poster, poster_of
+from seedspec.project.posters import WIDTH, poster, poster_of
 
 BOARD = """\
 seedspec: 1

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedspec.lock.lock import HEADER, Lock, LockFault, encode, parse, serialise
-from seedspec.lock.recover import salvage
+from seedspec.lock.recover import recover
 from seedspec.run.store import repair
 
 FP = "a" * 64
@@ -72,13 +72,13 @@ def test_of_any_damage_everything_that_reads_is_kept(strikes: list[tuple[int, in
         data = data[:at] + put + data[at + cut :]
     sound = {t for line in data.splitlines() if (t := _task(line))}
     try:
-        found = salvage(data)
+        found = recover(data)
     except LockFault as fault:
         assert fault.code in ("lock-damaged", "lock-version")
         assert not sound or fault.code == "lock-version"
         return
     assert sound <= tasks(found.lock)
-    handed = b"\n".join(a.data for a in found.aside)
+    handed = b"\n".join(a.data for a in found.unreadable)
     for task in (b"task-unified-1-aaaa", b"task-unified-2-bbbb"):
         if task in data:
             assert task.decode() in {str(t) for t in tasks(found.lock)} or task in handed, "a receipt was dropped"
@@ -116,17 +116,17 @@ def test_a_damaged_lock_is_mended_and_says_what_it_set_aside(name: str, tmp_path
         parse(data)
     fixed = repair.fix(path, [])
     lock = parse(path.read_bytes())
-    assert len(fixed.aside) == lines
+    assert len(fixed.unreadable) == lines
     assert fixed.backup is not None and fixed.backup.read_bytes() == data
     kept = fixed.damaged.read_bytes() if fixed.damaged else b""
-    assert kept == b"".join(a.data + b"\n" for a in fixed.aside)
+    assert kept == b"".join(a.data + b"\n" for a in fixed.unreadable)
     assert {"task-unified-2-bbbb"} <= {str(t) for t in tasks(lock)}
     assert b"task-unified-1-aaaa" in path.read_bytes() + kept
     if name == "another task for one attempt":
         assert {"task-unified-1-aaaa", "task-unified-3-cccc"} <= {str(t) for t in tasks(lock)}
         assert len(fixed.doubles) == 2, "a request that was paid for twice is reported"
     again = repair.fix(path, [])
-    assert again.backup is None and not again.aside, "what is mended is sound"
+    assert again.backup is None and not again.unreadable, "what is mended is sound"
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ MUTANTS = [
     # what is synced, and when
     Mutant("sync of a line", "run/store/journal.py", "            _sync(handle)\n", "", ORDER),
     Mutant("sync of a new file", "project/atomic.py", "            os.fsync(file.fileno())\n", "", ORDER),
-    Mutant("sync of the lock's folder", "project/atomic.py", "    sync_folder(path.parent)\n", "", ORDER),
+    Mutant("sync of the lock's folder", "project/atomic.py", "        sync_folder(path.parent)\n", "", ORDER),
     Mutant("sync of a video", "run/store/downloads.py", "        os.fsync(self._file.fileno())\n", "", ORDER),
     Mutant(
         "sync of the videos' folder", "run/store/downloads.py", "            sync_folder(final.parent)\n", "", ORDER
@@ -57,8 +57,8 @@ MUTANTS = [
     Mutant(
         "a file written aside",
         "project/atomic.py",
-        'aside = path.with_name(f".{path.name}.new")',
-        "aside = path",
+        'with replacement(path, mode=mode, shared=shared) as aside, open(aside, "wb") as file:',
+        'with open(path, "wb") as file:',
         ORDER,
     ),
     # the intent, the record, the hold

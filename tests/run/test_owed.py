@@ -21,7 +21,7 @@ from seedspec.run.store.journal import DiskRefuses, NotRecorded
 from seedspec.run.store.lock_file import read_lock
 from seedspec.run.store.rescue import rescues
 
-RESCUES = (".seedspec/storyboard.lock.rescue.new",)
+RESCUES = (".seedspec/.storyboard.lock.rescue.new",)
 
 
 def refusing(project: Project, when: str, *, rescue: bool) -> Ended:
@@ -162,7 +162,7 @@ def test_while_records_are_owed_nothing_may_be_sent_and_all_of_them_are_told(
     journal = opened(path)
     for letter in "ab":
         journal.intend(intent(letter), BODY)
-    in_the_way = [tmp_path / ".s.lock.new", tmp_path / ".seedspec" / "s.lock.rescue.new"]
+    in_the_way = [tmp_path / ".s.lock.new", tmp_path / ".seedspec" / ".s.lock.rescue.new"]
     for folder in in_the_way:
         folder.mkdir()
         (folder / "x").write_text("")

@@ -256,7 +256,7 @@ def test_the_dead_are_cleared_away_and_nothing_else_is(tmp_path: Path) -> None:
         first.keep(letter * 64, Stored("https://files.example.com/x", 7, 3600 if letter == "a" else 72 * 3600))
     top = tmp_path / ".seedspec" / "uploads"
     folder = next(p for p in top.iterdir() if p.is_dir())
-    (folder / "half.part").write_bytes(b"{")
+    (folder / ".half.1-2.new").write_bytes(b"{")
     (folder / "notes.txt").write_text("a person's own")
     Memory(tmp_path, "https://two", Key(CANARY), local=False, clock=lambda: start + timedelta(hours=2)).find("a" * 64)
     assert sorted(p.name[0] for p in folder.iterdir()) == ["b", "c", "n"]

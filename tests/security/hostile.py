@@ -98,12 +98,13 @@ def private(base: Path) -> None:
     (base / "home" / ".bashrc").write_text("alias ls=ls\n")
     (base / "other" / "real.lock").write_bytes(HEADER)
     (base / "private" / "secret.mp4").write_bytes(SECRET)
-    red(base / "private" / "red.ts")
+    red(base / "private" / "red.ts", "mpegts")
+    red(base / "private" / "red.mp4", "mp4")
 
 
-def red(path: Path) -> None:
+def red(path: Path, container: str) -> None:
     """A private video: one second of red."""
-    with av.open(str(path), "w", format="mpegts") as out:
+    with av.open(str(path), "w", format=container) as out:
         stream = out.add_stream("mpeg4", rate=24)
         stream.width, stream.height, stream.pix_fmt, stream.time_base = 64, 64, "yuv420p", Fraction(1, 24)
         frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), (200, 20, 20), np.uint8), format="rgb24")
@@ -293,7 +294,7 @@ def videos(made: Hostile) -> None:
         made.link(f"video-link/renders/{file}.mp4", private / "secret.mp4")
     made.link("video-way/way", private)
     saved(made, "video-link", "renders/x.mp4", "renders/y.mp4")
-    saved(made, "video-way", "way/secret.mp4", "way/red.ts")
+    saved(made, "video-way", "way/secret.mp4", "way/red.mp4")
 
 
 def saved(made: Hostile, room: str, *files: str) -> None:

@@ -67,6 +67,7 @@ def environ_of(tmp_path: Path, more: Mapping[str, str]) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("EVOLINK", "SEEDSPEC", "GITHUB", "GIT_"))}
     own = {
         "HOME": str(tmp_path / "home"), "XDG_STATE_HOME": str(tmp_path / "home" / ".local" / "state"),
+        "XDG_CACHE_HOME": str(tmp_path / "home" / ".local" / "cache"),
         "EVOLINK_API_KEY": CANARY, "EVOLINK_BASE_URL": "http://127.0.0.1:9", "EVOLINK_FILES_URL": "http://127.0.0.1:9",
         "GIT_CONFIG_GLOBAL": os.devnull, "NO_COLOR": "1",
     }  # fmt: skip

@@ -32,14 +32,17 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("stats",), ("review",), ("review", "--emulator"), ("review", "--emulator", "--media", "inline"),
     ("review", "--emulator", "--media", "proxy"), ("export", "csv", "--out", "takes.csv"), ("export", "json"),
     ("export", "otio"), ("export", "sheet", "--emulator"), ("export", "animatic", "--emulator"), ("completion", "bash"),
-    ("init",),
+    ("init",), ("ci",),
 )  # fmt: skip
 """Every command. A storyboard's name is put behind it, or behind `-f`."""
+READING = COMMANDS[:12]
+"""Run for each storyboard, both as on a terminal and as in a job of a CI server; the rest only as in a job."""
 WITHOUT_STORYBOARD = ("completion", "models", "init")
 IN_A_PROCESS = (
     ("check", "."), ("plan",), ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge",
     "storyboard.yaml", "a", "b"),
     ("emulator", "--stdio"), ("doctor",), ("review", "--emulator"), ("export", "animatic", "--emulator"),
+    ("ci", "--command", "run", "--storyboards", "storyboard.yaml", "--options", "--emulator"),
 )  # fmt: skip
 """In the room with modules: a command of its own process, whose search path would meet them."""
 
@@ -52,6 +55,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Hostile:
 def words_for(words: tuple[str, ...], board: str) -> tuple[str, ...]:
     if words[0] in WITHOUT_STORYBOARD:
         return words
+    if words[0] == "ci":
+        return (*words, "--storyboards", board)
     if "-f" in words:
         at = words.index("-f") + 1
         return (*words[:at], board, *words[at:])
@@ -60,14 +65,19 @@ def words_for(words: tuple[str, ...], board: str) -> tuple[str, ...]:
     return (*words, "--", board) if board.startswith("-") else (*words, board)
 
 
-def check(said: bytes, code: int, what: object, ours: bool) -> list[str]:
-    """What is wrong with the end of a command and with what it said."""
+def jobs(words: tuple[str, ...]) -> tuple[bool, ...]:
+    return (False, True) if words in READING else (True,)
+
+
+def check(said: bytes, code: int, what: object, *, job: bool) -> list[str]:
+    """What is wrong with the end of a command and with what it said; `job` says that a CI server reads it."""
     text, bad = said.decode(errors="replace"), []
     if code not in CODES or "Traceback" in text or "error of seedspec itself" in text:
         bad.append(f"code {code}")
     if b"\x1b" in said or b"\x07" in said:
         bad.append("a control character")
-    if [line for line in text.splitlines() if line.startswith("::") and not (ours and OURS.match(line))]:
+    lines = [line for line in text.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+    if [line for line in lines if job and not OURS.match(line)]:
         bad.append("a command to a CI server")
     if CANARY in text:
         bad.append("the key")
@@ -154,11 +164,12 @@ def test_every_command_in_every_room(
     for room, boards in rooms.items():
         monkeypatch.chdir(hostile.top / room)
         for number, board in enumerate(boards):
-            for words in COMMANDS if number == 0 else COMMANDS[:12]:
+            for words, job in ((w, j) for w in (COMMANDS if number == 0 else READING) for j in jobs(w)):
+                monkeypatch.setenv("GITHUB_ACTIONS", str(job).lower())
                 capfd.readouterr()
                 code = start(words_for(words, board))
                 said = "".join(capfd.readouterr()).encode("utf-8", "surrogateescape")
-                wrong += check(said, code, (room, words), "github" in words)
+                wrong += check(said, code, (room, words, job), job=job)
                 tried += 1
     monkeypatch.chdir(hostile.base)
     after = around(hostile)
@@ -179,12 +190,12 @@ def test_beside_modules(hostile: Hostile, command: Command, tmp_path: Path, tall
     room = hostile.top / "modules"
     for name in ("a", "b"):
         (room / name).write_bytes(b'{"seedspec_lock":1}\n')
-    environ = environ_of(hostile.base, {})
+    environ = environ_of(hostile.base, {"GITHUB_ACTIONS": "true"})
     before, wrong = around(hostile), []
     path = f".{os.pathsep}{os.environ['PATH']}"
     for words in IN_A_PROCESS:
         done = command(room, *words, **{**environ, "PATH": path})
-        wrong += check(done.out + done.err, done.code, words, False)
+        wrong += check(done.out + done.err, done.code, words, job=True)
         tally["commands beside hostile modules"] += 1
     assert not hostile.mark.exists(), hostile.mark.read_text()
     assert around(hostile) == before

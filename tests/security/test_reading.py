@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("run", "cli", "report", "emulator")
+ROOMS = ("project", "run", "cli", "report", "emulator")
 OWN = {
     ("project/sources.py", "walk"), ("project/scaffold.py", "project"), ("project/scaffold.py", "stale_schema"),
     ("project/scaffold.py", "_text"), ("project/scaffold.py", "_requirement"), ("report/page/page.py", "read"),

@@ -22,7 +22,7 @@ from seedspec.cli.output_path import judged
 from seedspec.cli.run_view import follow, signals, titled, view_of, watch
 from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.plan import Action
-from seedspec.plan.savings import hints
+from seedspec.plan.savings import savings
 from seedspec.project.credentials import key_of
 from seedspec.report import compare as compared
 from seedspec.report import cost as costs
@@ -167,7 +167,7 @@ def _show(planned: Planned, options: Options, form: str, changes: Since | None, 
     rate = board.model.rate
     if form == "json":
         document = plans.as_json(planned.plan, rate, planned.place.meant)
-        document["hints"] = costs.hints_json(hints(planned.plan, board.model), planned.plan.cost, rate)
+        document["hints"] = costs.hints_json(savings(planned.plan, board.model), planned.plan.cost, rate)
         if changes is not None:
             document["against"] = compared.as_json(changes.found, rate, changes.commit)
         echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
@@ -208,7 +208,7 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
     write(plans.lost(planned.plan, planned.place.meant))
     if not stream_error:  # who is about to buy has decided
-        told = hints(planned.plan, board.model)
+        told = savings(planned.plan, board.model)
         write(costs.hints(told, planned.plan.cost, board.model.rate, color=shared.colored(stream)))
 
 

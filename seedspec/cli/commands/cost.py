@@ -10,7 +10,7 @@ from seedspec.cli import shared
 from seedspec.cli.console import echo, pour, steady_csv
 from seedspec.cli.main import Exit
 from seedspec.plan import cost
-from seedspec.plan.savings import hints
+from seedspec.plan.savings import savings
 from seedspec.report import cost as shown
 from seedspec.text.diagnostic import did_you_mean, listed
 
@@ -50,7 +50,7 @@ def cost_command(
             near = did_you_mean(name, known)
             raise Exit(2, f"no `{name}` to tell costs apart by; " + (near[0] if near else f"expected {listed(known)}"))
     whole = not (select or exclude)
-    lines, told = cost.lines(found, names, model.rate, whole=whole), hints(found, model)
+    lines, told = cost.lines(found, names, model.rate, whole=whole), savings(found, model)
     if form == "json":
         document = shown.as_json(lines, names, found, model.rate, told)
         echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +19,7 @@ from seedspec.cli.main import Exit
 from seedspec.cli.output_path import judged
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts as look
-from seedspec.project.atomic import is_stream, put
+from seedspec.project.atomic import is_stream, replacement, write_output
 from seedspec.project.choice_files import choices_of, read_picks, read_reviews
 from seedspec.project.saved_video import SavedVideos
 from seedspec.report.export import spreadsheet
@@ -86,7 +84,7 @@ def otio_command(out: str | None, *, every: bool, absolute: bool, **given: Any) 
         raise Exit(2, "timelines need one package more: pip install 'seedspec[export]'") from None
     found, target = _cut(source, every=every), _target(source, out, ".otio")
     text = timeline(found.cuts, _name(source), target.parent, _look, absolute=absolute)
-    put(target, text.encode())
+    write_output(target, text.encode())
     _tell(target, found, f"{len(found.cuts)} clips")
 
 
@@ -116,17 +114,11 @@ def animatic_command(
     canvas = canvas_of(found.cuts, _look, size=asked, fps=int(fps) if fps else None)
     if is_stream(target):
         raise Exit(2, f"`{target}` is no file; a video needs one to be written to")
-    aside = target.with_name(f".{target.name}.new")
-    with suppress(FileNotFoundError):
-        aside.unlink()  # a link of that name would be written through
     try:
-        seconds = animatic(found.cuts, aside, canvas, names=names)
-        os.replace(aside, target)
+        with replacement(target) as aside:
+            seconds = animatic(found.cuts, aside, canvas, names=names)
     except MediaError as error:
         raise Exit(2, str(error)) from None
-    finally:
-        with suppress(FileNotFoundError):
-            aside.unlink()
     _tell(target, found, f"{len(found.cuts)} takes, {seconds:.1f} s, {canvas.width}×{canvas.height}")
 
 
@@ -150,7 +142,7 @@ def sheet_command(out: str | None, across: int, width: int, *, every: bool, **gi
     except ImportError:
         raise Exit(2, str(MediaMissing())) from None
     found, target = _cut(source, every=every), _target(source, out, ".sheet.png")
-    put(target, sheet(found.cuts, across=min(across, len(found.cuts)), width=width))
+    write_output(target, sheet(found.cuts, across=min(across, len(found.cuts)), width=width))
     _tell(target, found, f"{len(found.cuts)} takes")
 
 
@@ -249,7 +241,7 @@ def _some(addresses: tuple[str, ...]) -> str:
 
 
 def _write(source: Source, out: str, text: str) -> None:
-    put(judged(out, source.planned), text.encode())
+    write_output(judged(out, source.planned), text.encode())
     shared.out([out])
 
 

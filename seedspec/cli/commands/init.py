@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from seedspec.cli import shared
+from seedspec.project.files import read_file
 from seedspec.project.scaffold import FILL_IN, TEMPLATES, project, write
 
 
@@ -39,7 +40,7 @@ def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool)
             shared.note([f"left alone: {shown} {left}"])
         else:
             shared.out([shown])
-            if FILL_IN.encode() in path.read_bytes():
+            if FILL_IN.encode() in read_file(path):
                 shared.note([f"fill in HOST and OWNER in {shown}: where you install seedspec from"])
     board = _shown(place / "storyboard.yaml")
     named = "" if board == "storyboard.yaml" else f" {shlex.quote(board)}"

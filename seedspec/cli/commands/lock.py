@@ -12,8 +12,8 @@ import click
 from seedspec.cli import shared
 from seedspec.cli.main import Exit
 from seedspec.lock.lock import LockFault
-from seedspec.lock.recover import Aside
-from seedspec.project.atomic import put
+from seedspec.lock.recover import Unreadable
+from seedspec.project.atomic import write_output
 from seedspec.project.compile import Compiled, compile
 from seedspec.project.files import MOST_LOCK, read_file
 from seedspec.project.names import lock_of
@@ -114,14 +114,14 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
     _tell_foreign(path)
     for record in fixed.doubles:
         shared.out([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
-    for line in fixed.aside:
+    for line in fixed.unreadable:
         shared.out([f"line {line.number}  {_aside(line)}"])
     if fixed.backup is None:
         shared.note(["nothing to fix"])
         return
     said = [*(["both sides of the merge"] if fixed.merged else []), *(str(p) for p in fixed.rescued)]
     said += ["a name of its own for each video"] if fixed.parted else []
-    taken = " and ".join(said) or ("what could be read" if fixed.aside else "the whole lines before a torn one")
+    taken = " and ".join(said) or ("what could be read" if fixed.unreadable else "the whole lines before a torn one")
     where = f"; {len(fixed.aside)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
     shared.note([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])
 
@@ -131,7 +131,7 @@ def _tell_foreign(path: Path) -> None:
         shared.note([f"seedspec: {not_taken(found)}"])
 
 
-def _aside(line: Aside) -> str:
+def _aside(line: Unreadable) -> str:
     """What became of a line that cannot be relied on, and the receipt that it seems to hold."""
     if line.taken:
         return f"taken as it stands, look at it: {line.why}"
@@ -160,9 +160,9 @@ def merge_command(base: Path, ours: Path, theirs: Path) -> None:
     try:
         data, doubles = repair.merge(before, one, other)
     except LockFault as fault:
-        put(ours, repair.woven(one, other))
+        write_output(ours, repair.woven(one, other))
         raise Exit(1, f"the lock is left in conflict: {fault} [{fault.code}]; `seedspec lock fix`") from None
-    put(ours, data)
+    write_output(ours, data)
     for record in doubles:
         shared.note([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
 

@@ -24,7 +24,7 @@ from seedspec.cli.entry_argument import the_address
 from seedspec.cli.main import Exit
 from seedspec.cli.output_path import judged
 from seedspec.compiler.address import parse
-from seedspec.project.atomic import put, replace
+from seedspec.project.atomic import replace, write_output
 from seedspec.project.choice_files import Choices, choices_of, read_picks, read_reviews, schema_beside
 from seedspec.project.files import read_file
 from seedspec.project.names import lock_of
@@ -110,7 +110,7 @@ def review_command(
     made = contents.content(planned.compiled.board, found, picks, sources, seen, settings)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
     pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media)
-    put(target, b"".join(piece.encode() for piece in pieces))
+    write_output(target, b"".join(piece.encode() for piece in pieces))
     shared.out([str(target)])
     said = {"link": "the videos stay where they are", "inline": "videos inside", "proxy": "small copies inside"}[media]
     shared.note([f"{len(found)} takes, {len(clips)} to watch; {target.stat().st_size / 1e6:.1f} MB, {said}"])

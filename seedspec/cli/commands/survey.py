@@ -16,6 +16,7 @@ from seedspec.cli.main import Exit
 from seedspec.project import sources
 from seedspec.report.table import columns
 from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.visible import visible
 
 _COLORS = {"ok": "32", "warning": "33", "bad": "31"}
 
@@ -69,7 +70,7 @@ def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
         rows = [{"name": f.name, "verdict": f.verdict, "said": f.said} for f in found]
         echo(orjson.dumps({"seedspec_doctor": 1, "findings": rows}, option=orjson.OPT_INDENT_2))
     else:
-        lines = columns((f.verdict, f.name, f.said) for f in found)
+        lines = columns((f.verdict, f.name, visible(f.said)) for f in found)
         if shared.colored(sys.stdout):
             lines = [f"\x1b[{_COLORS[f.verdict]}m{line}\x1b[0m" for f, line in zip(found, lines, strict=True)]
         shared.out(lines)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,8 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from seedspec.media.facts import MediaError, MediaMissing
-from seedspec.media.posters import poster
 from seedspec.media.reader import facts
+from seedspec.project.atomic import replacement
+from seedspec.project.posters import poster
 from seedspec.report.page.content import Seen
 
 T = TypeVar("T")
@@ -50,9 +49,8 @@ def proxy(clip: Clip, kept: Path) -> Path:
         except ImportError as error:
             raise MediaMissing() from error
         # two takes may hold the same video, and two pages may be made at one time
-        making = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.mp4")
-        edit.proxy(clip.file, making)
-        making.replace(file)
+        with replacement(file, shared=True) as making:
+            edit.proxy(clip.file, making)
     return file
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from seedspec.project.atomic import atomic_write
 from seedspec.project.credentials import Key, Origins
 from seedspec.project.files import read_file
 from seedspec.project.paths import Place
@@ -139,7 +138,7 @@ def _alive(at: datetime, until: datetime, now: datetime) -> bool:
 def _records(top: Path) -> Iterator[Path]:
     for folder in top.iterdir():
         if re.fullmatch(r"[0-9a-f]{32}", folder.name) and folder.is_dir() and not folder.is_symlink():
-            yield from (p for p in folder.iterdir() if _RECORD.fullmatch(p.name) or p.suffix == ".part")
+            yield from (p for p in folder.iterdir() if _RECORD.fullmatch(p.name) or p.suffix == ".new")
 
 
 def _read(path: Path) -> tuple[str, int, datetime, datetime] | None:
@@ -163,11 +162,4 @@ def _write(path: Path, said: object) -> None:
     """Whole or not at all, for its owner's eyes only; several runs may do so at once."""
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")  # mode 0600
-        try:
-            with open(handle, "wb") as file:
-                file.write(json.dumps(said).encode())
-            os.replace(name, path)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(name)
+        atomic_write(path, json.dumps(said).encode(), mode=0o600, shared=True)

@@ -13,9 +13,9 @@ from seedspec.lock.lock import Lock, Record
 from seedspec.lock.merge import first_name
 from seedspec.lock.state import State
 from seedspec.media.facts import Facts, MediaError, MediaMissing
-from seedspec.media.posters import clear, poster
 from seedspec.media.reader import playable
 from seedspec.project.atomic import sync_folder
+from seedspec.project.posters import clear, poster
 from seedspec.run.engine.messages import Kept
 
 _LONGEST = 255

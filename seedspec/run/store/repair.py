@@ -11,7 +11,7 @@ from pathlib import Path
 
 from seedspec.lock.lock import Lock, LockFault, Record, parse, serialise
 from seedspec.lock.merge import sides, union
-from seedspec.lock.recover import Aside, salvage
+from seedspec.lock.recover import Unreadable, recover
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.project.atomic import replace, replace_lock
 from seedspec.project.files import MOST_LOCK, check_no_link, read_file, read_lock_file
@@ -27,7 +27,7 @@ from seedspec.run.store.rescue import drop, records, rescues
 class Fixed:
     """What a mended lock is made of. `backup` holds the bytes that it had before; None when nothing was to be done.
 
-    `aside` are the lines that could not be relied on; they stand in `damaged`, beside the lock. `parted` says that two
+    `unreadable` are the lines that could not be relied on; they stand in `damaged`, beside the lock. `parted` says that two
     videos had one name, and have one each now.
     """
 
@@ -36,7 +36,7 @@ class Fixed:
     rescued: tuple[Path, ...]
     doubles: tuple[Record, ...]
     backup: Path | None
-    aside: tuple[Aside, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
     damaged: Path | None = None
     parted: bool = False
 
@@ -61,28 +61,28 @@ def fix(path: Path, order: Iterable[str], also: Iterable[Path] = ()) -> Fixed:
     texts = sides(data) if data else []
     texts = [text for text in texts if text.strip()] if len(texts) > 1 else texts
     waiting = list(dict.fromkeys((*rescues(path), *also)))
-    locks, aside = list[Lock](), list[Aside]()
+    locks, unreadable = list[Lock](), list[Unreadable]()
     for text in (*texts, *map(records, waiting)):
         lock, lost = _read(text)
         locks.append(lock)
-        aside += (line for line in lost if line.data not in {a.data for a in aside})
+        unreadable += (line for line in lost if line.data not in {a.data for a in unreadable})
     if not locks:
         return Fixed(Lock(), False, (), (), None)
     merged, doubles = locks[0], tuple[Record, ...]()
     for lock in (*locks[1:], Lock()):
         made = union(merged, lock)
         merged, doubles = made.lock, made.doubles
-    torn = len(texts) == 1 and (bool(aside) or locks[0].good < len(data))
+    torn = len(texts) == 1 and (bool(unreadable) or locks[0].good < len(data))
     parted = len(locks) == 1 and {r.file for r in merged} != {r.file for r in locks[0]}
     if len(locks) == 1 and not torn and not parted and not waiting:
         return Fixed(merged, False, (), doubles, None)
     backup = _backup(state_folder(path.parent), f"{path.name}.before-fix")
     replace(backup, data)
-    kept = _set_aside(damaged, aside)
+    kept = _set_aside(damaged, unreadable)
     replace_lock(path, serialise(merged, order))
     for done in waiting:  # only now: what it holds is in the lock, on disk
         drop(done)
-    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup, tuple(aside), kept, parted)
+    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup, tuple(unreadable), kept, parted)
 
 
 def _backup(folder: Path, name: str) -> Path:
@@ -91,19 +91,19 @@ def _backup(folder: Path, name: str) -> Path:
     return next(folder / found for found in names if not os.path.lexists(folder / found))
 
 
-def _read(text: bytes) -> tuple[Lock, tuple[Aside, ...]]:
+def _read(text: bytes) -> tuple[Lock, tuple[Unreadable, ...]]:
     try:
         return parse(text), ()
     except LockFault as fault:
         if fault.code != "lock-damaged":
             raise
-        found = salvage(text)
-        return found.lock, found.aside
+        found = recover(text)
+        return found.lock, found.unreadable
 
 
-def _set_aside(target: Path, aside: Iterable[Aside]) -> Path | None:
+def _set_aside(target: Path, unreadable: Iterable[Unreadable]) -> Path | None:
     """Lines that are not relied on go to a file beside the lock, behind those of an earlier time; durably."""
-    lines = b"".join(line.data + b"\n" for line in aside)
+    lines = b"".join(line.data + b"\n" for line in unreadable)
     if not lines:
         return None
     check_no_link(target)

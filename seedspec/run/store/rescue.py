@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from seedspec.project.atomic import atomic_write
 from seedspec.project.files import MOST_LOCK, read_file
 from seedspec.project.secret import seal
+from seedspec.project.user_folders import user_state
 
 
 def rescues(lock: Path) -> list[Path]:
@@ -48,19 +50,10 @@ def rescue(lock: Path, data: bytes) -> Path | None:
     own = seal(_sealed(lock, rest))
     sealed = head[:-1] + b',"seal":"%b"}\n' % own.encode() + rest if own is not None else data
     for target in places(lock):
-        aside = target.with_name(f"{target.name}.new")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileNotFoundError):
-                aside.unlink()
-            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(sealed)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(aside, target)
+            atomic_write(target, sealed, mode=0o600, durable=True)
         except OSError:
-            with suppress(OSError):
-                aside.unlink()
             continue
         return target
     return None
@@ -83,8 +76,7 @@ def places(lock: Path) -> Iterator[Path]:
     yield lock.parent / ".seedspec" / f"{lock.name}.rescue"
     whole = hashlib.sha256(os.fsencode(lock.absolute())).hexdigest()[:12]
     with suppress(RuntimeError):  # there is no home
-        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-        yield home / "seedspec" / f"{lock.name}.{whole}.rescue"
+        yield user_state() / f"{lock.name}.{whole}.rescue"
 
 
 def _foreign(path: Path, lock: Path) -> bool:

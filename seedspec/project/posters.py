@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 from contextlib import suppress
 from pathlib import Path
 
 from seedspec.media.facts import MediaError
+from seedspec.project import atomic
 
 FOLDER = "posters"
 WIDTH = 480
@@ -44,10 +44,7 @@ def poster(video: Path, seconds: float | None) -> bytes:
 
 def clear(videos: Path) -> None:
     """Takes away what is left beside a folder's posters by a process that was killed."""
-    place = videos / FOLDER
-    with suppress(OSError):
-        for left in () if place.is_symlink() else place.glob(".*.webp.*.part"):
-            left.unlink()
+    atomic.clear(videos / FOLDER)
 
 
 def _kept(place: Path, made_for: int) -> bytes | None:
@@ -61,15 +58,9 @@ def _kept(place: Path, made_for: int) -> bytes | None:
 
 
 def _keep(place: Path, made: bytes, made_for: int) -> None:
-    """As a whole or not at all, and never through a link that leads elsewhere."""
     place.parent.mkdir(exist_ok=True)
     if place.parent.is_symlink():
         return
-    making = place.with_name(f".{place.name}.{os.getpid()}-{threading.get_ident()}.part")
-    try:
+    with atomic.replacement(place, shared=True) as making:
         making.write_bytes(made)
         os.utime(making, ns=(made_for, made_for))
-        os.replace(making, place)
-    finally:
-        with suppress(OSError):
-            making.unlink(missing_ok=True)
