@@ -1,10 +1,10 @@
-"""Makes everything anew that is made of something else: a schema, tables, pages; and the rest when asked for.
+"""Makes everything anew that is made of something else: a schema, tables, pages, the picture of the house.
 
     python docs/make.py [--check | --all]
 
 Each part stands in a module of its own beside this one, and can be run alone. `--check` writes nothing: it names what
 is not as it would be made, and ends with 1. `--all` follows the guides that tests follow, with the emulator, and makes
-the pictures too, which takes a browser and some minutes. What is measured, docs/performance.md, is written by
+the README's pictures too, which takes a browser and some minutes. What is measured, docs/performance.md, is written by
 tests/bench/run.py.
 """
 
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import make_architecture
 import make_commands
 import make_errors
 import make_schema
@@ -32,6 +33,8 @@ def made() -> Iterator[tuple[Path, str]]:
         yield page, make_tables.made(page.read_text(encoding="utf-8"))
     yield make_errors.PAGE, make_errors.made()
     yield make_commands.PAGE, make_commands.made()
+    yield make_architecture.PAGE, make_architecture.made(make_architecture.PAGE.read_text(encoding="utf-8"))
+    yield make_architecture.PICTURE, make_architecture.drawn()
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Writes the table of rooms in architecture.md and its picture anew, from the imports of the code.
+"""Writes the table of rooms in architecture.md and its picture anew, from the modules and their imports.
 
 python docs/make_architecture.py
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from html import escape
@@ -27,8 +28,15 @@ ROOMS = (
 """The rooms in the order of the flow: a room imports from rooms before it in this list."""
 
 _MARKS = re.compile(r"(<!-- table: rooms -->\n).*?(<!-- end -->)", re.DOTALL)
-_ROW, _CELL, _LEFT, _TOP = 26, 18, 560, 118
-_COLORS = {"box": "#f3f1ea", "line": "#d8d4c7", "dot": "#2f6f62", "text": "#22231f", "dim": "#6b6a63"}
+_ROW, _CELL, _NAME, _TEXT, _LETTERS = 38, 20, 30, 202, 64
+_LEFT, _TOP, _RIGHT, _FOOT = 648, 16, 76, 44
+_INK, _DIM, _FAINT, _BOX = "#22231f", "#5f5e57", "#dad7cc", "#f6f4ee"
+_GROUPS = {
+    "text": "#8a6d3b", "media": "#8a6d3b", "catalog": "#8a6d3b", "compiler": "#2f6f62", "lock": "#35618e",
+    "plan": "#35618e", "choices": "#35618e", "project": "#8c4a5b", "run": "#8c4a5b", "report": "#6b5b95",
+    "emulator": "#6b5b95", "api": "#6b5b95", "cli": "#6b5b95",
+}  # fmt: skip
+"""The color of each room: what all need, the compiler, what is known and wanted, what acts, and what people meet."""
 
 
 def modules() -> list[Path]:
@@ -81,62 +89,76 @@ def sentence(room: str) -> str:
 
 
 def size(room: str) -> tuple[int, int]:
-    """The modules of a room and their lines."""
-    own = [p for p in modules() if room_of(p) == room and p.read_text(encoding="utf-8").count("\n") > 1]
-    return len(own), sum(p.read_text(encoding="utf-8").count("\n") for p in own)
+    """The modules of a room, and their lines to the nearest hundred, so that not every edit makes the table another."""
+    own = [text for p in modules() if room_of(p) == room and (text := p.read_text(encoding="utf-8")).count("\n") > 1]
+    return len(own), round(sum(text.count("\n") for text in own), -2)
 
 
 def made(text: str) -> str:
     """The page's text with the table of rooms as the code has them now."""
-    rows = ["| room | what it is for | modules | lines |", "|---|---|---:|---:|"]
+    rows = ["| room | what it is for | modules | lines, about |", "|---|---|---:|---:|"]
     for room in ROOMS:
         many, lines = size(room)
-        rows.append(f"| `{room}{'' if room == 'api' else '/'}` | {sentence(room)} | {many} | {lines:,} |")
+        name = f"{room}.py" if (PACKAGE / f"{room}.py").is_file() else f"{room}/"
+        rows.append(f"| `{name}` | {sentence(room)} | {many} | {lines:,} |")
     return _MARKS.sub(lambda m: m[1] + "\n".join(rows) + "\n" + m[2], text)
 
 
 def drawn() -> str:
-    """The picture: a row for each room, and a dot for each one that it imports from; none stands above the stairs."""
+    """The picture: a row for each room, a dot below the name of each other room that it imports from.
+
+    The names stand on the stairs. No room imports from one that comes later, so nothing stands right of the stairs.
+    """
+    width, height = _LEFT + _CELL * len(ROOMS) + _RIGHT, _TOP + _ROW * len(ROOMS) + _FOOT
     found = arrows()
-    width, height = _LEFT + _CELL * len(ROOMS) + 24, _TOP + _ROW * len(ROOMS) + 16
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        'font-family="ui-sans-serif, system-ui, sans-serif" font-size="12">',
-        "<title>The rooms of seedspec, and which room imports from which</title>",
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        'font-family="ui-sans-serif, system-ui, -apple-system, \'Segoe UI\', sans-serif" font-size="12">',
+        "<title>The rooms of seedspec in the order of the flow, and which room imports from which</title>",
+        f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>',
     ]
-    for column, room in enumerate(ROOMS):
-        x = _LEFT + _CELL * column + _CELL / 2
-        out.append(
-            f'<text transform="translate({x + 4:g} {_TOP - 8}) rotate(-60)" fill="{_COLORS["dim"]}">'
-            f"{escape(room)}</text>"
-        )
-    for row, room in enumerate(ROOMS):
-        y = _TOP + _ROW * row
-        indent = 16 * room.count("/")
-        out.append(
-            f'<rect x="{8 + indent}" y="{y}" width="{_LEFT - 24 - indent}" height="{_ROW - 4}" rx="4" '
-            f'fill="{_COLORS["box"]}" stroke="{_COLORS["line"]}"/>'
-        )
-        out.append(
-            f'<text x="{18 + indent}" y="{y + 15}" fill="{_COLORS["text"]}" font-weight="600">{escape(room)}</text>'
-        )
-        out.append(f'<text x="{160}" y="{y + 15}" fill="{_COLORS["dim"]}">{escape(_short(sentence(room)))}</text>')
-        for column, other in enumerate(ROOMS[: row + 1]):
-            x = _LEFT + _CELL * column + _CELL / 2
-            if other == room:
-                out.append(f'<rect x="{x - 4:g}" y="{y + 7}" width="8" height="8" fill="{_COLORS["line"]}"/>')
-            elif many := found[room, other]:
-                radius = 3 + min(many, 9) / 3
-                out.append(f'<circle cx="{x:g}" cy="{y + 11}" r="{radius:.1f}" fill="{_COLORS["dot"]}"/>')
-            else:
-                out.append(f'<circle cx="{x:g}" cy="{y + 11}" r="1" fill="{_COLORS["line"]}"/>')
+    for number, room in enumerate(ROOMS):
+        out += _row(number, room)
+        out += _dots(number, room, found)
+    out.append(_words(16, height - 17, _DIM, _CAPTION))
     return "\n".join([*out, "</svg>", ""])
 
 
-def _short(text: str, most: int = 62) -> str:
-    said = text.rstrip(".")
-    return said if len(said) <= most else said[:most].rpartition(" ")[0].rstrip(",;:") + " …"
+_CAPTION = (
+    "A dot: the room of its row imports from the room whose name stands above it. A larger dot: more modules do. "
+    "Nothing stands right of the names: no import leads back."
+)
+
+
+def _row(number: int, room: str) -> list[str]:
+    y, indent = _TOP + _ROW * number, 14 * room.count("/")
+    color = _GROUPS[room.partition("/")[0]]
+    lines = textwrap.wrap(sentence(room).rstrip("."), _LETTERS)
+    first = y + (_ROW - 4) / 2 + 4 - 7.5 * (len(lines) - 1)
+    return [
+        f'<rect x="{16 + indent}" y="{y}" width="{_LEFT - 36 - indent}" height="{_ROW - 4}" rx="4" fill="{_BOX}"/>',
+        f'<rect x="{16 + indent}" y="{y}" width="4" height="{_ROW - 4}" rx="2" fill="{color}"/>',
+        _words(_NAME + indent, y + (_ROW - 4) / 2 + 4, _INK, room, bold=True),
+        *(_words(_TEXT, first + 15 * i, _DIM, text) for i, text in enumerate(lines)),
+    ]
+
+
+def _dots(number: int, room: str, found: Counter[tuple[str, str]]) -> Iterator[str]:
+    y = _TOP + _ROW * number + (_ROW - 4) / 2
+    x = _LEFT + _CELL * number + _CELL / 2
+    for column, other in enumerate(ROOMS[:number]):
+        many = found[room, other]
+        radius = 1 if not many else 4 if many == 1 else 5.5 if many < 5 else 7
+        color = _GROUPS[other.partition("/")[0]] if many else _FAINT
+        yield f'<circle cx="{_LEFT + _CELL * column + _CELL / 2:g}" cy="{y:g}" r="{radius}" fill="{color}"/>'
+    color = _GROUPS[room.partition("/")[0]]
+    yield f'<rect x="{x - 5:g}" y="{y - 5:g}" width="10" height="10" rx="2" fill="none" stroke="{color}"/>'
+    yield _words(x + 11, y + 4, _INK, room)
+
+
+def _words(x: float, y: float, color: str, text: str, *, bold: bool = False) -> str:
+    weight = ' font-weight="600"' if bold else ""
+    return f'<text x="{x:g}" y="{y:g}" fill="{color}"{weight}>{escape(text)}</text>'
 
 
 if __name__ == "__main__":

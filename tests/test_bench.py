@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
     ("words", "bars", "curves"),
     [
         (["compile"], 5, 4),
-        (["nothing to do", "plan, all", "over bare", "check of ex"], 5, 8),
+        (["nothing to do", "plan, all", "over bare", "check of ex"], 5, 6),
         (["whole run of 20 entries, CPU per entry, read together", "download and hash", "recording"], 4, 2),
     ],
     ids=["compile", "nothing", "run"],

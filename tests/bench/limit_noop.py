@@ -2,7 +2,7 @@
 
     python tests/bench/limit_noop.py FOLDER
 
-One look at the folder of the videos, and a line that says what there is to do: nothing.
+One look at each video in its folder, and a line that says what there is to do: nothing.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ def main(folder: str) -> None:
         for line in file:
             record = orjson.loads(line)
             lock[record["fp"]] = record
-    there = frozenset(os.listdir(f"{folder}/renders"))
+    with os.scandir(f"{folder}/renders") as found:
+        there = {entry.name: entry.stat().st_size for entry in found}
     left = 0
     with open(f"{folder}/keys.jsonl", "rb") as file:
         for line in file:
             fp, name = orjson.loads(line)
             known = lock.get(fp)
-            if known is None or known["state"] != "saved" or name not in there:
+            if known is None or known["state"] != "saved" or there.get(name) != known["bytes"]:
                 left += 1
     print(f"{len(lock)} done, {left} to do")
 

@@ -29,7 +29,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
             lambda: spent(python(HERE / "limit_noop.py", settled(folder, shots, many)), folder).cpu,
             2.5,
             1.5,
-            ready=lambda c=command: [nothing(folder, shots, many, c) for _ in range(2)],
+            ready=lambda c=command: nothing(folder, shots, many, c),
         )
     for name, passes, aim in (("ninja", 4, 2), ("snakemake", 0.1, 0.03)):
         yield Bar(
@@ -59,15 +59,14 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
             f"{command} with nothing to do",
             tuple(sizes),
             lambda size, c=command: nothing(folder, *sizes[size], c),
-            ready=lambda c=command: [nothing(folder, *size, c) for size in sizes.values() for _ in range(2)],
+            ready=lambda c=command: [nothing(folder, *size, c) for size in sizes.values()],
         )
-    for name, measure in (("plan, all new", planned), ("plan, all done, storyboard just edited", edited)):
-        yield Growth(
-            name,
-            tuple(sizes),
-            lambda size, m=measure: m(folder, *sizes[size]),
-            ready=lambda m=measure: [m(folder, *size) for size in sizes.values()],
-        )
+    yield Growth(
+        "plan, all new",
+        tuple(sizes),
+        lambda size: planned(folder, *sizes[size]),
+        ready=lambda: [planned(folder, *size) for size in sizes.values()],
+    )
 
 
 def settled(folder: Path, shots: int, variants: int) -> Path:
@@ -80,14 +79,6 @@ def settled(folder: Path, shots: int, variants: int) -> Path:
 
 def nothing(folder: Path, shots: int, variants: int, command: str) -> Spent:
     return spent(seedspec(command), settled(folder, shots, variants), folder / "product.txt")
-
-
-def edited(folder: Path, shots: int, variants: int) -> Spent:
-    """The storyboard is another file than the last time, and asks for the same."""
-    place = settled(folder, shots, variants)
-    storyboard = place / "storyboard.yaml"
-    storyboard.write_bytes(storyboard.read_bytes() + b"# edited\n")
-    return spent(seedspec("plan"), place, folder / "product.txt")
 
 
 def planned(folder: Path, shots: int, variants: int) -> Spent:

@@ -2,8 +2,9 @@
 
     python tests/bench/settled.py FOLDER SHOTS VARIANTS
 
-Writes the storyboard, its lock, an empty file for each video (a plan looks at names alone), and `keys.jsonl`: the
-fingerprint and the file of each entry, which is what the limit of a no-op has to read.
+Writes the storyboard, its lock, a file of the right size for each video (a plan looks at names and sizes), and
+`keys.jsonl`: the fingerprint and the file of each entry, which is what the limit of a no-op has to read. The files
+have no bytes of their own, so that many of them fit on a disk.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import orjson
 from boards import board
 
 from seedspec import api
+
+BYTES = 5_000_000
 
 
 def main(folder: Path, shots: int, variants: int) -> None:
@@ -35,11 +38,12 @@ def main(folder: Path, shots: int, variants: int) -> None:
                            "at": "2026-11-23T07:00:00Z"},
                 "task": f"task-unified-1795427517-{number:08x}", "credits": 31.3875, "units": 313_875,
                 "results_until": "2026-11-24T07:05:00Z", "file": file, "sha256": entry.fingerprint,
-                "bytes": 5_000_000, "width": 1280, "height": 720, "seconds": 8.0,
+                "bytes": BYTES, "width": 1280, "height": 720, "seconds": 8.0,
             }  # fmt: skip
             lock.write(orjson.dumps(record) + b"\n")
             keys.write(orjson.dumps([entry.fingerprint, entry.file]) + b"\n")
-            open(folder / file, "wb").close()
+            with open(folder / file, "wb") as video:
+                video.truncate(BYTES)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 import make  # noqa: E402
+import make_architecture  # noqa: E402
 import make_commands  # noqa: E402
 import make_errors  # noqa: E402
 import make_pictures  # noqa: E402
@@ -103,6 +104,17 @@ def test_every_command_has_its_help(expect: Expect) -> None:
     expect(make_commands.PAGE, make_commands.made())
 
 
+def test_the_house_is_drawn_as_it_stands(expect: Expect) -> None:
+    expect(make_architecture.PAGE, make_architecture.made(make_architecture.PAGE.read_text(encoding="utf-8")))
+    expect(make_architecture.PICTURE, make_architecture.drawn())
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "SECURITY.md"], ids=lambda p: p.name)
+def test_every_command_is_in_the_tables(page: Path) -> None:
+    named = set(re.findall(r"`([a-z]+)(?: [a-z-]+)*`", page.read_text(encoding="utf-8")))
+    assert set(main.COMMANDS) - named == set()
+
+
 def test_the_picture_of_mistakes_can_be_made_of_the_example() -> None:
     text = make_pictures.mistaken((make_pictures.EXAMPLE / "storyboard.yaml").read_text(encoding="utf-8"))
     picture = (make_pictures.IMAGES / "error.svg").read_text(encoding="utf-8")
@@ -139,17 +151,6 @@ def test_commands_of_the_guides_parse(line: str, tmp_path: Path, monkeypatch: py
             assert found is not None, f"no command {words[0]}"
             command, words = found, words[1:]
         command.make_context("seedspec", words, parent=context)
-
-
-@pytest.mark.parametrize("guide", [*GUIDES, DOCS / "errors.md"], ids=lambda p: p.name)
-def test_links_lead_somewhere(guide: Path) -> None:
-    text = guide.read_text(encoding="utf-8")
-    headings = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.M)}
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        if target.startswith("#"):
-            assert target[1:] in headings, target
-        elif "://" not in target:
-            assert (guide.parent / target.partition("#")[0]).exists(), target
 
 
 @pytest.mark.parametrize("name", list(main.COMMANDS))
