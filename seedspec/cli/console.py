@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TextIO
 
@@ -115,3 +116,15 @@ def open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Data, on standard output."""
+    if listed := list(lines):
+        echo("\n".join(listed))
+
+
+def print_notes(lines: Iterable[str]) -> None:
+    """Everything else, on standard error."""
+    if listed := list(lines):
+        echo("\n".join(listed), err=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from seedspec.api import Compiled
-from seedspec.cli import shared
+from seedspec.cli.compiled import board_of
 from seedspec.cli.entry_argument import the_address, the_ids
 from seedspec.cli.main import Exit
 from seedspec.compiler.address import matches
@@ -101,7 +101,7 @@ def _apart(record: Record, called: Mapping[str, str]) -> str:
 
 def _of(made: Compiled, record: Record) -> bool:
     """Whether a purchase is this profile's own, or of one that the storyboard no longer has."""
-    board = shared.board(made)
+    board = board_of(made)
     return record.profile == name_of(board) or (record.profile != "" and record.profile not in board.profiles)
 
 

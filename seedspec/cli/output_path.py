@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from seedspec.api import Planned
-from seedspec.cli import shared
+from seedspec.cli.compiled import board_of
 from seedspec.cli.main import Exit
 from seedspec.lock.keys import is_video_path
 from seedspec.lock.lock import LockFault
@@ -47,7 +47,7 @@ def _needed(planned: Planned) -> Iterator[tuple[Path, str]]:
     for lock in sorted(base.glob("*.lock")):  # another storyboard's too, and the paid one beside the emulator's
         for file in _files(lock):
             yield base / file, f"a video that `{lock.name}` knows"
-    board = shared.board(planned.compiled)
+    board = board_of(planned.compiled)
     for found in (*board.references, *(r for shot in board.shots for r in shot.references)):
         if not found.is_shot:
             yield base / str(found.target.value), f"the reference `{found.name}` of the storyboard"

@@ -17,8 +17,8 @@ import click
 import orjson
 
 from seedspec.api import Options, Planned, budget_of
-from seedspec.cli import shared
-from seedspec.cli.console import colored, complain, echo, steady_text
+from seedspec.cli.compiled import Mistaken, board_of, report_name
+from seedspec.cli.console import colored, complain, echo, print_lines, print_notes, steady_text
 from seedspec.cli.main import Exit, crash, fault
 from seedspec.lock.event import Event, RunFinished
 from seedspec.project.atomic import write_output
@@ -78,7 +78,7 @@ def follow(
 
     Ends the command with the run's exit code. What is known is reported too when the run ends in trouble.
     """
-    found = Outcomes(planned.plan.steps, shared.board(planned.compiled).model, planned.place.meant)
+    found = Outcomes(planned.plan.steps, board_of(planned.compiled).model, planned.place.meant)
     views, finished, trouble = Views(planned.place.base), 0, None
     show = _shown(found, planned, options, view, stopping)
     try:
@@ -123,7 +123,7 @@ def explained(storyboard: str, *, markdown: bool, most: int) -> Iterator[None]:
         if markdown and code != 10:
             from seedspec.report.markdown import nothing
 
-            if isinstance(error, shared.Mistaken):
+            if isinstance(error, Mistaken):
                 echo(nothing(storyboard, "no plan", error.said, error.wrong, most=most).rstrip())
             else:
                 echo(nothing(storyboard, "no plan", message, most=most).rstrip())
@@ -132,7 +132,7 @@ def explained(storyboard: str, *, markdown: bool, most: int) -> Iterator[None]:
 
 def _told(error: Exception, base: Path) -> tuple[int, str]:
     """The code and the line of a fault; on GitHub the mistakes of a storyboard are annotations at their lines."""
-    if isinstance(error, shared.Mistaken) and os.environ.get("GITHUB_ACTIONS") == "true":
+    if isinstance(error, Mistaken) and os.environ.get("GITHUB_ACTIONS") == "true":
         from seedspec.report.diagnostics import as_github
 
         echo(as_github(error.wrong).rstrip("\n"), err=True)
@@ -149,7 +149,7 @@ def reported(storyboard: str, junit: str | None) -> Iterator[None]:
     except Exception as error:
         base = Path(storyboard).parent
         code, message = _told(error, base)
-        said = error.said if isinstance(error, shared.Mistaken) else message
+        said = error.said if isinstance(error, Mistaken) else message
         views = Views(base)
         if junit is not None and _takes_report(Path(junit)):
             from seedspec.report.junit import not_begun
@@ -216,7 +216,7 @@ def watch(frame: Callable[[int], Sequence[str]], stream: TextIO, pause: Callable
         shown: Sequence[str] = ()
         while True:
             if (lines := frame(sys.maxsize)) != shown:
-                shared.out([*lines, ""])
+                print_lines([*lines, ""])
                 stream.flush()
                 shown = lines
             pause()
@@ -303,7 +303,7 @@ class Steady:
 def _report(found: Outcomes, planned: Planned, options: Options, view: View, views: Views, trouble: str) -> None:
     board = planned.compiled.board
     assert board is not None
-    rate, name = board.model.rate, shared.named(planned.compiled)
+    rate, name = board.model.rate, report_name(planned.compiled)
 
     def told() -> None:
         for text in summary(found, rate, emulated=options.emulated):
@@ -362,4 +362,4 @@ def _written(path: Path, data: bytes, write: Callable[[Path, bytes], None]) -> N
     try:
         write(path, data)
     except OSError as error:
-        shared.note([f"seedspec: {path}: {(error.strerror or str(error)).lower()}"])
+        print_notes([f"seedspec: {path}: {(error.strerror or str(error)).lower()}"])

@@ -8,10 +8,12 @@ import click
 import orjson
 
 from seedspec.api import Options, plan
-from seedspec.cli import shared
 from seedspec.cli.commands.settle import asking, check_task
+from seedspec.cli.compiled import compile_or_exit
+from seedspec.cli.console import print_notes
 from seedspec.cli.entry_argument import the_entry
 from seedspec.cli.main import Exit
+from seedspec.cli.options import profile_option, storyboard_argument
 from seedspec.compiler.entry import Entry
 from seedspec.lock.event import Adopted, Event, Saved, Submitted
 from seedspec.lock.lock import Lock
@@ -29,8 +31,8 @@ from seedspec.run.store.lock_file import hold, read_lock
 
 @click.command("adopt")
 @click.argument("entry")
-@shared.storyboard
-@shared.profiled
+@storyboard_argument
+@profile_option
 @click.option("--task", metavar="ID", help="A task of the service that is this entry's; it is followed from now on.")
 @click.option("--file", "video", type=click.Path(dir_okay=False, exists=True), help="A finished video of this entry.")
 @click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
@@ -49,7 +51,7 @@ def adopt_command(
     """
     if (task is None) == (video is None):
         raise Exit(2, "say what is to be adopted: --task ID or --file FILE")
-    made = shared.compiled(storyboard, profile, emulated=emulator)
+    made = compile_or_exit(storyboard, profile, emulated=emulator)
     chosen = the_entry(entry, made.entries)
     if chosen.waits:
         raise Exit(
@@ -82,7 +84,7 @@ def adopt_command(
             journal.close([e.fingerprint for e in made.entries], place.profile)
         finally:
             journal.abandon()
-    shared.note([f"{chosen.address}: {said}"])
+    print_notes([f"{chosen.address}: {said}"])
 
 
 def _check(entry: Entry, lock: Lock, *, allowed: frozenset[State]) -> None:

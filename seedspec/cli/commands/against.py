@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seedspec.api import Planned
-from seedspec.cli import shared
+from seedspec.cli.console import print_notes
 from seedspec.cli.main import Exit
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile
@@ -39,16 +39,16 @@ def since(storyboard: str, planned: Planned, revision: str, *, whole: bool, emul
     try:
         before = earlier(storyboard, then, profile=planned.plan.profile, emulated=emulated)
     except NoProfile as error:
-        shared.note([f"in {revision}: {error}: everything is new"])
+        print_notes([f"in {revision}: {error}: everything is new"])
     except NoRevision as error:
-        shared.note([f"{error}: everything is new"])
+        print_notes([f"{error}: everything is new"])
     else:
         old = before.entries
         if wrong := [d for d in before.diagnostics if d.severity == "error"]:
-            shared.note([f"in {revision} the storyboard had {tally(wrong)}; entries with errors count as not there"])
+            print_notes([f"in {revision} the storyboard had {tally(wrong)}; entries with errors count as not there"])
     if then.unknown:
         named = ", ".join(f"`{name}`" for name in sorted(then.unknown))
-        shared.note([f"not in {revision}, so taken as they are now: {named}"])
+        print_notes([f"not in {revision}, so taken as they are now: {named}"])
     found = compare(old, made.entries, planned.plan.lock)
     if not whole:
         chosen = {s.address for s in planned.plan.steps if s.entry is not None}

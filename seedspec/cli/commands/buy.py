@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from seedspec.cli import shared
 from seedspec.cli.main import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
+from seedspec.cli.options import F, profile_option, select_options, storyboard_argument, yes_option
 from seedspec.report.limits import COMMENT
 
 
-def _plan_options(function: shared.F) -> shared.F:
+def _plan_options(function: F) -> F:
     retry = click.option("--retry-failed", is_flag=True, help="Buy again what failed, where the failure allows it.")
     redo = click.option(
         "--redo-stale",
@@ -21,15 +21,15 @@ def _plan_options(function: shared.F) -> shared.F:
         help="Buy again what was made from another shot's video that was replaced since.",
     )
     emulator = click.option("--emulator", is_flag=True, help="With the emulator's lock and folder, not the paid ones.")
-    return shared.storyboard(shared.selectors(shared.profiled(retry(redo(emulator(function))))))
+    return storyboard_argument(select_options(profile_option(retry(redo(emulator(function))))))
 
 
-def _favourites(function: shared.F) -> shared.F:
+def _favourites(function: F) -> F:
     said = "Only the variants that have a pick in this profile; `default`: in none."
     return click.option("--picked-from", metavar="PROFILE", help=said)(function)
 
 
-def _run_options(function: shared.F) -> shared.F:
+def _run_options(function: F) -> F:
     """How a run is shown, alike for `run` and `fetch`."""
     form = click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
     plain = click.option("--plain", is_flag=True, help="Steady lines alone, also on a terminal.")
@@ -72,7 +72,7 @@ def plan_command(storyboard: str, against: str | None, form: str, most: int, *, 
 @click.command("run")
 @_plan_options
 @_favourites
-@shared.yes("Buy without asking. Without a terminal nothing is bought unless this is given.")
+@yes_option("Buy without asking. Without a terminal nothing is bought unless this is given.")
 @click.option("--max-usd", type=Number(0, MOST_MONEY), help="Ceiling for this run, in dollars.")
 @click.option("--max-credits", type=Number(0, MOST_MONEY), help="Ceiling for this run, in credits.")
 @click.option("--max-entries", type=click.IntRange(min=0), help="Buy at most so many entries in this run.")

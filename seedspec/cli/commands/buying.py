@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 
 from seedspec.api import Options, Planned, Quote, Yes, asks_service, budget_of, emulator, plan, quote, run
-from seedspec.cli import shared
 from seedspec.cli.commands.against import Since, since
-from seedspec.cli.console import echo
+from seedspec.cli.compiled import board_of, compile_or_exit, heading, show_findings
+from seedspec.cli.console import colored, echo, print_lines, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.output_path import judged
 from seedspec.cli.run_view import follow, signals, titled, view_of, watch
@@ -58,16 +58,16 @@ def show_plan(
 def show_status(storyboard: str, given: Mapping[str, Any], form: str, *, watching: bool) -> None:
     """`status`: where every entry stands. Ends the command with code 8 when one is in doubt."""
     options = _options(**given)
-    made = shared.compiled(storyboard, options.profile, emulated=options.emulated)
-    board = shared.board(made)
-    model, color = board.model, shared.colored()
+    made = compile_or_exit(storyboard, options.profile, emulated=options.emulated)
+    board = board_of(made)
+    model, color = board.model, colored()
 
     def lines(found: Planned, most: int | None) -> list[str]:
         moment, meant = now().utc, found.place.meant
         sums = status.sums(found.plan, model, moment, meant=meant)
         room = None if most is None else most - len(sums) - 3
         rows = status.rows(found.plan, model, moment, color=color, most=room, meant=meant)
-        return [shared.titled(made), "", *rows, "", *sums]
+        return [heading(made), "", *rows, "", *sums]
 
     if watching:
         with suppress(KeyboardInterrupt):
@@ -81,7 +81,7 @@ def show_status(storyboard: str, given: Mapping[str, Any], form: str, *, watchin
         document = status.as_json(planned.plan, model, now().utc, meant=planned.place.meant)
         echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
     elif not watching:
-        shared.out(lines(planned, None))
+        print_lines(lines(planned, None))
     if planned.plan.count(Action.DOUBT):
         raise Exit(8)
 
@@ -136,21 +136,21 @@ def _asked(quote: Quote | None) -> Yes | None:
         try:
             answer = sys.stdin.readline()
         except KeyboardInterrupt:
-            shared.note([""])
+            print_notes([""])
             raise
         if not answer:  # the terminal has gone, or was told that nothing more comes
-            shared.note([""])
+            print_notes([""])
         if (word := answer.strip().lower()) in ("y", "yes"):
             return Yes(max_credits=quote.credits)
         if word in ("", "n", "no"):
-            shared.note(["nothing was bought"])
+            print_notes(["nothing was bought"])
             raise Exit(0)
 
 
 def _planned(storyboard: str, options: Options) -> Planned:
     """The plan of a storyboard; what was found on the way is shown."""
-    planned = plan(storyboard, options, shared.compiled(storyboard, options.profile, emulated=options.emulated))
-    shared.tell(planned.findings)
+    planned = plan(storyboard, options, compile_or_exit(storyboard, options.profile, emulated=options.emulated))
+    show_findings(planned.findings)
     return planned
 
 
@@ -178,20 +178,20 @@ def _show(planned: Planned, options: Options, form: str, changes: Since | None, 
             planned.plan, titled(planned), rate,
             budget=budget, since=said, most=most, meant=planned.place.meant,
         )  # fmt: skip
-        shared.out([text.rstrip()])
+        print_lines([text.rstrip()])
     else:
         _text(planned, options)
         if changes is not None:
-            lines = compared.as_text(changes.found, rate, color=shared.colored())
-            shared.out(["", f"since {changes.revision}:", *lines])
+            lines = compared.as_text(changes.found, rate, color=colored())
+            print_lines(["", f"since {changes.revision}:", *lines])
 
 
 def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> None:
     board, made = planned.compiled.board, planned.compiled
     assert board is not None
     stream = sys.stderr if stream_error else sys.stdout
-    write = shared.note if stream_error else shared.out
-    write([shared.titled(made)])
+    write = print_notes if stream_error else print_lines
+    write([heading(made)])
     write(plans.counted(made.rows, made.counts))
     if options.picked_from is not None:
         wanted = sum(s.entry is not None for s in planned.plan.steps)
@@ -200,7 +200,7 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
         [
             "",
             *plans.steps(
-                planned.plan, board.model.rate, color=shared.colored(stream), meant=planned.place.meant, now=now().utc
+                planned.plan, board.model.rate, color=colored(stream), meant=planned.place.meant, now=now().utc
             ),
             "",
         ]
@@ -209,7 +209,7 @@ def _text(planned: Planned, options: Options, *, stream_error: bool = False) -> 
     write(plans.lost(planned.plan, planned.place.meant))
     if not stream_error:  # who is about to buy has decided
         told = savings(planned.plan, board.model)
-        write(costs.hints(told, planned.plan.cost, board.model.rate, color=shared.colored(stream)))
+        write(costs.hints(told, planned.plan.cost, board.model.rate, color=colored(stream)))
 
 
 def _options(

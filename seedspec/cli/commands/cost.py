@@ -6,9 +6,10 @@ import click
 import orjson
 
 from seedspec.api import Options, plan
-from seedspec.cli import shared
-from seedspec.cli.console import echo, pour, steady_csv
+from seedspec.cli.compiled import board_of, compile_or_exit, heading
+from seedspec.cli.console import colored, echo, pour, print_lines, steady_csv
 from seedspec.cli.main import Exit
+from seedspec.cli.options import profile_option, select_options, storyboard_argument
 from seedspec.plan import cost
 from seedspec.plan.savings import savings
 from seedspec.report import cost as shown
@@ -16,9 +17,9 @@ from seedspec.text.diagnostic import did_you_mean, listed
 
 
 @click.command("cost")
-@shared.storyboard
-@shared.selectors
-@shared.profiled
+@storyboard_argument
+@select_options
+@profile_option
 @click.option("--by", multiple=True, metavar="NAME", help="shot (when not given), take, state, profile, or an axis.")
 @click.option("--emulator", is_flag=True, help="With the emulator's lock, not the paid one.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
@@ -38,8 +39,8 @@ def cost_command(
       seedspec cost --by look --by take
       seedspec cost --by state --select shot --format csv > cost.csv
     """
-    made = shared.compiled(storyboard, profile, emulated=emulator)
-    model = shared.board(made).model
+    made = compile_or_exit(storyboard, profile, emulated=emulator)
+    model = board_of(made).model
     options = Options(select=select, exclude=exclude, emulated=emulator, profile=profile)
     found = plan(storyboard, options, made).plan
     names = list(dict.fromkeys(by or ("shot",)))
@@ -60,10 +61,10 @@ def cost_command(
         columns_of = [f"axis:{name}" if name in axes else name for name in names]
         pour(steady_csv(as_csv(shown.rows(lines, columns_of, model.rate))))
     else:
-        color = shared.colored()
-        shared.out([shared.titled(made), "", *shown.table(lines, names, model.rate, color=color), ""])
-        shared.out(shown.notes(lines, model.rate))
+        color = colored()
+        print_lines([heading(made), "", *shown.table(lines, names, model.rate, color=color), ""])
+        print_lines(shown.notes(lines, model.rate))
         if whole and "profile" not in names:
             others = {k: v for k, v in cost.by_profile(found, model.rate).items() if k != found.profile}
-            shared.out(shown.elsewhere(others, model.rate))
-        shared.out(shown.hints(told, found.cost, model.rate, color=color))
+            print_lines(shown.elsewhere(others, model.rate))
+        print_lines(shown.hints(told, found.cost, model.rate, color=color))

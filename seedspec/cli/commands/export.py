@@ -13,9 +13,10 @@ import orjson
 from seedspec.api import Options, Planned, plan
 from seedspec.choices.picks import Picks, moved
 from seedspec.choices.reviews import Entries
-from seedspec.cli import shared
-from seedspec.cli.console import echo, pour, steady_csv
+from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
+from seedspec.cli.console import echo, pour, print_lines, print_notes, steady_csv
 from seedspec.cli.main import Exit
+from seedspec.cli.options import F, profile_option, select_options, storyboard_argument
 from seedspec.cli.output_path import judged
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts as look
@@ -50,16 +51,16 @@ def export_command() -> None:
     """
 
 
-def _source(function: shared.F) -> shared.F:
+def _source(function: F) -> F:
     emulator = click.option("--emulator", is_flag=True, help="The emulator's takes, not the paid ones.")
-    return shared.storyboard(shared.selectors(shared.profiled(emulator(function))))
+    return storyboard_argument(select_options(profile_option(emulator(function))))
 
 
-def _every(function: shared.F) -> shared.F:
+def _every(function: F) -> F:
     return click.option("--all", "every", is_flag=True, help="Every saved take, whatever is picked.")(function)
 
 
-def _out(ending: str) -> Callable[[shared.F], shared.F]:
+def _out(ending: str) -> Callable[[F], F]:
     told = f"The file; STEM{ending} beside the storyboard when not given."
     return click.option("--out", "-o", type=click.Path(dir_okay=False), help=told)
 
@@ -177,7 +178,7 @@ def json_command(out: str | None, **given: Any) -> None:
       seedspec export json | jq '.entries[] | select(.picked) | .file'
     """
     source = _sources(**given)
-    board = shared.board(source.planned.compiled)
+    board = board_of(source.planned.compiled)
     document = spreadsheet.as_json(_rows(source), board.name, board.model.rate)
     text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     if out is None:
@@ -190,13 +191,13 @@ def _sources(
     *, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, emulator: bool
 ) -> Source:
     options = Options(select=select, exclude=exclude, emulated=emulator)
-    planned = plan(storyboard, options, shared.compiled(storyboard, profile, emulated=emulator))
-    board = shared.board(planned.compiled)
+    planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
+    board = board_of(planned.compiled)
     place, problems = choices_of(planned.compiled.path, board, emulated=emulator), Problems()
     entries = Entries(planned.compiled.entries)
     picks = moved(read_picks(place, problems), entries)
     remarks = remarks_of(read_reviews(place, (), problems), entries)
-    shared.tell(problems)
+    show_findings(problems)
     if problems.failed:
         raise Exit(3)
     return Source(planned, picks, remarks)
@@ -206,19 +207,19 @@ def _cut(source: Source, *, every: bool) -> Cutting:
     picks = Picks() if every else source.picks
     videos = SavedVideos(source.planned.place.base)
     found = cutting(source.planned.plan, picks, source.remarks, videos.at)
-    shared.note(videos.refused.values())
+    print_notes(videos.refused.values())
     if not found.cuts:
         raise Exit(2, f"no take is saved here; {source.planned.place.meant.command('status')} says where they stand")
     return found
 
 
 def _rows(source: Source) -> list[dict[str, Any]]:
-    rate = shared.board(source.planned.compiled).model.rate
+    rate = board_of(source.planned.compiled).model.rate
     return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate, source.planned.place.meant)
 
 
 def _name(source: Source) -> str:
-    return shared.board(source.planned.compiled).name
+    return board_of(source.planned.compiled).name
 
 
 def _target(source: Source, out: str | None, ending: str) -> Path:
@@ -226,13 +227,13 @@ def _target(source: Source, out: str | None, ending: str) -> Path:
 
 
 def _tell(target: Path, found: Cutting, what: str) -> None:
-    shared.out([str(target)])
+    print_lines([str(target)])
     lines = [what]
     if found.missing:
         lines.append(f"without a video here, so left out: {_some(found.missing)}")
     if found.unpicked:
         lines.append(f"without a pick, so left out: {_some(found.unpicked)}; --all takes every saved take")
-    shared.note(lines)
+    print_notes(lines)
 
 
 def _some(addresses: tuple[str, ...]) -> str:
@@ -242,7 +243,7 @@ def _some(addresses: tuple[str, ...]) -> str:
 
 def _write(source: Source, out: str, text: str) -> None:
     write_output(judged(out, source.planned), text.encode())
-    shared.out([out])
+    print_lines([out])
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

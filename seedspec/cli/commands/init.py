@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from seedspec.cli import shared
+from seedspec.cli.console import print_lines, print_notes
 from seedspec.project.files import read_file
 from seedspec.project.scaffold import FILL_IN, TEMPLATES, project, write
 
@@ -37,14 +37,14 @@ def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool)
         shown = _shown(path)
         written |= not left
         if left:
-            shared.note([f"left alone: {shown} {left}"])
+            print_notes([f"left alone: {shown} {left}"])
         else:
-            shared.out([shown])
+            print_lines([shown])
             if FILL_IN.encode() in read_file(path):
-                shared.note([f"fill in HOST and OWNER in {shown}: where you install seedspec from"])
+                print_notes([f"fill in HOST and OWNER in {shown}: where you install seedspec from"])
     board = _shown(place / "storyboard.yaml")
     named = "" if board == "storyboard.yaml" else f" {shlex.quote(board)}"
-    shared.note([f"next: seedspec check{named}, seedspec run{named} --emulator"] if written else ["nothing to do"])
+    print_notes([f"next: seedspec check{named}, seedspec run{named} --emulator"] if written else ["nothing to do"])
 
 
 def _shown(path: Path) -> str:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
-from seedspec.cli import shared
+from seedspec.cli.compiled import compile_or_exit, show_findings
+from seedspec.cli.console import print_lines, print_notes
 from seedspec.cli.main import Exit
+from seedspec.cli.options import storyboard_argument, yes_option
 from seedspec.lock.lock import LockFault
 from seedspec.lock.recover import Unreadable
 from seedspec.project.atomic import write_output
@@ -52,7 +54,7 @@ def _order(every: Iterable[Compiled]) -> list[str]:
 def _sound(made: Compiled) -> Compiled:
     """Ends the command with code 3 for errors: what is not compiled would count as not asked for."""
     if not made.ok:
-        shared.tell(made.diagnostics)
+        show_findings(made.diagnostics)
         raise Exit(3)
     return made
 
@@ -66,7 +68,7 @@ def _lock(storyboard: str, *, emulated: bool) -> Path:
 
 
 @lock_command.command("verify")
-@shared.storyboard
+@storyboard_argument
 @_emulator
 def verify_command(storyboard: str, *, emulator: bool) -> None:
     """Check the lock, and every saved video against its hash. Exit 1 when one is missing or another.
@@ -78,15 +80,15 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     path = _lock(storyboard, emulated=emulator)
     _tell_foreign(path)
     lock, found = read_lock(path), repair.verify(path)
-    shared.out(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
+    print_lines(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
     bad, saved = sum(f.bad for f in found), sum(r.state == "saved" for r in lock)
-    shared.note([f"{sum(1 for _ in lock)} purchases, {saved} saved, {bad} missing or altered"])
+    print_notes([f"{sum(1 for _ in lock)} purchases, {saved} saved, {bad} missing or altered"])
     if bad:
         raise Exit(1)
 
 
 @lock_command.command("fix")
-@shared.storyboard
+@storyboard_argument
 @_emulator
 @click.option(
     "--rescue",
@@ -113,22 +115,22 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
         fixed = repair.fix(path, order, rescue)
     _tell_foreign(path)
     for record in fixed.doubles:
-        shared.out([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
+        print_lines([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
     for line in fixed.unreadable:
-        shared.out([f"line {line.number}  {_aside(line)}"])
+        print_lines([f"line {line.number}  {_aside(line)}"])
     if fixed.backup is None:
-        shared.note(["nothing to fix"])
+        print_notes(["nothing to fix"])
         return
     said = [*(["both sides of the merge"] if fixed.merged else []), *(str(p) for p in fixed.rescued)]
     said += ["a name of its own for each video"] if fixed.parted else []
     taken = " and ".join(said) or ("what could be read" if fixed.unreadable else "the whole lines before a torn one")
     where = f"; {len(fixed.unreadable)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
-    shared.note([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])
+    print_notes([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])
 
 
 def _tell_foreign(path: Path) -> None:
     if (found := foreign(path)) is not None:
-        shared.note([f"seedspec: {not_taken(found)}"])
+        print_notes([f"seedspec: {not_taken(found)}"])
 
 
 def _aside(line: Unreadable) -> str:
@@ -164,13 +166,13 @@ def merge_command(base: Path, ours: Path, theirs: Path) -> None:
         raise Exit(1, f"the lock is left in conflict: {fault} [{fault.code}]; `seedspec lock fix`") from None
     write_output(ours, data)
     for record in doubles:
-        shared.note([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
+        print_notes([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
 
 
 @lock_command.command("prune")
-@shared.storyboard
+@storyboard_argument
 @_emulator
-@shared.yes("Do not ask.")
+@yes_option("Do not ask.")
 def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
     """Forget purchases that the storyboard no longer asks for. Their files stay; undoing an edit would buy again.
 
@@ -181,20 +183,20 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
       seedspec lock prune
     """
     path = lock_of(Path(storyboard), emulated=emulator)
-    made = shared.compiled(storyboard, "", emulated=emulator)
+    made = compile_or_exit(storyboard, "", emulated=emulator)
     every = [_sound(one) for one in _every(made, emulated=emulator)]
     order, waiting = _order(every), {e.address for one in every for e in one.entries if e.waits}
     with hold(path):
         lock = read_lock(path)
         # what waits for a pick may turn out to be what was bought before under its address
         gone = [r for r in repair.forgettable(lock, order) if r.entry not in waiting]
-        shared.out(f"{r.entry}  {r.state}  {r.file or r.task or ''}" for r in gone)
+        print_lines(f"{r.entry}  {r.state}  {r.file or r.task or ''}" for r in gone)
         if not gone:
-            shared.note(["nothing to forget"])
+            print_notes(["nothing to forget"])
             return
         if not yes:
             if not sys.stdin or not sys.stdin.isatty():
                 raise Exit(2, "nobody to ask: say --yes to forget these purchases")
             click.confirm("Forget them? Asking for them again would buy them again.", abort=True, err=True)
         repair.prune(path, lock, gone, order)
-    shared.note([f"{len(gone)} forgotten; the files stay"])
+    print_notes([f"{len(gone)} forgotten; the files stay"])

@@ -11,9 +11,11 @@ from contextlib import contextmanager, nullcontext
 import click
 
 from seedspec.api import Compiled
-from seedspec.cli import shared
+from seedspec.cli.compiled import board_of, compile_or_exit
+from seedspec.cli.console import print_lines, print_notes
 from seedspec.cli.doubts import Waits, is_lost, told
 from seedspec.cli.main import Exit
+from seedspec.cli.options import profile_option
 from seedspec.lock.event import Adopted, Deferred, Event, Failed, Submitted, Weighed
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import UNANSWERED
@@ -28,7 +30,7 @@ from seedspec.run.store.sent_requests import body_kept
 
 @click.command("settle")
 @click.argument("words", nargs=-1, metavar="[ENTRY]... [STORYBOARD]")
-@shared.profiled
+@profile_option
 @click.option("--task", metavar="ID", help="The service did take it: this is its task. It is followed from now on.")
 @click.option("--not-billed", is_flag=True, help="The service did not take it, or never ends it: buy it again.")
 @click.option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
@@ -68,8 +70,8 @@ def settle_command(
         raise Exit(2, "name the entry that is meant; `seedspec settle` lists those that wait for it")
     if len(entries) > 1 and (task is not None or again or purchase is not None):
         raise Exit(2, "--task, --resend and --purchase are about one purchase; name one entry")
-    made = shared.compiled(storyboard, profile, emulated=emulator)
-    place = place_of(made.path, shared.board(made), emulated=emulator)
+    made = compile_or_exit(storyboard, profile, emulated=emulator)
+    place = place_of(made.path, board_of(made), emulated=emulator)
     with hold(place.lock):
         lock = read_lock(place.lock)
         waits = Waits(made, lock, is_lost if lost else _unsettled, "running or made" if lost else "in doubt")
@@ -90,7 +92,7 @@ def settle_command(
             events = [_given_up(r, "lost" if lost else "not-billed") for r in records]
             _record(place, lock, made, events)
             notes = [f"{r.entry}: {_next(e, place)}" for r, e in zip(records, events, strict=True)]
-    shared.note(notes)
+    print_notes(notes)
 
 
 def _apart(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
@@ -124,7 +126,7 @@ def _next(event: Event, place: Place) -> str:
 def _show(made: Compiled, place: Place, lock: Lock, waits: Waits, records: Sequence[Record]) -> None:
     """The evidence and the commands for each, in the storyboard's order. Ends the command with code 8."""
     if not records:
-        shared.note(["nothing is in doubt"])
+        print_notes(["nothing is in doubt"])
         return
     doubts = [r for r in records if r.state in UNANSWERED]
     seen: dict[int, Evidence] = {}
@@ -142,7 +144,7 @@ def _show(made: Compiled, place: Place, lock: Lock, waits: Waits, records: Seque
         names = " ".join(shlex.quote(waits.address(r)) for r in plain)
         command = place.meant.command("settle", names, "--not-billed").strip("`")
         lines += ["", "if the service took none of them:", f"  {command}"]
-    shared.out(lines)
+    print_lines(lines)
     raise Exit(8)
 
 
@@ -152,7 +154,7 @@ def asking(made: Compiled, place: Place) -> Iterator[Wire]:
     from seedspec.emulator.session import own
     from seedspec.run.service.service import service_of
 
-    provider = shared.board(made).model.provider.document
+    provider = board_of(made).model.provider.document
     with own(place) if place.emulated else nullcontext(service_of(provider, place, os.environ)) as service:
         exchange = service.exchange(provider)
         try:
@@ -179,7 +181,7 @@ def _found(made: Compiled, place: Place, lock: Lock, record: Record, task: str) 
 
 def check_task(made: Compiled, lock: Lock, task: str) -> None:
     """Ends the command when a task id is none, or another purchase's."""
-    form = shared.board(made).model.provider.document["task_id"]
+    form = board_of(made).model.provider.document["task_id"]
     if not re.fullmatch(form, task):
         raise Exit(2, f"`{task}` is no task id of this service; expected one like task-unified-1774857405-abc123")
     if (other := next((r for r in lock if r.task == task), None)) is not None:

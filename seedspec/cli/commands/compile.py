@@ -1,0 +1,100 @@
+"""`compile`: the requests exactly as they would be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+from seedspec.cli.compiled import compile_or_exit, exit_on_errors
+from seedspec.cli.console import echo, pour, print_lines, steady_json
+from seedspec.cli.main import Exit
+from seedspec.cli.options import profile_option, select_options, storyboard_argument
+
+if TYPE_CHECKING:
+    from seedspec.compiler.entry import Entry
+    from seedspec.project.compile import Compiled
+
+
+_IN_MEMORY = 1 << 20
+"""As many bytes of output as are held in memory before a file takes them."""
+
+
+@click.command("compile")
+@storyboard_argument
+@select_options
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True,
+    help="json and jsonl hold the whole request bodies.",
+)  # fmt: skip
+@profile_option
+@click.option("--explain", metavar="ENTRY", help="One entry: where each field came from, and what it overrode.")
+def compile_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, explain: str | None
+) -> None:
+    """Show the requests exactly as they would be sent, every default written out.
+
+    A local file stands as `sha256:…`, another shot's video as `entry:…`; a run replaces both by addresses.
+
+    \b
+    Examples:
+      seedspec compile
+      seedspec compile ads.yaml --format jsonl | jq .request.prompt
+      seedspec compile --select open,look=noir --format json
+      seedspec compile --explain open@look=noir/1 --profile draft
+    """
+    if explain is not None and (select or exclude):
+        raise Exit(2, "--explain names its entry by itself; leave --select and --exclude out")
+    if form == "jsonl" and not (select or exclude or explain):
+        _stream(storyboard, profile)
+        return
+    from seedspec.lock.lock import Lock
+    from seedspec.plan.select import choose
+    from seedspec.report.entries import as_json, as_lines, as_table
+
+    made = compile_or_exit(storyboard, profile, emulated=False)
+    if explain is not None:
+        _explain(made, explain, form)
+        return
+    chosen = choose(made.entries, Lock(), select, exclude).chosen
+    if form == "jsonl":
+        pour(steady_json(b"".join(as_lines(chosen))))
+    elif form == "json":
+        echo(orjson.dumps([as_json(e) for e in chosen], option=orjson.OPT_INDENT_2))
+    else:
+        print_lines(as_table(chosen))
+
+
+def _stream(storyboard: str, profile: str) -> None:
+    """All entries as JSON Lines. They wait in a file without a name until it is known that none has an error."""
+    from seedspec.project.compile import stream
+    from seedspec.report.entries import as_lines
+
+    with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+
+        def keep(entries: Iterator[Entry]) -> None:
+            lines = as_lines(entries)
+            while some := b"".join(islice(lines, 1000)):
+                spool.write(steady_json(some))
+
+        exit_on_errors(stream(storyboard, keep, profile=profile))
+        spool.seek(0)
+        while some := spool.read(_IN_MEMORY):
+            pour(some)
+
+
+def _explain(made: Compiled, address: str, form: str) -> None:
+    from seedspec.cli.entry_argument import the_entry
+    from seedspec.compiler.request.explain import explain
+    from seedspec.report import explain as shown
+
+    assert made.board is not None
+    found, rate = explain(made.board, the_entry(address, made.entries)), made.board.model.rate
+    if form == "table":
+        print_lines(shown.as_text(found, rate))
+    else:
+        echo(orjson.dumps(shown.as_json(found, rate), option=orjson.OPT_INDENT_2 if form == "json" else None))

@@ -1,0 +1,36 @@
+"""`models`: which models there are, with their fields, limits and prices."""
+
+from __future__ import annotations
+
+import click
+import orjson
+
+from seedspec.cli.console import echo, print_lines
+from seedspec.cli.main import Exit
+from seedspec.project import sources
+from seedspec.text.diagnostic import did_you_mean, listed
+
+
+@click.command("models")
+@click.argument("model", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def models_command(model: str | None, form: str) -> None:
+    """List the models with their fields, limits, output sizes and prices, as their files have them.
+
+    \b
+    Examples:
+      seedspec models
+      seedspec models seedance-2.0-reference-to-video --format json
+    """
+    from seedspec.report import models as shown
+
+    known = sources.catalog().models
+    if model is not None and model not in known:
+        raise Exit(2, "; ".join((f"no model `{model}`; expected {listed(known)}", *did_you_mean(model, known))))
+    chosen = [known[model]] if model is not None else list(known.values())
+    if form == "json":
+        document = {"seedspec_models": 1, "models": [shown.as_json(m) for m in chosen]}
+        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        return
+    for number, one in enumerate(chosen):
+        print_lines([*([""] if number else []), *shown.as_text(one)])

@@ -1,0 +1,70 @@
+"""The storyboard of a command: compiled, its findings shown; errors end the command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from seedspec.cli.console import colored, echo
+from seedspec.cli.main import Exit
+
+if TYPE_CHECKING:
+    from seedspec.compiler.storyboard.types import Storyboard
+    from seedspec.project.compile import Compiled
+    from seedspec.text.diagnostic import Diagnostic
+
+
+def compile_or_exit(path: str, profile: str, *, emulated: bool) -> Compiled:
+    """The storyboard's entries with a profile; its findings are shown, and errors end the command with code 3.
+
+    A reference that follows a pick follows those of the emulator's takes when `emulated`.
+    """
+    from seedspec.project.compile import compile
+
+    return exit_on_errors(compile(path, profile=profile, emulated=emulated))
+
+
+class Mistaken(Exit):
+    """A storyboard with errors, which were shown: they are in `wrong`, and `said` is as `1 mistake, line 7`."""
+
+    def __init__(self, found: Iterable[Diagnostic]) -> None:
+        super().__init__(3)
+        self.wrong = wrong = tuple(d for d in found if d.severity == "error")
+        first = next((d.span for d in wrong if d.span is not None), None)
+        where = f", {'first in ' if len(wrong) > 1 else ''}line {first.place[0]}" if first is not None else ""
+        self.said = f"{len(wrong)} mistake{'s' if len(wrong) != 1 else ''}{where}"
+
+
+def exit_on_errors(made: Compiled) -> Compiled:
+    """What was compiled, when its findings, which are shown, let it stand. Raises Mistaken."""
+    show_findings(made.diagnostics)
+    if not made.ok:
+        raise Mistaken(made.diagnostics)
+    return made
+
+
+def board_of(made: Compiled) -> Storyboard:
+    """The storyboard of a compile that ended well."""
+    assert made.board is not None
+    return made.board
+
+
+def heading(made: Compiled) -> str:
+    """What stands above an answer: the storyboard, its model, and the profile."""
+    whole = board_of(made)
+    return f"{whole.name}  {whole.model.id}" + (f"  profile {whole.profile.name}" if whole.profile else "")
+
+
+def report_name(made: Compiled) -> str:
+    """What a report is called: the storyboard's name, and its profile."""
+    whole = board_of(made)
+    return f"{whole.name} ({whole.profile.name})" if whole.profile is not None else whole.name
+
+
+def show_findings(found: Iterable[Diagnostic]) -> None:
+    listed = list(found)
+    if listed:
+        from seedspec.report import diagnostics as shown
+
+        echo(shown.as_text(listed, color=colored(sys.stderr)), err=True)

@@ -1,0 +1,60 @@
+"""Arguments and options that several commands have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def storyboard_argument(function: F) -> F:
+    """The storyboard that a command is about, and the bound on the work that it may cause."""
+    return click.argument("storyboard", default="storyboard.yaml", type=click.Path(dir_okay=False))(
+        ceiling_option(function)
+    )
+
+
+def ceiling_option(function: F) -> F:
+    """--ceiling, on every command that compiles; it holds until the command has ended."""
+
+    def raise_it(ctx: click.Context, _: click.Parameter, most: int | None) -> None:
+        if most is not None:
+            from seedspec.project.compile import raised
+
+            before = raised.set(most)
+            ctx.call_on_close(lambda: raised.reset(before))
+
+    return click.option(
+        "--ceiling", type=click.IntRange(min=1), metavar="ENTRIES", envvar="SEEDSPEC_CEILING", show_envvar=True,
+        expose_value=False, callback=raise_it,
+        help="Compile up to so many entries, whatever the storyboard allows; 200,000 when not given.",
+    )(function)  # fmt: skip
+
+
+def select_options(function: F) -> F:
+    """--select and --exclude, on every command that takes entries."""
+    term = "An address or a prefix of one, axis=label, take=1, state:failed, tag:x (comma = and)."
+    select = click.option("--select", "-s", multiple=True, metavar="TERM", help=f"Only these entries. {term}")
+    exclude = click.option("--exclude", "-x", multiple=True, metavar="TERM", help="All but these; terms as --select.")
+    return select(exclude(function))
+
+
+def profile_option(function: F) -> F:
+    """--profile, on every command whose answer depends on it."""
+    return click.option(
+        "--profile", metavar="NAME", default="", envvar="SEEDSPEC_PROFILE",
+        help="With this profile of the storyboard laid over it.",
+    )(function)  # fmt: skip
+
+
+def yes_option(text: str) -> Callable[[F], F]:
+    """--yes, which alone of all options has no variable in the environment: what is not said now is no yes."""
+    return click.option("--yes", "-y", is_flag=True, allow_from_autoenv=False, help=text)
+
+
+def emulator_option(text: str) -> Callable[[F], F]:
+    """--emulator, with its help."""
+    return click.option("--emulator", is_flag=True, help=text)
