@@ -1,0 +1,90 @@
+"""`run` and `fetch`: the plan is shown, the question asked, and the events of the run followed to their end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seedspec.api import Options, Planned, Quote, Yes, asks_service, emulator, quote, run
+from seedspec.cli.console import print_notes
+from seedspec.cli.main import Exit
+from seedspec.cli.output_path import judged
+from seedspec.cli.plan_view import planned_of, print_plan
+from seedspec.cli.run_view import View, follow, signals
+from seedspec.project.credentials import key_of
+from seedspec.run.consent import check_consent
+from seedspec.run.store.lock_file import check_free
+
+
+@dataclass(frozen=True, slots=True)
+class Emulation:
+    """How the emulator of a run is to be: the seconds of each task, its faults, and the seed of those by chance."""
+
+    seconds: float = 2.0
+    faults: tuple[str, ...] = ()
+    seed: int = 0
+
+
+def carry_out(
+    storyboard: str, options: Options, view: View, *, yes: bool = False, emulation: Emulation = Emulation()
+) -> None:
+    """`run` and `fetch`: the plan where something is to be bought, the question, and the events until the end.
+
+    `emulation` says how the emulator is to be, where there is one.
+    """
+    planned = planned_of(storyboard, options)
+    if view.junit is not None:
+        judged(view.junit, planned)  # before anything is bought: receipts may stand there
+    needed = asks_service(planned.plan, options)
+    if not needed:
+        view = replace(view, live=False)  # nothing will move
+    elif not options.emulated:
+        _check_key(planned)
+    if options.submit and planned.plan.buys and view.form == "text":
+        print_plan(planned, options, stream_error=True)
+    consent = Yes() if yes else _ask(quote(planned, options))
+    fake = None
+    with ExitStack() as ends:
+        if options.emulated and needed:
+            check_free(planned.place.lock)  # who holds the lock is told, not that the emulator's folder is taken
+            fake = ends.enter_context(
+                emulator(storyboard, seconds=emulation.seconds, faults=emulation.faults, seed=emulation.seed)
+            )
+        stopping = ends.enter_context(signals(quiet=view.live))
+        events = run(
+            storyboard, options, consent=consent, emulator=fake, compiled=planned.compiled, stopping=stopping
+        )  # fmt: skip
+        follow(events, planned, options, view, stopping)
+
+
+def _ask(quote: Quote | None) -> Yes | None:
+    """The yes of whoever sits at the terminal, to what is quoted and no more. Ends the command without one."""
+    if quote is None:
+        return None
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        check_consent(quote, None, "add --yes")
+    while True:
+        sys.stderr.write(f"{quote.question} [y/N] ")
+        sys.stderr.flush()
+        try:
+            answer = sys.stdin.readline()
+        except KeyboardInterrupt:
+            print_notes([""])
+            raise
+        if not answer:  # the terminal has gone, or was told that nothing more comes
+            print_notes([""])
+        if (word := answer.strip().lower()) in ("y", "yes"):
+            return Yes(max_credits=quote.credits)
+        if word in ("", "n", "no"):
+            print_notes(["nothing was bought"])
+            raise Exit(0)
+
+
+def _check_key(planned: Planned) -> None:
+    """A key that is missing or broken is said before anybody is asked anything."""
+    board = planned.compiled.board
+    assert board is not None
+    key_of(board.model.provider.document, os.environ, Path.cwd())

@@ -1,0 +1,34 @@
+"""`fetch`: finish what was bought; buy nothing."""
+
+from __future__ import annotations
+
+import click
+
+from seedspec.cli.carry_out import carry_out
+from seedspec.cli.number import YEAR, Number
+from seedspec.cli.run_options import options_of, plan_options, view_options
+from seedspec.cli.run_view import reported, view_of
+
+
+@click.command("fetch")
+@plan_options
+@click.option("--timeout", type=Number(0, YEAR), help="End after so many seconds; fetch again to go on.")
+@view_options
+def fetch_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, timeout: float | None,
+    form: str, junit: str | None, *, retry_failed: bool, redo_stale: bool, emulator: bool, plain: bool,
+) -> None:  # fmt: skip
+    """Follow and save what was bought, also what the storyboard no longer asks for; buy nothing.
+
+    \b
+    Examples:
+      seedspec fetch
+      seedspec fetch --select open
+    """
+
+    with reported(storyboard, junit):
+        options = options_of(
+            select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator,
+            timeout=timeout, submit=False,
+        )  # fmt: skip
+        carry_out(storyboard, options, view_of(form, junit, plain=plain))

@@ -1,0 +1,90 @@
+"""`plan`: what a run would do with each entry, why, and what it would cost."""
+
+from __future__ import annotations
+
+import click
+import orjson
+
+from seedspec.api import Options, Planned, budget_of
+from seedspec.cli.commands.against import Since, since
+from seedspec.cli.console import colored, echo, print_lines
+from seedspec.cli.main import Exit
+from seedspec.cli.plan_view import planned_of, print_plan
+from seedspec.cli.run_options import options_of, picked_option, plan_options
+from seedspec.cli.run_view import explained, titled
+from seedspec.plan.savings import savings
+from seedspec.report import compare as compared
+from seedspec.report import cost as costs
+from seedspec.report import markdown
+from seedspec.report import plan as plans
+from seedspec.report.limits import COMMENT
+
+
+@click.command("plan")
+@plan_options
+@picked_option
+@click.option("--against", metavar="REV", help="Say too what has changed since a git revision, and its cost.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+    help="markdown is for a pull request: counts and cost first.",
+)  # fmt: skip
+@click.option("--most", type=click.IntRange(min=2000), default=COMMENT, show_default=True,
+              help="Characters that the markdown may have.")  # fmt: skip
+@click.option("--exit-code", is_flag=True, help="Exit 10 when there is something to buy.")
+def plan_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, picked_from: str | None,
+    against: str | None, form: str, most: int,
+    *, retry_failed: bool, redo_stale: bool, emulator: bool, exit_code: bool,
+) -> None:  # fmt: skip
+    """Show what a run would do with each entry, why, and what it would cost. Touches no network, changes nothing.
+
+    \b
+    +  buy           ~  buy, changed since     >  in flight, follow     v  made, fetch
+    =  done          !  failed or held         ?  in doubt, settle      -  in the lock only
+
+    \b
+    Examples:
+      seedspec plan
+      seedspec plan --select look=noir --exit-code
+      seedspec plan --against origin/main --format markdown
+      seedspec plan --profile final --picked-from draft
+    """
+
+    options = options_of(
+        select, exclude, profile,
+        retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator, picked_from=picked_from,
+    )  # fmt: skip
+    with explained(storyboard, markdown=form == "markdown", most=most):
+        planned, changes = planned_of(storyboard, options), None
+        if against is not None:
+            whole = not (select or exclude or picked_from is not None)
+            changes = since(storyboard, planned, against, whole=whole, emulated=emulator)
+        _print(planned, options, form, changes, most)
+        if exit_code and planned.plan.buys:
+            raise Exit(10)
+
+
+def _print(planned: Planned, options: Options, form: str, changes: Since | None, most: int) -> None:
+
+    board = planned.compiled.board
+    assert board is not None
+    rate = board.model.rate
+    if form == "json":
+        document = plans.as_json(planned.plan, rate, planned.place.meant)
+        document["hints"] = costs.hints_json(savings(planned.plan, board.model), planned.plan.cost, rate)
+        if changes is not None:
+            document["against"] = compared.as_json(changes.found, rate, changes.commit)
+        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    elif form == "markdown":
+        budget = budget_of(board, options)
+        said = (changes.revision, changes.found) if changes is not None else None
+        text = markdown.plan(
+            planned.plan, titled(planned), rate,
+            budget=budget, since=said, most=most, meant=planned.place.meant,
+        )  # fmt: skip
+        print_lines([text.rstrip()])
+    else:
+        print_plan(planned, options)
+        if changes is not None:
+            lines = compared.as_text(changes.found, rate, color=colored())
+            print_lines(["", f"since {changes.revision}:", *lines])

@@ -1,0 +1,67 @@
+"""`run`: buy what is new, follow what is running, save what is finished."""
+
+from __future__ import annotations
+
+import click
+
+from seedspec.cli.carry_out import Emulation, carry_out
+from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
+from seedspec.cli.options import yes_option
+from seedspec.cli.run_options import options_of, picked_option, plan_options, view_options
+from seedspec.cli.run_view import reported, view_of
+
+
+@click.command("run")
+@plan_options
+@picked_option
+@yes_option("Buy without asking. Without a terminal nothing is bought unless this is given.")
+@click.option("--max-usd", type=Number(0, MOST_MONEY), help="Ceiling for this run, in dollars.")
+@click.option("--max-credits", type=Number(0, MOST_MONEY), help="Ceiling for this run, in credits.")
+@click.option("--max-entries", type=click.IntRange(min=0), help="Buy at most so many entries in this run.")
+@click.option("--locked", is_flag=True, help="Fail, with code 4, if anything would be bought.")
+@click.option("--fail-fast", is_flag=True, help="Buy nothing more after the first failure; what runs is followed.")
+@click.option("--no-wait", is_flag=True, help="Buy, and leave the following and saving to `seedspec fetch`.")
+@click.option("--timeout", type=Number(0, YEAR), help="End after so many seconds; run again to go on.")
+@click.option(
+    "--assets", metavar="URL", envvar=["SEEDSPEC_ASSETS", "SEEDSPEC_RUN_ASSETS"], show_envvar=True,
+    help="Local files go to this bucket (s3://BUCKET/PREFIX, gs://, az://), not to the service.",
+)  # fmt: skip
+@click.option("--in-flight", type=click.IntRange(1, 1000), help="Tasks at the service at one time.")
+@click.option("--poll-interval", type=Number(0.1, DAY), help="Seconds between two reads of a task, at first.")
+@click.option("--submit-rate", type=Number(0.001, 1000), help="Paid requests a second, at most.")
+@view_options
+@click.option("--emulator-seconds", type=Number(0, DAY), default=2.0, show_default=True,
+              help="How long an emulated task takes.")  # fmt: skip
+@click.option("--fault", multiple=True, metavar="FAULT", help="A fault for the emulator; `seedspec emulator --help`.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the emulator's faults.")
+def run_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, picked_from: str | None,
+    max_usd: float | None, max_credits: float | None, max_entries: int | None, timeout: float | None,
+    assets: str | None, in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
+    form: str, junit: str | None, emulator_seconds: float, fault: tuple[str, ...], seed: int,
+    *, retry_failed: bool, redo_stale: bool, emulator: bool, yes: bool, locked: bool, fail_fast: bool, no_wait: bool,
+    plain: bool,
+) -> None:  # fmt: skip
+    """Buy what is new, follow what is running, save what is finished. What is done is left alone.
+
+    Before anything is bought you are asked, with the count and the price, when standard input and standard error are
+    a terminal. Otherwise --yes is needed, and without it nothing is bought: exit code 2.
+
+    \b
+    Examples:
+      seedspec run --emulator
+      seedspec run --max-usd 15 --yes
+      seedspec run --select take=1 --format jsonl > events.jsonl
+      seedspec run --profile final --picked-from draft
+      seedspec run --assets s3://our-bucket/storyboards
+    """
+
+    with reported(storyboard, junit):
+        options = options_of(
+            select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator,
+            picked_from=picked_from, max_usd=max_usd, max_credits=max_credits, max_entries=max_entries,
+            timeout=timeout, no_wait=no_wait, fail_fast=fail_fast, locked=locked, assets=assets,
+            in_flight=in_flight, poll_interval=poll_interval, submit_rate=submit_rate,
+        )  # fmt: skip
+        emulation = Emulation(emulator_seconds, fault, seed)
+        carry_out(storyboard, options, view_of(form, junit, plain=plain), yes=yes, emulation=emulation)

@@ -1,0 +1,80 @@
+"""`status`: where every entry stands, from the lock alone."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import suppress
+
+import click
+import orjson
+
+from seedspec.api import Options, Planned, plan
+from seedspec.cli.compiled import board_of, compile_or_exit, heading
+from seedspec.cli.console import colored, echo, print_lines
+from seedspec.cli.main import Exit
+from seedspec.cli.run_options import options_of, plan_options
+from seedspec.cli.run_view import watch
+from seedspec.plan.plan import Action
+from seedspec.report import status
+from seedspec.run.loop import now
+
+_GLANCE = 1.0
+"""Seconds between two looks at the lock of `status --watch`."""
+
+
+@click.command("status")
+@plan_options
+@click.option("--watch", "watching", is_flag=True, help="Look at the lock again and again, until Ctrl-C.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def status_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str,
+    *, retry_failed: bool, redo_stale: bool, emulator: bool, watching: bool,
+) -> None:  # fmt: skip
+    """Show where every entry stands, from the lock. Touches no network, changes nothing.
+
+    What is made and not saved shows how many hours the service keeps it.
+
+    \b
+    Examples:
+      seedspec status
+      seedspec status --watch
+      seedspec status --select state:doubt --format json
+    """
+    if watching and form != "text":
+        raise Exit(2, "--watch is for people; leave --format out")
+    options = options_of(
+        select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator
+    )  # fmt: skip
+    _show(storyboard, options, form, watching=watching)
+
+
+def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> None:
+    """Ends the command with code 8 when a purchase is in doubt."""
+
+    made = compile_or_exit(storyboard, options.profile, emulated=options.emulated)
+    board = board_of(made)
+    model, color = board.model, colored()
+
+    def lines(found: Planned, most: int | None) -> list[str]:
+        moment, meant = now().utc, found.place.meant
+        sums = status.sums(found.plan, model, moment, meant=meant)
+        room = None if most is None else most - len(sums) - 3
+        rows = status.rows(found.plan, model, moment, color=color, most=room, meant=meant)
+        return [heading(made), "", *rows, "", *sums]
+
+    if watching:
+        with suppress(KeyboardInterrupt):
+            watch(
+                lambda most: lines(plan(storyboard, options, made), most),
+                sys.stdout,
+                lambda: threading.Event().wait(_GLANCE),
+            )
+    planned = plan(storyboard, options, made)
+    if form == "json":
+        document = status.as_json(planned.plan, model, now().utc, meant=planned.place.meant)
+        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    elif not watching:
+        print_lines(lines(planned, None))
+    if planned.plan.count(Action.DOUBT):
+        raise Exit(8)

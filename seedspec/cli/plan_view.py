@@ -1,0 +1,47 @@
+"""A plan as a command shows it: its steps, what they cost, and what could be saved."""
+
+from __future__ import annotations
+
+import sys
+
+from seedspec.api import Options, Planned, budget_of, plan
+from seedspec.cli.compiled import compile_or_exit, heading, show_findings
+from seedspec.cli.console import colored, print_lines, print_notes
+from seedspec.compiler.storyboard.profile import said
+from seedspec.plan.savings import savings
+from seedspec.report import cost as costs
+from seedspec.report import plan as plans
+from seedspec.run.loop import now
+
+
+def planned_of(storyboard: str, options: Options) -> Planned:
+    """The plan of a storyboard; what was found on the way is shown."""
+    planned = plan(storyboard, options, compile_or_exit(storyboard, options.profile, emulated=options.emulated))
+    show_findings(planned.findings)
+    return planned
+
+
+def print_plan(planned: Planned, options: Options, *, stream_error: bool = False) -> None:
+    board, made = planned.compiled.board, planned.compiled
+    assert board is not None
+    stream = sys.stderr if stream_error else sys.stdout
+    write = print_notes if stream_error else print_lines
+    write([heading(made)])
+    write(plans.counted(made.rows, made.counts))
+    if options.picked_from is not None:
+        wanted = sum(s.entry is not None for s in planned.plan.steps)
+        write([f"{wanted:,} of them are of variants picked {said(options.picked_from)}"])
+    write(
+        [
+            "",
+            *plans.steps(
+                planned.plan, board.model.rate, color=colored(stream), meant=planned.place.meant, now=now().utc
+            ),
+            "",
+        ]
+    )
+    write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
+    write(plans.lost(planned.plan, planned.place.meant))
+    if not stream_error:  # who is about to buy has decided
+        told = savings(planned.plan, board.model)
+        write(costs.hints(told, planned.plan.cost, board.model.rate, color=colored(stream)))

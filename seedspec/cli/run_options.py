@@ -1,0 +1,62 @@
+"""The options of `plan`, `run`, `fetch` and `status`, and the one place where words become `api.Options`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from seedspec.api import Options, Pace
+from seedspec.cli.options import F, emulator_option, profile_option, select_options, storyboard_argument
+
+
+def plan_options(function: F) -> F:
+    """What a plan depends on: the storyboard, what is selected of it, and what is bought again."""
+    retry = click.option("--retry-failed", is_flag=True, help="Buy again what failed, where the failure allows it.")
+    redo = click.option(
+        "--redo-stale",
+        is_flag=True,
+        help="Buy again what was made from another shot's video that was replaced since.",
+    )
+    emulator = emulator_option("With the emulator's lock and folder, not the paid ones.")
+    return storyboard_argument(select_options(profile_option(retry(redo(emulator(function))))))
+
+
+def picked_option(function: F) -> F:
+    text = "Only the variants that have a pick in this profile; `default`: in none."
+    return click.option("--picked-from", metavar="PROFILE", help=text)(function)
+
+
+def view_options(function: F) -> F:
+    """How a run is shown, alike for `run` and `fetch`."""
+    form = click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
+    plain = click.option("--plain", is_flag=True, help="Steady lines alone, also on a terminal.")
+    junit = click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="JUnit XML, for CI servers.")
+    return form(plain(junit(function)))
+
+
+def options_of(
+    select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
+    *, retry_failed: bool, redo_stale: bool, emulator: bool, picked_from: str | None = None, submit: bool = True,
+    max_usd: float | None = None, max_credits: float | None = None, max_entries: int | None = None,
+    timeout: float | None = None, no_wait: bool = False, fail_fast: bool = False, locked: bool = False,
+    assets: str | None = None, in_flight: int | None = None, poll_interval: float | None = None,
+    submit_rate: float | None = None,
+) -> Options:  # fmt: skip
+    """The options of a plan or a run, by the names that they have on the command line."""
+
+    pace = Pace()
+    if emulator:
+        pace = Pace(submit_every=0.0, poll=0.5, poll_most=5.0, wait=0.2, wait_most=5.0, again_after=0.5, outage=10.0)
+    if in_flight is not None:
+        pace = replace(pace, in_flight=in_flight)
+    if poll_interval is not None:
+        pace = replace(pace, poll=poll_interval, poll_most=max(poll_interval, pace.poll_most), announced=0.0)
+    if submit_rate is not None:
+        pace = replace(pace, submit_every=1 / submit_rate)
+    return Options(
+        select=select, exclude=exclude, retry_failed=retry_failed, redo_stale=redo_stale, emulated=emulator,
+        submit=submit, max_usd=max_usd, max_credits=max_credits, max_entries=max_entries, timeout=timeout,
+        wait=not no_wait, fail_fast=fail_fast, locked=locked, profile=profile, picked_from=picked_from,
+        assets=assets, pace=pace,
+    )  # fmt: skip
