@@ -1,4 +1,4 @@
-"""What is kept for many rows is what each row would be given alone: pieces and wholes, moulds, fingerprints, lines."""
+"""What is kept for many rows is what each row would be given alone: segments and wholes, request bases, fingerprints, lines."""
 
 from __future__ import annotations
 
