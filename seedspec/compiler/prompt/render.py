@@ -69,8 +69,8 @@ class Texts:
     def prompt(self, node: Scalar, cell: Cell, address: Callable[[Cell], str]) -> Prompt | None:
         """A prompt rendered; None with the reason reported.
 
-        Which references a prompt uses is known when it is rendered (rule 3 of compiler/request): the first attempt takes
-        those of the last row.
+        Which references a prompt uses is known when it is rendered (rule 3 of compiler/request): the first attempt
+        takes those of the last row.
         """
         for _ in range(5):
             partial = self._partial_of(node)
