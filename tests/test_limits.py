@@ -232,7 +232,7 @@ def test_what_readers_disagree_about_is_a_warning_with_its_measurement(tmp_path:
     (found,) = api.check(tmp_path / "s.yaml")
     assert (found.code, found.severity) == ("media-near-edge", "warning")
     model, name = CATALOG.models["seedance-2.0-reference-to-video"], facts.split(":")[0]
-    assert found.notes[0].message == model.media["audio" if medium == AUDIO else "video"].near[name].why
+    assert found.notes[0].message == model.media["audio" if medium == AUDIO else "video"].tolerances[name].why
 
 
 SUFFIXES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -79,10 +80,10 @@ def test_check_and_compile_load_nothing_of_picks_media_and_git(tmp_path: Path, c
         "seedspec.project.git",
         "seedspec.project.credentials",
     ]
-    said = []
+    said, environ = [], {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     for _ in range(2):
         line = [sys.executable, "-c", code, command, str(tmp_path / "storyboard.yaml"), *heavy, *rooms]
-        done = subprocess.run(line, capture_output=True, text=True, check=True)
+        done = subprocess.run(line, capture_output=True, text=True, check=True, env=environ)
         said.append(done.stderr.splitlines()[-1])
     assert "'av'" in said[0] and said[1] == "[]"
 

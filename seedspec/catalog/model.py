@@ -34,7 +34,7 @@ class Tolerance:
 class MediaRule:
     """What a model accepts as references of one kind; None where it states no limit. Sizes in bytes and seconds.
 
-    `near` has the limits that readers of media disagree about, by name.
+    `tolerances` are those of the limits that readers of media disagree about, by name.
     """
 
     kind: Kind
@@ -49,7 +49,7 @@ class MediaRule:
     fps: Range | None
     seconds: Range | None
     seconds_together: float | None
-    near: Mapping[str, Tolerance]
+    tolerances: Mapping[str, Tolerance]
 
 
 @valueclass(frozen=True, slots=True)
@@ -159,5 +159,5 @@ def _media(kind: Kind, rule: Mapping[str, Any]) -> MediaRule:
         span("fps"),
         span("seconds"),
         rule.get("seconds_together"),
-        {name: Tolerance(**near) for name, near in rule.get("near", {}).items()},
+        {name: Tolerance(**given) for name, given in rule.get("near", {}).items()},
     )

@@ -36,7 +36,7 @@ class View:
 
     form: str
     live: bool
-    junit: Path | None = None
+    junit: str | None = None
 
 
 def view_of(form: str, junit: str | None, *, plain: bool) -> View:
@@ -48,7 +48,7 @@ def view_of(form: str, junit: str | None, *, plain: bool) -> View:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):  # said before anything is bought, not after
             raise Exit(2, f"{folder}: reports cannot be written there")
-    return View(form, live, Path(junit) if junit is not None else None)
+    return View(form, live, junit)
 
 
 class Views:
@@ -328,7 +328,7 @@ def _report(found: Outcomes, planned: Planned, options: Options, view: View, vie
 
     views.ask("the summary", told)
     if view.junit is not None:
-        views.ask("the JUnit file", for_servers, view.junit)
+        views.ask("the JUnit file", for_servers, Path(view.junit))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         views.ask("the annotations", annotated)
     if where := os.environ.get("GITHUB_STEP_SUMMARY"):

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from looks import DONE, IMAGE, LOOKS, Run, Said, keep
+from looks import DONE, IMAGE, LOOKS, MP4, Run, Said, keep
 
 from seedspec.cli.main import start
 
@@ -57,6 +57,6 @@ def project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     storyboard.write_text(DONE, encoding="utf-8")
     for address in ("open/1", "open/2", "close/1"):
         name = f"renders/{address.replace('/', '_take')}.mp4"
-        keep(storyboard, address, "saved", task="task-unified-1", file=name, sha256="0" * 64, bytes=3)
-        (folder / name).write_bytes(b"mp4")
+        keep(storyboard, address, "saved", task="task-unified-1", file=name, sha256="0" * 64, bytes=len(MP4))
+        (folder / name).write_bytes(MP4)
     return folder

@@ -38,6 +38,9 @@ shots:
       fast: "{{ ref('cup') }}, whip pan."
 """
 
+MP4 = b"\0\0\0\x18ftypisom\0\0\2\0isommp42" + bytes(64)
+"""As much of a video as tells what it is."""
+
 IMAGE = Path(__file__).parents[2] / "examples" / "fruit-tea" / "assets" / "bottle.png"
 DONE = """\
 seedspec: 1

@@ -83,15 +83,18 @@ STATES = {
         "  task-unified-1-a is completed, kept there until 2026-11-24T07:05:00Z.\n",
     ),
     "doubt": (
-        {"doubt": "no answer within 90 s", "intent": {"key": "k", "body_sha256": "0" * 64, "at": "x"}},
+        {
+            "doubt": "no answer within 90 s",
+            "intent": {"key": "seedspec-1", "body_sha256": "0" * 64, "at": "2026-11-23T07:05:00Z"},
+        },
         "in doubt; a run would leave it alone\n"
         "  Whether the service took its request is not known: no answer within 90 s.\n"
         "  `seedspec settle open@look=soft/1` shows what is known and takes what you find out.\n",
     ),
     "failed": (
-        {"failure": {"code": "content_policy_violation", "message": "blocked \x1b[31mwords"}},
+        {"failure": {"code": "content_policy_violation", "message": "blocked words"}},
         "failed; a run would leave it alone\n"
-        "  The last attempt failed, content_policy_violation: blocked \\u001b[31mwords\n"
+        "  The last attempt failed, content_policy_violation: blocked words\n"
         "  The same request would fail again: change it.\n",
     ),
 }

@@ -92,7 +92,10 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     ),
     "the lock is gone": lambda p: (p / "storyboard.lock").unlink(),
     "the lock is damaged": lambda p: (p / "storyboard.lock").write_bytes(b"<<<<<<< ours\n"),
-    "records wait beside the lock": lambda p: (p / ".seedspec" / "storyboard.lock.rescue").write_bytes(b"{}\n"),
+    "records wait beside the lock": lambda p: (
+        (p / ".seedspec").mkdir(exist_ok=True),
+        (p / ".seedspec" / "storyboard.lock.rescue").write_bytes(b"{}\n"),
+    ),
 }  # fmt: skip
 
 
@@ -140,7 +143,7 @@ def test_two_storyboards_in_one_folder(project: Path, seedspec: Run) -> None:
 
 def test_a_folder_that_cannot_be_written_is_no_fault(project: Path, seedspec: Run) -> None:
     before = seedspec("plan")
-    shutil.rmtree(project / ".seedspec")
+    shutil.rmtree(project / ".seedspec", ignore_errors=True)
     (project / ".seedspec").write_text("in the way", encoding="utf-8")
     assert seedspec("plan") == before
 

@@ -267,7 +267,7 @@ def near() -> str:
     model = catalog().models["seedance-2.0-reference-to-video"]
     rows = []
     for kind, rule in model.media.items():
-        for name, edge in rule.near.items():
+        for name, edge in rule.tolerances.items():
             limits = getattr(rule, name)
             span = f"{limits[0]:g} to {limits[1]:g}" if isinstance(limits, tuple) else f"at most {limits:g}"
             least = f"{limits[0] - edge.below:g}" if isinstance(limits, tuple) else ""

@@ -12,11 +12,11 @@ from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.node import plain
 
 Cell = tuple[Any, ...]
-"""A row's labels with the take behind them: all that tells one entry of a shot from another."""
+"""A row's labels and the take behind them: what tells one entry of a shot from another."""
 
 
 class Scope:
-    """The names of one shot. A place is an index into a state."""
+    """What the templates of one shot may read, by name. An axis index is an index into a cell."""
 
     def __init__(self, board: Storyboard, shot: Shot, grid: Grid) -> None:
         self._constant = {**{name: plain(node) for name, node in board.variables.items()}, "shot": {"id": shot.id}}
@@ -29,11 +29,11 @@ class Scope:
         return {**self._constant, **values, "label": labels, "take": cell[-1]}
 
     def axis_indices(self, names: Iterable[str]) -> tuple[int, ...]:
-        """What of a state those depend on who read these names."""
+        """The indices of a cell that a reader of these names depends on (rule 1 of compiler/request)."""
         return self._grid.read_at(frozenset(names))
 
     def partial_scope(self, axis_indices: tuple[int, ...], key: Any) -> dict[str, Any]:
-        """What can be read by those who depend on these places alone, by their key in a state."""
+        """What a template may read that depends on these indices alone; `key` has the labels that stand there."""
         labels: list[Any] = [None] * (len(self._names) + 1)
         for axis_index, value in zip(axis_indices, (key,) if len(axis_indices) == 1 else key, strict=True):
             labels[axis_index] = value
@@ -43,12 +43,12 @@ class Scope:
         return {**self._constant, **values, "label": known, "take": labels[-1]}
 
     def repeats(self, axis_indices: tuple[int, ...]) -> bool:
-        """Whether what depends on these places comes again in another row, so that it is worth being kept."""
+        """Whether a result that depends on these indices comes again in another row (rule 8 of compiler/request)."""
         return not self._grid.many.issubset(axis_indices)
 
 
 def key_at(axis_indices: tuple[int, ...]) -> Callable[[Cell], Any]:
-    """The part of a state at these places, fit for a dictionary."""
+    """Gives the part of a cell at these indices, as a key of a dictionary."""
     return itemgetter(*axis_indices) if axis_indices else _nothing
 
 

@@ -77,7 +77,8 @@ class Layers:
 class Fields:
     """Model default, `defaults`, the shot's own, the axis, overrides (the storyboard's first), then the profile.
 
-    `key` gives what of a row, or of a state, the settings depend on; it stands at `axis_indices`.
+    `axis_indices` are those of the labels that the settings depend on (rule 4 of compiler/request); `key` gives these
+    labels of a row or of a cell.
     """
 
     def __init__(self, layers: Layers, shot: Shot, grid: Grid, problems: Problems) -> None:
@@ -101,7 +102,7 @@ class Fields:
         return self._memo[key]
 
     def forget(self) -> None:
-        """Lets go of what was kept for further rows."""
+        """Lets go of what was kept for further rows (rule 8)."""
         self._memo.clear()
 
     def layers(self, row: Row) -> Mapping[str, tuple[Setting, ...]]:

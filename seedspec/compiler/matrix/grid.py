@@ -42,7 +42,7 @@ class Grid:
 
     @cached_property
     def read_at(self) -> Callable[[frozenset[str]], tuple[int, ...]]:
-        """What of a row, with its take behind it, those depend on who read some names.
+        """Gives the indices of a cell that a reader of some names depends on (rule 1 of compiler/request).
 
         `entry` and `label` depend on every label, `entry` and `take` on the take.
         """

@@ -40,7 +40,8 @@ class _SlotText:
 class PartialPrompt:
     """A template, evaluated but for its slots, with the numbers of one set of references.
 
-    `used` are the references that it is taken to use, `numbered_names` is how the prompt names each of them.
+    `used` are the references that it is taken to use, `numbered_names` is how the prompt names each of them. Rules 2
+    and 3 of compiler/request say when it holds.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class PartialPrompt:
 
 
 class _Slot(dict[Any, "str | _SlotText | None"]):
-    """The texts of a slot by the labels that it reads. A text that no other row reads again is not kept."""
+    """The texts of a slot by the labels that it reads. Rule 8 of compiler/request says which are kept."""
 
     def __init__(self, partial: PartialPrompt, segment: Segment, axis_indices: tuple[int, ...]) -> None:
         self._partial, self._segment, self._axis_indices = partial, segment, axis_indices

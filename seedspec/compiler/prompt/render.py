@@ -23,7 +23,10 @@ class Faulty:
 
 
 class Texts:
-    """The texts of a shot. `read` gathers the names that those read which were rendered since it was cleared."""
+    """The texts of a shot. `read` gathers the names that templates have read since it was cleared; prompts are apart.
+
+    Rules 2 to 4 of compiler/request say what follows from them.
+    """
 
     def __init__(self, board: Storyboard, shot: Shot, grid: Grid, templates: Templates) -> None:
         self._board, self._grid, self._templates, self._problems = board, grid, templates, templates.problems
@@ -66,8 +69,8 @@ class Texts:
     def prompt(self, node: Scalar, cell: Cell, address: Callable[[Cell], str]) -> Prompt | None:
         """A prompt rendered; None with the reason reported.
 
-        Numbers depend on which references a prompt uses, which only rendering tells: it is rendered with the numbers
-        of the last row's references, and again when it used others.
+        Which references a prompt uses is known when it is rendered (rule 3 of compiler/request): the first attempt
+        takes those of the last row.
         """
         for _ in range(5):
             partial = self._partial_of(node)
@@ -89,7 +92,7 @@ class Texts:
         return template.names if template is not None else frozenset()
 
     def forget(self) -> None:
-        """Lets go of what was kept for further rows."""
+        """Lets go of what was kept for further rows (rule 8)."""
         self._partials.clear()
 
     def _partial_of(self, node: Scalar) -> PartialPrompt | None:

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 import jinja2
 from jinja2 import meta, nodes
 
-from seedspec.compiler.prompt import error_words
-from seedspec.compiler.prompt.errors import TemplateFault, fault_of, line_of
+from seedspec.compiler.prompt.errors import TemplateFault, describe_syntax, fault_of, line_of
 from seedspec.compiler.prompt.locate import find_name, locate
 from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Meter
 from seedspec.compiler.prompt.sandbox import Environment, Ref, Refs
@@ -133,7 +132,7 @@ class Templates:
         return Template(scalar, known.names, known.refs, known.segments, known.run, self._refs, self._meter)
 
     def _worded(self, error: jinja2.TemplateSyntaxError) -> tuple[str, str, tuple[str, ...]]:
-        return error_words.syntax(error.message or "broken", self._env.filters, self._env.tests)
+        return describe_syntax(error.message or "broken", self._env.filters, self._env.tests)
 
     def _compile_segments(self, text: str) -> _Compiled | None:
         """A text by its pieces, equal ones compiled once for the storyboard; None for one that must stay whole.

@@ -91,11 +91,11 @@ def check_medium(
     if found_format is None and facts == MediaFacts() and _plainly_named(target, rule):
         return  # nothing is known of it that could be judged
 
-    def refuse(code: str, message: str, near: str | None = None) -> None:
-        if near is None:
+    def refuse(code: str, message: str, tolerated: str | None = None) -> None:
+        if tolerated is None:
             problems.error(code, f"`{reference.name}` {message}", span, entry=entry)
         else:
-            problems.warning("media-near-edge", f"`{reference.name}` {message}", span, near, entry=entry)
+            problems.warning("media-near-edge", f"`{reference.name}` {message}", span, tolerated, entry=entry)
 
     def warn(code: str, message: str) -> None:
         problems.warning(code, f"`{reference.name}` {message}", span, entry=entry)
@@ -112,7 +112,7 @@ def check_medium(
     if behind := facts.behind:
         warn("media-trailing", f"has {behind:,.0f} bytes behind its end, which no viewer reads; expected none")
     for breach in breaches(rule, facts):
-        refuse(breach.code, breach.message, breach.near)
+        refuse(breach.code, breach.message, breach.tolerated)
     if rule.fps and (fps := facts.fps) is not None and _within(fps, rule.fps):
         least, most = (fps if rate is None else rate for rate in (facts.fps_least, facts.fps_most))
         if any(not _within(r, rule.fps) and within_tolerance(rule, "fps", r, rule.fps) is None for r in (least, most)):
@@ -124,12 +124,12 @@ def check_medium(
 class Breach:
     """A limit that facts break; the message is a sentence without its subject.
 
-    `near` says why other readers of media may still find the value within its limits, where it lies that near.
+    `tolerated` says why other readers of media may still find the value within its limits, where it lies that near.
     """
 
     code: str
     message: str
-    near: str | None = None
+    tolerated: str | None = None
 
 
 def breaches(rule: MediaRule, facts: MediaFacts) -> Iterator[Breach]:
@@ -151,11 +151,11 @@ def breaches(rule: MediaRule, facts: MediaFacts) -> Iterator[Breach]:
             yield Breach(code="media-pixels", message=f"{whole}; expected {_range(rule.pixels)} pixels")
     if rule.fps and (fps := facts.fps) is not None and not _within(fps, rule.fps):
         message = f"has {fps:g} frames per second; expected {_range(rule.fps)}"
-        yield Breach(code="media-fps", message=message, near=within_tolerance(rule, "fps", fps, rule.fps))
+        yield Breach(code="media-fps", message=message, tolerated=within_tolerance(rule, "fps", fps, rule.fps))
     if rule.seconds and (seconds := facts.seconds) is not None and not _within(seconds, rule.seconds):
         message = f"lasts {seconds:g} s; expected {_range(rule.seconds)} s"
         yield Breach(
-            code="media-seconds", message=message, near=within_tolerance(rule, "seconds", seconds, rule.seconds)
+            code="media-seconds", message=message, tolerated=within_tolerance(rule, "seconds", seconds, rule.seconds)
         )
 
 
@@ -165,8 +165,8 @@ def check_declared(reference: Reference, rule: MediaRule, found: MediaFacts, pro
     for name, declared in reference.facts.known():
         if (real := measured.get(name)) is None:
             continue
-        near = rule.near.get(name)
-        if abs(real - declared) > (max(near.below, near.above) if near else 0):
+        tolerance = rule.tolerances.get(name)
+        if abs(real - declared) > (max(tolerance.below, tolerance.above) if tolerance else 0):
             message = (
                 f"`{reference.name}` has `{name}` of {real:,g}; expected {declared:,g}, as the storyboard declares"
             )
@@ -175,10 +175,11 @@ def check_declared(reference: Reference, rule: MediaRule, found: MediaFacts, pro
 
 def within_tolerance(rule: MediaRule, name: str, value: float, limits: Range) -> str | None:
     """Why a value may still be within its limits for other readers of media; None when it lies too far outside."""
-    near = rule.near.get(name)
-    if near is not None and limits[0] - near.below - _ROUNDED <= value <= limits[1] + near.above + _ROUNDED:
-        return near.why
-    return None
+    tolerance = rule.tolerances.get(name)
+    if tolerance is None:
+        return None
+    least, most = limits[0] - tolerance.below - _ROUNDED, limits[1] + tolerance.above + _ROUNDED
+    return tolerance.why if least <= value <= most else None
 
 
 _HTTP = re.compile("https?://", re.IGNORECASE)

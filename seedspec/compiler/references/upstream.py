@@ -79,7 +79,7 @@ def _broken(rule: MediaRule, facts: MediaFacts) -> Iterator[str]:
 
     The service keeps its own length by frames, so that a video of `duration: 5` may last 5.04 s.
     """
-    return (breach.message for breach in breaches(rule, facts) if breach.near is None)
+    return (breach.message for breach in breaches(rule, facts) if breach.tolerated is None)
 
 
 def _sized(size: tuple[int, int]) -> MediaFacts:
