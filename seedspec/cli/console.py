@@ -128,3 +128,15 @@ def print_notes(lines: Iterable[str]) -> None:
     """Everything else, on standard error."""
     if listed := list(lines):
         echo("\n".join(listed), err=True)
+
+
+def print_json(document: object) -> None:
+    """A JSON document for programs, on standard output. A name that is no Unicode, as a file may have, is escaped."""
+    import orjson  # `--help` shows no JSON, and loads nothing for it
+
+    try:
+        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    except TypeError:
+        import json
+
+        echo(json.dumps(document, indent=2).encode())

@@ -95,7 +95,7 @@ def test_a_run_that_meets_an_error_of_its_own_leaves_a_trace(copy: Copy) -> None
     text = trace.read_text(encoding="utf-8")
     assert re.match(r"seedspec \S+\nPython 3\.\S+ .*\n.*httpx [0-9]", text)
     assert "command: seedspec run --emulator --emulator-seconds 0.1" in text
-    assert "Traceback (most recent call last)" in text and "progress.py" in text and "not foreseen" in text
+    assert "Traceback (most recent call last)" in text and "transitions.py" in text and "not foreseen" in text
     assert KEY not in text and PROMPT not in text
     assert stat.S_IMODE(trace.stat().st_mode) == 0o600
 

@@ -136,7 +136,7 @@ def test_a_hostile_value_of_any_key_of_a_lock(number: int, board: Path, seedspec
                 assert said.code == 6 and said.out == ""
                 assert re.match(rf"seedspec: storyboard\.lock:{number + 2}: `{place[0]}` is ", said.err), said.err
                 assert "; expected " in said.err and "`seedspec lock fix`" in said.err
-                assert said.err.count("\n") == 1
+                assert said.err.count("\n") == 1 + said.err.count("\n::error title=seedspec::")
         fixed = seedspec("lock", "fix")
         steady(fixed)
         assert fixed.code == 0, (place, name, fixed)

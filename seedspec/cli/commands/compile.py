@@ -11,7 +11,7 @@ import click
 import orjson
 
 from seedspec.cli.compiled import compile_or_exit, exit_on_errors
-from seedspec.cli.console import echo, pour, print_lines, steady_json
+from seedspec.cli.console import echo, pour, print_json, print_lines, steady_json
 from seedspec.cli.main import Exit
 from seedspec.cli.options import profile_option, select_options, storyboard_argument
 
@@ -64,7 +64,7 @@ def compile_command(
     if form == "jsonl":
         pour(steady_json(b"".join(as_lines(chosen))))
     elif form == "json":
-        echo(orjson.dumps([as_json(e) for e in chosen], option=orjson.OPT_INDENT_2))
+        print_json([as_json(e) for e in chosen])
     else:
         print_lines(as_table(chosen))
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import click
-import orjson
 
 from seedspec.api import Options, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
-from seedspec.cli.console import colored, echo, pour, print_lines, steady_csv
+from seedspec.cli.console import colored, pour, print_json, print_lines, steady_csv
 from seedspec.cli.main import Exit
 from seedspec.cli.options import profile_option, select_options, storyboard_argument
 from seedspec.plan import cost
@@ -54,7 +53,7 @@ def cost_command(
     lines, told = cost.lines(found, names, model.rate, whole=whole), savings(found, model)
     if form == "json":
         document = shown.as_json(lines, names, found, model.rate, told)
-        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        print_json(document)
     elif form == "csv":
         from seedspec.report.export.spreadsheet import as_csv
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import orjson
 
 from seedspec.api import Compiled
 from seedspec.cli.compiled import compile_or_exit, show_findings
-from seedspec.cli.console import colored, echo, print_lines, print_notes
+from seedspec.cli.console import colored, print_json, print_lines, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import profile_option, select_options, storyboard_argument
 from seedspec.compiler.entry import Entry
@@ -63,7 +62,7 @@ def diff_command(
         print_notes([f"not in {revision}, so taken as they are now: {named}"])
     found = compare(old, made.entries, lock).within(*_chosen(old, made.entries, select, exclude))
     if form == "json":
-        echo(orjson.dumps(compared.as_json(found, made.board.model.rate, then.commit), option=orjson.OPT_INDENT_2))
+        print_json(compared.as_json(found, made.board.model.rate, then.commit))
     else:
         print_lines(compared.as_text(found, made.board.model.rate, color=colored()))
 

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import orjson
 
-from seedspec.cli.console import colored, echo, print_lines
+from seedspec.cli.console import colored, print_json, print_lines
 from seedspec.cli.main import Exit
 from seedspec.cli.options import storyboard_argument
 from seedspec.project import sources
@@ -42,7 +41,7 @@ def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
         found.append(reach(provider, os.environ))
     if form == "json":
         rows = [{"name": f.name, "verdict": f.verdict, "said": f.said} for f in found]
-        echo(orjson.dumps({"seedspec_doctor": 1, "findings": rows}, option=orjson.OPT_INDENT_2))
+        print_json({"seedspec_doctor": 1, "findings": rows})
     else:
         lines = columns((f.verdict, f.name, visible(f.said)) for f in found)
         if colored(sys.stdout):

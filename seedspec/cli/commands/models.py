@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import click
-import orjson
 
-from seedspec.cli.console import echo, print_lines
+from seedspec.cli.console import print_json, print_lines
 from seedspec.cli.main import Exit
 from seedspec.project import sources
 from seedspec.text.diagnostic import did_you_mean, listed
@@ -30,7 +29,7 @@ def models_command(model: str | None, form: str) -> None:
     chosen = [known[model]] if model is not None else list(known.values())
     if form == "json":
         document = {"seedspec_models": 1, "models": [shown.as_json(m) for m in chosen]}
-        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        print_json(document)
         return
     for number, one in enumerate(chosen):
         print_lines([*([""] if number else []), *shown.as_text(one)])

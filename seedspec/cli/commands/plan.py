@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import click
-import orjson
 
 from seedspec.api import Options, Planned, budget_of
 from seedspec.cli.commands.against import Since, since
-from seedspec.cli.console import colored, echo, print_lines
+from seedspec.cli.console import colored, print_json, print_lines
 from seedspec.cli.main import Exit
 from seedspec.cli.plan_view import planned_of, print_plan
 from seedspec.cli.run_options import options_of, picked_option, plan_options
@@ -74,7 +73,7 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
         document["hints"] = costs.hints_json(savings(planned.plan, board.model), planned.plan.cost, rate)
         if changes is not None:
             document["against"] = compared.as_json(changes.found, rate, changes.commit)
-        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        print_json(document)
     elif form == "markdown":
         budget = budget_of(board, options)
         said = (changes.revision, changes.found) if changes is not None else None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import click
-import orjson
 
 from seedspec.api import Options, plan
 from seedspec.cli.compiled import compile_or_exit
-from seedspec.cli.console import echo, print_lines
+from seedspec.cli.console import print_json, print_lines
 from seedspec.cli.options import storyboard_argument
 from seedspec.cli.votes import end_on_errors, standings_of, takes_options, votes_option
 from seedspec.report.page import results
@@ -36,7 +35,7 @@ def stats_command(
     problems = Problems()
     axes, shots = standings_of(planned, votes, problems, axis)
     if form == "json":
-        echo(orjson.dumps(results.as_json(axes, shots), option=orjson.OPT_INDENT_2))
+        print_json(results.as_json(axes, shots))
     else:
         print_lines(results.as_text(axes, shots))
     end_on_errors(problems, code=3)

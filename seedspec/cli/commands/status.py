@@ -7,11 +7,10 @@ import threading
 from contextlib import suppress
 
 import click
-import orjson
 
 from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
-from seedspec.cli.console import colored, echo, print_lines
+from seedspec.cli.console import colored, print_json, print_lines
 from seedspec.cli.main import Exit
 from seedspec.cli.run_options import options_of, plan_options
 from seedspec.cli.run_view import watch
@@ -73,7 +72,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
     planned = plan(storyboard, options, made)
     if form == "json":
         document = status.as_json(planned.plan, model, now().utc, meant=planned.place.meant)
-        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        print_json(document)
     elif not watching:
         print_lines(lines(planned, None))
     if planned.plan.count(Action.DOUBT):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import click
-import orjson
 
 from seedspec.api import Options, plan
 from seedspec.cli.compiled import compile_or_exit
-from seedspec.cli.console import echo, print_lines
+from seedspec.cli.console import print_json, print_lines
 from seedspec.cli.entry_argument import the_address
 from seedspec.cli.options import profile_option, storyboard_argument
 from seedspec.compiler.request.trace import trace
@@ -48,6 +47,6 @@ def why_command(
     }
     said = (found, places, made.board.model.rate, planned.place.meant, now().utc)
     if form == "json":
-        echo(orjson.dumps(shown.as_json(*said), option=orjson.OPT_INDENT_2))
+        print_json(shown.as_json(*said))
     else:
         print_lines(shown.as_text(*said))
