@@ -131,12 +131,17 @@ def print_notes(lines: Iterable[str]) -> None:
 
 
 def print_json(document: object) -> None:
-    """A JSON document for programs, on standard output. A name that is no Unicode, as a file may have, is escaped."""
+    """A JSON document for programs, on standard output."""
+    echo(json_of(document))
+
+
+def json_of(document: object) -> bytes:
+    """A document as JSON, indented. A name that is no Unicode, as a file may have, is escaped in it."""
     import orjson  # `--help` shows no JSON, and loads nothing for it
 
     try:
-        echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2)
     except TypeError:
         import json
 
-        echo(json.dumps(document, indent=2).encode())
+        return json.dumps(document, indent=2).encode()

@@ -57,7 +57,7 @@ def as_json(model: Model) -> dict[str, Any]:
             rule.kind: {
                 "field": rule.field,
                 "most": properties[rule.field].get("maxItems"),
-                **{n: getattr(rule, n) for n in MediaRule.__slots__ if n not in ("kind", "field")},
+                **{_KEYS.get(n, n): getattr(rule, n) for n in MediaRule.__slots__ if n not in ("kind", "field")},
             }
             for rule in _rules(model)
         },
@@ -74,6 +74,10 @@ def as_json(model: Model) -> dict[str, Any]:
             "with_video": {k: float(v) for k, v in rate.with_video.items()},
         },
     }
+
+
+_KEYS = {"tolerances": "near"}
+"""Where a model file has another key than the rule."""
 
 
 def _rules(model: Model) -> Iterator[MediaRule]:

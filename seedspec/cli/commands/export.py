@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-import orjson
 
 from seedspec.api import Options, Planned, plan
 from seedspec.choices.picks import Picks, moved
 from seedspec.choices.reviews import Entries
 from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
-from seedspec.cli.console import echo, pour, print_lines, print_notes, steady_csv
+from seedspec.cli.console import echo, json_of, pour, print_lines, print_notes, steady_csv
 from seedspec.cli.main import Exit
 from seedspec.cli.options import F, profile_option, select_options, storyboard_argument
 from seedspec.cli.output_path import judged
@@ -180,7 +179,7 @@ def json_command(out: str | None, **given: Any) -> None:
     source = _sources(**given)
     board = board_of(source.planned.compiled)
     document = spreadsheet.as_json(_rows(source), board.name, board.model.rate)
-    text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    text = json_of(document)
     if out is None:
         echo(text)
     else:
