@@ -65,7 +65,7 @@ def drive(
     `stopping` is asked between steps: once it says yes, nothing new starts, the answer to a paid request that is on
     its way is waited for, and the run ends as interrupted; after `seconds` it ends so too, as not finished. Closing
     the generator does the same, without events, and so does a KeyboardInterrupt; a second one, or one after `stopping`
-    has said yes, ends it at once.
+    has said yes, ends it at once. A fault of seedspec itself waits for that answer too, and is raised after it.
 
     A disk that refuses the lock ends the buying: what is running is followed and saved, and the lock is tried again.
     Raises NotRecorded, after RunFinished where it can, when the lock lacks at the end what is known.
@@ -87,15 +87,15 @@ def drive(
         interrupted = stopped and not machine.done
         machine.close()
         yield from _last_word(machine, wire, record, clock)
-    except (GeneratorExit, KeyboardInterrupt, NotRecorded) as error:
+    except (Exception, GeneratorExit, KeyboardInterrupt) as error:  # also a fault of seedspec itself
         if isinstance(error, KeyboardInterrupt) and stopping():
             raise
         machine.close()
         with suppress(NotRecorded):  # what the lock does not take by then is owed
-            deque(_last_word(machine, wire, record, clock), maxlen=0)
+            deque(_last_word(machine, wire, record, clock, faulty=True), maxlen=0)
             record.again()
         if record.owed:
-            raise NotRecorded(record.owed) from None
+            raise NotRecorded(record.owed) from error
         raise
     yield from debt.told(last=True)
     finished = machine.finish(clock(), interrupted=interrupted)
@@ -136,20 +136,36 @@ def _replies(
 ) -> Iterator[Event]:
     """What has come back: every event of every reply is recorded, at once, before the first is shown."""
     events: list[Event] = []
+    fault: Exception | None = None
     try:
         for call, reply in wire.wait(seconds):
-            events += machine.reply(call, reply, clock())
+            try:
+                events += machine.reply(call, reply, clock())
+            except Exception as error:  # the replies beside it, one of them to a paid request maybe, are not lost
+                fault = fault or error
     finally:
         record.keep(*events)
+    if fault is not None:
+        raise fault
     yield from events
 
 
-def _last_word(machine: Machine, wire: Wire, record: Record, clock: Callable[[], Moment]) -> Iterator[Event]:
-    """Waits for the answer to a paid request. Time in which this process stood still is no waiting for it."""
+def _last_word(
+    machine: Machine, wire: Wire, record: Record, clock: Callable[[], Moment], *, faulty: bool = False
+) -> Iterator[Event]:
+    """Waits for the answer to a paid request. Time in which this process stood still is no waiting for it.
+
+    Where the run is `faulty` already, a further fault does not end the wait: the first one is raised after it.
+    """
     left, jumped = LAST_WORD, False
     while machine.paying and (left > 0 or jumped):
         before = clock().clock
-        yield from _replies(machine, wire, record, clock, _GLANCE)
+        try:
+            yield from _replies(machine, wire, record, clock, _GLANCE)
+        except Exception as error:
+            if not faulty or isinstance(error, NotRecorded):
+                raise
+            left -= 1.0  # a fault that comes each time, and takes no time, ends too
         took = clock().clock - before
         left, jumped = left - min(took, _GLANCE), took > 2 * _GLANCE
 
