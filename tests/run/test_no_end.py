@@ -100,9 +100,9 @@ def test_the_bytes_of_a_doubt_outlive_a_take_that_was_taken(project: Make, tmp_p
 
 def test_a_budget_equal_to_the_price_buys(project: Make) -> None:
     found = project(SMALL)
-    assert found.do("run", "--max-credits", "25.1099").code == 4
+    assert found.do("run", "--yes", "--max-credits", "25.1099").code == 4
     assert not found.service.ledger("reserved", found.name)
-    assert found.do("run", "--max-credits", "50.22").code == 0
+    assert found.do("run", "--yes", "--max-credits", "50.22").code == 0
     assert len(found.service.ledger("reserved", found.name)) == 2
 
 
