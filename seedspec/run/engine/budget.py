@@ -11,7 +11,7 @@ from seedspec.run.engine.purchase import Job, Limits, Moment
 
 
 @dataclass(slots=True)
-class Purse:
+class Budget:
     """The budget of a run, in 1/10,000 credit; `left` are the credits of the account.
 
     `elsewhere` is what earlier purchases may cost that this run does not follow; `begun` counts the paid requests of

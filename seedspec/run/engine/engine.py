@@ -20,7 +20,7 @@ from seedspec.lock.event import Deferred, Event, Held, Intent, RunFinished, RunS
 from seedspec.lock.staleness import facts_of
 from seedspec.plan.plan import Plan
 from seedspec.run.engine.admission import admit
-from seedspec.run.engine.budget import Purse
+from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.common_cause import Blame
 from seedspec.run.engine.media_urls import Assets
 from seedspec.run.engine.messages import (
@@ -72,7 +72,7 @@ class Machine:
     unreachable: Collection[str] = ()
     media: Mapping[Kind, MediaRule] = field(default_factory=dict)
     together: int = 1
-    _purse: Purse = field(init=False)
+    _purse: Budget = field(init=False)
     _progress: Progress = field(init=False)
     _assets: Assets = field(init=False)
     _jobs: dict[str, Job] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Machine:
             return self.pace.pause(tries, asked, self.chance())
 
         self._assets = Assets(self.plan.lock, self.pace, pause, self.unreachable)
-        self._purse = Purse(self.name, self.limits, pause)
+        self._purse = Budget(self.name, self.limits, pause)
         self._progress = Progress(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
         )

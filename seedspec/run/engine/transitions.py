@@ -20,7 +20,7 @@ from seedspec.lock.event import (
     Submitted,
 )
 from seedspec.lock.state import State
-from seedspec.run.engine.budget import Purse
+from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.messages import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
 from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
 
@@ -39,7 +39,7 @@ class Progress:
 
     pace: Pace
     limits: Limits
-    purse: Purse
+    purse: Budget
     pause: Callable[[int, float | None], float]
     then: Callable[[str], Literal["again", "asked", "change"]]
     attempts: int
