@@ -28,9 +28,9 @@ from seedspec.emulator.process import Addresses
 from seedspec.lock.event import Submitted
 from seedspec.project.credentials import Key, Origins
 from seedspec.project.sources import schemas
-from seedspec.run.service import client as wire
 from seedspec.run.engine.messages import Call, Download, Read, ReadMany
 from seedspec.run.engine.purchase import Pace
+from seedspec.run.service import client as wire
 from seedspec.run.store.downloads import Saves
 
 AT_ONCE = 4

@@ -20,7 +20,7 @@ from seedspec.project.sources import schemas
 from seedspec.run.engine.admission import admit
 from seedspec.run.engine.messages import NotOffered, Reply, Task, Tasks, Trouble
 from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
-from seedspec.run.engine.queue import FETCH, HAD, READ, Agenda
+from seedspec.run.engine.queue import FETCH, HAD, READ, Queue
 from seedspec.run.service.responses import Answer
 from seedspec.run.service.responses import Rules as Meaning
 
@@ -116,7 +116,7 @@ def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_ord
     for seed in range(300):
         rng = random.Random(seed)
         jobs = admit(plan, Limits(), Pace(), Moment(1.0, datetime(2026, 11, 23, tzinfo=UTC))).jobs
-        agenda, clock = Agenda(jobs, in_order=in_order), 1.0
+        agenda, clock = Queue(jobs, in_order=in_order), 1.0
         lacking: set[str] = {n for n in jobs if rng.random() < 0.2}
 
         def lacks(job: Job, lacking: set[str] = lacking) -> str:

@@ -41,7 +41,7 @@ from seedspec.run.engine.messages import (
 )
 from seedspec.run.engine.outage import Outage, away
 from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
-from seedspec.run.engine.queue import GONE, Agenda
+from seedspec.run.engine.queue import GONE, Queue
 from seedspec.run.engine.sums import sums
 from seedspec.run.engine.transitions import Progress
 
@@ -76,7 +76,7 @@ class Machine:
     _progress: Progress = field(init=False)
     _assets: Assets = field(init=False)
     _jobs: dict[str, Job] = field(default_factory=dict)
-    _agenda: Agenda = field(init=False)
+    _agenda: Queue = field(init=False)
     _outage: Outage = field(init=False)
     _blame: Blame | None = None
     _busy: dict[type[Any], int] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Machine:
         self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
         self._blame = None if self.limits.retry else Blame(self.plan.lock)
         self._assets.begin(self._jobs)
-        self._agenda = Agenda(self._jobs, in_order=self.limits.wait)
+        self._agenda = Queue(self._jobs, in_order=self.limits.wait)
         for job in self._jobs.values():
             self._purse.place(job)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]

@@ -44,7 +44,7 @@ class _Timed:
             yield heappop(self.heap)[1]
 
 
-class Agenda:
+class Queue:
     """The jobs of a run by what they wait for. Tell it of a job with `placed` whenever that has changed.
 
     `counts` are the jobs in each phase. `in_order` says that what has a lower turn is bought before
