@@ -1,4 +1,4 @@
-"""Machine, wire, disk and clock together, as one generator of events; the loop that all promises pass through."""
+"""Engine, wire, disk and clock together, as one generator of events; the loop that all promises pass through."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from seedspec.lock.event import Event, RunFinished, Stopped, Submitting, Unrecorded
-from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Call, Create, Reply
 from seedspec.run.engine.purchase import Moment
 from seedspec.run.store.journal import DiskRefuses, NotRecorded
@@ -52,7 +52,7 @@ def now() -> Moment:
 
 
 def drive(
-    machine: Machine,
+    machine: Engine,
     wire: Wire,
     record: Record,
     *,
@@ -105,9 +105,7 @@ def drive(
     yield finished
 
 
-def _intent(
-    machine: Machine, record: Record, call: Create, clock: Callable[[], Moment]
-) -> Generator[Event, None, bool]:
+def _intent(machine: Engine, record: Record, call: Create, clock: Callable[[], Moment]) -> Generator[Event, None, bool]:
     """The money law, with `wire.start(call)` behind it: keep the intent, yield the intent, start the call.
 
     False says that the disk refused the intent, so that the call must not start.
@@ -132,7 +130,7 @@ def _intent(
 
 
 def _replies(
-    machine: Machine, wire: Wire, record: Record, clock: Callable[[], Moment], seconds: float
+    machine: Engine, wire: Wire, record: Record, clock: Callable[[], Moment], seconds: float
 ) -> Iterator[Event]:
     """What has come back: every event of every reply is recorded, at once, before the first is shown."""
     events: list[Event] = []
@@ -151,7 +149,7 @@ def _replies(
 
 
 def _last_word(
-    machine: Machine, wire: Wire, record: Record, clock: Callable[[], Moment], *, faulty: bool = False
+    machine: Engine, wire: Wire, record: Record, clock: Callable[[], Moment], *, faulty: bool = False
 ) -> Iterator[Event]:
     """Waits for the answer to a paid request. Time in which this process stood still is no waiting for it.
 
@@ -180,7 +178,7 @@ def _kept(record: Record, events: Iterable[Event]) -> Iterator[Event]:
 class _Debt:
     """What the disk has refused so far: it is told at once, ends the buying, and is tried again now and then."""
 
-    machine: Machine
+    machine: Engine
     record: Record
     clock: Callable[[], Moment]
     _said: str = ""
@@ -200,13 +198,13 @@ class _Debt:
             yield Unrecorded(said, now.text())
 
 
-def _unwritten(machine: Machine) -> str:
+def _unwritten(machine: Engine) -> str:
     """Why an intent did not get onto the disk, if that ended the buying."""
     stopped = machine.stopped
     return stopped.message if stopped is not None and stopped.code == _UNWRITTEN else ""
 
 
-def _patience(machine: Machine, moment: Moment) -> float:
+def _patience(machine: Engine, moment: Moment) -> float:
     wake = machine.wake(moment)
     return _GLANCE if wake is None else min(_GLANCE, max(0.0, wake - moment.clock))
 

@@ -13,7 +13,7 @@ from seedspec import api
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
 from seedspec.lock.state import State
-from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Call, Create, Read, Reply
 from seedspec.run.engine.purchase import Limits, Moment
 from seedspec.run.loop import drive
@@ -34,21 +34,21 @@ class Fault(Exception):
 
 
 @dataclass(slots=True)
-class Waking(Machine):
+class Waking(Engine):
     """It fails while a paid request is under way, before it listens for the answer."""
 
     def wake(self, now: Moment) -> float | None:
         if self.paying:
             raise Fault
-        return Machine.wake(self, now)
+        return Engine.wake(self, now)
 
 
 @dataclass(slots=True)
-class Reading(Machine):
+class Reading(Engine):
     """It fails at each answer to a read."""
 
     def reply(self, call: Call, reply: Reply, now: Moment) -> list[Event]:
-        found = Machine.reply(self, call, reply, now)
+        found = Engine.reply(self, call, reply, now)
         if isinstance(call, Read):
             raise Fault
         return found
@@ -73,7 +73,7 @@ class Together(World):
 
 @pytest.mark.parametrize(("kind", "service"), [(Waking, World), (Reading, Together)])
 def test_the_answer_to_a_paid_request_is_kept(
-    kind: type[Machine], service: type[World], tmp_path: Path, hero: Path
+    kind: type[Engine], service: type[World], tmp_path: Path, hero: Path
 ) -> None:
     (tmp_path / "hero.png").write_bytes(hero.read_bytes())
     (tmp_path / "board.yaml").write_text(BOARD, encoding="utf-8")

@@ -50,7 +50,7 @@ _EARLY = 1.0
 
 
 @dataclass(slots=True)
-class Machine:
+class Engine:
     """One run of a plan. `key` makes a fresh idempotency key; `then` and `attempts` say what a failure allows.
 
     `together` is how many tasks can be read at once; 1 reads each alone, as where nothing else is offered.
