@@ -19,7 +19,7 @@ from seedspec.plan.plan import Rules, make
 from seedspec.project.sources import schemas
 from seedspec.run.engine.admission import admit
 from seedspec.run.engine.messages import NotOffered, Reply, Task, Tasks, Trouble
-from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
+from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import FETCH, HAD, READ, Queue
 from seedspec.run.service.responses import Answer
 from seedspec.run.service.responses import Rules as Meaning
@@ -99,7 +99,7 @@ def entries(folder: Path) -> tuple[Entry, ...]:
     return made.entries
 
 
-def open_jobs(jobs: Mapping[str, Job], *, in_order: bool) -> list[Job]:
+def open_jobs(jobs: Mapping[str, Purchase], *, in_order: bool) -> list[Purchase]:
     """By looking at every job: those that wait for no other video, and whose turn it is."""
     waiting = [j for j in jobs.values() if j.phase is Phase.WAITING]
     first = min((j.turn for j in waiting), default=0)
@@ -119,7 +119,7 @@ def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_ord
         agenda, clock = Queue(jobs, in_order=in_order), 1.0
         lacking: set[str] = {n for n in jobs if rng.random() < 0.2}
 
-        def lacks(job: Job, lacking: set[str] = lacking) -> str:
+        def lacks(job: Purchase, lacking: set[str] = lacking) -> str:
             return lack if job.name in lacking else ""
 
         for _ in range(60):

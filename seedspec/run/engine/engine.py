@@ -40,7 +40,7 @@ from seedspec.run.engine.messages import (
     most_bytes,
 )
 from seedspec.run.engine.outage import Outage, away
-from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
+from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import GONE, Queue
 from seedspec.run.engine.sums import sums
 from seedspec.run.engine.transitions import Progress
@@ -75,7 +75,7 @@ class Engine:
     _purse: Budget = field(init=False)
     _progress: Progress = field(init=False)
     _assets: Assets = field(init=False)
-    _jobs: dict[str, Job] = field(default_factory=dict)
+    _jobs: dict[str, Purchase] = field(default_factory=dict)
     _agenda: Queue = field(init=False)
     _outage: Outage = field(init=False)
     _blame: Blame | None = None
@@ -239,7 +239,7 @@ class Engine:
             missing=len(self.plan.missing),
         )
 
-    def _renewed(self, job: Job, reply: Refused) -> Refused:
+    def _renewed(self, job: Purchase, reply: Refused) -> Refused:
         """A certain refusal because of a dead address: nothing was made, and with fresh ones it is another request."""
         if reply.then != "failed" or reply.code not in self.unreachable:
             return reply
@@ -285,7 +285,7 @@ class Engine:
             calls.append(self._begin(self._read_with_others(first, now)))
         return calls
 
-    def _read_with_others(self, first: Job, now: Moment) -> Read | ReadMany:
+    def _read_with_others(self, first: Purchase, now: Moment) -> Read | ReadMany:
         """The call that reads a task; where the service offers it, others go along whose time is near."""
         first.busy = True
         group = [first]
@@ -329,7 +329,7 @@ class Engine:
             self._placed(job)
         return events
 
-    def _placed(self, job: Job) -> None:
+    def _placed(self, job: Purchase) -> None:
         """A purchase has moved on: its turn and its share of the budget are found anew."""
         self._agenda.placed(job)
         self._purse.place(job)
@@ -338,12 +338,12 @@ class Engine:
         self._busy[type(call)] = self._busy.get(type(call), 0) + 1
         return call
 
-    def _next(self, now: Moment) -> Job | None:
+    def _next(self, now: Moment) -> Purchase | None:
         if self._busy.get(Create) or now.clock < self._progress.next_submit or not self._room:
             return None
         return self._agenda.turn(now.clock, lambda job: self._assets.missing(job.wanted, self._jobs, now))
 
-    def _create(self, job: Job, now: Moment) -> Call:
+    def _create(self, job: Purchase, now: Moment) -> Call:
         entry, step = job.wanted, job.step
         body = body_of(entry, self._assets.urls(entry, self._jobs, now))
         intent = Submitting(
@@ -374,7 +374,7 @@ class Engine:
                 events.append(Held(job.step.address, job.step.fp, upstream, reason, now.text()))
         return events
 
-    def _obstacle(self, job: Job) -> tuple[str, str, Phase] | None:
+    def _obstacle(self, job: Purchase) -> tuple[str, str, Phase] | None:
         for medium in job.wanted.upstream:
             up = self._jobs.get(medium.key)
             if up is not None and up.phase in GONE:
