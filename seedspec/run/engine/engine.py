@@ -22,7 +22,7 @@ from seedspec.plan.plan import Plan
 from seedspec.run.engine.admission import admit
 from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.common_cause import Blame
-from seedspec.run.engine.media_urls import Assets
+from seedspec.run.engine.media_urls import MediaUrls
 from seedspec.run.engine.messages import (
     Balance,
     Call,
@@ -74,7 +74,7 @@ class Engine:
     together: int = 1
     _purse: Budget = field(init=False)
     _progress: Progress = field(init=False)
-    _assets: Assets = field(init=False)
+    _assets: MediaUrls = field(init=False)
     _jobs: dict[str, Purchase] = field(default_factory=dict)
     _agenda: Queue = field(init=False)
     _outage: Outage = field(init=False)
@@ -88,7 +88,7 @@ class Engine:
         def pause(tries: int, asked: float | None) -> float:
             return self.pace.pause(tries, asked, self.chance())
 
-        self._assets = Assets(self.plan.lock, self.pace, pause, self.unreachable)
+        self._assets = MediaUrls(self.plan.lock, self.pace, pause, self.unreachable)
         self._purse = Budget(self.name, self.limits, pause)
         self._progress = Progress(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds

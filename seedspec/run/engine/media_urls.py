@@ -38,7 +38,7 @@ class _Asset:
 
 
 @dataclass(slots=True)
-class Assets:
+class MediaUrls:
     """What is at the service and what is on its way there. Uploads cost nothing and may be repeated.
 
     `unreachable` are the codes by which the service says that it could not get a medium by its address.
