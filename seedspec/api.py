@@ -199,9 +199,9 @@ def run(
         ends.enter_context(hold(place.lock))
         lock = read_lock(place.lock)
         if any(map(first_name, lock)):
-            from seedspec.run.store.downloads import Saves
+            from seedspec.run.store.downloads import Downloads
 
-            Saves(place.base, place.lock.name).claim(lock)
+            Downloads(place.base, place.lock.name).claim(lock)
         with no_collector():
             plan = _plan(made, place, options, lock, Problems())
         if options.locked and plan.buys:

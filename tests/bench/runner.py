@@ -31,7 +31,7 @@ from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Call, Download, Read, ReadMany
 from seedspec.run.engine.purchase import Pace
 from seedspec.run.service import client as wire
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 
 AT_ONCE = 4
 BOARD = """\
@@ -99,7 +99,7 @@ def in_flight(work: Work, addresses: Addresses) -> None:
 def downloads(work: Work, url: str) -> None:
     """One video again and again, four at a time."""
     folder, origins = Path(work.folder), Origins("http://127.0.0.1:9", "http://127.0.0.1:9")
-    exchange = wire.Exchange(schemas()["evolink/provider.json"], origins, Key(KEY), Saves(folder), folder)
+    exchange = wire.Exchange(schemas()["evolink/provider.json"], origins, Key(KEY), Downloads(folder), folder)
     exchange.start(Download("f" * 64, url, "renders/warm.mp4"))
     saved(exchange)
     since = begun()

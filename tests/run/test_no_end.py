@@ -217,7 +217,7 @@ from seedspec.lock.event import Intent, Submitting
 from seedspec.project import sources
 from seedspec.run.engine.messages import Create
 from seedspec.run.settle import ask
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 from seedspec.project.credentials import Key, origins_of
 from seedspec.run.service.client import Exchange
 from seedspec.run.service.public_web import Deadlines
@@ -226,7 +226,7 @@ provider, body, here = sources.schemas()["evolink/provider.json"], b'{"prompt":"
 intent = Submitting("a/1", "f" * 64, 1, 1, {}, Intent("seedspec-0123456789", digest(body), ""), 1, "")
 origins = origins_of(provider, {"EVOLINK_BASE_URL": sys.argv[1], "EVOLINK_FILES_URL": sys.argv[1]})
 wait = Deadlines(create=float(sys.argv[4]), silence=0.5)
-exchange = Exchange(provider, origins, Key(sys.argv[3]), Saves(here), here, wait)
+exchange = Exchange(provider, origins, Key(sys.argv[3]), Downloads(here), here, wait)
 print(type(ask(exchange, Create("f" * 64, body, intent))).__name__)
 exchange.close()
 """

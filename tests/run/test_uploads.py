@@ -30,7 +30,7 @@ from seedspec.run.service.file_stream import PIECE, NotSent, sending
 from seedspec.run.service.responses import Answer, Rules
 from seedspec.run.service.upload_cache import Memory
 from seedspec.run.settle import ask
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 
 CHAIN = """\
 seedspec: 1
@@ -320,7 +320,7 @@ def sent(folder: Path, path: Path, sha256: str, between: Callable[[], None]) -> 
     origin = f"http://127.0.0.1:{server.server_address[1]}"
     provider = schemas()["evolink/provider.json"]
     origins = origins_of(provider, {"EVOLINK_BASE_URL": origin, "EVOLINK_FILES_URL": origin})
-    exchange = Exchange(provider, origins, Key(CANARY), Saves(folder), folder)
+    exchange = Exchange(provider, origins, Key(CANARY), Downloads(folder), folder)
     try:
         return ask(exchange, Upload(sha256, path.name)), handler.came  # type: ignore[attr-defined]
     finally:

@@ -20,7 +20,7 @@ from seedspec.run.engine.messages import Accepted, Create, Read, Reply, Task
 from seedspec.run.service.client import Exchange
 from seedspec.run.service.lanes import CONNECTIONS
 from seedspec.run.service.loop_thread import LoopThread
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 
 PROVIDER = schemas()["evolink/provider.json"]
 TASK = "task-unified-1757165031-seedance2"
@@ -84,7 +84,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def exchange(origin: str, folder: Path) -> Exchange:
-    return Exchange(PROVIDER, Origins(origin, origin), Key("sk-canary-7Jq2vXz9LmT4wRb8"), Saves(folder), folder)
+    return Exchange(PROVIDER, Origins(origin, origin), Key("sk-canary-7Jq2vXz9LmT4wRb8"), Downloads(folder), folder)
 
 
 def answers(one: Exchange, many: int) -> list[Reply]:

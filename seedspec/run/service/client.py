@@ -48,7 +48,7 @@ from seedspec.run.service.public_web import BadAddress, Deadlines, Web, environm
 from seedspec.run.service.redaction import Redaction
 from seedspec.run.service.responses import Answer, Rules, clean
 from seedspec.run.service.uploads import Uploads
-from seedspec.run.store.downloads import BadPlace, NotWhole, Saves
+from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
 
 SLOWEST = 64 * 1024
 """Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""
@@ -80,7 +80,7 @@ class Exchange:
     provider: Mapping[str, Any]
     origins: Origins
     key: Key
-    saves: Saves
+    saves: Downloads
     base: Path
     deadlines: Deadlines = field(default_factory=Deadlines)
     uploads: Uploads = field(default_factory=Uploads)

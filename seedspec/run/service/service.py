@@ -36,12 +36,12 @@ class Service:
         from seedspec.run.service.client import Exchange
         from seedspec.run.service.upload_cache import memory_of
         from seedspec.run.service.uploads import Uploads
-        from seedspec.run.store.downloads import Saves
+        from seedspec.run.store.downloads import Downloads
 
         place, origins, key = self.place, self.origins, self.key
         bucket = Bucket(assets, local=origins.local) if assets else None
         uploads = Uploads(memory_of(place, origins, key, emulated=place.emulated), bucket)
-        return Exchange(provider, origins, key, Saves(place.base, place.lock.name), place.base, uploads=uploads)
+        return Exchange(provider, origins, key, Downloads(place.base, place.lock.name), place.base, uploads=uploads)
 
 
 @dataclass(frozen=True, slots=True)
