@@ -40,7 +40,7 @@ from seedspec.run.engine.messages import (
     Upload,
 )
 from seedspec.run.service.body import TooLong, whole
-from seedspec.run.service.file_stream import Sending
+from seedspec.run.service.file_stream import FileStream
 from seedspec.run.service.lanes import ONE, Lanes
 from seedspec.run.service.listening import listened
 from seedspec.run.service.loop_thread import LoopThread
@@ -266,7 +266,7 @@ class Exchange:
         except (httpx.HTTPError, httpx.StreamError, TooLong) as error:
             return Trouble(f"the answer was lost: {said(error)}", away=True)
 
-    async def _upload(self, sending: Sending) -> Reply:
+    async def _upload(self, sending: FileStream) -> Reply:
         """A file to the files API, a piece at a time. When that says no for good, the account's quota may say why."""
 
         async def send() -> Answer:
