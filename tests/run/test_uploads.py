@@ -28,7 +28,7 @@ from seedspec.run.engine.messages import Refused, Stored, Trouble, Unknown, Uplo
 from seedspec.run.service.client import Exchange
 from seedspec.run.service.file_stream import PIECE, NotSent, sending
 from seedspec.run.service.responses import Answer, Rules
-from seedspec.run.service.upload_cache import Memory
+from seedspec.run.service.upload_cache import UploadCache
 from seedspec.run.settle import ask
 from seedspec.run.store.downloads import Downloads
 
@@ -219,8 +219,8 @@ def test_an_upstream_video_goes_up_once_too(project: Make, mine: Service) -> Non
 
 
 def test_another_key_or_service_gets_nothing_that_was_remembered(tmp_path: Path) -> None:
-    def memory(service: str, key: str) -> Memory:
-        return Memory(tmp_path, service, Key(key), local=False)
+    def memory(service: str, key: str) -> UploadCache:
+        return UploadCache(tmp_path, service, Key(key), local=False)
 
     sha256 = "a" * 64
     memory("https://one", CANARY).keep(sha256, Stored("https://files.example.com/x", 7, 3600))
@@ -234,8 +234,8 @@ def test_a_clock_that_was_moved_lets_no_dead_address_live(tmp_path: Path) -> Non
     start, day = datetime(2026, 11, 23, tzinfo=UTC), timedelta(days=1)
     url = "https://files.example.com/x"
 
-    def at(when: datetime) -> Memory:
-        return Memory(tmp_path, "https://one", Key(CANARY), local=False, clock=lambda: when)
+    def at(when: datetime) -> UploadCache:
+        return UploadCache(tmp_path, "https://one", Key(CANARY), local=False, clock=lambda: when)
 
     at(start).keep("a" * 64, Stored(url, 7, 72 * 3600))
     found = at(start + 2 * day).find("a" * 64)
@@ -251,14 +251,16 @@ def test_a_clock_that_was_moved_lets_no_dead_address_live(tmp_path: Path) -> Non
 
 def test_the_dead_are_cleared_away_and_nothing_else_is(tmp_path: Path) -> None:
     start = datetime(2026, 11, 23, tzinfo=UTC)
-    first = Memory(tmp_path, "https://one", Key(CANARY), local=False, clock=lambda: start)
+    first = UploadCache(tmp_path, "https://one", Key(CANARY), local=False, clock=lambda: start)
     for letter in "abc":
         first.keep(letter * 64, Stored("https://files.example.com/x", 7, 3600 if letter == "a" else 72 * 3600))
     top = tmp_path / ".seedspec" / "uploads"
     folder = next(p for p in top.iterdir() if p.is_dir())
     (folder / "half.part").write_bytes(b"{")
     (folder / "notes.txt").write_text("a person's own")
-    Memory(tmp_path, "https://two", Key(CANARY), local=False, clock=lambda: start + timedelta(hours=2)).find("a" * 64)
+    UploadCache(tmp_path, "https://two", Key(CANARY), local=False, clock=lambda: start + timedelta(hours=2)).find(
+        "a" * 64
+    )
     assert sorted(p.name[0] for p in folder.iterdir()) == ["b", "c", "n"]
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from seedspec.project.saved_video import NotRead, check_inside
 from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
 from seedspec.run.service.file_stream import FileStream, NotSent, sending
-from seedspec.run.service.upload_cache import Memory
+from seedspec.run.service.upload_cache import UploadCache
 
 OTHERWISE = "a URL, or `--assets`, may do instead"
 
@@ -26,7 +26,7 @@ class Shop(Protocol):
 class Uploads:
     """How a run's files get addresses. Without a memory nothing is reused; a bucket needs none."""
 
-    memory: Memory | None = None
+    memory: UploadCache | None = None
     bucket: Shop | None = None
     _given: dict[str, str] = field(default_factory=dict)
 
