@@ -43,7 +43,7 @@ from seedspec.run.engine.outage import Outage, away
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import GONE, Queue
 from seedspec.run.engine.sums import sums
-from seedspec.run.engine.transitions import Progress
+from seedspec.run.engine.transitions import Transitions
 
 _EARLY = 1.0
 """Seconds that a task may be read before its time, to be read together with others."""
@@ -73,7 +73,7 @@ class Engine:
     media: Mapping[Kind, MediaRule] = field(default_factory=dict)
     together: int = 1
     _purse: Budget = field(init=False)
-    _progress: Progress = field(init=False)
+    _progress: Transitions = field(init=False)
     _assets: MediaUrls = field(init=False)
     _jobs: dict[str, Purchase] = field(default_factory=dict)
     _agenda: Queue = field(init=False)
@@ -90,7 +90,7 @@ class Engine:
 
         self._assets = MediaUrls(self.plan.lock, self.pace, pause, self.unreachable)
         self._purse = Budget(self.name, self.limits, pause)
-        self._progress = Progress(
+        self._progress = Transitions(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
         )
         self._outage = Outage(self.name, self._jobs, self._progress, self._placed)

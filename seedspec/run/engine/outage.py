@@ -9,7 +9,7 @@ from seedspec.lock.event import Delayed, Event
 from seedspec.run.engine.messages import Reply, Trouble
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.queue import READ
-from seedspec.run.engine.transitions import STRANGE, Progress
+from seedspec.run.engine.transitions import STRANGE, Transitions
 
 
 def away(reply: Reply) -> bool:
@@ -26,7 +26,7 @@ class Outage:
 
     name: str
     jobs: Mapping[str, Purchase]
-    progress: Progress
+    progress: Transitions
     placed: Callable[[Purchase], None]
     due: float = 0.0
     _since: float = 0.0

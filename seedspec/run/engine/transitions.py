@@ -30,7 +30,7 @@ _TIMES, _LOOKS = 10, 3
 
 
 @dataclass(slots=True)
-class Progress:
+class Transitions:
     """The rules by which jobs move on. `next_submit` is the clock before which no paid request may leave.
 
     `then` and `attempts` say what a failure allows, `pause` how long to wait after so many tries, `result_seconds`
