@@ -219,14 +219,14 @@ from seedspec.run.engine.messages import Create
 from seedspec.run.settle import ask
 from seedspec.run.store.downloads import Downloads
 from seedspec.project.credentials import Key, origins_of
-from seedspec.run.service.client import Exchange
+from seedspec.run.service.client import Client
 from seedspec.run.service.public_web import Deadlines
 
 provider, body, here = sources.schemas()["evolink/provider.json"], b'{"prompt":"x"}', Path(sys.argv[2])
 intent = Submitting("a/1", "f" * 64, 1, 1, {}, Intent("seedspec-0123456789", digest(body), ""), 1, "")
 origins = origins_of(provider, {"EVOLINK_BASE_URL": sys.argv[1], "EVOLINK_FILES_URL": sys.argv[1]})
 wait = Deadlines(create=float(sys.argv[4]), silence=0.5)
-exchange = Exchange(provider, origins, Key(sys.argv[3]), Downloads(here), here, wait)
+exchange = Client(provider, origins, Key(sys.argv[3]), Downloads(here), here, wait)
 print(type(ask(exchange, Create("f" * 64, body, intent))).__name__)
 exchange.close()
 """

@@ -25,7 +25,7 @@ from seedspec.lock.event import Held, RunFinished, RunStarted, Uploaded
 from seedspec.project.credentials import Key, origins_of
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Refused, Stored, Trouble, Unknown, Upload
-from seedspec.run.service.client import Exchange
+from seedspec.run.service.client import Client
 from seedspec.run.service.file_stream import PIECE, NotSent, sending
 from seedspec.run.service.responses import Answer, Rules
 from seedspec.run.service.upload_cache import UploadCache
@@ -322,7 +322,7 @@ def sent(folder: Path, path: Path, sha256: str, between: Callable[[], None]) -> 
     origin = f"http://127.0.0.1:{server.server_address[1]}"
     provider = schemas()["evolink/provider.json"]
     origins = origins_of(provider, {"EVOLINK_BASE_URL": origin, "EVOLINK_FILES_URL": origin})
-    exchange = Exchange(provider, origins, Key(CANARY), Downloads(folder), folder)
+    exchange = Client(provider, origins, Key(CANARY), Downloads(folder), folder)
     try:
         return ask(exchange, Upload(sha256, path.name)), handler.came  # type: ignore[attr-defined]
     finally:

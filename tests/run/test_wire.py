@@ -38,7 +38,7 @@ from seedspec.run.engine.messages import (
     Unknown,
     Upload,
 )
-from seedspec.run.service.client import Exchange
+from seedspec.run.service.client import Client
 from seedspec.run.service.public_web import Deadlines
 from seedspec.run.settle import ask
 from seedspec.run.store import downloads
@@ -107,7 +107,7 @@ def said(status: int, body: bytes = b"{}", **headers: str) -> Answer:
 
 def asked(origin: str, call: Call, folder: Path, deadlines: Deadlines = SHORT) -> Reply:
     origins = origins_of(PROVIDER, {"EVOLINK_BASE_URL": origin, "EVOLINK_FILES_URL": origin})
-    exchange = Exchange(PROVIDER, origins, Key(CANARY), Downloads(folder), folder, deadlines)
+    exchange = Client(PROVIDER, origins, Key(CANARY), Downloads(folder), folder, deadlines)
     try:
         return ask(exchange, call)
     finally:

@@ -68,7 +68,7 @@ class _Ways:
 
 
 @dataclass(slots=True)
-class Exchange:
+class Client:
     """Calls under way. `start` begins one, `wait` gives those that have come back; both from one thread at a time.
 
     They make progress on a thread of the exchange's own, so the caller's may have an event loop that is running.
