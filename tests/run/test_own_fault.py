@@ -1,4 +1,4 @@
-"""A fault of seedspec itself while a paid request is under way: its answer is waited for, and kept, before it is told."""
+"""A fault of seedspec itself while a paid request is under way: the answer is awaited and kept, then it is raised."""
 
 from __future__ import annotations
 
