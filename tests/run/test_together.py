@@ -21,7 +21,7 @@ from seedspec.run.engine.admission import admit
 from seedspec.run.engine.messages import NotOffered, Reply, Task, Tasks, Trouble
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import FETCH, HAD, READ, Queue
-from seedspec.run.service.responses import Answer
+from seedspec.run.service.responses import HttpResponse
 from seedspec.run.service.responses import Rules as Meaning
 
 MEANING = Meaning(schemas()["evolink/provider.json"], local=False)
@@ -38,8 +38,8 @@ PACE = Pace(
 )
 
 
-def answer(status: int, body: Any) -> Answer:
-    return Answer(status, {}, body if isinstance(body, bytes) else orjson.dumps(body))
+def answer(status: int, body: Any) -> HttpResponse:
+    return HttpResponse(status, {}, body if isinstance(body, bytes) else orjson.dumps(body))
 
 
 ROW = {"id": "a", "status": "processing", "progress": 10}
@@ -64,12 +64,12 @@ ROW = {"id": "a", "status": "processing", "progress": 10}
         (answer(405, b""), NotOffered()),
     ],
 )
-def test_an_answer_about_many(given: Answer, expected: Reply) -> None:
+def test_an_answer_about_many(given: HttpResponse, expected: Reply) -> None:
     assert MEANING.read_many(given) == expected
 
 
 @pytest.mark.parametrize("given", [answer(503, b""), answer(200, b"[]"), answer(200, {"data": {}}), answer(429, b"{}")])
-def test_anything_else_is_trouble(given: Answer) -> None:
+def test_anything_else_is_trouble(given: HttpResponse) -> None:
     assert isinstance(MEANING.read_many(given), Trouble)
 
 

@@ -27,7 +27,7 @@ from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Refused, Stored, Trouble, Unknown, Upload
 from seedspec.run.service.client import Client
 from seedspec.run.service.file_stream import PIECE, NotSent, sending
-from seedspec.run.service.responses import Answer, Rules
+from seedspec.run.service.responses import HttpResponse, Rules
 from seedspec.run.service.upload_cache import UploadCache
 from seedspec.run.settle import ask
 from seedspec.run.store.downloads import Downloads
@@ -192,7 +192,7 @@ def test_a_dead_address_is_forgotten_for_good(project: Make, tmp_path: Path) -> 
 @pytest.mark.parametrize(("status", "certain"), [(400, True), (422, True), (500, False), (502, False), (409, False)])
 def test_only_a_certain_refusal_is_followed_by_another_request(status: int, certain: bool) -> None:
     said = json.dumps({"error": {"code": "invalid_media_url", "message": "gone", "type": "x"}}).encode()
-    reply = Rules(schemas()["evolink/provider.json"], local=False).created(Answer(status, {}, said))
+    reply = Rules(schemas()["evolink/provider.json"], local=False).created(HttpResponse(status, {}, said))
     assert isinstance(reply, Refused if certain else Unknown)
 
 
