@@ -33,7 +33,7 @@ from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import Meant, Place, meant, place_of
 from seedspec.project.presence import presence
 from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote_of
-from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
 from seedspec.run.loop import drive, now
 from seedspec.run.service.service import Emulator, Service, service_of
@@ -199,9 +199,9 @@ def run(
         ends.enter_context(hold(place.lock))
         lock = read_lock(place.lock)
         if any(map(first_name, lock)):
-            from seedspec.run.store.downloads import Saves
+            from seedspec.run.store.downloads import Downloads
 
-            Saves(place.base, place.lock.name).claim(lock)
+            Downloads(place.base, place.lock.name).claim(lock)
         with no_collector():
             plan = _plan(made, place, options, lock, Problems())
         if options.locked and plan.buys:
@@ -245,7 +245,7 @@ def _run(
     place = service.place
     assert made.board is not None
     provider = made.board.model.provider.document
-    machine = Machine(
+    machine = Engine(
         name=made.board.name,
         plan=plan,
         pace=replace(options.pace, outage=max(options.pace.outage, options.timeout or 0.0)),

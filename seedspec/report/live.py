@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import assert_never
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from seedspec.catalog.price import Cost, Rate
 from seedspec.lock.event import (
+    Adopted,
     Completed,
     Deferred,
     Delayed,
@@ -22,6 +24,7 @@ from seedspec.lock.event import (
     Failed,
     Held,
     Progressed,
+    RunFinished,
     RunStarted,
     Saved,
     Skipped,
@@ -30,6 +33,8 @@ from seedspec.lock.event import (
     Submitted,
     Submitting,
     Unrecorded,
+    Uploaded,
+    Weighed,
 )
 from seedspec.lock.state import BOUGHT, FOLLOWED
 from seedspec.plan.plan import BUYS, Action, Step
@@ -168,8 +173,12 @@ class Monitor:
             case Stopped():
                 self._stopped = self._stopped or event.message
                 self._states = {k: "not finished" if v == "waiting" else v for k, v in self._states.items()}
+            case (
+                Delayed() | Skipped() | Uploaded() | Weighed() | Adopted() | Unrecorded() | RunStarted() | RunFinished()
+            ):
+                pass  # the picture of no entry changes
             case _:
-                pass
+                assert_never(event)
 
     def _move(self, fp: str, attempt: int, word: str, address: str = "") -> str:
         name = self._strays.get((fp, attempt), fp)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 from seedspec.catalog.model import Model
 from seedspec.lock.event import (
+    Adopted,
     Completed,
     Deferred,
     Delayed,
@@ -16,13 +17,18 @@ from seedspec.lock.event import (
     Event,
     Failed,
     Held,
+    Progressed,
     RunFinished,
     RunStarted,
     Saved,
+    Skipped,
     Stopped,
     Stuck,
     Submitted,
     Submitting,
+    Unrecorded,
+    Uploaded,
+    Weighed,
 )
 from seedspec.lock.event import as_json as event_json
 from seedspec.lock.mismatch import FACTS, Mismatch, mismatches, request_of
@@ -138,14 +144,14 @@ class Outcomes:
                 self._set(event.fp, event.attempt, end=End.DOUBT, code="doubt", message=event.reason)
             case Held():
                 self._set(event.fp, 0, end=End.HELD, code="held", message=f"{event.upstream}: {event.reason}")
-            case Completed():
-                self._set(event.fp, event.attempt, end=End.RUNNING, code="", message="")
             case Delayed(fp="", step="poll", wait=None):
                 self._away = event.reason
             case Delayed(wait=None):
                 self._set(event.fp, 0, code=event.step, message=event.reason)
+            case Delayed() | Skipped() | Uploaded() | Progressed() | Weighed() | Adopted() | Unrecorded():
+                pass  # no entry stands differently because of it
             case _:
-                pass
+                assert_never(event)
 
     def __iter__(self) -> Iterator[Outcome]:
         """The outcomes in the order of the plan; a twin's is that of the purchase that serves it too."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from seedspec.catalog.price import Cost, Rate
 from seedspec.lock.event import (
     Adopted,
@@ -86,6 +88,8 @@ def line(event: Event) -> str | None:
             return f"  ! {event.entry}  a file the lock does not know stands in the way"
         case RunStarted() | Skipped() | Progressed() | RunFinished() | Weighed() | Adopted():
             return None
+        case _:
+            assert_never(event)
 
 
 def _seconds(wait: float) -> str:

@@ -137,12 +137,12 @@ def _folder(storyboard: Path) -> Iterator[Finding]:
 
 def reach(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Finding:
     """What one free question to the service tells: that it can be reached, and that it takes the key."""
-    from seedspec.run.service.client import Exchange
-    from seedspec.run.store.downloads import Saves
+    from seedspec.run.service.client import Client
+    from seedspec.run.store.downloads import Downloads
 
     try:
         origins, key = origins_of(provider, environ), key_of(provider, environ, Path.cwd())
-        exchange = Exchange(provider, origins, key, Saves(Path.cwd()), Path.cwd())
+        exchange = Client(provider, origins, key, Downloads(Path.cwd()), Path.cwd())
         try:
             exchange.start(Balance())
             (_, reply), *_ = exchange.wait(None)

@@ -1,4 +1,4 @@
-"""Machine, wire, disk and clock together, as one generator of events; the loop that all promises pass through."""
+"""Engine, wire, disk and clock together, as one generator of events; the loop that all promises pass through."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from seedspec.lock.event import Event, RunFinished, Stopped, Submitting, Unrecorded
-from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Call, Create, Reply
 from seedspec.run.engine.purchase import Moment
 from seedspec.run.store.journal import DiskRefuses, NotRecorded
@@ -52,7 +52,7 @@ def now() -> Moment:
 
 
 def drive(
-    machine: Machine,
+    machine: Engine,
     wire: Wire,
     record: Record,
     *,
@@ -65,7 +65,7 @@ def drive(
     `stopping` is asked between steps: once it says yes, nothing new starts, the answer to a paid request that is on
     its way is waited for, and the run ends as interrupted; after `seconds` it ends so too, as not finished. Closing
     the generator does the same, without events, and so does a KeyboardInterrupt; a second one, or one after `stopping`
-    has said yes, ends it at once.
+    has said yes, ends it at once. A fault of seedspec itself waits for that answer too, and is raised after it.
 
     A disk that refuses the lock ends the buying: what is running is followed and saved, and the lock is tried again.
     Raises NotRecorded, after RunFinished where it can, when the lock lacks at the end what is known.
@@ -87,15 +87,15 @@ def drive(
         interrupted = stopped and not machine.done
         machine.close()
         yield from _last_word(machine, wire, record, clock)
-    except (GeneratorExit, KeyboardInterrupt, NotRecorded) as error:
+    except (Exception, GeneratorExit, KeyboardInterrupt) as error:  # also a fault of seedspec itself
         if isinstance(error, KeyboardInterrupt) and stopping():
             raise
         machine.close()
         with suppress(NotRecorded):  # what the lock does not take by then is owed
-            deque(_last_word(machine, wire, record, clock), maxlen=0)
+            deque(_last_word(machine, wire, record, clock, faulty=True), maxlen=0)
             record.again()
         if record.owed:
-            raise NotRecorded(record.owed) from None
+            raise NotRecorded(record.owed) from error
         raise
     yield from debt.told(last=True)
     finished = machine.finish(clock(), interrupted=interrupted)
@@ -105,9 +105,7 @@ def drive(
     yield finished
 
 
-def _intent(
-    machine: Machine, record: Record, call: Create, clock: Callable[[], Moment]
-) -> Generator[Event, None, bool]:
+def _intent(machine: Engine, record: Record, call: Create, clock: Callable[[], Moment]) -> Generator[Event, None, bool]:
     """The money law, with `wire.start(call)` behind it: keep the intent, yield the intent, start the call.
 
     False says that the disk refused the intent, so that the call must not start.
@@ -132,24 +130,40 @@ def _intent(
 
 
 def _replies(
-    machine: Machine, wire: Wire, record: Record, clock: Callable[[], Moment], seconds: float
+    machine: Engine, wire: Wire, record: Record, clock: Callable[[], Moment], seconds: float
 ) -> Iterator[Event]:
     """What has come back: every event of every reply is recorded, at once, before the first is shown."""
     events: list[Event] = []
+    fault: Exception | None = None
     try:
         for call, reply in wire.wait(seconds):
-            events += machine.reply(call, reply, clock())
+            try:
+                events += machine.reply(call, reply, clock())
+            except Exception as error:  # the replies beside it, one of them to a paid request maybe, are not lost
+                fault = fault or error
     finally:
         record.keep(*events)
+    if fault is not None:
+        raise fault
     yield from events
 
 
-def _last_word(machine: Machine, wire: Wire, record: Record, clock: Callable[[], Moment]) -> Iterator[Event]:
-    """Waits for the answer to a paid request. Time in which this process stood still is no waiting for it."""
+def _last_word(
+    machine: Engine, wire: Wire, record: Record, clock: Callable[[], Moment], *, faulty: bool = False
+) -> Iterator[Event]:
+    """Waits for the answer to a paid request. Time in which this process stood still is no waiting for it.
+
+    Where the run is `faulty` already, a further fault does not end the wait: the first one is raised after it.
+    """
     left, jumped = LAST_WORD, False
     while machine.paying and (left > 0 or jumped):
         before = clock().clock
-        yield from _replies(machine, wire, record, clock, _GLANCE)
+        try:
+            yield from _replies(machine, wire, record, clock, _GLANCE)
+        except Exception as error:
+            if not faulty or isinstance(error, NotRecorded):
+                raise
+            left -= 1.0  # a fault that comes each time, and takes no time, ends too
         took = clock().clock - before
         left, jumped = left - min(took, _GLANCE), took > 2 * _GLANCE
 
@@ -164,7 +178,7 @@ def _kept(record: Record, events: Iterable[Event]) -> Iterator[Event]:
 class _Debt:
     """What the disk has refused so far: it is told at once, ends the buying, and is tried again now and then."""
 
-    machine: Machine
+    machine: Engine
     record: Record
     clock: Callable[[], Moment]
     _said: str = ""
@@ -184,13 +198,13 @@ class _Debt:
             yield Unrecorded(said, now.text())
 
 
-def _unwritten(machine: Machine) -> str:
+def _unwritten(machine: Engine) -> str:
     """Why an intent did not get onto the disk, if that ended the buying."""
     stopped = machine.stopped
     return stopped.message if stopped is not None and stopped.code == _UNWRITTEN else ""
 
 
-def _patience(machine: Machine, moment: Moment) -> float:
+def _patience(machine: Engine, moment: Moment) -> float:
     wake = machine.wake(moment)
     return _GLANCE if wake is None else min(_GLANCE, max(0.0, wake - moment.clock))
 

@@ -28,10 +28,10 @@ from seedspec.emulator.process import Addresses
 from seedspec.lock.event import Submitted
 from seedspec.project.credentials import Key, Origins
 from seedspec.project.sources import schemas
-from seedspec.run import wire
 from seedspec.run.engine.messages import Call, Download, Read, ReadMany
 from seedspec.run.engine.purchase import Pace
-from seedspec.run.store.downloads import Saves
+from seedspec.run.service import client as wire
+from seedspec.run.store.downloads import Downloads
 
 AT_ONCE = 4
 BOARD = """\
@@ -43,7 +43,7 @@ shots: [{{id: one, prompt: "A street at dawn, number {{{{ n }}}}."}}]
 """
 
 
-class Counted(wire.Exchange):
+class Counted(wire.Client):
     """The exchange as it is, and how many tasks were asked for, in how many requests."""
 
     asked: Counter[str] = Counter()
@@ -99,7 +99,7 @@ def in_flight(work: Work, addresses: Addresses) -> None:
 def downloads(work: Work, url: str) -> None:
     """One video again and again, four at a time."""
     folder, origins = Path(work.folder), Origins("http://127.0.0.1:9", "http://127.0.0.1:9")
-    exchange = wire.Exchange(schemas()["evolink/provider.json"], origins, Key(KEY), Saves(folder), folder)
+    exchange = wire.Client(schemas()["evolink/provider.json"], origins, Key(KEY), Downloads(folder), folder)
     exchange.start(Download("f" * 64, url, "renders/warm.mp4"))
     saved(exchange)
     since = begun()
@@ -117,7 +117,7 @@ def downloads(work: Work, url: str) -> None:
     exchange.close()
 
 
-def saved(exchange: wire.Exchange) -> int:
+def saved(exchange: wire.Client) -> int:
     """How many videos have been saved since the last time: one at least, within a minute or two."""
     for _ in range(2):
         if found := exchange.wait(60):
@@ -128,7 +128,7 @@ def saved(exchange: wire.Exchange) -> int:
 
 def main(work: Work) -> None:
     Path(work.folder).mkdir(parents=True, exist_ok=True)
-    wire.Exchange = Counted  # type: ignore[misc]
+    wire.Client = Counted  # type: ignore[misc]
     if work.what == "fetch":
         with serving.clips(work) as url:
             downloads(work, url)

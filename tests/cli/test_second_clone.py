@@ -14,7 +14,7 @@ from looks import Run
 
 from seedspec import api
 from seedspec.lock.lock import encode, further, parse
-from seedspec.run.engine.purchase import Job, Moment, Phase
+from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.sums import sums
 
 BOARD = """\
@@ -153,8 +153,8 @@ def test_what_is_kept_nowhere_is_counted_and_said(bought: Path, seedspec: Run, m
 def test_what_is_bought_and_not_fetched_is_a_sum_of_its_own(bought: Path) -> None:
     step = api.plan(bought / "storyboard.yaml", api.Options(emulated=True)).plan.steps[0]
 
-    def job(phase: Phase, task: str) -> Job:
-        return Job(step, None, phase, 1, "a.mp4", task)
+    def job(phase: Phase, task: str) -> Purchase:
+        return Purchase(step, None, phase, 1, "a.mp4", task)
 
     jobs = [job(Phase.FETCHING, "t1"), job(Phase.LEFT, "t2"), job(Phase.LEFT, ""), job(Phase.WAITING, "")]
     done = sums(jobs, None, 3, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)), missing=2)

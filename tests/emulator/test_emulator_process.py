@@ -13,6 +13,7 @@ import pytest
 from seedspec.emulator.process import EmulatorError, child
 from seedspec.emulator.settings import Addresses
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 # What the command does, without its options: announce the addresses, end with standard input.
 PROGRAM = """
@@ -21,7 +22,6 @@ from pathlib import Path
 from seedspec.emulator.server import serve, stop_at_end_of_input
 from seedspec.emulator.settings import Settings
 
-pytestmark = pytest.mark.slow
 schemas, folder = Path(sys.argv[1]), Path(sys.argv[2])
 model = json.loads((schemas / "seedance-2.0-reference-to-video.json").read_text("utf-8"))
 prices = json.loads((schemas / "prices.json").read_text("utf-8"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from seedspec.project import sources
 from seedspec.run.engine.messages import Accepted, Listing, Refused, Task, Trouble, Unknown
 from seedspec.run.service.redaction import Redaction
-from seedspec.run.service.responses import Answer, Rules, clean, is_private, retry_after, safe_url
+from seedspec.run.service.responses import HttpResponse, Rules, clean, is_private, retry_after, safe_url
 
 PROVIDER = sources.schemas()["evolink/provider.json"]
 RULES = Rules(PROVIDER, local=False)
@@ -49,7 +49,7 @@ STATUS = st.sampled_from([200, 201, 204, 301, 307, 400, 401, 402, 403, 404, 409,
 @settings(max_examples=600, deadline=None)
 @given(STATUS, HEADERS, BODIES)
 def test_any_answer_has_a_meaning(status: int, headers: dict[str, str], body: bytes) -> None:
-    answer = Answer(status, headers, body)
+    answer = HttpResponse(status, headers, body)
     created = RULES.created(answer)
     assert isinstance(created, (Accepted, Refused, Unknown))
     if isinstance(created, Refused):
@@ -96,7 +96,7 @@ ERROR = {"error": {"code": "some_code", "message": "said", "type": "some_type"}}
 )
 def test_what_is_no_clear_refusal_leaves_a_doubt(status: int, body: Any, expected: type) -> None:
     content = b"<html>oops</html>" if body is None else json.dumps(body).encode()
-    assert isinstance(RULES.created(Answer(status, {}, content)), expected)
+    assert isinstance(RULES.created(HttpResponse(status, {}, content)), expected)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_service_that_repeats_the_key_is_not_quoted() -> None:
     said = f"Incorrect API key {CANARY}, {CANARY[:12]}…, {base64.b64encode(CANARY.encode()).decode()}, {CANARY[9:]}"
     body = json.dumps({"error": {"code": "unauthorized", "message": said}}).encode()
     assert leaked(body)
-    reply = Redaction(CANARY).reply(RULES.created(Answer(401, {}, body)))
+    reply = Redaction(CANARY).reply(RULES.created(HttpResponse(401, {}, body)))
     assert isinstance(reply, Refused) and not leaked(reply.message.encode())
 
 

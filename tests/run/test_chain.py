@@ -20,7 +20,7 @@ from seedspec.media.card import Card
 from seedspec.media.movie.takes import Studio
 from seedspec.plan.plan import Action, Rules, make
 from seedspec.plan.reason import Done
-from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Accepted, Balance, Call, Create, Credits, Download, Kept, Read, Reply, Task
 from seedspec.run.engine.purchase import Limits, Moment, Pace
 
@@ -480,7 +480,7 @@ def test_what_came_back_in_this_run_is_judged_before_it_is_used(
     assert compiled.ok and compiled.board is not None
     rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T07:00:00Z")
     keys = iter(f"key-{n}" for n in range(9))
-    machine = Machine(
+    machine = Engine(
         "m", make(compiled.entries, Lock(), rules), Pace(submit_every=0, announced=0), Limits(), lambda: next(keys),
         rules.then, 3, 86400.0, media=compiled.board.model.media,
     )  # fmt: skip

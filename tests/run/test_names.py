@@ -23,7 +23,7 @@ from seedspec.lock.state import State
 from seedspec.plan.plan import Rules, make
 from seedspec.project.credentials import BadSettings
 from seedspec.run.engine.messages import Kept
-from seedspec.run.store.downloads import BadPlace, NotWhole, Saves
+from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
 
 AWKWARD = [
     "CON",
@@ -112,7 +112,7 @@ def test_an_output_folder_is_below_the_storyboards(output: str) -> None:
     assert parts and ".." not in parts and not PurePosixPath(output).is_absolute()
     assert not any(p.casefold() in (".git", ".seedspec") or is_device(p) or p != p.rstrip(". ") for p in parts)
     with tempfile.TemporaryDirectory() as base:
-        Saves(Path(base)).ready(f"{PurePosixPath(output)}.emulator")
+        Downloads(Path(base)).ready(f"{PurePosixPath(output)}.emulator")
         assert [p for p in Path(base).rglob("*") if p.is_file()] == []
         assert len(list(Path(base).iterdir())) == 1
 
@@ -208,12 +208,12 @@ def test_links_that_go_round_are_no_place(tmp_path: Path) -> None:
     (tmp_path / "round").symlink_to("round")
     for file in ("round/x.mp4", "round/further/x.mp4", "a\x00b/x.mp4"):
         with pytest.raises(BadPlace, match="no path that can be followed"):
-            Saves(tmp_path).part(file)
+            Downloads(tmp_path).part(file)
 
 
 def test_storyboards_that_share_a_folder_are_not_in_each_others_way(tmp_path: Path, clip: bytes) -> None:
     """Each has parts of its own, and clears away its own alone: no video is had under another one's receipt."""
-    one, other = (Saves(tmp_path, f"{name}.lock") for name in "ab")
+    one, other = (Downloads(tmp_path, f"{name}.lock") for name in "ab")
     foreign = tmp_path / "renders" / "mine.mp4.part"
     foreign.parent.mkdir()
     foreign.write_bytes(b"a person's own")
@@ -234,7 +234,7 @@ def test_storyboards_that_share_a_folder_are_not_in_each_others_way(tmp_path: Pa
     assert not left.path.exists() and foreign.exists()
     # the lock of the same name in another folder is another one
     (tmp_path / "renders" / "z").mkdir()
-    below = Saves(tmp_path / "renders", "a.lock").part("z/x.mp4")
+    below = Downloads(tmp_path / "renders", "a.lock").part("z/x.mp4")
     assert below.path.name != one.part("renders/z/x.mp4").path.name
 
 
@@ -257,10 +257,10 @@ def test_two_storyboards_run_at_once_in_one_folder(project: Make) -> None:
 
 def test_a_name_that_is_as_long_as_one_can_be_has_a_part_too(tmp_path: Path, clip: bytes) -> None:
     name = "x" * 251 + ".mp4"
-    part = Saves(tmp_path, "storyboard.lock").part(name)
+    part = Downloads(tmp_path, "storyboard.lock").part(name)
     part.write(clip)
     assert part.path.name.endswith(".mp4.part")
-    assert Saves(tmp_path, "storyboard.lock").keep(part, "f" * 64).file == name
+    assert Downloads(tmp_path, "storyboard.lock").keep(part, "f" * 64).file == name
 
 
 def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
@@ -281,9 +281,9 @@ def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
             for number, name in enumerate(names):
                 video = clip + bytes([0, 0, 0, 9]) + b"free" + bytes([number])  # each is a video of its own
                 try:
-                    part = Saves(base).part(name)
+                    part = Downloads(base).part(name)
                     part.write(video)
-                    saved = Saves(base).keep(part, f"{number}" * 64)
+                    saved = Downloads(base).keep(part, f"{number}" * 64)
                 except (BadPlace, NotWhole, OSError, ValueError):
                     continue
                 assert isinstance(saved, Kept)

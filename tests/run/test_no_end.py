@@ -100,9 +100,9 @@ def test_the_bytes_of_a_doubt_outlive_a_take_that_was_taken(project: Make, tmp_p
 
 def test_a_budget_equal_to_the_price_buys(project: Make) -> None:
     found = project(SMALL)
-    assert found.do("run", "--max-credits", "25.1099").code == 4
+    assert found.do("run", "--yes", "--max-credits", "25.1099").code == 4
     assert not found.service.ledger("reserved", found.name)
-    assert found.do("run", "--max-credits", "50.22").code == 0
+    assert found.do("run", "--yes", "--max-credits", "50.22").code == 0
     assert len(found.service.ledger("reserved", found.name)) == 2
 
 
@@ -217,16 +217,16 @@ from seedspec.lock.event import Intent, Submitting
 from seedspec.project import sources
 from seedspec.run.engine.messages import Create
 from seedspec.run.settle import ask
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 from seedspec.project.credentials import Key, origins_of
-from seedspec.run.service.client import Exchange
+from seedspec.run.service.client import Client
 from seedspec.run.service.public_web import Deadlines
 
 provider, body, here = sources.schemas()["evolink/provider.json"], b'{"prompt":"x"}', Path(sys.argv[2])
 intent = Submitting("a/1", "f" * 64, 1, 1, {}, Intent("seedspec-0123456789", digest(body), ""), 1, "")
 origins = origins_of(provider, {"EVOLINK_BASE_URL": sys.argv[1], "EVOLINK_FILES_URL": sys.argv[1]})
 wait = Deadlines(create=float(sys.argv[4]), silence=0.5)
-exchange = Exchange(provider, origins, Key(sys.argv[3]), Saves(here), here, wait)
+exchange = Client(provider, origins, Key(sys.argv[3]), Downloads(here), here, wait)
 print(type(ask(exchange, Create("f" * 64, body, intent))).__name__)
 exchange.close()
 """

@@ -19,9 +19,9 @@ from test_wire import PROVIDER, SHORT, said, serving
 
 from seedspec.project.credentials import Key, Origins
 from seedspec.run.engine.messages import Download, Kept, Reply, Trouble
-from seedspec.run.service.client import Exchange
+from seedspec.run.service.client import Client
 from seedspec.run.settle import ask
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 
 HIDDEN = "0x7f000001"
 """A name to look at, and 127.0.0.1 to whoever resolves it."""
@@ -85,7 +85,7 @@ def tunnel(target: int) -> Iterator[tuple[int, list[str]]]:
 def fetched(url: str, folder: Path) -> Reply:
     """A result of a service that is not on this machine."""
     origins = Origins("https://api.example.com", "https://files.example.com")
-    exchange = Exchange(PROVIDER, origins, Key(CANARY), Saves(folder), folder, SHORT)
+    exchange = Client(PROVIDER, origins, Key(CANARY), Downloads(folder), folder, SHORT)
     try:
         return ask(exchange, Download("f" * 64, url, "renders/x.mp4"))
     finally:

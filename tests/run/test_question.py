@@ -17,7 +17,9 @@ from helpers import LONGEST, PACE, SMALL, Make, Project
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals here")
 
 ASKED = "Buy 2 videos for at most $"
-NEEDED = re.compile(r"seedspec: 2 videos, at most \$\d+\.\d\d: nothing is bought without a yes; add --yes\n$")
+NEEDED = re.compile(
+    r"seedspec: 2 videos, at most \$\d+\.\d\d: nothing is bought without a yes; add --yes\n(::error .*\n)?$"
+)
 RUN = ("run", "--plain", *PACE)
 
 

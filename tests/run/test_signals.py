@@ -16,7 +16,7 @@ from helpers import LONGEST, PACE, SMALL, Make, Project, nearby
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such signals here")
 
-RUN = ("run", "--format", "jsonl", *PACE)
+RUN = ("run", "--yes", "--format", "jsonl", *PACE)
 IGNORING = ("sh", "-c", 'trap "" INT TERM HUP; exec "$@"', "sh")
 
 

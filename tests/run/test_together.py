@@ -19,9 +19,9 @@ from seedspec.plan.plan import Rules, make
 from seedspec.project.sources import schemas
 from seedspec.run.engine.admission import admit
 from seedspec.run.engine.messages import NotOffered, Reply, Task, Tasks, Trouble
-from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
-from seedspec.run.engine.queue import FETCH, HAD, READ, Agenda
-from seedspec.run.service.responses import Answer
+from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
+from seedspec.run.engine.queue import FETCH, HAD, READ, Queue
+from seedspec.run.service.responses import HttpResponse
 from seedspec.run.service.responses import Rules as Meaning
 
 MEANING = Meaning(schemas()["evolink/provider.json"], local=False)
@@ -38,8 +38,8 @@ PACE = Pace(
 )
 
 
-def answer(status: int, body: Any) -> Answer:
-    return Answer(status, {}, body if isinstance(body, bytes) else orjson.dumps(body))
+def answer(status: int, body: Any) -> HttpResponse:
+    return HttpResponse(status, {}, body if isinstance(body, bytes) else orjson.dumps(body))
 
 
 ROW = {"id": "a", "status": "processing", "progress": 10}
@@ -64,12 +64,12 @@ ROW = {"id": "a", "status": "processing", "progress": 10}
         (answer(405, b""), NotOffered()),
     ],
 )
-def test_an_answer_about_many(given: Answer, expected: Reply) -> None:
+def test_an_answer_about_many(given: HttpResponse, expected: Reply) -> None:
     assert MEANING.read_many(given) == expected
 
 
 @pytest.mark.parametrize("given", [answer(503, b""), answer(200, b"[]"), answer(200, {"data": {}}), answer(429, b"{}")])
-def test_anything_else_is_trouble(given: Answer) -> None:
+def test_anything_else_is_trouble(given: HttpResponse) -> None:
     assert isinstance(MEANING.read_many(given), Trouble)
 
 
@@ -99,7 +99,7 @@ def entries(folder: Path) -> tuple[Entry, ...]:
     return made.entries
 
 
-def open_jobs(jobs: Mapping[str, Job], *, in_order: bool) -> list[Job]:
+def open_jobs(jobs: Mapping[str, Purchase], *, in_order: bool) -> list[Purchase]:
     """By looking at every job: those that wait for no other video, and whose turn it is."""
     waiting = [j for j in jobs.values() if j.phase is Phase.WAITING]
     first = min((j.turn for j in waiting), default=0)
@@ -116,10 +116,10 @@ def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_ord
     for seed in range(300):
         rng = random.Random(seed)
         jobs = admit(plan, Limits(), Pace(), Moment(1.0, datetime(2026, 11, 23, tzinfo=UTC))).jobs
-        agenda, clock = Agenda(jobs, in_order=in_order), 1.0
+        agenda, clock = Queue(jobs, in_order=in_order), 1.0
         lacking: set[str] = {n for n in jobs if rng.random() < 0.2}
 
-        def lacks(job: Job, lacking: set[str] = lacking) -> str:
+        def lacks(job: Purchase, lacking: set[str] = lacking) -> str:
             return lack if job.name in lacking else ""
 
         for _ in range(60):

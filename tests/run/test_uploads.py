@@ -25,12 +25,12 @@ from seedspec.lock.event import Held, RunFinished, RunStarted, Uploaded
 from seedspec.project.credentials import Key, origins_of
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Refused, Stored, Trouble, Unknown, Upload
-from seedspec.run.service.client import Exchange
+from seedspec.run.service.client import Client
 from seedspec.run.service.file_stream import PIECE, NotSent, sending
-from seedspec.run.service.responses import Answer, Rules
-from seedspec.run.service.upload_cache import Memory
+from seedspec.run.service.responses import HttpResponse, Rules
+from seedspec.run.service.upload_cache import UploadCache
 from seedspec.run.settle import ask
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 
 CHAIN = """\
 seedspec: 1
@@ -192,7 +192,7 @@ def test_a_dead_address_is_forgotten_for_good(project: Make, tmp_path: Path) -> 
 @pytest.mark.parametrize(("status", "certain"), [(400, True), (422, True), (500, False), (502, False), (409, False)])
 def test_only_a_certain_refusal_is_followed_by_another_request(status: int, certain: bool) -> None:
     said = json.dumps({"error": {"code": "invalid_media_url", "message": "gone", "type": "x"}}).encode()
-    reply = Rules(schemas()["evolink/provider.json"], local=False).created(Answer(status, {}, said))
+    reply = Rules(schemas()["evolink/provider.json"], local=False).created(HttpResponse(status, {}, said))
     assert isinstance(reply, Refused if certain else Unknown)
 
 
@@ -219,8 +219,8 @@ def test_an_upstream_video_goes_up_once_too(project: Make, mine: Service) -> Non
 
 
 def test_another_key_or_service_gets_nothing_that_was_remembered(tmp_path: Path) -> None:
-    def memory(service: str, key: str) -> Memory:
-        return Memory(tmp_path, service, Key(key), local=False)
+    def memory(service: str, key: str) -> UploadCache:
+        return UploadCache(tmp_path, service, Key(key), local=False)
 
     sha256 = "a" * 64
     memory("https://one", CANARY).keep(sha256, Stored("https://files.example.com/x", 7, 3600))
@@ -234,8 +234,8 @@ def test_a_clock_that_was_moved_lets_no_dead_address_live(tmp_path: Path) -> Non
     start, day = datetime(2026, 11, 23, tzinfo=UTC), timedelta(days=1)
     url = "https://files.example.com/x"
 
-    def at(when: datetime) -> Memory:
-        return Memory(tmp_path, "https://one", Key(CANARY), local=False, clock=lambda: when)
+    def at(when: datetime) -> UploadCache:
+        return UploadCache(tmp_path, "https://one", Key(CANARY), local=False, clock=lambda: when)
 
     at(start).keep("a" * 64, Stored(url, 7, 72 * 3600))
     found = at(start + 2 * day).find("a" * 64)
@@ -251,14 +251,16 @@ def test_a_clock_that_was_moved_lets_no_dead_address_live(tmp_path: Path) -> Non
 
 def test_the_dead_are_cleared_away_and_nothing_else_is(tmp_path: Path) -> None:
     start = datetime(2026, 11, 23, tzinfo=UTC)
-    first = Memory(tmp_path, "https://one", Key(CANARY), local=False, clock=lambda: start)
+    first = UploadCache(tmp_path, "https://one", Key(CANARY), local=False, clock=lambda: start)
     for letter in "abc":
         first.keep(letter * 64, Stored("https://files.example.com/x", 7, 3600 if letter == "a" else 72 * 3600))
     top = tmp_path / ".seedspec" / "uploads"
     folder = next(p for p in top.iterdir() if p.is_dir())
     (folder / ".half.1-2.new").write_bytes(b"{")
     (folder / "notes.txt").write_text("a person's own")
-    Memory(tmp_path, "https://two", Key(CANARY), local=False, clock=lambda: start + timedelta(hours=2)).find("a" * 64)
+    UploadCache(tmp_path, "https://two", Key(CANARY), local=False, clock=lambda: start + timedelta(hours=2)).find(
+        "a" * 64
+    )
     assert sorted(p.name[0] for p in folder.iterdir()) == ["b", "c", "n"]
 
 
@@ -320,7 +322,7 @@ def sent(folder: Path, path: Path, sha256: str, between: Callable[[], None]) -> 
     origin = f"http://127.0.0.1:{server.server_address[1]}"
     provider = schemas()["evolink/provider.json"]
     origins = origins_of(provider, {"EVOLINK_BASE_URL": origin, "EVOLINK_FILES_URL": origin})
-    exchange = Exchange(provider, origins, Key(CANARY), Saves(folder), folder)
+    exchange = Client(provider, origins, Key(CANARY), Downloads(folder), folder)
     try:
         return ask(exchange, Upload(sha256, path.name)), handler.came  # type: ignore[attr-defined]
     finally:

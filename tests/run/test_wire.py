@@ -38,11 +38,11 @@ from seedspec.run.engine.messages import (
     Unknown,
     Upload,
 )
-from seedspec.run.service.client import Exchange
+from seedspec.run.service.client import Client
 from seedspec.run.service.public_web import Deadlines
 from seedspec.run.settle import ask
 from seedspec.run.store import downloads
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 
 PROVIDER = sources.schemas()["evolink/provider.json"]
 BODY = b'{"prompt":"x"}'
@@ -107,7 +107,7 @@ def said(status: int, body: bytes = b"{}", **headers: str) -> Answer:
 
 def asked(origin: str, call: Call, folder: Path, deadlines: Deadlines = SHORT) -> Reply:
     origins = origins_of(PROVIDER, {"EVOLINK_BASE_URL": origin, "EVOLINK_FILES_URL": origin})
-    exchange = Exchange(PROVIDER, origins, Key(CANARY), Saves(folder), folder, deadlines)
+    exchange = Client(PROVIDER, origins, Key(CANARY), Downloads(folder), folder, deadlines)
     try:
         return ask(exchange, call)
     finally:

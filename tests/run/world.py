@@ -14,7 +14,7 @@ from seedspec.lock.lock import HEADER, Lock, Record, encode, merged, parse, seri
 from seedspec.lock.state import State
 from seedspec.lock.version import header_of
 from seedspec.plan.plan import Plan, Rules, make
-from seedspec.run.engine.engine import Machine
+from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import (
     Accepted,
     Balance,
@@ -100,7 +100,7 @@ class World:
         self.dead, self.steps, self._pending, self.first_dead = False, 0, [], {}
         lock = self.lock()
         plan = self.plan(entries, lock, retry=retry, others=others)
-        machine = Machine(
+        machine = Engine(
             name="model",
             plan=plan,
             pace=PACE,

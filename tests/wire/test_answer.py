@@ -11,7 +11,7 @@ import pytest
 
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Accepted, Credits, Refused, Reply, Stored, Task, Trouble, Unknown
-from seedspec.run.service.responses import Answer, Rules, clean, failure_of, retry_after, safe_url
+from seedspec.run.service.responses import HttpResponse, Rules, clean, failure_of, retry_after, safe_url
 
 RULES = Rules(schemas()["evolink/provider.json"], local=False)
 GOOD = {
@@ -35,9 +35,9 @@ def shape_c(code: int) -> bytes:
     return orjson.dumps({"success": False, "code": code, "msg": "no"})
 
 
-def answer(status: int, body: Any, **headers: str) -> Answer:
+def answer(status: int, body: Any, **headers: str) -> HttpResponse:
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
-    return Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, raw)
+    return HttpResponse(status, {k.replace("_", "-"): v for k, v in headers.items()}, raw)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def answer(status: int, body: Any, **headers: str) -> Answer:
         (answer(400, shape_a("paid_outcome_unknown")), "doubt"),
     ],
 )
-def test_what_became_of_a_paid_request(given: Answer, expected: Reply | str) -> None:
+def test_what_became_of_a_paid_request(given: HttpResponse, expected: Reply | str) -> None:
     reply = RULES.created(given)
     if expected == "doubt":
         assert isinstance(reply, Unknown) and reply.reason

@@ -28,9 +28,9 @@ from seedspec.run.engine.messages import (
     Trouble,
     Unknown,
 )
-from seedspec.run.service.client import Exchange
+from seedspec.run.service.client import Client
 from seedspec.run.service.public_web import Deadlines
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 
 CANARY = "sk-evo-canary-7c1d9a55e0"
 PROVIDER = schemas()["evolink/provider.json"]
@@ -97,7 +97,7 @@ def said(status: str, body: bytes = b"", *headers: str) -> bytes:
 
 
 def ask(origin: str, call: Call, folder: Path, files: str = "") -> Reply:
-    exchange = Exchange(PROVIDER, Origins(origin, files or origin), Key(CANARY), Saves(folder), folder, QUICK)
+    exchange = Client(PROVIDER, Origins(origin, files or origin), Key(CANARY), Downloads(folder), folder, QUICK)
     try:
         exchange.start(call)
         for _ in range(20):

@@ -17,10 +17,10 @@ from seedspec.lock.event import Intent, Submitting
 from seedspec.project.credentials import BadSettings, Key, Origins
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Accepted, Create, Read, Reply, Task
-from seedspec.run.service.client import Exchange
+from seedspec.run.service.client import Client
 from seedspec.run.service.lanes import CONNECTIONS
 from seedspec.run.service.loop_thread import LoopThread
-from seedspec.run.store.downloads import Saves
+from seedspec.run.store.downloads import Downloads
 
 PROVIDER = schemas()["evolink/provider.json"]
 TASK = "task-unified-1757165031-seedance2"
@@ -83,11 +83,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def exchange(origin: str, folder: Path) -> Exchange:
-    return Exchange(PROVIDER, Origins(origin, origin), Key("sk-canary-7Jq2vXz9LmT4wRb8"), Saves(folder), folder)
+def exchange(origin: str, folder: Path) -> Client:
+    return Client(PROVIDER, Origins(origin, origin), Key("sk-canary-7Jq2vXz9LmT4wRb8"), Downloads(folder), folder)
 
 
-def answers(one: Exchange, many: int) -> list[Reply]:
+def answers(one: Client, many: int) -> list[Reply]:
     found: list[Reply] = []
     for _ in range(1000):
         if len(found) == many:

@@ -24,7 +24,7 @@ from seedspec.project.presence import presence
 from seedspec.run.engine.messages import Kept
 from seedspec.run.loop import now
 from seedspec.run.settle import verified
-from seedspec.run.store.downloads import BadPlace, NotWhole, Saves
+from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import hold, read_lock
 
@@ -76,7 +76,7 @@ def adopt_command(
             size = step.record.get("bytes") if step.record is not None else None
             gone = State.SAVED if not presence(place.base)(step.file, size) else State.RUNNING
             _check(chosen, lock, allowed=OPEN | {gone})
-            kept = _kept(Saves(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
+            kept = _kept(Downloads(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
             event, said = _file(chosen, lock, kept, place.profile), f"saved as {kept.file}"
         journal = Journal(place.lock, lock, place.words)
         try:
@@ -116,7 +116,7 @@ def _file(entry: Entry, lock: Lock, kept: Kept, profile: str) -> Event:
     return Adopted(*named, None, *facts, kept.fps, kept.audio, profile=profile or None)
 
 
-def _kept(saves: Saves, video: Path, wanted: str, fp: str) -> Kept:
+def _kept(saves: Downloads, video: Path, wanted: str, fp: str) -> Kept:
     try:
         if (here := saves.here(video, wanted)) is not None:
             return here

@@ -14,7 +14,7 @@ from seedspec.lock.state import FOLLOWED, UNANSWERED, State
 from seedspec.plan import reason as reasons
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.plan.reason import Done
-from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
+from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 
 _MARGIN = 900.0
 """Seconds before its end from which a result link is not given to the service as a reference any more."""
@@ -24,7 +24,7 @@ _MARGIN = 900.0
 class Admitted:
     """`elsewhere` is what purchases may cost that are running or in doubt and not followed, in 1/10,000 credit."""
 
-    jobs: dict[str, Job] = field(default_factory=dict)
+    jobs: dict[str, Purchase] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     elsewhere: int = 0
     reused: int = 0
@@ -61,7 +61,7 @@ def _seek_links(out: Admitted, plan: Plan, now: Moment) -> None:
             continue
         file, until = str(record.file), datetime.fromisoformat(str(record.get("results_until")))
         step = Step(medium.where, record.fp, Action.DONE, Done(file, None, True), Cost(), file, None, record)
-        job = Job(step, None, Phase.LINKING, record.attempt, file, record.task or "")
+        job = Purchase(step, None, Phase.LINKING, record.attempt, file, record.task or "")
         job.link_until = now.clock + (until - now.utc).total_seconds() - _MARGIN
         out.jobs[medium.key] = job
 
@@ -88,7 +88,7 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, no
         out.events.append(Skipped(step.address, step.fp, "twin", at))
     elif step.action in BUYS:
         if limits.submit:
-            out.jobs[step.fp] = Job(step, entry, Phase.WAITING, plan.lock.next_attempt(step.fp), step.file)
+            out.jobs[step.fp] = Purchase(step, entry, Phase.WAITING, plan.lock.next_attempt(step.fp), step.file)
     elif step.action in (Action.RESUME, Action.FETCH) or isinstance(reason, reasons.Stuck):
         assert record is not None
         _follow(out, step.fp, step, record, pace, limits, now)
@@ -96,10 +96,10 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, no
         out.reused += 1
         out.events.append(Skipped(step.address, step.fp, "done", at))
     elif isinstance(reason, reasons.Held):
-        out.jobs[step.fp] = Job(step, entry, Phase.HELD, attempt, step.file)
+        out.jobs[step.fp] = Purchase(step, entry, Phase.HELD, attempt, step.file)
         out.events.append(Held(step.address, step.fp, reason.upstream, reason.why, at))
     elif isinstance(reason, reasons.Unpicked):
-        out.jobs[step.fp] = Job(step, entry, Phase.LEFT, attempt, step.file)
+        out.jobs[step.fp] = Purchase(step, entry, Phase.LEFT, attempt, step.file)
         out.events.append(
             Held(step.address, step.fp, reason.variants[0], "no take of it is picked: `seedspec pick`", at)
         )
@@ -108,7 +108,7 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, no
         out.jobs[step.fp] = _doubtful(step, record)
         out.events.append(Skipped(step.address, step.fp, "doubt", at))
     else:
-        out.jobs[step.fp] = Job(step, entry, Phase.FAILED, attempt, step.file)
+        out.jobs[step.fp] = Purchase(step, entry, Phase.FAILED, attempt, step.file)
         word = "occupied" if isinstance(reason, reasons.Occupied) else "failed"
         out.events.append(Skipped(step.address, step.fp, word, at))
 
@@ -123,16 +123,16 @@ def _follow(out: Admitted, name: str, step: Step, record: Record, pace: Pace, li
         out.events.append(Skipped(step.address, step.fp, "stuck", now.text()))
 
 
-def _followed(step: Step, record: Record, pace: Pace) -> Job:
+def _followed(step: Step, record: Record, pace: Pace) -> Purchase:
     made = record.state if record.state in (State.COMPLETED, State.SAVED) else None
     task = record.task or ""
-    job = Job(step, step.entry, Phase.RUNNING, record.attempt, step.file, task, interval=pace.poll, made=made)
+    job = Purchase(step, step.entry, Phase.RUNNING, record.attempt, step.file, task, interval=pace.poll, made=made)
     job.credits, job.recorded = record.stated, record.get("units")
     return job
 
 
-def _doubtful(step: Step, record: Record) -> Job:
-    return Job(step, step.entry, Phase.DOUBT, record.attempt, step.file, recorded=record.get("units"))
+def _doubtful(step: Step, record: Record) -> Purchase:
+    return Purchase(step, step.entry, Phase.DOUBT, record.attempt, step.file, recorded=record.get("units"))
 
 
 def _turns(plan: Plan) -> dict[str, int]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from seedspec.lock.event import Delayed, Event, Stopped, Weighed
 from seedspec.run.engine.messages import Credits, Reply, Trouble
-from seedspec.run.engine.purchase import Job, Limits, Moment
+from seedspec.run.engine.purchase import Limits, Moment, Purchase
 
 
 @dataclass(slots=True)
-class Purse:
+class Budget:
     """The budget of a run, in 1/10,000 credit; `left` are the credits of the account.
 
     `elsewhere` is what earlier purchases may cost that this run does not follow; `begun` counts the paid requests of
@@ -30,7 +30,7 @@ class Purse:
     _due: float | None = None
     _first: bool = True
     _tries: int = 0
-    _doubts: list[Job] = field(default_factory=list)
+    _doubts: list[Purchase] = field(default_factory=list)
     _shares: dict[str, int] = field(default_factory=dict)
     _taken: int = 0
 
@@ -39,7 +39,7 @@ class Purse:
         """What is reserved, running, in doubt, or was bought in this run: the sum over the purchases as they stand."""
         return self.elsewhere + self._taken
 
-    def place(self, job: Job) -> None:
+    def place(self, job: Purchase) -> None:
         """A purchase has begun or has moved on: its share of the budget is what its phase makes it, whatever it was."""
         share = job.units if job.committed else 0
         self._taken += share - self._shares.get(job.name, 0)
@@ -59,7 +59,7 @@ class Purse:
         """Whether a doubt still waits for its evidence."""
         return bool(self._doubts)
 
-    def ceiling(self, job: Job, now: Moment) -> Stopped | None:
+    def ceiling(self, job: Purchase, now: Moment) -> Stopped | None:
         """The budget that a purchase would break, if it would."""
         if self.limits.entries is not None and self.begun >= self.limits.entries:
             return Stopped("limit", f"{self.begun} of at most {self.limits.entries} entries are bought", 4, now.text())
@@ -79,14 +79,14 @@ class Purse:
         """The request was not taken, or never left."""
         self.begun -= 1
 
-    def stated(self, job: Job, credits: float | None) -> None:
+    def stated(self, job: Purchase, credits: float | None) -> None:
         """What the service now says a purchase of this run costs."""
         if credits is not None:
             if self.left is not None and job.accepted:
                 self.left -= credits - (job.credits or 0)
             job.credits = credits
 
-    def doubt(self, job: Job, now: Moment) -> None:
+    def doubt(self, job: Purchase, now: Moment) -> None:
         """Whether a purchase was billed is not known: the balance is read for evidence."""
         self._doubts.append(job)
         self._due, self._tries = now.clock, 0

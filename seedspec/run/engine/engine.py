@@ -21,9 +21,9 @@ from seedspec.lock.event import Deferred, Event, Held, Intent, RunFinished, RunS
 from seedspec.lock.staleness import facts_of
 from seedspec.plan.plan import Plan
 from seedspec.run.engine.admission import admit
-from seedspec.run.engine.budget import Purse
+from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.common_cause import Blame
-from seedspec.run.engine.media_urls import Assets
+from seedspec.run.engine.media_urls import MediaUrls
 from seedspec.run.engine.messages import (
     Balance,
     Call,
@@ -41,17 +41,17 @@ from seedspec.run.engine.messages import (
     most_bytes,
 )
 from seedspec.run.engine.outage import Outage, away
-from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
-from seedspec.run.engine.queue import GONE, Agenda
+from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
+from seedspec.run.engine.queue import GONE, Queue
 from seedspec.run.engine.sums import sums
-from seedspec.run.engine.transitions import Progress
+from seedspec.run.engine.transitions import Transitions
 
 _EARLY = 1.0
 """Seconds that a task may be read before its time, to be read together with others."""
 
 
 @dataclass(slots=True)
-class Machine:
+class Engine:
     """One run of a plan. `key` makes a fresh idempotency key; `then` and `attempts` say what a failure allows.
 
     `together` is how many tasks can be read at once; 1 reads each alone, as where nothing else is offered.
@@ -73,11 +73,11 @@ class Machine:
     unreachable: Collection[str] = ()
     media: Mapping[Kind, MediaRule] = field(default_factory=dict)
     together: int = 1
-    _purse: Purse = field(init=False)
-    _progress: Progress = field(init=False)
-    _assets: Assets = field(init=False)
-    _jobs: dict[str, Job] = field(default_factory=dict)
-    _agenda: Agenda = field(init=False)
+    _purse: Budget = field(init=False)
+    _progress: Transitions = field(init=False)
+    _assets: MediaUrls = field(init=False)
+    _jobs: dict[str, Purchase] = field(default_factory=dict)
+    _agenda: Queue = field(init=False)
     _outage: Outage = field(init=False)
     _blame: Blame | None = None
     _busy: dict[type[Any], int] = field(default_factory=dict)
@@ -89,9 +89,9 @@ class Machine:
         def pause(tries: int, asked: float | None) -> float:
             return self.pace.pause(tries, asked, self.chance())
 
-        self._assets = Assets(self.plan.lock, self.pace, pause, self.unreachable)
-        self._purse = Purse(self.name, self.limits, pause)
-        self._progress = Progress(
+        self._assets = MediaUrls(self.plan.lock, self.pace, pause, self.unreachable)
+        self._purse = Budget(self.name, self.limits, pause)
+        self._progress = Transitions(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
         )
         self._outage = Outage(self.name, self._jobs, self._progress, self._placed)
@@ -103,7 +103,7 @@ class Machine:
         self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
         self._blame = None if self.limits.retry else Blame(self.plan.lock)
         self._assets.begin(self._jobs)
-        self._agenda = Agenda(self._jobs, in_order=self.limits.wait)
+        self._agenda = Queue(self._jobs, in_order=self.limits.wait)
         for job in self._jobs.values():
             self._purse.place(job)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
@@ -240,7 +240,7 @@ class Machine:
             missing=len(self.plan.missing),
         )
 
-    def _renewed(self, job: Job, reply: Refused) -> Refused:
+    def _renewed(self, job: Purchase, reply: Refused) -> Refused:
         """A certain refusal because of a dead address: nothing was made, and with fresh ones it is another request."""
         if reply.then != "failed" or reply.code not in self.unreachable:
             return reply
@@ -286,7 +286,7 @@ class Machine:
             calls.append(self._begin(self._read_with_others(first, now)))
         return calls
 
-    def _read_with_others(self, first: Job, now: Moment) -> Read | ReadMany:
+    def _read_with_others(self, first: Purchase, now: Moment) -> Read | ReadMany:
         """The call that reads a task; where the service offers it, others go along whose time is near."""
         first.busy = True
         group = [first]
@@ -330,7 +330,7 @@ class Machine:
             self._placed(job)
         return events
 
-    def _placed(self, job: Job) -> None:
+    def _placed(self, job: Purchase) -> None:
         """A purchase has moved on: its turn and its share of the budget are found anew."""
         self._agenda.placed(job)
         self._purse.place(job)
@@ -339,12 +339,12 @@ class Machine:
         self._busy[type(call)] = self._busy.get(type(call), 0) + 1
         return call
 
-    def _next(self, now: Moment) -> Job | None:
+    def _next(self, now: Moment) -> Purchase | None:
         if self._busy.get(Create) or now.clock < self._progress.next_submit or not self._room:
             return None
         return self._agenda.turn(now.clock, lambda job: self._assets.missing(job.wanted, self._jobs, now))
 
-    def _create(self, job: Job, now: Moment) -> Call:
+    def _create(self, job: Purchase, now: Moment) -> Call:
         entry, step = job.wanted, job.step
         body = body_of(entry, self._assets.urls(entry, self._jobs, now))
         intent = Submitting(
@@ -375,7 +375,7 @@ class Machine:
                 events.append(Held(job.step.address, job.step.fp, upstream, reason, now.text()))
         return events
 
-    def _obstacle(self, job: Job) -> tuple[str, str, Phase] | None:
+    def _obstacle(self, job: Purchase) -> tuple[str, str, Phase] | None:
         for medium in job.wanted.upstream:
             up = self._jobs.get(medium.key)
             if up is not None and up.phase in GONE:

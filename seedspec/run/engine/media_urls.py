@@ -10,7 +10,7 @@ from seedspec.compiler.entry import Entry
 from seedspec.lock.event import Delayed, Event, Uploaded
 from seedspec.lock.lock import Lock
 from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
-from seedspec.run.engine.purchase import Job, Moment, Pace, Phase
+from seedspec.run.engine.purchase import Moment, Pace, Phase, Purchase
 
 SHARE = 0.9
 """The part of an address's life in which it is given to tasks: the service fetches a medium some time later."""
@@ -38,7 +38,7 @@ class _Asset:
 
 
 @dataclass(slots=True)
-class Assets:
+class MediaUrls:
     """What is at the service and what is on its way there. Uploads cost nothing and may be repeated.
 
     `unreachable` are the codes by which the service says that it could not get a medium by its address.
@@ -52,7 +52,7 @@ class Assets:
     _open: dict[str, _Asset] = field(default_factory=dict)
     _busy: int = 0
 
-    def missing(self, entry: Entry, jobs: Mapping[str, Job], now: Moment) -> str:
+    def missing(self, entry: Entry, jobs: Mapping[str, Purchase], now: Moment) -> str:
         """A digest whose address is still to be had, "" for none; what is missing is asked for, to be uploaded when a
         slot is free.
         """
@@ -67,7 +67,7 @@ class Assets:
                     self._open[sha256] = asset
         return lacking
 
-    def urls(self, entry: Entry, jobs: Mapping[str, Job], now: Moment) -> dict[str, str]:
+    def urls(self, entry: Entry, jobs: Mapping[str, Purchase], now: Moment) -> dict[str, str]:
         """The addresses by the keys of the entry's media; only when nothing is missing."""
         out = {}
         for medium in entry.media:
@@ -78,7 +78,7 @@ class Assets:
                 out[medium.key] = link or self._used(self.video(medium.key, jobs)[0])
         return out
 
-    def begin(self, jobs: Mapping[str, Job]) -> None:
+    def begin(self, jobs: Mapping[str, Purchase]) -> None:
         """Addresses of earlier runs are not trusted with what failed because the service could not get a medium."""
         for job in jobs.values():
             record = job.step.record if job.phase is Phase.WAITING else None
@@ -86,7 +86,7 @@ class Assets:
                 for sha256, path in self._places(job.wanted, jobs):
                     self._known.setdefault(sha256, _Asset(path)).again = True
 
-    def renew(self, entry: Entry, jobs: Mapping[str, Job]) -> bool:
+    def renew(self, entry: Entry, jobs: Mapping[str, Purchase]) -> bool:
         """Forgets the addresses of an entry's media, one of which is dead; each only once in a run.
 
         Says whether another request has other addresses, or would be the same again.
@@ -101,7 +101,7 @@ class Assets:
                 asset.url, asset.again, asset.renewed, renewed = "", True, True, True
         return renewed
 
-    def dead(self, entry: Entry, jobs: Mapping[str, Job]) -> tuple[str, str] | None:
+    def dead(self, entry: Entry, jobs: Mapping[str, Purchase]) -> tuple[str, str] | None:
         """A file of the entry that could not be uploaded, and why."""
         for medium in entry.media:
             sha256 = medium.key if medium.source == "file" else self.video(medium.key, jobs)[0]
@@ -170,7 +170,7 @@ class Assets:
     def _startable(self, asset: _Asset) -> bool:
         return asset.wanted and not (asset.busy or asset.url or asset.dead)
 
-    def _files(self, entry: Entry, jobs: Mapping[str, Job], now: Moment) -> Iterator[tuple[str, str]]:
+    def _files(self, entry: Entry, jobs: Mapping[str, Purchase], now: Moment) -> Iterator[tuple[str, str]]:
         """What the entry needs uploaded: its local files, and upstream videos whose link at the service is gone."""
         for medium in entry.media:
             if medium.source == "file":
@@ -178,7 +178,7 @@ class Assets:
             elif medium.source == "shot" and not _live_link(jobs.get(medium.key), now):
                 yield self.video(medium.key, jobs)
 
-    def _places(self, entry: Entry, jobs: Mapping[str, Job]) -> Iterator[tuple[str, str]]:
+    def _places(self, entry: Entry, jobs: Mapping[str, Purchase]) -> Iterator[tuple[str, str]]:
         """Digest and path of every medium of an entry that is a file on this disk."""
         for medium in entry.media:
             if medium.source == "file":
@@ -186,7 +186,7 @@ class Assets:
             elif medium.source == "shot" and (video := self.video(medium.key, jobs))[0]:
                 yield video
 
-    def video(self, fp: str, jobs: Mapping[str, Job]) -> tuple[str, str]:
+    def video(self, fp: str, jobs: Mapping[str, Purchase]) -> tuple[str, str]:
         """Digest and file of an upstream's saved video, from this run or from the lock."""
         job = jobs.get(fp)
         if job is not None and job.sha256:
@@ -195,6 +195,6 @@ class Assets:
         return (str(record.get("sha256") or ""), record.file or "") if record is not None else ("", "")
 
 
-def _live_link(job: Job | None, now: Moment) -> str:
+def _live_link(job: Purchase | None, now: Moment) -> str:
     saved = job is not None and job.phase in (Phase.SAVED, Phase.KEPT) and job.link_until > now.clock
     return job.link if job is not None and saved else ""

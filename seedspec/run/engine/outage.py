@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from seedspec.lock.event import Delayed, Event
 from seedspec.run.engine.messages import Reply, Trouble
-from seedspec.run.engine.purchase import Job, Moment, Phase
+from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.queue import READ
-from seedspec.run.engine.transitions import STRANGE, Progress
+from seedspec.run.engine.transitions import STRANGE, Transitions
 
 
 def away(reply: Reply) -> bool:
@@ -25,9 +25,9 @@ class Outage:
     """
 
     name: str
-    jobs: Mapping[str, Job]
-    progress: Progress
-    placed: Callable[[Job], None]
+    jobs: Mapping[str, Purchase]
+    progress: Transitions
+    placed: Callable[[Purchase], None]
     due: float = 0.0
     _since: float = 0.0
     _tries: int = 0
@@ -40,7 +40,7 @@ class Outage:
         """The service has answered: all goes on."""
         self._tries = 0
 
-    def lost(self, asked: Iterable[Job], reply: Reply, now: Moment) -> list[Event]:
+    def lost(self, asked: Iterable[Purchase], reply: Reply, now: Moment) -> list[Event]:
         """A read of these tasks was not answered. Of one alone that is given up the service says nothing, of others it
         does; when patience with the service itself ends, all are left to the next run."""
         reason = reply.reason if isinstance(reply, Trouble) else STRANGE

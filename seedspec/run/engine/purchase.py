@@ -104,7 +104,7 @@ _COMMITTED = frozenset({Phase.POSTING, Phase.RUNNING, Phase.FETCHING, Phase.SAVE
 
 
 @dataclass(slots=True)
-class Job:
+class Purchase:
     """One purchase of a run. `due` is the clock at which it may be gone on with, `index` its place in the run.
 
     `entry` is None for one that the storyboard no longer asks for; `made` tells how far it had come at the service,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-from seedspec.run.engine.purchase import Job, Phase
+from seedspec.run.engine.purchase import Phase, Purchase
 
 READ = frozenset({Phase.RUNNING, Phase.LINKING})
 FETCH = frozenset({Phase.FETCHING})
@@ -17,7 +17,7 @@ HAD = frozenset({Phase.SAVED, Phase.KEPT})
 GONE = frozenset({Phase.FAILED, Phase.DOUBT, Phase.HELD, Phase.LEFT})
 """Phases that end a purchase in this run without a video."""
 
-Lacks = Callable[[Job], str]
+Lacks = Callable[[Purchase], str]
 """The digest of a file that a purchase still needs an address for, which is asked for thereby; "" when none lacks."""
 
 
@@ -28,7 +28,7 @@ class _Timed:
     stamps: list[int]
     heap: list[tuple[float, int, int]] = field(default_factory=list)
 
-    def push(self, job: Job) -> None:
+    def push(self, job: Purchase) -> None:
         heappush(self.heap, (job.due, job.index, self.stamps[job.index]))
 
     @property
@@ -44,21 +44,21 @@ class _Timed:
             yield heappop(self.heap)[1]
 
 
-class Agenda:
+class Queue:
     """The jobs of a run by what they wait for. Tell it of a job with `placed` whenever that has changed.
 
     `counts` are the jobs in each phase. `in_order` says that what has a lower turn is bought before
     anything of a higher one.
     """
 
-    def __init__(self, jobs: Mapping[str, Job], *, in_order: bool) -> None:
+    def __init__(self, jobs: Mapping[str, Purchase], *, in_order: bool) -> None:
         self.counts: Counter[Phase] = Counter()
         self._jobs = tuple(jobs.values())
         self._in_order = in_order
         self._stamps = [0] * len(self._jobs)
         self._phases: list[Phase | None] = [None] * len(self._jobs)
         self._reads, self._downloads = _Timed(self._stamps), _Timed(self._stamps)
-        self._ups: dict[int, list[Job]] = {}
+        self._ups: dict[int, list[Purchase]] = {}
         self._dependants: dict[int, list[int]] = {}
         self._fresh: list[int] = []
         self._lacking: dict[str, list[int]] = {}
@@ -78,7 +78,7 @@ class Agenda:
         for job in self._jobs:
             self.placed(job)
 
-    def placed(self, job: Job) -> None:
+    def placed(self, job: Purchase) -> None:
         """A job has begun, has moved on, or is due at another time."""
         index, phase, before = job.index, job.phase, self._phases[job.index]
         self._stamps[index] += 1
@@ -93,7 +93,7 @@ class Agenda:
         elif phase is Phase.WAITING:
             self._fresh.append(index)
 
-    def _moved(self, job: Job, before: Phase | None) -> None:
+    def _moved(self, job: Purchase, before: Phase | None) -> None:
         index, phase = job.index, job.phase
         if before is not None:
             self.counts[before] -= 1
@@ -112,11 +112,11 @@ class Agenda:
 
     # --- what was bought ---
 
-    def reads(self, clock: float) -> Iterator[Job]:
+    def reads(self, clock: float) -> Iterator[Purchase]:
         """Takes out those whose tasks are to be read by then, the longest due first."""
         return (self._jobs[i] for i in self._reads.until(clock))
 
-    def downloads(self, clock: float) -> Iterator[Job]:
+    def downloads(self, clock: float) -> Iterator[Purchase]:
         """Takes out those whose videos are to be fetched by then."""
         return (self._jobs[i] for i in self._downloads.until(clock))
 
@@ -147,7 +147,7 @@ class Agenda:
             else:
                 self._sorted(job, lacks)
 
-    def _sorted(self, job: Job, lacks: Lacks) -> None:
+    def _sorted(self, job: Purchase, lacks: Lacks) -> None:
         self._stamps[job.index] += 1
         if sha256 := lacks(job):
             self._lacking.setdefault(sha256, []).append(job.index)
@@ -160,7 +160,7 @@ class Agenda:
         """A file has its address: those that waited for it are newcomers again."""
         self._fresh += self._lacking.pop(sha256, [])
 
-    def turn(self, clock: float, lacks: Lacks) -> Job | None:
+    def turn(self, clock: float, lacks: Lacks) -> Purchase | None:
         """The purchase whose turn it is, when there is one; it stays here until it is placed anew."""
         for index in self._later.until(clock):
             heappush(self._ready, (index, self._stamps[index]))
@@ -189,7 +189,7 @@ class Agenda:
         return any(not self._in_order or j.turn <= self._first_turn for j in waiting)
 
     @property
-    def _head(self) -> Job | None:
+    def _head(self) -> Purchase | None:
         while self._ready and self._stamps[self._ready[0][0]] != self._ready[0][1]:
             heappop(self._ready)
         if not self._ready:
@@ -206,12 +206,12 @@ class Agenda:
 
     # --- what cannot be bought any more ---
 
-    def suspect(self, jobs: Iterable[Job] | None = None) -> None:
+    def suspect(self, jobs: Iterable[Purchase] | None = None) -> None:
         """Something may stand in the way of these purchases; of all that wait, when none are given."""
         found = self._jobs if jobs is None else jobs
         self._suspects += [j.index for j in found if j.phase is Phase.WAITING]
 
-    def suspects(self) -> Iterator[Job]:
+    def suspects(self) -> Iterator[Purchase]:
         """Takes out those that something may stand in the way of, in passes through the order of the run.
 
         One that is placed in between makes suspects of those that continue it: in the same pass where it can be.

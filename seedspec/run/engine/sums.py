@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from seedspec.catalog.price import sum_of
 from seedspec.lock.event import RunFinished, Stopped
-from seedspec.run.engine.purchase import Job, Moment, Phase
+from seedspec.run.engine.purchase import Moment, Phase, Purchase
 
 WORST_FIRST = (70, 6, 8, 130, 2, 3, 5, 4, 1, 7, 9, 10)
 """Exit codes in the order in which a person must see them; any other code but 0 comes before all of these."""
@@ -21,7 +21,7 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def sums(
-    jobs: Collection[Job],
+    jobs: Collection[Purchase],
     stopped: Stopped | None,
     reused: int,
     now: Moment,

@@ -21,9 +21,9 @@ from seedspec.lock.event import (
     Submitted,
 )
 from seedspec.lock.state import State
-from seedspec.run.engine.budget import Purse
+from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.messages import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
-from seedspec.run.engine.purchase import Job, Limits, Moment, Pace, Phase
+from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 
 STRANGE = "an answer that was not understood"
 _TIMES, _LOOKS = 10, 3
@@ -31,7 +31,7 @@ _TIMES, _LOOKS = 10, 3
 
 
 @dataclass(slots=True)
-class Progress:
+class Transitions:
     """The rules by which jobs move on. `next_submit` is the clock before which no paid request may leave.
 
     `then` and `attempts` say what a failure allows, `pause` how long to wait after so many tries, `result_seconds`
@@ -40,7 +40,7 @@ class Progress:
 
     pace: Pace
     limits: Limits
-    purse: Purse
+    purse: Budget
     pause: Callable[[int, float | None], float]
     then: Callable[[str], Literal["again", "asked", "change"]]
     attempts: int
@@ -59,7 +59,7 @@ class Progress:
         self.stopped = why
         return [why]
 
-    def created(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
+    def created(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         step, at = job.step, now.text()
         if isinstance(reply, Accepted):
             job.phase, job.task = Phase.RUNNING, reply.task
@@ -88,7 +88,7 @@ class Progress:
             return [doubted, *self.stop(Stopped("doubt", why, 8, at))]
         return [doubted]
 
-    def _refused(self, job: Job, reply: Refused, now: Moment) -> list[Event]:
+    def _refused(self, job: Purchase, reply: Refused, now: Moment) -> list[Event]:
         step, at, code, message = job.step, now.text(), reply.code, reply.message
         if reply.then == "failed":
             job.phase = Phase.FAILED
@@ -111,7 +111,7 @@ class Progress:
             events += self.stop(Stopped(code, why, 7, at))
         return events
 
-    def read(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
+    def read(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         step, at = job.step, now.text()
         if job.phase is Phase.LINKING:
             return self._linked(job, reply, now)
@@ -141,7 +141,7 @@ class Progress:
             return [Completed(step.address, step.fp, job.attempt, job.task, reply.credits, until, at)]
         return self._failed(job, reply, now)
 
-    def _stuck(self, job: Job, reply: Reply, now: Moment) -> list[Event] | None:
+    def _stuck(self, job: Purchase, reply: Reply, now: Moment) -> list[Event] | None:
         """What becomes of a task that has had no end for too long; None for one that is to be waited for.
 
         Of a task that an earlier run found stuck one answer is enough: it may have ended since.
@@ -167,14 +167,14 @@ class Progress:
         job.stuck = {"since": job.stuck["since"] if job.stuck else at, "word": word}
         return [Stuck(job.step.address, job.step.fp, job.attempt, job.task, job.stuck["since"], word, at)]
 
-    def _linked(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
+    def _linked(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         """A saved video's task was read for its link; where it gives none, the file goes up instead."""
         job.phase = Phase.KEPT
         if isinstance(reply, Task) and reply.state == "completed":
             job.link = reply.links[0]
         return []
 
-    def _failed(self, job: Job, reply: Task, now: Moment) -> list[Event]:
+    def _failed(self, job: Purchase, reply: Task, now: Moment) -> list[Event]:
         step, at, code = job.step, now.text(), reply.code
         if job.made is not None:  # it was paid for, and is bought again by a person's word about this entry alone
             gone = Trouble(f"the service made it and no longer has it: {code}: {reply.message}", final=True)
@@ -193,7 +193,7 @@ class Progress:
     def _fast(self, code: str, now: Moment) -> list[Event]:
         return self.stop(Stopped("fail-fast", f"an entry failed: {code}", 7, now.text())) if self.limits.fast else []
 
-    def downloaded(self, job: Job, reply: Reply, now: Moment) -> list[Event]:
+    def downloaded(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         step = job.step
         if isinstance(reply, Kept):
             job.phase, job.file, job.sha256 = Phase.SAVED, reply.file, reply.sha256
@@ -210,14 +210,14 @@ class Progress:
             return events
         return self.troubled(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "download", now)
 
-    def impatient(self, job: Job, now: Moment) -> bool:
+    def impatient(self, job: Purchase, now: Moment) -> bool:
         """Counts one more try of a free call that did not succeed; whether it was the last one."""
         if not job.tries:
             job.troubled = now.clock
         job.tries += 1
         return job.tries > self.pace.patience and now.clock - job.troubled >= self.pace.outage
 
-    def troubled(self, job: Job, reply: Trouble, what: str, now: Moment) -> list[Event]:
+    def troubled(self, job: Purchase, reply: Trouble, what: str, now: Moment) -> list[Event]:
         """A free call that did not succeed is tried again, as long as patience lasts."""
         given_up = self.impatient(job, now)
         wait: float | None = self.pause(job.tries, reply.retry_after)
@@ -227,7 +227,7 @@ class Progress:
         return [Delayed(job.step.address, job.step.fp, what, reply.reason, wait, now.text())]
 
 
-def _told(job: Job) -> list[str]:
+def _told(job: Purchase) -> list[str]:
     """Until when the service keeps the video of a task, where an earlier run has found that out."""
     record = job.step.record
     until = record.get("results_until") if record is not None and record.task == job.task else None

@@ -14,7 +14,7 @@ from typing import Any
 
 from seedspec.project.credentials import BadSettings
 from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
-from seedspec.run.service.file_stream import PIECE, NotSent, Sending, name_of, sending
+from seedspec.run.service.file_stream import PIECE, FileStream, NotSent, name_of, sending
 from seedspec.run.service.responses import clean, safe_url
 
 SIGNED = timedelta(hours=48)
@@ -106,7 +106,7 @@ class Bucket:
             return False
         return bool(meta["size"] == size)
 
-    async def _put(self, key: str, file: Sending) -> None:
+    async def _put(self, key: str, file: FileStream) -> None:
         """Small ones whole, large ones in parts that count only when the last one is there."""
         large = file.size > _AT_ONCE
         await self._door.put_async(

@@ -40,15 +40,15 @@ from seedspec.run.engine.messages import (
     Upload,
 )
 from seedspec.run.service.body import TooLong, whole
-from seedspec.run.service.file_stream import Sending
+from seedspec.run.service.file_stream import FileStream
 from seedspec.run.service.lanes import ONE, Lanes
 from seedspec.run.service.listening import listened
 from seedspec.run.service.loop_thread import LoopThread
 from seedspec.run.service.public_web import BadAddress, Deadlines, Web, environment, never, said, size
 from seedspec.run.service.redaction import Redaction
-from seedspec.run.service.responses import Answer, Rules, clean
+from seedspec.run.service.responses import HttpResponse, Rules, clean
 from seedspec.run.service.uploads import Uploads
-from seedspec.run.store.downloads import BadPlace, NotWhole, Saves
+from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
 
 SLOWEST = 64 * 1024
 """Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""
@@ -68,7 +68,7 @@ class _Ways:
 
 
 @dataclass(slots=True)
-class Exchange:
+class Client:
     """Calls under way. `start` begins one, `wait` gives those that have come back; both from one thread at a time.
 
     They make progress on a thread of the exchange's own, so the caller's may have an event loop that is running.
@@ -80,7 +80,7 @@ class Exchange:
     provider: Mapping[str, Any]
     origins: Origins
     key: Key
-    saves: Saves
+    saves: Downloads
     base: Path
     deadlines: Deadlines = field(default_factory=Deadlines)
     uploads: Uploads = field(default_factory=Uploads)
@@ -213,7 +213,7 @@ class Exchange:
         intent = call.intent.intent
         headers = {"Content-Type": "application/json", self.provider["idempotency_header"]: intent.key}
 
-        async def send() -> Answer:
+        async def send() -> HttpResponse:
             request = self._ways.paid.stream("POST", self._address("create"), content=call.body, headers=headers)
             async with request as response:
                 return await self._whole(response)
@@ -228,12 +228,12 @@ class Exchange:
             return Unknown(f"the answer was lost: {said(error)}")
         return self._rules.created(answer)
 
-    async def _whole(self, response: httpx.Response, *, fresh: bool = False) -> Answer:
+    async def _whole(self, response: httpx.Response, *, fresh: bool = False) -> HttpResponse:
         """An answer without the addresses of uploads, but for the one that has a `fresh` one."""
         body = await whole(response)
         plain = body if fresh else self.uploads.hidden(body)
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in response.headers.raw}
-        return Answer(response.status_code, headers, plain)
+        return HttpResponse(response.status_code, headers, plain)
 
     async def _read_many(self, call: ReadMany) -> Reply:
         form = re.compile(self.provider["task_id"])
@@ -242,7 +242,7 @@ class Exchange:
 
     async def _asked(
         self, name: str, *, task: str = "", query: Mapping[str, str | int] | None = None, body: bytes | None = None
-    ) -> Answer:
+    ) -> HttpResponse:
         endpoint, headers = (
             self.provider["endpoints"][name],
             {} if body is None else {"Content-Type": "application/json"},
@@ -256,7 +256,9 @@ class Exchange:
         ):
             return await self._whole(response)
 
-    async def _free(self, ask: Callable[[], Awaitable[Answer]], meaning: Callable[[Answer], Reply]) -> Reply:
+    async def _free(
+        self, ask: Callable[[], Awaitable[HttpResponse]], meaning: Callable[[HttpResponse], Reply]
+    ) -> Reply:
         try:
             return meaning(await ask())
         except _UNSENT as error:
@@ -266,10 +268,10 @@ class Exchange:
         except (httpx.HTTPError, httpx.StreamError, TooLong) as error:
             return Trouble(f"the answer was lost: {said(error)}", away=True)
 
-    async def _upload(self, sending: Sending) -> Reply:
+    async def _upload(self, sending: FileStream) -> Reply:
         """A file to the files API, a piece at a time. When that says no for good, the account's quota may say why."""
 
-        async def send() -> Answer:
+        async def send() -> HttpResponse:
             given = {"upload_path": "seedspec", "file_name": sending.name}
             file: Any = {"file": (sending.name, sending, sending.kind)}
             async with (

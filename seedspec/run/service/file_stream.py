@@ -19,7 +19,7 @@ class NotSent(Exception):
     """A file that cannot be sent: it cannot be read, or it is not what it was; the message says which."""
 
 
-class Sending:
+class FileStream:
     """A file of known digest, as HTTP clients read one: memory holds one piece of it, whatever its size.
 
     The last piece is handed over only when all of it has the digest, so that a file that is changed on the way up
@@ -63,7 +63,7 @@ class Sending:
 
 
 @contextmanager
-def sending(path: Path, shown: str, sha256: str) -> Iterator[Sending]:
+def sending(path: Path, shown: str, sha256: str) -> Iterator[FileStream]:
     """Opens a file of a digest. NotSent when it is another by now: of such a file not one byte leaves."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -80,7 +80,7 @@ def sending(path: Path, shown: str, sha256: str) -> Iterator[Sending]:
             raise NotSent(_unreadable(shown, error)) from None
         if found != sha256:
             raise NotSent(f"`{shown}` is not what it was when this run began; run again")
-        yield Sending(file, shown, sha256, status.st_size)
+        yield FileStream(file, shown, sha256, status.st_size)
 
 
 def _unreadable(shown: str, error: OSError) -> str:

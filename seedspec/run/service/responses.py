@@ -43,7 +43,7 @@ _ENDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """An HTTP answer, whole: header names in lower case, the body within its cap."""
 
     status: int
@@ -58,7 +58,7 @@ class Rules:
     provider: Mapping[str, Any]
     local: bool
 
-    def created(self, answer: Answer) -> Reply:
+    def created(self, answer: HttpResponse) -> Reply:
         """The answer to the paid request. What is neither a good id nor a clear refusal is Unknown."""
         said = _json(answer.body)
         if 200 <= answer.status < 300:
@@ -89,14 +89,14 @@ class Rules:
             return Unknown(f"HTTP {answer.status}, {code}: {message}")
         return Refused(then, code, message, retry_after(answer.headers))
 
-    def read(self, answer: Answer) -> Reply:
+    def read(self, answer: HttpResponse) -> Reply:
         """The answer to reading a task."""
         said = _json(answer.body)
         if answer.status != 200 or not isinstance(said, dict):
             return self.trouble(answer)
         return self._task(said)
 
-    def read_many(self, answer: Answer) -> Reply:
+    def read_many(self, answer: HttpResponse) -> Reply:
         """The answer to reading many tasks: a row that says nothing clear of a task is left out, as the service
         leaves out what it does not know.
         """
@@ -148,7 +148,7 @@ class Rules:
             clean(word, 40), word not in statuses, estimate,
         )  # fmt: skip
 
-    def listed(self, answer: Answer) -> Reply:
+    def listed(self, answer: HttpResponse) -> Reply:
         """The answer to the question for tasks: what is no good id or has no time is left out."""
         said = _json(answer.body)
         rows = said.get("data") if isinstance(said, dict) else None
@@ -161,7 +161,7 @@ class Rules:
                 found.append(Listed(task, created, clean(row.get("status", ""), 40)))
         return Listing(tuple(found))
 
-    def stored(self, answer: Answer) -> Reply:
+    def stored(self, answer: HttpResponse) -> Reply:
         """The answer to an upload; a refusal may come as HTTP 200, with its own status as the code."""
         said = _json(answer.body)
         if answer.status != 200 or not isinstance(said, dict) or said.get("success") is not True:
@@ -175,7 +175,7 @@ class Rules:
         size = _number(file.get("file_size"))
         return Stored(url, int(size or 0), seconds or 3600.0 * self.provider["upload_hours"])
 
-    def room(self, answer: Answer) -> Reply:
+    def room(self, answer: HttpResponse) -> Reply:
         """The answer to the question how many files the account may still have: Full when it may have none."""
         said = _json(answer.body)
         quota = _mapping(said.get("data")) if isinstance(said, dict) else {}
@@ -187,7 +187,7 @@ class Rules:
         many = f"all {most:.0f} files of the account are in use" if most else "the account may have no more files"
         return Full(f"{many}: delete some, or wait {self.provider['upload_hours']} h at most")
 
-    def balance(self, answer: Answer) -> Reply:
+    def balance(self, answer: HttpResponse) -> Reply:
         """The answer to the question for credits."""
         said = _json(answer.body)
         if answer.status != 200 or not isinstance(said, dict):
@@ -200,7 +200,7 @@ class Rules:
         known = [n for n in left if n is not None]
         return Credits(min(known) if known else None)
 
-    def trouble(self, answer: Answer) -> Trouble:
+    def trouble(self, answer: HttpResponse) -> Trouble:
         """A free call that did not succeed: whether another try, or any call with this key, can."""
         failure = failure_of(answer.body)
         said = f"HTTP {answer.status}" + (f", {failure[0]}: {failure[1]}" if failure else "")

@@ -11,7 +11,7 @@ from seedspec.project.credentials import BadSettings, Key, Origins, is_local, ke
 from seedspec.project.paths import Place
 
 if TYPE_CHECKING:
-    from seedspec.run.service.client import Exchange
+    from seedspec.run.service.client import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,18 @@ class Service:
             if not is_local(url):
                 raise BadSettings(f"`{self.place.lock.name}` is the emulator's, and {url} is not on this machine")
 
-    def exchange(self, provider: Mapping[str, Any], assets: str | None = None) -> Exchange:
+    def exchange(self, provider: Mapping[str, Any], assets: str | None = None) -> Client:
         """What carries calls to this service and saves its videos at this place; `assets` is a bucket's URL."""
         from seedspec.run.service.bucket import Bucket
-        from seedspec.run.service.client import Exchange
+        from seedspec.run.service.client import Client
         from seedspec.run.service.upload_cache import memory_of
         from seedspec.run.service.uploads import Uploads
-        from seedspec.run.store.downloads import Saves
+        from seedspec.run.store.downloads import Downloads
 
         place, origins, key = self.place, self.origins, self.key
         bucket = Bucket(assets, local=origins.local) if assets else None
         uploads = Uploads(memory_of(place, origins, key, emulated=place.emulated), bucket)
-        return Exchange(provider, origins, key, Saves(place.base, place.lock.name), place.base, uploads=uploads)
+        return Client(provider, origins, key, Downloads(place.base, place.lock.name), place.base, uploads=uploads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ _RECORD = re.compile(r"[0-9a-f]{64}\.json")
 
 
 @dataclass(slots=True)
-class Memory:
+class UploadCache:
     """What was uploaded to one service with one key, below the state folder beside a storyboard.
 
     `service` names the service, `local` says that it is on this machine. Nothing here raises for what a disk does:
@@ -125,10 +125,10 @@ class Memory:
             _write(self._top / "clock", {"at": now.isoformat()})
 
 
-def memory_of(place: Place, origins: Origins, key: Key, *, emulated: bool) -> Memory:
+def memory_of(place: Place, origins: Origins, key: Key, *, emulated: bool) -> UploadCache:
     """What earlier runs uploaded. A storyboard's emulator is on another port each time, and keeps its files."""
     service = f"emulator {place.lock.stem}" if emulated else origins.files
-    return Memory(place.base, service, key, origins.local)
+    return UploadCache(place.base, service, key, origins.local)
 
 
 def _alive(at: datetime, until: datetime, now: datetime) -> bool:

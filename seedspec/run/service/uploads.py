@@ -10,8 +10,8 @@ from typing import Protocol
 
 from seedspec.project.saved_video import NotRead, check_inside
 from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
-from seedspec.run.service.file_stream import NotSent, Sending, sending
-from seedspec.run.service.upload_cache import Memory
+from seedspec.run.service.file_stream import FileStream, NotSent, sending
+from seedspec.run.service.upload_cache import UploadCache
 
 OTHERWISE = "a URL, or `--assets`, may do instead"
 
@@ -26,11 +26,11 @@ class Shop(Protocol):
 class Uploads:
     """How a run's files get addresses. Without a memory nothing is reused; a bucket needs none."""
 
-    memory: Memory | None = None
+    memory: UploadCache | None = None
     bucket: Shop | None = None
     _given: dict[str, str] = field(default_factory=dict)
 
-    async def reply(self, call: Upload, base: Path, send: Callable[[Sending], Awaitable[Reply]]) -> Reply:
+    async def reply(self, call: Upload, base: Path, send: Callable[[FileStream], Awaitable[Reply]]) -> Reply:
         """The address of a file, sent only when there is no other way; of a file that has changed nothing is sent."""
         try:
             path = check_inside(base, call.path)
@@ -54,7 +54,7 @@ class Uploads:
                     said = said.replace(form.encode(), shown)
         return said
 
-    async def _remembered(self, call: Upload, path: Path, send: Callable[[Sending], Awaitable[Reply]]) -> Reply:
+    async def _remembered(self, call: Upload, path: Path, send: Callable[[FileStream], Awaitable[Reply]]) -> Reply:
         memory = self.memory
         if memory is not None and call.again:
             memory.forget(call.sha256)

@@ -63,7 +63,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class Saves:
+class Downloads:
     """Where videos go: names are relative to `root`, the folder of the lock, and never leave it.
 
     `owner` is the lock's name, whose hold is taken: storyboards in one folder may save to the same place at once, and
