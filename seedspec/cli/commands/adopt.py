@@ -31,8 +31,8 @@ from seedspec.run.store.lock_file import hold, read_lock
 @click.argument("entry")
 @shared.storyboard
 @shared.profiled
-@click.option("--task", metavar="ID", help="A task of the service that is this entry's; it is followed from now on.")
-@click.option("--file", "video", type=click.Path(dir_okay=False, exists=True), help="A finished video of this entry.")
+@shared.word("--task", metavar="ID", help="A task of the service that is this entry's; it is followed from now on.")
+@shared.word("--file", "video", type=click.Path(dir_okay=False, exists=True), help="A finished video of this entry.")
 @click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
 def adopt_command(
     entry: str, storyboard: str, profile: str, task: str | None, video: str | None, *, emulator: bool

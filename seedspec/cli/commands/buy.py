@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from seedspec.cli import shared
 from seedspec.cli.main import Exit
@@ -117,8 +118,19 @@ def run_command(
       seedspec run --profile final --picked-from draft
       seedspec run --assets s3://our-bucket/storyboards
     """
+    if given["emulated"] and given["assets"] is not None:
+        _leave_bucket(given)
     faking = {"seconds": emulator_seconds, "seed": seed, "faults": fault}
     _run(storyboard, given, form, junit, faking, plain=plain, yes=yes)
+
+
+def _leave_bucket(given: dict[str, Any]) -> None:
+    """The emulator's run goes without the bucket of the environment, and says so. Exit for a bucket asked for."""
+    source = click.get_current_context().get_parameter_source("assets")
+    if source is not ParameterSource.ENVIRONMENT:
+        raise Exit(2, "--assets and --emulator exclude each other: a run of the emulator puts nothing into a bucket")
+    given["assets"] = None
+    shared.note(["SEEDSPEC_ASSETS is left alone: a run of the emulator puts nothing into a bucket"])
 
 
 @click.command("fetch")

@@ -29,11 +29,11 @@ from seedspec.run.store.sent_requests import body_kept
 @click.command("settle")
 @click.argument("words", nargs=-1, metavar="[ENTRY]... [STORYBOARD]")
 @shared.profiled
-@click.option("--task", metavar="ID", help="The service did take it: this is its task. It is followed from now on.")
-@click.option("--not-billed", is_flag=True, help="The service did not take it, or never ends it: buy it again.")
-@click.option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
-@click.option("--lost", is_flag=True, help="It was taken, and the service no longer has it: give it up.")
-@click.option("--purchase", metavar="ID", help="Which one, where an entry names several; without it they are listed.")
+@shared.word("--task", metavar="ID", help="The service did take it: this is its task. It is followed from now on.")
+@shared.word("--not-billed", is_flag=True, help="The service did not take it, or never ends it: buy it again.")
+@shared.word("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
+@shared.word("--lost", is_flag=True, help="It was taken, and the service no longer has it: give it up.")
+@shared.word("--purchase", metavar="ID", help="Which one, where an entry names several; without it they are listed.")
 @click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
 def settle_command(
     words: tuple[str, ...], profile: str, task: str | None, purchase: str | None,
