@@ -194,6 +194,8 @@ def run(
     made, place = _ready(path, options, compiled)
     assert made.board is not None
     with ExitStack() as ends:
+        if options.emulated and options.assets is not None:
+            raise BadSettings("a run of the emulator puts nothing into a bucket; leave `assets` out")
         environment = os.environ if environ is None else environ
         given = _given(made, place, environment, emulator)
         ends.enter_context(hold(place.lock))

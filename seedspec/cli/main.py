@@ -61,7 +61,7 @@ Exit codes:
 \b
 The key is EVOLINK_API_KEY, from the environment or `.env`.
 NO_COLOR takes the colours away; FORCE_COLOR keeps them where there is no terminal.
-Every option but --yes can be given as SEEDSPEC_COMMAND_OPTION too."""
+Every option can be given as SEEDSPEC_COMMAND_OPTION too, but --yes and those that settle or adopt a purchase."""
 
 
 class Lazy(click.Group):

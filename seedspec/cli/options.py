@@ -51,8 +51,14 @@ def profile_option(function: F) -> F:
 
 
 def yes_option(text: str) -> Callable[[F], F]:
-    """--yes, which alone of all options has no variable in the environment: what is not said now is no yes."""
-    return click.option("--yes", "-y", is_flag=True, allow_from_autoenv=False, help=text)
+    """--yes, which has no variable in the environment."""
+    return word_option("--yes", "-y", is_flag=True, help=text)
+
+
+def word_option(*names: str, **given: Any) -> Callable[[F], F]:
+    """An option that is a person's word about one purchase. No variable in the environment gives it: a word that was
+    said for another purchase, or in another shell, says nothing about this one."""
+    return click.option(*names, allow_from_autoenv=False, **given)
 
 
 def emulator_option(text: str) -> Callable[[F], F]:

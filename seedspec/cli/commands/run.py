@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import click
+from click.core import ParameterSource
 
 from seedspec.cli.carry_out import Emulation, carry_out
+from seedspec.cli.console import print_notes
+from seedspec.cli.main import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
 from seedspec.cli.options import yes_option
 from seedspec.cli.run_options import options_of, picked_option, plan_options, view_options
@@ -56,6 +59,9 @@ def run_command(
       seedspec run --assets s3://our-bucket/storyboards
     """
 
+    if emulator and assets is not None:
+        _leave_bucket()
+        assets = None
     with reported(storyboard, junit):
         options = options_of(
             select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator,
@@ -65,3 +71,11 @@ def run_command(
         )  # fmt: skip
         emulation = Emulation(emulator_seconds, fault, seed)
         carry_out(storyboard, options, view_of(form, junit, plain=plain), yes=yes, emulation=emulation)
+
+
+def _leave_bucket() -> None:
+    """The emulator's run goes without the bucket of the environment, and says so. Exit for a bucket asked for."""
+    source = click.get_current_context().get_parameter_source("assets")
+    if source is not ParameterSource.ENVIRONMENT:
+        raise Exit(2, "--assets and --emulator exclude each other: a run of the emulator puts nothing into a bucket")
+    print_notes(["SEEDSPEC_ASSETS is left alone: a run of the emulator puts nothing into a bucket"])

@@ -15,7 +15,7 @@ from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_lines, print_notes
 from seedspec.cli.doubts import Waits, is_lost, told
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option
+from seedspec.cli.options import profile_option, word_option
 from seedspec.lock.event import Adopted, Deferred, Event, Failed, Submitted, Weighed
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import UNANSWERED
@@ -31,11 +31,11 @@ from seedspec.run.store.sent_requests import body_kept
 @click.command("settle")
 @click.argument("words", nargs=-1, metavar="[ENTRY]... [STORYBOARD]")
 @profile_option
-@click.option("--task", metavar="ID", help="The service did take it: this is its task. It is followed from now on.")
-@click.option("--not-billed", is_flag=True, help="The service did not take it, or never ends it: buy it again.")
-@click.option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
-@click.option("--lost", is_flag=True, help="It was taken, and the service no longer has it: give it up.")
-@click.option("--purchase", metavar="ID", help="Which one, where an entry names several; without it they are listed.")
+@word_option("--task", metavar="ID", help="The service did take it: this is its task. It is followed from now on.")
+@word_option("--not-billed", is_flag=True, help="The service did not take it, or never ends it: buy it again.")
+@word_option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
+@word_option("--lost", is_flag=True, help="It was taken, and the service no longer has it: give it up.")
+@word_option("--purchase", metavar="ID", help="Which one, where an entry names several; without it they are listed.")
 @click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
 def settle_command(
     words: tuple[str, ...], profile: str, task: str | None, purchase: str | None,
