@@ -29,19 +29,19 @@ class Mutant:
     tests: str
 
 
-MODEL = "tests/run/test_machine.py::test_nothing_is_bought_twice_in_many_random_scenarios"
+MODEL = "tests/run/engine/test_engine.py::test_nothing_is_bought_twice_in_many_random_scenarios"
 ORDER = "tests/run/test_order.py"
 ANSWERS = "tests/run/test_answers.py"
 WIRE = "tests/run/test_wire.py"
 UPLOADS = "tests/run/test_uploads.py"
-JOURNAL = "tests/run/test_journal.py"
-OWED = "tests/run/test_owed.py"
+JOURNAL = "tests/run/store/test_journal.py"
+OWED = "tests/run/store/test_owed.py"
 NAMES = "tests/run/test_names.py"
-LOCK = "tests/plan/test_lock_file.py"
+LOCK = "tests/lock/test_lock_file.py"
 PLAN = "tests/plan/test_plan.py"
 KILL = "tests/run/test_kill.py"
-MEND = "tests/run/test_mend.py"
-SETTLE = "tests/run/test_settle.py"
+MEND = "tests/run/store/test_repair.py"
+SETTLE = "tests/run/engine/test_settle.py"
 RUNNERS = "tests/run/test_one_runner.py"
 NO_END = "tests/run/test_no_end.py"
 

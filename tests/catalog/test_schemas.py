@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from seedspec.project import sources
 
-SCHEMAS = Path(__file__).parents[1] / "schemas"
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 FOUND = sources.schemas()
 STORYBOARD = FOUND["storyboard.json"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 import pytest
-from test_exchange import CANARY, TASK, ask, create, said, server
+from test_client import CANARY, TASK, ask, create, said, server
 
 from seedspec.project.credentials import BadSettings, Key, origins_of
 from seedspec.run.engine.messages import (

@@ -29,7 +29,7 @@ bounded = settings(deadline=None, max_examples=150 * MORE, suppress_health_check
 often = settings(bounded, max_examples=600 * MORE)
 
 REAL = [
-    p.read_text(encoding="utf-8", errors="replace") for p in sorted(Path(__file__).parents[1].rglob("storyboard.yaml"))
+    p.read_text(encoding="utf-8", errors="replace") for p in sorted(Path(__file__).parents[2].rglob("storyboard.yaml"))
 ]
 REAL = [text for text in REAL if len(text) < 20_000]
 NASTY = [
