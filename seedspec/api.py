@@ -23,6 +23,7 @@ from seedspec.lock.event import Event, RunFinished
 from seedspec.lock.lock import Lock, LockFault, Record
 from seedspec.lock.merge import first_name
 from seedspec.lock.state import State
+from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import BUYS, Action, Plan, Rules, Step, make
 from seedspec.plan.reason import Stuck
 from seedspec.plan.select import NothingSelected, choose, within
@@ -30,7 +31,7 @@ from seedspec.project.choice_files import choices_of, read_picks
 from seedspec.project.compile import Compiled, compile, expanded, no_collector
 from seedspec.project.compile import check as check_file
 from seedspec.project.credentials import BadSettings
-from seedspec.project.paths import Meant, Place, meant, place_of
+from seedspec.project.paths import Place, named, place_of
 from seedspec.project.presence import presence
 from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote_of
 from seedspec.run.engine.engine import Engine
@@ -333,7 +334,7 @@ def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Pro
     """The variants that have a pick, of the storyboard with another profile. Raises NothingSelected without any."""
     picks = _picks(made.path, board, options)
     if not picks.by_variant:
-        picking = _meant(made.path, board, options).command("pick", "ENTRY")
+        picking = _commands(made.path, board, options).line("pick", "ENTRY")
         raise NothingSelected(f"no take is picked {said(name_of(board))}; {picking} chooses one")
     upstream = expanded(made.path, board, Problems(), emulated=options.emulated)
     return variants(picks, Entries(upstream.entries), problems)
@@ -341,12 +342,12 @@ def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Pro
 
 def _unpicked(entry: Entry, path: Path, board: Storyboard, options: Options) -> str:
     """Why an entry is left out that another one continues, and what takes it in."""
-    picking = _meant(path, board, options).on("pick", entry.variant, "TAKE")
+    picking = _commands(path, board, options).on("pick", entry.variant, "TAKE")
     return f"it has no pick {said(name_of(board))}: {picking} gives it one"
 
 
-def _meant(path: Path, board: Storyboard, options: Options) -> Meant:
-    return meant(path, emulated=options.emulated, profile=name_of(board))
+def _commands(path: Path, board: Storyboard, options: Options) -> CommandHint:
+    return CommandHint(named(path), options.emulated, name_of(board))
 
 
 def _picks(path: Path, board: Storyboard, options: Options) -> Picks:

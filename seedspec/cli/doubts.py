@@ -14,7 +14,7 @@ from seedspec.compiler.storyboard.profile import AS_WRITTEN, name_of
 from seedspec.lock.age import age, asked_at
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import FOLLOWED
-from seedspec.project.paths import Meant
+from seedspec.plan.command_hint import CommandHint
 from seedspec.report.table import cut
 from seedspec.run.settle import Evidence
 
@@ -56,7 +56,7 @@ class Waits:
         ids = {id(r): name for r, name in the_ids(self._by_address[self.address(record)])}
         return self.address(record), f"--purchase {ids[id(record)]}"
 
-    def meant(self, text: str, purchase: str | None, *, many: bool) -> list[Record]:
+    def named(self, text: str, purchase: str | None, *, many: bool) -> list[Record]:
         """The records that an address names, or a prefix; one alone unless `many`. Ends the command otherwise."""
         fits = [text] if text in self._by_address else [a for a in self._by_address if matches(text, a)]
         if many and purchase is None and len(fits) > 1:
@@ -106,7 +106,7 @@ def _of(made: Compiled, record: Record) -> bool:
 
 
 def told(
-    record: Record, seen: Evidence | None, words: Sequence[str], meant: Meant, *, sent: bool, now: datetime
+    record: Record, seen: Evidence | None, words: Sequence[str], hint: CommandHint, *, sent: bool, now: datetime
 ) -> list[str]:
     """What is known of a purchase, and the commands that say what a person found; `sent`: its bytes are here."""
     lines = _stuck(record, now) if seen is None else _doubtful(record, seen)
@@ -118,7 +118,7 @@ def told(
     else:
         choices.append(("--not-billed", "it was not taken: the next run buys it"))
         choices += [("--resend", "send the same bytes once more: it may cost twice")] if sent else []
-    commands = [(meant.on("settle", entry, *more, option).strip("`"), why) for option, why in choices]
+    commands = [(hint.on("settle", entry, *more, option).strip("`"), why) for option, why in choices]
     return [*lines, "  say what happened:", *(f"    {command}  # {why}" for command, why in commands)]
 
 

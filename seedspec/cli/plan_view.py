@@ -35,13 +35,13 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
         [
             "",
             *plans.steps(
-                planned.plan, board.model.rate, color=colored(stream), meant=planned.place.meant, now=now().utc
+                planned.plan, board.model.rate, color=colored(stream), commands=planned.place.commands, now=now().utc
             ),
             "",
         ]
     )
     write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
-    write(plans.lost(planned.plan, planned.place.meant))
+    write(plans.lost(planned.plan, planned.place.commands))
     if not stream_error:  # who is about to buy has decided
         told = savings(planned.plan, board.model)
         write(costs.hints(told, planned.plan.cost, board.model.rate, color=colored(stream)))

@@ -78,7 +78,7 @@ def follow(
 
     Ends the command with the run's exit code. What is known is reported too when the run ends in trouble.
     """
-    found = Outcomes(planned.plan.steps, board_of(planned.compiled).model, planned.place.meant)
+    found = Outcomes(planned.plan.steps, board_of(planned.compiled).model, planned.place.commands)
     views, finished, trouble = Views(planned.place.base), 0, None
     show = _shown(found, planned, options, view, stopping)
     try:
@@ -94,7 +94,7 @@ def follow(
         if not found.of(End.DOUBT):
             raise
         trouble = Ended(
-            8, f"interrupted; {len(found.of(End.DOUBT))} in doubt, {found.meant.command('status')} has them"
+            8, f"interrupted; {len(found.of(End.DOUBT))} in doubt, {found.commands.line('status')} has them"
         )
     except Exception as error:
         trouble = Ended(*fault(error, planned.place.base))

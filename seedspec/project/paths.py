@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seedspec.compiler.filename import is_folder
 from seedspec.compiler.storyboard.profile import name_of
+from seedspec.plan.command_hint import CommandHint
 from seedspec.project.credentials import BadSettings
 from seedspec.project.names import lock_of, track_of
 from seedspec.text.value import valueclass
@@ -16,39 +17,9 @@ if TYPE_CHECKING:
     from seedspec.compiler.storyboard.types import Storyboard
 
 
-@valueclass(frozen=True, slots=True)
-class Meant:
-    """What commands that are proposed are about: copied as they stand, they mean this storyboard, lock and profile.
-
-    `storyboard` is its name as it was given, "" for the one that commands take by themselves.
-    """
-
-    storyboard: str = ""
-    emulated: bool = False
-    profile: str = ""
-
-    def command(self, name: str, *words: str) -> str:
-        """A command line in backticks. `words` go to the shell as they are, the name of an entry first."""
-        named = shlex.quote(self.storyboard) if self.storyboard else ""
-        if named and name == "pick":  # its words are entries alone
-            named = f"-f {named}"
-        options = (
-            "--emulator" if self.emulated else "",
-            f"--profile {shlex.quote(self.profile)}" if self.profile else "",
-        )
-        return f"`{' '.join(word for word in ('seedspec', name, *words, named, *options) if word)}`"
-
-    def on(self, name: str, entry: str, *words: str) -> str:
-        """The same about an entry or a variant, whose name a shell may take for something else."""
-        return self.command(name, shlex.quote(entry), *words)
-
-    def file(self, name: str) -> str:
-        """A file of the storyboard's folder as a shell is given it, from where the storyboard was named."""
-        return shlex.quote(str(Path(self.storyboard).parent / name))
-
-
-def meant(path: Path, *, emulated: bool, profile: str) -> Meant:
-    return Meant("" if str(path) == "storyboard.yaml" else str(path), emulated, profile)
+def named(path: Path) -> str:
+    """A storyboard as proposed commands name it: "" for the one that commands take by themselves."""
+    return "" if str(path) == "storyboard.yaml" else str(path)
 
 
 @valueclass(frozen=True, slots=True)
@@ -57,7 +28,7 @@ class Place:
 
     The lock is one for all profiles. Each has a folder for its videos inside `output`, and `profile` is "" for none.
     `words` follow an entry on a command line that means this storyboard and this lock, each with a space before it;
-    `meant` makes whole command lines, with the profile too.
+    `commands` makes whole command lines, with the profile too.
     """
 
     base: Path
@@ -65,12 +36,12 @@ class Place:
     output: str
     profile: str = ""
     words: str = ""
-    meant: Meant = Meant()
+    commands: CommandHint = CommandHint()
 
     @property
     def emulated(self) -> bool:
         """Whether the lock is the emulator's: what it records was never paid for."""
-        return self.meant.emulated
+        return self.commands.emulated
 
     @property
     def folder(self) -> str:
@@ -99,4 +70,4 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     words = ("" if str(path) == "storyboard.yaml" else f" {shlex.quote(str(path))}") + (" --emulator" * emulated)
     lock, folder = lock_of(path, emulated=emulated), f"{PurePosixPath(output)}{suffix}"
     own = name_of(board)
-    return Place(path.parent, lock, folder, own, words, meant(path, emulated=emulated, profile=own))
+    return Place(path.parent, lock, folder, own, words, CommandHint(named(path), emulated, own))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
+from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Step
-from seedspec.project.paths import Meant
 from seedspec.report.diagnostics import MOST_ANNOTATIONS
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.text.visible import visible
@@ -20,7 +20,7 @@ def commands(found: Outcomes, shown: Callable[[str], str]) -> list[str]:
     worst = [*found.of(End.DOUBT), *found.of(End.FAILED)]
     more = list(_others(found, shown))
     room = MOST_ANNOTATIONS if len(worst) <= MOST_ANNOTATIONS else MOST_ANNOTATIONS - 1
-    lines = [_annotation(o, shown, found.meant) for o in worst[:room]]
+    lines = [_annotation(o, shown, found.commands) for o in worst[:room]]
     if left := len(worst) - len(lines):
         lines.append(workflow_command("error", {"title": "seedspec"}, f"{left} more entries failed or are in doubt"))
     return [*lines, *more[:MOST_ANNOTATIONS]]
@@ -43,10 +43,10 @@ def below(top: str) -> Callable[[str], str]:
     return shown
 
 
-def _annotation(outcome: Outcome, shown: Callable[[str], str], meant: Meant) -> str:
+def _annotation(outcome: Outcome, shown: Callable[[str], str], commands: CommandHint) -> str:
     where = _place(outcome.step, shown)
     if outcome.end is End.DOUBT:
-        settle = f"{meant.on('settle', outcome.address)} settles it; nothing is sent again before"
+        settle = f"{commands.on('settle', outcome.address)} settles it; nothing is sent again before"
         return workflow_command(
             "error", {**where, "title": "in doubt"}, f"{outcome.address}: {outcome.message}\n{settle}"
         )

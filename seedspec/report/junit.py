@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import shot_of
-from seedspec.project.paths import Meant
+from seedspec.plan.command_hint import CommandHint
 from seedspec.report.money import both
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.text.visible import visible
@@ -53,7 +53,7 @@ def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
     for key, value in _properties(found, rate).items():
         _element(properties, "property", {"name": key, "value": value})
     for outcome in cases:
-        _case(suite, outcome, name, found.meant)
+        _case(suite, outcome, name, found.commands)
     if trouble:
         _trouble(suite, name, trouble)
     saved = [f"{o.address}: {o.file}" for o in cases if o.file]
@@ -112,7 +112,7 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
     }
 
 
-def _case(suite: ET.Element, outcome: Outcome, name: str, meant: Meant) -> None:
+def _case(suite: ET.Element, outcome: Outcome, name: str, commands: CommandHint) -> None:
     names = {
         "name": outcome.address,
         "classname": f"{name}.{shot_of(outcome.address)}",
@@ -122,18 +122,18 @@ def _case(suite: ET.Element, outcome: Outcome, name: str, meant: Meant) -> None:
     if outcome.end is End.FAILED or outcome.end is End.DOUBT:
         kind = "failure" if outcome.end is End.FAILED else "error"
         said = {"type": outcome.code, "message": outcome.message}
-        _element(case, kind, said).text = _lines(_details(outcome, meant))
+        _element(case, kind, said).text = _lines(_details(outcome, commands))
     elif outcome.end in _SKIPPED:
         why = f": {outcome.message}" if outcome.message else ""
         _element(case, "skipped", {"message": _WORDS[outcome.end] + why})
 
 
-def _details(outcome: Outcome, meant: Meant) -> list[str]:
+def _details(outcome: Outcome, commands: CommandHint) -> list[str]:
     hint = {"again": "it is tried again by itself", "change": "the request must change"}.get(outcome.then, "")
     if outcome.then == "asked":
-        hint = f"{meant.command('run', '--retry-failed')} tries it again"
+        hint = f"{commands.line('run', '--retry-failed')} tries it again"
     if outcome.end is End.DOUBT:
-        hint = f"it is never sent again unasked; {meant.on('settle', outcome.address)} settles it"
+        hint = f"it is never sent again unasked; {commands.on('settle', outcome.address)} settles it"
     lines = [outcome.message, f"task {outcome.task}" if outcome.task else "", hint]
     return [line for line in lines if line]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from seedspec.catalog.price import Cost, Rate
+from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
-from seedspec.project.paths import Meant
 from seedspec.report.limits import COMMENT, SUMMARY
 from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
@@ -40,7 +40,7 @@ def utf8(text: str) -> int:
 
 def plan(
     found: Plan, name: str, rate: Rate, *, budget: int | None = None, since: tuple[str, Comparison] | None = None,
-    most: int = COMMENT, measure: Callable[[str], int] = len, meant: Meant = BARE,
+    most: int = COMMENT, measure: Callable[[str], int] = len, commands: CommandHint = BARE,
 ) -> str:  # fmt: skip
     """What a run would do. `since` names a revision with what has changed after it."""
     buys = found.buys
@@ -55,12 +55,14 @@ def plan(
         stops = f"**The budget of {ceiling} credits stops the run before everything is bought**, at most {cost}"
         page.add("", f"{stops}; take 1 of everything comes first.")
     urgent = [s for s in found.steps if s.action in _URGENT]
-    page.section("In doubt, failed or held", _STEPS, (_step(s, rate, meant) for s in urgent), right=(3, 4), open=True)
+    page.section(
+        "In doubt, failed or held", _STEPS, (_step(s, rate, commands) for s in urgent), right=(3, 4), open=True
+    )
     if since is not None:
         _since(page, *since, rate)
-    page.section("To buy", _STEPS, (_step(s, rate, meant) for s in buys), right=(3, 4), open=since is None)
+    page.section("To buy", _STEPS, (_step(s, rate, commands) for s in buys), right=(3, 4), open=since is None)
     rest = [s for s in found.steps if s.action not in _URGENT | BUYS]
-    page.section("Everything else", _STEPS, (_step(s, rate, meant) for s in rest), right=(3, 4))
+    page.section("Everything else", _STEPS, (_step(s, rate, commands) for s in rest), right=(3, 4))
     return page.text()
 
 
@@ -124,7 +126,7 @@ def run(
 def _settle(outcome: Outcome, found: Outcomes) -> str:
     if outcome.end is not End.DOUBT:
         return ""
-    return f"; {_code(found.meant.on('settle', outcome.address).strip('`'))} settles it"
+    return f"; {_code(found.commands.on('settle', outcome.address).strip('`'))} settles it"
 
 
 _STEPS = ("", "entry", "why", "credits", "USD")
@@ -203,11 +205,11 @@ def _count(found: Plan, action: Action, rate: Rate) -> tuple[str, ...]:
     return _code(action.value), _WORDS[action], f"{found.count(action):,}", *_money(cost, rate)
 
 
-def _step(step: Step, rate: Rate, meant: Meant) -> tuple[str, ...]:
+def _step(step: Step, rate: Rate, commands: CommandHint) -> tuple[str, ...]:
     return (
         _code(step.action.value),
         _code(step.address),
-        _code(reason(step.reason, meant, step.address)),
+        _code(reason(step.reason, commands, step.address)),
         *_money(step.cost, rate),
     )
 

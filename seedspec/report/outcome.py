@@ -34,11 +34,11 @@ from seedspec.lock.event import as_json as event_json
 from seedspec.lock.mismatch import FACTS, Mismatch, mismatches, request_of
 from seedspec.lock.mismatch import as_json as mismatches_json
 from seedspec.lock.state import OPEN, UNANSWERED
+from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
 from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.reason import Stuck as StuckTask
-from seedspec.project.paths import Meant
 from seedspec.report.plan import BARE, unpicked
 
 
@@ -92,8 +92,8 @@ class Outcomes:
     reports propose are about what is `meant`.
     """
 
-    def __init__(self, steps: Sequence[Step], model: Model, meant: Meant = BARE) -> None:
-        self._model, self.meant = model, meant
+    def __init__(self, steps: Sequence[Step], model: Model, commands: CommandHint = BARE) -> None:
+        self._model, self.commands = model, commands
         self.started: RunStarted | None = None
         self.stopped: Stopped | None = None
         self.finished: RunFinished | None = None
@@ -109,7 +109,7 @@ class Outcomes:
                 if step.record is None or step.record.state not in OPEN:
                     continue  # the lock alone knows it, and there is nothing to be done about it
                 name = self._names[step.fp, step.record.attempt] = f"{step.fp}/{step.record.attempt}"
-            self._found[name] = _begun(step, meant)
+            self._found[name] = _begun(step, commands)
 
     def take(self, event: Event) -> None:
         match event:
@@ -178,7 +178,7 @@ class Outcomes:
         if isinstance(event, Saved):
             said["surprises"] = mismatches_json(self._mismatches(event))
         if isinstance(event, Doubted | Stuck):
-            said["settle"] = self.meant.on("settle", event.entry).strip("`")
+            said["settle"] = self.commands.on("settle", event.entry).strip("`")
         return said
 
     def _mismatches(self, event: Saved) -> tuple[Mismatch, ...]:
@@ -203,7 +203,7 @@ def _endless(task: str, word: str) -> str:
     return f"{task} has no end in sight; the service says: {word}"
 
 
-def _begun(step: Step, meant: Meant) -> Outcome:
+def _begun(step: Step, commands: CommandHint) -> Outcome:
     """How a step stands before anything has happened."""
     record, reason = step.record, step.reason
     found = Outcome(step, End.WAITING)
@@ -235,7 +235,7 @@ def _begun(step: Step, meant: Meant) -> Outcome:
         case Unsaved():
             return replace(found, end=End.FETCH)
         case Unpicked():
-            return replace(found, code="pick", message=unpicked(reason, meant))
+            return replace(found, code="pick", message=unpicked(reason, commands))
         case Occupied(file=file):
             return replace(found, end=End.HELD, code="occupied", message=f"{file} is not known to the lock")
         case _:

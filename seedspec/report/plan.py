@@ -13,6 +13,7 @@ from seedspec.compiler.request.ceiling import Count
 from seedspec.compiler.storyboard.profile import said
 from seedspec.lock.age import age
 from seedspec.lock.staleness import Stale
+from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import (
     Changed,
@@ -34,11 +35,10 @@ from seedspec.plan.reason import (
     Unpicked,
     Unsaved,
 )
-from seedspec.project.paths import Meant
 from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.table import columns, cut
 
-BARE = Meant()
+BARE = CommandHint()
 """The storyboard that commands take by themselves, as written, and its paid lock."""
 _DIGEST = re.compile(r"^((?:sha256|entry):[0-9a-f]{12})[0-9a-f]{52}$")
 _COLORS = {
@@ -72,13 +72,15 @@ def counted(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]:
 
 
 def steps(
-    plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None, meant: Meant = BARE,
+    plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None, commands: CommandHint = BARE,
     now: datetime | None = None,
 ) -> list[str]:  # fmt: skip
     """A line a step; doubts first, because they need a person."""
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered if most is None else ordered[:most]
-    table = [(s.action.value, s.address, reason(s.reason, meant, s.address, now), _cost(s.cost, rate)) for s in shown]
+    table = [
+        (s.action.value, s.address, reason(s.reason, commands, s.address, now), _cost(s.cost, rate)) for s in shown
+    ]
     lines = columns(table, right=(3,))
     if color:
         lines = [painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
@@ -120,19 +122,19 @@ def absent(plan: Plan, action: Action) -> str:
     return f", {len(plan.missing)} of them not on this disk" if action is Action.DONE and plan.missing else ""
 
 
-def lost(plan: Plan, meant: Meant = BARE) -> list[str]:
+def lost(plan: Plan, commands: CommandHint = BARE) -> list[str]:
     """What to do about saved videos that are not here, in a line; nothing where all are."""
     if not plan.missing:
         return []
     first, many = plan.missing[0], len(plan.missing)
-    adopt = meant.on("adopt", first.address, "--file FILE")
+    adopt = commands.on("adopt", first.address, "--file FILE")
     said = (
         f"{many} saved video{' is' if many == 1 else 's are'} not on this disk, and the service keeps no copy any more"
     )
-    return [f"{said}: copy {meant.file(first.file)} from where it was saved, or take up any copy of it: {adopt}"]
+    return [f"{said}: copy {commands.file(first.file)} from where it was saved, or take up any copy of it: {adopt}"]
 
 
-def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY", now: datetime | None = None) -> str:
+def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now: datetime | None = None) -> str:
     """A reason in a few words. The commands in it are about what is `meant`, and the entry of that address.
 
     With `now` it says how long a task has been in flight.
@@ -147,7 +149,7 @@ def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY", now: datetime
         case InFlight(task=task, asked=asked):
             return f"in flight as {task}{_for(asked, now)}"
         case Stuck(task=task, asked=asked, word=word):
-            on = meant.on("settle", entry)
+            on = commands.on("settle", entry)
             return f"{task} has no end in sight{_for(asked, now)}; the service says: {cut(word, 60)}; {on}"
         case Sending(by=who):
             return f"being sent by {who}"
@@ -166,15 +168,15 @@ def reason(why: Reason, meant: Meant = BARE, entry: str = "ENTRY", now: datetime
             hint = "change the request" if then == "change" else "try again with --retry-failed"
             return f"failed, {code}: {cut(message, 60)} ({hint})"
         case InDoubt(why=text):
-            return f"in doubt: {cut(text, 80)}; {meant.on('settle', entry)}"
+            return f"in doubt: {cut(text, 80)}; {commands.on('settle', entry)}"
         case Held(upstream=upstream, why=text):
             return f"held: continues {upstream}, and {text}"
         case Unpicked():
-            return unpicked(why, meant)
+            return unpicked(why, commands)
         case Stale():
             return replaced(why)
         case Occupied(file=file):
-            return f"{file} exists and the lock does not know it; {taken_up(entry, file, meant)}"
+            return f"{file} exists and the lock does not know it; {taken_up(entry, file, commands)}"
         case Picked(changed=True):
             return "picked, and its request has changed since; `seedspec pick --drop` lets it be bought"
         case Picked():
@@ -192,15 +194,15 @@ def _for(asked: str, now: datetime | None) -> str:
     return f" for {words}" if words else ""
 
 
-def unpicked(why: Unpicked, meant: Meant = BARE) -> str:
+def unpicked(why: Unpicked, commands: CommandHint = BARE) -> str:
     """What an entry waits for that continues the takes of variants which people choose."""
     more = f"{len(why.variants)} picks, the first" if len(why.variants) > 1 else "a pick"
-    return f"waits for {more}: {meant.on('pick', why.variants[0], 'TAKE')}"
+    return f"waits for {more}: {commands.on('pick', why.variants[0], 'TAKE')}"
 
 
-def taken_up(entry: str, file: str, meant: Meant) -> str:
+def taken_up(entry: str, file: str, commands: CommandHint) -> str:
     """What to do about a file in the way. To move it away and buy again would pay twice where the lock was lost."""
-    adopt = meant.on("adopt", entry, f"--file {meant.file(file)}")
+    adopt = commands.on("adopt", entry, f"--file {commands.file(file)}")
     return f"if it is this entry's, {adopt} takes it up; if another storyboard's, this one wants another `output:`"
 
 
@@ -212,12 +214,12 @@ def replaced(stale: Stale) -> str:
     return said + kept.get(stale.kept, "")
 
 
-def as_json(plan: Plan, rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
+def as_json(plan: Plan, rate: Rate, commands: CommandHint = BARE) -> dict[str, Any]:
     """The plan for programs: costs in credits and dollars, low and high; a doubt has the command that settles it."""
     return {
         "seedspec_plan": 1,
         "profile": plan.profile or None,
-        "steps": [step_json(s, rate, meant) for s in plan.steps],
+        "steps": [step_json(s, rate, commands) for s in plan.steps],
         "counts": {a.name.lower(): plan.count(a) for a in Action},
         "missing": len(plan.missing),
         **_money(plan.cost, rate),
@@ -226,7 +228,7 @@ def as_json(plan: Plan, rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
     }
 
 
-def step_json(s: Step, rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
+def step_json(s: Step, rate: Rate, commands: CommandHint = BARE) -> dict[str, Any]:
     """One step for programs."""
     return {
         "entry": s.address,
@@ -235,7 +237,7 @@ def step_json(s: Step, rate: Rate, meant: Meant = BARE) -> dict[str, Any]:
         "sign": s.action.value,
         "reason": {"kind": type(s.reason).__name__, **_fields(s.reason)},
         "file": s.file,
-        **({"settle": meant.on("settle", s.address).strip("`")} if s.action is Action.DOUBT else {}),
+        **({"settle": commands.on("settle", s.address).strip("`")} if s.action is Action.DOUBT else {}),
         **_money(s.cost, rate),
     }
 

@@ -110,7 +110,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     mismatches = [(o, s) for o in saved for s in o.mismatches]
     out += [f"warning: {o.address}: {s}" for o, s in mismatches[:_MOST_LOST]]
     if len(mismatches) > _MOST_LOST:
-        out.append(f"… and {len(mismatches) - _MOST_LOST} more warnings; {found.meant.command('status')} has them all")
+        out.append(f"… and {len(mismatches) - _MOST_LOST} more warnings; {found.commands.line('status')} has them all")
     lost = found.of(End.DOUBT, End.FAILED, End.HELD)
     out += [f"{_SIGNS[o.end]} {o.address}  {o.end}: {cut(_why(o), 120)}{_remedy(o, found)}" for o in lost[:_MOST_LOST]]
     if len(lost) > _MOST_LOST:
@@ -132,7 +132,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     }
     out.append(", ".join(f"{n} {word}" for word, n in words.items() if n or word in _ALWAYS))
     if done.missing:
-        which = found.meant.command("status")
+        which = found.commands.line("status")
         out.append(f"the service keeps no copy of those any more: {which} says what to do")
     estimate = both(Cost(done.units, done.units), rate)
     if emulated:
@@ -141,12 +141,12 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
         stated = round(done.credits * rate.units_per_credit)
         out.append(f"estimate {estimate} at most; the service stated {both(Cost(stated, stated), rate)}")
     if meaning := _EXIT_WORDS.get(done.exit, ""):
-        out.append(meaning + (f"; {found.meant.command('settle')} lists the commands" if done.doubt else ""))
+        out.append(meaning + (f"; {found.commands.line('settle')} lists the commands" if done.doubt else ""))
     return out
 
 
 def _remedy(outcome: Outcome, found: Outcomes) -> str:
-    return f"; {found.meant.on('settle', outcome.address)}" if outcome.end is End.DOUBT else ""
+    return f"; {found.commands.on('settle', outcome.address)}" if outcome.end is End.DOUBT else ""
 
 
 def _row(outcome: Outcome, rate: Rate) -> tuple[str, ...]:

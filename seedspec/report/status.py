@@ -10,9 +10,9 @@ from seedspec.catalog.price import Cost
 from seedspec.lock import mismatch
 from seedspec.lock.state import State
 from seedspec.plan import cost
+from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import InDoubt
-from seedspec.project.paths import Meant
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.report.money import both
@@ -35,21 +35,27 @@ _URGENCY = (
 
 
 def rows(
-    plan: Plan, model: Model, now: datetime, *, color: bool = False, most: int | None = None, meant: Meant = plans.BARE
+    plan: Plan,
+    model: Model,
+    now: datetime,
+    *,
+    color: bool = False,
+    most: int | None = None,
+    commands: CommandHint = plans.BARE,
 ) -> list[str]:
     """A line an entry, doubts first; of more than `most` those that somebody waits for, the rest counted."""
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered
     if most is not None and len(ordered) > most:
         shown = sorted(plan.steps, key=lambda s: _URGENCY.index(s.action))[: max(most - 1, 0)]
-    lines = columns([(s.action.value, s.address, _stands(s, model, now, meant)) for s in shown])
+    lines = columns([(s.action.value, s.address, _stands(s, model, now, commands)) for s in shown])
     if color:
         lines = [plans.painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
     left = len(ordered) - len(shown)
     return [*lines, f"… and {left} more"] if left else lines
 
 
-def sums(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) -> list[str]:
+def sums(plan: Plan, model: Model, now: datetime, *, commands: CommandHint = plans.BARE) -> list[str]:
     """How many entries stand where, what they have cost, what is unlike its request, and what waits to be saved."""
     counts = ((plan.count(a), word, a) for a, word in _WORDS.items())
     lines = [", ".join(f"{n} {word}{plans.absent(plan, a)}" for n, word, a in counts if n or a in _ALWAYS)]
@@ -63,16 +69,16 @@ def sums(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) 
         lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
     if plan.stale:
         again = both(plan.stale_cost, model.rate)
-        lines.append(f"{len(plan.stale)} stale: {meant.command('run', '--redo-stale')} buys again for {again}")
+        lines.append(f"{len(plan.stale)} stale: {commands.line('run', '--redo-stale')} buys again for {again}")
     waiting = [left for s in plan.steps if (left := hours_left(s, now)) is not None]
     if waiting:
-        lines.append(f"{len(waiting)} to be saved{_soonest(waiting)}: {meant.command('fetch')}")
-    return lines + plans.lost(plan, meant)
+        lines.append(f"{len(waiting)} to be saved{_soonest(waiting)}: {commands.line('fetch')}")
+    return lines + plans.lost(plan, commands)
 
 
-def as_json(plan: Plan, model: Model, now: datetime, *, meant: Meant = plans.BARE) -> dict[str, Any]:
+def as_json(plan: Plan, model: Model, now: datetime, *, commands: CommandHint = plans.BARE) -> dict[str, Any]:
     """The plan for programs, with the facts and the cost of what is bought, and how long the service keeps a video."""
-    found = plans.as_json(plan, model.rate, meant)
+    found = plans.as_json(plan, model.rate, commands)
     found["spent"] = costs.spending_json(cost.by_profile(plan, model.rate)[plan.profile], model.rate)
     if doubts := _doubts(plan):
         found["spent"]["in_doubt"] = {"videos": len(doubts), **costs.cost_json(_cost_of(doubts), model.rate)}
@@ -125,8 +131,8 @@ def _soonest(waiting: list[float]) -> str:
     return said + (f", {expired} with an expired link" if expired else "")
 
 
-def _stands(step: Step, model: Model, now: datetime, meant: Meant) -> str:
-    said = plans.reason(step.reason, meant, step.address, now)
+def _stands(step: Step, model: Model, now: datetime, commands: CommandHint) -> str:
+    said = plans.reason(step.reason, commands, step.address, now)
     for strange in mismatch.of_record(model, step.record):
         said += f"; {strange.found}, expected {strange.expected}"
     left = hours_left(step, now)

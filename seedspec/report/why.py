@@ -12,6 +12,7 @@ from seedspec.lock.age import age
 from seedspec.lock.lock import Record
 from seedspec.lock.staleness import Stale
 from seedspec.lock.state import State
+from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.difference import Difference
 from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import (
@@ -34,7 +35,6 @@ from seedspec.plan.reason import (
     Unsaved,
 )
 from seedspec.plan.why import Why
-from seedspec.project.paths import Meant
 from seedspec.report.explain import place
 from seedspec.report.money import both
 from seedspec.report.plan import BARE, shown, step_json, taken_up
@@ -43,11 +43,11 @@ from seedspec.text.visible import visible
 
 
 def as_text(
-    found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Meant = BARE, now: datetime | None = None
+    found: Why, places: Mapping[str, Span | None], rate: Rate, commands: CommandHint = BARE, now: datetime | None = None
 ) -> list[str]:
     """The reasons in sentences. `places` are those of the differing fields' new values."""
     step = found.step
-    lines = [f"{step.address}: {_verdict(step, rate)}", *(f"  {s}" for s in _sentences(found, meant, now))]
+    lines = [f"{step.address}: {_verdict(step, rate)}", *(f"  {s}" for s in _sentences(found, commands, now))]
     for difference in found.differences:
         lines += _difference(difference, places.get(difference.field))
     if found.before is not None and found.before.state is State.SAVED:
@@ -55,23 +55,23 @@ def as_text(
             "  The old request's purchase is kept: when the edit is undone, it is found again and costs nothing."
         )
     if found.twin is not None:
-        lines += as_text(Why(found.twin), {}, rate, meant, now)
+        lines += as_text(Why(found.twin), {}, rate, commands, now)
     return lines
 
 
 def as_json(
-    found: Why, places: Mapping[str, Span | None], rate: Rate, meant: Meant = BARE, now: datetime | None = None
+    found: Why, places: Mapping[str, Span | None], rate: Rate, commands: CommandHint = BARE, now: datetime | None = None
 ) -> dict[str, Any]:
     """The step as `plan --format json` has it, with all differences and, for a twin, the step that decides."""
     return {
         "seedspec_why": 1,
-        **step_json(found.step, rate, meant),
-        "sentences": list(_sentences(found, meant, now)),
+        **step_json(found.step, rate, commands),
+        "sentences": list(_sentences(found, commands, now)),
         "before": None if found.before is None else _record(found.before),
         "differences": [
             {"field": d.field, "old": d.old, "new": d.new, **place(places.get(d.field))} for d in found.differences
         ],
-        "twin": None if found.twin is None else step_json(found.twin, rate, meant),
+        "twin": None if found.twin is None else step_json(found.twin, rate, commands),
     }
 
 
@@ -113,7 +113,7 @@ def _verdict(step: Step, rate: Rate) -> str:
             return "in the lock, and no entry stands for it"
 
 
-def _sentences(found: Why, meant: Meant, now: datetime | None) -> Iterator[str]:
+def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Iterator[str]:
     step, record = found.step, found.step.record
     match step.reason:
         case New(attempt=1):
@@ -127,7 +127,7 @@ def _sentences(found: Why, meant: Meant, now: datetime | None) -> Iterator[str]:
             words = age(asked, now)
             yield f"The service took it as {task}{f' {words} ago' if words else ''}, and has not ended it."
             yield f"At {since} that was too long: it is no longer waited for. The service says: {visible(word)}."
-            yield f"{meant.on('settle', step.address)} shows what is known and takes what you find out."
+            yield f"{commands.on('settle', step.address)} shows what is known and takes what you find out."
         case Sending(by=who):
             yield f"Its request is being sent by {who}, which waits for the answer."
         case Unsaved(task=task, gone=None):
@@ -141,26 +141,26 @@ def _sentences(found: Why, meant: Meant, now: datetime | None) -> Iterator[str]:
         case Failure(code=code, message=message, then=then):
             yield f"The last attempt failed, {code}: {visible(message)}"
             hint = "The same request would fail again: change it." if then == "change" else ""
-            yield hint or f"{meant.command('run', '--retry-failed')} tries it again."
+            yield hint or f"{commands.line('run', '--retry-failed')} tries it again."
         case InDoubt(why=text):
             yield f"Whether the service took its request is not known: {visible(text).rstrip('.')}."
-            yield f"{meant.on('settle', step.address)} shows what is known and takes what you find out."
+            yield f"{commands.on('settle', step.address)} shows what is known and takes what you find out."
         case Held(upstream=upstream, why=text):
-            yield f"It continues {upstream}, and {text}; {meant.on('why', upstream)} says more."
+            yield f"It continues {upstream}, and {text}; {commands.on('why', upstream)} says more."
         case Unpicked(variants=variants):
             for variant in variants:
                 yield f"It continues the take of {variant} that people choose, and nobody has chosen yet."
-            yield f"{meant.on('pick', variants[0], 'TAKE')} says which; until then it is not known what to ask for."
+            yield f"{commands.on('pick', variants[0], 'TAKE')} says which; until then it is not known what to ask for."
         case Stale():
-            yield from _stale(step.reason, meant)
+            yield from _stale(step.reason, commands)
         case Occupied(file=file):
-            yield f"{file} exists and the lock does not know it: {taken_up(step.address, file, meant)}."
+            yield f"{file} exists and the lock does not know it: {taken_up(step.address, file, commands)}."
         case Picked(changed=True):
             yield "People chose this take, and its request has changed since: a picked take is never bought again."
-            yield f"{meant.on('pick', step.address, '--drop')} lets the request as it is now be bought."
+            yield f"{commands.on('pick', step.address, '--drop')} lets the request as it is now be bought."
         case Picked():
             yield "People chose this take, and the lock has lost its video: a picked take is never bought again."
-            yield f"{meant.on('adopt', step.address, '--file FILE')} takes the video up."
+            yield f"{commands.on('adopt', step.address, '--file FILE')} takes the video up."
         case Elsewhere(profile=profile, state=state):
             yield f"It was bought {said(profile)}, and is {state}: a run follows it too."
         case NotInStoryboard(state=state):
@@ -174,21 +174,21 @@ def _sentences(found: Why, meant: Meant, now: datetime | None) -> Iterator[str]:
     if isinstance(step.reason, Done) and step.reason.profile is not None:
         yield f"It was bought {said(step.reason.profile)}; the request is the same, so one purchase serves both."
     if isinstance(step.reason, Done) and step.reason.stale is not None:
-        yield from _stale(step.reason.stale, meant)
+        yield from _stale(step.reason.stale, commands)
         if not step.reason.stale.kept:
-            redo = meant.command("run", "--redo-stale")
+            redo = commands.line("run", "--redo-stale")
             yield f"Nothing is bought again by itself: {redo} does it, from the video of now."
     if found.before is not None:
         was = found.before
         yield f"Another request was bought under this address: it is {was.state}{_file(was)}{_when(was)}."
 
 
-def _stale(found: Stale, meant: Meant) -> Iterator[str]:
+def _stale(found: Stale, commands: CommandHint) -> Iterator[str]:
     up = found.upstream
     if found.now:
         yield f"It was made from the video {found.was[:12]} of {up}, which is {found.now[:12]} now."
     else:
-        why = meant.on("why", up)
+        why = commands.on("why", up)
         yield f"It was made from the video {found.was[:12]} of {up}, which is to get another one: {why}."
     if found.kept == "picked":
         yield "People chose it: a picked take is never bought again."

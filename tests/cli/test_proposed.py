@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from looks import Run, keep
 
-from seedspec.project.paths import Meant
+from seedspec.plan.command_hint import CommandHint
 
 BOARD = """\
 seedspec: 1
@@ -67,12 +67,12 @@ def test_a_doubt_is_settled_where_it_is(folder: Path, seedspec: Run, name: str) 
 
 
 def test_words_are_quoted_for_a_shell() -> None:
-    meant = Meant("a b.yaml", emulated=True, profile="draft")
-    assert meant.on("settle", "a@b=c d/1", "--lost") == (
+    commands = CommandHint("a b.yaml", emulated=True, profile="draft")
+    assert commands.on("settle", "a@b=c d/1", "--lost") == (
         "`seedspec settle 'a@b=c d/1' --lost 'a b.yaml' --emulator --profile draft`"
     )
-    assert meant.on("pick", "a", "TAKE") == "`seedspec pick a TAKE -f 'a b.yaml' --emulator --profile draft`"
-    assert Meant().command("fetch") == "`seedspec fetch`"
+    assert commands.on("pick", "a", "TAKE") == "`seedspec pick a TAKE -f 'a b.yaml' --emulator --profile draft`"
+    assert CommandHint().line("fetch") == "`seedspec fetch`"
 
 
 @pytest.mark.parametrize("name", ["storyboard.yaml", "ads/a board.yaml"])

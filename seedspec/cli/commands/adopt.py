@@ -70,7 +70,7 @@ def adopt_command(
             if isinstance(seen, str):
                 raise Exit(7, seen)
             event = _task(chosen, lock, task, seen.reserved, place.profile)
-            said = f"it is followed from now on: {place.meant.command('fetch')}"
+            said = f"it is followed from now on: {place.commands.line('fetch')}"
         else:
             assert video is not None
             size = step.record.get("bytes") if step.record is not None else None

@@ -208,13 +208,13 @@ def _cut(source: Source, *, every: bool) -> Cutting:
     found = cutting(source.planned.plan, picks, source.remarks, videos.at)
     print_notes(videos.refused.values())
     if not found.cuts:
-        raise Exit(2, f"no take is saved here; {source.planned.place.meant.command('status')} says where they stand")
+        raise Exit(2, f"no take is saved here; {source.planned.place.commands.line('status')} says where they stand")
     return found
 
 
 def _rows(source: Source) -> list[dict[str, Any]]:
     rate = board_of(source.planned.compiled).model.rate
-    return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate, source.planned.place.meant)
+    return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate, source.planned.place.commands)
 
 
 def _name(source: Source) -> str:

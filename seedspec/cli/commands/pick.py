@@ -114,7 +114,7 @@ def _named(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) ->
     entry = next(e for e in planned.compiled.entries if e.address == address)
     if entry.fingerprint not in videos:
         raise Exit(
-            2, f"`{entry.address}` has no saved video; {planned.place.meant.command('status')} says where it stands"
+            2, f"`{entry.address}` has no saved video; {planned.place.commands.line('status')} says where it stands"
         )
     return Pick(entry.address, entry.fingerprint, videos[entry.fingerprint], profile=planned.place.profile)
 

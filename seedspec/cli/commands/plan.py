@@ -69,7 +69,7 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
     assert board is not None
     rate = board.model.rate
     if form == "json":
-        document = plans.as_json(planned.plan, rate, planned.place.meant)
+        document = plans.as_json(planned.plan, rate, planned.place.commands)
         document["hints"] = costs.hints_json(savings(planned.plan, board.model), planned.plan.cost, rate)
         if changes is not None:
             document["against"] = compared.as_json(changes.found, rate, changes.commit)
@@ -79,7 +79,7 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
         said = (changes.revision, changes.found) if changes is not None else None
         text = markdown.plan(
             planned.plan, titled(planned), rate,
-            budget=budget, since=said, most=most, meant=planned.place.meant,
+            budget=budget, since=said, most=most, commands=planned.place.commands,
         )  # fmt: skip
         print_lines([text.rstrip()])
     else:

@@ -66,7 +66,7 @@ def review_command(
     planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
     place = planned.place
     videos = SavedVideos(place.base)
-    found = contents.takes(planned.plan, lambda file: _size(videos, file), place.meant)
+    found = contents.takes(planned.plan, lambda file: _size(videos, file), place.commands)
     print_notes(videos.refused.values())
     if not found:
         raise Exit(2, "no take is selected")

@@ -76,10 +76,10 @@ def settle_command(
         lock = read_lock(place.lock)
         waits = Waits(made, lock, is_lost if lost else _unsettled, "running or made" if lost else "in doubt")
         if not said_what:
-            shown = waits.every if not entries else [r for e in entries for r in waits.meant(e, purchase, many=True)]
+            shown = waits.every if not entries else [r for e in entries for r in waits.named(e, purchase, many=True)]
             _show(made, place, lock, waits, shown)
             return
-        records = [r for e in entries for r in waits.meant(e, purchase, many=False)]
+        records = [r for e in entries for r in waits.named(e, purchase, many=False)]
         for record in records if again else ():
             if record.task is not None:
                 raise Exit(2, f"{record.entry}: its task is {record.task}: sent again, it would be bought twice")
@@ -87,7 +87,7 @@ def settle_command(
             notes = [f"{records[0].entry}: {_resend(made, place, lock, records[0])}"]
         elif task is not None:
             _record(place, lock, made, _found(made, place, lock, records[0], task))
-            notes = [f"{records[0].entry}: it is followed from now on: {place.meant.command('fetch')}"]
+            notes = [f"{records[0].entry}: it is followed from now on: {place.commands.line('fetch')}"]
         else:
             events = [_given_up(r, "lost" if lost else "not-billed") for r in records]
             _record(place, lock, made, events)
@@ -120,7 +120,7 @@ def _given_up(record: Record, code: str) -> Event:
 def _next(event: Event, place: Place) -> str:
     if isinstance(event, Deferred):
         return "the next run buys it again, if the storyboard still asks for it"
-    return f"given up: {place.meant.command('run', '--retry-failed')} buys it again"
+    return f"given up: {place.commands.line('run', '--retry-failed')} buys it again"
 
 
 def _show(made: Compiled, place: Place, lock: Lock, waits: Waits, records: Sequence[Record]) -> None:
@@ -137,12 +137,12 @@ def _show(made: Compiled, place: Place, lock: Lock, waits: Waits, records: Seque
     for record in records:
         sent = body_kept(place.lock, _digest(record)) is not None
         known = seen.get(id(record))
-        block = told(record, known, waits.words(record), place.meant, sent=sent, now=now().utc)
+        block = told(record, known, waits.words(record), place.commands, sent=sent, now=now().utc)
         lines += [*([""] if lines else []), *block]
     plain = [r for r in records if not waits.several(r)]
     if len(plain) > 1:
         names = " ".join(shlex.quote(waits.address(r)) for r in plain)
-        command = place.meant.command("settle", names, "--not-billed").strip("`")
+        command = place.commands.line("settle", names, "--not-billed").strip("`")
         lines += ["", "if the service took none of them:", f"  {command}"]
     print_lines(lines)
     raise Exit(8)

@@ -56,10 +56,10 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
     model, color = board.model, colored()
 
     def lines(found: Planned, most: int | None) -> list[str]:
-        moment, meant = now().utc, found.place.meant
-        sums = status.sums(found.plan, model, moment, meant=meant)
+        moment, commands = now().utc, found.place.commands
+        sums = status.sums(found.plan, model, moment, commands=commands)
         room = None if most is None else most - len(sums) - 3
-        rows = status.rows(found.plan, model, moment, color=color, most=room, meant=meant)
+        rows = status.rows(found.plan, model, moment, color=color, most=room, commands=commands)
         return [heading(made), "", *rows, "", *sums]
 
     if watching:
@@ -71,7 +71,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
             )
     planned = plan(storyboard, options, made)
     if form == "json":
-        document = status.as_json(planned.plan, model, now().utc, meant=planned.place.meant)
+        document = status.as_json(planned.plan, model, now().utc, commands=planned.place.commands)
         print_json(document)
     elif not watching:
         print_lines(lines(planned, None))

@@ -11,8 +11,8 @@ from typing import Any
 from seedspec.catalog.price import Rate
 from seedspec.choices.picks import Picks
 from seedspec.lock.state import word
+from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan, Step
-from seedspec.project.paths import Meant
 from seedspec.report.export.cut import Remark, unsigned
 from seedspec.report.plan import BARE, reason
 from seedspec.text.visible import visible
@@ -25,11 +25,11 @@ comma mean nothing, behind any semicolon or line end (OWASP, "CSV Injection").""
 
 
 def rows(
-    plan: Plan, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], rate: Rate, meant: Meant = BARE
+    plan: Plan, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], rate: Rate, commands: CommandHint = BARE
 ) -> list[dict[str, Any]]:
     """One row an entry, all with the same keys in the same order: each axis has a column, `axis:` before its name."""
     axes = list(dict.fromkeys(name for s in plan.steps if s.entry is not None for name, _ in s.entry.labels))
-    return [_row(s, plan, axes, picks, remarks, rate, meant) for s in plan.steps if s.entry is not None]
+    return [_row(s, plan, axes, picks, remarks, rate, commands) for s in plan.steps if s.entry is not None]
 
 
 def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
@@ -57,7 +57,7 @@ def _row(
     picks: Picks,
     remarks: Mapping[str, tuple[Remark, ...]],
     rate: Rate,
-    meant: Meant,
+    commands: CommandHint,
 ) -> dict[str, Any]:
     entry = step.entry
     assert entry is not None
@@ -70,7 +70,7 @@ def _row(
         **{f"axis:{axis}": labels.get(axis) for axis in axes},
         "take": entry.take,
         "state": word(record.state if record is not None else None),
-        "stands": reason(step.reason, meant, step.address),
+        "stands": reason(step.reason, commands, step.address),
         "picked": picks.take_of(entry.shot, entry.labels) == entry.take,
         **{name: entry.request.get(name) for name in _FIELDS},
         "references": ", ".join(f"{m.kind} {unsigned(m.where)}" for m in entry.media),

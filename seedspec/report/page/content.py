@@ -15,9 +15,9 @@ from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Record
 from seedspec.lock.state import State
+from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
-from seedspec.project.paths import Meant
 from seedspec.report.plan import BARE, reason
 
 Media = Literal["link", "inline", "proxy"]
@@ -60,7 +60,7 @@ class Take:
         return self.state == "saved"
 
 
-def takes(plan: Plan, size: Callable[[str], int | None], meant: Meant = BARE) -> list[Take]:
+def takes(plan: Plan, size: Callable[[str], int | None], commands: CommandHint = BARE) -> list[Take]:
     """The plan's entries in order. `size` tells the bytes of a lock's file, None when it is not there, and
     -1 for what is not read, being no video."""
     first: dict[str, Step] = {}
@@ -72,7 +72,7 @@ def takes(plan: Plan, size: Callable[[str], int | None], meant: Meant = BARE) ->
             decides, record = first[step.fp], plan.lock.last(step.fp)
             state = _state(decides, record, size)
             said = reason(
-                step.reason if decides is step or state == "saved" else decides.reason, meant, decides.address
+                step.reason if decides is step or state == "saved" else decides.reason, commands, decides.address
             )
             found.append(Take(step.entry, record, state, _QUERY.sub(r"\1", said)))
     return found

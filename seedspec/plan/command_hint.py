@@ -1,0 +1,39 @@
+"""The commands that messages propose, ready to be copied: they mean this storyboard, lock and profile."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from seedspec.text.value import valueclass
+
+
+@valueclass(frozen=True, slots=True)
+class CommandHint:
+    """What commands that are proposed are about: copied as they stand, they mean this storyboard, lock and profile.
+
+    `storyboard` is its name as it was given, "" for the one that commands take by themselves.
+    """
+
+    storyboard: str = ""
+    emulated: bool = False
+    profile: str = ""
+
+    def line(self, name: str, *words: str) -> str:
+        """A command line in backticks. `words` go to the shell as they are, the name of an entry first."""
+        named = shlex.quote(self.storyboard) if self.storyboard else ""
+        if named and name == "pick":  # its words are entries alone
+            named = f"-f {named}"
+        options = (
+            "--emulator" if self.emulated else "",
+            f"--profile {shlex.quote(self.profile)}" if self.profile else "",
+        )
+        return f"`{' '.join(word for word in ('seedspec', name, *words, named, *options) if word)}`"
+
+    def on(self, name: str, entry: str, *words: str) -> str:
+        """The same about an entry or a variant, whose name a shell may take for something else."""
+        return self.line(name, shlex.quote(entry), *words)
+
+    def file(self, name: str) -> str:
+        """A file of the storyboard's folder as a shell is given it, from where the storyboard was named."""
+        return shlex.quote(str(Path(self.storyboard).parent / name))
