@@ -356,7 +356,8 @@ def _picks(path: Path, board: Storyboard, options: Options) -> Picks:
     picks = read_picks(choices_of(path, board, emulated=options.emulated), problems)
     if problems.failed:
         first = next(d for d in problems if d.severity is Severity.ERROR)
-        raise BadSettings(f"{first.span or ''}: {first.message} [{first.code}]", 3)
+        where = f"{first.span}: " if first.span is not None else ""
+        raise BadSettings(f"{where}{first.message} [{first.code}]", 3)
     return picks
 
 
