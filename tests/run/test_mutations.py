@@ -317,7 +317,7 @@ MUTANTS = [
     Mutant(
         "the attempt that stands",
         "lock/lock.py",
-        "key=lambda r: (STANDING[r.state], r.attempt)",
+        "key=lambda r: (RANKS[r.state].attempt, r.attempt)",
         "key=lambda r: r.attempt",
         f"{PLAN}::test_of_several_attempts_the_one_nearest_to_a_video_stands",
     ),
