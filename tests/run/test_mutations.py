@@ -114,8 +114,8 @@ MUTANTS = [
     Mutant(
         "the check of a move",
         "run/store/journal.py",
-        "return merged(known, values)",
-        "return {**(known or {}), **values}",
+        "return merged(self._before(values), values)",
+        "return {**(self._before(values) or {}), **values}",
         f"{JOURNAL}::test_an_impossible_move_never_gets_into_the_file",
     ),
     Mutant(
@@ -191,7 +191,7 @@ MUTANTS = [
     Mutant(
         "the last word about what is owed",
         "run/loop.py",
-        "            raise NotRecorded(record.owed) from None\n",
+        "            raise NotRecorded(record.owed) from error\n",
         "            pass\n",
         MODEL,
     ),
@@ -247,9 +247,9 @@ MUTANTS = [
     ),
     Mutant(
         "the words of the key",
-        "run/service/responses.py",
-        '            body = body.replace(piece, b"***")',
-        "            pass",
+        "run/service/redaction.py",
+        "        if not self._told(text):\n            return text\n        cleaned",
+        "        return text\n        cleaned",
         f"{ANSWERS} -k repeats_the_key",
     ),
     Mutant(
@@ -265,8 +265,8 @@ MUTANTS = [
     Mutant(
         "the address of a refusal",
         "run/service/client.py",
-        "plain if fresh else self.uploads.hidden(plain)",
-        "plain",
+        "body if fresh else self.uploads.hidden(body)",
+        "body",
         f"{UPLOADS} -k tell_the_address",
     ),
     Mutant(
@@ -317,7 +317,7 @@ MUTANTS = [
     Mutant(
         "the attempt that stands",
         "lock/lock.py",
-        "key=lambda r: (STANDING[r.state], r.attempt)",
+        "key=lambda r: (RANKS[r.state].attempt, r.attempt)",
         "key=lambda r: r.attempt",
         f"{PLAN}::test_of_several_attempts_the_one_nearest_to_a_video_stands",
     ),
@@ -383,8 +383,8 @@ MUTANTS = [
     Mutant(
         "what is set aside",
         "run/store/repair.py",
-        "    damaged = _set_aside(path, aside)\n",
-        "    damaged = None\n",
+        "    kept = _set_aside(damaged, aside)\n",
+        "    kept = None\n",
         f"{MEND} -k says_what",
     ),
     Mutant(
