@@ -383,7 +383,7 @@ MUTANTS = [
     Mutant(
         "what is set aside",
         "run/store/repair.py",
-        "    damaged = _set_aside(path, aside)\n",
+        "    damaged = _set_aside(path, unreadable)\n",
         "    damaged = None\n",
         f"{MEND} -k says_what",
     ),

@@ -122,7 +122,7 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
     said = [*(["both sides of the merge"] if fixed.merged else []), *(str(p) for p in fixed.rescued)]
     said += ["a name of its own for each video"] if fixed.parted else []
     taken = " and ".join(said) or ("what could be read" if fixed.unreadable else "the whole lines before a torn one")
-    where = f"; {len(fixed.aside)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
+    where = f"; {len(fixed.unreadable)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
     shared.note([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])
 
 
