@@ -28,6 +28,7 @@ from seedspec.project.atomic import replace, write_output
 from seedspec.project.choice_files import Choices, choices_of, read_picks, read_reviews, schema_beside
 from seedspec.project.files import read_file
 from seedspec.project.names import lock_of
+from seedspec.project.paths import meant
 from seedspec.project.saved_video import SavedVideos
 from seedspec.project.state_folder import state_folder
 from seedspec.report.page import content as contents
@@ -88,7 +89,9 @@ def review_command(
     planned = plan(storyboard, options, shared.compiled(storyboard, profile, emulated=emulator))
     place = planned.place
     videos = SavedVideos(place.base)
-    found = contents.takes(planned.plan, lambda file: _size(videos, file), place.meant)
+    # a page is made to be shared: its commands do not say where the storyboard lies on this machine
+    shared_as = meant(Path(Path(storyboard).name), emulated=emulator, profile=place.profile)
+    found = contents.takes(planned.plan, lambda file: _size(videos, file), shared_as)
     shared.note(videos.refused.values())
     if not found:
         raise Exit(2, "no take is selected")
