@@ -383,7 +383,7 @@ MUTANTS = [
     Mutant(
         "what is set aside",
         "run/store/repair.py",
-        "    kept = _set_aside(damaged, aside)\n",
+        "    kept = _set_aside(damaged, unreadable)\n",
         "    kept = None\n",
         f"{MEND} -k says_what",
     ),

@@ -17,9 +17,11 @@ from seedspec.cli.main import Exit
 from seedspec.cli.options import select_options, storyboard_argument
 from seedspec.cli.output_path import judged
 from seedspec.cli.votes import check_axis, choices_in, end_on_errors, standings_of, takes_options, votes_option
+from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
 from seedspec.project.choice_files import read_picks, schema_beside
 from seedspec.project.files import read_file
+from seedspec.project.paths import named
 from seedspec.project.saved_video import SavedVideos
 from seedspec.project.state_folder import state_folder
 from seedspec.report.page import content as contents
@@ -66,7 +68,9 @@ def review_command(
     planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
     place = planned.place
     videos = SavedVideos(place.base)
-    found = contents.takes(planned.plan, lambda file: _size(videos, file), place.commands)
+    # a page is made to be shared: its commands do not say where the storyboard lies on this machine
+    commands = CommandHint(named(Path(Path(storyboard).name)), emulator, place.profile)
+    found = contents.takes(planned.plan, lambda file: _size(videos, file), commands)
     print_notes(videos.refused.values())
     if not found:
         raise Exit(2, "no take is selected")

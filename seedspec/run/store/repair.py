@@ -27,8 +27,8 @@ from seedspec.run.store.rescue import drop, records, rescues
 class Fixed:
     """What a mended lock is made of. `backup` holds the bytes that it had before; None when nothing was to be done.
 
-    `unreadable` are the lines that could not be relied on; they stand in `damaged`. `parted` says that two
-    videos had one name, and have one each now.
+    `unreadable` are the lines that could not be relied on; they stand in `damaged`, beside the lock. `parted` says that
+    two videos had one name, and have one each now.
     """
 
     lock: Lock
