@@ -410,9 +410,9 @@ MUTANTS = [
     ),
     Mutant(
         "the place of a file",
-        "lock/lock.py",
-        '        if not _inside(record.get("file", "")):',
-        "        if False:",
+        "lock/keys.py",
+        '    return ".." not in parts and not any(',
+        "    return not any(",
         f"{LOCK} -k refused",
     ),
     Mutant("the other side of a merge", "lock/merge.py", "*other.attempts.get(fp, ())", "", f"{LOCK} -k union"),
