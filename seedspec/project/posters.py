@@ -9,6 +9,7 @@ from pathlib import Path
 
 from seedspec.media.facts import MediaError
 from seedspec.project import atomic
+from seedspec.project.files import read_file
 
 FOLDER = "posters"
 WIDTH = 480
@@ -52,7 +53,7 @@ def _kept(place: Path, made_for: int) -> bytes | None:
         found = place.lstat()
         if place.parent.is_symlink() or not stat.S_ISREG(found.st_mode) or found.st_mtime_ns != made_for:
             return None
-        return place.read_bytes()
+        return read_file(place)
     except OSError:
         return None
 
