@@ -135,7 +135,7 @@ def _told(error: Exception, base: Path) -> tuple[int, str]:
     if isinstance(error, Mistaken) and os.environ.get("GITHUB_ACTIONS") == "true":
         from seedspec.report.diagnostics import as_github
 
-        echo(as_github(error.wrong).rstrip("\n"), err=True)
+        echo(as_github(error.wrong).rstrip("\n").encode(), err=True)
     return fault(error, base)
 
 
