@@ -14,13 +14,13 @@ CASES = ROOT / "tests" / "cases"
 ROOMS = ("text", "catalog", "compiler")
 
 ELSEWHERE = {
-    "too-large": "test_syntax.py",  # eight megabytes are not committed
-    "body-too-large": "test_limits.py",  # needs a model with a smaller limit
-    "media-not-checked": "test_compiler.py",  # needs an installation without the media libraries
+    "too-large": "text/test_yaml.py",  # eight megabytes are not committed
+    "body-too-large": "compiler/test_limits.py",  # needs a model with a smaller limit
+    "media-not-checked": "compiler/test_compiler.py",  # needs an installation without the media libraries
     "media-fps-varies": "media/test_rules.py",  # needs a video
-    "media-remote": "wire/test_probe.py",  # needs a server
-    "upstream-size-unknown": "test_limits.py",  # every size that this model makes may be a reference
-    "cannot-read": "test_compiler.py",  # there is no file
+    "media-remote": "run/service/test_probe.py",  # needs a server
+    "upstream-size-unknown": "compiler/test_limits.py",  # every size that this model makes may be a reference
+    "cannot-read": "compiler/test_compiler.py",  # there is no file
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""
 

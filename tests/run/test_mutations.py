@@ -413,7 +413,7 @@ MUTANTS = [
         "lock/keys.py",
         '    return ".." not in parts and not any(',
         "    return not any(",
-        f"{LOCK} -k refused",
+        "tests/lock/test_lock_keys.py -k file",
     ),
     Mutant("the other side of a merge", "lock/merge.py", "*other.attempts.get(fp, ())", "", f"{LOCK} -k union"),
     Mutant(
