@@ -34,7 +34,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 def test_what_it_writes_and_says(folder: Path, seedspec: Run) -> None:
     said = seedspec("init")
     assert (said.code, said.out) == (0, "storyboard.yaml\nschemas/storyboard.json\n.gitignore\n.gitattributes\n")
-    assert said.err == "next: seedspec check, seedspec run --emulator\n"
+    assert said.err == "next: seedspec check && seedspec run --emulator\n"
     assert set(snapshot(folder)) == set(said.out.split())
 
 

@@ -44,7 +44,7 @@ def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool)
                 print_notes([f"fill in HOST and OWNER in {shown}: where you install seedspec from"])
     board = _shown(place / "storyboard.yaml")
     named = "" if board == "storyboard.yaml" else f" {shlex.quote(board)}"
-    print_notes([f"next: seedspec check{named}, seedspec run{named} --emulator"] if written else ["nothing to do"])
+    print_notes([f"next: seedspec check{named} && seedspec run{named} --emulator"] if written else ["nothing to do"])
 
 
 def _shown(path: Path) -> str:
