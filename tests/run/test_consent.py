@@ -164,8 +164,10 @@ def test_no_service_has_a_lock_of_the_emulator_and_an_address_elsewhere(project:
 
 
 def test_requests_leave_by_a_service_alone() -> None:
-    """An exchange is made by a service, which has a lock; and by the doctor, who buys nothing and has none."""
+    """A client is made by a service, which has a lock; and by the doctor, who buys nothing and has none."""
     makers = {
-        p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*.py") if re.search(r"\bExchange\(", p.read_text())
+        p.relative_to(PACKAGE).as_posix()
+        for p in PACKAGE.rglob("*.py")
+        if re.search(r"(?<!\.)\bClient\(", p.read_text())
     }
     assert makers == {"run/service/service.py", "run/doctor.py"}

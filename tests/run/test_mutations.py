@@ -49,7 +49,9 @@ MUTANTS = [
     # what is synced, and when
     Mutant("sync of a line", "run/store/journal.py", "            _sync(handle)\n", "", ORDER),
     Mutant("sync of a new file", "project/atomic.py", "            os.fsync(file.fileno())\n", "", ORDER),
-    Mutant("sync of the lock's folder", "project/atomic.py", "        sync_folder(path.parent)\n", "        pass\n", ORDER),
+    Mutant(
+        "sync of the lock's folder", "project/atomic.py", "        sync_folder(path.parent)\n", "        pass\n", ORDER
+    ),
     Mutant("sync of a video", "run/store/downloads.py", "        os.fsync(self._file.fileno())\n", "", ORDER),
     Mutant(
         "sync of the videos' folder", "run/store/downloads.py", "            sync_folder(final.parent)\n", "", ORDER
