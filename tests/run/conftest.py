@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import BOARD, Make, Project, Service, emulator, leaked
+from helpers import BOARD, Listener, Make, Project, Service, emulator, leaked, listening
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +56,16 @@ def project(tmp_path: Path, service: Service, hero: Path) -> Make:
         return Project(folder, name, at or service)
 
     return make
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
+    """A listener that is reached without a proxy, for tests of what is connected to and must be told nothing."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with listening() as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import queue
+import socket
 import subprocess
 import sys
 import threading
@@ -164,6 +165,40 @@ QUICK = Pace(
     submit_every=0, poll=0.05, poll_most=0.1, announced=0, wait=0.05, wait_most=0.2, again_after=0.05, outage=0
 )
 PACE = ("--poll-interval", "0.1", "--submit-rate", "1000")
+
+
+@dataclass
+class Listener:
+    """A port of this machine that takes one connection and says nothing."""
+
+    port: int
+    thread: threading.Thread
+    content: list[bytes]
+
+    def received(self) -> bytes:
+        """What the one connection sent, at most 100 bytes, once it has ended."""
+        self.thread.join()
+        [content] = self.content
+        return content
+
+
+@contextmanager
+def listening() -> Iterator[Listener]:
+    """A listener; a connection that does not come is waited for 10 s."""
+    content: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+
+        def accept() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(5)
+                content.append(connection.recv(100))
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield Listener(server.getsockname()[1], thread, content)
+        thread.join()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import ssl
 import subprocess
 import threading
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import CANARY, leaked
+from helpers import CANARY, Listener, leaked
 
 from seedspec.compiler.entry import digest
 from seedspec.lock.event import Intent, Submitting
@@ -210,28 +209,12 @@ def test_results_follow_a_few_redirects_and_no_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.1", "2130706433"])
-def test_an_address_that_was_connected_to_is_looked_at(
-    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_address_that_was_connected_to_is_looked_at(host: str, tmp_path: Path, listener: Listener) -> None:
     """A link whose name is no private address by its letters and leads to this machine: nothing is sent to it."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    received: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def accept() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.settimeout(5)
-                received.append(connection.recv(100))
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        link = f"https://{host}:{server.getsockname()[1]}/x.mp4"
-        reply = asked("http://127.0.0.1:1", Download("f" * 64, link, "renders/x.mp4"), tmp_path)
-        thread.join()
+    link = f"https://{host}:{listener.port}/x.mp4"
+    reply = asked("http://127.0.0.1:1", Download("f" * 64, link, "renders/x.mp4"), tmp_path)
     assert isinstance(reply, Trouble) and "private network" in reply.reason
-    assert received == [b""]
+    assert listener.received() == b""
 
 
 def test_an_upload_is_what_its_digest_says(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import io
 import re
-import socket
 import threading
 import wave
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ import pytest
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from click.testing import CliRunner
+from helpers import Listener
 from PIL import Image
 
 from seedspec import api
@@ -369,27 +369,11 @@ def test_private_addresses_are_not_asked(url: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f000001"])
 @pytest.mark.parametrize("local", [True, False])
-def test_what_a_name_leads_to_is_looked_at_before_a_byte_is_sent(
-    host: str, local: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_name_leads_to_is_looked_at_before_a_byte_is_sent(host: str, local: bool, listener: Listener) -> None:
     """Names that are no private address by their letters and are connected to this machine all the same."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    received: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def accept() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.settimeout(5)
-                received.append(connection.recv(100))
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        found = probed(f"https://{host}:{server.getsockname()[1]}/a.png", local=local)
-        thread.join()
+    found = probed(f"https://{host}:{listener.port}/a.png", local=local)
     assert isinstance(found, str) and "private network" in found
-    assert received == [b""]
+    assert listener.received() == b""
 
 
 def test_a_digest_is_verified_over_all_bytes() -> None:
