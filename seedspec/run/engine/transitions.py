@@ -136,7 +136,7 @@ class Transitions:
             self.purse.stated(job, reply.credits)
             job.phase, job.link, job.due = Phase.FETCHING, reply.links[0], now.clock
             job.link_until = now.clock + 0.9 * self.result_seconds
-            job.made = State.COMPLETED
+            job.made, job.stuck = State.COMPLETED, None
             until = min([now.text(self.result_seconds), *_told(job)])
             return [Completed(step.address, step.fp, job.attempt, job.task, reply.credits, until, at)]
         return self._failed(job, reply, now)
