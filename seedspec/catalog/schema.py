@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from seedspec.text.diagnostic import Problems, did_you_mean, listed
+from seedspec.text.diagnostic import Edit, Problems, did_you_mean, listed
 from seedspec.text.node import Map, Node, Path, at, plain
 from seedspec.text.source import Span
 from seedspec.text.value import valueclass
@@ -32,13 +32,17 @@ _TYPES = {
 
 @valueclass(frozen=True, slots=True)
 class Violation:
-    """What a value breaks: where in the value, and whether its key is at fault rather than the value."""
+    """What a value breaks: where in the value, and whether its key is at fault rather than the value.
+
+    `write` is the text that belongs in place of the key or value, where that is certain.
+    """
 
     path: Path
     code: str
     message: str
     at_key: bool = False
     notes: tuple[str, ...] = ()
+    write: str | None = None
 
 
 class Schema:
@@ -71,7 +75,8 @@ class Schema:
             return True
         for v in self.violations(value) or [Violation((), "invalid", "found a value that the schema refuses")]:
             if not problems.unread(span := _place(node, v)):
-                problems.error(v.code, v.message, span, *v.notes)
+                edits = () if v.write is None else (Edit(span, v.write),)
+                problems.error(v.code, v.message, span, *v.notes, *edits)
         return False
 
     @cached_property

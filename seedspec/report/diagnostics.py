@@ -92,6 +92,7 @@ def _object(d: Diagnostic) -> dict[str, Any]:
         **_place(d.span),
         "notes": [{"message": n.message, **_place(n.span)} for n in d.notes],
         "entries": list(d.entries),
+        "edits": [{"text": e.text, **_place(e.span)} for e in d.edits],
     }
 
 

@@ -25,10 +25,19 @@ class Note:
 
 
 @valueclass(frozen=True, slots=True)
+class Edit:
+    """What to write in place of a span. Only for what is certain: nobody who looks at it would want another text."""
+
+    span: Span
+    text: str
+
+
+@valueclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `message` is a single line, found before expected; `code` is stable and kebab-case.
 
-    `entries` are the addresses that led to it, where it was met in more than the file itself.
+    `entries` are the addresses that led to it, where it was met in more than the file itself. `edits` mend it, all of
+    them together; without any, a person has to decide.
     """
 
     code: str
@@ -37,6 +46,7 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
     notes: tuple[Note, ...] = ()
     entries: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
 
 NO_NUMBER = "number-range"
@@ -53,6 +63,7 @@ class Problems:
         self._found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
         self._no_numbers: set[tuple[object, ...]] = set()
         self._errors = 0
+        self._set_aside: set[str] = set()
         self.reported = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
@@ -71,11 +82,24 @@ class Problems:
         else:
             known[1].extend(diagnostic.entries)
 
-    def error(self, code: str, message: str, span: Span | None, *notes: Note | str, entry: str = "") -> None:
+    def error(self, code: str, message: str, span: Span | None, *notes: Note | Edit | str, entry: str = "") -> None:
         self.add(_diagnostic(Severity.ERROR, code, message, span, notes, entry))
 
-    def warning(self, code: str, message: str, span: Span | None, *notes: Note | str, entry: str = "") -> None:
+    def warning(self, code: str, message: str, span: Span | None, *notes: Note | Edit | str, entry: str = "") -> None:
         self.add(_diagnostic(Severity.WARNING, code, message, span, notes, entry))
+
+    def set_aside(self, *names: str) -> None:
+        """Names whose declarations hold an error already, so that nothing is known of what they stand for."""
+        self._set_aside.update(names)
+
+    def is_set_aside(self, name: str) -> bool:
+        """Whether an unknown name is a consequence of a mistake that was told already, and need not be told again."""
+        return name in self._set_aside
+
+    @property
+    def has_set_aside(self) -> bool:
+        """Whether a part of the file was set aside: then what seems unused may be used there."""
+        return bool(self._set_aside)
 
     def unread(self, span: Span) -> bool:
         """Whether a number stands there that could not be read: what else is wrong with the value follows from that."""
@@ -117,10 +141,11 @@ def listed(words: Iterable[object], most: int = 12) -> str:
 
 
 def _diagnostic(
-    severity: Severity, code: str, message: str, span: Span | None, notes: Iterable[Note | str], entry: str
+    severity: Severity, code: str, message: str, span: Span | None, notes: Iterable[Note | Edit | str], entry: str
 ) -> Diagnostic:
-    full = tuple(n if isinstance(n, Note) else Note(n) for n in notes)
-    return Diagnostic(code, message, span, severity, full, (entry,) if entry else ())
+    edits = tuple(n for n in notes if isinstance(n, Edit))
+    full = tuple(n if isinstance(n, Note) else Note(n) for n in notes if not isinstance(n, Edit))
+    return Diagnostic(code, message, span, severity, full, (entry,) if entry else (), edits)
 
 
 def _order(d: Diagnostic) -> tuple[str, int, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from seedspec.report.diagnostics import MOST_ANNOTATIONS, as_github, as_json, as_text, tally
-from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity, did_you_mean, listed
+from seedspec.text.diagnostic import Diagnostic, Edit, Note, Problems, Severity, did_you_mean, listed
 from seedspec.text.source import Source
 from seedspec.text.visible import visible
 
@@ -69,16 +69,19 @@ def test_json_is_the_documented_list() -> None:
     (one,) = json.loads(as_json([found]))
     assert list(one) == [
         "severity", "code", "message", "file", "line", "column", "end_line", "end_column", "notes", "entries",
+        "edits",
     ]  # fmt: skip
     assert one | {"notes": []} == {
         "severity": "hint", "code": "x", "message": 'found "茶\u202e"', "file": "boards/tea.yaml", "line": 2,
         "column": 1,
-        "end_line": 2, "end_column": 4, "notes": [], "entries": ["a/1"],
+        "end_line": 2, "end_column": 4, "notes": [], "entries": ["a/1"], "edits": [],
     }  # fmt: skip
     nowhere = {"file": None, "line": None, "column": None, "end_line": None, "end_column": None}
     assert one["notes"][0] == {"message": "n", **nowhere}
     assert one["notes"][1]["column"] == 1
     assert json.loads(as_json([])) == []
+    (mended,) = json.loads(as_json([Diagnostic("x", "m", edits=(Edit(SOURCE.span(0, 1), "y"),))]))
+    assert [(e["text"], e["column"], e["end_column"]) for e in mended["edits"]] == [("y", 1, 2)]
     (bare,) = json.loads(as_json([Diagnostic("x", "m")]))
     assert bare.items() >= nowhere.items()
 
