@@ -91,12 +91,24 @@ class World:
     clock: float = 0.0
     dead: bool = False
     steps: int = 0
+    finished: RunFinished | None = None
     _pending: list[tuple[Call, Reply]] = field(default_factory=list)
 
     # --- one run ---
 
-    def run(self, entries: Sequence[Entry], *, limits: Limits, retry: bool, others: Sequence[Entry] = ()) -> str:
-        """One process from its start to its end, which may be sudden; says how it ended."""
+    def run(
+        self,
+        entries: Sequence[Entry],
+        *,
+        limits: Limits,
+        retry: bool,
+        others: Sequence[Entry] = (),
+        stop_after: int | None = None,
+    ) -> str:
+        """One process from its start to its end, which may be sudden; says how it ended.
+
+        A person asks it to stop after so many steps, or, with None, at some time or never.
+        """
         self.dead, self.steps, self._pending, self.first_dead = False, 0, [], {}
         lock = self.lock()
         plan = self.plan(entries, lock, retry=retry, others=others)
@@ -112,8 +124,8 @@ class World:
             unreachable=("invalid_media_url",),
             together=(1, 3)[self.choose(2)],
         )
-        asked = self.choose(12) == 11
-        stop_after = self.choose(30) if asked else 10**9
+        if stop_after is None:
+            stop_after = self.choose(30) if self.choose(12) == 11 else 10**9
         events = drive(machine, self, self, clock=self.moment, stopping=lambda: self.steps > stop_after)
         finished = None
         leave_after = self.choose(30) if self.choose(12) == 11 else 10**9
@@ -137,6 +149,7 @@ class World:
                 self._adopt(values)
             return "unrecorded"
         assert finished is not None
+        self.finished = finished
         elsewhere = {e.fingerprint for e in others} - {e.fingerprint for e in entries}
         self._check_exit(finished, entries, bought=limits.submit, strays=limits.strays, elsewhere=elsewhere)
         return "ended"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 
 from seedspec.catalog.price import sum_of
@@ -33,10 +34,10 @@ def sums(
 
     `reused` were saved by earlier runs, `missing` of them are not on this disk.
     """
-    count = {phase: sum(j.phase is phase for j in jobs) for phase in Phase}
+    count = Counter(_ended_as(job) for job in jobs)
     failed, held = count[Phase.FAILED], count[Phase.HELD]
     doubt = count[Phase.DOUBT] + count[Phase.POSTING]
-    to_fetch = count[Phase.FETCHING] + sum(j.phase is Phase.LEFT and bool(j.task) for j in jobs)
+    to_fetch = count[Phase.FETCHING] + sum(_ended_as(j) is Phase.LEFT and bool(j.task) for j in jobs)
     waiting = count[Phase.WAITING] + count[Phase.LEFT] + count[Phase.FETCHING] - to_fetch
     unfinished = waiting + to_fetch + count[Phase.RUNNING] > 0
     why_stopped = stopped.exit if stopped else 0
@@ -65,3 +66,8 @@ def sums(
         to_fetch=to_fetch,
         missing=missing,
     )
+
+
+def _ended_as(job: Purchase) -> Phase:
+    """The phase of a job at the end. A task without an end stays in doubt, also where this run did not look at it."""
+    return Phase.DOUBT if job.stuck and job.phase in (Phase.RUNNING, Phase.LEFT) else job.phase

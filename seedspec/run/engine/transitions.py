@@ -180,7 +180,7 @@ class Transitions:
             gone = Trouble(f"the service made it and no longer has it: {code}: {reply.message}", final=True)
             return self.troubled(job, gone, "poll", now)
         then, failed, task = self.then(code), job.attempt, job.task
-        job.phase, job.recorded = Phase.FAILED, None
+        job.phase, job.recorded, job.stuck = Phase.FAILED, None, None
         self.purse.stated(job, reply.credits or 0.0)
         by_itself = then == "again" and job.entry is not None
         event = Failed(step.address, step.fp, failed, task, code, reply.message, then, at, reply.credits)

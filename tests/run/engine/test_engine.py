@@ -16,7 +16,7 @@ from world import PACE, Choose, World
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.run.engine.messages import Call, Read, Reply, Task
+from seedspec.run.engine.messages import Call, Download, Expired, NotOffered, Read, ReadMany, Reply, Task, Trouble
 from seedspec.run.engine.purchase import Limits
 
 BASE = """\
@@ -137,3 +137,50 @@ def test_a_task_that_takes_long_is_read_ever_more_seldom(variants: list[Sequence
         grown = [PACE.poll * 1.3**n for n in range(len(gaps))]
         assert all(gap >= min(least, PACE.poll_most) - 1e-6 for gap, least in zip(gaps, grown, strict=True)), gaps
         assert gaps[-1] < 2 * PACE.poll_most, "it is read all the same"
+
+
+@dataclass
+class Endless(World):
+    """A service whose tasks have no end; then it makes them after all, gives no good link, and is away."""
+
+    ended: bool = False
+    reads: Counter[str] = field(default_factory=Counter)
+
+    def _answer(self, call: Call) -> Reply:
+        if isinstance(call, Read) and not self.ended:
+            return Task("running", word="processing")
+        if isinstance(call, Read):
+            self.reads[call.task] += 1
+            if self.reads[call.task] > 1:
+                return Trouble("HTTP 503", away=True)
+            return Task("completed", 100, ("https://media.example.com/x.mp4",))
+        if isinstance(call, ReadMany):
+            return NotOffered()
+        if isinstance(call, Download):
+            return Expired("HTTP 403")
+        return super()._answer(call)
+
+
+def stuck(variants: list[Sequence[Entry]]) -> tuple[Endless, Sequence[Entry]]:
+    """A service, and the one entry whose task it never ends."""
+    world, (entry, *_) = Endless(lambda n: 0, Counter()), variants[0]
+    assert world.run([entry], limits=Limits(), retry=False) == "ended"
+    assert world.finished is not None and (world.finished.exit, world.finished.doubt) == (8, 1)
+    return world, [entry]
+
+
+def test_a_task_without_an_end_stays_in_doubt_when_the_next_run_is_stopped_at_once(
+    variants: list[Sequence[Entry]],
+) -> None:
+    world, entries = stuck(variants)
+    world.run(entries, limits=Limits(), retry=False, stop_after=-1)
+    assert world.finished is not None and (world.finished.exit, world.finished.running) == (8, 0), world.finished
+
+
+def test_a_task_that_has_ended_is_in_doubt_no_more_when_its_link_cannot_be_read_again(
+    variants: list[Sequence[Entry]],
+) -> None:
+    world, entries = stuck(variants)
+    world.ended = True
+    world.run(entries, limits=Limits(), retry=False)
+    assert world.finished is not None and (world.finished.exit, world.finished.doubt) == (7, 0), world.finished
