@@ -45,6 +45,9 @@ class Violation:
     write: str | None = None
 
 
+_UNCLEAR = Violation((), "invalid", "found a value that the schema refuses")
+
+
 class Schema:
     """A JSON Schema 2020-12 document. `x-seedspec: {code, message, at}` beside a rule words its refusal."""
 
@@ -73,11 +76,15 @@ class Schema:
         value = plain(node)
         if self.is_valid(value):
             return True
-        for v in self.violations(value) or [Violation((), "invalid", "found a value that the schema refuses")]:
+        self.report(node, self.violations(value) or [_UNCLEAR], problems)
+        return False
+
+    def report(self, node: Node, violations: Iterable[Violation], problems: Problems) -> None:
+        """Violations of a positioned value as diagnostics."""
+        for v in violations:
             if not problems.unread(span := _place(node, v)):
                 edits = () if v.write is None else (Edit(span, v.write),)
                 problems.error(v.code, v.message, span, *v.notes, *edits)
-        return False
 
     @cached_property
     def _explainer(self) -> Validator:

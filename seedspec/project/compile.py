@@ -71,7 +71,7 @@ def ceiling() -> Ceiling:
 
 
 def _opened(path: str | Path, problems: Problems, catalog: Catalog | None) -> Storyboard | None:
-    """A storyboard file as written; None, with the reasons in `problems`, when its form is broken."""
+    """A storyboard file as written, without the parts that `problems` tells to be broken; None when none is left."""
     file = Path(path)
     return _board(sources.read_source(file, str(path), problems), file.stem, catalog, problems)
 
@@ -92,7 +92,7 @@ def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "",
     problems = Problems()
     with no_collector():
         board = _opened(path, problems, catalog)
-        return expanded(path, board and with_profile(board, profile), problems, emulated=emulated)
+        return expanded(path, board and _profiled(board, profile, problems), problems, emulated=emulated)
 
 
 def stream(
@@ -110,7 +110,7 @@ def stream(
     problems = Problems()
     with no_collector():
         board = _opened(path, problems, catalog)
-        return expanded(path, board and with_profile(board, profile), problems, gather=drained)
+        return expanded(path, board and _profiled(board, profile, problems), problems, gather=drained)
 
 
 def earlier(
@@ -124,13 +124,18 @@ def earlier(
     file, problems = Path(path), Problems()
     with no_collector():
         board = _board(revision.source(file.name, str(path), problems), file.stem, catalog, problems)
-        board = board and with_profile(board, profile)
+        board = board and _profiled(board, profile, problems)
         if board is None:
             return _compiled(path, None, problems)
         look = revision.looker(sources.looker(file.parent))
         chosen = _chosen_then(revision, file, board, problems, emulated=emulated)
         made = expand(board, Inputs(look, revision.templates(), chosen=chosen), problems, ceiling())
         return _compiled(path, made, problems)
+
+
+def _profiled(board: Storyboard, profile: str, problems: Problems) -> Storyboard:
+    """The storyboard with a profile over it. Raises NoProfile, but not for one whose form is broken."""
+    return with_profile(board, "" if problems.is_set_aside(profile) else profile)
 
 
 _Gather = Callable[[Iterator[Entry]], tuple[Entry, ...]]
@@ -192,14 +197,14 @@ def _checked(
             return tuple(problems), None
         most = ceiling()  # for all profiles together
         if profile is not None:
-            return tuple(_findings(path, with_profile(board, profile), problems, look, probe, most)), board
+            return tuple(_findings(path, _profiled(board, profile, problems), problems, look, probe, most)), board
         as_written = _findings(path, board, problems, look, probe, most)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
         each = {}
         for name in telling:
             if most.work.done > most.work.most:
                 break  # which the profile before has said
-            each[name] = _findings(path, with_profile(board, name), Problems(), look, probe, most)
+            each[name] = _findings(path, with_profile(board, name), problems.anew(), look, probe, most)
     return merged(as_written, each), board
 
 

@@ -88,6 +88,12 @@ class Problems:
     def warning(self, code: str, message: str, span: Span | None, *notes: Note | Edit | str, entry: str = "") -> None:
         self.add(_diagnostic(Severity.WARNING, code, message, span, notes, entry))
 
+    def anew(self) -> Problems:
+        """An empty list of findings about the same file, that knows what was set aside."""
+        fresh = Problems()
+        fresh._set_aside |= self._set_aside
+        return fresh
+
     def set_aside(self, *names: str) -> None:
         """Names whose declarations hold an error already, so that nothing is known of what they stand for."""
         self._set_aside.update(names)
@@ -111,6 +117,11 @@ class Problems:
             self.add(one)
 
     @property
+    def errors(self) -> int:
+        """How many errors were found, equal ones counted once."""
+        return self._errors
+
+    @property
     def failed(self) -> bool:
         """Whether any error was found; warnings and hints alone do not fail."""
         return self._errors > 0
@@ -124,12 +135,17 @@ class Problems:
         return len(self._found)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    """At most one note that proposes the nearest known word."""
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is spelt most like a word, where one is near."""
     from difflib import get_close_matches  # nearly every file has no need of it
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return (f"did you mean `{near[0]}`?",) if near else ()
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """At most one note that proposes the nearest known word."""
+    near = nearest(word, known)
+    return () if near is None else (f"did you mean `{near}`?",)
 
 
 def listed(words: Iterable[object], most: int = 12) -> str:

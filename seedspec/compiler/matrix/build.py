@@ -6,68 +6,82 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from seedspec.compiler.matrix.grid import Grid
-from seedspec.compiler.matrix.product import Row, Work
+from seedspec.compiler.matrix.product import Box, Row, Work
 from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.node import Node
 from seedspec.text.source import Span
 
+_Rows = Mapping[Row, Span]
+"""Included rows, and where each is written."""
 
-def board_grid(board: Storyboard, problems: Problems, work: Work) -> Grid | None:
-    """The storyboard's own grid; None when a pattern or row of it is broken. Raises TooMuch, as its grids do."""
-    before = len(problems)
-    axes, include = _included(board.axes, board.include, "the storyboard", problems)
-    grid = Grid(axes, _excludes(axes, board.exclude, "the storyboard", problems), include, board.axes, work)
-    work.spend(len(include) * len(grid.exclude))
-    for pattern, row in zip(board.include, include, strict=False):
+_Boxes = Sequence[tuple[Box, Span]]
+"""What `exclude` patterns match, and where each is written."""
+
+
+def board_grid(board: Storyboard, problems: Problems, work: Work) -> Grid:
+    """The storyboard's own grid, without the patterns and rows that are broken. Raises TooMuch, as its grids do."""
+    before = problems.errors
+    axes, rows = _included(board.axes, board.include, "the storyboard", problems)
+    boxes = _excludes(axes, board.exclude, "the storyboard", problems)
+    grid = Grid(axes, tuple(box for box, _ in boxes), tuple(rows), board.axes, work)
+    work.spend(len(rows) * len(boxes))
+    for row, span in rows.items():
         labels = [tuple(a.values) for a in grid.own]
         if all(label in known for label, known in zip(row, labels, strict=True)) and not grid.excluded(row):
-            problems.error("duplicate-row", "the product has this row already", pattern.span)
-    for written, axis_indices in zip(board.exclude, grid.exclude, strict=False):
-        if any(wanted.isdisjoint(grid.own[i].values) for i, wanted in axis_indices.items()):
-            problems.error("exclude-matches-nothing", "no row of the product matches this", written.span)
-    return None if len(problems) > before else grid
+            problems.error("duplicate-row", "the product has this row already", span)
+    for box, span in boxes:
+        if any(wanted.isdisjoint(grid.own[i].values) for i, wanted in box.items()):
+            problems.error("exclude-matches-nothing", "no row of the product matches this", span)
+    whole = problems.errors == before and _are_whole(rows, board.include, boxes, board.exclude)
+    return replace(grid, repaired=not whole)
 
 
-def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -> Grid | None:
-    """A shot's grid over the storyboard's; None when something in the shot's matrix is broken."""
+def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -> Grid:
+    """A shot's grid over the storyboard's, without what is broken of the shot's own matrix."""
     if shot.only is None and not (shot.axes or shot.exclude or shot.include):
         return parent.bare
-    before = len(problems)
+    before = problems.errors
     names = [a.name for a in parent.axes]
     keep: tuple[int, ...] | None = None
     if shot.only is not None:
         for name in shot.only:
-            if name.text not in names:
+            if name.text not in names and not problems.is_set_aside(name.text):
                 message = f"`{name.text}` is no axis of the storyboard; expected {listed(names)}"
                 problems.error("unknown-axis", message, name.span, *did_you_mean(name.text, names))
         wanted = {n.text for n in shot.only}
-        keep = tuple(i for i, n in enumerate(names) if n in wanted)
+        if wanted.issubset(names):  # else no axis is left out, so that no name is undefined for this mistake
+            keep = tuple(i for i, n in enumerate(names) if n in wanted)
     inherited = parent.axes if keep is None else tuple(parent.axes[i] for i in keep)
     for axis in shot.axes:
         if double := next((a for a in board.axes if a.name == axis.name), None):
             message = f"axis `{axis.name}` is declared by the storyboard already"
             problems.error("duplicate-axis", message, axis.span, Note("the storyboard's is here", double.span))
-    if len(problems) > before:
-        return None
     where = f"shot `{shot.id}`"
-    axes, include = _included((*inherited, *shot.axes), shot.include, where, problems)
-    exclude = _excludes(axes, shot.exclude, where, problems)
-    if len(problems) > before:
-        return None
-    grid = Grid(axes, exclude, (), shot.axes, parent.work, parent, keep)
-    _check_rows(shot, grid, include, problems)
+    ours = tuple(a for a in shot.axes if a.name not in {b.name for b in board.axes})
+    axes, rows = _included((*inherited, *ours), shot.include, where, problems)
+    boxes = _excludes(axes, shot.exclude, where, problems)
+    grid = Grid(axes, tuple(box for box, _ in boxes), (), ours, parent.work, parent, keep)
+    whole = not parent.repaired and problems.errors == before and _are_whole(rows, shot.include, boxes, shot.exclude)
+    whole = whole and (shot.only is None or keep is not None) and _check_rows(grid, rows, boxes, problems)
     # A shot's `exclude` may remove rows that the storyboard included, but not the shot's own included rows.
-    return None if len(problems) > before else replace(grid, include=include)
+    return replace(grid, include=tuple(r for r in rows if not grid.makes(r)), repaired=not whole)
 
 
-def _check_rows(shot: Shot, grid: Grid, include: Sequence[Row], problems: Problems) -> None:
-    for row, written in zip(include, shot.include, strict=True):
+def _are_whole(rows: _Rows, include: Sequence[Pattern], boxes: _Boxes, exclude: Sequence[Pattern]) -> bool:
+    """Whether every row and pattern that is written could be taken."""
+    return len(rows) == len(include) and len(boxes) == len(exclude)
+
+
+def _check_rows(grid: Grid, rows: _Rows, boxes: _Boxes, problems: Problems) -> bool:
+    before = problems.errors
+    for row, span in rows.items():
         if grid.makes(row):
-            problems.error("duplicate-row", "the shot has this row already", written.span)
-    for pattern, written in zip(grid.exclude, shot.exclude, strict=True):
-        if not grid.meets(pattern):
-            problems.error("exclude-matches-nothing", "no row of the shot matches this", written.span)
+            problems.error("duplicate-row", "the shot has this row already", span)
+    for box, span in boxes:
+        if not grid.meets(box):
+            problems.error("exclude-matches-nothing", "no row of the shot matches this", span)
+    return problems.errors == before
 
 
 def indexed_pattern(
@@ -85,27 +99,27 @@ def indexed_pattern(
         values = axes[axis_indices[name]].values
         for label in wanted:
             if label.text not in values:
+                fine = False
+                if problems.is_set_aside(label.text):
+                    continue
                 message = f"`{label.text}` is no label of axis `{name}`; expected {listed(values)}"
                 here = Note("the axis is here", axes[axis_indices[name]].span)
                 problems.error("unknown-label", message, label.node.span, *did_you_mean(label.text, values), here)
-                fine = False
         out[axis_indices[name]] = frozenset(label.text for label in wanted)
     return out if fine else None
 
 
-def _excludes(
-    axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems
-) -> tuple[Mapping[int, frozenset[str]], ...]:
-    found = [indexed_pattern(axes, pattern, where, problems) for pattern in patterns]
-    return tuple(p for p in found if p is not None)
+def _excludes(axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems) -> _Boxes:
+    found = [(indexed_pattern(axes, pattern, where, problems), pattern.span) for pattern in patterns]
+    return tuple((box, span) for box, span in found if box is not None)
 
 
 def _included(
     axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems
-) -> tuple[tuple[Axis, ...], tuple[Row, ...]]:
+) -> tuple[tuple[Axis, ...], _Rows]:
     """Included rows, and the axes with the labels that those rows bring to list axes."""
     if not patterns:
-        return tuple(axes), ()
+        return tuple(axes), {}
     values: dict[str, dict[str, Node]] = {a.name: dict(a.values) for a in axes}
     by_name = {a.name: a for a in axes}
     rows: dict[Row, Span] = {}
@@ -115,22 +129,28 @@ def _included(
                 _unknown_axis(name, pattern.keys[name], by_name, where, problems)
         missing = [n for n in by_name if n not in pattern.wanted]
         if missing:
+            if len(pattern.wanted) > sum(n in by_name for n in pattern.wanted):
+                continue  # one of them is named wrongly, which is the mistake
             message = f"the row names no label for {listed(missing)}; an included row is a whole row"
             problems.error("row-not-whole", message, pattern.span)
             continue
-        for name, axis in by_name.items():
-            _admit(axis, pattern.wanted[name][0], values[name], problems)
+        admitted = [_admit(axis, pattern.wanted[name][0], values[name], problems) for name, axis in by_name.items()]
+        if not all(admitted) or len(pattern.wanted) > len(by_name):
+            continue
         row = tuple(pattern.wanted[n][0].text for n in by_name)
         if row in rows:
             note = Note("the first is here", rows[row])
             problems.error("duplicate-row", "this row is included a second time", pattern.span, note)
         rows.setdefault(row, pattern.span)
-    return tuple(replace(a, values=values[a.name]) for a in axes), tuple(rows)
+    return tuple(replace(a, values=values[a.name]) for a in axes), rows
 
 
-def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems) -> None:
+def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems) -> bool:
+    """Whether an included row may have the label; a list axis gets it."""
     if label.text in values:
-        return
+        return True
+    if problems.is_set_aside(label.text):
+        return False
     if not LABEL.fullmatch(label.text):
         problems.error("bad-label", f"`{label.text[:40]}` is no label; expected {LABEL_FORM}", label.node.span)
     elif not axis.open:
@@ -139,8 +159,12 @@ def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems
         problems.error("unknown-label", message, label.node.span, *did_you_mean(label.text, axis.values), note)
     else:
         values[label.text] = label.node
+        return True
+    return False
 
 
 def _unknown_axis(name: str, span: Span, known: Mapping[str, object], where: str, problems: Problems) -> None:
+    if problems.is_set_aside(name):
+        return
     message = f"`{name}` is no axis of {where}; expected {listed(known)}" if known else f"{where} has no axes"
     problems.error("unknown-axis", message, span, *did_you_mean(name, known))

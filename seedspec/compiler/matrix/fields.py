@@ -92,7 +92,8 @@ class Fields:
                 self.axis_indices = tuple(sorted({*self.axis_indices, *wanted}))
         self.key = key_at(self.axis_indices)
         self._memo: dict[Any, Mapping[str, Setting]] = {}
-        _conflicts(shot, grid.axes, self._swept, problems)
+        if not grid.repaired:
+            _conflicts(shot, grid.axes, self._swept, problems)
 
     def at(self, row: Row) -> Mapping[str, Setting]:
         """The settings of a row, in no particular order; `prompt` is never among them."""

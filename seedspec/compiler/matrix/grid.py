@@ -20,7 +20,8 @@ class Grid:
     """The rows of a storyboard or a shot: the product, less what `exclude` matches, then the included rows.
 
     `parent` is the storyboard's grid under a shot's, `keep` the places of its axes that the shot is projected on. A
-    place is an index into a row. What follows from a grid alone is worked out once, for all shots that share it.
+    place is an index into a row. What follows from a grid alone is worked out once, for all shots that share it. Of a
+    `repaired` grid broken parts were left out: nothing may be concluded from its number of rows, or from its axes.
     """
 
     axes: tuple[Axis, ...]
@@ -30,6 +31,7 @@ class Grid:
     work: Work
     parent: Grid | None = None
     keep: tuple[int, ...] | None = None
+    repaired: bool = False
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ class Grid:
     @cached_property
     def bare(self) -> Grid:
         """The grid of every shot whose storyboard's grid this is and that has no matrix of its own."""
-        return Grid(self.axes, (), (), (), self.work, self)
+        return Grid(self.axes, (), (), (), self.work, self, repaired=self.repaired)
 
     def rows(self) -> Iterator[Row]:
         """Each row once; the rightmost axis turns fastest."""

@@ -159,6 +159,8 @@ class Texts:
         return frozenset(n.text for n in shot.attach) & self._catalogue.keys()
 
     def _unknown_reference(self, name: str, span: Span, entry: str = "", file: str = "") -> None:
+        if self._problems.is_set_aside(name):
+            return
         known, shown = self._catalogue, name if len(name) <= 60 else f"{name[:59]}…"
         expected = f"expected {listed(known)}" if known else "the storyboard declares no references"
         notes = (*((f"in {file}",) if file else ()), *did_you_mean(name, known))

@@ -232,6 +232,8 @@ def undefined_names(template: Template, known: frozenset[str], problems: Problem
     """Reports each place of each name that the scope lacks, also in branches that no entry takes."""
     missing = sorted(template.names - known)
     for word in missing:
+        if problems.is_set_aside(word):
+            continue
         said = hint(word)
         notes = (said,) if said else did_you_mean(word, known)
         for span in find_name(template.scalar, word) or [template.scalar.span]:

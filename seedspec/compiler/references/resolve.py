@@ -117,6 +117,8 @@ class ReferenceResolver:
         if target not in self._rows:
             self._rows[target] = frozenset(grid.rows())
         if wanted not in self._rows[target]:
+            if self._is_unclear(grid):
+                return None
             address = Address(target, tuple(zip(grid.names, wanted, strict=True)), reference.take or 1)
             self._problems.error("no-such-entry", f"there is no entry `{address}` to continue", span, entry=entry)
             return None
@@ -162,10 +164,14 @@ class ReferenceResolver:
         span, axes = reference.target.span, {a.name: a for a in grid.axes}
         for name, label in reference.at.items():
             if name not in axes:
+                if self._is_unclear(grid) or self._problems.is_set_aside(name):
+                    return None
                 message = f"`{name}` is no axis of shot `{reference.target.text}`; expected {listed(axes)}"
                 self._problems.error("unknown-axis", message, label.node.span, *did_you_mean(name, axes))
                 return None
             if label.text not in axes[name].values:
+                if self._problems.is_set_aside(label.text):
+                    return None
                 message = f"`{label.text}` is no label of axis `{name}`; expected {listed(axes[name].values)}"
                 notes = did_you_mean(label.text, axes[name].values)
                 self._problems.error("unknown-label", message, label.node.span, *notes)
@@ -178,6 +184,8 @@ class ReferenceResolver:
                 wanted.append(ours[name])
             elif len(axis.values) == 1:
                 wanted.append(next(iter(axis.values)))
+            elif self._is_unclear(grid):
+                return None
             else:
                 some = [variant_of(reference.target.text, ((name, label),)) for label in axis.values]
                 message = f"shot `{reference.target.text}` has an axis `{name}` that `{self._shot}` lacks"
@@ -187,6 +195,10 @@ class ReferenceResolver:
                 )
                 return None
         return tuple(wanted)
+
+    def _is_unclear(self, upstream: Grid) -> bool:
+        """Whether a matrix had broken parts, so that no row of it can be missed, and no axis."""
+        return upstream.repaired or self._grids[self._shot].repaired
 
 
 def _identity(reference: Reference, url: str) -> str:

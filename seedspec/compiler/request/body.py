@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from seedspec.catalog.model import KINDS, plural
@@ -59,8 +60,8 @@ class BaseBuilder:
         A request whose prompt or media are at fault is checked all the same, so that one run reports everything.
         """
         model = self._board.model
-        found = self._resolve(prompt, cell, address)
-        lists = self._list(found or {})
+        found = self._resolve(_names(node, prompt), cell, address)
+        lists = self._list(found if prompt and found else {})
         media = lists.media
         rendered = self._render_fields(cell, address)
         fields: dict[str, Any] = {**lists.items, **rendered.values}
@@ -105,16 +106,11 @@ class BaseBuilder:
                 fine = False
         return fine
 
-    def _resolve(self, prompt: Prompt | None, cell: Cell, address: str) -> dict[str, Resolved] | None:
-        """What each reference of the prompt stands for; None when one of them cannot be had."""
-        if prompt is None:
-            return None
-        found = {}
-        for name in prompt.partial.numbered_names:
-            one = self._resolver.resolve(self._catalogue[name], cell, address)
-            if one is not None:
-                found[name] = one
-        return found if len(found) == len(prompt.partial.numbered_names) else None
+    def _resolve(self, names: Iterable[str], cell: Cell, address: str) -> dict[str, Resolved] | None:
+        """What each of these references stands for; None when one of them cannot be had."""
+        found = {n: self._resolver.resolve(self._catalogue[n], cell, address) for n in names if n in self._catalogue}
+        had = {n: one for n, one in found.items() if one is not None}
+        return had if len(had) == len(found) else None
 
     def _render_fields(self, cell: Cell, address: str) -> _RenderedFields:
         """The request's own fields; one whose template fails is left out, with the reason reported."""
@@ -212,3 +208,13 @@ def _all_unicode(request: Mapping[str, Any]) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+_REF = re.compile(r"""\bref\(\s*['"](\w+)['"]""")
+
+
+def _names(node: Scalar, prompt: Prompt | None) -> Iterable[str]:
+    """The references of a prompt; of one that cannot be rendered those that it names in so many words."""
+    if prompt is not None:
+        return prompt.partial.numbered_names
+    return dict.fromkeys(_REF.findall(node.text)) if isinstance(node.value, str) else ()

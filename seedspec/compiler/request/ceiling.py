@@ -42,7 +42,7 @@ class Count:
 
 
 def count_grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> tuple[Grid, dict[str, Grid]] | None:
-    """The storyboard's grid and that of each shot; None when one is broken, or takes too long to count.
+    """The storyboard's grid and that of each shot; None when one takes too long to count.
 
     Their rows are counted before anything else is done with them.
     """
@@ -50,22 +50,18 @@ def count_grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> tupl
     if board.exclude:
         span = board.exclude[0].span
     try:
-        parent = board_grid(board, problems, ceiling.work)
-        if parent is None:
-            return None
-        _counted(parent)
+        parent = _counted(board_grid(board, problems, ceiling.work))
         grids: dict[str, Grid] = {}
         for shot in board.shots:
             span, whose = shot.exclude[0].span if shot.exclude else shot.span, f"shot `{shot.id}`"
-            if (grid := shot_grid(shot, board, parent, problems)) is not None:
-                grids[shot.id] = _counted(grid)
+            grids[shot.id] = _counted(shot_grid(shot, board, parent, problems))
     except TooMuch:
         most = ceiling.work.most
         message = f"what `exclude` leaves of {whose} takes more than {most:,} steps to count; expected at most so many"
         remedy = "name fewer axes and labels in `exclude`"
         problems.error("too-much-work", message, span, remedy, _raised(2 * ceiling.most))
         return None
-    return (parent, grids) if len(grids) == len({s.id for s in board.shots}) else None
+    return parent, grids
 
 
 def _counted(grid: Grid) -> Grid:
@@ -78,13 +74,20 @@ def _raised(most: int) -> str:
     return f"the tool's own ceiling; to raise it add `--ceiling {most}`, or set SEEDSPEC_CEILING={most}"
 
 
-def within_bound(board: Storyboard, counts: tuple[Count, ...], ceiling: Ceiling, problems: Problems) -> bool:
-    """Whether the entries may be made: within the storyboard's own bound first, then within the tool's."""
+def within_bound(
+    board: Storyboard, counts: tuple[Count, ...], ceiling: Ceiling, problems: Problems, *, repaired: bool
+) -> bool:
+    """Whether the entries may be made: within the storyboard's own bound first, then within the tool's.
+
+    Of a `repaired` matrix it is not said that they are too many: what would have left rows out may be broken.
+    """
     total = sum(c.entries for c in counts)
     given = board.max_entries
     most = whole_number(given, DEFAULT_MOST)
     sums = ", ".join(f"`{c.shot}` {c.entries:,}" for c in sorted(counts, key=lambda c: -c.entries)[:4])
     where = given.span if given else (board.axes[0].span if board.axes else board.shots[0].span)
+    if repaired and total > min(most, ceiling.most):
+        return False
     if total > most:
         message = f"{total:,} entries; expected at most {most:,}"
         raised = f"raise it: `matrix: {{max_entries: {total}}}`"

@@ -14,6 +14,7 @@ from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.references.context import Context, Inputs, ResolutionCache
 from seedspec.compiler.request.ceiling import Ceiling, Count, count_grids, within_bound
+from seedspec.compiler.request.constants import check_constants
 from seedspec.compiler.request.shot import ShotRequests, check_names
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
@@ -43,6 +44,11 @@ class Expansion:
 
         Only the shots whose videos other shots continue are kept in memory, the rest stream.
         """
+        yield from self._entries()
+        if self.problems.failed:
+            check_constants(self.board, self.problems)
+
+    def _entries(self) -> Iterator[Entry]:
         first_callback: dict[str, Entry] = {}
         for shot in self.board.shots:
             requests = self._shots.get(shot.id)
@@ -139,7 +145,7 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
     _check_output(board, problems)
     takes = {s.id: board.takes_of(s) for s in board.shots}
     counts = tuple(Count(s.id, grids[s.id].arithmetic, takes[s.id]) for s in board.shots)
-    if not within_bound(board, counts, ceiling, problems):
+    if not within_bound(board, counts, ceiling, problems, repaired=any(g.repaired for g in distinct)):
         return out
     shots = {s.id: s for s in board.shots}
     _check_targets(board, shots, problems)
@@ -214,6 +220,8 @@ def _check_targets(board: Storyboard, shots: Mapping[str, Shot], problems: Probl
     for reference in (*board.references, *own):
         if reference.is_shot and reference.target.text not in shots:
             wanted = reference.target.text
+            if problems.is_set_aside(wanted):
+                continue
             message = f"`{wanted}` is no shot; expected {listed(shots)}"
             problems.error("unknown-shot", message, reference.target.span, *did_you_mean(wanted, shots))
     for reference in own:

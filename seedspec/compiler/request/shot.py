@@ -69,7 +69,8 @@ class ShotRequests:
         self._lint = PromptLint(board.model, {s.text: s.span for s in shot.attach}, problems)
         self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
         for prompt in self._prompts():
-            self._texts.check(prompt)
+            if prompt.value is not None:
+                self._texts.check(prompt)
 
     def entries(self) -> Iterator[Entry]:
         """The shot's entries in order; what is wrong with one is reported with its address."""
@@ -92,7 +93,7 @@ class ShotRequests:
     def _request(self, cell: Cell) -> _Request | None:
         """The request of a cell: its prompt is always rendered, its base is reused by the rules of this room."""
         node = self._shot.prompt or self._prompt_of(cell)
-        prompt = self._texts.prompt(node, cell, self._addressed)
+        prompt = None if node.value is None else self._texts.prompt(node, cell, self._addressed)
         request = (prompt and self._from_cache(cell, node, prompt)) or self._build(cell, node, prompt)
         return None if request is not None and self._long and self._too_long(cell) else request
 

@@ -8,6 +8,7 @@ from typing import Literal
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import KINDS, Catalog, Kind, Model
 from seedspec.catalog.schema import kind_of, shorten
+from seedspec.compiler.storyboard.set_aside import sound_part
 from seedspec.compiler.storyboard.swallowed_text import check_swallowed_text
 from seedspec.compiler.storyboard.types import (
     LABEL,
@@ -22,7 +23,7 @@ from seedspec.compiler.storyboard.types import (
     Shot,
     Storyboard,
 )
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed, nearest
 from seedspec.text.node import Map, Node, Scalar, Sequence, plain
 from seedspec.text.source import Span
 
@@ -31,7 +32,10 @@ _OF_SHOTS = ("take", "at")
 
 
 def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -> Storyboard | None:
-    """The storyboard of a file's one value; None, with everything that is wrong reported, when its form is broken."""
+    """The storyboard of a file's one value, without the parts of it whose form is broken, which are reported.
+
+    None when nothing is left to judge: no shot has a sound form, or no model can be told.
+    """
     if not isinstance(node, Map):
         problems.error("not-a-storyboard", f"found {kind_of(plain(node))}; expected a mapping", node.span)
         return None
@@ -41,20 +45,29 @@ def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -
         problems.error("unknown-version", message, version.span, "upgrade seedspec")
         return None
     check_swallowed_text(node, problems)
-    if not catalog.storyboard.check(node, problems):
+    sound = sound_part(node, catalog.storyboard, problems)
+    if sound is None:
         return None
-    model_node = _scalar(node, "model")
+    model_node = _scalar(sound, "model")
     assert model_node is not None
-    model = catalog.models.get(model_node.text)
-    if model is None:
-        message = f"unknown model `{model_node.text}`; expected {listed(catalog.models)}"
-        problems.error("unknown-model", message, model_node.span, *did_you_mean(model_node.text, catalog.models))
-        return None
-    return _Reader(node, model, model_node.span, name, problems).read()
+    model = _model(model_node, catalog, problems)
+    return None if model is None else _Reader(sound, model, model_node.span, name, problems).read()
+
+
+def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
+    """The model that is named, or the near one that was meant; for none, which is reported already, the only one."""
+    if node.text in catalog.models:
+        return catalog.models[node.text]
+    if not node.text:
+        return next(iter(catalog.models.values())) if len(catalog.models) == 1 else None
+    near = nearest(node.text, catalog.models)
+    message = f"unknown model `{shorten(node.text)}`; expected {listed(catalog.models)}"
+    problems.error("unknown-model", message, node.span, *did_you_mean(node.text, catalog.models))
+    return None if near is None else catalog.models[near]
 
 
 class _Reader:
-    """Reads a file that its schema has accepted, so that each part is of the type that the schema says."""
+    """Reads what the schema has accepted of a file, so that each part is of the type that the schema says."""
 
     def __init__(self, node: Map, model: Model, model_span: Span, name: str, problems: Problems) -> None:
         self.node = node
@@ -168,6 +181,7 @@ class _Reader:
                 hint = f"give it a label: `{axis}: {{short: {shorten(text, 24)!r}}}`"
                 message = f"`{shorten(text, 40)}` is no label; expected {LABEL_FORM}"
                 self.problems.error("bad-label", message, item.span, hint)
+                self.problems.set_aside(text)
             elif text in values:
                 note = Note("the first is here", values[text].span)
                 self.problems.error("duplicate-label", f"label `{text}` stands here a second time", item.span, note)
@@ -184,6 +198,7 @@ class _Reader:
                 found = "has no kind" if not kinds else f"has {' and '.join(f'`{k}`' for k in kinds)}"
                 message = f"reference `{name}` {found}; expected exactly one of `image`, `video`, `audio` or `shot`"
                 self.problems.error("reference-kind", message, pair.key.span)
+                self.problems.set_aside(name)
                 continue
             is_shot = kinds[0] == "shot"
             for key in () if is_shot else _OF_SHOTS:

@@ -92,7 +92,10 @@ class Reference(NamedTuple):
 
 
 class Shot(NamedTuple):
-    """`prompt` is the template, or None when the last of `axes` is the prompt mapping. `only` None means all axes."""
+    """`prompt` is the template, or None when the last of `axes` is the prompt mapping. `only` None means all axes.
+
+    A prompt that was set aside for its form is a scalar of None: the shot's other parts are judged, no entry is made.
+    """
 
     def __repr__(self) -> str:
         return brief(self)
