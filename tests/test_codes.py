@@ -20,6 +20,7 @@ ELSEWHERE = {
     "media-fps-varies": "media/test_rules.py",  # needs a video
     "media-remote": "run/service/test_probe.py",  # needs a server
     "upstream-size-unknown": "compiler/test_limits.py",  # every size that this model makes may be a reference
+    "model-file": "catalog/test_model_files.py",  # needs a broken file in schemas/
     "cannot-read": "compiler/test_compiler.py",  # there is no file
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from seedspec.catalog.model import Model
-from seedspec.catalog.price import Cost, Seconds, estimate, reference_seconds
+from seedspec.catalog.price import Cost, Seconds, estimate
 from seedspec.compiler.entry import Entry
 from seedspec.plan.plan import Plan
 
@@ -69,6 +69,4 @@ def _draft(entries: Sequence[Entry], model: Model) -> Saving | None:
 
 def _seconds(entry: Entry, model: Model, source: str = "") -> Seconds | None:
     """What an entry's reference videos last together: all of them, or those from one source."""
-    rule = model.media["video"]
-    lengths = (m.seconds for m in entry.media if m.kind == "video" and source in ("", m.source))
-    return reference_seconds(lengths, rule.seconds, rule.seconds_together)
+    return model.video_seconds(m.seconds for m in entry.media if m.kind == "video" and source in ("", m.source))

@@ -28,7 +28,10 @@ MOST_MEDIA = 256 * 1024 * 1024
 
 
 def schemas() -> dict[str, Any]:
-    """The contents of schemas/ by path below it: from the installed package, or from the checkout it stands in."""
+    """The contents of schemas/ by path below it: from the installed package, or from the checkout it stands in.
+
+    A file that holds no JSON is None.
+    """
     found: dict[str, Any] = {}
 
     def walk(folder: Traversable, prefix: str) -> None:
@@ -36,7 +39,10 @@ def schemas() -> dict[str, Any]:
             if item.is_dir():
                 walk(item, f"{prefix}{item.name}/")
             elif item.name.endswith(".json"):
-                found[prefix + item.name] = orjson.loads(item.read_bytes())
+                try:
+                    found[prefix + item.name] = orjson.loads(item.read_bytes())
+                except orjson.JSONDecodeError:
+                    found[prefix + item.name] = None
 
     walk(schema_folder(), "")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from seedspec.cli.console import print_json, print_lines
+from seedspec.cli.console import print_json, print_lines, print_notes
 from seedspec.cli.main import Exit
 from seedspec.project import sources
 from seedspec.text.diagnostic import did_you_mean, listed
@@ -23,7 +23,9 @@ def models_command(model: str | None, form: str) -> None:
     """
     from seedspec.report import models as shown
 
-    known = sources.catalog().models
+    catalog = sources.catalog()
+    known = catalog.models
+    print_notes([f"{name} is left out: {why}" for name, why in catalog.broken.items()])
     if model is not None and model not in known:
         raise Exit(2, "; ".join((f"no model `{model}`; expected {listed(known)}", *did_you_mean(model, known))))
     chosen = [known[model]] if model is not None else list(known.values())

@@ -16,5 +16,6 @@ def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Mode
     for name, reference in catalogue.items():
         if name in used:
             n = counts[reference.kind] = counts.get(reference.kind, 0) + 1
-            out[name] = model.media[reference.kind].words[words].replace("{n}", str(n))
+            rule = model.media.get(reference.kind)  # a model without such media is told of where they are listed
+            out[name] = rule.words[words].replace("{n}", str(n)) if rule is not None else name
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seedspec.catalog.media_facts import common_facts
+from seedspec.catalog.model import plural
 from seedspec.catalog.schema import kind_of, shorten
 from seedspec.catalog.signed_url import bare
 from seedspec.compiler.address import Address, variant_of
@@ -44,6 +45,10 @@ class ReferenceResolver:
 
     def resolve(self, reference: Reference, cell: Cell, entry: str) -> Resolved | None:
         """What the reference is for this row; None with the reason reported."""
+        if reference.kind not in self._model.media:
+            message = f"`{reference.name}`: model `{self._model.id}` takes no {plural(reference.kind)}"
+            self._problems.error("wrong-count", message, reference.span, entry=entry)
+            return None
         if reference.is_shot:
             if reference.target.text in self._grids:  # else it is reported already
                 self._texts.read.update(self._grids[reference.target.text].names)

@@ -60,6 +60,9 @@ def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
         return catalog.models[node.text]
     if not node.text:
         return next(iter(catalog.models.values())) if len(catalog.models) == 1 else None
+    if (why := catalog.broken.get(node.text)) is not None:
+        problems.error("model-file", f"the file of model `{node.text}` cannot be used: {why}", node.span)
+        return None
     near = nearest(node.text, catalog.models)
     message = f"unknown model `{shorten(node.text)}`; expected {listed(catalog.models)}"
     problems.error("unknown-model", message, node.span, *did_you_mean(node.text, catalog.models))
