@@ -85,6 +85,8 @@ class Score:
     case: Case
     found: tuple[api.Diagnostic, ...]
     held: frozenset[str]
+    fault: str = ""
+    """What was raised in place of an answer; no case may raise anything."""
 
     @property
     def whole(self) -> bool:
@@ -94,7 +96,7 @@ class Score:
         """The case that falls short, as a person reads it: what was expected and what was found."""
         case = self.case
         lacks = ", ".join(m for m in MEASURES if m not in self.held)
-        said = [f"    {line}" for d in self.found for line in _told(d)] or ["    nothing"]
+        said = [f"    {line}" for d in self.found for line in _told(d)] or [f"    {self.fault or 'nothing'}"]
         if case.family == FINE:
             return "\n".join([f"{case}: found", *said])
         wanted = f"  {case.severity} at line {' or '.join(map(str, case.lines))}"
@@ -118,8 +120,7 @@ def scored(cases: Iterable[Case]) -> Iterator[Score]:
         for number, case in enumerate(cases):
             folder = shutil.copytree(media, Path(name, str(number)))
             _write(folder, case)
-            found = tuple(d for d in api.check(folder / "storyboard.yaml") if case.family == FINE or _counts(d))
-            yield Score(case, found, _held(case, found))
+            yield _score(case, folder / "storyboard.yaml")
             shutil.rmtree(folder)
 
 
@@ -138,6 +139,15 @@ def table(scores: Iterable[Score]) -> str:
 def _shares(scores: list[Score]) -> list[str]:
     held = [sum(measure in s.held for s in scores) for measure in MEASURES]
     return [str(len(scores)), *(f"{n / len(scores):.0%}" for n in [*held, sum(s.whole for s in scores)])]
+
+
+def _score(case: Case, storyboard: Path) -> Score:
+    try:
+        checked = api.check(storyboard)
+    except Exception as fault:  # whatever it is, the other cases are still to be scored
+        return Score(case, (), frozenset(), f"raised {fault!r}")
+    found = tuple(d for d in checked if case.family == FINE or d.severity in ("error", "warning"))
+    return Score(case, found, _held(case, found))
 
 
 def _held(case: Case, found: tuple[api.Diagnostic, ...]) -> frozenset[str]:
@@ -170,10 +180,6 @@ def _says(patterns: Iterable[str], texts: list[str]) -> bool:
 def _told(found: api.Diagnostic) -> list[str]:
     place = f"{found.span.place[0]}: " if found.span is not None else ""
     return [f"{place}{found.severity}: {visible(found.message)}", *(f"  = {visible(n.message)}" for n in found.notes)]
-
-
-def _counts(found: api.Diagnostic) -> bool:
-    return found.severity in ("error", "warning")
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
