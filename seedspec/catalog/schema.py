@@ -82,6 +82,8 @@ class Schema:
     def report(self, node: Node, violations: Iterable[Violation], problems: Problems) -> None:
         """Violations of a positioned value as diagnostics."""
         for v in violations:
+            if v.code == "missing-key" and not v.path and problems.is_set_aside(v.message.split("`")[1]):
+                continue  # it is there, and what is wrong with it was told
             if not problems.unread(span := _place(node, v)):
                 edits = () if v.write is None else (Edit(span, v.write),)
                 problems.error(v.code, v.message, span, *v.notes, *edits)

@@ -56,15 +56,20 @@ def _lines(d: Diagnostic, *, color: bool) -> Iterator[str]:
     notes = [*d.notes, *_entries_note(d.entries)]
     spans = [s for s in (d.span, *(n.span for n in notes)) if s is not None]
     width = max((len(str(s.place[0])) for s in spans), default=1) + 2
-    where = paint(visible(f"{d.span}:"), "1") + " " if d.span else ""
-    yield f"{where}{paint(d.severity, _COLOR[d.severity])}: {visible(d.message)} [{d.code}]"
+    where = paint(_visible(f"{d.span}:"), "1") + " " if d.span else ""
+    yield f"{where}{paint(d.severity, _COLOR[d.severity])}: {_visible(d.message)} [{d.code}]"
     if d.span:
         yield from _excerpt(d.span, width, lambda text: paint(text, _COLOR[d.severity]))
     for note in notes:
         place = f": {note.span}" if note.span else ""
-        yield f"{' ' * width} = {visible(note.message + place)}"
+        yield f"{' ' * width} = {_visible(note.message + place)}"
         if note.span:
             yield from _excerpt(note.span, width, lambda text: paint(text, "36"))
+
+
+def _visible(text: str) -> str:
+    """Text on one line, in which a space that is no plain one can be told from it."""
+    return visible(text, spaces=True)
 
 
 def _excerpt(span: Span, width: int, paint: Callable[[str], str]) -> Iterator[str]:
@@ -116,8 +121,8 @@ def _annotation(d: Diagnostic) -> str:
             properties |= {"col": column, "endColumn": end_column}
     properties["title"] = d.code
     notes = [n.message + (f": {n.span}" if n.span else "") for n in (*d.notes, *_entries_note(d.entries))]
-    said = "\n".join(visible(part) for part in (d.message, *notes))
-    shown = ",".join(f"{k}={_property(visible(str(v)))}" for k, v in properties.items())
+    said = "\n".join(_visible(part) for part in (d.message, *notes))
+    shown = ",".join(f"{k}={_property(_visible(str(v)))}" for k, v in properties.items())
     return f"::{_COMMAND[d.severity]} {shown}::{_value(said)}"
 
 

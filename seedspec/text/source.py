@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from unicodedata import category
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -78,7 +79,8 @@ def excerpt(span: Span, *, width: int = 100) -> tuple[str, str]:
     """The first line of a span and the carets to put under it, measured in terminal cells.
 
     A line of more than `width` cells is cut around the carets. Nothing in it steers a terminal: tabs are four
-    spaces, what is not printable is a dot.
+    spaces, a space that is no plain one and a character without a width are escapes, what else is not printable is a
+    dot.
     """
     from rich.cells import cell_len
 
@@ -107,4 +109,14 @@ def excerpt(span: Span, *, width: int = 100) -> tuple[str, str]:
 
 
 def _shown(text: str) -> str:
-    return "".join("    " if c == "\t" else c if c.isprintable() else "·" for c in text)
+    if text.isprintable():
+        return text
+    return "".join("    " if c == "\t" else c if c.isprintable() else _dot(c) for c in text)
+
+
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+
+
+def _dot(char: str) -> str:
+    """The escape of what looks like a plain space or like nothing, so that it can be seen; a dot for all else."""
+    return f"\\u{ord(char):04x}" if char in _UNSEEN or category(char) == "Zs" else "·"

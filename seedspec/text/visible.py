@@ -15,10 +15,10 @@ _PAINT = re.compile(r"(\x1b\[(?:0|1|2|3[0-9])m)")  # the colours that a report m
 _BEGINS_COMMAND = re.compile(r"(^|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029])(\s*):(?=:)")
 
 
-def visible(text: str) -> str:
+def visible(text: str, *, spaces: bool = False) -> str:
     """Text on one line, with what would steer a terminal spelt out: control, bidi and format characters, and what has
-    no shape."""
-    return text if text.isprintable() else _spelt(text).replace("\n", "⏎")
+    no shape. With `spaces` that is every space but the plain one, too."""
+    return text if text.isprintable() else _spelt(text, spaces=spaces).replace("\n", "⏎")
 
 
 def shown(text: str, *, painted: bool, log: bool) -> str:
@@ -62,9 +62,10 @@ def one_line(text: str, most: int) -> str:
 _STEERING = re.compile(f"[{STEERING}]+")
 
 
-def _spelt(text: str, kept: str = "\n") -> str:
+def _spelt(text: str, kept: str = "\n", *, spaces: bool = False) -> str:
     """Text with the escape of each character that has no shape of its own, as JSON writes it."""
-    hidden = (c for c in set(text) if not c.isprintable() and c not in kept and unicodedata.category(c) != "Zs")
+    odd = (c for c in set(text) if not c.isprintable() and c not in kept)
+    hidden = (c for c in odd if spaces or unicodedata.category(c) != "Zs")
     table = {ord(c): _escape(ord(c)) for c in hidden}
     return text.translate(table) if table else text
 

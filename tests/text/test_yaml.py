@@ -10,7 +10,8 @@ import pytest
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Node, Scalar, Sequence, at, merge, plain
 from seedspec.text.source import Source, Span, excerpt
-from seedspec.text.yaml import MOST_BYTES, MOST_NODES, parse, source_of
+from seedspec.text.yaml import MOST_BYTES, parse, source_of
+from seedspec.text.yaml_nodes import MOST_NODES
 
 
 def read(raw: str | bytes) -> tuple[Node | None, Problems]:

@@ -8,6 +8,7 @@ from typing import Literal
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import KINDS, Catalog, Kind, Model
 from seedspec.catalog.schema import kind_of, shorten
+from seedspec.compiler.storyboard.plain_words import with_plain_words
 from seedspec.compiler.storyboard.set_aside import sound_part
 from seedspec.compiler.storyboard.swallowed_text import check_swallowed_text
 from seedspec.compiler.storyboard.types import (
@@ -39,6 +40,7 @@ def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -
     if not isinstance(node, Map):
         problems.error("not-a-storyboard", f"found {kind_of(plain(node))}; expected a mapping", node.span)
         return None
+    node = with_plain_words(node, problems)
     version = node.get("seedspec")
     if isinstance(version, Scalar) and type(version.value) is int and version.value > 1:
         message = f"format version {version.value} is newer than this seedspec knows; expected 1"
