@@ -25,7 +25,7 @@ ELSEWHERE = {
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""
 
-PLACES = {"error": 0, "warning": 0, "refuse": 0, "warn": 0, "Violation": 1, "TemplateFault": 4}
+PLACES = {"error": 0, "warning": 0, "refuse": 0, "warn": 0, "Violation": 1}
 """Which argument of a call is a code."""
 
 NEVER = {"invalid"}
@@ -49,14 +49,15 @@ def emitted() -> set[str]:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):
                     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                    at = {"error": 0, "warning": 0, "refuse": 0, "warn": 0, "Violation": 1, "TemplateFault": 4}.get(
-                        name
-                    )
+                    at = {"error": 0, "warning": 0, "refuse": 0, "warn": 0, "Violation": 1}.get(name)
                     if at is not None and len(node.args) > at:
                         found |= set(constants(node.args[at]))
                     found |= {c for k in node.keywords if k.arg == "code" for c in constants(k.value)}
                 elif isinstance(node, ast.FunctionDef):
-                    defaults = zip(node.args.args[::-1], node.args.defaults[::-1], strict=False)
+                    defaults = [
+                        *zip(node.args.args[::-1], node.args.defaults[::-1], strict=False),
+                        *((a, d) for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d),
+                    ]
                     found |= {c for a, d in defaults if a.arg == "code" for c in constants(d)}
                     if node.name == "_sentence":
                         returned = (n.value for n in ast.walk(node) if isinstance(n, ast.Return))

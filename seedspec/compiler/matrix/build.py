@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from seedspec.compiler.matrix.grid import Grid
@@ -59,8 +59,9 @@ def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -
             problems.error("duplicate-axis", message, axis.span, Note("the storyboard's is here", double.span))
     where = f"shot `{shot.id}`"
     ours = tuple(a for a in shot.axes if a.name not in {b.name for b in board.axes})
-    axes, rows = _included((*inherited, *ours), shot.include, where, problems)
-    boxes = _excludes(axes, shot.exclude, where, problems)
+    dropped = frozenset(names).difference(a.name for a in inherited)
+    axes, rows = _included((*inherited, *ours), shot.include, where, problems, dropped)
+    boxes = _excludes(axes, shot.exclude, where, problems, dropped)
     grid = Grid(axes, tuple(box for box, _ in boxes), (), ours, parent.work, parent, keep)
     whole = not parent.repaired and problems.errors == before and _are_whole(rows, shot.include, boxes, shot.exclude)
     whole = whole and (shot.only is None or keep is not None) and _check_rows(grid, rows, boxes, problems)
@@ -85,15 +86,18 @@ def _check_rows(grid: Grid, rows: _Rows, boxes: _Boxes, problems: Problems) -> b
 
 
 def indexed_pattern(
-    axes: Sequence[Axis], pattern: Pattern, where: str, problems: Problems
+    axes: Sequence[Axis], pattern: Pattern, where: str, problems: Problems, dropped: Collection[str] = ()
 ) -> Mapping[int, frozenset[str]] | None:
-    """A pattern as label sets by the axes' places; unknown axes and labels are reported."""
+    """A pattern as label sets by the axes' places; unknown axes and labels are reported.
+
+    `dropped` are the storyboard's axes that a shot leaves out with `only`.
+    """
     axis_indices = {a.name: i for i, a in enumerate(axes)}
     out: dict[int, frozenset[str]] = {}
     fine = True
     for name, wanted in pattern.wanted.items():
         if name not in axis_indices:
-            _unknown_axis(name, pattern.keys[name], axis_indices, where, problems)
+            _unknown_axis(name, pattern.keys[name], axis_indices, where, problems, dropped)
             fine = False
             continue
         values = axes[axis_indices[name]].values
@@ -109,13 +113,15 @@ def indexed_pattern(
     return out if fine else None
 
 
-def _excludes(axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems) -> _Boxes:
-    found = [(indexed_pattern(axes, pattern, where, problems), pattern.span) for pattern in patterns]
+def _excludes(
+    axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems, dropped: Collection[str] = ()
+) -> _Boxes:
+    found = [(indexed_pattern(axes, pattern, where, problems, dropped), pattern.span) for pattern in patterns]
     return tuple((box, span) for box, span in found if box is not None)
 
 
 def _included(
-    axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems
+    axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems, dropped: Collection[str] = ()
 ) -> tuple[tuple[Axis, ...], _Rows]:
     """Included rows, and the axes with the labels that those rows bring to list axes."""
     if not patterns:
@@ -126,7 +132,7 @@ def _included(
     for pattern in patterns:
         for name in pattern.wanted:
             if name not in by_name:
-                _unknown_axis(name, pattern.keys[name], by_name, where, problems)
+                _unknown_axis(name, pattern.keys[name], by_name, where, problems, dropped)
         missing = [n for n in by_name if n not in pattern.wanted]
         if missing:
             if len(pattern.wanted) > sum(n in by_name for n in pattern.wanted):
@@ -163,8 +169,14 @@ def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems
     return False
 
 
-def _unknown_axis(name: str, span: Span, known: Mapping[str, object], where: str, problems: Problems) -> None:
+def _unknown_axis(
+    name: str, span: Span, known: Mapping[str, object], where: str, problems: Problems, dropped: Collection[str]
+) -> None:
     if problems.is_set_aside(name):
+        return
+    if name in dropped:
+        message = f"`{name}` is an axis of the storyboard that {where} leaves out with `only`"
+        problems.error("unknown-axis", message, span, f"add `{name}` to `only`, or delete it here")
         return
     message = f"`{name}` is no axis of {where}; expected {listed(known)}" if known else f"{where} has no axes"
     problems.error("unknown-axis", message, span, *did_you_mean(name, known))

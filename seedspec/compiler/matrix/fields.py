@@ -86,7 +86,8 @@ class Fields:
         self._own = [(k, _setting(n, "shot")) for k, n in shot.fields.items()]
         self._overrides, self.axis_indices = self._swept.overrides, self._swept.axis_indices
         for override in shot.overrides:
-            wanted = indexed_pattern(grid.axes, override.when, f"shot `{shot.id}`", problems)
+            dropped = grid.parent.axis_indices.keys() - grid.axis_indices.keys() if grid.parent is not None else ()
+            wanted = indexed_pattern(grid.axes, override.when, f"shot `{shot.id}`", problems, dropped)
             if wanted is not None:
                 self._overrides = (*self._overrides, (wanted, override))
                 self.axis_indices = tuple(sorted({*self.axis_indices, *wanted}))

@@ -23,7 +23,9 @@ _WIDTHS = frozenset(
 
 
 class Excess(Exception):
-    """A template would do too much; the message is one line without its subject."""
+    """A template would do too much; the message is one line without its subject. `part` is the number of its part."""
+
+    part = -1
 
 
 class Meter:

@@ -93,7 +93,7 @@ class PartialPrompt:
 
         def ref(name: str) -> str:
             if not self._known(name):
-                raise RefFault(f"`{name}` is no reference", word=name)
+                raise RefFault("", word=name)
             used.add(name)
             return self.numbered_names.get(name, "")
 

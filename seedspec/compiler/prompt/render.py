@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from seedspec.compiler.matrix.cell import Cell, Scope
 from seedspec.compiler.matrix.grid import Grid
-from seedspec.compiler.prompt.errors import RefFault, TemplateFault
-from seedspec.compiler.prompt.locate import is_template, locate
+from seedspec.compiler.prompt.errors import Change, RefFault, RefSyntax, TemplateFault
+from seedspec.compiler.prompt.findings import edits_of
+from seedspec.compiler.prompt.locate import Written, is_template
+from seedspec.compiler.prompt.look_alikes import left_over
+from seedspec.compiler.prompt.names import Names
 from seedspec.compiler.prompt.numbering import number
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
-from seedspec.compiler.prompt.template import Template, Templates, undefined_names
+from seedspec.compiler.prompt.template import Template, Templates
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import did_you_mean, listed
 from seedspec.text.node import Scalar
@@ -29,7 +33,8 @@ class Texts:
     """
 
     def __init__(self, board: Storyboard, shot: Shot, grid: Grid, templates: Templates) -> None:
-        self._board, self._grid, self._templates, self._problems = board, grid, templates, templates.problems
+        self._board, self._shot, self._grid = board, shot, grid
+        self._templates, self._problems = templates, templates.problems
         self._catalogue = shot.references_by_name(board)
         self.scope = Scope(board, shot, grid)
         self._compiled: dict[int, Template | None] = {}
@@ -63,7 +68,7 @@ class Texts:
         try:
             return template.render({**scope, "entry": address} if "entry" in known else scope, _no_ref)
         except TemplateFault as fault:
-            self._report_fault(node, fault, scope, address)
+            self._report_fault(node, fault, address)
             return Faulty()
 
     def prompt(self, node: Scalar, cell: Cell, address: Callable[[Cell], str]) -> Prompt | None:
@@ -120,17 +125,18 @@ class Texts:
 
         def ref(name: str) -> str:
             if name not in self._catalogue:
-                raise RefFault(f"`{name}` is no reference", word=name)
+                raise RefFault("", word=name)
             used.add(name)
             return partial.numbered_names.get(name, "")
 
         scope = self.scope.at(cell)
         try:
-            return Prompt(partial.template.render(scope, ref), frozenset(used), None, partial)
+            return Prompt(partial.template.render(scope, ref, text=True), frozenset(used), None, partial)
         except RefFault as fault:
-            self._unknown_reference(fault.word, _locate_fault(node, fault), address(cell), fault.file)
+            span = Written(node).span(*fault.place) if fault.place else node.span
+            self._unknown_reference(fault.word, span, address(cell), fault.file)
         except TemplateFault as fault:
-            self._report_fault(node, fault, scope, address(cell))
+            self._report_fault(node, fault, address(cell))
         return None
 
     def _name_references(self, names: frozenset[str]) -> Mapping[str, str]:
@@ -144,11 +150,16 @@ class Texts:
         if id(scalar) not in self._compiled:
             template = self._templates.compile(scalar)
             if template is not None:
-                faulty = undefined_names(template, known or self._known, self._problems, self._hint)
+                names = self._names(known or self._known, in_prompt=known is None)
+                faulty = self._templates.undefined_names(template, names, self._problems.is_set_aside)
                 for name in sorted(template.refs - self._catalogue.keys()):
-                    self._unknown_reference(name, locate(scalar, 0, name))
+                    for place in self._templates.places(template, name):
+                        self._unknown_reference(name, Written(scalar).span(*place))
                     faulty = True
                 template = None if faulty else template
+                if (left := left_over(str(scalar.value))) is not None:
+                    span = Written(scalar).span(left.start, left.end)
+                    self._problems.warning("template-left-over", left.message, span, *left.notes)
             self._compiled[id(scalar)] = template
         return self._compiled[id(scalar)]
 
@@ -163,38 +174,38 @@ class Texts:
             return
         known, shown = self._catalogue, name if len(name) <= 60 else f"{name[:59]}…"
         expected = f"expected {listed(known)}" if known else "the storyboard declares no references"
-        notes = (*((f"in {file}",) if file else ()), *did_you_mean(name, known))
+        notes: tuple[str, ...] = (f"in {file}",) if file else ()
+        if name != self._shot.id and any(s.id == name for s in self._board.shots):
+            as_name = re.sub(r"\W", "_", name)
+            notes += (
+                f"to continue the video of shot `{name}`, declare it: `references: {{{as_name}: {{shot: {name}}}}}`",
+            )
+        else:
+            notes += did_you_mean(name, known)
         self._problems.error("unknown-reference", f"`{shown}` is no reference; {expected}", span, *notes, entry=entry)
 
-    def _report_fault(self, node: Scalar, fault: TemplateFault, scope: Mapping[str, Any], address: str) -> None:
+    def _report_fault(self, node: Scalar, fault: TemplateFault, address: str) -> None:
         notes: tuple[str, ...] = (f"in {fault.file}",) if fault.file else ()
-        if fault.code == "undefined-name":
-            notes += did_you_mean(fault.word, self._names_within(scope))
-        self._problems.error(fault.code, str(fault), _locate_fault(node, fault), *notes, entry=address)
+        written = Written(node)
+        span = written.span(*fault.place) if fault.place is not None else written.whole
+        changes = fault.changes
+        if isinstance(fault, RefSyntax):
+            notes += (f"write `ref('{fault.word}')`",)
+            if fault.word in self._catalogue and fault.whole is not None and not fault.file:
+                changes = (Change(*fault.whole, f"ref('{fault.word}')"),)
+        elif fault.word and not fault.file:
+            notes += did_you_mean(fault.word, self._known)
+        self._problems.error(
+            fault.code, str(fault), span, *notes, *fault.notes, *edits_of(written, changes), entry=address
+        )
         if fault.code == "template-excess":
             self._compiled[id(node)] = None  # one row that goes on for ever is enough
 
-    def _hint(self, word: str) -> str:
-        if any(a.name == word for a in self._board.axes):
-            return f"`{word}` is an axis of the storyboard that this shot leaves out with `only`"
-        if word in self._catalogue:
-            return f"write `ref('{word}')` to name a reference"
-        from difflib import get_close_matches
-
-        axes = {a.name: a for a in self._grid.axes}
-        near = get_close_matches(word, self._known, n=1, cutoff=0.6)
-        return (
-            f"did you mean `{near[0]}`, an axis declared at {axes[near[0]].span}?" if near and near[0] in axes else ""
-        )
-
-    def _names_within(self, scope: Mapping[str, Any]) -> set[str]:
-        return {k for value in scope.values() if isinstance(value, dict) for k in value} | self._known
-
-
-def _locate_fault(node: Scalar, fault: TemplateFault) -> Span:
-    """Where a fault stands in the storyboard: what includes the file, when it lies in an included one."""
-    return locate(node, fault.line, fault.file.rpartition(":")[0] or fault.word)
+    def _names(self, known: frozenset[str], *, in_prompt: bool) -> Names:
+        axes = {a.name: str(a.span) for a in self._grid.axes}
+        dropped = {a.name for a in self._board.axes} - axes.keys()
+        return Names(known, self._catalogue, axes, dropped, in_prompt=in_prompt)
 
 
 def _no_ref(name: str) -> str:
-    raise RefFault("`ref()` belongs in prompts alone", word="ref")
+    raise TemplateFault("`ref()` belongs in prompts alone")

@@ -6,19 +6,23 @@ the given reader hands over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import jinja2
 from jinja2 import meta, nodes
 
-from seedspec.compiler.prompt.errors import TemplateFault, describe_syntax, fault_of, line_of
-from seedspec.compiler.prompt.locate import find_name, locate
-from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Meter
+from seedspec.compiler.prompt.errors import TemplateFault
+from seedspec.compiler.prompt.findings import Findings
+from seedspec.compiler.prompt.locate import Written
+from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Excess, Meter
+from seedspec.compiler.prompt.names import Names
+from seedspec.compiler.prompt.parts import constant_of, is_sole
 from seedspec.compiler.prompt.sandbox import Environment, Ref, Refs
 from seedspec.compiler.prompt.segments import split_segments
-from seedspec.compiler.prompt.value import plain_of
-from seedspec.text.diagnostic import Problems, did_you_mean
+from seedspec.compiler.prompt.value import as_text, plain_of
+from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.value import valueclass
 
@@ -59,22 +63,17 @@ class Template:
     _run: _Run
     _refs: Refs
     _meter: Meter
+    _explain: Callable[[Scalar, BaseException], TemplateFault]
 
-    def render(self, scope: Mapping[str, Any], ref: Ref) -> Any:
-        """The value for one entry; raises TemplateFault. Text never ends in a line end."""
+    def render(self, scope: Mapping[str, Any], ref: Ref, *, text: bool = False) -> Any:
+        """The value for one entry, a text where `text` says so; raises TemplateFault. Text never ends in a line end."""
         self._refs.current = ref
         self._meter.begin()
         try:
-            value = plain_of(self._run(scope), self._meter)
-        except TemplateFault as fault:
-            fault.line, fault.file = line_of(fault.__traceback__)
-            if (
-                name := next((n for n in sorted(self.names) if scope.get(n, self) is fault.value), "")
-            ) and not fault.file:
-                fault.word, fault.args = name, (str(fault).replace("found", f"`{name}` is", 1),)
-            raise
-        except Exception as fault:  # filters, globals and what Jinja writes raise what they like: all of it is text's
-            raise fault_of(fault) from None
+            value = self._run(scope)
+            value = as_text(value, self._meter) if text else plain_of(value, self._meter)
+        except Exception as error:  # filters, globals and what Jinja writes raise what they like: all of it is text's
+            raise self._explain(self.scalar, error) from None
         return value.rstrip("\r\n") if isinstance(value, str) else value
 
     def render_segment(self, segment: Segment, scope: Mapping[str, Any], ref: Ref) -> str | None:
@@ -109,6 +108,7 @@ class Templates:
         self._meter = Meter()
         self._env = Environment(self._meter, read)
         self._env.globals["ref"] = self._refs
+        self._findings = Findings(self._env)
         self._known: dict[str, _Compiled] = {}
         self._segments: dict[str, Segment] = {}
 
@@ -118,21 +118,29 @@ class Templates:
         if text not in self._known:
             try:
                 self._known[text] = self._compile_segments(text) or self._compile_whole(text)
-            except jinja2.TemplateSyntaxError as error:
-                message, word, notes = self._worded(error)
-                self.problems.error("template-syntax", message, locate(scalar, error.lineno, word), *notes)
+            except (RecursionError, MemoryError):
+                self.problems.error("template-syntax", "a template that is nested too deeply", Written(scalar).whole)
                 return None
-            except (RecursionError, MemoryError, SyntaxError):  # Python's own limits on what Jinja writes for it
-                self.problems.error("template-syntax", "a template that is nested too deeply", scalar.span)
-                return None
-            except Exception as error:  # a number of too many digits and the like: Jinja evaluates while it compiles
-                self.problems.error("template-failed", str(fault_of(error)), scalar.span)
+            except Exception as error:  # also a number of too many digits: Jinja evaluates while it compiles
+                self._findings.report_unreadable(scalar, error, self.problems)
                 return None
         known = self._known[text]
-        return Template(scalar, known.names, known.refs, known.segments, known.run, self._refs, self._meter)
+        explain = self._findings.fault_of
+        return Template(scalar, known.names, known.refs, known.segments, known.run, self._refs, self._meter, explain)
 
-    def _worded(self, error: jinja2.TemplateSyntaxError) -> tuple[str, str, tuple[str, ...]]:
-        return describe_syntax(error.message or "broken", self._env.filters, self._env.tests)
+    def undefined_names(self, template: Template, names: Names, told: Callable[[str], bool]) -> bool:
+        """Reports each place of each name that the scope lacks, also in branches that no entry takes.
+
+        `told` says which of them follow from a mistake that is reported already.
+        """
+        missing = template.names - names.known
+        if missing:
+            self._findings.report_unknown(template.scalar, missing, names, told, self.problems)
+        return bool(missing)
+
+    def places(self, template: Template, reference: str) -> Iterable[tuple[int, int]]:
+        """Where a template gives a constant name to `ref()`: the name itself, without its quotes."""
+        return self._findings.places(str(template.scalar.value), reference)
 
     def _compile_segments(self, text: str) -> _Compiled | None:
         """A text by its pieces, equal ones compiled once for the storyboard; None for one that must stay whole.
@@ -145,7 +153,7 @@ class Templates:
         most = MOST_CHARACTERS // 2
         if len(text) > most and sum(len(p) for p in segments if isinstance(p, str)) > most:
             return None
-        if not any(p.strip() for p in segments if isinstance(p, str)) and self._sole_expression(text) is not None:
+        if not any(p.strip() for p in segments if isinstance(p, str)) and is_sole(self._env, text):
             return None
         found: list[str | Segment] = []
         parts: list[Segment] = []
@@ -172,35 +180,64 @@ class Templates:
         return _Compiled(names, frozenset[str]().union(*[p.refs for p in parts]), tuple(found), run)
 
     def _compile_whole(self, text: str) -> _Compiled:
-        inner = self._sole_expression(text)
-        if inner is None:
-            segment = self._compile_segment(text)
-        else:
-            expression = self._env.compile_expression(inner, undefined_to_none=False)
-            segment = Segment(*_reads(self._env.parse(text)), lambda scope: expression(scope))
+        segment = self._compile_expression(text.strip()) if is_sole(self._env, text) else self._compile_segment(text)
         return _Compiled(segment.names, segment.refs, (segment,), segment._run)
 
-    def _compile_segment(self, text: str) -> Segment:
-        tree = self._env.parse(text)
+    def _compile_expression(self, text: str) -> Segment:
+        """A text that is one `{{ expression }}`, as the value of the expression."""
+        tree = self._read(text)
         names, refs = _reads(tree)
-        template = jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
+        output = tree.body[0]
+        assert isinstance(output, nodes.Output)
+        result = nodes.Assign(nodes.Name("result", "store"), output.nodes[0], lineno=output.nodes[0].lineno)
+        tree.body = [result]
+        tree.set_environment(self._env)
+        template = self._made(tree)
+
+        def run(scope: Mapping[str, Any]) -> Any:
+            context = template.new_context(dict(scope))
+            for _ in template.root_render_func(context):
+                pass
+            return context.vars["result"]
+
+        return Segment(names, refs, run)
+
+    def _compile_segment(self, text: str) -> Segment:
+        tree = self._read(text)
+        names, refs = _reads(tree)
+        asks = _sole_reference(tree)
+        template = self._made(tree)
         start, context = template.root_render_func, template.new_context
         shared, meter = dict(template.globals), self._meter
 
         def run(scope: Mapping[str, Any]) -> str:
-            return meter.joined(start(context({**shared, **scope}, True)))
+            pieces = start(context({**shared, **scope}, True))
+            try:
+                return meter.joined(pieces)
+            except Excess as error:
+                frame = getattr(pieces, "gi_frame", None)
+                if frame is not None:  # too much in all: the part that was written last
+                    error.part = template.get_corresponding_lineno(frame.f_lineno)
+                raise
 
-        return Segment(names, refs, run, _sole_reference(tree))
+        return Segment(names, refs, run, asks)
 
-    def _sole_expression(self, text: str) -> str | None:
-        """The expression of a value that is exactly one `{{ expression }}`."""
-        stripped = text.strip()
-        if not (stripped.startswith("{{") and stripped.endswith("}}")):
-            return None
-        kinds = [kind for _, kind, value in self._env.lex(stripped) if kind != "whitespace"]
-        if kinds.count("variable_begin") == 1 and kinds[-1] == "variable_end" and "data" not in kinds:
-            return stripped[2:-2].strip("-+ \t\n") if stripped[2] in "-+" or stripped[-3] in "-+" else stripped[2:-2]
-        return None
+    def _read(self, text: str) -> nodes.Template:
+        """The tree of a text; raises TemplateSyntaxError also for filters and tests in branches that no entry takes."""
+        tree = self._env.parse(text)
+        for node in tree.find_all((nodes.Filter, nodes.Test, nodes.Const)):
+            if isinstance(node, nodes.Const):
+                if isinstance(node.value, float) and not math.isfinite(node.value):
+                    raise ValueError("a number that Python writes as a name")
+                continue
+            assert isinstance(node, (nodes.Filter, nodes.Test))
+            kind, known = ("filter", self._env.filters) if isinstance(node, nodes.Filter) else ("test", self._env.tests)
+            if node.name not in known:
+                raise jinja2.TemplateAssertionError(f"No {kind} named {node.name!r}.", node.lineno)
+        return tree
+
+    def _made(self, tree: nodes.Template) -> jinja2.Template:
+        return jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
 
 
 def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str]]:
@@ -208,12 +245,7 @@ def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str]]:
     names = frozenset(meta.find_undeclared_variables(tree))
     if any(True for _ in meta.find_referenced_templates(tree)):
         names |= {"take", "label"}  # an included file may read them
-    refs = frozenset(
-        call.args[0].value
-        for call in tree.find_all(nodes.Call)
-        if isinstance(call.node, nodes.Name) and call.node.name == "ref" and len(call.args) == 1
-        if isinstance(call.args[0], nodes.Const) and isinstance(call.args[0].value, str)
-    )
+    refs = frozenset(name for call in tree.find_all(nodes.Call) if (name := constant_of(call)) is not None)
     return names, refs
 
 
@@ -226,16 +258,3 @@ def _sole_reference(tree: nodes.Template) -> str | None:
         if isinstance(given, nodes.Const) and isinstance(given.value, str):
             return given.value
     return None
-
-
-def undefined_names(template: Template, known: frozenset[str], problems: Problems, hint: Callable[[str], str]) -> bool:
-    """Reports each place of each name that the scope lacks, also in branches that no entry takes."""
-    missing = sorted(template.names - known)
-    for word in missing:
-        if problems.is_set_aside(word):
-            continue
-        said = hint(word)
-        notes = (said,) if said else did_you_mean(word, known)
-        for span in find_name(template.scalar, word) or [template.scalar.span]:
-            problems.error("undefined-name", f"`{word}` is not defined", span, *notes)
-    return bool(missing)
