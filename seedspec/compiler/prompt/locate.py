@@ -29,6 +29,18 @@ def find_name(scalar: Scalar, word: str) -> list[Span]:
     return found
 
 
+def place_of(scalar: Scalar, said: str, before: str = "") -> Span:
+    """Where words of a scalar stand in the file, `before` being its text up to them; all of it where YAML spells them
+    in another way."""
+    for spelled in (said, said.replace('"', '\\"'), said.replace("'", "''")):
+        at = -1
+        for _ in range(before.count(said) + 1):
+            at = scalar.span.text.find(spelled, at + 1)
+        if at >= 0:
+            return Span(scalar.span.source, scalar.span.start + at, scalar.span.start + at + len(spelled))
+    return Span(scalar.span.source, scalar.span.start, scalar.span.start + len(scalar.span.text.rstrip()))
+
+
 def locate(scalar: Scalar, line: int, word: str = "") -> Span:
     """Where line `line` (from 1) of a template stands in the file, at `word` when it is found there."""
     source, raw = scalar.span.source, scalar.span.text
