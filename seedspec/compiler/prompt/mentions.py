@@ -66,7 +66,8 @@ _MORE = re.compile(
     rf"(?P<again>@?(?P<name>{any_of(KINDS)})[\s_]?)?#?(?P<n>[0-9]{{1,2}}(?![0-9])|[{NUMERALS}](?![{NUMERALS}]))",
 )
 _UNIT = re.compile(
-    rf"(?:[-\s]?(?:{words.UNITS})|st|nd|rd|th|d)(?![a-z0-9'])|(?<=[0-9]0)['’]s\b|\s?[%°€$×]|\s?[x×][0-9]|[0-9]|\.[0-9]|:[0-9]"
+    rf"(?:[-\s]?(?:{words.UNITS})|st|nd|rd|th|d)(?![a-z0-9'])|(?<=[0-9]0)['’]s\b|\s?[%°€$×]|/[0-9]{{2}}"
+    r"|\s?[x×][0-9]|[0-9]|\.[0-9]|:[0-9]"
     r"|-(?!(?:the|a|an|his|her|my)\s)[a-z]|\.(?:png|jpe?g|webp|gif|bmp|tiff?|heic|mp4|mov|webm|mkv|wav|mp3|m4a)\b",
 )
 _CJK_UNIT = re.compile(rf"\s?(?:{words.CJK_UNITS}|fps|px|[%x×])|[0-9]|\.[0-9]|:[0-9]|：[0-9]+(?!\w)|[dkp](?![a-z])")
@@ -163,12 +164,12 @@ def _western(text: str, m: re.Match[str], name: str, end: int, *, marked: bool) 
 def _spaced(before: str, word: str, name: str, number: int, *, settled: bool) -> Certainty | None:
     """As above, for a word and a number with only a space between them, which prose has as well."""
     strong = name in words.NAMES
-    if settled:
+    lead = found[1].lower() if (found := _WORD_BEFORE.search(before)) is not None else ""
+    if settled and not (word == "of" and not strong and lead in words.DETERMINERS):
         return Certainty.CERTAIN if strong or not word else Certainty.LIKELY
     counted = word in words.COUNTED or (word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "\u2019s")))
-    lead = found[1].lower() if (found := _WORD_BEFORE.search(before)) is not None else ""
     determined, begins = lead in words.DETERMINERS, _SENTENCE.search(before) is not None
-    if determined and (counted or name in words.FOREIGN_NAMES):
+    if determined and (counted or word == "of" or name in words.FOREIGN_NAMES):
         return None
     if not strong:
         return None if begins or counted else Certainty.LIKELY
