@@ -183,7 +183,7 @@ def _two_keys(source: Source, number: int, column: int) -> bool:
 def _no_key(source: Source, said: Complaint, number: int, problems: Problems) -> None:
     line = source.line(number)
     start = source.starts[number - 1]
-    span = source.span(start + len(line) - len(line.lstrip()), start + len(line.rstrip()))
+    span = source.span(start + len(line) - len(line.lstrip(" \t")), start + len(line.rstrip(" \t")))
     edits: tuple[Edit, ...] = ()
     if re.fullmatch(r"[a-z_]+", span.text):
         edits = said.sure([Edit(source.span(span.end, span.end), ":")])

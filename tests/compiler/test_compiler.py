@@ -17,7 +17,6 @@ from seedspec import api
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.price import Cost, charge, estimate, reference_seconds
 from seedspec.compiler.entry import Entry, body_of
-from seedspec.compiler.prompt.mentions import literal_mentions
 from seedspec.compiler.references.context import Inputs
 from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import Expansion, expand
@@ -165,21 +164,6 @@ def test_cuts_are_looked_for_in_free_text_alone() -> None:
     assert cut("shots:\n  - id: a #no\n    title: b #1\n    prompt:\n      one: x #2\n      two: y\n") == ["#1", "#2"]
     assert cut(f"output: renders #later\nname: tea #x\ndefaults: {{duration: 5}} #y\n{shot}") == []
     assert cut("x-a: &a tea #1\nshots:\n  - {id: a, prompt: *a}\n  - {id: b, prompt: *a}\n") == ["#1"]
-
-
-@pytest.mark.parametrize(
-    ("prompt", "found"),
-    [
-        ("image 1 and Image 2, @image3, image4", {("image", 1), ("image", 2), ("image", 3), ("image", 4)}),
-        ("图片1和视频 2，音频3", {("image", 1), ("video", 2), ("audio", 3)}),
-        ("video 1's camera; audio 1.", {("video", 1), ("audio", 1)}),
-        ("image 4K, audio 5.1, video 16:9, video 30 fps, image 300px, audio 3 seconds, image 100%", set()),
-        ("images 1, imagery 2, preimage 3, video_1, image  1, image 123", set()),
-        ("3 video 2", {("video", 2)}),
-    ],
-)
-def test_literal_mentions(prompt: str, found: set[tuple[str, int]]) -> None:
-    assert set(literal_mentions(prompt)) == found
 
 
 RATE = CATALOG.models[MODEL].rate

@@ -1,43 +1,47 @@
-"""Media named by number: one rule for a whole text, held against one expression, and the same told from its pieces."""
+"""Media named by number: as people write them in whole prompts, and the same told from the pieces of one."""
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 
+import pytest
 from boards import compiled, written
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from seedspec.compiler.prompt.mentions import literal_mentions, mentions_alone
+from seedspec.compiler.prompt.mention_pieces import mentions_alone
+from seedspec.compiler.prompt.mentions import Certainty, literal_mentions
 
-KINDS = {"image": "image", "video": "video", "audio": "audio", "图片": "image", "视频": "video", "音频": "audio"}
-WHOLE = re.compile(
-    r"(?<![A-Za-z0-9_])@?((?i:image|video|audio))\s?([0-9]{1,2})"
-    r"(?![\d:]|\.\d|\s?(?i:s|secs?|seconds?|k|fps|px|p|x|%)(?![A-Za-z]))"
-    r"|@?(图片|视频|音频)\s?([0-9]{1,2})(?!\d|\.\d|\s?[秒个张段帧条])"
-)
+MARKS = {Certainty.CERTAIN: "", Certainty.LIKELY: "?", Certainty.ORDINAL: "~"}
+
+
+def corpus() -> list[tuple[str, str]]:
+    lines = (Path(__file__).parent / "mentions.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split(" | ", 1) for line in lines if line and line[0] != "#"]
+    return [(text.replace("\\n", "\n").replace("\\u00a0", "\u00a0"), said) for said, text in pairs]
+
+
 BITS = st.sampled_from(
-    ["image", "Video", "audio", "图片", "视频", "@", " ", "  ", "\n", "\u3000", "1", "12", "3", "400", "٣", ".", ":",
-     "s", " seconds", "K", "fps", "p", "%", "秒", "eo", "a", "the", ",", "vıdeo", "_", "x", " and the street is wet "]
+    ["image", "Images", "Video", "audio", "picture", "img", "图片", "视频", "图", "@", "#", "_", "-", " ", "  ", "\n",
+     "\u3000", "1", "2", "12", "3", "400", "٣", "１", "一", "三", "第", "张", ".", ":", ", ", " and ", "、", "和", "的",
+     "s", " seconds", "K", "fps", "p", "%", "秒", "eo", "vid", "a ", "the ", " first ", "second", " file ", " one",
+     " two", " cups", " people ", "vıdeo", "x", " and the street is wet ", " She lifts the cup and turns. "]
 )  # fmt: skip
 TEXTS = st.lists(BITS, max_size=8).map("".join)
 
 
-def mentioned(text: str) -> set[tuple[str, int]]:
-    return {(KINDS[(m[1] or m[3]).lower()], int(m[2] or m[4])) for m in WHOLE.finditer(text) if m[0].isascii() or m[3]}
-
-
-@settings(deadline=None, max_examples=2000)
-@given(TEXTS)
-@example("the vıdeo 1 runs")
-@example("image1image 2")
-def test_a_whole_text(text: str) -> None:
+@pytest.mark.parametrize(("text", "said"), corpus())
+def test_as_people_write_them(text: str, said: str) -> None:
     found = literal_mentions(text)
-    assert set(found) >= mentioned(text)
-    for (kind, number), said in found.items():
-        assert said in text and int(said[-2:].strip("oOeE片频")) == number, (kind, said)
-    if "ı" not in text and "İ" not in text:
-        assert set(found) == {(KINDS[(m[1] or m[3]).lower()], int(m[2] or m[4])) for m in WHOLE.finditer(text)}
+    named = sorted(f"{MARKS[m.certainty]}{kind} {n}" for (kind, n), m in found.items())
+    assert named == sorted(said.split(", ") if said != "-" else [])
+    for m in found.values():
+        assert text[m.start : m.end].strip() == text[m.start : m.end] != ""
+
+
+def test_the_corpus_is_large() -> None:
+    assert len(corpus()) >= 150
+    assert sum(said == "-" for _, said in corpus()) >= 50
 
 
 @settings(deadline=None, max_examples=4000)
@@ -47,10 +51,26 @@ def test_a_whole_text(text: str) -> None:
 @example(["in image 1 ", "second"])
 @example(["x", "video 1 and so on"])
 @example(["image 1", "2 is"])
+@example(["images 1, 2", " and 3"])
+@example(["In the", " image 3 cups stand"])
+@example(["地", "图3"])
+@example(["the first", " image"])
 def test_pieces_that_can_tell_tell_the_truth(pieces: list[str]) -> None:
     told = [mentions_alone(p, first=i == 0, last=i == len(pieces) - 1) for i, p in enumerate(pieces)]
     if None not in told:
         assert set().union(*(t for t in told if t)) == set(literal_mentions("".join(pieces)))
+
+
+@pytest.mark.parametrize(("text", "said"), corpus())
+def test_a_line_cut_anywhere(text: str, said: str) -> None:
+    whole = set(literal_mentions(text))
+    for cut in range(1, len(text)):
+        told = (
+            mentions_alone(text[:cut], first=True, last=False),
+            mentions_alone(text[cut:], first=False, last=True),
+        )
+        if told[0] is not None and told[1] is not None:
+            assert told[0] | told[1] == whole, (text[:cut], text[cut:])
 
 
 def test_pieces_of_real_prompts_can_tell() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from seedspec.catalog.model import Model, plural
 from seedspec.compiler.entry import Medium
-from seedspec.compiler.prompt.mentions import literal_mentions
+from seedspec.compiler.prompt.mentions import Certainty, Mention, literal_mentions
+from seedspec.compiler.prompt.origins import Origins
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
@@ -16,14 +17,20 @@ from seedspec.text.source import Span
 _CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 """Compiled where a prompt is long enough to be counted: so wide a set takes long."""
 
+_LEFT_OVER = re.compile(r"\{\{[^\n{}]{0,60}\}\}|\{%[^\n{}]{0,60}%\}|\{\{|\{%")
 _WORD = re.compile(r"[A-Za-z0-9][\w'’-]*")
 
 
 class PromptLint:
     """Looks over the rendered prompts of a shot. `attached` are the names under `attach`, each with its place."""
 
-    def __init__(self, model: Model, attached: Mapping[str, Span], problems: Problems) -> None:
-        self._model, self._attached, self._problems = model, attached, problems
+    def __init__(self, model: Model, attached: Mapping[str, Span], origins: Origins, problems: Problems) -> None:
+        self._model, self._attached, self._origins, self._problems = model, attached, origins, problems
+        self._meant: dict[int, frozenset[str]] = {}
+
+    def expect(self, node: Scalar, names: frozenset[str]) -> None:
+        """References that a prompt means in words that are no template, which was reported."""
+        self._meant[id(node)] = names
 
     def has_remarks(self, partial: PartialPrompt, media: tuple[Medium, ...]) -> bool:
         """Whether `check` may remark on the media of a prompt that names no more of them than its partial prompt."""
@@ -45,26 +52,19 @@ class PromptLint:
         """Reports what is odd about one rendered prompt, with the entry's address."""
         text, problems, model = prompt.value, self._problems, self._model
         mentions = literal_mentions(text)
-        for (kind, n), said in mentions.items():
-            count = sum(m.kind == kind for m in media)
-            if not 1 <= n <= count:
-                have = f"{count or 'no'} {plural(kind, count)}"
-                message = f"the prompt names `{said}`, but the request has {have}"
-                problems.error(
-                    "reference-number", message, _literal(node, said), "name media with `ref('name')`", entry=entry
-                )
+        self._check_numbers(node, prompt, media, mentions.values(), entry)
+        meant = self._meant.get(id(node), frozenset())
         for m in media:
-            if m.name not in prompt.used and (m.kind, m.index + 1) not in mentions:
+            if m.name not in prompt.used | meant and (m.kind, m.index + 1) not in mentions:
                 message = f"`{m.name}` is attached and the prompt never mentions it"
                 problems.warning("reference-unmentioned", message, self._attached.get(m.name, m.span), entry=entry)
-        if not media:
+        if not media and not meant:
             message = "a request without any reference; this model makes videos from references"
             problems.warning("no-reference", message, node.span, entry=entry)
-        if "{{" in text or "{%" in text:
-            mark = "{{" if "{{" in text else "{%"
-            message = f"`{mark}` is left over in the rendered prompt"
-            note = "text from vars and axis values is not a template of its own"
-            problems.warning("template-left-over", message, node.span, note, entry=entry)
+        if left := _LEFT_OVER.search(text):
+            message = f"`{left[0]}` is left over in the rendered prompt"
+            note = "text from vars and axis values is not a template of its own: write it in the prompt"
+            problems.warning("template-left-over", message, self._place(node, left[0], prompt), note, entry=entry)
         # neither count can pass its bound in a text that is shorter than the bound itself
         if len(text) > model.chinese_characters and not text.isascii():
             count = len(re.findall(_CHINESE, text))
@@ -75,13 +75,33 @@ class PromptLint:
             message = f"{count:,} words; at most {model.english_words:,} are advised"
             problems.warning("prompt-long", message, node.span, entry=entry)
 
+    def _check_numbers(
+        self, node: Scalar, prompt: Prompt, media: tuple[Medium, ...], mentions: Iterable[Mention], entry: str
+    ) -> None:
+        """Reports media by numbers that the request does not have: one finding for each place, the surest."""
+        places: set[int] = set()
+        for m in sorted(mentions, key=lambda m: -m.certainty):
+            count = sum(one.kind == m.kind for one in media)
+            if 1 <= m.number <= count or m.start in places or (m.certainty is Certainty.ORDINAL and not count):
+                continue
+            places.add(m.start)
+            said, have = prompt.value[m.start : m.end], f"{count or 'no'} {plural(m.kind, count)}"
+            span = self._place(node, said, prompt)
+            if m.certainty is Certainty.CERTAIN:
+                message, note = (
+                    f"the prompt names `{said}`, but the request has {have}",
+                    "name media with `ref('name')`",
+                )
+                self._problems.error("reference-number", message, span, note, entry=entry)
+            else:
+                message = f"`{said}` reads like a medium of the request, which has {have}"
+                note = "name media with `ref('name')`, or use other words if no medium is meant"
+                self._problems.warning("reference-number-unclear", message, span, note, entry=entry)
+
+    def _place(self, node: Scalar, said: str, prompt: Prompt) -> Span:
+        return self._origins.place(node, said, prompt.partial.template.names)
+
 
 def _may_be_wordy(prompt: str, model: Model) -> bool:
     """A word is a character at least, and so is what stands between two of them."""
     return (len(prompt) + 1) // 2 > model.english_words
-
-
-def _literal(node: Scalar, said: str) -> Span:
-    raw, start = node.span.text, node.span.start
-    at = raw.find(said)
-    return Span(node.span.source, start + at, start + at + len(said)) if at >= 0 else node.span

@@ -64,10 +64,20 @@ class Written:
         return Edit(span, text.replace("'", "''") if style == "'" else text)
 
 
+def place_of(scalar: Scalar, said: str, before: str = "") -> Span:
+    """Where words of a text stand in the file, `before` being the text up to them; all of it where that is unknown."""
+    written, at = Written(scalar), -1
+    for _ in range(before.count(said) + 1):
+        at = str(scalar.value).find(said, at + 1)
+    return written.span(at, at + len(said)) if at >= 0 else written.whole
+
+
 def _units(scalar: Scalar, text: str) -> Iterator[tuple[str, int, int]]:
     """Each character of a text with the stretch of the file that stands for it."""
     source, start, end = scalar.span.source, scalar.span.start, scalar.span.end
-    if scalar.style == "|":
+    if scalar.span.text == text:
+        yield from ((c, at, at + 1) for at, c in enumerate(text, start))
+    elif scalar.style == "|":
         yield from _literal(scalar, text)
     elif scalar.style == ">":
         first = source.position(start)[0]

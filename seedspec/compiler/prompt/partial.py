@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from seedspec.compiler.matrix.cell import Cell, Scope, key_at
 from seedspec.compiler.prompt.errors import RefFault
-from seedspec.compiler.prompt.mentions import Numbered, mentions_alone
+from seedspec.compiler.prompt.mention_pieces import mentions_alone
+from seedspec.compiler.prompt.mentions import Numbered
 from seedspec.compiler.prompt.template import Segment, Template
 from seedspec.text.value import valueclass
 

@@ -11,9 +11,12 @@ from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.matrix.cell import Cell, key_at, row_of
 from seedspec.compiler.matrix.fields import Fields
 from seedspec.compiler.matrix.grid import Grid
+from seedspec.compiler.prompt.foreign_check import ForeignCheck
 from seedspec.compiler.prompt.lint import PromptLint
+from seedspec.compiler.prompt.origins import Origins
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.render import Texts
+from seedspec.compiler.prompt.structured import check_parts
 from seedspec.compiler.references.context import Context
 from seedspec.compiler.request.body import BaseBuilder
 from seedspec.compiler.storyboard.types import Shot, Storyboard
@@ -66,11 +69,15 @@ class ShotRequests:
         self._cache: dict[PartialPrompt, dict[Any, _BaseCache]] = {}
         self._address = pattern(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
-        self._lint = PromptLint(board.model, {s.text: s.span for s in shot.attach}, problems)
+        origins = Origins(board, grid)
+        self._lint = PromptLint(board.model, {s.text: s.span for s in shot.attach}, origins, problems)
         self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
+        foreign = ForeignCheck(board, shot, grid, origins, context.inputs.templates, problems)
+        check_parts(shot, grid, problems)
         for prompt in self._prompts():
             if prompt.value is not None:
                 self._texts.check(prompt)
+                self._lint.expect(prompt, foreign.check(prompt, self._texts.depends(prompt)))
 
     def entries(self) -> Iterator[Entry]:
         """The shot's entries in order; what is wrong with one is reported with its address."""

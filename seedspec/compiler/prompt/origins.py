@@ -1,0 +1,42 @@
+"""Where the words of a shot's rendered prompts come from: the prompts, and the vars and axis values that they read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from seedspec.compiler.matrix.grid import Grid
+from seedspec.compiler.prompt.locate import place_of
+from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.text.node import Map, Node, Scalar
+from seedspec.text.source import Span
+
+
+class Origins:
+    """The texts that templates of one shot may read, by the names that they read."""
+
+    def __init__(self, board: Storyboard, grid: Grid) -> None:
+        self._nodes: dict[str, list[Node]] = {name: [node] for name, node in board.variables.items()}
+        self._nodes |= {axis.name: list(axis.values.values()) for axis in grid.axes if axis.name != "prompt"}
+
+    def nodes(self, name: str) -> list[Node]:
+        """The value of a var, or those of an axis."""
+        return self._nodes.get(name, [])
+
+    def texts(self, names: Iterable[str]) -> Iterator[Scalar]:
+        """The texts below these vars and axes."""
+        for name in sorted(names):
+            stack = [*reversed(self.nodes(name))]
+            while stack:
+                node = stack.pop()
+                if isinstance(node, Scalar):
+                    if isinstance(node.value, str):
+                        yield node
+                else:
+                    below = [p.value for _, p in node.items()] if isinstance(node, Map) else list(node.items)
+                    stack.extend(reversed(below))
+
+    def place(self, prompt: Scalar, said: str, names: Iterable[str]) -> Span:
+        """Where words of a rendered prompt were written; the prompt itself when that is not to be seen."""
+        if said in prompt.span.text:
+            return place_of(prompt, said)
+        return next((place_of(text, said) for text in self.texts(names) if said in text.span.text), prompt.span)

@@ -1,0 +1,51 @@
+"""A prompt that is written as a mapping of its parts, where each key of such a mapping is a video of its own."""
+
+from __future__ import annotations
+
+import re
+
+from seedspec.compiler.matrix.grid import Grid
+from seedspec.compiler.storyboard.types import Shot
+from seedspec.text.diagnostic import Problems, listed
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_PARTS = _words(
+    "subject subjects character characters scene scenes scenery action actions movement motion camera "
+    "camera_movement camera_motion camera_work camera_angle shot shot_type shot_size framing lens composition "
+    "angle lighting light style visual_style art_style look mood tone atmosphere ambiance emotion setting "
+    "location environment background foreground context time time_of_day weather color colors colour palette "
+    "color_palette color_grade texture details detail description audio sound sounds sound_effects sfx music bgm "
+    "voice voiceover voice_over dialogue dialog narration text on_screen_text caption negative negative_prompt "
+    "positive positive_prompt avoid constraints quality format aspect_ratio duration fps pacing transition "
+    "transitions effects props wardrobe costume pose expression keywords prompt instructions output role goal "
+    "task opening ending beat beats timeline "
+)
+"""Keys of structured prompts, in the manner of guides and tools that write a prompt as JSON."""
+
+_CLEARLY = _PARTS - _words(
+    "style look mood tone light quality format text prompt music voice angle lens weather time opening ending "
+)
+"""Those that nobody compares with one another; the rest may be variants: `{mood: …, tone: …}`."""
+
+
+def check_parts(shot: Shot, grid: Grid, problems: Problems) -> None:
+    """Warns of a prompt mapping whose keys are parts of one prompt."""
+    axis = next((a for a in shot.axes if a.name == "prompt"), None)
+    if axis is None:
+        return
+    keys = list(axis.values)
+    told = [re.sub(r"[\s-]+", "_", k.lower()) for k in keys]
+    parts = [k for k in told if k in _PARTS]
+    if len(parts) < 2 or len(parts) * 2 <= len(keys) or _CLEARLY.isdisjoint(parts):
+        return
+    rows = grid.arithmetic.rows
+    message = f"{listed(keys).replace(' or ', ' and ')} are {len(keys)} variants, each bought alone: {rows} videos"
+    notes = (
+        "parts of one prompt are one text: write them under `prompt: |`",
+        "for variants, use labels that say what is compared",
+    )
+    problems.warning("prompt-parts", message, axis.span, *notes)
