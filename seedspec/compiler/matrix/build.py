@@ -15,6 +15,9 @@ from seedspec.text.source import Span
 _Rows = Mapping[Row, Span]
 """Included rows, and where each is written."""
 
+Names = frozenset[str]
+"""The storyboard's axes that a shot leaves out."""
+
 _Boxes = Sequence[tuple[Box, Span]]
 """What `exclude` patterns match, and where each is written."""
 
@@ -59,8 +62,9 @@ def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -
             problems.error("duplicate-axis", message, axis.span, Note("the storyboard's is here", double.span))
     where = f"shot `{shot.id}`"
     ours = tuple(a for a in shot.axes if a.name not in {b.name for b in board.axes})
-    axes, rows = _included((*inherited, *ours), shot.include, where, problems)
-    boxes = _excludes(axes, shot.exclude, where, problems)
+    left_out = frozenset(names).difference(a.name for a in inherited)
+    axes, rows = _included((*inherited, *ours), shot.include, where, problems, left_out)
+    boxes = _excludes(axes, shot.exclude, where, problems, left_out)
     grid = Grid(axes, tuple(box for box, _ in boxes), (), ours, parent.work, parent, keep)
     whole = not parent.repaired and problems.errors == before and _are_whole(rows, shot.include, boxes, shot.exclude)
     whole = whole and (shot.only is None or keep is not None) and _check_rows(grid, rows, boxes, problems)
@@ -85,7 +89,7 @@ def _check_rows(grid: Grid, rows: _Rows, boxes: _Boxes, problems: Problems) -> b
 
 
 def indexed_pattern(
-    axes: Sequence[Axis], pattern: Pattern, where: str, problems: Problems
+    axes: Sequence[Axis], pattern: Pattern, where: str, problems: Problems, left_out: Names = frozenset()
 ) -> Mapping[int, frozenset[str]] | None:
     """A pattern as label sets by the axes' places; unknown axes and labels are reported."""
     axis_indices = {a.name: i for i, a in enumerate(axes)}
@@ -93,7 +97,7 @@ def indexed_pattern(
     fine = True
     for name, wanted in pattern.wanted.items():
         if name not in axis_indices:
-            _unknown_axis(name, pattern.keys[name], axis_indices, where, problems)
+            _unknown_axis(name, pattern.keys[name], axis_indices, where, problems, left_out)
             fine = False
             continue
         values = axes[axis_indices[name]].values
@@ -109,13 +113,15 @@ def indexed_pattern(
     return out if fine else None
 
 
-def _excludes(axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems) -> _Boxes:
-    found = [(indexed_pattern(axes, pattern, where, problems), pattern.span) for pattern in patterns]
+def _excludes(
+    axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems, left_out: Names = frozenset()
+) -> _Boxes:
+    found = [(indexed_pattern(axes, pattern, where, problems, left_out), pattern.span) for pattern in patterns]
     return tuple((box, span) for box, span in found if box is not None)
 
 
 def _included(
-    axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems
+    axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems, left_out: Names = frozenset()
 ) -> tuple[tuple[Axis, ...], _Rows]:
     """Included rows, and the axes with the labels that those rows bring to list axes."""
     if not patterns:
@@ -126,7 +132,7 @@ def _included(
     for pattern in patterns:
         for name in pattern.wanted:
             if name not in by_name:
-                _unknown_axis(name, pattern.keys[name], by_name, where, problems)
+                _unknown_axis(name, pattern.keys[name], by_name, where, problems, left_out)
         missing = [n for n in by_name if n not in pattern.wanted]
         if missing:
             if len(pattern.wanted) > sum(n in by_name for n in pattern.wanted):
@@ -163,8 +169,14 @@ def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems
     return False
 
 
-def _unknown_axis(name: str, span: Span, known: Mapping[str, object], where: str, problems: Problems) -> None:
+def _unknown_axis(
+    name: str, span: Span, known: Mapping[str, object], where: str, problems: Problems, left_out: Names
+) -> None:
     if problems.is_set_aside(name):
+        return
+    if name in left_out:
+        message = f"`{name}` is no axis of {where}, which leaves it out with `only`"
+        problems.error("unknown-axis", message, span, f"keep it: `only: [{', '.join((*known, name))}]`")
         return
     message = f"`{name}` is no axis of {where}; expected {listed(known)}" if known else f"{where} has no axes"
     problems.error("unknown-axis", message, span, *did_you_mean(name, known))

@@ -6,6 +6,7 @@ the given reader hands over.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import jinja2
 from jinja2 import meta, nodes
 
 from seedspec.compiler.prompt.errors import TemplateFault, describe_syntax, fault_of, line_of
-from seedspec.compiler.prompt.locate import find_name, locate
+from seedspec.compiler.prompt.locate import find_name, is_template, locate
 from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Meter
 from seedspec.compiler.prompt.sandbox import Environment, Ref, Refs
 from seedspec.compiler.prompt.segments import split_segments
@@ -23,17 +24,19 @@ from seedspec.text.node import Scalar
 from seedspec.text.value import valueclass
 
 _Run = Callable[[Mapping[str, Any]], Any]
+_INCLUDES = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 
 
 @valueclass(frozen=True, slots=True)
 class Segment:
-    """A piece of a template that is rendered by itself. `names` are the names that it reads.
+    """A piece of a template that is rendered by itself. `names` are the names that it reads, `paths` how far into them.
 
     `asks` is the reference that it asks for where it is one `ref()`, which needs no template language.
     """
 
     names: frozenset[str]
     refs: frozenset[str]
+    paths: frozenset[str]
     _run: _Run
     asks: str | None = None
 
@@ -41,6 +44,7 @@ class Segment:
 class _Compiled(NamedTuple):
     names: frozenset[str]
     refs: frozenset[str]
+    paths: frozenset[str]
     segments: tuple[str | Segment, ...]
     run: _Run
 
@@ -107,6 +111,7 @@ class Templates:
         self.problems = problems
         self._refs = Refs()
         self._meter = Meter()
+        self._read = read
         self._env = Environment(self._meter, read)
         self._env.globals["ref"] = self._refs
         self._known: dict[str, _Compiled] = {}
@@ -130,6 +135,31 @@ class Templates:
                 return None
         known = self._known[text]
         return Template(scalar, known.names, known.refs, known.segments, known.run, self._refs, self._meter)
+
+    def paths(self, scalar: Scalar) -> frozenset[str] | None:
+        """How far a text reads into names, as `look.words`, or `look` for all of it, with what it includes.
+
+        None where that cannot be told, as of a template that is at fault; nothing is reported here.
+        """
+        if not is_template(scalar.value):
+            return frozenset()
+        text = str(scalar.value)
+        try:
+            known = self._known.get(text) or self._compile_segments(text) or self._compile_whole(text)
+            return self._read_paths(text, frozenset()) if _INCLUDES.search(text) else known.paths
+        except Exception:  # what is wrong with a template is reported where it is compiled or rendered
+            return None
+
+    def _read_paths(self, text: str, above: frozenset[str]) -> frozenset[str]:
+        """The paths of a text and of all that it includes. Raises LookupError where that cannot be told."""
+        tree = self._env.parse(text)
+        found = _paths(tree, frozenset(meta.find_undeclared_variables(tree)))
+        for name in meta.find_referenced_templates(tree):
+            inner = self._read(name) if name is not None and name not in above else None
+            if inner is None:
+                raise LookupError(name)
+            found |= self._read_paths(inner, above | {str(name)})
+        return found
 
     def _worded(self, error: jinja2.TemplateSyntaxError) -> tuple[str, str, tuple[str, ...]]:
         return describe_syntax(error.message or "broken", self._env.filters, self._env.tests)
@@ -169,7 +199,8 @@ class Templates:
                 whole.append(self._compile_whole(text).run)
             return whole[0](scope)
 
-        return _Compiled(names, frozenset[str]().union(*[p.refs for p in parts]), tuple(found), run)
+        refs, paths = (frozenset[str]().union(*found) for found in ([p.refs for p in parts], [p.paths for p in parts]))
+        return _Compiled(names, refs, paths, tuple(found), run)
 
     def _compile_whole(self, text: str) -> _Compiled:
         inner = self._sole_expression(text)
@@ -178,11 +209,11 @@ class Templates:
         else:
             expression = self._env.compile_expression(inner, undefined_to_none=False)
             segment = Segment(*_reads(self._env.parse(text)), lambda scope: expression(scope))
-        return _Compiled(segment.names, segment.refs, (segment,), segment._run)
+        return _Compiled(segment.names, segment.refs, segment.paths, (segment,), segment._run)
 
     def _compile_segment(self, text: str) -> Segment:
         tree = self._env.parse(text)
-        names, refs = _reads(tree)
+        names, refs, paths = _reads(tree)
         template = jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
         start, context = template.root_render_func, template.new_context
         shared, meter = dict(template.globals), self._meter
@@ -190,7 +221,7 @@ class Templates:
         def run(scope: Mapping[str, Any]) -> str:
             return meter.joined(start(context({**shared, **scope}, True)))
 
-        return Segment(names, refs, run, _sole_reference(tree))
+        return Segment(names, refs, paths, run, _sole_reference(tree))
 
     def _sole_expression(self, text: str) -> str | None:
         """The expression of a value that is exactly one `{{ expression }}`."""
@@ -203,9 +234,10 @@ class Templates:
         return None
 
 
-def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str]]:
-    """The names that a template reads, and the constant ones that it gives to `ref()`."""
+def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """The names that a template reads, the constant ones that it gives to `ref()`, and how far it reads into names."""
     names = frozenset(meta.find_undeclared_variables(tree))
+    paths = _paths(tree, names)
     if any(True for _ in meta.find_referenced_templates(tree)):
         names |= {"take", "label"}  # an included file may read them
     refs = frozenset(
@@ -214,7 +246,20 @@ def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str]]:
         if isinstance(call.node, nodes.Name) and call.node.name == "ref" and len(call.args) == 1
         if isinstance(call.args[0], nodes.Const) and isinstance(call.args[0].value, str)
     )
-    return names, refs
+    return names, refs, paths
+
+
+def _paths(tree: nodes.Template, names: frozenset[str]) -> frozenset[str]:
+    """`look.words` for each key that is read of a name by itself, and `look` where any part of it may be read."""
+    found, within = set(), set[int]()
+    keyed = [(n.node, n.attr) for n in tree.find_all(nodes.Getattr)]
+    keyed += [(n.node, n.arg.value) for n in tree.find_all(nodes.Getitem) if isinstance(n.arg, nodes.Const)]
+    for node, key in keyed:
+        if isinstance(node, nodes.Name) and isinstance(key, str) and node.name in names:
+            within.add(id(node))
+            found.add(f"{node.name}.{key}")
+    bare = (n.name for n in tree.find_all(nodes.Name) if n.ctx == "load" and id(n) not in within)
+    return frozenset(found.union(name for name in bare if name in names))
 
 
 def _sole_reference(tree: nodes.Template) -> str | None:

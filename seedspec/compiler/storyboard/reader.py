@@ -100,6 +100,7 @@ class _Reader:
             fields=self._fields(defaults)[0],
             takes=whole_number(takes, 1),
             variables=variables,
+            variable_keys={k: p.key.span for k, p in _map(node, "vars").items() if k in variables},
             budget_usd=_number(budget, "usd"),
             budget_credits=_number(budget, "credits"),
             output=output,

@@ -134,6 +134,7 @@ class Storyboard:
     fields: Mapping[str, Scalar]
     takes: int
     variables: Mapping[str, Node]
+    variable_keys: Mapping[str, Span]
     budget_usd: float | None
     budget_credits: float | None
     output: Scalar | None
