@@ -129,7 +129,8 @@ def earlier(
             return _compiled(path, None, problems)
         look = revision.looker(sources.looker(file.parent))
         chosen = _chosen_then(revision, file, board, problems, emulated=emulated)
-        made = expand(board, Inputs(look, revision.templates(), chosen=chosen), problems, ceiling())
+        inputs = Inputs(look, revision.templates(), chosen=chosen, local=emulated or _is_local(board))
+        made = expand(board, inputs, problems, ceiling())
         return _compiled(path, made, problems)
 
 
@@ -155,7 +156,8 @@ def expanded(
         return _compiled(path, None, problems)
     chosen = _chosen(Path(path), board, problems, emulated=emulated)
     look, read = sources.looker(folder), sources.templates_below(folder)
-    expansion = expand(board, Inputs(look, read, chosen=chosen), problems, ceiling())
+    inputs = Inputs(look, read, chosen=chosen, local=emulated or _is_local(board))
+    expansion = expand(board, inputs, problems, ceiling())
     return _compiled(path, expansion, problems, gather)
 
 
@@ -214,9 +216,19 @@ def _findings(
     """What is found wrong with a storyboard and its entries, none of which is kept."""
     chosen = _chosen(Path(path), board, problems, emulated=False)
     read = sources.templates_below(Path(path).parent)
-    for _ in expand(board, Inputs(look, read, probe, chosen), problems, most).entries():
+    for _ in expand(board, Inputs(look, read, probe, chosen, _is_local(board)), problems, most).entries():
         pass
     return problems
+
+
+def _is_local(board: Storyboard) -> bool:
+    """Whether the API that would be asked is on this machine."""
+    from seedspec.project.credentials import BadSettings, origins_of
+
+    try:
+        return origins_of(board.model.provider.document, os.environ).local
+    except BadSettings:  # which stops whoever asks the API, and nobody does here
+        return False
 
 
 def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> ChosenTake:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from seedspec.catalog.addresses import page_of, unreachable
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule, Range
-from seedspec.catalog.signed_url import signature_of
+from seedspec.catalog.schema import shorten
+from seedspec.catalog.signed_url import bare, masked, signature_of
 from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, listed
 from seedspec.text.value import valueclass
@@ -191,9 +193,11 @@ _ENDINGS: Mapping[str | None, tuple[str, ...]] = {
 }  # fmt: skip
 _MEDIA_SUFFIXES = frozenset(
     [
-        *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".svg"),
-        *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"),
-        *(".wav", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".flac", ".wma", ".aiff"),
+        *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".svg"),
+        *(".ico", ".jxl", ".jp2", ".psd", ".ai", ".eps", ".exr", ".tga", ".dng", ".pdf"),
+        *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".mts", ".m2ts"),
+        *(".ogv", ".mxf", ".m3u8", ".mpd"),
+        *(".wav", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wma", ".aiff", ".aif", ".amr", ".mid"),
     ]
 )
 
@@ -223,3 +227,14 @@ def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
         "name a local file instead (with `--assets` it goes through your bucket), or declare its `sha256`",
         "the medium is known by the address without it: a new signature buys nothing again",
     )
+
+
+def check_address(reference: Reference, url: str, problems: Problems, *, local: bool) -> None:
+    """Reports an address that the service cannot reach, and warns of one that gives a page in the place of a medium."""
+    span, shown = reference.target.span, shorten(masked(bare(url)))
+    if wrong := unreachable(url, loopback=local):
+        message = f"`{reference.name}` is `{shown}`, which {wrong}"
+        remedy = "the service fetches media itself: name a local file, which is uploaded, or give a public address"
+        problems.error("media-private", message, span, remedy)
+    elif page := page_of(url):
+        problems.warning("media-page", f"`{reference.name}` is `{shown}`, which {page[0]}", span, page[1])

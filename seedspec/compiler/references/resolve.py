@@ -16,6 +16,7 @@ from seedspec.compiler.references.context import Context, Resolved
 from seedspec.compiler.references.limits import (
     MediaFile,
     Remote,
+    check_address,
     check_declared,
     check_medium,
     check_unsigned,
@@ -66,6 +67,11 @@ class ReferenceResolver:
     def _inspect(self, reference: Reference, target: str) -> Resolved | None:
         problems, rule = self._problems, self._model.media[reference.kind]
         remote = is_url(target)
+        if remote and target[:5].casefold() == "file:":
+            message = f"found `{shorten(target)}`, which no service can read; expected a path or an address"
+            remedy = "write the path alone, from the storyboard's folder: `assets/hero.png`"
+            problems.error("media-url", message, reference.target.span, remedy)
+            return None
         if remote and (wrong := url_fault(target)):
             message = (
                 f"found `{shorten(target)}`, which {wrong}; expected an address like `https://example.com/hero.png`"
@@ -75,6 +81,7 @@ class ReferenceResolver:
         named = bare(target) if remote else target
         if remote:
             check_unsigned(reference, target, problems)
+            check_address(reference, target, problems, local=self._context.inputs.local)
             asset = self._context.inputs.remote(Remote(target, reference.kind, reference.sha256))
         else:
             asset = self._context.inputs.media(target, reference.kind)
