@@ -198,6 +198,7 @@ def _is_odd_number(host: str) -> bool:
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url.strip())
-        return parts if parts.scheme.lower() in ("http", "https") and parts.hostname else None
+        whole = parts.scheme.lower() in ("http", "https") and parts.hostname and "\\" not in parts.netloc
+        return parts if whole else None
     except ValueError:
         return None

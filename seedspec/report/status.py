@@ -31,8 +31,8 @@ _WORDS = {
 }
 _ALWAYS = (Action.DONE, Action.RESUME, Action.FAILED, Action.DOUBT)
 _URGENCY = (
-    Action.DOUBT, Action.FETCH, Action.RESUME, Action.FAILED, Action.CHANGE, Action.SUBMIT, Action.ORPHAN, Action.SHARED,
-    Action.DONE,
+    Action.DOUBT, Action.FETCH, Action.RESUME, Action.FAILED, Action.CHANGE, Action.SUBMIT, Action.ORPHAN,
+    Action.SHARED, Action.DONE,
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from seedspec.compiler.references.limits import (
 )
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
-from seedspec.text.diagnostic import Note, did_you_mean, listed
+from seedspec.text.diagnostic import Edit, Note, did_you_mean, listed
 
 
 def follows_picks(board: Storyboard) -> bool:
@@ -99,6 +99,10 @@ class ReferenceResolver:
         if asset.unchecked:
             message = f"`{shorten(named)}` is not checked against the limits for media: {asset.unchecked}"
             problems.warning("media-not-checked", message, reference.target.span)
+        if asset.spelling:
+            message = f"`{shorten(named)}` is `{shorten(asset.spelling)}` on this disk; other disks do not find it so"
+            mend = [Edit(reference.target.span, asset.spelling)] if reference.target.span.text == target else []
+            problems.warning("media-spelling", message, reference.target.span, f"write `{asset.spelling}`", *mend)
         check_declared(reference, rule, asset.facts, problems)
         facts = asset.facts.completed_by(reference.facts)
         check_medium(reference, rule, target, facts, asset.format, problems)

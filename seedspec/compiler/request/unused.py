@@ -52,7 +52,7 @@ def report_unused(
     problems: Problems,
 ) -> None:
     """Warns of everything without an effect, where that is certain. Which profile is laid over makes no difference."""
-    if problems.has_set_aside or any(not _has_rows(grid) for grid in grids.values()):
+    if problems.has_set_aside or any(grid.repaired or not _has_rows(grid) for grid in grids.values()):
         return
     if problems.failed and any(d.severity is Severity.ERROR and d.code in _OF_NAMES for d in problems):
         return
@@ -70,7 +70,7 @@ def check_rows(board: Storyboard, parent: Grid, grids: Mapping[str, Grid], probl
     """Refuses a shot without rows: nothing would ever be bought of it, and every command would end well."""
     if problems.has_set_aside:
         return
-    empty = [s for s in board.shots if not _has_rows(grids[s.id])]
+    empty = [s for s in board.shots if not (_has_rows(grids[s.id]) or grids[s.id].repaired)]
     if empty and not _has_rows(parent) and parent.arithmetic.candidates:
         of = f"all {parent.arithmetic.candidates:,} rows of the storyboard"
         rest = "" if len(empty) == len(board.shots) else f"; {listed(s.id for s in empty)} has none"
