@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.template import Templates
+from seedspec.compiler.request.no_purchase import has_rows
 from seedspec.compiler.request.promises import promised
 from seedspec.compiler.storyboard.types import Axis, Override, Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, Severity, listed
@@ -52,7 +53,7 @@ def report_unused(
     problems: Problems,
 ) -> None:
     """Warns of everything without an effect, where that is certain. Which profile is laid over makes no difference."""
-    if problems.has_set_aside or any(grid.repaired or not _has_rows(grid) for grid in grids.values()):
+    if problems.has_set_aside or any(grid.repaired or not has_rows(grid) for grid in grids.values()):
         return
     if problems.failed and any(d.severity is Severity.ERROR and d.code in _OF_NAMES for d in problems):
         return
@@ -64,25 +65,6 @@ def report_unused(
     _axes(board, shots, problems)
     _overrides(board, shots, problems)
     _variables(board, shots, templates, problems)
-
-
-def check_rows(board: Storyboard, parent: Grid, grids: Mapping[str, Grid], problems: Problems) -> None:
-    """Refuses a shot without rows: nothing would ever be bought of it, and every command would end well."""
-    if problems.has_set_aside:
-        return
-    empty = [s for s in board.shots if not (_has_rows(grids[s.id]) or grids[s.id].repaired)]
-    if empty and not _has_rows(parent) and parent.arithmetic.candidates:
-        of = f"all {parent.arithmetic.candidates:,} rows of the storyboard"
-        rest = "" if len(empty) == len(board.shots) else f"; {listed(s.id for s in empty)} has none"
-        message = f"`exclude` removes {of}, so that nothing is made{rest}; expected one to be left"
-        problems.error("no-rows", message, board.exclude[0].span, "name more axes in it, or leave it out")
-        return
-    for shot in (s for s in empty if grids[s.id].arithmetic.candidates):  # an axis without labels is reported
-        message = (
-            f"`exclude` removes all rows of shot `{shot.id}`, so that nothing is made of it; expected one to be left"
-        )
-        span = shot.exclude[0].span if shot.exclude else shot.span
-        problems.error("no-rows", message, span, "name more axes in it, or take the shot out")
 
 
 @dataclass(slots=True)
@@ -115,10 +97,6 @@ class _ReadShot:
         """The shots whose videos its entries use, and the axes whose labels are fixed for each."""
         every = (*board.references, *self.shot.references)
         return ((r.target.text, r.at) for r in every if r.is_shot and r.name in self.use.references)
-
-
-def _has_rows(grid: Grid) -> bool:
-    return grid.arithmetic.rows > 0
 
 
 def _paths(

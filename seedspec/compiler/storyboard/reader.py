@@ -103,6 +103,7 @@ class _Reader:
             variable_keys={k: p.key.span for k, p in _map(node, "vars").items() if k in variables},
             budget_usd=_number(budget, "usd"),
             budget_credits=_number(budget, "credits"),
+            budget_span=node.pairs["budget"].key.span if "budget" in node.pairs else None,
             output=output,
             words=words.text if words else "en",
             references=tuple(self._references(node)),

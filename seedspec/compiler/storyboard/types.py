@@ -137,6 +137,7 @@ class Storyboard:
     variable_keys: Mapping[str, Span]
     budget_usd: float | None
     budget_credits: float | None
+    budget_span: Span | None
     output: Scalar | None
     words: str
     references: tuple[Reference, ...]
