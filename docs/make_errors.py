@@ -49,6 +49,10 @@ ELSEWHERE = {
         "With `--probe-urls`: an address gives nothing that can be used. Its server answers with an error or a page, "
         "the link leads into a private network, or the file is damaged or of another kind."
     ),
+    "media-spelling": (
+        "A local file is found on this disk, and is spelled otherwise there: in letter case, or in the form of its "
+        "accents. A colleague's machine or CI does not find it. Write it as the disk has it; `check` says how."
+    ),
     "too-large": "A storyboard of more than 8 MB.",
     "upstream-size-unknown": (
         "A shot continues one whose `aspect_ratio` is `adaptive`, and some of the sizes that the service may choose "

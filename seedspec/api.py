@@ -273,7 +273,7 @@ def _run(
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     exchange = service.exchange(provider, options.assets if sends else None)
     journal = Journal(place.lock, plan.lock, place.words)
-    idle = (Action.DONE, Action.FAILED, Action.DOUBT)
+    idle = (Action.DONE, Action.SHARED, Action.FAILED, Action.DOUBT)
     asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps)
     if asks:
         try:

@@ -104,6 +104,8 @@ SIGNATURES = (
 
 _SECRET = re.compile(r"([?&](?:[a-z-]*signature|sig|[a-z-]*security-token)=)([^&#\s\"'<>`]+)", re.IGNORECASE)
 
+_PASSWORD = re.compile(r"(://[^\s/:@\"'<>`]*:)([^\s/@\"'<>`]+)(?=@)")
+
 
 def signature_of(url: str) -> Signature | None:
     """How an address is signed; None for one that is not, or in no way that is known."""
@@ -126,8 +128,11 @@ def bare(url: str) -> str:
 
 
 def masked(line: str) -> str:
-    """A line of a storyboard as others may see it: signatures as stars, each as long as it is."""
-    return _SECRET.sub(lambda found: found[1] + "*" * len(found[2]), line) if "=" in line else line
+    """A line of a storyboard as others may see it: signatures and passwords as stars, each as long as it is."""
+    for mark, secret in (("=", _SECRET), ("@", _PASSWORD)):
+        if mark in line:
+            line = secret.sub(lambda found: found[1] + "*" * len(found[2]), line)
+    return line
 
 
 def bare_request(request: Any) -> Any:

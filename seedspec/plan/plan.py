@@ -53,6 +53,7 @@ class Action(Enum):
     RESUME = ">"
     FETCH = "v"
     DONE = "="
+    SHARED = "&"
     FAILED = "!"
     DOUBT = "?"
     ORPHAN = "-"
@@ -236,8 +237,9 @@ class _Planner:
         known = self._by_fp.get(entry.fingerprint)
         if known is not None:
             if known.address != entry.address:
-                action = Action.DONE if known.action in BUYS else known.action
-                step = Step(entry.address, entry.fingerprint, action, Twin(known.address), Cost(), known.file, entry)
+                step = Step(
+                    entry.address, entry.fingerprint, Action.SHARED, Twin(known.address), Cost(), known.file, entry
+                )
                 self.steps.append(step)
             return
         waiting = [entry]

@@ -20,6 +20,7 @@ from seedspec.compiler.references.limits import MediaFile, MediaReader, Remote, 
 from seedspec.compiler.references.resolve import follows_picks
 from seedspec.compiler.request.ceiling import CEILING, Ceiling, Count
 from seedspec.compiler.request.expand import Expansion, expand
+from seedspec.compiler.request.no_purchase import check_budget
 from seedspec.compiler.storyboard.profile import merged, with_profile
 from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.compiler.storyboard.types import Storyboard
@@ -129,7 +130,8 @@ def earlier(
             return _compiled(path, None, problems)
         look = revision.looker(sources.looker(file.parent))
         chosen = _chosen_then(revision, file, board, problems, emulated=emulated)
-        made = expand(board, Inputs(look, revision.templates(), chosen=chosen), problems, ceiling())
+        inputs = Inputs(look, revision.templates(), chosen=chosen, local=emulated or _is_local(board))
+        made = expand(board, inputs, problems, ceiling())
         return _compiled(path, made, problems)
 
 
@@ -155,7 +157,8 @@ def expanded(
         return _compiled(path, None, problems)
     chosen = _chosen(Path(path), board, problems, emulated=emulated)
     look, read = sources.looker(folder), sources.templates_below(folder)
-    expansion = expand(board, Inputs(look, read, chosen=chosen), problems, ceiling())
+    inputs = Inputs(look, read, chosen=chosen, local=emulated or _is_local(board))
+    expansion = expand(board, inputs, problems, ceiling())
     return _compiled(path, expansion, problems, gather)
 
 
@@ -195,28 +198,47 @@ def _checked(
         look = cache(sources.looker(Path(path).parent))  # media are looked at once for all profiles
         if board is None:
             return tuple(problems), None
-        most = ceiling()  # for all profiles together
+        most, costs = ceiling(), set[int]()  # for all profiles together
         if profile is not None:
-            return tuple(_findings(path, _profiled(board, profile, problems), problems, look, probe, most)), board
-        as_written = _findings(path, board, problems, look, probe, most)
+            return tuple(
+                _findings(path, _profiled(board, profile, problems), problems, look, probe, most, costs)
+            ), board
+        as_written = _findings(path, board, problems, look, probe, most, costs)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
         each = {}
         for name in telling:
             if most.work.done > most.work.most:
                 break  # which the profile before has said
-            each[name] = _findings(path, with_profile(board, name), problems.anew(), look, probe, most)
+            each[name] = _findings(path, with_profile(board, name), problems.anew(), look, probe, most, costs)
+        check_budget(board, costs, as_written)
     return merged(as_written, each), board
 
 
 def _findings(
-    path: str | Path, board: Storyboard, problems: Problems, look: MediaReader, probe: RemoteProbe, most: Ceiling
+    path: str | Path,
+    board: Storyboard,
+    problems: Problems,
+    look: MediaReader,
+    probe: RemoteProbe,
+    most: Ceiling,
+    costs: set[int],
 ) -> Problems:
-    """What is found wrong with a storyboard and its entries, none of which is kept."""
+    """What is found wrong with a storyboard and its entries, none of which is kept; what they cost goes to `costs`."""
     chosen = _chosen(Path(path), board, problems, emulated=False)
     read = sources.templates_below(Path(path).parent)
-    for _ in expand(board, Inputs(look, read, probe, chosen), problems, most).entries():
-        pass
+    made = expand(board, Inputs(look, read, probe, chosen, _is_local(board)), problems, most)
+    costs.update(entry.base.cost.high for entry in made.entries())
     return problems
+
+
+def _is_local(board: Storyboard) -> bool:
+    """Whether the API that would be asked is on this machine."""
+    from seedspec.project.credentials import BadSettings, origins_of
+
+    try:
+        return origins_of(board.model.provider.document, os.environ).local
+    except BadSettings:  # which stops whoever asks the API, and nobody does here
+        return False
 
 
 def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> ChosenTake:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +14,7 @@ import orjson
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Catalog, Kind, catalog_of
+from seedspec.compiler.filename import same
 from seedspec.compiler.references.limits import MediaFile, MediaReader
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.reader import opened
@@ -112,6 +116,7 @@ def looker(folder: Path) -> MediaReader:
     """
     base = folder.resolve()
     project = Path(project_of(str(base)))
+    names = cache(lambda folder: frozenset(os.listdir(folder)))  # a folder may hold the media of a whole storyboard
 
     def look(target: str, kind: Kind) -> MediaFile | str:
         if "\\" in target or PurePosixPath(target).is_absolute():
@@ -120,7 +125,10 @@ def looker(folder: Path) -> MediaReader:
             path = (base / target).resolve()
             if not path.is_relative_to(project):
                 return f"lies outside the project `{project.name}`"
-            return _asset(path, target, kind)
+            found = _asset(path, target, kind)
+            if isinstance(found, MediaFile) and (spelling := spelled(base, target, names)):
+                return replace(found, spelling=spelling)
+            return found
         except FileNotFoundError:
             return "does not exist"
         except OSError as error:
@@ -129,6 +137,30 @@ def looker(folder: Path) -> MediaReader:
             return "is no path that can be followed"
 
     return look
+
+
+def spelled(base: Path, target: str, names: Callable[[str], Collection[str]]) -> str:
+    """A path that leads to a file, as its folders have the names: in letter case, and in the form of accents.
+
+    "" where it is written so, or where that cannot be told. `names` gives the names in a folder; it may raise OSError.
+    """
+    folder, out = str(base), list[str]()
+    for part in target.split("/"):
+        own = part
+        if part not in ("", ".", ".."):
+            try:
+                known = names(folder)
+            except OSError:  # a folder that may be gone through and not be read
+                known = (part,)
+            if part not in known:
+                alike = [name for name in known if same(name) == same(part)]
+                if len(alike) != 1:
+                    return ""
+                own = alike[0]
+        folder = os.path.join(folder, own)
+        out.append(own)
+    found = "/".join(out)
+    return "" if found == target else found
 
 
 def _asset(path: Path, target: str, kind: Kind) -> MediaFile | str:

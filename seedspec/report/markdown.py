@@ -23,6 +23,7 @@ _WORDS = {
     Action.RESUME: "in flight",
     Action.FETCH: "to fetch",
     Action.DONE: "done",
+    Action.SHARED: "shared: the same request as another entry",
     Action.FAILED: "failed or held",
     Action.DOUBT: "in doubt",
     Action.ORPHAN: "in the lock only",

@@ -43,7 +43,7 @@ BARE = CommandHint()
 _DIGEST = re.compile(r"^((?:sha256|entry):[0-9a-f]{12})[0-9a-f]{52}$")
 _COLORS = {
     Action.SUBMIT: "32", Action.CHANGE: "33", Action.RESUME: "36", Action.FETCH: "36",
-    Action.DONE: "2", Action.FAILED: "31", Action.DOUBT: "35", Action.ORPHAN: "2",
+    Action.DONE: "2", Action.SHARED: "2", Action.FAILED: "31", Action.DOUBT: "35", Action.ORPHAN: "2",
 }  # fmt: skip
 _WORDS = {
     Action.SUBMIT: "to buy",
@@ -51,6 +51,7 @@ _WORDS = {
     Action.RESUME: "in flight",
     Action.FETCH: "to fetch",
     Action.DONE: "done",
+    Action.SHARED: "shared",
     Action.FAILED: "failed or held",
     Action.DOUBT: "in doubt",
     Action.ORPHAN: "in the lock only",

@@ -26,11 +26,13 @@ _WORDS = {
     Action.FAILED: "failed or held",
     Action.SUBMIT: "not bought",
     Action.CHANGE: "not bought since changed",
+    Action.SHARED: "shared",
     Action.ORPHAN: "in the lock only",
 }
 _ALWAYS = (Action.DONE, Action.RESUME, Action.FAILED, Action.DOUBT)
 _URGENCY = (
-    Action.DOUBT, Action.FETCH, Action.RESUME, Action.FAILED, Action.CHANGE, Action.SUBMIT, Action.ORPHAN, Action.DONE
+    Action.DOUBT, Action.FETCH, Action.RESUME, Action.FAILED, Action.CHANGE, Action.SUBMIT, Action.ORPHAN,
+    Action.SHARED, Action.DONE,
 )  # fmt: skip
 
 

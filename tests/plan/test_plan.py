@@ -85,7 +85,7 @@ def test_everything_is_new_and_twins_cost_nothing(entries: tuple[Entry, ...]) ->
         ("next@look=noir/1", Action.SUBMIT),
         ("next@look=pastel/1", Action.SUBMIT),
         ("card@look=noir/1", Action.SUBMIT),
-        ("card@look=pastel/1", Action.DONE),
+        ("card@look=pastel/1", Action.SHARED),
     ]
     assert plan.steps[-1].reason == Twin("card@look=noir/1")
     assert plan.steps[-1].cost.high == 0

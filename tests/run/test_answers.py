@@ -10,10 +10,11 @@ from helpers import CANARY, leaked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seedspec.catalog.addresses import is_private
 from seedspec.project import sources
 from seedspec.run.engine.messages import Accepted, Listing, Refused, Task, Trouble, Unknown
 from seedspec.run.service.redaction import Redaction
-from seedspec.run.service.responses import HttpResponse, Rules, clean, is_private, retry_after, safe_url
+from seedspec.run.service.responses import HttpResponse, Rules, clean, retry_after, safe_url
 
 PROVIDER = sources.schemas()["evolink/provider.json"]
 RULES = Rules(PROVIDER, local=False)

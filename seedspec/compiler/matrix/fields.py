@@ -49,6 +49,7 @@ class Layers:
         last = board.profile
         self.last = [(k, _setting(n, f"profile {last.name}")) for k, n in last.fields.items()] if last else []
         self._overrides = board.overrides
+        self.axes = frozenset(axis.name for axis in board.axes)
         self._swept: dict[Grid, _Swept] = {}
 
     def swept(self, grid: Grid) -> _Swept:
@@ -78,7 +79,8 @@ class Fields:
     """Model default, `defaults`, the shot's own, the axis, overrides (the storyboard's first), then the profile.
 
     `axis_indices` are those of the labels that the settings depend on (rule 4 of compiler/request); `key` gives these
-    labels of a row or of a cell.
+    labels of a row or of a cell. `applied` are the overrides that hold for a row that was asked for, and `changing`
+    those of them that change a field there, by identity.
     """
 
     def __init__(self, layers: Layers, shot: Shot, grid: Grid, problems: Problems) -> None:
@@ -93,6 +95,7 @@ class Fields:
                 self.axis_indices = tuple(sorted({*self.axis_indices, *wanted}))
         self.key = key_at(self.axis_indices)
         self._memo: dict[Any, Mapping[str, Setting]] = {}
+        self.applied, self.changing = set[int](), set[int]()
         if not grid.repaired:
             _conflicts(shot, grid.axes, self._swept, problems)
 
@@ -116,12 +119,30 @@ class Fields:
         return out
 
     def _layered(self, row: Row) -> Mapping[str, Setting]:
-        out = {**self._layers.base, **dict(self._own), **dict(self._above(row))}
+        out = {**self._layers.base, **dict(self._own), **dict(self._swept_by(row))}
+        for override in self._holding(row):
+            set_here = {k: _setting(n, "override") for k, n in override.fields.items()}
+            self.applied.add(id(override))
+            if any(k not in out or _differs(out[k].value, s.value) for k, s in set_here.items()):
+                self.changing.add(id(override))
+            out.update(set_here)
+        out.update(self._layers.last)
         out.pop("prompt", None)
         return out
 
     def _above(self, row: Row) -> Iterator[tuple[str, Setting]]:
         """What the row sets over the shot's own fields, weakest first."""
+        yield from self._swept_by(row)
+        for override in self._holding(row):
+            yield from ((k, _setting(n, "override")) for k, n in override.fields.items())
+        yield from self._layers.last
+
+    def _holding(self, row: Row) -> Iterator[Override]:
+        """The overrides that hold for a row, in their order."""
+        return (o for wanted, o in self._overrides if all(row[i] in labels for i, labels in wanted.items()))
+
+    def _swept_by(self, row: Row) -> Iterator[tuple[str, Setting]]:
+        """What the axes set."""
         known = self._layers.known
         for axis_index in self._swept.axes:
             axis, label = self._grid.axes[axis_index], row[axis_index]
@@ -130,10 +151,10 @@ class Fields:
                 yield axis.name, _setting(value, layer)
             elif isinstance(value, Map):
                 yield from ((k, _setting(p.value, layer)) for k, p in value.items() if k in known)
-        for wanted, override in self._overrides:
-            if all(row[i] in labels for i, labels in wanted.items()):
-                yield from ((k, _setting(n, "override")) for k, n in override.fields.items())
-        yield from self._layers.last
+
+
+def _differs(one: Any, other: Any) -> bool:
+    return bool(one != other) or isinstance(one, bool) is not isinstance(other, bool)
 
 
 def _setting(node: Node, layer: str) -> Setting:
@@ -142,7 +163,7 @@ def _setting(node: Node, layer: str) -> Setting:
 
 
 def check_overrides(board: Storyboard, grids: Iterable[Grid], problems: Problems) -> None:
-    """The storyboard's own overrides: each `when` must name axes and labels that some shot has."""
+    """The storyboard's own overrides: each `when` must name axes and labels that one of these grids has."""
     if not board.overrides:
         return
     values: dict[str, dict[str, Node]] = {}

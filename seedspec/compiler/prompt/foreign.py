@@ -46,7 +46,8 @@ _FORMS = re.compile(
     r"|<\s*(?P<angle>[^<>/=\n]{1,60}?)\s*>"
     rf"|(?<![\w%])%(?P<percent>[A-Za-z_]\w*)%(?!\w)|(?<!\w)__(?P<under>[A-Za-z]\w*?)__(?!\w)"
     rf"|(?<![\w$\\])\$(?P<var>[A-Za-z_]\w*)|(?<![\w@./])@(?P<at>[A-Za-z_][\w-]*)(?![\w@]|\.\w)"
-    r"|(?P<todo>\b(?:TODO|FIXME)\b(?!\s+list)(?=\s*(?:[:(\]-]|\Z|\n|[a-z]))|\b(?:TBD|PLACEHOLDER|XXX+)\b|(?i:\blorem ipsum\b))"
+    r"|(?P<todo>\b(?:TODO|FIXME)\b(?!\s+list)(?=\s*(?:[:(\]-]|\Z|\n|[a-z]))"
+    r"|\b(?:TBD|PLACEHOLDER|XXX+)\b|(?i:\blorem ipsum\b))"
 )
 _NUMBERED = re.compile(r"(?<!\w)(?!The\b|A\b)[A-Z]\w*\s\Z")
 """A name before `XXX`: `Super Bowl XXX` is the thirtieth."""

@@ -7,6 +7,7 @@ the given reader hands over.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from jinja2 import meta, nodes
 
 from seedspec.compiler.prompt.errors import TemplateFault
 from seedspec.compiler.prompt.findings import Findings
-from seedspec.compiler.prompt.locate import Written
+from seedspec.compiler.prompt.locate import Written, is_template
 from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Excess, Meter
 from seedspec.compiler.prompt.names import Names
 from seedspec.compiler.prompt.parts import constant_of, is_sole
@@ -27,17 +28,19 @@ from seedspec.text.node import Scalar
 from seedspec.text.value import valueclass
 
 _Run = Callable[[Mapping[str, Any]], Any]
+_INCLUDES = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 
 
 @valueclass(frozen=True, slots=True)
 class Segment:
-    """A piece of a template that is rendered by itself. `names` are the names that it reads.
+    """A piece of a template that is rendered by itself. `names` are the names that it reads, `paths` how far into them.
 
     `asks` is the reference that it asks for where it is one `ref()`, which needs no template language.
     """
 
     names: frozenset[str]
     refs: frozenset[str]
+    paths: frozenset[str]
     _run: _Run
     asks: str | None = None
 
@@ -45,6 +48,7 @@ class Segment:
 class _Compiled(NamedTuple):
     names: frozenset[str]
     refs: frozenset[str]
+    paths: frozenset[str]
     segments: tuple[str | Segment, ...]
     run: _Run
 
@@ -106,6 +110,7 @@ class Templates:
         self.problems = problems
         self._refs = Refs()
         self._meter = Meter()
+        self._reader = read
         self._env = Environment(self._meter, read)
         self._env.globals["ref"] = self._refs
         self._findings = Findings(self._env)
@@ -142,6 +147,31 @@ class Templates:
         """Where a template gives a constant name to `ref()`: the name itself, without its quotes."""
         return self._findings.places(str(template.scalar.value), reference)
 
+    def paths(self, scalar: Scalar) -> frozenset[str] | None:
+        """How far a text reads into names, as `look.words`, or `look` for all of it, with what it includes.
+
+        None where that cannot be told, as of a template that is at fault; nothing is reported here.
+        """
+        if not is_template(scalar.value):
+            return frozenset()
+        text = str(scalar.value)
+        try:
+            known = self._known.get(text) or self._compile_segments(text) or self._compile_whole(text)
+            return self._read_paths(text, frozenset()) if _INCLUDES.search(text) else known.paths
+        except Exception:  # what is wrong with a template is reported where it is compiled or rendered
+            return None
+
+    def _read_paths(self, text: str, above: frozenset[str]) -> frozenset[str]:
+        """The paths of a text and of all that it includes. Raises LookupError where that cannot be told."""
+        tree = self._env.parse(text)
+        found = _paths(tree, frozenset(meta.find_undeclared_variables(tree)))
+        for name in meta.find_referenced_templates(tree):
+            inner = self._reader(name) if name is not None and name not in above else None
+            if inner is None:
+                raise LookupError(name)
+            found |= self._read_paths(inner, above | {str(name)})
+        return found
+
     def _compile_segments(self, text: str) -> _Compiled | None:
         """A text by its pieces, equal ones compiled once for the storyboard; None for one that must stay whole.
 
@@ -177,16 +207,17 @@ class Templates:
                 whole.append(self._compile_whole(text).run)
             return whole[0](scope)
 
-        return _Compiled(names, frozenset[str]().union(*[p.refs for p in parts]), tuple(found), run)
+        refs, paths = (frozenset[str]().union(*found) for found in ([p.refs for p in parts], [p.paths for p in parts]))
+        return _Compiled(names, refs, paths, tuple(found), run)
 
     def _compile_whole(self, text: str) -> _Compiled:
         segment = self._compile_expression(text.strip()) if is_sole(self._env, text) else self._compile_segment(text)
-        return _Compiled(segment.names, segment.refs, (segment,), segment._run)
+        return _Compiled(segment.names, segment.refs, segment.paths, (segment,), segment._run)
 
     def _compile_expression(self, text: str) -> Segment:
         """A text that is one `{{ expression }}`, as the value of the expression."""
         tree = self._read(text)
-        names, refs = _reads(tree)
+        names, refs, paths = _reads(tree)
         output = tree.body[0]
         assert isinstance(output, nodes.Output)
         result = nodes.Assign(nodes.Name("result", "store"), output.nodes[0], lineno=output.nodes[0].lineno)
@@ -200,11 +231,11 @@ class Templates:
                 pass
             return context.vars["result"]
 
-        return Segment(names, refs, run)
+        return Segment(names, refs, paths, run)
 
     def _compile_segment(self, text: str) -> Segment:
         tree = self._read(text)
-        names, refs = _reads(tree)
+        names, refs, paths = _reads(tree)
         asks = _sole_reference(tree)
         template = self._made(tree)
         start, context = template.root_render_func, template.new_context
@@ -220,7 +251,7 @@ class Templates:
                     error.part = template.get_corresponding_lineno(frame.f_lineno)
                 raise
 
-        return Segment(names, refs, run, asks)
+        return Segment(names, refs, paths, run, asks)
 
     def _read(self, text: str) -> nodes.Template:
         """The tree of a text; raises TemplateSyntaxError also for filters and tests in branches that no entry takes."""
@@ -240,13 +271,27 @@ class Templates:
         return jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
 
 
-def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str]]:
-    """The names that a template reads, and the constant ones that it gives to `ref()`."""
+def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """The names that a template reads, the constant ones that it gives to `ref()`, and how far it reads into names."""
     names = frozenset(meta.find_undeclared_variables(tree))
+    paths = _paths(tree, names)
     if any(True for _ in meta.find_referenced_templates(tree)):
         names |= {"take", "label"}  # an included file may read them
     refs = frozenset(name for call in tree.find_all(nodes.Call) if (name := constant_of(call)) is not None)
-    return names, refs
+    return names, refs, paths
+
+
+def _paths(tree: nodes.Template, names: frozenset[str]) -> frozenset[str]:
+    """`look.words` for each key that is read of a name by itself, and `look` where any part of it may be read."""
+    found, within = set(), set[int]()
+    keyed = [(n.node, n.attr) for n in tree.find_all(nodes.Getattr)]
+    keyed += [(n.node, n.arg.value) for n in tree.find_all(nodes.Getitem) if isinstance(n.arg, nodes.Const)]
+    for node, key in keyed:
+        if isinstance(node, nodes.Name) and isinstance(key, str) and node.name in names:
+            within.add(id(node))
+            found.add(f"{node.name}.{key}")
+    bare = (n.name for n in tree.find_all(nodes.Name) if n.ctx == "load" and id(n) not in within)
+    return frozenset(found.union(name for name in bare if name in names))
 
 
 def _sole_reference(tree: nodes.Template) -> str | None:

@@ -53,13 +53,15 @@ ResolutionCache = dict[tuple[int, str], Resolved | None]
 class Inputs:
     """What a compile is told beside the storyboard: local media, included files, remote media, and choices of people.
 
-    `templates` gives the text of an included file, or None when there is none.
+    `templates` gives the text of an included file, or None when there is none. `local` says that the API itself is on
+    this machine, so that it reaches the addresses of it.
     """
 
     media: MediaReader
     templates: Callable[[str], str | None]
     remote: RemoteProbe = probe_nothing
     chosen: ChosenTake = none_chosen
+    local: bool = False
 
 
 @valueclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from seedspec.catalog.addresses import page_of, unreachable
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule, Range
-from seedspec.catalog.signed_url import signature_of
+from seedspec.catalog.schema import shorten
+from seedspec.catalog.signed_url import bare, masked, signature_of
 from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, listed
 from seedspec.text.value import valueclass
@@ -21,6 +23,7 @@ class MediaFile:
 
     `format` is its real type where it was recognised. `unchecked` says why its content was not looked at, when it was
     not. Of a medium behind an address, `path` is the address, and `sha256` is "" where not all of it was read.
+    `spelling` is its path as the disk has it, where that is not as it was asked for: other disks would not find it.
     """
 
     path: str
@@ -28,6 +31,7 @@ class MediaFile:
     facts: MediaFacts
     format: str | None = None
     unchecked: str = ""
+    spelling: str = ""
 
 
 MediaReader = Callable[[str, Kind], MediaFile | str]
@@ -104,8 +108,11 @@ def check_medium(
     suffix = "." + path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else ""
     if found_format is not None and found_format not in rule.formats:
         refuse("media-format", f"is a {found_format} file; expected {listed(rule.formats)}")
-    elif found_format is None and suffix in _MEDIA_SUFFIXES and suffix not in rule.extensions:
-        refuse("media-format", f"ends in `{suffix}`; expected {listed(rule.extensions)}")
+    elif found_format is None and suffix not in rule.extensions and (kind := _kind_of(suffix)):
+        message = f"`{reference.name}` ends in `{suffix}`; expected {listed(rule.extensions)}"
+        other = f"`{suffix}` is {_A[kind]}: write it as `{kind}: …`, or name another file"
+        convert = "convert the file: another name alone changes nothing in it"
+        problems.error("media-format", message, span, convert if kind == rule.kind else other, entry=entry)
     elif found_format in _ENDINGS and suffix and suffix not in _ENDINGS[found_format]:
         named = f"is a {found_format} file and is called `{suffix}`"
         warn("media-name", f"{named}; expected {listed(_ENDINGS[found_format])}: the service may go by the name")
@@ -189,13 +196,27 @@ _ENDINGS: Mapping[str | None, tuple[str, ...]] = {
     "jpeg": (".jpg", ".jpeg"), "png": (".png",), "webp": (".webp",), "mp4": (".mp4",), "mov": (".mov",),
     "wav": (".wav",), "mp3": (".mp3",),
 }  # fmt: skip
-_MEDIA_SUFFIXES = frozenset(
-    [
-        *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".svg"),
-        *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"),
-        *(".wav", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".flac", ".wma", ".aiff"),
-    ]
-)
+_SUFFIXES: Mapping[Kind, tuple[str, ...]] = {
+    "image": (
+        ".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".svg", ".ico",
+        ".jxl", ".jp2", ".psd", ".ai", ".eps", ".exr", ".tga", ".dng", ".pdf",
+    ),
+    "video": (
+        ".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".mts", ".m2ts",
+        ".ogv", ".mxf", ".m3u8", ".mpd",
+    ),
+    "audio": (
+        ".wav", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wma", ".aiff", ".aif", ".amr", ".mid",
+    ),
+}  # fmt: skip
+"""Endings of names that say what a file holds."""
+
+
+def _kind_of(suffix: str) -> Kind | None:
+    return next((kind for kind, known in _SUFFIXES.items() if suffix in known), None)
+
+
+_A: Mapping[Kind, str] = {"image": "an image", "video": "a video", "audio": "sound"}
 
 
 def _within(value: float, limits: Range) -> bool:
@@ -223,3 +244,14 @@ def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
         "name a local file instead (with `--assets` it goes through your bucket), or declare its `sha256`",
         "the medium is known by the address without it: a new signature buys nothing again",
     )
+
+
+def check_address(reference: Reference, url: str, problems: Problems, *, local: bool) -> None:
+    """Reports an address that the service cannot reach, and warns of one that gives a page in the place of a medium."""
+    span, shown = reference.target.span, shorten(masked(bare(url)))
+    if wrong := unreachable(url, loopback=local):
+        message = f"`{reference.name}` is `{shown}`, which {wrong}"
+        remedy = "the service fetches media itself: name a local file, which is uploaded, or give a public address"
+        problems.error("media-private", message, span, remedy)
+    elif page := page_of(url):
+        problems.warning("media-page", f"`{reference.name}` is `{shown}`, which {page[0]}", span, page[1])

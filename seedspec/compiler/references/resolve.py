@@ -17,6 +17,7 @@ from seedspec.compiler.references.context import Context, Resolved
 from seedspec.compiler.references.limits import (
     MediaFile,
     Remote,
+    check_address,
     check_declared,
     check_medium,
     check_unsigned,
@@ -25,7 +26,7 @@ from seedspec.compiler.references.limits import (
 )
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
-from seedspec.text.diagnostic import Note, did_you_mean, listed
+from seedspec.text.diagnostic import Edit, Note, did_you_mean, listed
 
 
 def follows_picks(board: Storyboard) -> bool:
@@ -71,6 +72,11 @@ class ReferenceResolver:
     def _inspect(self, reference: Reference, target: str) -> Resolved | None:
         problems, rule = self._problems, self._model.media[reference.kind]
         remote = is_url(target)
+        if remote and target[:5].casefold() == "file:":
+            message = f"found `{shorten(target)}`, which no service can read; expected a path or an address"
+            remedy = "write the path alone, from the storyboard's folder: `assets/hero.png`"
+            problems.error("media-url", message, reference.target.span, remedy)
+            return None
         if remote and (wrong := url_fault(target)):
             message = (
                 f"found `{shorten(target)}`, which {wrong}; expected an address like `https://example.com/hero.png`"
@@ -80,6 +86,7 @@ class ReferenceResolver:
         named = bare(target) if remote else target
         if remote:
             check_unsigned(reference, target, problems)
+            check_address(reference, target, problems, local=self._context.inputs.local)
             asset = self._context.inputs.remote(Remote(target, reference.kind, reference.sha256))
         else:
             asset = self._context.inputs.media(target, reference.kind)
@@ -97,6 +104,10 @@ class ReferenceResolver:
         if asset.unchecked:
             message = f"`{shorten(named)}` is not checked against the limits for media: {asset.unchecked}"
             problems.warning("media-not-checked", message, reference.target.span)
+        if asset.spelling:
+            message = f"`{shorten(named)}` is `{shorten(asset.spelling)}` on this disk; other disks do not find it so"
+            mend = [Edit(reference.target.span, asset.spelling)] if reference.target.span.text == target else []
+            problems.warning("media-spelling", message, reference.target.span, f"write `{asset.spelling}`", *mend)
         check_declared(reference, rule, asset.facts, problems)
         facts = asset.facts.completed_by(reference.facts)
         check_medium(reference, rule, target, facts, asset.format, problems)

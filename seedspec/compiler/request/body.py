@@ -18,6 +18,7 @@ from seedspec.compiler.references.context import Context, Resolved
 from seedspec.compiler.references.limits import within_tolerance
 from seedspec.compiler.references.resolve import ReferenceResolver
 from seedspec.compiler.storyboard.types import Shot
+from seedspec.text.diagnostic import Note
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
@@ -63,6 +64,7 @@ class BaseBuilder:
         found = self._resolve(_names(node, prompt), cell, address)
         lists = self._list(found if prompt and found else {})
         media = lists.media
+        self._check_repeated(media, address)
         rendered = self._render_fields(cell, address)
         fields: dict[str, Any] = {**lists.items, **rendered.values}
         identity = {"model": model.id, **lists.identities, **rendered.identities}
@@ -105,6 +107,20 @@ class BaseBuilder:
                 self._problems.error("media-seconds-together", message, own[-1].span, entry=address)
                 fine = False
         return fine
+
+    def _check_repeated(self, media: tuple[Medium, ...], address: str) -> None:
+        """Warns of one medium that a request has under two names."""
+        if len({(m.kind, m.key) for m in media}) == len(media):
+            return
+        first: dict[tuple[str, str], Medium] = {}
+        for medium in media:
+            known = first.setdefault((medium.kind, medium.key), medium)
+            if known is not medium:
+                message = f"`{medium.name}` and `{known.name}` are one {medium.kind}, which this request has twice"
+                other = Note("the other is here", known.span)
+                self._problems.warning(
+                    "media-twice", message, medium.span, "use one of the names", other, entry=address
+                )
 
     def _resolve(self, names: Iterable[str], cell: Cell, address: str) -> dict[str, Resolved] | None:
         """What each of these references stands for; None when one of them cannot be had."""

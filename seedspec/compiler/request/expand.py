@@ -15,7 +15,10 @@ from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.references.context import Context, Inputs, ResolutionCache
 from seedspec.compiler.request.ceiling import Ceiling, Count, count_grids, within_bound
 from seedspec.compiler.request.constants import check_constants
+from seedspec.compiler.request.no_purchase import check_rows
+from seedspec.compiler.request.promises import check_axis_names
 from seedspec.compiler.request.shot import ShotRequests, check_names
+from seedspec.compiler.request.unused import report_unused
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
@@ -38,6 +41,7 @@ class Expansion:
     _has_volatile: bool = False
     _continues: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _continued: frozenset[str] = frozenset()
+    _context: Context | None = None
 
     def entries(self) -> Iterator[Entry]:
         """The entries in the storyboard's order; one with an error is reported and left out.
@@ -63,6 +67,14 @@ class Expansion:
                 continue
             for entry in entries:
                 yield self._same_callback(entry, first_callback)
+        self._report_unused()
+
+    def _report_unused(self) -> None:
+        """What was declared for nothing, once all entries are made."""
+        if self._context is not None:
+            uses = {name: requests.use for name, requests in self._shots.items()}
+            templates = self._context.templates
+            report_unused(self.board, self._context.grids, uses, templates, self.problems)
 
     def _make_upstream(self, shot: str) -> None:
         """Makes what a shot may continue before the shot itself, however long the chain is."""
@@ -139,8 +151,10 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
         return out
     parent, grids = counted
     distinct = dict.fromkeys(grids.values())
-    check_overrides(board, distinct, problems)
+    check_overrides(board, (parent, *distinct), problems)
     check_profiles(board, problems)
+    check_rows(board, parent, grids, problems)
+    check_axis_names((*board.axes, *(a for s in board.shots for a in s.axes)), board.model.fields, problems)
     _same_names(board.shots, problems)
     _check_output(board, problems)
     takes = {s.id: board.takes_of(s) for s in board.shots}
@@ -170,6 +184,7 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
         upstream=out._upstream,
         resolved=ResolutionCache(),
     )
+    out._context = context
     for shot in board.shots:
         out._shots[shot.id] = ShotRequests(context, shot)
     out.rows, out.counts = parent.arithmetic, counts

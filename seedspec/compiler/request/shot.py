@@ -19,6 +19,7 @@ from seedspec.compiler.prompt.render import Texts
 from seedspec.compiler.prompt.structured import check_parts
 from seedspec.compiler.references.context import Context
 from seedspec.compiler.request.body import BaseBuilder
+from seedspec.compiler.request.unused import ShotUse
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Scalar
@@ -55,7 +56,8 @@ class _BaseCache(NamedTuple):
 class ShotRequests:
     """A shot, prepared: templates compiled, overrides resolved, names checked. Findings go to the context's problems.
 
-    What is reused between its rows is decided by the rules at the top of this room (`request/__init__.py`).
+    What is reused between its rows is decided by the rules at the top of this room (`request/__init__.py`). `use` says
+    what its entries use, once all of them are made.
     """
 
     def __init__(self, context: Context, shot: Shot) -> None:
@@ -71,6 +73,8 @@ class ShotRequests:
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
         origins = Origins(board, grid)
         self._lint = PromptLint(board.model, {s.text: s.span for s in shot.attach}, origins, problems)
+        self._partials, self._rendered = set[PartialPrompt](), True
+        self.use = ShotUse(frozenset(), frozenset(), frozenset(), known=False)
         self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
         foreign = ForeignCheck(board, shot, grid, origins, context.inputs.templates, problems)
         check_parts(shot, grid, problems)
@@ -93,6 +97,10 @@ class ShotRequests:
                 prompt, text, base, _ = request
                 fingerprint = digest(base.manifest(text, take))
                 yield Entry(self._address % cell, row, take, prompt, fingerprint, base)
+        used = frozenset[str]().union(*[p.numbered_names for p in self._partials])
+        applied, changing = frozenset(self._fields.applied), frozenset(self._fields.changing)
+        self.use = ShotUse(used, applied, changing, known=self._rendered)
+        self._partials.clear()
         self._cache.clear()
         self._fields.forget()
         self._texts.forget()
@@ -101,6 +109,10 @@ class ShotRequests:
         """The request of a cell: its prompt is always rendered, its base is reused by the rules of this room."""
         node = self._shot.prompt or self._prompt_of(cell)
         prompt = None if node.value is None else self._texts.prompt(node, cell, self._addressed)
+        if prompt is None:
+            self._rendered = False
+        else:
+            self._partials.add(prompt.partial)
         request = (prompt and self._from_cache(cell, node, prompt)) or self._build(cell, node, prompt)
         return None if request is not None and self._long and self._too_long(cell) else request
 

@@ -134,8 +134,10 @@ class Storyboard:
     fields: Mapping[str, Scalar]
     takes: int
     variables: Mapping[str, Node]
+    variable_keys: Mapping[str, Span]
     budget_usd: float | None
     budget_credits: float | None
+    budget_span: Span | None
     output: Scalar | None
     words: str
     references: tuple[Reference, ...]

@@ -21,9 +21,10 @@ from urllib.request import getproxies
 import httpx
 
 from seedspec import __version__
+from seedspec.catalog.addresses import is_private
 from seedspec.project.credentials import BadSettings, is_loopback
 from seedspec.run.service.lanes import ONE, Lanes
-from seedspec.run.service.responses import clean, is_private, safe_url
+from seedspec.run.service.responses import clean, safe_url
 
 MOST_REDIRECTS = 3
 _RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from seedspec.catalog.addresses import is_private
 from seedspec.project.credentials import is_loopback
 from seedspec.run.engine.messages import (
     Accepted,
@@ -275,31 +275,6 @@ def clean(said: object, most: int = 300) -> str:
     plain = _QUERY.sub(r"\1?…", text[: 8 * most])
     line = " ".join(_UNSAFE.sub(" ", plain).split())
     return line if len(line) <= most else line[: most - 1] + "…"
-
-
-def is_private(host: str) -> bool:
-    """Whether a name or an address is one of a private network, or of this machine.
-
-    What a translator of addresses makes of it counts too: an IPv6 address may carry one of IPv4 in it, and full-width
-    digits are digits. What a name leads to is seen when it is connected to.
-    """
-    import ipaddress
-
-    name = unicodedata.normalize("NFKC", host).rstrip(".").lower()
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return name in ("", "localhost") or name.endswith((".localhost", ".local", ".internal"))
-    carried = [address]
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in ipaddress.IPv6Network("64:ff9b:1::/48"):  # what a network's own translator has
-            return True
-        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if any(address in ipaddress.IPv6Network(network) for network in ("64:ff9b::/96", "::/96")):
-            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-        carried += [one for one in inner if one is not None]
-        carried = carried[1:] if address.ipv4_mapped else carried  # which is that address, by another name
-    return any(not one.is_global or one.is_multicast for one in carried)
 
 
 def _charged(said: Mapping[str, Any]) -> float | None:

@@ -15,6 +15,7 @@ import orjson
 import pytest
 from test_client import CANARY, TASK, ask, create, said, server
 
+from seedspec.catalog.addresses import is_private
 from seedspec.project.credentials import BadSettings, Key, origins_of
 from seedspec.run.engine.messages import (
     Accepted,
@@ -32,7 +33,7 @@ from seedspec.run.engine.messages import (
 )
 from seedspec.run.service.public_web import never
 from seedspec.run.service.redaction import Redaction
-from seedspec.run.service.responses import is_private, safe_url
+from seedspec.run.service.responses import safe_url
 
 NOWHERE = "http://127.0.0.1:9"
 SPELLINGS = {

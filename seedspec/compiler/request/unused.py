@@ -1,0 +1,277 @@
+"""Behind the last entry: what a storyboard declares and no request, file or person gets, each as a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from seedspec.compiler.matrix.grid import Grid
+from seedspec.compiler.prompt.template import Templates
+from seedspec.compiler.request.no_purchase import has_rows
+from seedspec.compiler.request.promises import promised
+from seedspec.compiler.storyboard.types import Axis, Override, Reference, Shot, Storyboard
+from seedspec.text.diagnostic import Note, Problems, Severity, listed
+from seedspec.text.node import Map, Node, Scalar, plain
+
+_FREE = ("title", "notes", "tags")
+"""Keys that the format itself takes for words to people; a value of an axis may have them for the same."""
+_WHOLE = ("items", "values", "keys", "get")
+"""What a template says behind the name of a mapping to read any of its keys."""
+
+_OF_NAMES = frozenset(
+    [
+        *("unknown-key", "unknown-reference", "unknown-shot", "unknown-axis", "unknown-label", "undefined-name"),
+        *("bad-label", "duplicate-name", "duplicate-reference", "reference-kind", "reserved-name"),
+    ]
+)
+"""Errors of names: while one leads to nothing, what seems unused may be what was meant by it."""
+
+Paths = frozenset[str]
+"""How far templates read into names, as `Templates.paths` gives it."""
+
+
+class ShotUse(NamedTuple):
+    """What the entries of a shot were seen to use, all of them made.
+
+    `references` are the names of the references that they attach, `applied` the overrides that hold for one of them,
+    and `changing` those of these that changed a field, both by identity. `known` is False where a prompt could not be
+    rendered: then anything may be used there.
+    """
+
+    references: frozenset[str]
+    applied: frozenset[int]
+    changing: frozenset[int]
+    known: bool
+
+
+def report_unused(
+    board: Storyboard,
+    grids: Mapping[str, Grid],
+    uses: Mapping[str, ShotUse],
+    templates: Templates,
+    problems: Problems,
+) -> None:
+    """Warns of everything without an effect, where that is certain. Which profile is laid over makes no difference."""
+    if problems.has_set_aside or any(grid.repaired or not has_rows(grid) for grid in grids.values()):
+        return
+    if problems.failed and any(d.severity is Severity.ERROR and d.code in _OF_NAMES for d in problems):
+        return
+    known = frozenset((*board.model.fields, "prompt"))
+    shots = [_ReadShot(s, grids[s.id], uses[s.id], _paths(board, s, grids[s.id], uses[s.id], templates, known), known)
+             for s in board.shots]  # fmt: skip
+    _inherit(board, shots)
+    _references(board, shots, problems)
+    _axes(board, shots, problems)
+    _overrides(board, shots, problems)
+    _variables(board, shots, templates, problems)
+
+
+@dataclass(slots=True)
+class _ReadShot:
+    """A shot with what its templates read: `paths` is None where anything may be read, `used` are the axes in use."""
+
+    shot: Shot
+    grid: Grid
+    use: ShotUse
+    paths: Paths | None
+    fields: frozenset[str]
+    used: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if self.paths is None or "label" in self.paths:
+            self.used.update(self.grid.names)
+            return
+        roots = {path.partition(".")[0] for path in self.paths}
+        whens = {name for o in self.shot.overrides for name in o.when.wanted}
+        for axis in self.grid.axes:
+            if (
+                axis.name in roots
+                or axis.name in whens
+                or f"label.{axis.name}" in self.paths
+                or axis.fields(self.fields)
+            ):
+                self.used.add(axis.name)
+
+    def continued(self, board: Storyboard) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """The shots whose videos its entries use, and the axes whose labels are fixed for each."""
+        every = (*board.references, *self.shot.references)
+        return ((r.target.text, r.at) for r in every if r.is_shot and r.name in self.use.references)
+
+
+def _paths(
+    board: Storyboard, shot: Shot, grid: Grid, use: ShotUse, templates: Templates, known: frozenset[str]
+) -> Paths | None:
+    """What the templates of a shot read: of its prompts, of every layer of its fields, of the references in use."""
+    layers = [board.fields, shot.fields, *(p.fields for p in board.profiles.values())]
+    layers += [o.fields for o in (*board.overrides, *shot.overrides)]
+    texts = [n for layer in layers for n in layer.values()]
+    texts += [shot.prompt] if shot.prompt is not None else []
+    texts += [n for axis in grid.axes for n in _settings(axis, known)]
+    references = shot.references_by_name(board)
+    texts += [references[name].target for name in use.references if not references[name].is_shot]
+    return _read(texts, templates) if use.known else None
+
+
+def _settings(axis: Axis, known: frozenset[str]) -> Iterator[Scalar]:
+    """The values of an axis that become fields of requests, and so may be templates."""
+    for value in axis.values.values():
+        pairs = value.items() if isinstance(value, Map) else ()
+        for node in [value] if axis.name in known else [p.value for k, p in pairs if k in known]:
+            if isinstance(node, Scalar):
+                yield node
+
+
+def _read(texts: Iterable[Scalar], templates: Templates) -> Paths | None:
+    found: set[str] = set()
+    for text in texts:
+        if (paths := templates.paths(text)) is None:
+            return None
+        found |= paths
+    return frozenset(found)
+
+
+def _inherit(board: Storyboard, shots: Sequence[_ReadShot]) -> None:
+    """An axis is in use where it decides which video is continued, if it is in use in that video's shot."""
+    by_id = {s.shot.id: s for s in shots}
+    order, changed = list(shots), True
+    while changed:
+        changed = False
+        for one in order:
+            for target, fixed in one.continued(board):
+                above = by_id[target].used - fixed.keys() if target in by_id else set()
+                if not (new := above & set(one.grid.names)) <= one.used:
+                    one.used |= new
+                    changed = True
+        order.reverse()  # a chain in either order of the file is gone through in two passes
+
+
+def _references(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems) -> None:
+    for one in shots:
+        for reference in one.shot.references if one.use.known else ():
+            if reference.name not in one.use.references:
+                message = f"`{reference.name}` is declared, and no entry of shot `{one.shot.id}` uses it"
+                problems.warning("reference-unused", message, reference.span, _attach(reference))
+    if all(one.use.known for one in shots):
+        used = frozenset[str]().union(*[one.use.references for one in shots])
+        for reference in board.references:
+            if reference.name not in used:
+                message = f"`{reference.name}` is declared, and no shot uses it"
+                problems.warning("reference-unused", message, reference.span, _attach(reference))
+
+
+def _attach(reference: Reference) -> str:
+    name = reference.name
+    return f"write `{{{{ ref('{name}') }}}}` in a prompt, or `attach: [{name}]` in a shot, to send it; else take it out"
+
+
+def _axes(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems) -> None:
+    whens = {name for o in board.overrides for name in o.when.wanted}
+    for axis in board.axes:
+        having = [s for s in shots if axis.name in s.grid.names]
+        if not having and axis.name not in whens:  # else the override says so
+            message = f"no shot has axis `{axis.name}`: each leaves it out with `only`"
+            problems.warning("axis-unused", message, axis.span, "name it in `only` of a shot, or take it out")
+        elif axis.name not in whens and all(axis.name not in s.used for s in having):
+            _axis(axis, "any shot", problems)
+        elif having:
+            _values(board, axis, having, problems)
+    for one in shots:
+        for axis in one.shot.axes:
+            if axis.name not in one.used:
+                _axis(axis, f"shot `{one.shot.id}`", problems)
+            else:
+                _values(board, axis, [one], problems)
+
+
+def _axis(axis: Axis, where: str, problems: Problems) -> None:
+    example = next(
+        (f"{axis.name}.{key}" for v in axis.values.values() if isinstance(v, Map) for key in v.pairs), axis.name
+    )
+    many = len(axis.values)
+    same = f", so that its {many} labels are one request" if many > 1 else ""
+    message = f"axis `{axis.name}` changes no request of {where}{same}"
+    takes = (f"for more videos of one request: `takes: {many}`",) if many > 1 else ()
+    problems.warning("axis-unused", message, axis.span, *_to_read(axis.name, example), *takes)
+
+
+def _values(board: Storyboard, axis: Axis, shots: Sequence[_ReadShot], problems: Problems) -> None:
+    """What is unread, or written twice, in the values of an axis that is in use."""
+    paths = [s.paths for s in shots]
+    if any(p is None for p in paths):
+        return
+    read = frozenset[str]().union(*[p for p in paths if p is not None])
+    _same_values(board, axis, read, shots, problems)
+    if axis.name in read or any(f"{axis.name}.{method}" in read for method in _WHOLE):
+        return
+    told: set[str] = set()
+    for value in axis.values.values():
+        for key, pair in value.items() if isinstance(value, Map) else ():
+            if key in told or key in _FREE or key in shots[0].fields or f"{axis.name}.{key}" in read:
+                continue
+            told.add(key)
+            message = f"key `{key}` of axis `{axis.name}` is no request field, and no template reads it"
+            problems.warning("key-unused", message, pair.key.span, *_to_read(key, f"{axis.name}.{key}"))
+
+
+def _same_values(board: Storyboard, axis: Axis, read: Paths, shots: Sequence[_ReadShot], problems: Problems) -> None:
+    """Labels with one value are one request, unless something asks for the label itself."""
+    if axis.open or "label" in read or f"label.{axis.name}" in read:
+        return
+    overrides = (*board.overrides, *(o for s in shots for o in s.shot.overrides))
+    wanted = [{label.text for label in o.when.wanted[axis.name]} for o in overrides if axis.name in o.when.wanted]
+    first: dict[str, tuple[str, Node]] = {}
+    for label, node in axis.values.items():
+        held = [label in labels for labels in wanted]
+        known, other = first.setdefault(repr((plain(node), held)), (label, node))
+        if known != label:
+            message = (
+                f"labels `{known}` and `{label}` of axis `{axis.name}` have one value, so that they are one request"
+            )
+            problems.warning(
+                "label-same", message, node.span, Note("the other is here", other.span), "give it a value of its own"
+            )
+
+
+def _overrides(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems) -> None:
+    applied = frozenset[int]().union(*[s.use.applied for s in shots])
+    changing = frozenset[int]().union(*[s.use.changing for s in shots])
+    values: dict[str, set[str]] = {a.name: set(a.values) for a in board.axes}
+    for one in shots:
+        for axis in one.grid.axes:
+            values.setdefault(axis.name, set()).update(axis.values)
+    for override in (*board.overrides, *(o for s in board.shots for o in s.overrides)):
+        if any(not _known(override, name, values) for name in override.when.wanted):
+            continue  # which is reported
+        if id(override) not in applied:
+            lacking = [n for n in override.when.wanted if all(n not in s.grid.names for s in shots)]
+            why = f"no shot has axis {listed(lacking)}" if lacking else "no row has all of these labels"
+            message = f"this override holds for no entry: {why}"
+            problems.warning("override-unused", message, override.when.span, "change its `when`, or take it out")
+        elif id(override) not in changing:
+            why = f"{listed(override.fields)} has this value without it" if override.fields else "it sets no field"
+            message = f"this override changes nothing: {why}"
+            problems.warning("override-unused", message, override.when.span, "take it out, or set another value")
+
+
+def _known(override: Override, name: str, values: Mapping[str, set[str]]) -> bool:
+    return name in values and all(label.text in values[name] for label in override.when.wanted[name])
+
+
+def _variables(board: Storyboard, shots: Sequence[_ReadShot], templates: Templates, problems: Problems) -> None:
+    if not board.variables or any(s.paths is None for s in shots):
+        return
+    own = [r.target for s in board.shots for r in s.references]
+    further = _read([r.target for r in board.references] + own, templates)
+    if further is None:
+        return
+    read = {path.partition(".")[0] for paths in (further, *(s.paths or () for s in shots)) for path in paths}
+    for name, key in board.variable_keys.items():
+        if name not in read:
+            problems.warning("var-unused", f"no template reads var `{name}`", key, *_to_read(name, name))
+
+
+def _to_read(name: str, path: str) -> tuple[str, ...]:
+    """What to do about a name that nothing reads."""
+    wanted = promised(name)
+    return (f"read it in a prompt: `{{{{ {path} }}}}`, or take it out", *([wanted] if wanted else []))
