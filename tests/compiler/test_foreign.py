@@ -52,12 +52,12 @@ def test_edits_mend_what_they_are_for(style: str) -> None:
     forms = {"plain": text, "'": "'" + text.replace("'", "''") + "'", '"': f'"{text}"', "|": indented, ">": indented}
     head = "".join(f"{key}: {json.dumps(value)}\n" for key, value in board("").items() if key != "shots")
     source = f"{head}shots:\n  - id: a\n    prompt: {forms[style]}\n"
-    found = compiled(source).diagnostics
+    found = [d for d in compiled(source).diagnostics if d.code in CODES]
     assert [d.code for d in found] == ["template-foreign"] * 4
     edits = sorted((e for d in found for e in d.edits), key=lambda e: -e.span.start)
     assert edits
     for edit in edits:
         source = source[: edit.span.start] + edit.text + source[edit.span.end :]
     out = compiled(source)
-    assert [d.code for d in out.diagnostics] == []
+    assert not [d for d in out.diagnostics if d.code in CODES]
     assert {e.prompt.rstrip() for e in out.entries} == {"A glass of Sunny with image 1 and Sunny, Sunny"}
