@@ -23,6 +23,10 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
 The request is judged by its model, with the field's own words; this only tells a value from what can be none.
 """
 EXPECTED = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "choice": "text"}
+INSTEAD = {
+    "array": "one video has one value; an axis makes a video for each: `matrix: {axes: {{key}: {value}}}`",
+    "null": "write a value, or leave the key out",
+}
 IDENTITY = "Never part of a request's identity"
 
 
@@ -72,7 +76,7 @@ def _rule(found: Mapping[str, Any], *, volatile: bool) -> dict[str, Any]:
     if examples:
         rule["examples"] = examples
     if kind in EXPECTED:
-        rule["x-seedspec"] = {"expected": EXPECTED[kind]}
+        rule["x-seedspec"] = {"expected": EXPECTED[kind], "instead": INSTEAD}
     return rule
 
 

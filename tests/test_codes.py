@@ -60,7 +60,7 @@ def emitted() -> set[str]:
                         *((a, d) for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d),
                     ]
                     found |= {c for a, d in defaults if a.arg == "code" for c in constants(d)}
-                    if node.name == "_sentence":
+                    if node.name == "sentence":
                         returned = (n.value for n in ast.walk(node) if isinstance(n, ast.Return))
                         found |= {c for t in returned if isinstance(t, ast.Tuple) for c in constants(t.elts[0])}
     for path in (ROOT / "schemas").rglob("*.json"):

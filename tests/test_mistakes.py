@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "mistakes"))
 import score
 
-FLOORS = {"line": 207, "cause": 173, "remedy": 67, "alone": 190, "all four": 49}
+FLOORS = {"line": 212, "cause": 200, "remedy": 186, "alone": 207, "all four": 174}
 """How many of all mistakes hold each measure, at least. Raise these whenever more do."""
 
 CASES = score.cases_of(score.HERE)

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from seedspec.text.diagnostic import Edit, Problems, did_you_mean, listed
+from seedspec.catalog.meant import Meaning, meaning_of
+from seedspec.catalog.remedy import edits_of, name_advice, remedy_for
+from seedspec.catalog.wording import kind_of, sentence
+from seedspec.text.diagnostic import Edit, Problems
+from seedspec.text.near import shorten
 from seedspec.text.node import Map, Node, Path, at, plain
 from seedspec.text.source import Span
 from seedspec.text.value import valueclass
@@ -19,22 +23,15 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _SPACES = r"\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-_TYPES = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "object": "a mapping",
-    "array": "a list",
-    "null": "nothing",
-}
+__all__ = ["Schema", "Violation", "edits_of", "kind_of", "shorten"]
 
 
 @valueclass(frozen=True, slots=True)
 class Violation:
     """What a value breaks: where in the value, and whether its key is at fault rather than the value.
 
-    `write` is the text that belongs in place of the key or value, where that is certain.
+    `write` is the text that belongs in place of the key or value, where that is certain. `key` is the key that is
+    missing, or that an unknown one stands for. `also` has further keys that are the same mistake.
     """
 
     path: Path
@@ -43,13 +40,20 @@ class Violation:
     at_key: bool = False
     notes: tuple[str, ...] = ()
     write: str | None = None
+    key: str = ""
+    also: tuple[Path, ...] = ()
 
 
 _UNCLEAR = Violation((), "invalid", "found a value that the schema refuses")
 
 
 class Schema:
-    """A JSON Schema 2020-12 document. `x-seedspec: {code, message, at}` beside a rule words its refusal."""
+    """A JSON Schema 2020-12 document; `x-seedspec` beside a rule words its refusal.
+
+    `{code, message, at}` is the whole of it. Parts are `expected`; `instead`, what to do by the type that was found, or
+    by `any` (`{key}` and `{value}` stand for what is there; a list of `[pattern, sentence, text to write]` chooses by
+    the text); `missing`, the same by the key; `unit` of a number; and what unknown keys mean (catalog/meant.py).
+    """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
@@ -67,9 +71,14 @@ class Schema:
         return jsonschema_rs.Draft202012Validator({"$defs": self.document.get("$defs", {}), **own}).is_valid
 
     def violations(self, instance: Any) -> list[Violation]:
-        """Everything that is wrong with a value, in the order of its parts; the slow path."""
+        """Everything that is wrong with a value, in the order of its parts; the slow path.
+
+        A key that is missing because another name stands for it is one mistake, told at that name.
+        """
         errors = sorted(self._explainer.iter_errors(instance), key=lambda e: [str(p) for p in e.absolute_path])
-        return list(dict.fromkeys(v for e in errors for v in self._explain(e)))
+        found = list(dict.fromkeys(v for e in errors for v in self._explain(e, instance)))
+        there = {(*v.path[:-1], v.key) for v in found if v.code == "unknown-key" and v.key}
+        return [v for v in found if v.code != "missing-key" or (*v.path, v.key) not in there]
 
     def check(self, node: Node, problems: Problems) -> bool:
         """Every violation of a positioned value as a diagnostic at the value, or at the key, at fault."""
@@ -85,7 +94,7 @@ class Schema:
             if v.code == "missing-key" and not v.path and problems.is_set_aside(v.message.split("`")[1]):
                 continue  # it is there, and what is wrong with it was told
             if not problems.unread(span := _place(node, v)):
-                edits = () if v.write is None else (Edit(span, v.write),)
+                edits = _insertion(at(node, v.path).span, v) if v.code == "missing-key" else edits_of(span, v.write)
                 problems.error(v.code, v.message, span, *v.notes, *edits)
 
     @cached_property
@@ -96,32 +105,67 @@ class Schema:
         judge = extend(Draft202012Validator, {"pattern": _pattern})
         return judge(dict(self.document))
 
-    def _explain(self, error: ValidationError) -> Iterator[Violation]:
+    def _explain(self, error: ValidationError, whole: Any) -> Iterator[Violation]:
         path: Path = tuple(error.absolute_path)
         instance: Any = error.instance
         limit: Any = error.validator_value
         schema: Any = error.schema
         if "propertyNames" in error.absolute_schema_path:
-            wanted = (f"expected {schema['title']}",) if "title" in schema else ()
-            yield Violation((*path, str(instance)), "bad-name", f"`{shorten(str(instance))}` is no name", True, wanted)
+            named = shorten(str(instance))
+            wanted: tuple[str, ...] = (f"expected {schema['title']}",) if "title" in schema else ()
+            wanted += name_advice((*path, str(instance)), str(instance), schema, whole)
+            yield Violation((*path, str(instance)), "bad-name", f"`{named}` is no name", True, wanted)
         elif said := self._said(error.absolute_schema_path):
             message = said["message"]
             if isinstance(error.instance, str):
                 message = f"found `{shorten(error.instance)}`; {message}"
             yield Violation((*path, *said.get("at", ())), said["code"], message)
         elif error.validator == "additionalProperties":
-            known = schema.get("properties", {})
-            for key in instance:
-                if key not in known and not _allowed(key, schema):
-                    yield Violation((*path, key), "unknown-key", f"unknown key `{key}`", True, did_you_mean(key, known))
+            yield from self._unknown_keys(path, instance, schema)
         elif error.validator == "required":
-            missing = [key for key in limit if key not in instance]
-            yield from (Violation(path, "missing-key", f"key `{key}` is missing") for key in missing)
-        elif error.validator in ("anyOf", "oneOf") and error.context:
-            yield from self._explain(_nearest(error))
+            for key in (key for key in limit if key not in instance):
+                told = schema.get("x-seedspec", {}).get("missing", {}).get(key)
+                fixed = schema.get("properties", {}).get(key, {}).get("const")
+                write = f"{key}: {fixed}\n" if fixed is not None and not path else None
+                message = f"key `{key}` is missing"
+                yield Violation(path, "missing-key", message, False, (told,) if told else (), write, key)
+        elif error.validator in ("anyOf", "oneOf") and error.context and not _of_no_type(error):
+            for nearer in _nearest(error):
+                yield from self._explain(nearer, whole)
         else:
-            code, message = _sentence(error)
-            yield Violation(path, code, message, notes=_advice(error, code))
+            code, message = sentence(str(error.validator), instance, limit, schema, error.message)
+            remedy = remedy_for(str(error.validator), code, path, instance, limit, schema)
+            notes: tuple[str, ...] = (remedy.note,) if remedy else ()
+            if code == "bad-form":
+                notes += name_advice(path, str(instance), schema, whole)
+            yield Violation(path, code, message, notes=notes, write=remedy and remedy.write)
+
+    def _unknown_keys(self, path: Path, instance: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Violation]:
+        """Keys that a place does not know; those with one and the same remedy are one mistake, told at the first."""
+        known = schema.get("properties", {})
+        by_remedy: dict[Meaning | str, list[tuple[str, Meaning]]] = {}
+        for key in instance:
+            if key not in known and not _allowed(key, schema):
+                meaning = meaning_of(key, instance, schema, self.document)
+                told_alike = not meaning.key and not meaning.note.startswith("expected")
+                by_remedy.setdefault(meaning if told_alike else key, []).append((key, meaning))
+        for (key, meaning), *others in by_remedy.values():
+            also = tuple((*path, other) for other, _ in others)
+            named = ", ".join(f"`{shorten(k, 40)}`" for k in (key, *(other for other, _ in others)))
+            certain = meaning.same and meaning.key not in instance and self._fits(instance[key], known[meaning.key])
+            yield Violation(
+                path=(*path, key),
+                code="unknown-key",
+                message=f"unknown key{'s' * bool(others)} {named}",
+                at_key=True,
+                notes=(meaning.note,),
+                write=meaning.key if certain else None,
+                key=meaning.key,
+                also=also,
+            )
+
+    def _fits(self, value: Any, rule: Mapping[str, Any]) -> bool:
+        return jsonschema_rs.Draft202012Validator({"$defs": self.document.get("$defs", {}), **rule}).is_valid(value)
 
     def _said(self, schema_path: Iterable[str | int]) -> Mapping[str, Any] | None:
         """The sentence of the innermost rule on the way to a refusal, where one is given."""
@@ -191,21 +235,6 @@ def _as_python(pattern: str) -> str:
     return "".join(out)
 
 
-def kind_of(value: object) -> str:
-    """What a value is, in the words of a message."""
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if value is None:
-        return "nothing"
-    if isinstance(value, str) and not value.strip():
-        return "no text"
-    if isinstance(value, str):
-        return f"the text `{shorten(value)}`"
-    if isinstance(value, (int, float)):
-        return f"the number {value}"
-    return "a list" if isinstance(value, list) else "a mapping"
-
-
 def _place(node: Node, v: Violation) -> Span:
     if v.at_key and v.path:
         parent = at(node, v.path[:-1])
@@ -217,69 +246,25 @@ def _place(node: Node, v: Violation) -> Span:
     return found.span
 
 
-def _sentence(error: ValidationError) -> tuple[str, str]:
-    value: Any = error.instance
-    rule = error.validator
-    limit: Any = error.validator_value
-    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, dict) else {}
-    found = kind_of(value)
-    if rule == "type":
-        wanted = [_TYPES[t] for t in ([limit] if isinstance(limit, str) else limit)]
-        expected = schema.get("x-seedspec", {}).get("expected") or " or ".join(wanted)
-        return "wrong-type", f"found {found}; expected {expected}"
-    if rule == "enum":
-        return "bad-choice", f"found {found}; expected {listed(limit)}"
-    if rule == "const":
-        return "bad-choice", f"found {found}; expected `{limit}`"
-    if rule in ("minimum", "maximum"):
-        low, high = schema.get("minimum"), schema.get("maximum")
-        wanted_range = (
-            f"{low} to {high}" if None not in (low, high) else f"at least {low}" if high is None else f"at most {high}"
-        )
-        return "out-of-range", f"found {value}; expected {wanted_range}"
-    if rule == "exclusiveMinimum":
-        return "out-of-range", f"found {value}; expected more than {limit}"
-    if rule in ("minItems", "maxItems", "minProperties", "maxProperties"):
-        bound = "at least" if rule.startswith("min") else "at most"
-        one, many = ("item", "items") if rule.endswith("Items") else ("key", "keys")
-        counted = f"{len(value) or 'no'} {one if len(value) == 1 else many}"
-        return "wrong-count", f"found {counted}; expected {bound} {limit}"
-    if rule == "uniqueItems":
-        return "repeated-item", "found an item twice; expected each once"
-    if rule == "maxLength":
-        return "too-long", f"found {len(str(value))} characters; expected at most {limit}"
-    if rule == "pattern":
-        if limit == r"\S":
-            return "empty-text", "found no text; expected some"
-        return "bad-form", f"found {found}; expected {schema.get('title', f'a match of {limit}')}"
-    return "invalid", f"found {found}; {error.message[:200]}"
+def _insertion(span: Span, v: Violation) -> tuple[Edit, ...]:
+    """The edit that writes a missing key above the first one of a block mapping."""
+    if v.write is None or span.text.startswith("{") or span.place[1] != 1:
+        return ()
+    return (Edit(span.source.span(span.start, span.start), v.write),)
 
 
-def _advice(error: ValidationError, code: str) -> tuple[str, ...]:
-    """What to write instead, where that can be guessed."""
-    value: Any = error.instance
-    limit: Any = error.validator_value
-    if code == "bad-choice" and isinstance(limit, list):
-        if type(value) is int and (ratio := next((r for r in limit if _base_60(r) == value), None)):
-            return (f"did you mean `{ratio}`? some YAML tools read it as a number in base 60",)
-        return did_you_mean(str(value), map(str, limit))
-    if code == "wrong-type":
-        types = [limit] if isinstance(limit, str) else limit
-        if isinstance(value, (bool, int, float)) and types == ["string"]:
-            return ("quote it to make it text",)
-        if isinstance(value, str) and {"integer", "number"} & set(types) and re.fullmatch(r"-?\d+(\.\d+)?", value):
-            return ("leave the quotes out to make it a number",)
-    return ()
+def _of_no_type(error: ValidationError) -> bool:
+    """Whether a value is of the type of none of its alternatives, where the schema says what is expected."""
+    schema: Any = error.schema
+    by_branch: dict[Any, bool] = {}
+    for e in error.context or ():
+        of_type = e.validator == "type" and not e.path
+        by_branch[e.schema_path[0]] = by_branch.get(e.schema_path[0], False) or of_type
+    return "expected" in schema.get("x-seedspec", {}) and all(by_branch.values())
 
 
-def _base_60(ratio: object) -> int | None:
-    """What YAML 1.1 makes of `16:9`."""
-    m = re.fullmatch(r"(\d+):(\d+)", ratio) if isinstance(ratio, str) else None
-    return int(m[1]) * 60 + int(m[2]) if m else None
-
-
-def _nearest(error: ValidationError) -> ValidationError:
-    """Of the alternatives a value fails, the one it comes nearest to: the right type first, then the deepest."""
+def _nearest(error: ValidationError) -> list[ValidationError]:
+    """What breaks the alternative that a value comes nearest to: the right type first, then the fewest mistakes."""
     by_branch: dict[Any, list[ValidationError]] = {}
     for e in error.context or ():
         by_branch.setdefault(e.schema_path[0], []).append(e)
@@ -287,15 +272,8 @@ def _nearest(error: ValidationError) -> ValidationError:
     def nearness(errors: list[ValidationError]) -> tuple[bool, int]:
         return all(e.validator != "type" or e.path for e in errors), -len(errors)
 
-    best = max(by_branch.values(), key=nearness)
-    return max(best, key=lambda e: len(e.absolute_path))
+    return max(by_branch.values(), key=nearness)
 
 
 def _allowed(key: str, schema: Mapping[str, Any]) -> bool:
     return any(re.search(p, key) for p in schema.get("patternProperties", {}))
-
-
-def shorten(text: str, most: int = 60) -> str:
-    """A text as a message shows it, on one line and not longer than `most`."""
-    shown = text.replace("\n", "⏎")
-    return shown if len(shown) <= most else shown[: most - 1] + "…"

@@ -157,7 +157,8 @@ def expanded(
         return _compiled(path, None, problems)
     chosen = _chosen(Path(path), board, problems, emulated=emulated)
     look, read = sources.looker(folder), sources.templates_below(folder)
-    inputs = Inputs(look, read, chosen=chosen, local=emulated or _is_local(board))
+    near = sources.files_near(folder)
+    inputs = Inputs(look, read, chosen=chosen, local=emulated or _is_local(board), files=near)
     expansion = expand(board, inputs, problems, ceiling())
     return _compiled(path, expansion, problems, gather)
 
@@ -225,8 +226,8 @@ def _findings(
 ) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept; what they cost goes to `costs`."""
     chosen = _chosen(Path(path), board, problems, emulated=False)
-    read = sources.templates_below(Path(path).parent)
-    made = expand(board, Inputs(look, read, probe, chosen, _is_local(board)), problems, most)
+    read, near = sources.templates_below(Path(path).parent), sources.files_near(Path(path).parent)
+    made = expand(board, Inputs(look, read, probe, chosen, _is_local(board), near), problems, most)
     costs.update(entry.base.cost.high for entry in made.entries())
     return problems
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ import orjson
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Catalog, Kind, catalog_of
 from seedspec.compiler.filename import same
-from seedspec.compiler.references.limits import MediaFile, MediaReader
+from seedspec.compiler.references.limits import MediaFile, MediaReader, kind_of_suffix
+from seedspec.compiler.references.missing import NO_PATH, NOT_THERE, NearbyFiles
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.reader import opened
 from seedspec.project.files import project_of
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_MEDIA = 256 * 1024 * 1024
 """A larger file is no reference for any model; it is not read at all, for it may have no end."""
+MOST_LISTED = 2000
+"""Media files that are looked through for the one that a wrong path may have meant."""
 
 
 def schemas() -> dict[str, Any]:
@@ -120,7 +124,7 @@ def looker(folder: Path) -> MediaReader:
 
     def look(target: str, kind: Kind) -> MediaFile | str:
         if "\\" in target or PurePosixPath(target).is_absolute():
-            return "is no path relative to the storyboard (with `/` between its parts)"
+            return NO_PATH
         try:
             path = (base / target).resolve()
             if not path.is_relative_to(project):
@@ -130,7 +134,7 @@ def looker(folder: Path) -> MediaReader:
                 return replace(found, spelling=spelling)
             return found
         except FileNotFoundError:
-            return "does not exist"
+            return NOT_THERE
         except OSError as error:
             return f"cannot be read: {_reason(error)}"
         except (ValueError, RuntimeError):  # a NUL in the name, links that go round
@@ -161,6 +165,40 @@ def spelled(base: Path, target: str, names: Callable[[str], Collection[str]]) ->
         out.append(own)
     found = "/".join(out)
     return "" if found == target else found
+
+
+def files_near(folder: Path) -> NearbyFiles:
+    """Lists the media files that a wrong path may have meant: below a folder, and in the path's own within the project.
+
+    It follows no link, looks into no hidden folder, and stops after MOST_LISTED files: it only serves a hint.
+    """
+    base = folder.resolve()
+    project = Path(project_of(str(base)))
+    below = cache(lambda: tuple(islice(_media_below(base), MOST_LISTED)))
+
+    def near(target: str) -> tuple[str, ...]:
+        written = PurePosixPath(target.replace("\\", "/")).parent
+        beside: list[str] = []
+        try:
+            own = (base / written).resolve()
+            if ".." in written.parts and own.is_relative_to(project) and own.is_dir():
+                beside = [str(written / name) for name in sorted(os.listdir(own))[:MOST_LISTED]]
+        except (OSError, ValueError, RuntimeError):
+            pass  # what cannot be listed has nothing to propose
+        return (*beside, *below())
+
+    return near
+
+
+def _media_below(base: Path) -> Iterator[str]:
+    looked = 0
+    for at, folders, names in os.walk(base):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        for name in sorted(names):
+            if (looked := looked + 1) > 10 * MOST_LISTED:
+                return
+            if kind_of_suffix(os.path.splitext(name)[1].lower()):
+                yield (Path(at) / name).relative_to(base).as_posix()
 
 
 def _asset(path: Path, target: str, kind: Kind) -> MediaFile | str:

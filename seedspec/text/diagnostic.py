@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 
+from seedspec.text.near import LINE_ENDS, nearest, shorten
 from seedspec.text.source import Span
 from seedspec.text.value import valueclass
 
@@ -135,22 +136,15 @@ class Problems:
         return len(self._found)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is spelt most like a word, where one is near."""
-    from difflib import get_close_matches  # nearly every file has no need of it
-
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    """At most one note that proposes the nearest known word."""
+    """At most one note that proposes the nearest known word, which is never the word itself."""
     near = nearest(word, known)
-    return () if near is None else (f"did you mean `{near}`?",)
+    return (f"did you mean `{shorten(near)}`?",) if near is not None else ()
 
 
 def listed(words: Iterable[object], most: int = 12) -> str:
     """Words as a person lists them: `a`, `b` or `c`; a long one is cut, with the count of the rest."""
-    quoted = [f"`{w}`" for w in words]
+    quoted = [f"`{shorten(str(w))}`" for w in words]
     if len(quoted) > most:
         quoted = [*quoted[:most], f"{len(quoted) - most} more"]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}" if quoted else "nothing"
@@ -161,7 +155,8 @@ def _diagnostic(
 ) -> Diagnostic:
     edits = tuple(n for n in notes if isinstance(n, Edit))
     full = tuple(n if isinstance(n, Note) else Note(n) for n in notes if not isinstance(n, Edit))
-    return Diagnostic(code, message, span, severity, full, (entry,) if entry else (), edits)
+    line = LINE_ENDS.sub("⏎", message)  # a name in it may hold the end of a line
+    return Diagnostic(code, line, span, severity, full, (entry,) if entry else (), edits)
 
 
 def _order(d: Diagnostic) -> tuple[str, int, str, str]:

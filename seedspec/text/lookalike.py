@@ -78,6 +78,12 @@ def named(char: str) -> str:
     return f"U+{ord(char):04X}" + (f" ({name})" if name else "")
 
 
+def odd_in(text: str) -> tuple[str, ...]:
+    """A clause about the first character of a word that is taken for another one: no letter, and not in ASCII."""
+    odd = next((c for c in text if not c.isascii() and unicodedata.category(c)[0] in "ZPSC"), None)
+    return () if odd is None else (f"it holds {named(odd)}",)
+
+
 def in_line(source: Source, number: int, *, at_fault: bool = True) -> list[Lookalike]:
     """The look-alikes that stand in the place of YAML's own characters in one line of a source.
 

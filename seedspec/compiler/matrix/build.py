@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from seedspec.catalog.form import name_for
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Box, Row, Work
 from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.near import shorten
 from seedspec.text.node import Node
 from seedspec.text.source import Span
 
@@ -46,9 +48,8 @@ def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -
     keep: tuple[int, ...] | None = None
     if shot.only is not None:
         for name in shot.only:
-            if name.text not in names and not problems.is_set_aside(name.text):
-                message = f"`{name.text}` is no axis of the storyboard; expected {listed(names)}"
-                problems.error("unknown-axis", message, name.span, *did_you_mean(name.text, names))
+            if name.text not in names:
+                _unknown_axis(name.text, name.span, names, "the storyboard", problems, ())
         wanted = {n.text for n in shot.only}
         if wanted.issubset(names):  # else no axis is left out, so that no name is undefined for this mistake
             keep = tuple(i for i, n in enumerate(names) if n in wanted)
@@ -106,7 +107,7 @@ def indexed_pattern(
                 fine = False
                 if problems.is_set_aside(label.text):
                     continue
-                message = f"`{label.text}` is no label of axis `{name}`; expected {listed(values)}"
+                message = f"`{shorten(label.text)}` is no label of axis `{name}`; expected {listed(values)}"
                 here = Note("the axis is here", axes[axis_indices[name]].span)
                 problems.error("unknown-label", message, label.node.span, *did_you_mean(label.text, values), here)
         out[axis_indices[name]] = frozenset(label.text for label in wanted)
@@ -158,9 +159,11 @@ def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems
     if problems.is_set_aside(label.text):
         return False
     if not LABEL.fullmatch(label.text):
-        problems.error("bad-label", f"`{label.text[:40]}` is no label; expected {LABEL_FORM}", label.node.span)
+        message = f"`{shorten(label.text, 40)}` is no label; expected {LABEL_FORM}"
+        name = name_for(label.text, LABEL.pattern, axis.name, 1)
+        problems.error("bad-label", message, label.node.span, *((f"did you mean `{name}`?",) if name else ()))
     elif not axis.open:
-        message = f"`{label.text}` is no label of axis `{axis.name}`; expected {listed(axis.values)}"
+        message = f"`{shorten(label.text)}` is no label of axis `{axis.name}`; expected {listed(axis.values)}"
         note = Note("the axis gives each label a value here", axis.span)
         problems.error("unknown-label", message, label.node.span, *did_you_mean(label.text, axis.values), note)
     else:
@@ -170,7 +173,7 @@ def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems
 
 
 def _unknown_axis(
-    name: str, span: Span, known: Mapping[str, object], where: str, problems: Problems, dropped: Collection[str]
+    name: str, span: Span, known: Collection[str], where: str, problems: Problems, dropped: Collection[str]
 ) -> None:
     if problems.is_set_aside(name):
         return
@@ -178,5 +181,6 @@ def _unknown_axis(
         message = f"`{name}` is an axis of the storyboard that {where} leaves out with `only`"
         problems.error("unknown-axis", message, span, f"add `{name}` to `only`, or delete it here")
         return
-    message = f"`{name}` is no axis of {where}; expected {listed(known)}" if known else f"{where} has no axes"
+    said = f"`{shorten(name)}` is no axis of {where}"
+    message = f"{said}; expected {listed(known)}" if known else f"{said}, which has no axes"
     problems.error("unknown-axis", message, span, *did_you_mean(name, known))

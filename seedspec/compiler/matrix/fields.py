@@ -28,8 +28,8 @@ class Setting(NamedTuple):
 class _Swept:
     """What the storyboard sets over the fields of the shots that share a grid.
 
-    `axes` are the places of the axes that sweep a field other than the prompt, `overrides` the storyboard's that hold
-    on this grid. `setters` has each field that an axis sweeps, also the prompt, with an axis that did before.
+    `axes` are the places of the axes that sweep a field, `overrides` the storyboard's that hold on this grid.
+    `setters` has each field that an axis sweeps, with an axis that did before.
     """
 
     axes: tuple[int, ...]
@@ -42,7 +42,7 @@ class Layers:
     """What a storyboard says of the fields of all of its shots, worked out once for the storyboard."""
 
     def __init__(self, board: Storyboard) -> None:
-        self.known = frozenset((*board.model.fields, "prompt"))
+        self.known = frozenset(board.model.fields)  # an axis that sets the prompt is refused where it is read
         self.below = [(k, Setting(v, None, Origin("model", None))) for k, v in board.model.defaults.items()]
         self.below += [(k, _setting(n, "defaults")) for k, n in board.fields.items()]
         self.base = dict(self.below)
@@ -58,7 +58,7 @@ class Layers:
         return self._swept[grid]
 
     def _sweep(self, grid: Grid) -> _Swept:
-        axes = tuple(i for i, a in enumerate(grid.axes) if a.fields(self.known - {"prompt"}))
+        axes = tuple(i for i, a in enumerate(grid.axes) if a.fields(self.known))
         # one that names an axis which the shots of this grid lack does not hold there
         overrides = tuple(
             ({grid.axis_indices[axis]: frozenset(label.text for label in ls) for axis, ls in o.when.wanted.items()}, o)
@@ -100,7 +100,7 @@ class Fields:
             _conflicts(shot, grid.axes, self._swept, problems)
 
     def at(self, row: Row) -> Mapping[str, Setting]:
-        """The settings of a row, in no particular order; `prompt` is never among them."""
+        """The settings of a row, in no particular order."""
         key = self.key(row)
         if key not in self._memo:
             self._memo[key] = self._layered(row)
@@ -114,8 +114,7 @@ class Fields:
         """Everything that sets each field of a row, strongest last: the last one is what `at` gives."""
         out: dict[str, tuple[Setting, ...]] = {}
         for name, setting in (*self._layers.below, *self._own, *self._above(row)):
-            if name != "prompt":
-                out[name] = (*out.get(name, ()), setting)
+            out[name] = (*out.get(name, ()), setting)
         return out
 
     def _layered(self, row: Row) -> Mapping[str, Setting]:
@@ -127,7 +126,6 @@ class Fields:
                 self.changing.add(id(override))
             out.update(set_here)
         out.update(self._layers.last)
-        out.pop("prompt", None)
         return out
 
     def _above(self, row: Row) -> Iterator[tuple[str, Setting]]:
@@ -182,7 +180,7 @@ def _conflicts(shot: Shot, axes: tuple[Axis, ...], swept: _Swept, problems: Prob
         if first is not None:
             message = f"axis `{axis.name}` sets `{field}`, which axis `{first.name}` sets too"
             problems.error("field-set-twice", message, axis.span, Note("the other axis is here", first.span))
-        own = shot.field_keys.get(field) or (shot.prompt and field == "prompt" and shot.prompt.span)
+        own = shot.field_keys.get(field)
         if own:
             others = ", ".join(a.name for a in axes if a is not axis and a.name != "prompt")
             message = f"shot `{shot.id}` sets `{field}`, which axis `{axis.name}` sweeps"

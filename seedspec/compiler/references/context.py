@@ -13,6 +13,7 @@ from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.references.limits import MediaReader, RemoteProbe, probe_nothing
+from seedspec.compiler.references.missing import NearbyFiles, no_files
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Span
@@ -62,6 +63,7 @@ class Inputs:
     remote: RemoteProbe = probe_nothing
     chosen: ChosenTake = none_chosen
     local: bool = False
+    files: NearbyFiles = no_files
 
 
 @valueclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def check_medium(
     suffix = "." + path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else ""
     if found_format is not None and found_format not in rule.formats:
         refuse("media-format", f"is a {found_format} file; expected {listed(rule.formats)}")
-    elif found_format is None and suffix not in rule.extensions and (kind := _kind_of(suffix)):
+    elif found_format is None and suffix not in rule.extensions and (kind := kind_of_suffix(suffix)):
         message = f"`{reference.name}` ends in `{suffix}`; expected {listed(rule.extensions)}"
         other = f"`{suffix}` is {_A[kind]}: write it as `{kind}: …`, or name another file"
         convert = "convert the file: another name alone changes nothing in it"
@@ -212,7 +212,8 @@ _SUFFIXES: Mapping[Kind, tuple[str, ...]] = {
 """Endings of names that say what a file holds."""
 
 
-def _kind_of(suffix: str) -> Kind | None:
+def kind_of_suffix(suffix: str) -> Kind | None:
+    """What a file holds by the ending of its name, in small letters; None for one that says nothing of media."""
     return next((kind for kind, known in _SUFFIXES.items() if suffix in known), None)
 
 

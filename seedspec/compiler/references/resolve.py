@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seedspec.catalog.media_facts import common_facts
 from seedspec.catalog.model import plural
-from seedspec.catalog.schema import kind_of, shorten
+from seedspec.catalog.schema import edits_of, kind_of, shorten
 from seedspec.catalog.signed_url import bare
 from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.entry import Entry
@@ -24,9 +24,11 @@ from seedspec.compiler.references.limits import (
     is_url,
     url_fault,
 )
+from seedspec.compiler.references.missing import NO_PATH, NOT_THERE, PUT_IT_THERE, address_fault, meant_file, path_fault
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
 from seedspec.text.diagnostic import Edit, Note, did_you_mean, listed
+from seedspec.text.lookalike import odd_in
 
 
 def follows_picks(board: Storyboard) -> bool:
@@ -71,12 +73,11 @@ class ReferenceResolver:
 
     def _inspect(self, reference: Reference, target: str) -> Resolved | None:
         problems, rule = self._problems, self._model.media[reference.kind]
-        remote = is_url(target)
-        if remote and target[:5].casefold() == "file:":
-            message = f"found `{shorten(target)}`, which no service can read; expected a path or an address"
-            remedy = "write the path alone, from the storyboard's folder: `assets/hero.png`"
-            problems.error("media-url", message, reference.target.span, remedy)
+        if fault := address_fault(target):
+            notes = self._meant(reference, target) or (fault[1],)
+            problems.error("media-url", f"`{shorten(target)}` {fault[0]}", reference.target.span, *notes)
             return None
+        remote = is_url(target)
         if remote and (wrong := url_fault(target)):
             message = (
                 f"found `{shorten(target)}`, which {wrong}; expected an address like `https://example.com/hero.png`"
@@ -94,9 +95,11 @@ class ReferenceResolver:
             check_medium(reference, rule, target, reference.facts, None, problems)
             return Resolved("url", target, _identity(reference, named), named, named, reference.facts)
         if not isinstance(asset, MediaFile):
-            problems.error(
-                "media-remote" if remote else "media-file", f"`{shorten(named)}` {asset}", reference.target.span
-            )
+            if asset in (NOT_THERE, NO_PATH):
+                self._report_absent(reference, target, asset)
+            else:
+                said = f"`{shorten(named)}` {asset}"
+                problems.error("media-remote" if remote else "media-file", said, reference.target.span)
             return None
         if reference.sha256 and asset.sha256 and reference.sha256 != asset.sha256:
             message = f"`{shorten(named)}` has sha256 {asset.sha256}; expected {reference.sha256}"
@@ -115,6 +118,22 @@ class ReferenceResolver:
             return Resolved("url", target, _identity(reference, named), named, named, facts)
         item = f"sha256:{asset.sha256}"
         return Resolved("file", item, item, asset.sha256, asset.path, facts)
+
+    def _report_absent(self, reference: Reference, target: str, why: str) -> None:
+        """A path where no file is: what is wrong with it, and the file or the address that is meant."""
+        message, remedy = path_fault(target) or (why, PUT_IT_THERE)
+        notes = (remedy,) if "https://" in message else self._meant(reference, target) or (remedy,)
+        said = "; ".join((f"`{shorten(target)}` {message}", *odd_in(target)))
+        self._problems.error("media-file", said, reference.target.span, *notes)
+
+    def _meant(self, reference: Reference, target: str) -> tuple[str | Edit, ...]:
+        """The file that is meant by a path that leads to none."""
+        rule, span = self._model.media[reference.kind], reference.target.span
+        found = meant_file(target, self._context.inputs.files(target), rule.extensions)
+        if found is None or found.path == target:
+            return ()
+        write = found.path if found.same and not is_template(reference.target.value) else None
+        return (f"did you mean `{shorten(found.path)}`?", *edits_of(span, write))
 
     def _resolve_shot(self, reference: Reference, row: Row, entry: str) -> Resolved | None:
         """The upstream entry with the same labels; `at` fixes a label and wins over the join."""
@@ -182,13 +201,13 @@ class ReferenceResolver:
             if name not in axes:
                 if self._is_unclear(grid) or self._problems.is_set_aside(name):
                     return None
-                message = f"`{name}` is no axis of shot `{reference.target.text}`; expected {listed(axes)}"
+                message = f"`{shorten(name)}` is no axis of shot `{reference.target.text}`; expected {listed(axes)}"
                 self._problems.error("unknown-axis", message, label.node.span, *did_you_mean(name, axes))
                 return None
             if label.text not in axes[name].values:
                 if self._problems.is_set_aside(label.text):
                     return None
-                message = f"`{label.text}` is no label of axis `{name}`; expected {listed(axes[name].values)}"
+                message = f"`{shorten(label.text)}` is no label of axis `{name}`; expected {listed(axes[name].values)}"
                 notes = did_you_mean(label.text, axes[name].values)
                 self._problems.error("unknown-label", message, label.node.span, *notes)
                 return None

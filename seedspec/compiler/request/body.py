@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from seedspec.catalog.model import KINDS, plural
 from seedspec.catalog.price import sum_of
+from seedspec.catalog.schema import edits_of
 from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical
 from seedspec.compiler.matrix.cell import Cell, row_of
 from seedspec.compiler.matrix.fields import Fields
@@ -18,7 +19,7 @@ from seedspec.compiler.references.context import Context, Resolved
 from seedspec.compiler.references.limits import within_tolerance
 from seedspec.compiler.references.resolve import ReferenceResolver
 from seedspec.compiler.storyboard.types import Shot
-from seedspec.text.diagnostic import Note
+from seedspec.text.diagnostic import Edit, Note
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
@@ -194,8 +195,10 @@ class BaseBuilder:
             by = origins[field].layer if field in origins else field
             notes = [f"in `{field}`" + (f", set by {by}" if by != field else "")]
             # what a template yields cannot be mended by quotes
-            notes += () if span and is_template(span.text) else v.notes
-            self._problems.error(v.code, v.message, span, *notes, entry=address)
+            mends: tuple[str | Edit, ...] = () if span is None or is_template(span.text) else v.notes
+            if mends and span is not None and not _is_label(by, span):
+                mends += edits_of(span, v.write)
+            self._problems.error(v.code, v.message, span, *notes, *mends, entry=address)
         return False
 
     def _encodable(self, request: Mapping[str, Any], prompt: Scalar, address: str) -> bool:
@@ -214,6 +217,11 @@ class BaseBuilder:
                 "body-too-large", f"{size:,} bytes; expected at most {most:,}", prompt.span, entry=address
             )
         return size <= most
+
+
+def _is_label(layer: str, span: Span) -> bool:
+    """Whether a value is the label of an axis too: other places may call it by what stands there."""
+    return layer.partition("=")[2] == span.text.strip("'\"")
 
 
 def _all_unicode(request: Mapping[str, Any]) -> bool:

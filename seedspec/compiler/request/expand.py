@@ -22,6 +22,7 @@ from seedspec.compiler.request.unused import report_unused
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.near import shorten
 from seedspec.text.source import Span
 
 _LONGEST_CIRCLE = 60
@@ -232,13 +233,15 @@ def _check_targets(board: Storyboard, shots: Mapping[str, Shot], problems: Probl
     """References that cannot be right whatever uses them: unknown shots, and names that stand twice."""
     ours = {r.name: r for r in board.references}
     own = [r for shot in board.shots for r in shot.references]
+    owners = {id(r): shot.id for shot in board.shots for r in shot.references}
     for reference in (*board.references, *own):
         if reference.is_shot and reference.target.text not in shots:
             wanted = reference.target.text
             if problems.is_set_aside(wanted):
                 continue
-            message = f"`{wanted}` is no shot; expected {listed(shots)}"
-            problems.error("unknown-shot", message, reference.target.span, *did_you_mean(wanted, shots))
+            others = [s for s in shots if s != owners.get(id(reference))]  # no shot continues itself
+            message = f"`{shorten(wanted)}` is no shot; expected {listed(others)}"
+            problems.error("unknown-shot", message, reference.target.span, *did_you_mean(wanted, others))
     for reference in own:
         if known := ours.get(reference.name):
             _twice(reference, known, problems)

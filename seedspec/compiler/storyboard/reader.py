@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from seedspec.catalog.choice import remedy_for_choice
+from seedspec.catalog.form import items_of, name_for
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import KINDS, Catalog, Kind, Model
-from seedspec.catalog.schema import kind_of, shorten
+from seedspec.catalog.schema import edits_of, shorten
+from seedspec.compiler.storyboard.foreign import storyboard_node
 from seedspec.compiler.storyboard.plain_words import with_plain_words
 from seedspec.compiler.storyboard.set_aside import sound_part
 from seedspec.compiler.storyboard.swallowed_text import check_swallowed_text
@@ -24,21 +27,23 @@ from seedspec.compiler.storyboard.types import (
     Shot,
     Storyboard,
 )
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed, nearest
-from seedspec.text.node import Map, Node, Scalar, Sequence, plain
+from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.lookalike import odd_in
+from seedspec.text.near import folded, nearest
+from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 from seedspec.text.source import Span
 
 _KINDS: tuple[Kind | Literal["shot"], ...] = (*KINDS, "shot")
 _OF_SHOTS = ("take", "at")
 
 
-def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -> Storyboard | None:
+def storyboard_of(found: Node, catalog: Catalog, name: str, problems: Problems) -> Storyboard | None:
     """The storyboard of a file's one value, without the parts of it whose form is broken, which are reported.
 
     None when nothing is left to judge: no shot has a sound form, or no model can be told.
     """
-    if not isinstance(node, Map):
-        problems.error("not-a-storyboard", f"found {kind_of(plain(node))}; expected a mapping", node.span)
+    node = storyboard_node(found, problems)
+    if node is None:
         return None
     node = with_plain_words(node, problems)
     version = node.get("seedspec")
@@ -58,17 +63,19 @@ def storyboard_of(node: Node, catalog: Catalog, name: str, problems: Problems) -
 
 def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
     """The model that is named, or the near one that was meant; for none, which is reported already, the only one."""
-    if node.text in catalog.models:
-        return catalog.models[node.text]
-    if not node.text:
-        return next(iter(catalog.models.values())) if len(catalog.models) == 1 else None
-    if (why := catalog.broken.get(node.text)) is not None:
-        problems.error("model-file", f"the file of model `{node.text}` cannot be used: {why}", node.span)
+    text, known = node.text, catalog.models
+    if text in known:
+        return known[text]
+    if not text:
+        return next(iter(known.values())) if len(known) == 1 else None
+    if (why := catalog.broken.get(text)) is not None:
+        problems.error("model-file", f"the file of model `{text}` cannot be used: {why}", node.span)
         return None
-    near = nearest(node.text, catalog.models)
-    message = f"unknown model `{shorten(node.text)}`; expected {listed(catalog.models)}"
-    problems.error("unknown-model", message, node.span, *did_you_mean(node.text, catalog.models))
-    return None if near is None else catalog.models[near]
+    near = nearest(text, known)
+    same = near if near is not None and folded(near) == folded(text) else None  # it is written in another form alone
+    message = "; ".join((f"unknown model `{shorten(text)}`", *odd_in(text), f"expected {listed(known)}"))
+    problems.error("unknown-model", message, node.span, *did_you_mean(text, known), *edits_of(node.span, same))
+    return None if near is None else known[near]
 
 
 class _Reader:
@@ -79,7 +86,6 @@ class _Reader:
         self.model, self.model_span = model, model_span
         self.name = name
         self.problems = problems
-        self.known = frozenset((*model.fields, "prompt"))
 
     def read(self) -> Storyboard:
         node = self.node
@@ -174,20 +180,38 @@ class _Reader:
         axes = []
         for name, pair in _map(matrix, "axes").items():
             self._reserved(name, pair.key.span, "an axis")
+            if self._sets_prompt(name, pair):
+                continue
             if isinstance(pair.value, Map):
                 axes.append(Axis(name, pair.key.span, {k: p.value for k, p in pair.value.items()}, False))
             else:
                 axes.append(Axis(name, pair.key.span, self._labels(name, pair.value), True))
         return tuple(axes)
 
+    def _sets_prompt(self, name: str, axis: Pair) -> bool:
+        """Reports an axis that is named `prompt`, which is left out, and each value of an axis that has one."""
+        if name == "prompt":
+            message = "an axis cannot be named `prompt`; expected the prompts in the shot"
+            hint = 'write them there as a mapping of label to template: `prompt: {plain: "…", splash: "…"}`'
+            self.problems.error("prompt-in-axis", message, axis.key.span, hint)
+            self.problems.set_aside(name)
+            return True
+        values = axis.value.items() if isinstance(axis.value, Map) else ()
+        for _, (_, value) in values:
+            if isinstance(value, Map) and (found := value.pairs.get("prompt")):
+                message = f"a value of axis `{name}` has a `prompt`; only a shot has one"
+                hint = f"call it `text`, and write `{{{{ {name}.text }}}}` in the shot's prompt"
+                self.problems.error("prompt-in-axis", message, found.key.span, hint)
+                break
+        return False
+
     def _labels(self, axis: str, node: Node) -> dict[str, Node]:
         values: dict[str, Node] = {}
-        for item in _scalars(node):
+        for number, item in enumerate(_scalars(node), 1):
             text = item.text
             if not LABEL.fullmatch(text):
-                hint = f"give it a label: `{axis}: {{short: {shorten(text, 24)!r}}}`"
                 message = f"`{shorten(text, 40)}` is no label; expected {LABEL_FORM}"
-                self.problems.error("bad-label", message, item.span, hint)
+                self.problems.error("bad-label", message, item.span, self._label_for(axis, text, number))
                 self.problems.set_aside(text)
             elif text in values:
                 note = Note("the first is here", values[text].span)
@@ -195,6 +219,16 @@ class _Reader:
             else:
                 values[text] = item
         return values
+
+    def _label_for(self, axis: str, text: str, number: int) -> str:
+        """What to write instead of a text that is no label: the value of a field, or a label for the text."""
+        rule = self.model.schema.document["properties"].get(axis, {}) if axis in self.model.fields else {}
+        if "enum" in rule and (remedy := remedy_for_choice(text, rule["enum"])):
+            return remedy.note
+        if items := items_of(text):
+            return f"write each label by itself: `[{', '.join(items)}]`"
+        label = name_for(" ".join(text.split()[:4]), LABEL.pattern, axis, number) or f"{axis}-{number}"
+        return f"give it a label, and keep the text as its value: `{axis}: {{{label}: {shorten(text, 24)!r}}}`"
 
     def _references(self, node: Map) -> Iterator[Reference]:
         for name, pair in _map(node, "references").items():

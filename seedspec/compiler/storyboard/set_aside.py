@@ -29,7 +29,7 @@ def sound_part(node: Map, schema: Schema, problems: Problems) -> Map | None:
             return node
         if turn:
             schema.report(node, (v for v in broken if at(node, v.path).span not in incomplete), problems)
-        gone = {v.path for v in broken}
+        gone = {path for v in broken for path in (v.path, *v.also)}
         if () in gone or ("shots",) in gone:
             return None
         cut = _Cut(gone, {v.path: v.write for v in broken if v.at_key and v.write}, incomplete, problems)

@@ -13,7 +13,7 @@ from seedspec.text.source import Source, Span
 from seedspec.text.value import brief, valueclass
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}")
-LABEL_FORM = "letters, digits and . _ : -, at most 40, beginning with a letter or digit"
+LABEL_FORM = "letters a to z and A to Z, digits and . _ : -, at most 40, beginning with a letter or digit"
 RESERVED = ("label", "shot", "take", "ref")
 """Names that templates give a meaning to; no axis and no var may have one."""
 

@@ -1,0 +1,96 @@
+"""What is meant by a key that a place does not know: the names that others have for things, as data of the schema.
+
+`x-seedspec` of an object has its `place` in words, the key that it stands `under`, and `meant`: rows of keys of others,
+each with our key for that very thing, or a list of ours of which the first that is not there yet may be meant, or a
+sentence, and the key that they are written in place of, if any. The table `everywhere` of the whole document holds in
+each place that has no word of its own. `otherwise` is said where nothing is near, in a place where authors have names
+of their own. Keys are compared without case, plural and what joins their words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.near import folded, nearest, shorten
+
+
+class Meaning(NamedTuple):
+    """A sentence for an unknown key, and the key of the same place that it stands for, if any.
+
+    `same` says that it is another name for that very thing.
+    """
+
+    note: str
+    key: str = ""
+    same: bool = False
+
+
+def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], document: Mapping[str, Any]) -> Meaning:
+    """What to write instead of a key that is unknown in a place: an object's schema inside a document."""
+    known = list(place.get("properties", {}))
+    own, whole = place.get("x-seedspec", {}), document.get("x-seedspec", {})
+    free = "otherwise" in own  # what stands there is most likely a name of the author's
+    same = [(k, k) for k in known]
+    for table in (own.get("meant", ()), same, () if free else whole.get("everywhere", ())):
+        if (row := _look_up(key, table)) is None:
+            continue
+        told, *stands_for = row
+        if stands_for:
+            return Meaning(told, stands_for[0])
+        meant = told if isinstance(told, str) else next((t for t in told if t in known and t not in instance), told[0])
+        return _told(meant, place, document, same=isinstance(told, str))
+    elsewhere = next((k for k in _keys(document) if folded(k) == folded(key)), None)
+    if elsewhere is not None and not free:
+        return _told(elsewhere, place, document)
+    if near := nearest(key, known):
+        return Meaning(did_you_mean(key, known)[0], near)
+    if free:
+        return Meaning(own["otherwise"].replace("{key}", shorten(key, 40)))
+    where = f"{own['place']}: " if "place" in own else ""
+    return Meaning(f"expected {where}{listed(known, 20)}")
+
+
+def _told(meant: str, place: Mapping[str, Any], document: Mapping[str, Any], *, same: bool = False) -> Meaning:
+    if (rule := place.get("properties", {}).get(meant)) is not None:
+        value = f": {rule['const']}" if "const" in rule else ""
+        return Meaning(f"did you mean `{meant}{value}`?", meant, same=same)
+    if " " in meant:
+        return Meaning(meant)  # a sentence
+    places = [one for one in _places(document) if meant in one["properties"]]
+    words = [one["x-seedspec"]["place"] for one in places]
+    where = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)
+    above = next((name for one in places if (name := one["x-seedspec"].get("under"))), "")
+    return Meaning(f"`{meant}` belongs {where}" + (f": `{above}: {{{meant}: …}}`" if above else ""))
+
+
+def _look_up(key: str, table: Iterable[Sequence[Any]]) -> Sequence[Any] | None:
+    for form in (folded, _root):  # a plural of its own goes first
+        wanted = form(key)
+        for words, *told in table:
+            if any(form(word) == wanted for word in words.split()):
+                return told
+    return None
+
+
+def _root(key: str) -> str:
+    """A key as it is compared: without case, separators and plural."""
+    return folded(key).removesuffix("s")
+
+
+def _keys(document: Mapping[str, Any]) -> Iterator[str]:
+    for place in _places(document):
+        yield from place["properties"]
+
+
+def _places(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """Each object of a document that has a name as a place."""
+    if not isinstance(schema, dict):
+        return
+    own = schema.get("x-seedspec")
+    if isinstance(own, dict) and "place" in own:
+        yield schema
+    for name, part in schema.items():
+        if name not in ("x-seedspec", "examples"):
+            yield from _places(part)
