@@ -191,14 +191,17 @@ def _errors(found: Checked) -> int:
 
 
 def _is_left(one: Diagnostic, fixed: Iterable[Diagnostic], now: Checked) -> bool:
-    """Whether a finding stands again where its edits were made. An equal one elsewhere is another mistake."""
+    """Whether a finding stands again at its place or where its edits were made. An equal one elsewhere is another."""
     alike = [d.span for d in now.diagnostics if d.span and (d.code, d.message) == (one.code, one.message)]
     if not alike:
         return False
-    path = one.edits[0].span.source.path
-    made = {(e.span.start, e.span.end, e.text) for d in fixed for e in d.edits if e.span.source.path == path}
-    own = [e.span for e in one.edits if e.span.source.path == path]
-    start, end = min(s.start for s in own), max(s.end for s in own)
-    first = start + sum(len(text) - (b - a) for a, b, text in made if b <= start and a < start)
-    last = end + sum(len(text) - (b - a) for a, b, text in made if b <= end)
-    return any(s.source.path == path and first <= s.start <= last for s in alike)
+    made = {(e.span.source.path, e.span.start, e.span.end, e.text) for d in fixed for e in d.edits}
+    places = [(e.span.source.path, e.span.start, e.span.end) for e in one.edits]
+    if one.span is not None:
+        places.append((one.span.source.path, one.span.start, one.span.start))
+    for path, start, end in places:
+        first = start + sum(len(text) - (b - a) for of, a, b, text in made if of == path and b <= start and a < start)
+        last = end + sum(len(text) - (b - a) for of, a, b, text in made if of == path and b <= end)
+        if any(s.source.path == path and first <= s.start <= last for s in alike):
+            return True
+    return False
