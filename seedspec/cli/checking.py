@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seedspec.catalog.model import Catalog
 from seedspec.cli.console import colored, print_lines, print_next, print_notes
+from seedspec.plan.command_hint import CommandHint
 from seedspec.project.compile import Checked, check, checked
 from seedspec.project.files import read_start
-from seedspec.project.paths import named
 from seedspec.project.reading import Reading
 from seedspec.report import diagnostics
 from seedspec.text.diagnostic import Diagnostic, Severity
@@ -52,8 +51,8 @@ def show(found: Sequence[Diagnostic], files: Sequence[str], *, fixing: bool = Fa
         worst = min(found, key=lambda d: _WORST.index(d.severity))
         print_notes([f"what it means: seedspec explain {worst.code}"])
     elif len(files) == 1:
-        board = named(Path(files[0]))
-        print_next(f"seedspec plan {shlex.quote(board)}" if board else "seedspec plan")
+        board = CommandHint("" if files[0] == "storyboard.yaml" else files[0])
+        print_next(board.plain("plan"))
 
 
 def count_of(files: Sequence[str], found: Sequence[Diagnostic]) -> str:
