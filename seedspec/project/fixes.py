@@ -49,8 +49,8 @@ def fixes(path: str, check: Callable[[Reading], Checked]) -> Fixes:
     """The edits of all findings about a storyboard, made in the memory, again and again until none is left.
 
     `check` checks the storyboard, with the texts that it is given in place of the disk's. An edit is left out where
-    its finding would stay, where the storyboard would no longer be YAML, and where it would have more errors than
-    before. Only the edit of an error may bring more to light, which that error hid: the storyboard was none before.
+    its finding would stay, where the storyboard would no longer be sound YAML, and where it would have more errors than
+    before. Only the edit of an error may bring more to light, which that error hid; nothing ran before, either.
 
     Raises what `check` raises.
     """
@@ -143,9 +143,10 @@ class _Fixing:
         return self.known[-1][1]
 
     def _is_yaml(self, texts: Mapping[Path, bytes]) -> bool:
+        """Whether nothing is wrong with the storyboard as YAML, whatever its values are."""
         real, problems = Path(os.path.realpath(self.path)), Problems()
         source = source_of(self.path, texts.get(real) or self._bytes(real), problems)
-        return source is not None and parse(source, problems) is not None
+        return source is not None and parse(source, problems) is not None and not problems.failed
 
     def _with(self, good: Iterable[Diagnostic]) -> dict[Path, bytes]:
         """The files that differ, with the edits of some findings made."""

@@ -95,6 +95,7 @@ def test_errors_that_come_to_light_are_none_of_the_edit(tmp_path: Path) -> None:
     ("rule", "why"),
     [
         (always("unknown-key", ("defalts: {", "defalts: [")), "no YAML any more"),
+        (always("unknown-key", ("defalts", "shots")), "a key twice"),
         (always("unknown-key", ("defalts", "defalts")), "nothing changes"),
         (always("unknown-key", ("seedspec: 1", "seedspec: 1 ")), "the finding stays"),
     ],
