@@ -93,6 +93,8 @@ def codes() -> dict[str, dict[str, Any]]:
         raise SystemExit(
             f"{SENTENCES}: no sentences for {', '.join(lacking)}; write what each `means` and what to `do`"
         )
+    if bare := [code for code in sentences if code not in best and "severity" not in sentences[code]]:
+        raise SystemExit(f"{SENTENCES}: no case shows {', '.join(bare)}; write a case, or how severe each is")
     return {code: _told(sentences[code], best.get(code)) for code in sorted(sentences)}
 
 
