@@ -32,6 +32,7 @@ def made() -> Iterator[tuple[Path, str]]:
     for page in make_tables.PAGES:
         yield page, make_tables.made(page.read_text(encoding="utf-8"))
     yield make_errors.PAGE, make_errors.made()
+    yield make_errors.DATA, make_errors.data()
     yield make_commands.PAGE, make_commands.made()
     yield make_architecture.PAGE, make_architecture.made(make_architecture.PAGE.read_text(encoding="utf-8"))
     yield make_architecture.PICTURE, make_architecture.drawn()

@@ -1,22 +1,28 @@
-"""Writes errors.md: a section a code, with the shortest case that shows it and what `seedspec check` says of it.
+"""Writes errors.md, and the data of `seedspec explain`: what each code means, the shortest case that shows it, and what
+`seedspec check` says of it.
 
 python docs/make_errors.py
 """
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import yaml
 from rich.cells import cell_len, set_cell_size
 
 from seedspec.report.diagnostics import visible
 
 HERE = Path(__file__).parent
 PAGE = HERE / "errors.md"
+DATA = HERE.parent / "seedspec" / "report" / "codes.json"
+SENTENCES = HERE / "codes.yaml"
 CASES = HERE.parent / "tests" / "cases" / "errors"
 FINDING = re.compile(r"^(?:\S.*?: )?(error|warning|hint): .* \[([a-z0-9-]+)\]$")
 WIDEST = 140
@@ -26,39 +32,13 @@ MOST_SHOWN = 3
 HEAD = """\
 # Errors
 
-Every code that `seedspec check` can give, with a storyboard that brings it about and what is said about it. The page is
-made from the project's own test cases, so that example and output are real. Where a case shows more than one code, the
-output here is cut to the one of its section.
+Every code that seedspec gives, with what it means and what to do. A storyboard that brings it about and what is said
+about it come from the project's own test cases, so that example and output are real. Where a case shows more than one
+code, the output here is cut to the one of its section. `seedspec explain CODE` shows a section in the terminal.
 
 An *error* stops everything, a *warning* fails `seedspec check --strict` alone, a *hint* never fails.
 
 """
-ELSEWHERE = {
-    "body-too-large": "The whole request is larger than the service takes: 64 MB, in practice a prompt of that size.",
-    "cannot-read": "A storyboard that was named is not there, or cannot be read.",
-    "media-fps-varies": (
-        "A warning: a video whose frame rate is within the limits on average and not from second to second, as phones "
-        "record it. Which rate the service judges by is not known; a copy of constant rate is safe."
-    ),
-    "media-not-checked": (
-        "A warning: a local file was found and not looked at, because the media libraries are missing "
-        "(`pip install 'seedspec[media]'`); or, with `--probe-urls`, an address could not be looked at: its server did "
-        "not answer, or the bounds of the probe were reached."
-    ),
-    "media-remote": (
-        "With `--probe-urls`: an address gives nothing that can be used. Its server answers with an error or a page, "
-        "the link leads into a private network, or the file is damaged or of another kind."
-    ),
-    "media-spelling": (
-        "A local file is found on this disk, and is spelled otherwise there: in letter case, or in the form of its "
-        "accents. A colleague's machine or CI does not find it. Write it as the disk has it; `check` says how."
-    ),
-    "too-large": "A storyboard of more than 8 MB.",
-    "upstream-size-unknown": (
-        "A shot continues one whose `aspect_ratio` is `adaptive`, and some of the sizes that the service may choose "
-        "are outside the rules for reference videos: give that shot a ratio that is inside."
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -106,29 +86,68 @@ def shown() -> dict[str, Shown]:
     return best
 
 
+def codes() -> dict[str, dict[str, Any]]:
+    """What is told of each code, in the order of the alphabet. Exits for a code without its sentences."""
+    sentences, best = yaml.safe_load(SENTENCES.read_text(encoding="utf-8")), shown()
+    if lacking := sorted(best.keys() - sentences.keys()):
+        raise SystemExit(
+            f"{SENTENCES}: no sentences for {', '.join(lacking)}; write what each `means` and what to `do`"
+        )
+    if bare := [code for code in sentences if code not in best and "severity" not in sentences[code]]:
+        raise SystemExit(f"{SENTENCES}: no case shows {', '.join(bare)}; write a case, or how severe each is")
+    return {code: _told(sentences[code], best.get(code)) for code in sorted(sentences)}
+
+
+def _told(sentences: dict[str, str], one: Shown | None) -> dict[str, Any]:
+    means = {"means": sentences["means"], "do": sentences["do"]}
+    if one is None:
+        return {"severity": sentences["severity"], **means}
+    return {"severity": one.severity, **means, "storyboard": example(one), "beside": beside(one), "says": said(one)}
+
+
+def data() -> str:
+    """The same for `seedspec explain`."""
+    return json.dumps(codes(), ensure_ascii=False, indent=1) + "\n"
+
+
 def made() -> str:
     """The whole page."""
-    best = shown()
-    codes = sorted({*best, *ELSEWHERE})
-    index = ", ".join(f"[`{code}`](#{code})" for code in codes)
+    told = codes()
+    index = ", ".join(f"[`{code}`](#{code})" for code in told)
     parts = [HEAD, *(f"{line}\n" for line in textwrap.wrap(index, 120, break_on_hyphens=False))]
-    for code in codes:
-        parts += ["\n", section(code, best[code]) if code in best else f"## {code}\n\n{ELSEWHERE[code]}\n"]
+    for code, about in told.items():
+        parts += ["\n", section(code, about)]
     return "".join(parts)
 
 
-def section(code: str, one: Shown) -> str:
+def section(code: str, about: dict[str, Any]) -> str:
+    kind = {"error": "An error", "warning": "A warning", "hint": "A hint"}[about["severity"]]
+    words = textwrap.wrap(f"*{kind}.* {about['means']}", 120, break_on_hyphens=False)
+    words += ["", *textwrap.wrap(f"*To do:* {about['do']}", 120, break_on_hyphens=False)]
+    out = f"## {code}\n\n" + "\n".join(words) + "\n"
+    if "storyboard" not in about:
+        return out
+    files = ", ".join(f"`{name}`" for name in about["beside"])
+    note = f"Beside it: {files}.\n\n" if files else ""
+    return f"{out}\n~~~yaml\n{about['storyboard']}\n~~~\n\n{note}~~~text\n{about['says']}\n~~~\n"
+
+
+def example(one: Shown) -> str:
+    """The case's storyboard, as far as it is shown."""
     lines = [_plain(line) for line in re.split(r"\r\n|\r|\n", one.text.rstrip("\r\n"))]
-    cut = [*lines[:LONGEST], *(["…"] if len(lines) > LONGEST else [])]
+    return "\n".join(_cut(line) for line in (*lines[:LONGEST], *(["…"] if len(lines) > LONGEST else [])))
+
+
+def said(one: Shown) -> str:
+    """The findings of its code, as far as they are shown."""
     more = len(one.findings) - MOST_SHOWN
-    said = list(one.findings[:MOST_SHOWN])
-    said += [f"… and {more} more"] if more > 0 else []
+    return "\n".join((*one.findings[:MOST_SHOWN], *([f"… and {more} more"] if more > 0 else [])))
+
+
+def beside(one: Shown) -> list[str]:
+    """The files of the case that the storyboard reads."""
     aside = sorted(p.relative_to(one.case).as_posix() for p in one.case.rglob("*") if p.is_file())
-    beside = [f"`{name}`" for name in aside if name not in ("storyboard.yaml", "expected.txt")]
-    note = f"Beside it: {', '.join(beside)}.\n\n" if beside else ""
-    body = "\n".join(_cut(line) for line in cut)
-    kind = "" if one.severity == "error" else f"A {one.severity}.\n\n"
-    return f"## {code}\n\n{kind}~~~yaml\n{body}\n~~~\n\n{note}~~~text\n" + "\n".join(said) + "\n~~~\n"
+    return [name for name in aside if name not in ("storyboard.yaml", "expected.txt")]
 
 
 def _plain(line: str) -> str:
@@ -141,3 +160,4 @@ def _cut(line: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(made(), encoding="utf-8")
+    DATA.write_text(data(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The examples as their readers meet them: nothing to mend, the plan as printed beside them, and videos at the end."""
+"""The examples as their readers meet them: no problem found, the plan as it is beside them, and videos at the end."""
 
 from __future__ import annotations
 

@@ -37,6 +37,7 @@ DOORS = {
     "opentimelineio": "report/export/timeline.py",
     "starlette": "emulator",
     "uvicorn": "emulator",
+    "watchfiles": "project/changes.py",
 }
 """The one module, or room, that may import each dependency."""
 

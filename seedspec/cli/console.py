@@ -145,3 +145,9 @@ def json_of(document: object) -> bytes:
         import json
 
         return json.dumps(document, indent=2).encode()
+
+
+def print_next(line: str) -> None:
+    """The step that follows, for a person: on standard error, and not in the log of a CI server."""
+    if not os.environ.get("GITHUB_ACTIONS") and os.environ.get("CI", "").lower() in ("", "0", "false"):
+        print_notes([f"next: {line}"])

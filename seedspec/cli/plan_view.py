@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 from seedspec.api import Options, Planned, budget_of, plan
 from seedspec.cli.compiled import compile_or_exit, heading, show_findings
-from seedspec.cli.console import colored, print_lines, print_notes
+from seedspec.cli.console import colored, print_lines, print_next, print_notes
 from seedspec.compiler.storyboard.profile import said
+from seedspec.plan.plan import Action
 from seedspec.plan.savings import savings
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
@@ -45,3 +47,28 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     if not stream_error:  # who is about to buy has decided
         told = savings(planned.plan, board.model)
         write(costs.hints(told, planned.plan.cost, board.model.rate, color=colored(stream)))
+
+
+def print_next_of_plan(planned: Planned, options: Options) -> None:
+    """The command that does what a plan shows, for the same entries; the page, where all is done.
+
+    None where a purchase is in doubt: the plan says what to do first.
+    """
+    commands, count = planned.place.commands, planned.plan.count
+    if count(Action.DOUBT):
+        return
+    if planned.plan.buys:
+        print_next(commands.plain("run", *_words(options)))
+    elif count(Action.RESUME) or count(Action.FETCH):
+        print_next(commands.plain("fetch"))
+    elif count(Action.DONE):
+        print_next(commands.plain("review"))
+
+
+def _words(options: Options) -> list[str]:
+    """The options of a plan that say which entries are meant, as a shell takes them."""
+    named = [("--select", term) for term in options.select] + [("--exclude", term) for term in options.exclude]
+    if options.picked_from is not None:
+        named.append(("--picked-from", options.picked_from))
+    flags = {"--retry-failed": options.retry_failed, "--redo-stale": options.redo_stale}
+    return [f"{name} {shlex.quote(value)}" for name, value in named] + [name for name, given in flags.items() if given]

@@ -18,7 +18,7 @@ import orjson
 
 from seedspec.api import Options, Planned, budget_of
 from seedspec.cli.compiled import Mistaken, board_of, report_name
-from seedspec.cli.console import colored, complain, echo, print_lines, print_notes, steady_text
+from seedspec.cli.console import colored, complain, echo, print_lines, print_next, print_notes, steady_text
 from seedspec.cli.main import Exit, crash, fault
 from seedspec.lock.event import Event, RunFinished
 from seedspec.project.atomic import write_output
@@ -105,6 +105,8 @@ def follow(
         raise trouble
     if finished:
         raise Ended(finished)
+    if view.form == "text" and found.finished is not None and (found.finished.saved or found.finished.reused):
+        views.ask("the next step", print_next, found.commands.plain("review"))
 
 
 class Ended(Exit):

@@ -21,6 +21,10 @@ class CommandHint:
 
     def line(self, name: str, *words: str) -> str:
         """A command line in backticks. `words` go to the shell as they are, the name of an entry first."""
+        return f"`{self.plain(name, *words)}`"
+
+    def plain(self, name: str, *words: str) -> str:
+        """The same without backticks, for a line of its own."""
         named = shlex.quote(self.storyboard) if self.storyboard else ""
         if named and name == "pick":  # its words are entries alone
             named = f"-f {named}"
@@ -28,7 +32,7 @@ class CommandHint:
             "--emulator" if self.emulated else "",
             f"--profile {shlex.quote(self.profile)}" if self.profile else "",
         )
-        return f"`{' '.join(word for word in ('seedspec', name, *words, named, *options) if word)}`"
+        return " ".join(word for word in ("seedspec", name, *words, named, *options) if word)
 
     def on(self, name: str, entry: str, *words: str) -> str:
         """The same about an entry or a variant, whose name a shell may take for something else."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from seedspec.catalog.model import Catalog, Model
 from seedspec.compiler.entry import Entry
@@ -25,6 +25,7 @@ from seedspec.compiler.storyboard.profile import merged, with_profile
 from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.project import names, sources
+from seedspec.project.reading import Reading
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source
 from seedspec.text.value import valueclass
@@ -71,10 +72,12 @@ def ceiling() -> Ceiling:
     return Ceiling(int(given))
 
 
-def _opened(path: str | Path, problems: Problems, catalog: Catalog | None) -> Storyboard | None:
+def _opened(
+    path: str | Path, problems: Problems, catalog: Catalog | None, reading: Reading | None = None
+) -> Storyboard | None:
     """A storyboard file as written, without the parts that `problems` tells to be broken; None when none is left."""
     file = Path(path)
-    return _board(sources.read_source(file, str(path), problems), file.stem, catalog, problems)
+    return _board(sources.read_source(file, str(path), problems, reading), file.stem, catalog, problems)
 
 
 def _board(source: Source | None, name: str, catalog: Catalog | None, problems: Problems) -> Storyboard | None:
@@ -183,36 +186,50 @@ def check(
     number, and what `look_behind` raises.
     """
     wanted: dict[Remote, None] = {}
-    found, board = _checked(path, catalog, profile, wanted.setdefault if look_behind is not None else probe_nothing)
-    if board is None or look_behind is None or not wanted:
-        return found
-    return _checked(path, catalog, profile, look_behind(wanted, board.model).get)[0]
+    first = checked(path, catalog, profile, probe=wanted.setdefault if look_behind is not None else probe_nothing)
+    if first.board is None or look_behind is None or not wanted:
+        return first.diagnostics
+    return checked(path, catalog, profile, probe=look_behind(wanted, first.board.model).get).diagnostics
 
 
-def _checked(
-    path: str | Path, catalog: Catalog | None, profile: str | None, probe: RemoteProbe
-) -> tuple[tuple[Diagnostic, ...], Storyboard | None]:
-    """The findings, and the storyboard as written when its form is sound."""
+class Checked(NamedTuple):
+    """The findings about a storyboard file, and the storyboard as written, as far as its form is sound."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    board: Storyboard | None
+
+
+def checked(
+    path: str | Path,
+    catalog: Catalog | None = None,
+    profile: str | None = None,
+    reading: Reading | None = None,
+    *,
+    probe: RemoteProbe = probe_nothing,
+) -> Checked:
+    """What `check` finds. `reading` knows then what was read for it, and may give other texts than the disk has."""
     problems = Problems()
     with no_collector():
-        board = _opened(path, problems, catalog)
-        look = cache(sources.looker(Path(path).parent))  # media are looked at once for all profiles
+        board = _opened(path, problems, catalog, reading)
+        look = cache(sources.looker(Path(path).parent, reading))  # media are looked at once for all profiles
         if board is None:
-            return tuple(problems), None
+            return Checked(tuple(problems), None)
+        if reading is not None and follows_picks(board):
+            reading.ask(names.picks_of(Path(path), emulated=False))
+        read = sources.templates_below(Path(path).parent, reading)
         most, costs = ceiling(), set[int]()  # for all profiles together
         if profile is not None:
-            return tuple(
-                _findings(path, _profiled(board, profile, problems), problems, look, probe, most, costs)
-            ), board
-        as_written = _findings(path, board, problems, look, probe, most, costs)
+            own = _findings(path, _profiled(board, profile, problems), problems, look, read, probe, most, costs)
+            return Checked(tuple(own), board)
+        as_written = _findings(path, board, problems, look, read, probe, most, costs)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
         each = {}
         for name in telling:
             if most.work.done > most.work.most:
                 break  # which the profile before has said
-            each[name] = _findings(path, with_profile(board, name), problems.anew(), look, probe, most, costs)
+            each[name] = _findings(path, with_profile(board, name), problems.anew(), look, read, probe, most, costs)
         check_budget(board, costs, as_written)
-    return merged(as_written, each), board
+    return Checked(merged(as_written, each), board)
 
 
 def _findings(
@@ -220,13 +237,14 @@ def _findings(
     board: Storyboard,
     problems: Problems,
     look: MediaReader,
+    read: Callable[[str], str | None],
     probe: RemoteProbe,
     most: Ceiling,
     costs: set[int],
 ) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept; what they cost goes to `costs`."""
     chosen = _chosen(Path(path), board, problems, emulated=False)
-    read, near = sources.templates_below(Path(path).parent), sources.files_near(Path(path).parent)
+    near = sources.files_near(Path(path).parent)
     made = expand(board, Inputs(look, read, probe, chosen, _is_local(board), near), problems, most)
     costs.update(entry.base.cost.high for entry in made.entries())
     return problems

@@ -22,6 +22,7 @@ from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.reader import opened
 from seedspec.project.files import project_of
 from seedspec.project.media_cache import cached_facts
+from seedspec.project.reading import Reading
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.yaml import MOST_BYTES, source_of
@@ -72,8 +73,10 @@ def catalog() -> Catalog:
     return catalog_of(schemas())
 
 
-def read_source(path: Path, shown: str, problems: Problems) -> Source | None:
+def read_source(path: Path, shown: str, problems: Problems, reading: Reading | None = None) -> Source | None:
     """A storyboard's text; a file that cannot be read is a diagnostic."""
+    if reading is not None and (given := reading.ask(path)) is not None:
+        return source_of(shown, given, problems)
     try:
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
@@ -84,7 +87,7 @@ def read_source(path: Path, shown: str, problems: Problems) -> Source | None:
     return source_of(shown, raw, problems)
 
 
-def templates_below(folder: Path) -> Callable[[str], str | None]:
+def templates_below(folder: Path, reading: Reading | None = None) -> Callable[[str], str | None]:
     """A reader of included templates that never leaves a folder, also not by a symbolic link.
 
     Nothing whose name, or whose folder's, begins with a dot is a template.
@@ -93,27 +96,33 @@ def templates_below(folder: Path) -> Callable[[str], str | None]:
 
     def read(name: str) -> str | None:
         try:
-            return _template(root, name)
+            return _template(root, name, reading)
         except (OSError, ValueError, RuntimeError):  # no UTF-8, a NUL in the name, links that go round
             return None
 
     return read
 
 
-def _template(root: Path, name: str) -> str | None:
+def _template(root: Path, name: str, reading: Reading | None) -> str | None:
     path = (root / name).resolve()
-    if not path.is_relative_to(root) or not path.is_file():
+    if not path.is_relative_to(root):
+        return None
+    given = reading.ask(root / name) if reading is not None else None
+    if not path.is_file():
         return None
     if any(part.startswith(".") for part in path.relative_to(root).parts):
         return None  # keys and other programs' secrets stand there: `.env`, `.git/config`
-    with path.open("rb") as file:
-        raw = file.read(MOST_BYTES + 1)
+    if given is not None:
+        raw = given
+    else:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
     if len(raw) > MOST_BYTES:
         return None
     return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def looker(folder: Path) -> MediaReader:
+def looker(folder: Path, reading: Reading | None = None) -> MediaReader:
     """Looks at local media by paths relative to a storyboard's folder, inside its project.
 
     The project is the git checkout that the folder stands in, or else the folder itself.
@@ -129,6 +138,8 @@ def looker(folder: Path) -> MediaReader:
             path = (base / target).resolve()
             if not path.is_relative_to(project):
                 return f"lies outside the project `{project.name}`"
+            if reading is not None:
+                reading.ask(base / target)
             found = _asset(path, target, kind)
             if isinstance(found, MediaFile) and (spelling := spelled(base, target, names)):
                 return replace(found, spelling=spelling)

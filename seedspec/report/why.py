@@ -35,8 +35,8 @@ from seedspec.plan.reason import (
     Unsaved,
 )
 from seedspec.plan.why import Why
-from seedspec.report.explain import place
 from seedspec.report.money import both
+from seedspec.report.origins import place
 from seedspec.report.plan import BARE, shown, step_json, taken_up
 from seedspec.text.source import Span, excerpt
 from seedspec.text.visible import visible

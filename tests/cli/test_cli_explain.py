@@ -1,97 +1,103 @@
-"""`compile --explain`: each field of a request, the layer and the place it came from, and what it overrode."""
+"""`explain`: every code that the program can give has its page, read from the installed data alone."""
 
 from __future__ import annotations
 
+import ast
 import json
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from looks import LOOKS, Run, edit
+import test_codes
+from looks import LOOKS, Run
 
-from seedspec import api
-from seedspec.compiler.request.explain import explain
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "docs"))
+import make_errors  # noqa: E402
 
-EXPECTED = Path(__file__).parent / "expected"
+from seedspec.report.codes import codes  # noqa: E402
+
+REPORT = ("error", "warning", "LockFault")
+"""Calls outside of the compiler whose first argument is a code."""
 
 
-def test_every_field_says_where_it_came_from(looks: Path, seedspec: Run, expect: Callable[[Path, str], None]) -> None:
-    fingerprint = next(e for e in api.compile(looks).entries if e.address == "open@look=noir/1").fingerprint
-    said = seedspec("compile", "--explain", "open@look=noir/1")
+def given() -> Iterator[str]:
+    """Every literal code in the whole program: of the rooms that test_codes.py knows, and of all others."""
+    yield from test_codes.emitted() - test_codes.NEVER
+    yield from test_codes.ELSEWHERE
+    for path in (ROOT / "seedspec").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and len(node.args) > 1:
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if name in REPORT:
+                    yield from test_codes.constants(node.args[0])
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    assert set(codes()) == set(given()), f"write what each code means and what to do in {make_errors.SENTENCES}"
+    assert list(codes()) == sorted(codes())
+
+
+def test_the_data_is_current() -> None:
+    assert make_errors.DATA.read_text(encoding="utf-8") == make_errors.data(), "`python docs/make.py` makes it anew"
+
+
+def test_sentences_are_whole_and_commands_in_them_are_there() -> None:
+    from seedspec.cli.main import COMMANDS
+
+    for code, about in codes().items():
+        assert about["severity"] in ("error", "warning", "hint"), code
+        for said in (about["means"], about["do"]):
+            assert re.fullmatch(r"[A-Z`].*[.]", said), f"{code}: {said}"
+            assert set(re.findall(r"`seedspec ([a-z]+)", said)) <= COMMANDS.keys(), code
+        assert ("storyboard" in about) == ("says" in about) and f"[{code}]" in about.get("says", f"[{code}]")
+
+
+@pytest.mark.parametrize("word", ["undefined-name", "[undefined-name]", "UNDEFINED_NAME"])
+def test_a_page(seedspec: Run, word: str) -> None:
+    said = seedspec("explain", word)
     assert (said.code, said.err) == (0, "")
-    expect(EXPECTED / "explain.txt", said.out.replace(fingerprint, "FINGERPRINT"))
+    parts = re.split(r"\n\n", said.out.rstrip("\n"))
+    assert parts[0] == "undefined-name  error" and parts[1] == "A template uses a name that nothing declares."
+    assert [part.split("\n")[0] for part in parts[2:]] == ["What to do", "Example", "What check says"]
+    assert "  seedspec: 1\n" in said.out and "`wether` is not defined [undefined-name]" in said.out
 
 
-def test_a_prefix_that_fits_one_entry_is_enough(looks: Path, seedspec: Run) -> None:
-    whole = seedspec("compile", "--explain", "open@look=noir/1")
-    assert seedspec("compile", "--explain", "open@look=noir").out == whole.out
+def test_every_page_is_shown(seedspec: Run) -> None:
+    said = seedspec("explain", *codes())
+    assert said.code == 0 and said.err == ""
+    heads = re.findall(r"^([a-z0-9-]+)  (?:error|warning|hint)$", said.out, re.MULTILINE)
+    assert heads == list(codes())
+    prose = re.sub(r"(Example|What check says)\n(  .*\n|\n)*", "", said.out)
+    assert max(map(len, prose.splitlines())) <= 100
 
 
-def test_json_has_the_layers_from_the_strongest_down(looks: Path, seedspec: Run) -> None:
-    said = seedspec("compile", "--explain", "open@look=noir", "--format", "json")
-    found = json.loads(said.out)
-    fields = {f["field"]: f for f in found["fields"]}
-    assert list(fields) == ["model", "prompt", "duration", "quality", "aspect_ratio", "generate_audio"]
-    assert fields["duration"] == {
-        "field": "duration", "value": 6, "layer": "look=noir", "written": 6,
-        "file": "storyboard.yaml", "line": 11, "column": 47,
-        "overrode": [
-            {"layer": "defaults", "written": 5, "file": "storyboard.yaml", "line": 4, "column": 22},
-            {"layer": "model", "written": 5, "file": None, "line": None, "column": None},
-        ],
-    }  # fmt: skip
-    assert fields["prompt"]["written"].startswith("{{ ref('cup') }} on a table")
-    assert json.loads(seedspec("compile", "--explain", "open@look=noir", "--format", "jsonl").out) == found
+def test_all_codes_are_listed(seedspec: Run) -> None:
+    said = seedspec("explain")
+    assert said.code == 0 and [line.split()[0] for line in said.out.splitlines()] == list(codes())
+    assert [line.split()[1] for line in said.out.splitlines()] == [str(a["severity"]) for a in codes().values()]
 
 
-def test_a_template_is_shown_beside_its_value(looks: Path, seedspec: Run) -> None:
-    edit(looks, "defaults: {duration: 5", 'defaults: {duration: "{{ 5 + 3 }}"')
-    said = seedspec("compile", "--explain", "open@look=soft")
-    line = next(line for line in said.out.splitlines() if line.startswith("duration"))
-    assert line.split() == [
-        "duration", "8", "defaults", "storyboard.yaml:4:22", "from", "{{", "5", "+", "3", "}}"
-    ]  # fmt: skip
+def test_as_json(seedspec: Run) -> None:
+    (one,) = json.loads(seedspec("explain", "tab", "--format", "json").out)
+    assert one == {"code": "tab", **codes()["tab"]}
+    assert [one["code"] for one in json.loads(seedspec("explain", "--format", "json").out)] == list(codes())
 
 
-def test_a_prompt_variant_is_named(looks: Path, seedspec: Run) -> None:
-    said = seedspec("compile", "--explain", "close@prompt=fast")
-    assert "prompt, set by prompt=fast at storyboard.yaml:25:13\n  | image 1, whip pan.\n" in said.out
+def test_an_unknown_code(seedspec: Run) -> None:
+    near = seedspec("explain", "undefind-name")
+    assert (near.code, near.out) == (2, "")
+    assert near.err == "seedspec: no code `undefind-name`; did you mean `undefined-name`?\n"
+    far = seedspec("explain", "qqq\x1b[31m")
+    assert far.code == 2 and "\x1b" not in far.err and far.err.endswith("`seedspec explain` lists all codes\n")
 
 
-def test_what_fits_several_or_none_names_candidates(looks: Path, seedspec: Run) -> None:
-    several = seedspec("compile", "--explain", "open")
-    assert (several.code, several.out) == (2, "")
-    assert several.err == (
-        "seedspec: `open` fits 2 entries; give more of the address:\n  open@look=noir/1\n  open@look=soft/1\n"
-    )
-    near = seedspec("compile", "--explain", "opne")
-    assert near.err == "seedspec: `opne` fits no entry; did you mean:\n  open@look=noir/1\n  open@look=soft/1\n"
-    none = seedspec("compile", "--explain", "zzz")
-    assert none.err == "seedspec: `zzz` fits no entry; `seedspec compile` lists the addresses\n"
-    both = seedspec("compile", "--explain", "open", "--select", "open")
-    assert both.code == 2 and "--explain names its entry by itself" in both.err
-
-
-def test_a_callback_that_is_not_sent_is_not_claimed(looks: Path, seedspec: Run) -> None:
-    own = "    overrides:\n      - when: {prompt: slow}\n        callback_url: https://example.com/b\n"
-    edit(looks, "      slow:", "      same: \"{{ ref('cup') }}, slow push in.\"\n      slow:")
-    edit(looks, "    duration: 4\n", f"    duration: 4\n{own}")
-    said = seedspec("compile", "--explain", "close@prompt=slow", "--format", "json")
-    assert "callback_url" not in {f["field"] for f in json.loads(said.out)["fields"]}
-
-
-@pytest.mark.parametrize("number", range(4))
-def test_the_winning_layer_is_the_one_that_compiled(looks: Path, number: int) -> None:
-    made = api.compile(looks)
-    assert made.board is not None
-    entry = made.entries[number]
-    for field in explain(made.board, entry).fields:
-        if field.field in entry.origins and field.field != "prompt":
-            origin = entry.origins[field.field]
-            assert (field.winner.name, field.winner.span) == (origin.layer, origin.span)
-            assert field.value == entry.request[field.field]
-
-
-def test_the_storyboard_of_these_tests_is_clean(looks: Path, seedspec: Run) -> None:
-    assert looks.read_text(encoding="utf-8") == LOOKS
-    assert seedspec("check", "--strict").code == 0
+def test_check_names_the_command_for_the_worst_finding(looks: Path, seedspec: Run) -> None:
+    looks.write_text(LOOKS.replace("{{ ref('cup') }}, slow push in.", "A slow push in."))
+    assert seedspec("check").err.splitlines()[-1] == "what it means: seedspec explain no-reference"
+    looks.write_text(looks.read_text().replace("look.words", "lok.words"))
+    assert seedspec("check").err.splitlines()[-1] == "what it means: seedspec explain undefined-name"
+    for form in ("json", "github"):
+        assert seedspec("check", "--format", form).err == ""

@@ -42,7 +42,11 @@ def test_what_it_writes_and_says(folder: Path, seedspec: Run) -> None:
 def test_templates_check_clean_and_point_to_their_schema(template: str, folder: Path, seedspec: Run) -> None:
     assert seedspec("init", "ads", "--template", template).code == 0
     said = seedspec("check", "--strict", "ads")
-    assert (said.code, said.out, said.err) == (0, "", "1 storyboard: nothing to mend\n")
+    assert (said.code, said.out, said.err) == (
+        0,
+        "",
+        "1 storyboard: no problems found\nnext: seedspec plan ads/storyboard.yaml\n",
+    )
     modeline = (folder / "ads" / "storyboard.yaml").read_text().splitlines()[0]
     target = modeline.removeprefix("# yaml-language-server: $schema=")
     assert json.loads((folder / "ads" / target).read_text()) == sources.schemas()["storyboard.json"]

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/dev/full").exists(
 SPOKEN = (
     "plan", "plan --format json", "plan --format markdown", "plan --emulator", "status", "check",
     "status --format json", "check --format json", "compile", "compile --format json", "compile --format jsonl",
-    "cost", "cost --format csv", "compile --format jsonl --select open", "compile --explain open/1",
+    "cost", "cost --format csv", "compile --format jsonl --select open", "compile --origins open/1",
     "why open/1", "why open/1 --format json", "export csv", "export json", "models", "completion bash", "run",
     "fetch", "run --format jsonl", "stats", "lock verify", "review", "export otio",
 )  # fmt: skip

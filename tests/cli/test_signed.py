@@ -93,7 +93,7 @@ def test_the_whole_address_is_in_the_request_alone(board: Path, seedspec: Run) -
     for words in (
         ("plan", "--emulator"), ("plan", "--emulator", "--format", "json"), ("status", "--emulator"),
         ("status", "--emulator", "--format", "json"), ("why", "open/1", "--emulator"),
-        ("compile", "--explain", "open/1"), ("check", "--format", "json"),
+        ("compile", "--origins", "open/1"), ("check", "--format", "json"),
         ("check", "--format", "github"), ("review", "--emulator"), ("lock", "verify", "--emulator"),
     ):  # fmt: skip
         found = seedspec(*words)

@@ -97,4 +97,4 @@ def test_on_a_terminal_the_view_is_live_and_leaves_lines(stage: Stage, tmp_path:
     text = written.decode()
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1
     assert " 0 of 4" in text and "would cost" in text
-    assert text.rstrip().endswith("at most; the emulator charges nothing")
+    assert text.endswith("at most; the emulator charges nothing\r\nnext: seedspec review --emulator\r\n")

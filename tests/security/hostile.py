@@ -81,7 +81,7 @@ def build(base: Path) -> Hostile:
     """The whole of it, committed, with what stands around it."""
     made = Hostile(base)
     private(base)
-    for part in (modules, names, strings, reviews, links, locks, state, videos, bare):
+    for part in (modules, names, strings, reviews, links, locks, state, videos, bare, fixable):
         part(made)
     git(made.top, "init", "-q", "-b", "main")
     git(made.top, "add", "-A", "-f", ".")
@@ -317,6 +317,31 @@ def bare(made: Hostile) -> None:
     run = f'"touch \\"{made.mark}\\"; false"'
     core = f"worktree = ..\nfsmonitor = {run}\npager = {run}\nsshCommand = {run}\n"
     made.file("bare/config", f"[core]\nrepositoryformatversion = 0\nbare = false\n{core}[diff]\nexternal = {run}\n")
+
+
+WRONG = BOARD.replace("defaults:", "defalts:").replace('"a cup"', "{{ ref('cup') }} \u201cand tea\u201d")
+"""A storyboard whose mistakes may be fixed."""
+
+
+def fixable(made: Hostile) -> None:
+    """Links where `check --fix` writes: storyboards, a folder on the way, a template, the new file beside."""
+    outside = made.base / "other" / "wrong.yaml"
+    outside.write_text(WRONG)
+    linked = ("file.storyboard.yaml", "way/wrong.yaml", "inside.storyboard.yaml", "nowhere.storyboard.yaml")
+    made.room("fixable", "storyboard.yaml", "template.storyboard.yaml", *linked)
+    for name in linked:
+        (made.top / "fixable" / name).unlink()
+    (made.top / "fixable" / "way").rmdir()
+    made.file("fixable/storyboard.yaml", WRONG)
+    made.file("fixable/template.storyboard.yaml", BOARD.replace('"a cup"', "\"{% include 'words.j2' %}\""))
+    made.link("fixable/words.j2", outside)
+    made.link("fixable/file.storyboard.yaml", outside)
+    made.link("fixable/way", made.base / "other")
+    made.file("fixable/.git-like/wrong.yaml", WRONG)
+    made.link("fixable/inside.storyboard.yaml", made.top / "fixable" / ".git-like" / "wrong.yaml")
+    made.link("fixable/nowhere.storyboard.yaml", made.base / "home" / "new.yaml")
+    for name in (".storyboard.yaml.new", ".file.storyboard.yaml.new"):
+        made.link(f"fixable/{name}", made.base / "home" / ".bashrc")
 
 
 def git(folder: Path, *words: str) -> None:

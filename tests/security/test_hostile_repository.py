@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
+import subprocess
+import threading
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from hostile import Hostile, build, secrets
 from PIL import Image
-from strangers import CANARY, Command, environ_of, snapshot
+from strangers import CANARY, LONGEST, Command, environ_of, snapshot, tool
 
 from seedspec.cli import main
 from seedspec.cli.main import start
@@ -24,6 +27,7 @@ OURS = re.compile(r"::(error|warning|notice) (file|title)=")
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("check",), ("check", "--format", "github"), ("compile",), ("why", "one/1"), ("diff", "HEAD"), ("plan",),
     ("plan", "--against", "HEAD"), ("plan", "--format", "markdown"), ("status",), ("cost",), ("doctor",), ("models",),
+    ("check", "--diff"), ("check", "--fix"), ("explain", "undefined-name"), ("explain",),
     ("lock", "verify"), ("lock", "fix"), ("lock", "prune", "--yes"), ("lock", "fix", "--emulator"),
     ("run", "--emulator", "--yes", "--junit", "junit.xml"), ("fetch", "--emulator"), ("status", "--emulator"),
     ("settle", "one/1", "--emulator", "--not-billed"), ("adopt", "one/1", "--emulator", "--file",
@@ -35,11 +39,12 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("init",), ("ci",),
 )  # fmt: skip
 """Every command. A storyboard's name is put behind it, or behind `-f`."""
-READING = COMMANDS[:12]
+READING = COMMANDS[:14]
 """Run for each storyboard, both as on a terminal and as in a job of a CI server; the rest only as in a job."""
-WITHOUT_STORYBOARD = ("completion", "models", "init")
+WITHOUT_STORYBOARD = ("completion", "models", "init", "explain")
 IN_A_PROCESS = (
-    ("check", "."), ("plan",), ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge",
+    ("check", "."), ("check", "--fix", "."), ("explain", "tab"), ("plan",),
+    ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge",
     "storyboard.yaml", "a", "b"),
     ("emulator", "--stdio"), ("doctor",), ("review", "--emulator"), ("export", "animatic", "--emulator"),
     ("ci", "--command", "run", "--storyboards", "storyboard.yaml", "--options", "--emulator"),
@@ -184,6 +189,34 @@ def test_every_command_in_every_room(
             f"\nthe hostile repository: {dict(hostile.tally)}, {len(rooms)} rooms, {tried} commands, {len(wrong)} wrong"
         )
     assert not wrong, "\n".join(wrong)
+
+
+def test_check_watches_in_every_room(hostile: Hostile, tally: Counter[str]) -> None:
+    """It has no end of its own: after its first check it is interrupted."""
+    before, wrong = around(hostile), []
+    for room, boards in hostile.boards.items():
+        words = [tool(), "check", "--watch", "--", *boards, "."]
+        process = subprocess.Popen(
+            words, cwd=hostile.top / room, env=environ_of(hostile.base, {"GITHUB_ACTIONS": "true"}),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        watchdog = threading.Timer(LONGEST, process.kill)
+        watchdog.start()
+        assert process.stdout is not None
+        said = b""
+        for line in process.stdout:
+            said += line
+            if line.rstrip().endswith(b"Ctrl-C ends"):
+                process.send_signal(signal.SIGINT)
+                break
+        said += process.stdout.read()
+        wrong += check(said, process.wait(), (room, words), job=True)
+        watchdog.cancel()
+        tally["rooms that check watches"] += 1
+    assert not hostile.mark.exists(), hostile.mark.read_text()
+    assert around(hostile) == before
+    assert not wrong, "\n".join(wrong)
+    assert left_over(hostile) == []
 
 
 def test_beside_modules(hostile: Hostile, command: Command, tmp_path: Path, tally: Counter[str]) -> None:

@@ -13,6 +13,7 @@ ROOMS = ("project", "run", "cli", "report", "emulator")
 OWN = {
     ("project/sources.py", "walk"), ("project/scaffold.py", "project"), ("project/scaffold.py", "stale_schema"),
     ("project/scaffold.py", "_text"), ("project/scaffold.py", "_requirement"), ("report/page/page.py", "read"),
+    ("report/codes.py", "codes"),
 }  # fmt: skip
 """Where files of the installed package are read."""
 MADE = {("run/service/bucket.py", "_put"), ("emulator/results.py", "clip"), ("emulator/results.py", "_cut")}

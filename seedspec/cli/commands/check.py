@@ -1,20 +1,18 @@
-"""`check`: every mistake in storyboards, with its line."""
+"""`check`: every mistake in storyboards, with its line; fixed, or looked for again after each change."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from seedspec.cli.console import colored, echo, print_lines, print_notes
+from seedspec.cli.console import echo, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import ceiling_option
-from seedspec.project.files import read_start
 
 if TYPE_CHECKING:
-    pass
+    from seedspec.text.diagnostic import Diagnostic
 
 
 @click.command("check")
@@ -27,62 +25,71 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @ceiling_option
 @click.option("--probe-urls", is_flag=True, help="Look at remote media too: over https, without the key.")
-def check_command(paths: tuple[str, ...], form: str, *, strict: bool, profile: str | None, probe_urls: bool) -> None:
+@click.option("--fix", is_flag=True, help="Write the fixes that are certain, show them, and check again.")
+@click.option("--diff", is_flag=True, help="Show what --fix would write, and write nothing.")
+@click.option("--watch", "watching", is_flag=True, help="Check again whenever something changes, until Ctrl-C.")
+def check_command(
+    paths: tuple[str, ...], form: str, profile: str | None,
+    *, strict: bool, probe_urls: bool, fix: bool, diff: bool, watching: bool,
+) -> None:  # fmt: skip
     """Find every mistake in storyboards, with its line. Needs no key, and the network with --probe-urls alone.
 
     PATHS are storyboards, or folders whose *.yaml files with a `seedspec:` key are checked (hidden folders are left
-    out); storyboard.yaml when none is given. Exits 3 when any file has an error.
+    out); storyboard.yaml when none is given. Exits 3 when any file has an error, with --fix one that is left.
 
     \b
     Examples:
       seedspec check
       seedspec check storyboards/ --strict
+      seedspec check --fix
+      seedspec check --watch
       seedspec check storyboard.yaml --format github
       seedspec check --probe-urls
     """
-    from seedspec.project.compile import check
-
-    look_behind = None
-    if probe_urls:
-        from seedspec.run.service.probe import probe_of_environment
-
-        look_behind = probe_of_environment
+    from seedspec.cli.checking import Check, count_of, storyboards
     from seedspec.project.sources import catalog
-    from seedspec.report import diagnostics as shown
 
-    files, known = _files(paths or ("storyboard.yaml",)), catalog()
-    found = [d for file in files for d in check(file, known, profile, look_behind)]
-    failed = any(d.severity == "error" or (strict and d.severity == "warning") for d in found)
-    if form == "text":
-        if found:
-            print_lines([shown.as_text(found, color=colored()).removesuffix("\n")])
-        many = f"{len(files)} storyboard{'s' if len(files) != 1 else ''}"
-        print_notes([f"{many}: {shown.tally(found)}" if found else f"{many}: nothing to mend"])
+    given = paths or ("storyboard.yaml",)
+    check = Check(catalog(), profile, probe_urls)
+    if watching:
+        _refuse("--watch", {"--format": form != "text", "--fix": fix, "--diff": diff, "--probe-urls": probe_urls})
+        from seedspec.cli.check_watch import watch
+
+        watch(given, check)
+        return
+    files = storyboards(given)
+    if diff and not fix:
+        from seedspec.cli.check_fix import show_fixes
+
+        _refuse("--diff", {"--format": form != "text"})
+        found, complete = show_fixes(files, check), True
+        print_notes([count_of(files, found)])
+    elif fix:
+        from seedspec.cli.check_fix import fix_all
+
+        found, complete = fix_all(files, check, shown=form == "text")
+        _tell(found, files, form, fixing=True)
     else:
-        text = shown.as_json(found) if form == "json" else shown.as_github(found)
-        if text:
-            echo(text.removesuffix("\n").encode())
-    if failed:
+        found, complete = [d for file in files for d in check.all(file)], True
+        _tell(found, files, form)
+    if not complete:
+        raise Exit(2)
+    if any(d.severity == "error" or (strict and d.severity == "warning") for d in found):
         raise Exit(3)
 
 
-def _files(paths: tuple[str, ...]) -> list[str]:
-    """Files as given; a folder gives the YAML files below it that say they are storyboards, hidden folders left out."""
-    found: list[str] = []
-    for path in paths:
-        if not Path(path).is_dir():
-            found.append(path)
-            continue
-        below: list[Path] = []
-        for place, folders, names in os.walk(path):
-            folders[:] = [f for f in folders if not f.startswith(".")]
-            below += [Path(place, n) for n in names if n.endswith((".yaml", ".yml"))]
-        found += [str(p) for p in sorted(below) if _is_storyboard(p)]
-    return list(dict.fromkeys(found))
+def _tell(found: Sequence[Diagnostic], files: Sequence[str], form: str, *, fixing: bool = False) -> None:
+    from seedspec.cli.checking import show
+    from seedspec.report import diagnostics
+
+    if form == "text":
+        show(found, files, fixing=fixing)
+    elif text := diagnostics.as_json(found) if form == "json" else diagnostics.as_github(found):
+        echo(text.removesuffix("\n").encode())
 
 
-def _is_storyboard(path: Path) -> bool:
-    try:
-        return any(line.startswith(b"seedspec:") for line in read_start(path, 65536).splitlines())
-    except OSError:
-        return False
+def _refuse(option: str, others: Mapping[str, bool]) -> None:
+    """Ends the command for options that have no meaning beside another one."""
+    for other, given in others.items():
+        if given:
+            raise Exit(2, f"{option} and {other} exclude each other")

@@ -32,9 +32,11 @@ _IN_MEMORY = 1 << 20
     help="json and jsonl hold the whole request bodies.",
 )  # fmt: skip
 @profile_option
-@click.option("--explain", metavar="ENTRY", help="One entry: where each field came from, and what it overrode.")
+@click.option(
+    "--origins", "origins", metavar="ENTRY", help="One entry: where each field came from, and what it overrode."
+)
 def compile_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, explain: str | None
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, origins: str | None
 ) -> None:
     """Show the requests exactly as they would be sent, every default written out.
 
@@ -45,11 +47,11 @@ def compile_command(
       seedspec compile
       seedspec compile ads.yaml --format jsonl | jq .request.prompt
       seedspec compile --select open,look=noir --format json
-      seedspec compile --explain open@look=noir/1 --profile draft
+      seedspec compile --origins open@look=noir/1 --profile draft
     """
-    if explain is not None and (select or exclude):
-        raise Exit(2, "--explain names its entry by itself; leave --select and --exclude out")
-    if form == "jsonl" and not (select or exclude or explain):
+    if origins is not None and (select or exclude):
+        raise Exit(2, "--origins names its entry by itself; leave --select and --exclude out")
+    if form == "jsonl" and not (select or exclude or origins):
         _stream(storyboard, profile)
         return
     from seedspec.lock.lock import Lock
@@ -57,8 +59,8 @@ def compile_command(
     from seedspec.report.entries import as_json, as_lines, as_table
 
     made = compile_or_exit(storyboard, profile, emulated=False)
-    if explain is not None:
-        _explain(made, explain, form)
+    if origins is not None:
+        _show_origins(made, origins, form)
         return
     chosen = choose(made.entries, Lock(), select, exclude).chosen
     if form == "jsonl":
@@ -87,10 +89,10 @@ def _stream(storyboard: str, profile: str) -> None:
             pour(some)
 
 
-def _explain(made: Compiled, address: str, form: str) -> None:
+def _show_origins(made: Compiled, address: str, form: str) -> None:
     from seedspec.cli.entry_argument import the_entry
     from seedspec.compiler.request.explain import explain
-    from seedspec.report import explain as shown
+    from seedspec.report import origins as shown
 
     assert made.board is not None
     found, rate = explain(made.board, the_entry(address, made.entries)), made.board.model.rate

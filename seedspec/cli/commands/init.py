@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from seedspec.cli.console import print_lines, print_notes
+from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.project.files import read_file
 from seedspec.project.scaffold import FILL_IN, TEMPLATES, project, write
 
@@ -44,7 +44,10 @@ def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool)
                 print_notes([f"fill in HOST and OWNER in {shown}: where you install seedspec from"])
     board = _shown(place / "storyboard.yaml")
     named = "" if board == "storyboard.yaml" else f" {shlex.quote(board)}"
-    print_notes([f"next: seedspec check{named} && seedspec run{named} --emulator"] if written else ["nothing to do"])
+    if written:
+        print_next(f"seedspec check{named} && seedspec run{named} --emulator")
+    else:
+        print_notes(["nothing to do"])
 
 
 def _shown(path: Path) -> str:

@@ -13,7 +13,7 @@ from seedspec.choices import picks as chosen
 from seedspec.choices.picks import Pick, Picks
 from seedspec.choices.reviews import Entries
 from seedspec.cli.compiled import compile_or_exit
-from seedspec.cli.console import print_lines, print_notes
+from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.entry_argument import the_address
 from seedspec.cli.main import Exit
 from seedspec.cli.votes import choices_in, end_on_errors, takes_options
@@ -82,6 +82,8 @@ def pick_command(
     print_lines(f"{p.address}  no longer picked" for p in _ordered(known) if p.variant not in after.by_variant)
     print_notes([f"{len(after.by_variant)} picked in {place.picks.name}"])
     end_on_errors(problems, code=1)
+    if after.by_variant and not drop:
+        print_next(planned.place.commands.plain("export otio"))
 
 
 def _known(place: Choices, entries: Entries, problems: Problems) -> Picks:

@@ -8,7 +8,7 @@ from seedspec.api import Options, Planned, budget_of
 from seedspec.cli.commands.against import Since, since
 from seedspec.cli.console import colored, print_json, print_lines
 from seedspec.cli.main import Exit
-from seedspec.cli.plan_view import planned_of, print_plan
+from seedspec.cli.plan_view import planned_of, print_next_of_plan, print_plan
 from seedspec.cli.run_options import options_of, picked_option, plan_options
 from seedspec.cli.run_view import explained, titled
 from seedspec.plan.savings import savings
@@ -87,3 +87,4 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
         if changes is not None:
             lines = compared.as_text(changes.found, rate, color=colored())
             print_lines(["", f"since {changes.revision}:", *lines])
+        print_next_of_plan(planned, options)

@@ -12,7 +12,7 @@ import click
 
 from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import compile_or_exit
-from seedspec.cli.console import print_lines, print_notes
+from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import select_options, storyboard_argument
 from seedspec.cli.output_path import judged
@@ -98,6 +98,10 @@ def review_command(
     print_notes([f"{len(found)} takes, {len(clips)} to watch; {target.stat().st_size / 1e6:.1f} MB, {said}"])
     if clips and not any(s.poster for s in seen.values()):
         print_notes(["no posters: they need more packages, pip install 'seedspec[media]'"])
+    if clips:
+        print_next(
+            f"open the page, save what you choose there, then {planned.place.commands.plain('pick', '--from FILE')}"
+        )
 
 
 def _settings(planned: Planned, found: Sequence[Take], media: Media, x: str | None, y: str | None) -> dict[str, Any]:

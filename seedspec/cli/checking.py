@@ -1,0 +1,90 @@
+"""What `check` does in each of its forms: which files it is about, what is found in one, and how that is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedspec.catalog.model import Catalog
+from seedspec.cli.console import colored, print_lines, print_next, print_notes
+from seedspec.plan.command_hint import CommandHint
+from seedspec.project.compile import Checked, check, checked
+from seedspec.project.files import read_start
+from seedspec.project.reading import Reading
+from seedspec.report import diagnostics
+from seedspec.text.diagnostic import Diagnostic, Severity
+
+_WORST = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How each storyboard is checked: with one profile alone where one is named, and with a look at remote media."""
+
+    catalog: Catalog
+    profile: str | None = None
+    probe_urls: bool = False
+
+    def all(self, path: str) -> tuple[Diagnostic, ...]:
+        """Every finding about a storyboard. Raises what `check` raises."""
+        if not self.probe_urls:
+            return self.read(path).diagnostics
+        from seedspec.run.service.probe import probe_of_environment
+
+        return check(path, self.catalog, self.profile, probe_of_environment)
+
+    def read(self, path: str, reading: Reading | None = None) -> Checked:
+        """What can be found without the network."""
+        return checked(path, self.catalog, self.profile, reading)
+
+
+def show(found: Sequence[Diagnostic], files: Sequence[str], *, fixing: bool = False) -> None:
+    """The findings about some storyboards, their sum, and what a person can do next."""
+    if found:
+        print_lines([diagnostics.as_text(found, color=colored()).removesuffix("\n")])
+    print_notes([count_of(files, found)])
+    if found:
+        if (fixable := sum(bool(d.edits) for d in found)) and not fixing:
+            print_notes([f"{fixable} of them can be fixed: add --fix, or --diff to look first"])
+        worst = min(found, key=lambda d: _WORST.index(d.severity))
+        print_notes([f"what it means: seedspec explain {worst.code}"])
+    elif len(files) == 1:
+        board = CommandHint("" if files[0] == "storyboard.yaml" else files[0])
+        print_next(board.plain("plan"))
+
+
+def count_of(files: Sequence[str], found: Sequence[Diagnostic]) -> str:
+    """How many storyboards were checked, and how much was found."""
+    many = f"{len(files)} storyboard{'s' if len(files) != 1 else ''}"
+    return f"{many}: {diagnostics.tally(found) if found else 'no problems found'}"
+
+
+def storyboards(paths: Iterable[str], reading: Reading | None = None) -> list[str]:
+    """Files as given; a folder gives the YAML files below it that say they are storyboards, hidden folders left out.
+
+    `reading` knows then the folders and files that this rests on.
+    """
+    reading = reading or Reading()
+    found: list[str] = []
+    for path in paths:
+        if not Path(path).is_dir():
+            found.append(path)
+            continue
+        below: list[Path] = []
+        for place, folders, names in os.walk(path):
+            reading.ask(Path(place))
+            folders[:] = [f for f in folders if not f.startswith(".")]
+            below += [Path(place, n) for n in names if n.endswith((".yaml", ".yml"))]
+        for file in below:
+            reading.ask(file)
+        found += [str(p) for p in sorted(below) if _is_storyboard(p)]
+    return list(dict.fromkeys(found))
+
+
+def _is_storyboard(path: Path) -> bool:
+    try:
+        return any(line.startswith(b"seedspec:") for line in read_start(path, 65536).splitlines())
+    except OSError:
+        return False

@@ -1,0 +1,36 @@
+"""What a check reads of the disk: which files it asked for, and texts that stand in the place of some of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+State = tuple[int, int, int] | None
+"""What tells that a file was written, or another one put in its place; None where nothing is."""
+
+
+class Reading:
+    """The files of one or more checks. `instead` has texts, by real path, which are read in the place of files.
+
+    `asked` has every path that was looked for, there or not, with its state at that moment: as long as `state_of` gives
+    the same for all of them, another check would find the same.
+    """
+
+    def __init__(self, instead: Mapping[Path, bytes] | None = None) -> None:
+        self.instead = instead or {}
+        self.asked: dict[Path, State] = {}
+
+    def ask(self, path: Path) -> bytes | None:
+        """Notes that a file is looked for, before it is read. Gives the text that stands in its place, if one does."""
+        self.asked.setdefault(path, state_of(path))
+        return self.instead.get(Path(os.path.realpath(path))) if self.instead else None
+
+
+def state_of(path: Path) -> State:
+    """The state of a file or folder as it is now."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
