@@ -244,7 +244,7 @@ def _shown(
         board = planned.compiled.board
         assert board is not None
         monitor = Monitor(
-            planned.plan.steps,
+            found,
             board.model.rate,
             budget=budget_of(board, options),
             slots=options.pace.in_flight,

@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 
-from seedspec.lock.event_values import values_of as values_of
 from seedspec.lock.keys import DEEPEST, KEYS, depth, fault
 from seedspec.lock.state import RANKS, UNANSWERED, IllegalMove, State, advance
 from seedspec.lock.unsigned import unsigned

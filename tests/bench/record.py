@@ -17,7 +17,8 @@ from pathlib import Path
 import orjson
 
 from seedspec.lock.event import Completed
-from seedspec.lock.lock import HEADER, encode, parse, values_of
+from seedspec.lock.event_values import values_of
+from seedspec.lock.lock import HEADER, encode, parse
 from seedspec.run.store.journal import Journal
 
 GROUP = 10

@@ -139,7 +139,7 @@ def test_a_view_that_fails_is_left_out_and_the_run_goes_on(
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals here")
-@pytest.mark.parametrize("function", ["_drawn", "_take"])
+@pytest.mark.parametrize("function", ["_drawn", "take"])
 def test_a_live_view_that_fails_leaves_its_place_to_lines(function: str, copy: Copy) -> None:
     import pty
 

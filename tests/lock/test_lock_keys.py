@@ -11,8 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from seedspec.lock.event import Doubted, Failed, Stuck
+from seedspec.lock.event_values import values_of
 from seedspec.lock.keys import DEEPEST, KEYS
-from seedspec.lock.lock import HEADER, LockFault, encode, parse, serialise, values_of
+from seedspec.lock.lock import HEADER, LockFault, encode, parse, serialise
 from seedspec.lock.recover import recover
 from seedspec.lock.state import State
 from seedspec.lock.version import OF_2

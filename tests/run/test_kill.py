@@ -11,7 +11,8 @@ import pytest
 from helpers import LONGEST, OWN, PACE, SMALL, Ended, Make, Project
 
 from seedspec.lock.event import Submitted
-from seedspec.lock.lock import encode, values_of
+from seedspec.lock.event_values import values_of
+from seedspec.lock.lock import encode
 
 pytestmark = pytest.mark.slow
 

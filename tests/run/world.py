@@ -10,7 +10,8 @@ from typing import Any
 
 from seedspec.compiler.entry import Entry, digest
 from seedspec.lock.event import Deferred, Event, Failed, RunFinished, Submitted, Submitting
-from seedspec.lock.lock import HEADER, Lock, Record, encode, merged, parse, serialise, values_of
+from seedspec.lock.event_values import values_of
+from seedspec.lock.lock import HEADER, Lock, Record, encode, merged, parse, serialise
 from seedspec.lock.state import State
 from seedspec.lock.version import header_of
 from seedspec.plan.plan import Plan, Rules, make

@@ -12,8 +12,9 @@ from typing import Any
 
 from seedspec.compiler.entry import digest
 from seedspec.lock.event import Event, Submitting
+from seedspec.lock.event_values import values_of
 from seedspec.lock.keys import KEYS
-from seedspec.lock.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
+from seedspec.lock.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise
 from seedspec.lock.state import IllegalMove, State
 from seedspec.lock.version import header_of, needed
 from seedspec.project.atomic import replace_lock
