@@ -24,8 +24,10 @@ from seedspec.lock.lock import Lock, LockFault, Record
 from seedspec.lock.merge import first_name
 from seedspec.lock.state import State
 from seedspec.plan.command_hint import CommandHint
-from seedspec.plan.plan import BUYS, Action, Plan, Rules, Step, make
+from seedspec.plan.plan import BUYS, Action, Plan, Step
+from seedspec.plan.planner import make_plan
 from seedspec.plan.reason import Stuck
+from seedspec.plan.rules import Rules
 from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.project.choice_files import choices_of, read_picks
 from seedspec.project.compile import Compiled, compile, expanded, no_collector
@@ -327,7 +329,7 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
         unwanted=unwanted,
         sender=sender,
     )
-    return make(chosen.chosen, lock, rules, chosen.others)
+    return make_plan(chosen.chosen, lock, rules, chosen.others)
 
 
 def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Problems) -> frozenset[str]:

@@ -283,14 +283,14 @@ MUTANTS = [
     ),
     Mutant(
         "a doubt in the plan",
-        "plan/plan.py",
+        "plan/planner.py",
         "    if record.state is State.DOUBT:\n        return InDoubt",
         "    if False:\n        return InDoubt",
         f"{PLAN}::test_what_is_done_follows_from_the_state",
     ),
     Mutant(
         "an intent without an answer in the plan",
-        "plan/plan.py",
+        "plan/planner.py",
         "            return Action.DOUBT, doubt\n",
         "            return Action.SUBMIT, New()\n",
         MODEL,
@@ -311,7 +311,7 @@ MUTANTS = [
     ),
     Mutant(
         "what never goes unchanged",
-        "plan/plan.py",
+        "plan/planner.py",
         '(self.rules.retry and then != "change")',
         "self.rules.retry",
         f"{PLAN}::test_what_is_asked_for_is_tried_again_but_never_unchanged",
@@ -325,7 +325,7 @@ MUTANTS = [
     ),
     Mutant(
         "the file in the way",
-        "plan/plan.py",
+        "plan/planner.py",
         "            elif self.rules.exists(file):",
         "            elif False:",
         f"{PLAN}::test_a_file_that_the_lock_does_not_know_stops_its_entry",

@@ -14,7 +14,9 @@ from seedspec.lock.event_values import values_of
 from seedspec.lock.lock import HEADER, Lock, Record, encode, merged, parse, serialise
 from seedspec.lock.state import State
 from seedspec.lock.version import header_of
-from seedspec.plan.plan import Plan, Rules, make
+from seedspec.plan.plan import Plan
+from seedspec.plan.planner import make_plan
+from seedspec.plan.rules import Rules
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import (
     Accepted,
@@ -164,7 +166,7 @@ class World:
             attempts=3,
             retry=retry,
         )
-        return make(entries, lock, rules, others)
+        return make_plan(entries, lock, rules, others)
 
     def lock(self) -> Lock:
         lock = parse(self.lines) if self.lines else Lock()
