@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.text import Text
 
 from seedspec import api
-from seedspec.lock.event import Saved
+from seedspec.lock.purchase_events import Saved
 from seedspec.report.diagnostics import as_text
 from seedspec.report.live import Monitor
 from seedspec.report.outcome import Outcomes

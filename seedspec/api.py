@@ -19,9 +19,10 @@ from seedspec.choices.reviews import Entries
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile, name_of, said, with_profile
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.lock.event import Event, RunFinished
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, LockFault, Record
 from seedspec.lock.merge import first_name
+from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import BUYS, Action, Plan, Step

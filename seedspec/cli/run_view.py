@@ -20,7 +20,8 @@ from seedspec.api import Options, Planned, budget_of
 from seedspec.cli.compiled import Mistaken, board_of, report_name
 from seedspec.cli.console import colored, complain, echo, print_lines, print_notes, steady_text
 from seedspec.cli.main import Exit, crash, fault
-from seedspec.lock.event import Event, RunFinished
+from seedspec.lock.event import Event
+from seedspec.lock.run_events import RunFinished
 from seedspec.project.atomic import write_output
 from seedspec.project.files import check_way
 from seedspec.report.outcome import End, Outcomes

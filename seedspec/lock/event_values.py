@@ -4,51 +4,33 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from seedspec.lock.event import (
+from seedspec.lock.keys import LONGEST_CODE, LONGEST_MESSAGE
+from seedspec.lock.purchase_events import (
     Adopted,
     Completed,
     Deferred,
-    Delayed,
     Doubted,
-    Event,
     Failed,
-    Held,
     Intent,
-    Progressed,
-    RunFinished,
-    RunStarted,
+    PurchaseEvent,
     Saved,
-    Skipped,
-    Stopped,
     Stuck,
     Submitted,
     Submitting,
-    Unrecorded,
-    Uploaded,
     Weighed,
 )
-from seedspec.lock.keys import LONGEST_CODE, LONGEST_MESSAGE
 from seedspec.lock.state import State
 from seedspec.text.visible import one_line
 
-_Kept = Submitting | Submitted | Deferred | Completed | Saved | Failed | Doubted | Weighed | Stuck | Adopted
-"""An event that changes a record."""
 
-
-def values_of(event: Event) -> dict[str, Any] | None:
-    """What the lock keeps of an event; None for one that changes no record."""
-    match event:
-        case RunStarted() | Skipped() | Uploaded() | Progressed() | Delayed() | Held() | Stopped() | Unrecorded():
-            return None
-        case RunFinished():
-            return None
-        case _:
-            state, own = _state_and_values(event)
+def values_of(event: PurchaseEvent) -> dict[str, Any]:
+    """What the lock keeps of an event."""
+    state, own = _state_and_values(event)
     values = {"fp": event.fp, "attempt": event.attempt, "state": state.value, "at": event.at, **own}
     return {k: v for k, v in values.items() if v is not None}
 
 
-def _state_and_values(event: _Kept) -> tuple[State, dict[str, Any]]:
+def _state_and_values(event: PurchaseEvent) -> tuple[State, dict[str, Any]]:
     match event:
         case Submitting(entry=entry, take=take, manifest=manifest, units=units, profile=profile):
             request = {"entry": entry, "take": take, "manifest": manifest, "intent": _intent(event.intent)}

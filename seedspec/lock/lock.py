@@ -15,7 +15,6 @@ import orjson
 from seedspec.lock.keys import DEEPEST, KEYS, depth, fault
 from seedspec.lock.state import RANKS, UNANSWERED, IllegalMove, State, advance
 from seedspec.lock.unsigned import unsigned
-from seedspec.lock.version import HEADER as HEADER
 from seedspec.lock.version import NEWEST, header_of, needed, said_by, version_of
 
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")

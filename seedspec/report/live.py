@@ -11,19 +11,9 @@ from rich.live import Live
 from rich.text import Text
 
 from seedspec.catalog.price import Cost, Rate
-from seedspec.lock.event import (
-    Completed,
-    Doubted,
-    Event,
-    Failed,
-    Held,
-    Saved,
-    Stopped,
-    Stuck,
-    Submitted,
-    Submitting,
-    Unrecorded,
-)
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Completed, Doubted, Failed, Saved, Stuck, Submitted, Submitting
+from seedspec.lock.run_events import Held, Stopped, Unrecorded
 from seedspec.report.money import credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.run import line

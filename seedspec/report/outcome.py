@@ -8,31 +8,33 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from seedspec.catalog.model import Model
-from seedspec.lock.event import (
+from seedspec.lock.event import Event
+from seedspec.lock.event import as_json as event_json
+from seedspec.lock.mismatch import FACTS, Mismatch, mismatches, request_of
+from seedspec.lock.mismatch import as_json as mismatches_json
+from seedspec.lock.purchase_events import (
     Adopted,
     Completed,
     Deferred,
-    Delayed,
     Doubted,
-    Event,
     Failed,
+    Saved,
+    Stuck,
+    Submitted,
+    Submitting,
+    Weighed,
+)
+from seedspec.lock.run_events import (
+    Delayed,
     Held,
     Progressed,
     RunFinished,
     RunStarted,
-    Saved,
     Skipped,
     Stopped,
-    Stuck,
-    Submitted,
-    Submitting,
     Unrecorded,
     Uploaded,
-    Weighed,
 )
-from seedspec.lock.event import as_json as event_json
-from seedspec.lock.mismatch import FACTS, Mismatch, mismatches, request_of
-from seedspec.lock.mismatch import as_json as mismatches_json
 from seedspec.lock.state import OPEN, UNANSWERED
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import BUYS, Step

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from seedspec.lock.event import Event, RunFinished, Stopped, Submitting, Unrecorded
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Submitting
+from seedspec.lock.run_events import RunFinished, Stopped, Unrecorded
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Call, Create, Reply
 from seedspec.run.engine.purchase import Moment

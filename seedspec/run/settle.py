@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from seedspec.lock.event import Doubted, Event, Intent, Submitted, Submitting
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
+from seedspec.lock.purchase_events import Doubted, Intent, Submitted, Submitting
 from seedspec.lock.state import State
 from seedspec.run.engine.messages import (
     Accepted,

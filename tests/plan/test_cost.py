@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from seedspec import api
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import HEADER, Lock, encode, parse
+from seedspec.lock.lock import Lock, encode, parse
+from seedspec.lock.version import HEADER
 from seedspec.plan.cost import Line, Spending, Stated, by_profile, lines, total
 from seedspec.plan.plan import Plan
 from seedspec.plan.planner import make_plan

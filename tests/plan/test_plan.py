@@ -11,9 +11,10 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import HEADER, Lock, LockFault, Record, encode, parse
+from seedspec.lock.lock import Lock, LockFault, Record, encode, parse
 from seedspec.lock.staleness import link_lives
 from seedspec.lock.state import State
+from seedspec.lock.version import HEADER
 from seedspec.plan.plan import Action, Plan
 from seedspec.plan.planner import make_plan
 from seedspec.plan.reason import (

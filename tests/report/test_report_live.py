@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.text import Text
 from stage import LANE, POUR, Stage, everything, staged
 
-from seedspec.lock.event import Deferred, Delayed, Event, Failed, Progressed, RunStarted, Stopped, Submitted
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Deferred, Failed, Submitted
+from seedspec.lock.run_events import Delayed, Progressed, RunStarted, Stopped
 from seedspec.report.live import Monitor, length, live
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.table import shortened

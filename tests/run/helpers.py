@@ -21,7 +21,8 @@ from seedspec import api
 from seedspec.emulator.process import child
 from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
-from seedspec.lock.lock import HEADER, Lock, encode, parse
+from seedspec.lock.lock import Lock, encode, parse
+from seedspec.lock.version import HEADER
 from seedspec.project import sources
 from seedspec.run.engine.purchase import Pace
 

@@ -14,8 +14,9 @@ from helpers import Make, Project, Service, nearby
 
 from seedspec import api
 from seedspec.emulator import links
-from seedspec.lock.event import Event, Held, RunFinished, Skipped, Uploaded
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
+from seedspec.lock.run_events import Held, RunFinished, Skipped, Uploaded
 from seedspec.media.card import Card
 from seedspec.media.movie.takes import Studio
 from seedspec.plan.plan import Action

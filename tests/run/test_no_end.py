@@ -19,8 +19,9 @@ import pytest
 from helpers import CANARY, HERO, LONGEST, QUICK, SMALL, Make, Project, Service, nearby
 
 from seedspec.emulator.settings import Addresses
-from seedspec.lock.event import Delayed, Failed, Held, Stopped, Stuck
 from seedspec.lock.lock import Record
+from seedspec.lock.purchase_events import Failed, Stuck
+from seedspec.lock.run_events import Delayed, Held, Stopped
 
 LONG_AGO = (datetime.now(UTC) - timedelta(hours=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -213,7 +214,7 @@ WAITER = """\
 import sys
 from pathlib import Path
 from seedspec.compiler.entry import digest
-from seedspec.lock.event import Intent, Submitting
+from seedspec.lock.purchase_events import Intent, Submitting
 from seedspec.project import sources
 from seedspec.run.engine.messages import Create
 from seedspec.run.settle import ask

@@ -21,7 +21,7 @@ from helpers import CANARY, HERO, Make, Project, Service, nearby
 
 from seedspec import api
 from seedspec.compiler.entry import digest
-from seedspec.lock.event import Held, RunFinished, RunStarted, Uploaded
+from seedspec.lock.run_events import Held, RunFinished, RunStarted, Uploaded
 from seedspec.project.credentials import Key, origins_of
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Refused, Stored, Trouble, Unknown, Upload

@@ -18,7 +18,7 @@ import pytest
 from helpers import CANARY, Listener, leaked
 
 from seedspec.compiler.entry import digest
-from seedspec.lock.event import Intent, Submitting
+from seedspec.lock.purchase_events import Intent, Submitting
 from seedspec.media.facts import MediaMissing
 from seedspec.project import sources
 from seedspec.project.credentials import BadSettings, Key, Origins, origins_of

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from seedspec.compiler.entry import Entry, digest
-from seedspec.lock.event import Deferred, Event, Failed, RunFinished, Submitted, Submitting
+from seedspec.lock.event import Event
 from seedspec.lock.event_values import values_of
-from seedspec.lock.lock import HEADER, Lock, Record, encode, merged, parse, serialise
+from seedspec.lock.lock import Lock, Record, encode, merged, parse, serialise
+from seedspec.lock.purchase_events import Deferred, Failed, PurchaseEvent, Submitted, Submitting
+from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
-from seedspec.lock.version import header_of
+from seedspec.lock.version import HEADER, header_of
 from seedspec.plan.plan import Plan
 from seedspec.plan.planner import make_plan
 from seedspec.plan.rules import Rules
@@ -208,9 +210,9 @@ class World:
 
     def _keep(self, event: Event) -> None:
         self._alive()
-        values = values_of(event)
-        if values is None:
+        if not isinstance(event, PurchaseEvent):
             return
+        values = values_of(event)
         trouble = self.choose(60)
         if trouble == 59:
             self._crash()
@@ -431,7 +433,7 @@ class World:
             self.receipts.add(task)
         else:
             event = Deferred(entry.address, entry.fingerprint, record.attempt, "not-billed", "", 0, at)
-        self.lines += encode(values_of(event) or {})
+        self.lines += encode(values_of(event))
         self._count("settled")
 
     def _unstick(self, entry: Entry, record: Record) -> None:
@@ -443,9 +445,7 @@ class World:
             return
         self.disowned.add(task)
         at = self.moment().text()
-        self._line(
-            values_of(Failed(entry.address, record.fp, record.attempt, task, "abandoned", "", "asked", at)) or {}
-        )
+        self._line(values_of(Failed(entry.address, record.fp, record.attempt, task, "abandoned", "", "asked", at)))
         self._count("tasks given up")
 
     def lose_file(self) -> None:

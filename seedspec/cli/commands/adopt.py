@@ -15,8 +15,9 @@ from seedspec.cli.entry_argument import the_entry
 from seedspec.cli.main import Exit
 from seedspec.cli.options import profile_option, storyboard_argument, word_option
 from seedspec.compiler.entry import Entry
-from seedspec.lock.event import Adopted, Event, Saved, Submitted
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
+from seedspec.lock.purchase_events import Adopted, Saved, Submitted
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import opened

@@ -16,8 +16,9 @@ from seedspec.cli.console import print_lines, print_notes
 from seedspec.cli.doubts import Waits, is_lost, told
 from seedspec.cli.main import Exit
 from seedspec.cli.options import profile_option, word_option
-from seedspec.lock.event import Adopted, Deferred, Event, Failed, Submitted, Weighed
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
+from seedspec.lock.purchase_events import Adopted, Deferred, Failed, Submitted, Weighed
 from seedspec.lock.state import UNANSWERED
 from seedspec.project.paths import Place, place_of
 from seedspec.run.engine.messages import Balance, Credits

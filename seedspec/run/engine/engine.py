@@ -17,7 +17,9 @@ from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule
 from seedspec.compiler.entry import body_of, digest
 from seedspec.compiler.references.upstream import unusable_upstream
-from seedspec.lock.event import Deferred, Event, Held, Intent, RunFinished, RunStarted, Stopped, Submitting
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Deferred, Intent, Submitting
+from seedspec.lock.run_events import Held, RunFinished, RunStarted, Stopped
 from seedspec.lock.staleness import facts_of
 from seedspec.plan.plan import Plan
 from seedspec.run.engine.admission import admit

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from seedspec.compiler.entry import Entry
-from seedspec.lock.event import Delayed, Event, Uploaded
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
+from seedspec.lock.run_events import Delayed, Uploaded
 from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
 from seedspec.run.engine.purchase import Moment, Pace, Phase, Purchase
 

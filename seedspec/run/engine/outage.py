@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from seedspec.lock.event import Delayed, Event
+from seedspec.lock.event import Event
+from seedspec.lock.run_events import Delayed
 from seedspec.run.engine.messages import Reply, Trouble
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.queue import READ

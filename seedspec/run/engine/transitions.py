@@ -7,19 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.lock.event import (
-    Completed,
-    Deferred,
-    Delayed,
-    Doubted,
-    Event,
-    Failed,
-    Progressed,
-    Saved,
-    Stopped,
-    Stuck,
-    Submitted,
-)
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Completed, Deferred, Doubted, Failed, Saved, Stuck, Submitted
+from seedspec.lock.run_events import Delayed, Progressed, Stopped
 from seedspec.lock.state import State
 from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.messages import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown

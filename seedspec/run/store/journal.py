@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from seedspec.compiler.entry import digest
-from seedspec.lock.event import Event, Submitting
+from seedspec.lock.event import Event
 from seedspec.lock.event_values import values_of
 from seedspec.lock.keys import KEYS
-from seedspec.lock.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise
+from seedspec.lock.lock import Lock, LockFault, encode, merged, parse, serialise
+from seedspec.lock.purchase_events import PurchaseEvent, Submitting
 from seedspec.lock.state import IllegalMove, State
-from seedspec.lock.version import header_of, needed
+from seedspec.lock.version import HEADER, header_of, needed
 from seedspec.project.atomic import replace_lock
 from seedspec.project.files import lock_file, read_lock_file
 from seedspec.project.state_folder import state_folder
@@ -78,7 +79,7 @@ class Journal:
                 _hold_back(self.path, RESERVE + 2 * self._good)
                 self._reserved = True
             keep_body(self.path, body)
-            values = values_of(intent) or {}
+            values = values_of(intent)
             record = self._merged(values)
             self._append(encode(values), anew=False)
         except OSError as error:
@@ -98,8 +99,9 @@ class Journal:
         """
         impossible, before = None, len(self._owed)
         for event in events:
-            if (values := values_of(event)) is None:
+            if not isinstance(event, PurchaseEvent):
                 continue
+            values = values_of(event)
             try:
                 known, record = self._before(values), self._merged(values)
             except IllegalMove as error:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from seedspec.lock.event import Completed, Deferred, Event, Failed, Intent, Saved, Submitted, Submitting
-from seedspec.lock.lock import HEADER, LockFault, encode, parse
+from seedspec.lock.event import Event
+from seedspec.lock.lock import LockFault, encode, parse
+from seedspec.lock.purchase_events import Completed, Deferred, Failed, Intent, Saved, Submitted, Submitting
+from seedspec.lock.version import HEADER
 from seedspec.run.store.journal import Journal, NotRecorded
 from seedspec.run.store.lock_file import HoldTaken, hold, read_lock
 from seedspec.run.store.rescue import rescue
