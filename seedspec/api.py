@@ -21,7 +21,7 @@ from seedspec.compiler.storyboard.profile import NoProfile, name_of, said, with_
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, LockFault, Record
-from seedspec.lock.merge import first_name
+from seedspec.lock.merge import original_name
 from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
 from seedspec.plan.command_hint import CommandHint
@@ -204,7 +204,7 @@ def run(
         given = _given(made, place, environment, emulator)
         ends.enter_context(hold(place.lock))
         lock = read_lock(place.lock)
-        if any(map(first_name, lock)):
+        if any(map(original_name, lock)):
             from seedspec.run.store.downloads import Downloads
 
             Downloads(place.base, place.lock.name).claim(lock)

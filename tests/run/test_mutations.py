@@ -116,7 +116,7 @@ MUTANTS = [
     Mutant(
         "the check of a move",
         "run/store/journal.py",
-        "return merged(self._before(values), values)",
+        "return update_record(self._before(values), values)",
         "return {**(self._before(values) or {}), **values}",
         f"{JOURNAL}::test_an_impossible_move_never_gets_into_the_file",
     ),
@@ -406,7 +406,7 @@ MUTANTS = [
     Mutant(
         "a key that stands twice",
         "lock/lock.py",
-        "object_pairs_hook=_once",
+        "object_pairs_hook=_refuse_duplicates",
         "object_pairs_hook=dict",
         f"{LOCK} -k refused",
     ),

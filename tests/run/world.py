@@ -11,7 +11,7 @@ from typing import Any
 from seedspec.compiler.entry import Entry, digest
 from seedspec.lock.event import Event
 from seedspec.lock.event_values import values_of
-from seedspec.lock.lock import Lock, Record, encode, merged, parse, serialise
+from seedspec.lock.lock import Lock, Record, encode, parse, serialise, update_record
 from seedspec.lock.purchase_events import Deferred, Failed, PurchaseEvent, Submitted, Submitting
 from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
@@ -267,7 +267,7 @@ class World:
     def _line(self, values: dict[str, Any]) -> None:
         self.lines = self.lines or HEADER
         known = self.lock().record(values["fp"], values["attempt"])
-        merged(known.values if known else None, values)
+        update_record(known.values if known else None, values)
         self._head(values)
         self.lines += encode(values)
 
@@ -279,7 +279,7 @@ class World:
 
     def _write(self, event: Event, values: dict[str, Any], trouble: int) -> None:
         known = parse(self.lines).record(values["fp"], values["attempt"]) if self.lines else None
-        merged(known.values if known else None, values)
+        update_record(known.values if known else None, values)
         line = encode(values)
         self.lines = self.lines or HEADER
         self._head(values)

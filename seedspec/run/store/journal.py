@@ -14,10 +14,10 @@ from seedspec.compiler.entry import digest
 from seedspec.lock.event import Event
 from seedspec.lock.event_values import values_of
 from seedspec.lock.keys import KEYS
-from seedspec.lock.lock import Lock, LockFault, encode, merged, parse, serialise
+from seedspec.lock.lock import Lock, LockFault, encode, parse, serialise, update_record
 from seedspec.lock.purchase_events import PurchaseEvent, Submitting
 from seedspec.lock.state import IllegalMove, State
-from seedspec.lock.version import HEADER, header_of, needed
+from seedspec.lock.version import HEADER, header_of, version_needed
 from seedspec.project.atomic import replace_lock
 from seedspec.project.files import lock_file, read_lock_file
 from seedspec.project.state_folder import state_folder
@@ -168,8 +168,8 @@ class Journal:
             _reserve(self.path).unlink()
 
     def _merged(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The record with a further line of it; an impossible move never gets into the file."""
-        return merged(self._before(values), values)
+        """The record with a further line of it; an impossible move never gets into the file (rule 3 of lock)."""
+        return update_record(self._before(values), values)
 
     def _before(self, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         known: Mapping[str, Any] | None = self._touched.get(_name(values))
@@ -328,7 +328,7 @@ class Journal:
 
 
 def _needed(records: Iterable[Mapping[str, Any]]) -> int:
-    return needed(records, KEYS.keys(), {})
+    return version_needed(records, KEYS.keys(), {})
 
 
 def _name(values: Mapping[str, Any]) -> tuple[str, int]:
