@@ -31,7 +31,7 @@ from seedspec.plan.reason import Stuck
 from seedspec.plan.rules import Rules
 from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.project.choice_files import choices_of, read_picks
-from seedspec.project.compile import Compiled, compile, expanded, no_collector
+from seedspec.project.compile import Compiled, compile, expand_board, no_collector
 from seedspec.project.compile import check as check_file
 from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import Place, named, place_of
@@ -339,7 +339,7 @@ def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Pro
     if not picks.by_variant:
         picking = _commands(made.path, board, options).line("pick", "ENTRY")
         raise NothingSelected(f"no take is picked {said(name_of(board))}; {picking} chooses one")
-    upstream = expanded(made.path, board, Problems(), emulated=options.emulated)
+    upstream = expand_board(made.path, board, Problems(), emulated=options.emulated)
     return variants(picks, Entries(upstream.entries), problems)
 
 

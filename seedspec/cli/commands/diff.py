@@ -16,7 +16,7 @@ from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.lock.lock import Lock
 from seedspec.plan.compare import compare
 from seedspec.plan.select import choose
-from seedspec.project.compile import earlier
+from seedspec.project.compile import compile_revision
 from seedspec.project.git import NoRevision, revision_of
 from seedspec.project.paths import place_of
 from seedspec.report import compare as compared
@@ -51,7 +51,7 @@ def diff_command(
     lock = read_lock(place_of(made.path, made.board, emulated=emulator).lock)
     try:
         then = revision_of(made.path.parent, revision)
-        old = _earlier(storyboard, earlier(storyboard, then, profile=profile, emulated=emulator), revision)
+        old = _earlier(storyboard, compile_revision(storyboard, then, profile=profile, emulated=emulator), revision)
     except NoProfile as error:
         old = ()
         print_notes([f"in {revision}: {error}: everything is new"])

@@ -13,7 +13,7 @@ import click
 from seedspec.api import Compiled
 from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_lines, print_notes
-from seedspec.cli.doubts import Waits, is_lost, told
+from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost
 from seedspec.cli.main import Exit
 from seedspec.cli.options import profile_option, word_option
 from seedspec.lock.event import Event
@@ -75,12 +75,18 @@ def settle_command(
     place = place_of(made.path, board_of(made), emulated=emulator)
     with hold(place.lock):
         lock = read_lock(place.lock)
-        waits = Waits(made, lock, is_lost if lost else _unsettled, "running or made" if lost else "in doubt")
+        purchases = PurchasesToSettle(
+            made, lock, is_lost if lost else _unsettled, "running or made" if lost else "in doubt"
+        )
         if not said_what:
-            shown = waits.every if not entries else [r for e in entries for r in waits.named(e, purchase, many=True)]
-            _show(made, place, lock, waits, shown)
+            shown = (
+                purchases.every
+                if not entries
+                else [r for e in entries for r in purchases.select(e, purchase, many=True)]
+            )
+            _show(made, place, lock, purchases, shown)
             return
-        records = [r for e in entries for r in waits.named(e, purchase, many=False)]
+        records = [r for e in entries for r in purchases.select(e, purchase, many=False)]
         for record in records if again else ():
             if record.task is not None:
                 raise Exit(2, f"{record.entry}: its task is {record.task}: sent again, it would be bought twice")
@@ -124,7 +130,7 @@ def _next(event: Event, place: Place) -> str:
     return f"given up: {place.commands.line('run', '--retry-failed')} buys it again"
 
 
-def _show(made: Compiled, place: Place, lock: Lock, waits: Waits, records: Sequence[Record]) -> None:
+def _show(made: Compiled, place: Place, lock: Lock, purchases: PurchasesToSettle, records: Sequence[Record]) -> None:
     """The evidence and the commands for each, in the storyboard's order. Ends the command with code 8."""
     if not records:
         print_notes(["nothing is in doubt"])
@@ -138,11 +144,11 @@ def _show(made: Compiled, place: Place, lock: Lock, waits: Waits, records: Seque
     for record in records:
         sent = body_kept(place.lock, _digest(record)) is not None
         known = seen.get(id(record))
-        block = told(record, known, waits.words(record), place.commands, sent=sent, now=now().utc)
+        block = describe_purchase(record, known, purchases.words(record), place.commands, sent=sent, now=now().utc)
         lines += [*([""] if lines else []), *block]
-    plain = [r for r in records if not waits.several(r)]
+    plain = [r for r in records if not purchases.several(r)]
     if len(plain) > 1:
-        names = " ".join(shlex.quote(waits.address(r)) for r in plain)
+        names = " ".join(shlex.quote(purchases.address(r)) for r in plain)
         command = place.commands.line("settle", names, "--not-billed").strip("`")
         lines += ["", "if the service took none of them:", f"  {command}"]
     print_lines(lines)
