@@ -259,9 +259,9 @@ def _chosen_takes_at(
     """The same as it was at a git revision."""
     if not follows_picks(board):
         return none_chosen
-    from seedspec.project.choice_files import picks_then
+    from seedspec.project.choice_files import picks_at_revision
 
-    return picks_then(revision, path, board, problems, emulated=emulated)
+    return picks_at_revision(revision, path, board, problems, emulated=emulated)
 
 
 _begun = False

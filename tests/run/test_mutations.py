@@ -229,7 +229,7 @@ MUTANTS = [
     Mutant(
         "an answer that is cut",
         "run/service/client.py",
-        '            return Unknown(f"the answer was lost: {said(error)}")',
+        '            return Unknown(f"the answer was lost: {describe_error(error)}")',
         '            return Refused("later", "cut", "lost")',
         f"{WIRE} -k answer_that_is_none",
     ),
@@ -250,7 +250,7 @@ MUTANTS = [
     Mutant(
         "the words of the key",
         "run/service/redaction.py",
-        "        if not self._told(text):\n            return text\n        cleaned",
+        "        if not self._reveals_key(text):\n            return text\n        cleaned",
         "        return text\n        cleaned",
         f"{ANSWERS} -k repeats_the_key",
     ),
@@ -267,7 +267,7 @@ MUTANTS = [
     Mutant(
         "the address of a refusal",
         "run/service/client.py",
-        "body if fresh else self.uploads.hidden(body)",
+        "body if fresh else self.uploads.hide_addresses(body)",
         "body",
         f"{UPLOADS} -k tell_the_address",
     ),
@@ -471,7 +471,7 @@ MUTANTS = [
     Mutant(
         "the deadline in time that was listened",
         "run/service/client.py",
-        "            answer = await listened(send(), self.deadlines.create)\n",
+        "            answer = await wait_listening(send(), self.deadlines.create)\n",
         "            async with asyncio.timeout(self.deadlines.create):\n                answer = await send()\n",
         f"{NO_END}::test_an_answer_that_came_while_the_process_stood_still_is_read",
     ),

@@ -127,10 +127,10 @@ def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_ord
             clock += rng.random()
             job = rng.choice([j for j in jobs.values() if j.phase not in HAD])  # a video that is had stays so
             job.phase, job.due = rng.choice(list(Phase)), clock + rng.choice((0, 0, 1, 2))
-            agenda.placed(job)
+            agenda.update(job)
             if rng.random() < 0.1 and lacking:
                 lacking.clear()
-                agenda.stored(lack)
+                agenda.release(lack)
             agenda.sort(lacks)
             ready = [j for j in open_jobs(jobs, in_order=in_order) if j.name not in lacking]
             now = [j for j in ready if j.due <= clock]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from seedspec.api import Options, Planned, plan
-from seedspec.choices.picks import Picks, moved
+from seedspec.choices.picks import Picks, follow_addresses
 from seedspec.choices.reviews import Entries
 from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
 from seedspec.cli.console import echo, json_of, pour, print_lines, print_notes, steady_csv
@@ -208,7 +208,7 @@ def _read_source(
     board = board_of(planned.compiled)
     place, problems = choices_of(planned.compiled.path, board, emulated=emulated), Problems()
     entries = Entries(planned.compiled.entries)
-    picks = moved(read_picks(place, problems), entries)
+    picks = follow_addresses(read_picks(place, problems), entries)
     remarks = remarks_of(read_reviews(place, (), problems), entries)
     show_findings(problems)
     if problems.failed:

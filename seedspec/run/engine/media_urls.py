@@ -84,7 +84,7 @@ class MediaUrls:
         for job in jobs.values():
             record = job.step.record if job.phase is Phase.WAITING else None
             if record is not None and (record.get("failure") or {}).get("code") in self.unreachable:
-                for sha256, path in self._places(job.wanted, jobs):
+                for sha256, path in self._places(job.entry_to_buy, jobs):
                     self._known.setdefault(sha256, _Asset(path)).again = True
 
     def renew(self, entry: Entry, jobs: Mapping[str, Purchase]) -> bool:

@@ -51,7 +51,7 @@ class Outage:
             job.busy, job.due = False, self.due
             if job.stuck:
                 job.phase = Phase.DOUBT
-            elif self.progress.impatient(job, now) and not hopeless:
+            elif self.progress.count_try(job, now) and not hopeless:
                 job.phase = Phase.LEFT
                 events.append(Delayed(job.step.address, job.step.fp, "poll", reason, None, now.text()))
             self.placed(job)
