@@ -22,9 +22,10 @@ from rich.console import Console
 from rich.text import Text
 
 from seedspec import api
-from seedspec.lock.event import Saved
+from seedspec.lock.purchase_events import Saved
 from seedspec.report.diagnostics import as_text
 from seedspec.report.live import Monitor
+from seedspec.report.outcome import Outcomes
 from seedspec.report.run import line
 
 HERE = Path(__file__).parent
@@ -77,13 +78,15 @@ def the_run(work: Path) -> None:
     board = planned.compiled.board
     assert board is not None
     with api.emulator("storyboard.yaml", seconds=4) as emulator:
+        outcomes = Outcomes(planned.plan.steps, board.model)
         monitor = Monitor(
-            planned.plan.steps, board.model.rate, budget=api.budget_of(board, options), slots=PACE.in_flight,
+            outcomes, board.model.rate, budget=api.budget_of(board, options), slots=PACE.in_flight,
             emulated=True, clock=time.monotonic,
         )  # fmt: skip
         lines: list[str] = []
         saved, seen = 0, False
         for event in api.run("storyboard.yaml", options, emulator=emulator):
+            outcomes.take(event)
             monitor.take(event)
             if (said := line(event)) is not None:
                 lines.append(said)

@@ -14,21 +14,24 @@ from typing import Any, Literal
 
 from seedspec.catalog.model import Catalog
 from seedspec.catalog.price import Cost, exact, units_within
-from seedspec.choices.picks import Picks, moved, variants
+from seedspec.choices.picks import Picks, follow_addresses, variants
 from seedspec.choices.reviews import Entries
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile, name_of, said, with_profile
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.lock.event import Event, RunFinished
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, LockFault, Record
-from seedspec.lock.merge import first_name
+from seedspec.lock.merge import original_name
+from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
 from seedspec.plan.command_hint import CommandHint
-from seedspec.plan.plan import BUYS, Action, Plan, Rules, Step, make
+from seedspec.plan.plan import BUYS, Action, Plan, Step
+from seedspec.plan.planner import make_plan
 from seedspec.plan.reason import Stuck
+from seedspec.plan.rules import Rules
 from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.project.choice_files import choices_of, read_picks
-from seedspec.project.compile import Compiled, compile, expanded, no_collector
+from seedspec.project.compile import Compiled, compile, expand_board, no_collector
 from seedspec.project.compile import check as check_file
 from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import Place, named, place_of
@@ -41,7 +44,7 @@ from seedspec.run.service.service import Emulator, Service, service_of
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.left_behind import check_not_left
 from seedspec.run.store.lock_file import hold, holder, read_lock
-from seedspec.run.store.rescue import foreign, not_taken
+from seedspec.run.store.rescue import describe_foreign, foreign
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
 from seedspec.text.value import brief
@@ -146,7 +149,7 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
         sender = holder(place.lock)
         lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
     if (rescue := foreign(place.lock)) is not None:
-        problems.warning("rescue-not-taken", not_taken(rescue), None)
+        problems.warning("rescue-not-taken", describe_foreign(rescue), None)
     with no_collector():
         found = _plan(made, place, options, lock, problems, sender)
     return Planned(made, place, found, tuple(problems))
@@ -198,10 +201,10 @@ def run(
         if options.emulated and options.assets is not None:
             raise BadSettings("a run of the emulator puts nothing into a bucket; leave `assets` out")
         environment = os.environ if environ is None else environ
-        given = _given(made, place, environment, emulator)
+        given = _service_for(made, place, environment, emulator)
         ends.enter_context(hold(place.lock))
         lock = read_lock(place.lock)
-        if any(map(first_name, lock)):
+        if any(map(original_name, lock)):
             from seedspec.run.store.downloads import Downloads
 
             Downloads(place.base, place.lock.name).claim(lock)
@@ -232,7 +235,7 @@ def asks_service(plan: Plan, options: Options) -> bool:
     return any(s.action in asked or isinstance(s.reason, Stuck) for s in plan.steps)
 
 
-def _given(made: Compiled, place: Place, environ: Mapping[str, str], emulator: Emulator | None) -> Service | None:
+def _service_for(made: Compiled, place: Place, environ: Mapping[str, str], emulator: Emulator | None) -> Service | None:
     """The service that a run is given; None for the emulator's place without an emulator."""
     assert made.board is not None
     if emulator is not None:
@@ -262,7 +265,7 @@ def _run(
             strays=not (options.select or options.exclude or options.picked_from is not None),
         ),
         key=lambda: f"seedspec-{secrets.token_hex(16)}",
-        then=_then(provider),
+        then=_failure_rule(provider),
         attempts=provider["failures"]["attempts"],
         result_seconds=3600.0 * provider["result_hours"],
         chance=random.random,
@@ -309,38 +312,38 @@ def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: 
     chosen, unwanted = asked, {}
     if options.picked_from is not None:
         source = with_profile(made.board, options.picked_from)
-        chosen = within(asked, _favoured(made, source, options, problems))
-        unwanted = {e.fingerprint: _unpicked(e, made.path, source, options) for e in asked.chosen}
+        chosen = within(asked, _picked_variants(made, source, options, problems))
+        unwanted = {e.fingerprint: _why_left_out(e, made.path, source, options) for e in asked.chosen}
     picks = _picks(made.path, made.board, options)
     rules = Rules(
         folder=place.output,
-        then=_then(provider),
+        then=_failure_rule(provider),
         exists=presence(place.base),
         now=now().text(),
         attempts=provider["failures"]["attempts"],
         retry=options.retry_failed,
         redo=options.redo_stale,
         media=made.board.model.media,
-        picked=(moved(picks, Entries(made.entries)) if picks.by_variant else picks).forbids,
+        picked=(follow_addresses(picks, Entries(made.entries)) if picks.by_variant else picks).forbids,
         profile=place.profile,
         others=frozenset({"", *made.board.profiles} - {place.profile}),
         unwanted=unwanted,
         sender=sender,
     )
-    return make(chosen.chosen, lock, rules, chosen.others)
+    return make_plan(chosen.chosen, lock, rules, chosen.others)
 
 
-def _favoured(made: Compiled, board: Storyboard, options: Options, problems: Problems) -> frozenset[str]:
+def _picked_variants(made: Compiled, board: Storyboard, options: Options, problems: Problems) -> frozenset[str]:
     """The variants that have a pick, of the storyboard with another profile. Raises NothingSelected without any."""
     picks = _picks(made.path, board, options)
     if not picks.by_variant:
         picking = _commands(made.path, board, options).line("pick", "ENTRY")
         raise NothingSelected(f"no take is picked {said(name_of(board))}; {picking} chooses one")
-    upstream = expanded(made.path, board, Problems(), emulated=options.emulated)
+    upstream = expand_board(made.path, board, Problems(), emulated=options.emulated)
     return variants(picks, Entries(upstream.entries), problems)
 
 
-def _unpicked(entry: Entry, path: Path, board: Storyboard, options: Options) -> str:
+def _why_left_out(entry: Entry, path: Path, board: Storyboard, options: Options) -> str:
     """Why an entry is left out that another one continues, and what takes it in."""
     picking = _commands(path, board, options).on("pick", entry.variant, "TAKE")
     return f"it has no pick {said(name_of(board))}: {picking} gives it one"
@@ -361,7 +364,7 @@ def _picks(path: Path, board: Storyboard, options: Options) -> Picks:
     return picks
 
 
-def _then(provider: Mapping[str, Any]) -> Callable[[str], Literal["again", "asked", "change"]]:
+def _failure_rule(provider: Mapping[str, Any]) -> Callable[[str], Literal["again", "asked", "change"]]:
     table: Mapping[str, Literal["again", "asked", "change"]] = provider["failures"]["by_code"]
     return lambda code: table.get(code, "asked")
 

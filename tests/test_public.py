@@ -13,8 +13,8 @@ import orjson
 import pytest
 
 from seedspec import api
-from seedspec.lock.event import Intent, Submitting
 from seedspec.lock.lock import parse
+from seedspec.lock.purchase_events import Intent, Submitting
 from seedspec.project.credentials import Key
 
 NAMES = [

@@ -136,7 +136,7 @@ def _line(pick: Pick) -> str:
     return json.dumps(values)
 
 
-def chosen(
+def picks_of_reviews(
     reviews: Iterable[Review], entries: Entries, videos: Mapping[str, str], problems: Problems, profile: str = ""
 ) -> list[Pick]:
     """What reviewers picked, one pick a take, by all who chose it; of several takes of a variant, each.
@@ -147,7 +147,7 @@ def chosen(
     found: dict[str, Pick] = {}
     for review in reviews:
         for choice in review.picks:
-            entry = entries.found(choice.take, problems, lost="the pick is left out")
+            entry = entries.find_or_warn(choice.take, problems, lost="the pick is left out")
             if entry is None:
                 continue
             here = videos.get(entry.fingerprint, "")
@@ -161,7 +161,7 @@ def chosen(
     return list(found.values())
 
 
-def added(known: Picks, new: Iterable[Pick], problems: Problems, *, force: bool = False) -> Picks:
+def add_picks(known: Picks, new: Iterable[Pick], problems: Problems, *, force: bool = False) -> Picks:
     """The picks with further ones. A variant on which they differ keeps what it has, and that is an error.
 
     With `force` the last one wins.
@@ -194,7 +194,7 @@ def variants(picks: Picks, entries: Entries, problems: Problems) -> frozenset[st
     for pick in picks.by_variant.values():
         assert pick.span is not None
         mention = Mention(pick.address, pick.fp, pick.span)
-        entry = entries.found(mention, problems, lost="what it stands for now is not what was picked")
+        entry = entries.find_or_warn(mention, problems, lost="what it stands for now is not what was picked")
         found.add(pick.variant if entry is None else entry.variant)
     return frozenset(found)
 
@@ -207,12 +207,12 @@ def _who(pick: Pick) -> str:
     return " and ".join(pick.by) or "the command line"
 
 
-def moved(picks: Picks, entries: Entries) -> Picks:
+def follow_addresses(picks: Picks, entries: Entries) -> Picks:
     """The picks under the addresses that their requests have today; what left the storyboard stays as it was."""
     out: dict[str, Pick] = {}
     changed: list[Pick] = []
     for pick in picks.by_variant.values():
-        entry = entries.named(Mention(pick.address, pick.fp, pick.span)) if pick.span is not None else None
+        entry = entries.find(Mention(pick.address, pick.fp, pick.span)) if pick.span is not None else None
         if entry is None:
             changed.append(pick)
         else:

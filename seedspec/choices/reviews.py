@@ -131,7 +131,7 @@ class Entries:
         for entry in self._by_address.values():
             self._by_fp.setdefault(entry.fingerprint, entry)
 
-    def named(self, take: Mention) -> Entry | None:
+    def find(self, take: Mention) -> Entry | None:
         """The entry with that request: under that address, or else under the one that it has now."""
         here = self._by_address.get(take.address)
         if here is not None and here.fingerprint.startswith(take.fp):
@@ -140,9 +140,9 @@ class Entries:
             return whole
         return next((e for fp, e in self._by_fp.items() if fp.startswith(take.fp)), None)
 
-    def found(self, take: Mention, problems: Problems, *, lost: str) -> Entry | None:
+    def find_or_warn(self, take: Mention, problems: Problems, *, lost: str) -> Entry | None:
         """The same; what is not to be found is a warning that ends with `lost`, the consequence."""
-        entry = self.named(take)
+        entry = self.find(take)
         if entry is None and take.address in self._by_address:
             problems.warning("changed-since", f"`{take.address}` asks for something else now; {lost}", take.span)
         elif entry is None:

@@ -69,7 +69,7 @@ def ballots(reviews: Iterable[Review], entries: Entries, problems: Problems) -> 
     found = []
     for review in reviews:
         for vote in review.votes:
-            a, b = (entries.found(m, problems, lost="the vote is not counted") for m in (vote.a, vote.b))
+            a, b = (entries.find_or_warn(m, problems, lost="the vote is not counted") for m in (vote.a, vote.b))
             if a is not None and b is not None and a.fingerprint != b.fingerprint:
                 found.append(Ballot(a, b, vote.winner, vote.criterion, review.reviewer))
     return found

@@ -11,9 +11,10 @@ from pathlib import Path
 from seedspec.api import Options, Planned, Quote, Yes, asks_service, emulator, quote, run
 from seedspec.cli.console import print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.output_path import judged
+from seedspec.cli.output_path import check_output_path
 from seedspec.cli.plan_view import planned_of, print_plan
-from seedspec.cli.run_view import View, follow, signals
+from seedspec.cli.run_view import View, follow
+from seedspec.cli.signals import hear_signals
 from seedspec.project.credentials import key_of
 from seedspec.run.consent import check_consent
 from seedspec.run.store.lock_file import check_free
@@ -37,7 +38,7 @@ def carry_out(
     """
     planned = planned_of(storyboard, options)
     if view.junit is not None:
-        judged(view.junit, planned)  # before anything is bought: receipts may stand there
+        check_output_path(view.junit, planned)  # before anything is bought: receipts may stand there
     needed = asks_service(planned.plan, options)
     if not needed:
         view = replace(view, live=False)  # nothing will move
@@ -53,7 +54,7 @@ def carry_out(
             fake = ends.enter_context(
                 emulator(storyboard, seconds=emulation.seconds, faults=emulation.faults, seed=emulation.seed)
             )
-        stopping = ends.enter_context(signals(quiet=view.live))
+        stopping = ends.enter_context(hear_signals(quiet=view.live))
         events = run(
             storyboard, options, consent=consent, emulator=fake, compiled=planned.compiled, stopping=stopping
         )  # fmt: skip

@@ -26,14 +26,14 @@ def compile_or_exit(path: str, profile: str, *, emulated: bool) -> Compiled:
 
 
 class Mistaken(Exit):
-    """A storyboard with errors, which were shown: they are in `wrong`, and `said` is as `1 mistake, line 7`."""
+    """A storyboard with errors, which were shown: they are in `errors`, and `summary` is as `1 mistake, line 7`."""
 
     def __init__(self, found: Iterable[Diagnostic]) -> None:
         super().__init__(3)
-        self.wrong = wrong = tuple(d for d in found if d.severity == "error")
-        first = next((d.span for d in wrong if d.span is not None), None)
-        where = f", {'first in ' if len(wrong) > 1 else ''}line {first.place[0]}" if first is not None else ""
-        self.said = f"{len(wrong)} mistake{'s' if len(wrong) != 1 else ''}{where}"
+        self.errors = errors = tuple(d for d in found if d.severity == "error")
+        first = next((d.span for d in errors if d.span is not None), None)
+        where = f", {'first in ' if len(errors) > 1 else ''}line {first.place[0]}" if first is not None else ""
+        self.summary = f"{len(errors)} mistake{'s' if len(errors) != 1 else ''}{where}"
 
 
 def exit_on_errors(made: Compiled) -> Compiled:

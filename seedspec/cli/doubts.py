@@ -24,7 +24,7 @@ def is_lost(record: Record) -> bool:
     return record.state in FOLLOWED
 
 
-class Waits:
+class PurchasesToSettle:
     """The records of a lock that a word can be about, by the address that their entry has now, or was bought as.
 
     `every` is all of them, in the storyboard's order; `said` is what they are, in words.
@@ -34,7 +34,7 @@ class Waits:
         self._lock, self._said = lock, said
         self._called = {e.fingerprint: e.address for e in made.entries}
         found = [r for r in lock if waits(r)]
-        own = [r for r in found if r.fp in self._called or _of(made, r)]
+        own = [r for r in found if r.fp in self._called or _is_of_profile(made, r)]
         place = {fp: i for i, fp in enumerate(self._called)}
         self.every = sorted(own, key=lambda r: place.get(r.fp, len(place)))
         self._elsewhere = {r.entry: r.profile or AS_WRITTEN for r in found if r not in own}
@@ -56,7 +56,7 @@ class Waits:
         ids = {id(r): name for r, name in the_ids(self._by_address[self.address(record)])}
         return self.address(record), f"--purchase {ids[id(record)]}"
 
-    def named(self, text: str, purchase: str | None, *, many: bool) -> list[Record]:
+    def select(self, text: str, purchase: str | None, *, many: bool) -> list[Record]:
         """The records that an address names, or a prefix; one alone unless `many`. Ends the command otherwise."""
         fits = [text] if text in self._by_address else [a for a in self._by_address if matches(text, a)]
         if many and purchase is None and len(fits) > 1:
@@ -87,11 +87,11 @@ class Waits:
         asked = (
             f"{said}; say which:" if purchase is None else f"{said}, `--purchase {purchase}` is {len(chosen)} of them:"
         )
-        listed = (f"  --purchase {name}  {_apart(r, self._called)}" for r, name in the_ids(found))
+        listed = (f"  --purchase {name}  {_describe_differences(r, self._called)}" for r, name in the_ids(found))
         raise Exit(2, "\n".join((asked, *listed)))
 
 
-def _apart(record: Record, called: Mapping[str, str]) -> str:
+def _describe_differences(record: Record, called: Mapping[str, str]) -> str:
     """What tells a purchase from others of its entry: when it was sent, with which prompt, and what came of it."""
     request = (record.manifest or {}).get("request") or {}
     prompt = " ".join(str(request.get("prompt", "")).split())
@@ -99,17 +99,17 @@ def _apart(record: Record, called: Mapping[str, str]) -> str:
     return f"sent at {asked_at(record) or 'unknown'}, attempt {record.attempt}, {still}: {cut(prompt, 60)}"
 
 
-def _of(made: Compiled, record: Record) -> bool:
+def _is_of_profile(made: Compiled, record: Record) -> bool:
     """Whether a purchase is this profile's own, or of one that the storyboard no longer has."""
     board = board_of(made)
     return record.profile == name_of(board) or (record.profile != "" and record.profile not in board.profiles)
 
 
-def told(
+def describe_purchase(
     record: Record, seen: Evidence | None, words: Sequence[str], hint: CommandHint, *, sent: bool, now: datetime
 ) -> list[str]:
     """What is known of a purchase, and the commands that say what a person found; `sent`: its bytes are here."""
-    lines = _stuck(record, now) if seen is None else _doubtful(record, seen)
+    lines = _describe_stuck(record, now) if seen is None else _describe_doubt(record, seen)
     entry, *more = words
     candidates = [found.task for found in (seen.candidates or () if seen is not None else ())]
     choices = [(f"--task {task}", "it was taken, and this is its task") for task in candidates or ["ID"]]
@@ -122,7 +122,7 @@ def told(
     return [*lines, "  say what happened:", *(f"    {command}  # {why}" for command, why in commands)]
 
 
-def _stuck(record: Record, now: datetime) -> list[str]:
+def _describe_stuck(record: Record, now: datetime) -> list[str]:
     stuck, asked = record.stuck or {}, asked_at(record)
     ago = f", {words} ago" if (words := age(asked, now)) else ""
     return [
@@ -133,7 +133,7 @@ def _stuck(record: Record, now: datetime) -> list[str]:
     ]
 
 
-def _doubtful(record: Record, seen: Evidence) -> list[str]:
+def _describe_doubt(record: Record, seen: Evidence) -> list[str]:
     intent = record.get("intent") or {}
     why = record.get("doubt") or "a run ended between the request and its answer"
     lines = [

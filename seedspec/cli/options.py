@@ -22,10 +22,10 @@ def ceiling_option(function: F) -> F:
 
     def raise_it(ctx: click.Context, _: click.Parameter, most: int | None) -> None:
         if most is not None:
-            from seedspec.project.compile import raised
+            from seedspec.project.compile import ceiling_override
 
-            before = raised.set(most)
-            ctx.call_on_close(lambda: raised.reset(before))
+            before = ceiling_override.set(most)
+            ctx.call_on_close(lambda: ceiling_override.reset(before))
 
     return click.option(
         "--ceiling", type=click.IntRange(min=1), metavar="ENTRIES", envvar="SEEDSPEC_CEILING", show_envvar=True,
@@ -55,10 +55,12 @@ def yes_option(text: str) -> Callable[[F], F]:
     return word_option("--yes", "-y", is_flag=True, help=text)
 
 
-def word_option(*names: str, **given: Any) -> Callable[[F], F]:
+def word_option(
+    *names: str, help: str, metavar: str | None = None, is_flag: bool = False, type: click.Path | None = None
+) -> Callable[[F], F]:
     """An option that is a person's word about one purchase. No variable in the environment gives it: a word that was
     said for another purchase, or in another shell, says nothing about this one."""
-    return click.option(*names, allow_from_autoenv=False, **given)
+    return click.option(*names, help=help, metavar=metavar, is_flag=is_flag, type=type, allow_from_autoenv=False)
 
 
 def emulator_option(text: str) -> Callable[[F], F]:

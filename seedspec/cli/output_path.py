@@ -17,7 +17,7 @@ from seedspec.project.files import check_way, read_lock_file
 from seedspec.project.names import picks_of
 
 
-def judged(out: str | Path, planned: Planned) -> Path:
+def check_output_path(out: str | Path, planned: Planned) -> Path:
     """The file that is asked for. Ends the command, before anything is done, when another one would be lost there.
 
     Raises OSError where a link on the way leads out of the project.
@@ -30,13 +30,13 @@ def judged(out: str | Path, planned: Planned) -> Path:
     if any(name.endswith(".lock") for name in names):
         raise Exit(2, f"`{out}` is named as a lock is; what was bought would be lost: expected another file to write")
     real = os.path.realpath(target)
-    for file, what in _needed(planned):
-        if os.path.realpath(file) == real or _same(file, target):
+    for file, what in _protected_files(planned):
+        if os.path.realpath(file) == real or _is_same_file(file, target):
             raise Exit(2, f"`{out}` is {what}; expected another file to write")
     return target
 
 
-def _needed(planned: Planned) -> Iterator[tuple[Path, str]]:
+def _protected_files(planned: Planned) -> Iterator[tuple[Path, str]]:
     path, base = planned.compiled.path, planned.place.base
     yield path, "the storyboard"
     for emulated in (False, True):
@@ -45,7 +45,7 @@ def _needed(planned: Planned) -> Iterator[tuple[Path, str]]:
         if step.file:
             yield base / step.file, f"the video of `{step.address}`"
     for lock in sorted(base.glob("*.lock")):  # another storyboard's too, and the paid one beside the emulator's
-        for file in _files(lock):
+        for file in _saved_files(lock):
             yield base / file, f"a video that `{lock.name}` knows"
     board = board_of(planned.compiled)
     for found in (*board.references, *(r for shot in board.shots for r in shot.references)):
@@ -57,7 +57,7 @@ def _needed(planned: Planned) -> Iterator[tuple[Path, str]]:
                 yield base / medium.where, f"the reference `{medium.name}` of the storyboard"
 
 
-def _files(lock: Path) -> Iterator[str]:
+def _saved_files(lock: Path) -> Iterator[str]:
     """The files that a lock names, whatever state it is in: one that is damaged has been paid for too."""
     try:
         lines = read_lock_file(lock).splitlines()
@@ -72,7 +72,7 @@ def _files(lock: Path) -> Iterator[str]:
             yield file
 
 
-def _same(one: Path, other: Path) -> bool:
+def _is_same_file(one: Path, other: Path) -> bool:
     try:
         return os.path.samefile(one, other)
     except (OSError, ValueError):

@@ -2,72 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
-from seedspec.lock.event import (
+from seedspec.lock.keys import LONGEST_CODE, LONGEST_MESSAGE
+from seedspec.lock.purchase_events import (
     Adopted,
     Completed,
     Deferred,
     Doubted,
-    Event,
     Failed,
+    Intent,
+    PurchaseEvent,
     Saved,
     Stuck,
     Submitted,
     Submitting,
     Weighed,
 )
-from seedspec.lock.keys import LONGEST_CODE, LONGEST_MESSAGE
 from seedspec.lock.state import State
 from seedspec.text.visible import one_line
 
-_FACTS = ("file", "sha256", "bytes", "width", "height", "seconds", "fps", "audio")
-_STATE_OF: dict[type[Any], State] = {
-    Submitting: State.SUBMITTING,
-    Submitted: State.RUNNING,
-    Deferred: State.QUEUED,
-    Completed: State.COMPLETED,
-    Saved: State.SAVED,
-    Failed: State.FAILED,
-    Doubted: State.DOUBT,
-    Weighed: State.DOUBT,
-    Stuck: State.RUNNING,
-}
-_FIELDS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
-    Submitting: lambda e: {
-        "entry": e.entry,
-        "take": e.take,
-        "manifest": e.manifest,
-        "intent": {k: v for k in ("key", "body_sha256", "at", "left") if (v := getattr(e.intent, k)) is not None},
-        "units": e.units,
-        "profile": e.profile,
-        "used": dict(e.used) or None,
-    },
-    Submitted: lambda e: {"task": e.task, "reserved": e.reserved},
-    Deferred: lambda e: {},
-    Completed: lambda e: {"task": e.task, "charged": e.charged, "results_until": e.results_until},
-    Saved: lambda e: {**{k: getattr(e, k) for k in _FACTS}, "results_until": e.results_until},
-    Failed: lambda e: {"charged": e.charged, "failure": _failure(e)},
-    Doubted: lambda e: {"doubt": one_line(e.reason, LONGEST_MESSAGE)},
-    Weighed: lambda e: {"left": e.left},
-    Stuck: lambda e: {"stuck": {"since": e.since, "word": one_line(e.word, LONGEST_CODE)}},
-    Adopted: lambda e: {k: getattr(e, k) for k in ("entry", "profile", "take", "manifest", "task", *_FACTS)},
-}
 
-
-def _failure(event: Failed) -> dict[str, str]:
-    return {"code": one_line(event.code, LONGEST_CODE), "message": one_line(event.message, LONGEST_MESSAGE)}
-
-
-def values_of(event: Event) -> dict[str, Any] | None:
-    """What the lock keeps of an event; None for one that changes no record."""
-    if isinstance(event, Adopted):
-        state = State.RUNNING if event.file is None else State.SAVED
-    elif (found := _STATE_OF.get(type(event))) is not None:
-        state = found
-    else:
-        return None
-    own = _FIELDS[type(event)](event)
-    values = {"fp": event.fp, "attempt": event.attempt, "state": state.value, "at": event.at, **own}  # type: ignore[union-attr]
+def values_of(event: PurchaseEvent) -> dict[str, Any]:
+    """What the lock keeps of an event."""
+    state, own = _state_and_values(event)
+    values = {"fp": event.fp, "attempt": event.attempt, "state": state.value, "at": event.at, **own}
     return {k: v for k, v in values.items() if v is not None}
+
+
+def _state_and_values(event: PurchaseEvent) -> tuple[State, dict[str, Any]]:
+    match event:
+        case Submitting(entry=entry, take=take, manifest=manifest, units=units, profile=profile):
+            request = {"entry": entry, "take": take, "manifest": manifest, "intent": _intent(event.intent)}
+            return State.SUBMITTING, {**request, "units": units, "profile": profile, "used": dict(event.used) or None}
+        case Submitted():
+            return State.RUNNING, {"task": event.task, "reserved": event.reserved}
+        case Deferred():
+            return State.QUEUED, {}
+        case Completed(task=task, charged=charged, results_until=until):
+            return State.COMPLETED, {"task": task, "charged": charged, "results_until": until}
+        case Saved():
+            return State.SAVED, {**_facts(event), "results_until": event.results_until}
+        case Failed():
+            failure = {"code": one_line(event.code, LONGEST_CODE), "message": one_line(event.message, LONGEST_MESSAGE)}
+            return State.FAILED, {"charged": event.charged, "failure": failure}
+        case Doubted():
+            return State.DOUBT, {"doubt": one_line(event.reason, LONGEST_MESSAGE)}
+        case Weighed():
+            return State.DOUBT, {"left": event.left}
+        case Stuck():
+            return State.RUNNING, {"stuck": {"since": event.since, "word": one_line(event.word, LONGEST_CODE)}}
+        case Adopted(entry=entry, profile=profile, take=take, manifest=manifest, task=task):
+            request = {"entry": entry, "profile": profile, "take": take, "manifest": manifest, "task": task}
+            return State.RUNNING if event.file is None else State.SAVED, {**request, **_facts(event)}
+        case _:
+            assert_never(event)
+
+
+def _intent(intent: Intent) -> dict[str, Any]:
+    kept = {"key": intent.key, "body_sha256": intent.body_sha256, "at": intent.at, "left": intent.left}
+    return {k: v for k, v in kept.items() if v is not None}
+
+
+def _facts(event: Saved | Adopted) -> dict[str, Any]:
+    """The file that stands for a purchase, and what is known of it."""
+    facts = ("file", "sha256", "bytes", "width", "height", "seconds", "fps", "audio")
+    return {name: getattr(event, name) for name in facts}

@@ -1,6 +1,6 @@
 """What each key of a lock's line may hold: the same rules as schemas/lock.json, fast enough for every line read.
 
-A lock comes with a clone: whatever is shown, sent or opened because of it has passed here before.
+A lock comes with a clone: whatever is shown, sent or opened because of it has passed here before (rule 8 of lock).
 """
 
 from __future__ import annotations
@@ -155,10 +155,10 @@ def fault(values: Mapping[str, Any], version: int) -> str:
         if rule is None and version > 1:
             continue
         if rule is None or (version == 1 and key in OF_2):
-            return f"key `{_shown(key)}` is not one of a lock of version {version}"
+            return f"key `{_quote(key)}` is not one of a lock of version {version}"
         types, test, expected = rule
         if type(value) not in types or not test(value):
-            return f"`{key}` is {_found(value)}; expected {expected}"
+            return f"`{key}` is {_describe_value(value)}; expected {expected}"
     return ""
 
 
@@ -177,12 +177,12 @@ def _parts(value: dict[str, Any] | list[Any]) -> list[Any]:
     return [*value.values()] if isinstance(value, dict) else value
 
 
-def _found(value: object) -> str:
+def _describe_value(value: object) -> str:
     if isinstance(value, dict):
-        return f"a mapping of {', '.join(f'`{_shown(k)}`' for k in [*value][:4]) or 'nothing'}"
-    return "a list" if isinstance(value, list) else f"`{_shown(value)}`"
+        return f"a mapping of {', '.join(f'`{_quote(k)}`' for k in [*value][:4]) or 'nothing'}"
+    return "a list" if isinstance(value, list) else f"`{_quote(value)}`"
 
 
-def _shown(value: object) -> str:
+def _quote(value: object) -> str:
     text = value[:200] if isinstance(value, str) else str(value)
     return visible(text if len(text) <= 60 else f"{text[:59]}…")

@@ -1,4 +1,7 @@
-"""The lock as a value: JSON Lines become Records by purchase and attempt, and go back to lines; no disk here."""
+"""The lock as a value: JSON Lines become Records by purchase and attempt, and go back to lines; no disk here.
+
+The rules by number are those of `seedspec/lock/__init__.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,10 @@ from typing import Any
 
 import orjson
 
-from seedspec.lock.event_values import values_of as values_of
 from seedspec.lock.keys import DEEPEST, KEYS, depth, fault
 from seedspec.lock.state import RANKS, UNANSWERED, IllegalMove, State, advance
-from seedspec.lock.unsigned import unsigned
-from seedspec.lock.version import HEADER as HEADER
-from seedspec.lock.version import NEWEST, header_of, needed, said_by, version_of
+from seedspec.lock.unsigned import without_signatures
+from seedspec.lock.version import NEWEST, extra_values, header_of, version_needed, version_of
 
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 """What begins the lines that a git merge leaves: ours, the common base, theirs, the end."""
@@ -41,7 +42,7 @@ class LockFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One attempt at a purchase, as the lock knows it. Keys are those of schemas/lock.json."""
+    """One attempt at a purchase, as the lock knows it (rule 1). Keys are those of schemas/lock.json."""
 
     fp: str
     attempt: int
@@ -115,7 +116,7 @@ class Lock:
     header: Mapping[str, Any] = field(default_factory=dict)
 
     def last(self, fp: str) -> Record | None:
-        """The record that stands for a purchase: of several attempts the one nearest to a video, then the latest."""
+        """The record that stands for a purchase: of several attempts the one nearest to a video (rule 6)."""
         found = self.attempts.get(fp)
         return max(found, key=lambda r: (RANKS[r.state].attempt, r.attempt)) if found else None
 
@@ -123,7 +124,7 @@ class Lock:
         return next((r for r in self.attempts.get(fp, ()) if r.attempt == attempt), None)
 
     def next_attempt(self, fp: str) -> int:
-        """The number that a new attempt gets: one that was only queued was never used."""
+        """The number that a new attempt gets: one that was only queued was never used (rule 1)."""
         found = self.attempts.get(fp, ())
         return max((r.attempt + (r.state is not State.QUEUED) for r in found), default=1)
 
@@ -133,7 +134,7 @@ class Lock:
 
 
 def parse(data: bytes) -> Lock:
-    """The lock of a file's bytes. Raises LockFault for everything but a torn last line, which is left out."""
+    """The lock of a file's bytes. Raises LockFault for all but a torn last line (rule 8)."""
     if not data.strip():
         raise LockFault("lock-empty", "the lock is empty; a lock never is: restore it from git", 1)
     good, found, header = 0, Fold(), dict[str, Any]()
@@ -156,7 +157,7 @@ def parse(data: bytes) -> Lock:
         good += len(line)
     # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
     ended = data[good - 1 : good] == b"\n"
-    found.records = unsigned(data, found.records, merged)
+    found.records = without_signatures(data, found.records, update_record)
     digest = hashlib.sha256(data).hexdigest()
     return Lock(found.lock(), good, found.lines + 1, ended, digest, found.version, header)
 
@@ -177,7 +178,7 @@ def read_line(line: bytes, *, whole: bool = True) -> Any:
     written = orjson.dumps(values)
     if crc is None and written == line.rstrip():
         return values
-    json.loads(line, object_pairs_hook=_once)  # written by another hand: then a key may stand twice
+    json.loads(line, object_pairs_hook=_refuse_duplicates)  # written by another hand: then a key may stand twice
     if whole and crc is not None and crc != _crc(written):
         raise BadLine("the line is not what was written, its `crc` says; if you edited it, take `crc` out of it")
     return values
@@ -191,11 +192,11 @@ def _crc(line: bytes) -> str:
     return f"{zlib.crc32(line):08x}"
 
 
-def _sealed(line: bytes) -> bytes:
+def _seal(line: bytes) -> bytes:
     return b'%b,"crc":"%b"}' % (line[:-1], _crc(line).encode())
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) != len(pairs):
         names = [k for k, _ in pairs]
@@ -204,14 +205,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def encode(values: Mapping[str, Any]) -> bytes:
-    """A record's values as one line, keys in their order and unknown ones last, without those that are None."""
+    """A record's values as one line without those that are None: keys in their order, unknown ones last (rule 10)."""
     known = {k: values[k] for k in KEYS if values.get(k) is not None}
     others = {k: values[k] for k in sorted(values.keys() - KEYS.keys()) if values[k] is not None}
-    return _sealed(orjson.dumps({**known, **others})) + b"\n"
+    return _seal(orjson.dumps({**known, **others})) + b"\n"
 
 
 def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> bytes:
-    """The whole file: the header, then one line an attempt, in the given order of fingerprints, the rest by entry.
+    """The whole file (rule 11): the header, one line an attempt, in the given order of fingerprints, the rest by entry.
 
     What was bought without a profile comes first, then each profile's, by name. An order that is of one `profile`
     leaves the others' as they stand in the lock: taking turns with profiles moves no line.
@@ -225,12 +226,12 @@ def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> b
             return last.profile, stands[fp], "", ""
         return last.profile, rank.get(fp, len(rank)), "" if fp in rank else last.entry, fp
 
-    settled = [_settled(r) for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp]]
-    return header_of(needed(settled, KEYS.keys(), lock.header), lock.header) + b"".join(map(encode, settled))
+    settled = [_final_values(r) for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp]]
+    return header_of(version_needed(settled, KEYS.keys(), lock.header), lock.header) + b"".join(map(encode, settled))
 
 
-def _settled(record: Record) -> dict[str, Any]:
-    """What outlives a run: the balances that are evidence in a doubt go when there is none, and so does `stuck`."""
+def _final_values(record: Record) -> dict[str, Any]:
+    """What outlives a run (rule 11): what is evidence in a doubt goes when there is none, and so does `stuck`."""
     values = {**record.values, "fp": record.fp, "attempt": record.attempt}
     if record.state not in UNANSWERED:
         values["left"] = None
@@ -241,8 +242,8 @@ def _settled(record: Record) -> dict[str, Any]:
     return values
 
 
-def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
-    """A record with a further line of it. Raises IllegalMove for a state, or a second task, that it cannot have."""
+def update_record(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with a further line of it. Raises IllegalMove for a state (rule 3), or a second task (rule 4)."""
     if known is None:
         return dict(values)
     if values.get("task") is not None and known.get("task") not in (None, values["task"]):
@@ -250,11 +251,11 @@ def merged(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[s
     before, after = _STATES[known["state"]], _STATES[values["state"]]
     if after is not before:
         advance(before, after)
-    return further(known, values)
+    return merge_values(known, values)
 
 
-def further(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """A record with what was learnt later. How long the service keeps a video is what it was: asking moves no end."""
+def merge_values(known: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with what was learnt later; asking again moves no end (rule 5)."""
     ends = [end for of in (known, values) if (end := of.get("results_until")) is not None]
     return {**known, **values, **({"results_until": min(ends)} if ends else {})}
 
@@ -269,7 +270,7 @@ class BadLine(Exception):
 
 @dataclass(slots=True)
 class Fold:
-    """Later lines of a fingerprint and attempt update earlier ones."""
+    """Lines become records: a later one of a fingerprint and attempt updates the earlier ones (rule 2)."""
 
     records: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     lines: int = 0
@@ -283,7 +284,7 @@ class Fold:
         fp, attempt, state = values.get("fp"), values.get("attempt"), values.get("state")
         if fp is None or attempt is None or state is None:
             raise BadLine("a line without `fp`, `attempt` or `state`")
-        record = merged(self.records.get((fp, attempt)), values)
+        record = update_record(self.records.get((fp, attempt)), values)
         for key in _NEEDED.get(state, ()):
             if key not in record:
                 raise BadLine(f"`{state}` without `{key}`")
@@ -309,4 +310,4 @@ def _header(values: Any) -> tuple[int, dict[str, Any]]:
         raise LockFault("lock-version", message, 1)
     if not version:
         raise LockFault("lock-damaged", "the first line is no header of a seedspec lock", 1)
-    return version, said_by(values, version)
+    return version, extra_values(values, version)

@@ -8,7 +8,7 @@ from typing import Any
 from orjson import dumps
 
 from seedspec.compiler.filename import LONGEST, same
-from seedspec.lock.lock import MARKERS, Lock, Record, encode, further
+from seedspec.lock.lock import MARKERS, Lock, Record, encode, merge_values
 from seedspec.lock.state import RANKS, State
 from seedspec.text.value import valueclass
 
@@ -39,7 +39,7 @@ def sides(data: bytes) -> list[bytes]:
 
 
 def union(one: Lock, other: Lock) -> Union:
-    """All purchases of both: of one purchase the furthest state, of two for one request both. No receipt is dropped.
+    """All purchases of both (rule 7): of one the furthest state, of two for one request both. No receipt is dropped.
 
     Two videos that both sides saved under one name are in no clone under that name both: the one that was asked for
     first keeps it, and each other one gets a name of its own, under which it is looked for and fetched.
@@ -48,9 +48,9 @@ def union(one: Lock, other: Lock) -> Union:
     """
     attempts: dict[str, tuple[Record, ...]] = {}
     for fp in sorted(one.attempts.keys() | other.attempts.keys()):
-        found = _purchases((*one.attempts.get(fp, ()), *other.attempts.get(fp, ())))
-        attempts[fp] = _numbered(found)
-    attempts = _apart(attempts)
+        found = _join_purchases((*one.attempts.get(fp, ()), *other.attempts.get(fp, ())))
+        attempts[fp] = _renumber(found)
+    attempts = _rename_clashes(attempts)
     doubles: list[Record] = []
     for records in attempts.values():
         paid = [r for r in records if r.state not in (State.QUEUED, State.FAILED)]
@@ -66,23 +66,23 @@ def _header(one: Lock, other: Lock) -> dict[str, Any]:
     return {**first, **last}
 
 
-def _purchases(records: Iterable[Record]) -> list[Record]:
+def _join_purchases(records: Iterable[Record]) -> list[Record]:
     """The records of one request, those of the same purchase as one."""
     found: list[Record] = []
-    for record in sorted(records, key=_order):
-        same = next((i for i, r in enumerate(found) if _same(r, record)), None)
+    for record in sorted(records, key=_sort_key):
+        same = next((i for i, r in enumerate(found) if _is_same_purchase(r, record)), None)
         if same is None:
             found.append(record)
         else:
-            found[same] = _further(found[same], record)
+            found[same] = _merge_records(found[same], record)
     # an intent that was taken back cost nothing: it gives way to any other of its number
     others = {r.attempt for r in found if r.state is not State.QUEUED}
     queued: dict[int, Record] = {r.attempt: r for r in found if r.state is State.QUEUED and r.attempt not in others}
-    return sorted([*(r for r in found if r.state is not State.QUEUED), *queued.values()], key=_order)
+    return sorted([*(r for r in found if r.state is not State.QUEUED), *queued.values()], key=_sort_key)
 
 
-def _same(one: Record, other: Record) -> bool:
-    if one.task is not None and other.task is not None:
+def _is_same_purchase(one: Record, other: Record) -> bool:
+    if one.task is not None and other.task is not None:  # rule 4
         return one.task == other.task
     keys = [(r.get("intent") or {}).get("key") for r in (one, other)]
     if keys[0] is not None and keys[1] is not None:
@@ -90,12 +90,12 @@ def _same(one: Record, other: Record) -> bool:
     return one.attempt == other.attempt and one.get("sha256") == other.get("sha256")
 
 
-def _further(one: Record, other: Record) -> Record:
+def _merge_records(one: Record, other: Record) -> Record:
     first, last = sorted((one, other), key=lambda r: (RANKS[r.state].merge, str(r.get("at")), encode(r.values)))
-    return Record(one.fp, max(one.attempt, other.attempt), further(first.values, last.values))
+    return Record(one.fp, max(one.attempt, other.attempt), merge_values(first.values, last.values))
 
 
-def _numbered(records: Iterable[Record]) -> tuple[Record, ...]:
+def _renumber(records: Iterable[Record]) -> tuple[Record, ...]:
     out: list[Record] = []
     for record in records:
         number = max(record.attempt, out[-1].attempt + 1 if out else 1)
@@ -103,8 +103,8 @@ def _numbered(records: Iterable[Record]) -> tuple[Record, ...]:
     return tuple(out)
 
 
-def _apart(attempts: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record, ...]]:
-    """The records, no two videos under one name; which of them keeps it depends on nothing but themselves."""
+def _rename_clashes(attempts: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record, ...]]:
+    """No two videos keep one name (rule 7); which of them has it depends on nothing but the records."""
     by_name: dict[str, list[Record]] = {}
     for records in attempts.values():
         for r in records:
@@ -112,50 +112,50 @@ def _apart(attempts: Mapping[str, tuple[Record, ...]]) -> dict[str, tuple[Record
                 by_name.setdefault(same(r.file), []).append(r)
     renamed: dict[tuple[str, int], str] = {}
     for found in by_name.values():
-        first = min(found, key=_asked)
+        first = min(found, key=_claim_order)
         others = (r for r in found if r.get("sha256") != first.get("sha256"))
-        renamed |= {(r.fp, r.attempt): own_name(r) for r in others}
+        renamed |= {(r.fp, r.attempt): merged_name(r) for r in others}
     if not renamed:
         return dict(attempts)
-    return {fp: tuple(_as(r, renamed.get((fp, r.attempt))) for r in records) for fp, records in attempts.items()}
+    return {fp: tuple(_with_file(r, renamed.get((fp, r.attempt))) for r in records) for fp, records in attempts.items()}
 
 
-def _as(record: Record, file: str | None) -> Record:
+def _with_file(record: Record, file: str | None) -> Record:
     return record if file is None else Record(record.fp, record.attempt, {**record.values, "file": file})
 
 
-def _asked(record: Record) -> tuple[str, str, str, str]:
+def _claim_order(record: Record) -> tuple[str, str, str, str]:
     return str((record.get("intent") or {}).get("at", "")), str(record.task), record.fp, str(record.get("sha256"))
 
 
-def own_name(record: Record) -> str:
+def merged_name(record: Record) -> str:
     """The name of a saved video that stands under another one's: by its request and its bytes, so that it is the same
     whoever merges what, in which order."""
     folder, slash, name = str(record.file).rpartition("/")
     stem = name.removesuffix(".mp4")
     if len(stem.encode()) > LONGEST:
         stem = record.fp[:16]
-    return f"{folder}{slash}{stem}{_own_ending(record)}"
+    return f"{folder}{slash}{stem}{_merged_ending(record)}"
 
 
-def first_name(record: Record) -> str:
+def original_name(record: Record) -> str:
     """The name that a video had before a merge gave it one of its own; "" for one that has the name it was saved as."""
     file, sha256 = record.file, record.get("sha256")
     if not file or not sha256 or sha256[:8] not in file:  # nearly every one, and there may be many
         return ""
-    ending = _own_ending(record)
+    ending = _merged_ending(record)
     return f"{file.removesuffix(ending)}.mp4" if file.endswith(ending) else ""
 
 
-def _own_ending(record: Record) -> str:
+def _merged_ending(record: Record) -> str:
     return f".{record.fp[:8]}.{str(record.get('sha256'))[:8]}.mp4"
 
 
-def parted(records: Iterable[Record]) -> bool:
+def is_split(records: Iterable[Record]) -> bool:
     """Whether a merge has put the videos of one request apart: each of them is to be had, not one alone."""
     found = tuple(records)
-    return len(found) > 1 and any(map(first_name, found))
+    return len(found) > 1 and any(map(original_name, found))
 
 
-def _order(record: Record) -> tuple[int, str, bytes]:
+def _sort_key(record: Record) -> tuple[int, str, bytes]:
     return record.attempt, str((record.get("intent") or {}).get("at", "")), encode(record.values)

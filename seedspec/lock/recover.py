@@ -1,4 +1,4 @@
-"""What can still be read of a damaged lock, line by line; what cannot is handed out, never dropped."""
+"""What can still be read of a damaged lock, line by line; what cannot is handed out, never dropped (rule 9 of lock)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seedspec.lock.keys import LONGEST_CODE, LONGEST_MESSAGE
 from seedspec.lock.lock import BadLine, Fold, Lock, LockFault, read_line
 from seedspec.lock.merge import union
 from seedspec.lock.state import IllegalMove
-from seedspec.lock.version import NEWEST, said_by, version_of
+from seedspec.lock.version import NEWEST, extra_values, version_of
 from seedspec.text.value import valueclass
 from seedspec.text.visible import one_line
 
@@ -51,7 +51,7 @@ class Recovery:
 def recover(data: bytes) -> Recovery:
     """Everything that reads as records, with what had to be set aside.
 
-    Lines that contradict each other are all kept, as purchases of their own where they name two tasks. Raises
+    Lines that contradict each other are all kept, as purchases of their own where they name two tasks (rule 4). Raises
     LockFault where nothing is a record, and for a lock of another version.
     """
     pieces = list(_pieces(data))
@@ -96,7 +96,7 @@ def _headers(pieces: Iterable[tuple[int, bytes]]) -> tuple[int, dict[str, Any]]:
             if isinstance(values, dict) and "seedspec_lock" in values:
                 if not 0 < (version := version_of(values)) <= NEWEST:
                     raise LockFault("lock-version", "a lock of another version; upgrade seedspec", number)
-                found, header = max(found, version), {**header, **said_by(values, version)}
+                found, header = max(found, version), {**header, **extra_values(values, version)}
     return found or NEWEST, header
 
 

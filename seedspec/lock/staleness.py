@@ -41,7 +41,7 @@ def stale(entry: Entry, record: Record, lock: Lock) -> Stale | None:
     return None
 
 
-def named(field: str, old: Any, new: Any, address: Callable[[str], str | None]) -> tuple[Any, Any]:
+def readable_values(field: str, old: Any, new: Any, address: Callable[[str], str | None]) -> tuple[Any, Any]:
     """Two values of a field as people read them: another entry's video by its address instead of its fingerprint.
 
     Only an item of a list (`name[index]`) is a medium. `address` gives the entry's by fingerprint. Where both are of

@@ -1,4 +1,4 @@
-"""The states of a purchase and the table of legal moves between them; all rules about states live here.
+"""The states of a purchase and the table of legal moves between them (rule 3 of lock); all about states is here.
 
 A purchase is one attempt at one fingerprint. It begins with no record at all. `queued` is an intent withdrawn:
 the request was certainly not taken. `doubt` leaves only by a person's word or by evidence.
@@ -38,9 +38,9 @@ MOVES: dict[State | None, frozenset[State]] = {
 class Rank(NamedTuple):
     """How far a state is, by two questions.
 
-    `merge`: of two histories of one purchase the further state is kept; what is nearer to a paid video in hand is
-    further. `attempt`: which of several attempts stands for a purchase; one that may have been billed hides no later
-    failure, and a video in hand makes every other question idle.
+    `merge`: of two histories of one purchase the further state is kept (rule 7 of lock); what is nearer to a paid video
+    in hand is further. `attempt`: which of several attempts stands for a purchase (rule 6); one that may have been
+    billed hides no later failure, and a video in hand makes every other question idle.
     """
 
     merge: int

@@ -1,4 +1,4 @@
-"""Purchases of before signatures were left out of what a medium is: they stand under the fingerprints of today."""
+"""Purchases of before signatures were left out of an address stand under today's fingerprints (rule 12 of lock)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARKS = (b"ignature=", b"IGNATURE=", b"sig=", b"SIG=")
 """Some of these stands in every lock that holds a signed address; so most locks are looked through no further."""
 
 
-def unsigned(data: bytes, records: Records, merged: Callable[[Values, Values], Values]) -> Records:
+def without_signatures(data: bytes, records: Records, update: Callable[[Values, Values], Values]) -> Records:
     """The records of a lock's bytes, those whose manifest holds a signed address under the fingerprint without it.
 
     What continues such a purchase has another fingerprint thereby, too. Two purchases that are of one request now,
@@ -24,7 +24,7 @@ def unsigned(data: bytes, records: Records, merged: Callable[[Values, Values], V
     """
     if not any(mark in data for mark in _MARKS):
         return records
-    manifests = _today(records)
+    manifests = _manifests_of_today(records)
     prints = {fp: digest(canonical(manifest)) for fp, manifest in manifests.items()}
     if all(fp == now for fp, now in prints.items()):
         return records
@@ -40,14 +40,14 @@ def unsigned(data: bytes, records: Records, merged: Callable[[Values, Values], V
         if known is None:
             out[now, attempt] = found
         elif _is_one(known, found, later=fp == now):
-            out[now, attempt] = _together(known, found, merged)
+            out[now, attempt] = _join(known, found, update)
         else:
             number = 1 + max(n for of, n in out if of == now)
             out[now, number] = {**found, "attempt": number}
     return out
 
 
-def _today(records: Records) -> dict[str, Mapping[str, Any]]:
+def _manifests_of_today(records: Records) -> dict[str, Mapping[str, Any]]:
     """The manifests that are what their fingerprints say, as they would be written today; upstream ones first."""
     then = {fp: v["manifest"] for (fp, _), v in records.items() if "manifest" in v and _is_of(fp, v["manifest"])}
     out: dict[str, Mapping[str, Any]] = {}
@@ -55,14 +55,16 @@ def _today(records: Records) -> dict[str, Mapping[str, Any]]:
         path = [first]
         while path:
             fp = path[-1]
-            before = [up for up in _continued(then[fp]) if up in then and up not in out and up not in path]
+            before = [up for up in _upstream_of(then[fp]) if up in then and up not in out and up not in path]
             if before:
                 path += before
                 continue
             path.pop()
             if fp not in out:
-                now = {f"entry:{up}": f"entry:{digest(canonical(out[up]))}" for up in _continued(then[fp]) if up in out}
-                out[fp] = {**then[fp], "request": _renamed(bare_request(then[fp]["request"]), now)}
+                now = {
+                    f"entry:{up}": f"entry:{digest(canonical(out[up]))}" for up in _upstream_of(then[fp]) if up in out
+                }
+                out[fp] = {**then[fp], "request": _with_fingerprints(bare_request(then[fp]["request"]), now)}
     return out
 
 
@@ -73,14 +75,14 @@ def _is_of(fp: str, manifest: Mapping[str, Any]) -> bool:
         return False
 
 
-def _continued(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _upstream_of(manifest: Mapping[str, Any]) -> Iterator[str]:
     """The fingerprints of the videos that a request continues."""
     for value in manifest["request"].values():
         if isinstance(value, list):
             yield from (i.removeprefix("entry:") for i in value if isinstance(i, str) and i.startswith("entry:"))
 
 
-def _renamed(request: Mapping[str, Any], now: Mapping[str, str]) -> Mapping[str, Any]:
+def _with_fingerprints(request: Mapping[str, Any], now: Mapping[str, str]) -> Mapping[str, Any]:
     return {k: [now.get(i, i) if isinstance(i, str) else i for i in v] if isinstance(v, list) else v
             for k, v in request.items()}  # fmt: skip
 
@@ -95,8 +97,8 @@ def _is_one(known: Values, found: Values, *, later: bool) -> bool:
     return any(both) or (later and not both)
 
 
-def _together(known: Values, found: Values, merged: Callable[[Values, Values], Values]) -> Values:
+def _join(known: Values, found: Values, update: Callable[[Values, Values], Values]) -> Values:
     try:
-        return merged(known, found)
+        return update(known, found)
     except IllegalMove:  # a git merge has put the later line first
         return {**found, **known}

@@ -1,7 +1,7 @@
 """The versions of the lock's form: which one a lock needs, and the header that says so.
 
-Version 1 is written as long as nothing in a lock needs 2, and is read for ever. In version 2 a key that a reader does
-not know is kept and written back, in a record as in the header.
+Version 1 is written as long as nothing in a lock needs 2 (rule 10 of lock), and is read for ever. In version 2 a key
+that a reader does not know is kept and written back, in a record as in the header.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OF_2 = frozenset({"unit", "stuck", "made"})
 _HEADER: dict[str, type] = {"ledger": str, "at": str, "serial": int}
 
 
-def needed(records: Iterable[Mapping[str, Any]], known: Set[str], header: Mapping[str, Any]) -> int:
+def version_needed(records: Iterable[Mapping[str, Any]], known: Set[str], header: Mapping[str, Any]) -> int:
     """The version that a lock of these records, and of a header that says this besides, is to be written in.
 
     `known` are the keys of a record that this seedspec knows.
@@ -45,6 +45,6 @@ def version_of(values: Any) -> int:
     return version
 
 
-def said_by(values: Mapping[str, Any], version: int) -> dict[str, Any]:
+def extra_values(values: Mapping[str, Any], version: int) -> dict[str, Any]:
     """What a header says besides its version."""
     return {} if version == 1 else {k: v for k, v in values.items() if k != "seedspec_lock"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seedspec.lock.staleness import named
+from seedspec.lock.staleness import readable_values
 from seedspec.text.value import valueclass
 
 
@@ -27,7 +27,9 @@ def differences(
     """
     before, after = _flat(old), _flat(new)
     differing = [n for n in sorted(before.keys() | after.keys(), key=_order) if before.get(n) != after.get(n)]
-    return tuple(Difference(_name(n), *named(_name(n), before.get(n), after.get(n), address)) for n in differing)
+    return tuple(
+        Difference(_name(n), *readable_values(_name(n), before.get(n), after.get(n), address)) for n in differing
+    )
 
 
 _Field = tuple[str, int]

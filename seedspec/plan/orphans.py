@@ -9,7 +9,7 @@ from typing import Literal
 from seedspec.compiler.address import parse
 from seedspec.compiler.filename import is_device, same
 from seedspec.lock.lock import Lock, Record
-from seedspec.lock.merge import parted
+from seedspec.lock.merge import is_split
 from seedspec.lock.state import OPEN, State
 from seedspec.text.value import valueclass
 
@@ -58,7 +58,7 @@ def orphans(
                 found = Orphan(r, "elsewhere" if elsewhere else "left", r.file or free)
             elif r is not last and r.state in OPEN:
                 found = Orphan(r, "second", f"{plain}.{fp[:8]}.{r.attempt}.mp4")
-            elif r is not last and r.state is State.SAVED and parted(records) and lost(r):
+            elif r is not last and r.state is State.SAVED and is_split(records) and lost(r):
                 found = Orphan(r, "lost", str(r.file))
             else:
                 continue

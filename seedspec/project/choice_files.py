@@ -80,7 +80,7 @@ def picks_beside(storyboard: Path, board: Storyboard, problems: Problems, *, emu
     return chosen_take(read_picks(choices_of(storyboard, board, emulated=emulated), problems))
 
 
-def picks_then(
+def picks_at_revision(
     revision: Revision, storyboard: Path, board: Storyboard, problems: Problems, *, emulated: bool
 ) -> ChosenTake:
     """The same as it was at a git revision."""

@@ -34,7 +34,7 @@ from seedspec.text.yaml import parse
 if TYPE_CHECKING:
     from seedspec.project.git import Revision
 
-raised: ContextVar[int | None] = ContextVar("raised", default=None)
+ceiling_override: ContextVar[int | None] = ContextVar("ceiling_override", default=None)
 """The ceiling that a command line gives. It goes before SEEDSPEC_CEILING; no file can set either."""
 
 
@@ -60,7 +60,7 @@ class Compiled:
 
 def ceiling() -> Ceiling:
     """What the compiles of one command may do. Raises BadSettings for a SEEDSPEC_CEILING that is no number."""
-    if (most := raised.get()) is not None:
+    if (most := ceiling_override.get()) is not None:
         return Ceiling(most)
     given = os.environ.get("SEEDSPEC_CEILING", "").strip()
     if not given:
@@ -72,15 +72,15 @@ def ceiling() -> Ceiling:
     return Ceiling(int(given))
 
 
-def _opened(
+def _read_board(
     path: str | Path, problems: Problems, catalog: Catalog | None, reading: Reading | None = None
 ) -> Storyboard | None:
     """A storyboard file as written, without the parts that `problems` tells to be broken; None when none is left."""
     file = Path(path)
-    return _board(sources.read_source(file, str(path), problems, reading), file.stem, catalog, problems)
+    return _board_of(sources.read_source(file, str(path), problems, reading), file.stem, catalog, problems)
 
 
-def _board(source: Source | None, name: str, catalog: Catalog | None, problems: Problems) -> Storyboard | None:
+def _board_of(source: Source | None, name: str, catalog: Catalog | None, problems: Problems) -> Storyboard | None:
     if source is None or (node := parse(source, problems)) is None:
         return None
     return storyboard_of(node, catalog or sources.catalog(), name, problems)
@@ -95,8 +95,8 @@ def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "",
     """
     problems = Problems()
     with no_collector():
-        board = _opened(path, problems, catalog)
-        return expanded(path, board and _profiled(board, profile, problems), problems, emulated=emulated)
+        board = _read_board(path, problems, catalog)
+        return expand_board(path, board and _profiled(board, profile, problems), problems, emulated=emulated)
 
 
 def stream(
@@ -107,17 +107,17 @@ def stream(
     Nothing that `into` makes of them may be relied on before the result is known to be `ok`.
     """
 
-    def drained(entries: Iterator[Entry]) -> tuple[Entry, ...]:
+    def drain(entries: Iterator[Entry]) -> tuple[Entry, ...]:
         into(entries)
         return ()
 
     problems = Problems()
     with no_collector():
-        board = _opened(path, problems, catalog)
-        return expanded(path, board and _profiled(board, profile, problems), problems, gather=drained)
+        board = _read_board(path, problems, catalog)
+        return expand_board(path, board and _profiled(board, profile, problems), problems, gather=drain)
 
 
-def earlier(
+def compile_revision(
     path: str | Path, revision: Revision, catalog: Catalog | None = None, profile: str = "", *, emulated: bool = False
 ) -> Compiled:
     """The same of a storyboard as it stood at a git revision, by the rules of today.
@@ -127,15 +127,15 @@ def earlier(
     """
     file, problems = Path(path), Problems()
     with no_collector():
-        board = _board(revision.source(file.name, str(path), problems), file.stem, catalog, problems)
+        board = _board_of(revision.source(file.name, str(path), problems), file.stem, catalog, problems)
         board = board and _profiled(board, profile, problems)
         if board is None:
-            return _compiled(path, None, problems)
+            return _result(path, None, problems)
         look = revision.looker(sources.looker(file.parent))
-        chosen = _chosen_then(revision, file, board, problems, emulated=emulated)
+        chosen = _chosen_takes_at(revision, file, board, problems, emulated=emulated)
         inputs = Inputs(look, revision.templates(), chosen=chosen, local=emulated or _is_local(board))
         made = expand(board, inputs, problems, ceiling())
-        return _compiled(path, made, problems)
+        return _result(path, made, problems)
 
 
 def _profiled(board: Storyboard, profile: str, problems: Problems) -> Storyboard:
@@ -146,7 +146,7 @@ def _profiled(board: Storyboard, profile: str, problems: Problems) -> Storyboard
 _Gather = Callable[[Iterator[Entry]], tuple[Entry, ...]]
 
 
-def expanded(
+def expand_board(
     path: str | Path,
     board: Storyboard | None,
     problems: Problems,
@@ -157,16 +157,16 @@ def expanded(
     """The entries of a storyboard whose profile is settled."""
     folder = Path(path).parent
     if board is None:
-        return _compiled(path, None, problems)
-    chosen = _chosen(Path(path), board, problems, emulated=emulated)
+        return _result(path, None, problems)
+    chosen = _chosen_takes(Path(path), board, problems, emulated=emulated)
     look, read = sources.looker(folder), sources.templates_below(folder)
     near = sources.files_near(folder)
     inputs = Inputs(look, read, chosen=chosen, local=emulated or _is_local(board), files=near)
     expansion = expand(board, inputs, problems, ceiling())
-    return _compiled(path, expansion, problems, gather)
+    return _result(path, expansion, problems, gather)
 
 
-def _compiled(path: str | Path, expansion: Expansion | None, problems: Problems, gather: _Gather = tuple) -> Compiled:
+def _result(path: str | Path, expansion: Expansion | None, problems: Problems, gather: _Gather = tuple) -> Compiled:
     if expansion is None:
         return Compiled(Path(path), None, (), None, (), tuple(problems))
     entries = gather(expansion.entries())
@@ -210,7 +210,7 @@ def checked(
     """What `check` finds. `reading` knows then what was read for it, and may give other texts than the disk has."""
     problems = Problems()
     with no_collector():
-        board = _opened(path, problems, catalog, reading)
+        board = _read_board(path, problems, catalog, reading)
         look = cache(sources.looker(Path(path).parent, reading))  # media are looked at once for all profiles
         if board is None:
             return Checked(tuple(problems), None)
@@ -219,20 +219,20 @@ def checked(
         read = sources.templates_below(Path(path).parent, reading)
         most, costs = ceiling(), set[int]()  # for all profiles together
         if profile is not None:
-            own = _findings(path, _profiled(board, profile, problems), problems, look, read, probe, most, costs)
+            own = _check_board(path, _profiled(board, profile, problems), problems, look, read, probe, most, costs)
             return Checked(tuple(own), board)
-        as_written = _findings(path, board, problems, look, read, probe, most, costs)
+        as_written = _check_board(path, board, problems, look, read, probe, most, costs)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
         each = {}
         for name in telling:
             if most.work.done > most.work.most:
                 break  # which the profile before has said
-            each[name] = _findings(path, with_profile(board, name), problems.anew(), look, read, probe, most, costs)
+            each[name] = _check_board(path, with_profile(board, name), problems.anew(), look, read, probe, most, costs)
         check_budget(board, costs, as_written)
     return Checked(merged(as_written, each), board)
 
 
-def _findings(
+def _check_board(
     path: str | Path,
     board: Storyboard,
     problems: Problems,
@@ -243,7 +243,7 @@ def _findings(
     costs: set[int],
 ) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept; what they cost goes to `costs`."""
-    chosen = _chosen(Path(path), board, problems, emulated=False)
+    chosen = _chosen_takes(Path(path), board, problems, emulated=False)
     near = sources.files_near(Path(path).parent)
     made = expand(board, Inputs(look, read, probe, chosen, _is_local(board), near), problems, most)
     costs.update(entry.base.cost.high for entry in made.entries())
@@ -260,7 +260,7 @@ def _is_local(board: Storyboard) -> bool:
         return False
 
 
-def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> ChosenTake:
+def _chosen_takes(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> ChosenTake:
     """What people chose of the takes that a storyboard follows. Where they chose none, no reader of picks is loaded."""
     if not follows_picks(board):
         return none_chosen
@@ -271,15 +271,15 @@ def _chosen(path: Path, board: Storyboard, problems: Problems, *, emulated: bool
     return picks_beside(path, board, problems, emulated=emulated)
 
 
-def _chosen_then(
+def _chosen_takes_at(
     revision: Revision, path: Path, board: Storyboard, problems: Problems, *, emulated: bool
 ) -> ChosenTake:
     """The same as it was at a git revision."""
     if not follows_picks(board):
         return none_chosen
-    from seedspec.project.choice_files import picks_then
+    from seedspec.project.choice_files import picks_at_revision
 
-    return picks_then(revision, path, board, problems, emulated=emulated)
+    return picks_at_revision(revision, path, board, problems, emulated=emulated)
 
 
 _begun = False

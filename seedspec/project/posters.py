@@ -30,7 +30,7 @@ def poster(video: Path, seconds: float | None) -> bytes:
     place = poster_of(video)
     try:
         made_for = video.stat().st_mtime_ns
-        if (known := _kept(place, made_for)) is not None:
+        if (known := _read_cached(place, made_for)) is not None:
             return known
         from seedspec.media import movie
 
@@ -48,7 +48,7 @@ def clear(videos: Path) -> None:
     atomic.clear(videos / FOLDER)
 
 
-def _kept(place: Path, made_for: int) -> bytes | None:
+def _read_cached(place: Path, made_for: int) -> bytes | None:
     try:
         found = place.lstat()
         if place.parent.is_symlink() or not stat.S_ISREG(found.st_mode) or found.st_mtime_ns != made_for:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seedspec.plan.plan import Exists
+    from seedspec.plan.rules import Exists
 
 
 def presence(base: Path) -> Exists:

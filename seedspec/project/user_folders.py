@@ -12,7 +12,7 @@ def user_state() -> Path:
 
     Raises RuntimeError where there is no home.
     """
-    return (_named("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "seedspec"
+    return (_folder_of_variable("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "seedspec"
 
 
 def user_cache() -> Path:
@@ -20,16 +20,16 @@ def user_cache() -> Path:
 
     Raises RuntimeError where there is no home.
     """
-    return (_named("XDG_CACHE_HOME") or _system_cache()) / "seedspec"
+    return (_folder_of_variable("XDG_CACHE_HOME") or _system_cache()) / "seedspec"
 
 
 def _system_cache() -> Path:
     if sys.platform == "win32":
-        return _named("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        return _folder_of_variable("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
 
 
-def _named(variable: str) -> Path | None:
+def _folder_of_variable(variable: str) -> Path | None:
     """A folder that the environment names; one that is relative is to be ignored (XDG Base Directory, Basics)."""
     given = os.environ.get(variable, "")
     return Path(given) if os.path.isabs(given) else None

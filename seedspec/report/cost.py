@@ -52,14 +52,14 @@ def hints(found: Sequence[Saving], plan: Cost, rate: Rate, *, color: bool = Fals
     return [f"\x1b[2m{line}\x1b[0m" if color else line for line in (_hint(h, plan, rate) for h in found)]
 
 
-def summed(spending: Spending, rate: Rate) -> str:
+def describe_spending(spending: Spending, rate: Rate) -> str:
     """What is bought as `estimate …, reserved …, charged …`, without what nobody has stated."""
-    return ", ".join(f"{name} {said}" for name, said in _summed(spending, rate))
+    return ", ".join(f"{name} {said}" for name, said in _spending_parts(spending, rate))
 
 
 def elsewhere(found: Mapping[str, Spending], rate: Rate) -> list[str]:
     """What was bought with profiles, "" for none: a line for each."""
-    return [f"bought {said(name)}: {summed(x, rate)}" for name, x in sorted(found.items()) if x.bought]
+    return [f"bought {said(name)}: {describe_spending(x, rate)}" for name, x in sorted(found.items()) if x.bought]
 
 
 def as_json(found: Sequence[Line], by: Sequence[str], plan: Plan, rate: Rate, told: Sequence[Saving]) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _cost(stated: Stated) -> Cost | None:
     return Cost(stated.units, stated.units) if stated else None
 
 
-def _summed(spending: Spending, rate: Rate) -> Iterator[tuple[str, str]]:
+def _spending_parts(spending: Spending, rate: Rate) -> Iterator[tuple[str, str]]:
     yield "estimate", both(spending.paid, rate)
     for name, stated in (("reserved", spending.reserved), ("charged", spending.charged)):
         if (cost := _cost(stated)) is not None:

@@ -1,52 +1,40 @@
-"""A run as it is watched on a terminal: a fold over events that draws what is under way, the sums and the money."""
+"""A run as it is watched on a terminal: it draws what the outcomes say is under way, the sums and the money."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import assert_never
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
 from seedspec.catalog.price import Cost, Rate
-from seedspec.lock.event import (
-    Adopted,
-    Completed,
-    Deferred,
-    Delayed,
-    Doubted,
-    Event,
-    Failed,
-    Held,
-    Progressed,
-    RunFinished,
-    RunStarted,
-    Saved,
-    Skipped,
-    Stopped,
-    Stuck,
-    Submitted,
-    Submitting,
-    Unrecorded,
-    Uploaded,
-    Weighed,
-)
-from seedspec.lock.state import BOUGHT, FOLLOWED
-from seedspec.plan.plan import BUYS, Action, Step
-from seedspec.plan.reason import Twin
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Completed, Doubted, Failed, Saved, Stuck, Submitted, Submitting
+from seedspec.lock.run_events import Held, Stopped, Unrecorded
 from seedspec.report.money import credits, dollars
+from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.run import line
 from seedspec.report.table import cut, shortened
 from seedspec.text.visible import visible
 
 _MOST_ROWS = 24
 _FEWEST_ROWS = 3
-_ORDER = ("saved", "reused", "in doubt", "failed", "held", "running", "waiting", "not finished")
+_NOT_FINISHED = "not finished"
+_WORDS = {
+    End.SENDING: "running",
+    End.SAVED: "saved",
+    End.REUSED: "reused",
+    End.FAILED: "failed",
+    End.HELD: "held",
+    End.DOUBT: "in doubt",
+    End.RUNNING: "running",
+    End.FETCH: "running",
+    End.WAITING: "waiting",
+}
+_ORDER = ("saved", "reused", "in doubt", "failed", "held", "running", "waiting", _NOT_FINISHED)
 _STYLES = {"failed": "red", "held": "red", "in doubt": "magenta", "saved": "green"}
 _ROUTINE = (Submitting, Submitted, Completed, Saved)
 _LINES: dict[type, str] = {
@@ -58,27 +46,11 @@ _LINES: dict[type, str] = {
     Stopped: "red",
     Unrecorded: "red",
 }
-_SIGNS = {"sending": "+", "running": ">", "saving": "v"}
-_BEGINS = {
-    Action.RESUME: "running", Action.FETCH: "running", Action.DONE: "reused",
-    Action.FAILED: "failed", Action.DOUBT: "in doubt",
-}  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Row:
-    """A purchase under way: what is known of it, and the clock at which the service took it."""
-
-    address: str
-    prompt: str
-    word: str
-    percent: int | None = None
-    since: float | None = None
-    estimate: float | None = None
+_SIGNS = {End.SENDING: ("+", "sending"), End.RUNNING: (">", "running"), End.FETCH: ("v", "saving")}
 
 
 class Monitor:
-    """Folds the events of a run into a picture of it; drawing it changes nothing, and may come from another thread.
+    """A picture of a run from its outcomes; of its own it has the times alone. Another thread may draw it.
 
     `budget` is in 1/10,000 credit; `slots` are the tasks that may be at the service at one time; `clock` gives
     seconds that never go back; `ending` tells whether the run was asked to end.
@@ -86,7 +58,7 @@ class Monitor:
 
     def __init__(
         self,
-        steps: Sequence[Step],
+        outcomes: Outcomes,
         rate: Rate,
         *,
         budget: int | None,
@@ -95,110 +67,27 @@ class Monitor:
         clock: Callable[[], float],
         ending: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._outcomes = outcomes
         self._rate, self._budget, self._slots, self._emulated = rate, budget, slots, emulated
         self._clock, self._ending = clock, ending
         self._begun = clock()
-        self._lock = threading.Lock()
-        self._states: dict[str, str] = {}
-        self._rows: dict[str, _Row] = {}
-        self._strays: dict[tuple[str, int], str] = {}
-        self._prompts: dict[str, str] = {}
-        self._tasks: dict[str, str] = {}
-        self._reserved: dict[str, int] = {}
-        self._estimates: list[float] = []
-        self._stopped = ""
-        for step in steps:
-            self._admit(step)
+        self._since: dict[str, float] = {}
 
     def take(self, event: Event) -> None:
-        with self._lock:
-            self._take(event)
+        """Notes when the service took a task; the outcomes have the event already."""
+        if isinstance(event, Submitted):
+            self._since[event.task] = self._clock()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        with self._lock:
-            yield from self._drawn(options.max_width, console.height, plain=options.ascii_only)
-
-    # --- what has happened ---
-
-    def _admit(self, step: Step) -> None:
-        record, name = step.record, step.fp
-        if isinstance(step.reason, Twin):
-            return
-        if step.entry is None:
-            if record is None or record.state not in FOLLOWED:
-                return
-            name = self._strays[step.fp, record.attempt] = f"{step.fp}/{record.attempt}"
-        self._prompts[name] = str(step.entry.request.get("prompt", "")) if step.entry is not None else ""
-        self._states[name] = "waiting" if step.action in BUYS else _BEGINS.get(step.action, "running")
-        if self._states[name] == "running":
-            self._rows[name] = _Row(visible(step.address), self._prompts[name], "running")
-            if record is not None and record.task:
-                self._tasks[record.task] = name
-        if record is not None and record.state in BOUGHT and step.action not in (Action.DONE, *BUYS):
-            self._reserved[name] = record.get("units") or (step.entry.cost.high if step.entry else 0)
-
-    def _take(self, event: Event) -> None:
-        match event:
-            case RunStarted(to_buy=0):
-                self._states = {k: "not finished" if v == "waiting" else v for k, v in self._states.items()}
-            case Skipped(reason="occupied"):
-                self._states[event.fp] = "held"
-            case Submitting():
-                name = self._move(event.fp, event.attempt, "sending", event.entry)
-                self._reserved[name] = event.units
-            case Submitted():
-                name = self._move(event.fp, event.attempt, "running", event.entry)
-                row = self._rows[name]
-                row.since, row.estimate = self._clock(), event.estimated_seconds
-                if event.estimated_seconds:
-                    self._estimates.append(event.estimated_seconds)
-            case Progressed():
-                if (found := self._rows.get(self._tasks.get(event.task, event.fp))) is not None:
-                    found.percent = event.percent
-            case Completed():
-                self._move(event.fp, event.attempt, "saving", event.entry)
-            case Saved():
-                self._move(event.fp, event.attempt, "saved")
-            case Failed():
-                self._reserved.pop(self._move(event.fp, event.attempt, "failed"), None)
-            case Deferred():
-                self._reserved.pop(self._move(event.fp, event.attempt, "waiting"), None)
-            case Doubted() | Stuck():
-                self._move(event.fp, event.attempt, "in doubt")
-            case Held():
-                self._states[event.fp] = "held"
-            case Delayed(wait=None):
-                if event.fp in self._rows:
-                    self._move(event.fp, 0, "not finished")
-            case Stopped():
-                self._stopped = self._stopped or event.message
-                self._states = {k: "not finished" if v == "waiting" else v for k, v in self._states.items()}
-            case (
-                Delayed() | Skipped() | Uploaded() | Weighed() | Adopted() | Unrecorded() | RunStarted() | RunFinished()
-            ):
-                pass  # the picture of no entry changes
-            case _:
-                assert_never(event)
-
-    def _move(self, fp: str, attempt: int, word: str, address: str = "") -> str:
-        name = self._strays.get((fp, attempt), fp)
-        self._states[name] = word
-        if not address:
-            self._rows.pop(name, None)
-        elif name in self._rows:
-            self._rows[name].word = word
-        else:
-            self._rows[name] = _Row(visible(address), self._prompts.get(name, ""), word)
-        return name
-
-    # --- what is to be seen of it ---
+        yield from self._drawn(options.max_width, console.height, plain=options.ascii_only)
 
     def _drawn(self, width: int, height: int, *, plain: bool) -> Iterator[Text]:
-        now = self._clock()
-        rows = list(self._rows.values())
+        now, standing = self._clock(), self._outcomes.standing
+        # what was sent last stands last; what an earlier run has sent stands first
+        rows = sorted((o for o in standing if o.under_way), key=lambda o: o.begun)
         room = max(_FEWEST_ROWS, min(height - 8, _MOST_ROWS))
         shown = rows if len(rows) <= room else rows[: room - 1]
-        wide = max((len(r.address) for r in shown), default=0)
+        wide = max((len(visible(o.address)) for o in shown), default=0)
         wide = min(wide, max(20, width - 42), width // 2)
         bar = 12 if width < 120 else 24
         yield Text("")
@@ -206,41 +95,35 @@ class Monitor:
             yield self._line(row, now, width, address=wide, bar=bar, plain=plain)
         if len(rows) > len(shown):
             yield Text(f"  … and {len(rows) - len(shown)} more under way", style="dim")
-        yield self._counts(width, bar=bar, plain=plain)
-        yield _said(self._money(), width)
-        yield _said(self._times(now), width, style="dim")
+        counts = Counter(self._word(o) for o in standing)
+        yield _sums(counts, width, bar=bar, plain=plain)
+        yield _line_of(self._money(sum(o.spent for o in standing)), width)
+        yield _line_of(self._times(standing, rows, counts["waiting"], now), width, style="dim")
         if self._ending():
-            yield _said("ending: nothing new is submitted, the answer under way is awaited", width, style="yellow")
-        elif self._stopped:
-            yield _said(f"nothing more is submitted: {self._stopped}", width, style="red")
+            yield _line_of("ending: nothing new is submitted, the answer under way is awaited", width, style="yellow")
+        elif self._outcomes.stopped is not None:
+            yield _line_of(f"nothing more is submitted: {self._outcomes.stopped.message}", width, style="red")
 
-    def _line(self, row: _Row, now: float, width: int, *, address: int, bar: int, plain: bool) -> Text:
+    def _word(self, outcome: Outcome) -> str:
+        waits = outcome.end is End.WAITING and not self._outcomes.buying
+        return _NOT_FINISHED if waits or outcome.given_up else _WORDS[outcome.end]
+
+    def _line(self, row: Outcome, now: float, width: int, *, address: int, bar: int, plain: bool) -> Text:
         text = Text(no_wrap=True, overflow="crop")
-        text.append(f"  {_SIGNS[row.word]} ", style="cyan")
-        text.append(shortened(row.address, address).ljust(address))
+        sign, word = _SIGNS[row.end]
+        left = self._remaining(row, now)
+        text.append(f"  {sign} ", style="cyan")
+        text.append(shortened(visible(row.address), address).ljust(address))
         text.append("  ")
-        _bar(text, _share(row, now), bar, plain=plain)
-        said = f"{row.percent:3d} %" if row.percent is not None and row.word == "running" else "     "
-        text.append(f" {said}  {_left(row, now):<14}")
-        if (room := width - text.cell_len - 2) >= 20:
-            text.append("  " + cut(row.prompt, room), style="dim")
+        _bar(text, _share(row, left), bar, plain=plain)
+        percent = f"{row.percent:3d} %" if row.percent is not None and row.end is End.RUNNING else "     "
+        text.append(f" {percent}  {_time_left(left) if row.end is End.RUNNING else word:<14}")
+        if (room := width - text.cell_len - 2) >= 20 and row.step.entry is not None:
+            text.append("  " + cut(str(row.step.entry.request.get("prompt", "")), room), style="dim")
         text.rstrip()
         return text
 
-    def _counts(self, width: int, *, bar: int, plain: bool) -> Text:
-        found = Counter("running" if v in ("sending", "saving") else v for v in self._states.values())
-        total, done = len(self._states), found["saved"] + found["reused"]
-        text = Text("  ", no_wrap=True, overflow="crop")
-        _bar(text, done / total if total else 1.0, bar, plain=plain)
-        text.append(f" {done} of {total}", style="bold")
-        for word in _ORDER:
-            if found[word]:
-                text.append(f"  {found[word]} {word}", style=_STYLES.get(word, ""))
-        text.truncate(width, overflow="ellipsis")
-        return text
-
-    def _money(self) -> str:
-        units = sum(self._reserved.values())
+    def _money(self, units: int) -> str:
         spent = Cost(units, units)
         sums = (credits(spent, self._rate), dollars(spent, self._rate))
         verb = "would cost" if self._emulated else "spent"
@@ -250,17 +133,37 @@ class Monitor:
         of = (credits(ceiling, self._rate), dollars(ceiling, self._rate))
         return f"{verb} {sums[0]} of the budget's {of[0]} credits ({sums[1]} of {of[1]})"
 
-    def _times(self, now: float) -> str:
+    def _times(self, standing: list[Outcome], rows: list[Outcome], waiting: int, now: float) -> str:
         gone = f"{length(now - self._begun)} gone"
-        if not self._estimates:
+        estimates = [o.estimate for o in standing if o.estimate]
+        if not estimates:
             return gone
-        found = Counter(self._states.values())
-        usual = sum(self._estimates) / len(self._estimates)
-        running = [_remaining(r, now) for r in self._rows.values() if r.word != "saving"]
+        usual = sum(estimates) / len(estimates)
+        running = [self._remaining(o, now) for o in rows if o.end is not End.FETCH]
         left = [usual if seconds is None else max(seconds, 0.0) for seconds in running]
-        together = max(1, min(self._slots, len(left) + found["waiting"]))
-        whole = max([(sum(left) + usual * found["waiting"]) / together, *left])
+        together = max(1, min(self._slots, len(left) + waiting))
+        whole = max([(sum(left) + usual * waiting) / together, *left])
         return f"{gone}, about {length(whole)} to go by the service's estimates" if whole >= 1 else gone
+
+    def _remaining(self, row: Outcome, now: float) -> float | None:
+        """Seconds to go by the service's estimate, below zero when that has passed; None without one."""
+        since = self._since.get(row.task)
+        if since is None or not row.estimate:
+            return None
+        return row.estimate - (now - since)
+
+
+def _sums(counts: Counter[str], width: int, *, bar: int, plain: bool) -> Text:
+    """How many stand in which way, with a bar of those whose video is here."""
+    total, done = counts.total(), counts["saved"] + counts["reused"]
+    text = Text("  ", no_wrap=True, overflow="crop")
+    _bar(text, done / total if total else 1.0, bar, plain=plain)
+    text.append(f" {done} of {total}", style="bold")
+    for word in _ORDER:
+        if counts[word]:
+            text.append(f"  {counts[word]} {word}", style=_STYLES.get(word, ""))
+    text.truncate(width, overflow="ellipsis")
+    return text
 
 
 class _Picture:
@@ -283,7 +186,7 @@ def live(console: Console, monitor: Monitor) -> Iterator[Callable[[Event], None]
     """The monitor at the foot of a terminal, with a steady line an event above it; gone without a trace at the end.
 
     What goes well takes one line of the terminal, cut where it must be; what does not is said in full. The function
-    it gives takes each event, also into the monitor; it raises what the monitor raised when it was drawn.
+    it gives takes each event that the outcomes have taken; it raises what the monitor raised when it was drawn.
     """
     picture = _Picture(monitor)
 
@@ -291,8 +194,8 @@ def live(console: Console, monitor: Monitor) -> Iterator[Callable[[Event], None]
         if picture.fault is not None:
             raise picture.fault
         monitor.take(event)
-        if (said := line(event)) is not None:
-            text = Text(visible(said), style=_LINES.get(type(event), ""))
+        if (event_line := line(event)) is not None:
+            text = Text(visible(event_line), style=_LINES.get(type(event), ""))
             if isinstance(event, _ROUTINE):
                 text.truncate(console.width, overflow="ellipsis")
             console.print(text, soft_wrap=True, highlight=False)
@@ -311,34 +214,23 @@ def length(seconds: float) -> str:
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
 
 
-def _said(text: str, width: int, style: str = "") -> Text:
+def _line_of(text: str, width: int, style: str = "") -> Text:
     return Text("  " + cut(text, width - 2), style=style)
 
 
-def _left(row: _Row, now: float) -> str:
-    if row.word != "running":
-        return row.word
-    seconds = _remaining(row, now)
+def _time_left(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{length(seconds)} to go" if seconds > 0 else f"{length(-seconds)} over" if seconds <= -1 else "due"
 
 
-def _share(row: _Row, now: float) -> float:
+def _share(row: Outcome, left: float | None) -> float:
     """How full a purchase's bar is: by what the service says, or by its estimate as long as it says nothing."""
-    if row.word != "running":
-        return float(row.word == "saving")
-    left = _remaining(row, now)
+    if row.end is not End.RUNNING:
+        return float(row.end is End.FETCH)
     if row.percent is not None or left is None or not row.estimate:
         return (row.percent or 0) / 100
     return min(1 - left / row.estimate, 0.95)
-
-
-def _remaining(row: _Row, now: float) -> float | None:
-    """Seconds to go by the service's estimate, below zero when that has passed; None without one."""
-    if row.since is None or not row.estimate:
-        return None
-    return row.estimate - (now - row.since)
 
 
 def _bar(text: Text, share: float, cells: int, *, plain: bool) -> None:

@@ -1,4 +1,4 @@
-"""What became of each entry in a run: a fold over events, from which the reports for people and for CI are written."""
+"""How each entry of a run stands: the one fold over its events, read by the live view and by every report."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from seedspec.catalog.model import Model
-from seedspec.lock.event import (
+from seedspec.lock.event import Event
+from seedspec.lock.event import as_json as event_json
+from seedspec.lock.mismatch import FACTS, Mismatch, mismatches, request_of
+from seedspec.lock.mismatch import as_json as mismatches_json
+from seedspec.lock.purchase_events import (
     Adopted,
     Completed,
     Deferred,
-    Delayed,
     Doubted,
-    Event,
     Failed,
+    Saved,
+    Stuck,
+    Submitted,
+    Submitting,
+    Weighed,
+)
+from seedspec.lock.run_events import (
+    Delayed,
     Held,
     Progressed,
     RunFinished,
     RunStarted,
-    Saved,
     Skipped,
     Stopped,
-    Stuck,
-    Submitted,
-    Submitting,
     Unrecorded,
     Uploaded,
-    Weighed,
 )
-from seedspec.lock.event import as_json as event_json
-from seedspec.lock.mismatch import FACTS, Mismatch, mismatches, request_of
-from seedspec.lock.mismatch import as_json as mismatches_json
 from seedspec.lock.state import OPEN, UNANSWERED
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import BUYS, Step
@@ -43,8 +45,9 @@ from seedspec.report.plan import BARE, unpicked
 
 
 class End(StrEnum):
-    """How an entry stands when a run is over."""
+    """How an entry stands; SENDING while an answer is awaited, which is a doubt when the run ends before it."""
 
+    SENDING = "sending"
     SAVED = "saved"
     REUSED = "reused"
     FAILED = "failed"
@@ -57,11 +60,12 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One entry at the end of a run. `code` and `message` say why it has no video; `then` what a failure allows.
+    """How one entry stands. `code` and `message` say why it has no video; `then` what a failure allows.
 
     `units` is its estimate in 1/10,000 credit, None where nothing is known; `begun` and `ended` are the times of the
-    request and of the saved file, as far as this run saw them. `mismatches` say how a video that this run saved differs
-    from what was asked for.
+    request and of the saved file, as far as this run saw them. `estimate` are the seconds that the service expected,
+    `percent` how far it says to be; `given_up`: this run does not read or fetch it any more. `mismatches` say how a
+    video that this run saved differs from what was asked for.
     """
 
     step: Step
@@ -78,11 +82,33 @@ class Outcome:
     units: int | None = None
     begun: str = ""
     ended: str = ""
+    estimate: float | None = None
+    percent: int | None = None
+    given_up: bool = False
     mismatches: tuple[Mismatch, ...] = ()
 
     @property
     def address(self) -> str:
         return self.step.address
+
+    @property
+    def under_way(self) -> bool:
+        """Whether this run waits for something of it."""
+        return self.end in _UNDER_WAY and not self.given_up
+
+    @property
+    def spent(self) -> int:
+        """What it has cost or may have cost, in 1/10,000 credit; nothing for what an earlier run saved."""
+        if self.end not in _SPENT:
+            return 0
+        return self.units or (self.step.entry.cost.high if self.step.entry is not None else 0)
+
+
+_UNDER_WAY = frozenset({End.SENDING, End.RUNNING, End.FETCH})
+_SPENT = _UNDER_WAY | {End.DOUBT, End.SAVED}
+
+_Move = Submitting | Submitted | Completed | Deferred | Saved | Failed | Stuck | Doubted
+"""An event that says how a purchase stands from then on."""
 
 
 class Outcomes:
@@ -99,8 +125,9 @@ class Outcomes:
         self.finished: RunFinished | None = None
         self._away = ""
         self._twins = {s.address: s.reason.of for s in steps if isinstance(s.reason, Twin)}
+        self._tasks: dict[str, str] = {}
         self._names: dict[tuple[str, int], str] = {}
-        self._found: dict[str, Outcome] = {}
+        self._outcomes: dict[str, Outcome] = {}
         for step in steps:
             name = step.fp
             if step.address in self._twins:
@@ -109,7 +136,9 @@ class Outcomes:
                 if step.record is None or step.record.state not in OPEN:
                     continue  # the lock alone knows it, and there is nothing to be done about it
                 name = self._names[step.fp, step.record.attempt] = f"{step.fp}/{step.record.attempt}"
-            self._found[name] = _begun(step, commands)
+            self._outcomes[name] = outcome = _begun(step, commands)
+            if outcome.task:
+                self._tasks[outcome.task] = name
 
     def take(self, event: Event) -> None:
         match event:
@@ -119,44 +148,44 @@ class Outcomes:
                 self.stopped = self.stopped or event
             case RunFinished():
                 self.finished = event
-            case Submitting():
-                self._set(event.fp, event.attempt, end=End.DOUBT, code="doubt", message="the answer was not awaited",
-                          units=event.units, begun=event.at)  # fmt: skip
-            case Submitted():
-                self._set(event.fp, event.attempt, end=End.RUNNING, code="", message="", task=event.task)
-            case Completed():
-                self._set(event.fp, event.attempt, end=End.FETCH, code="", message="")
-            case Deferred():
-                self._set(event.fp, event.attempt, end=End.WAITING, code=event.code, message=event.message)
-            case Saved():
-                self._set(event.fp, event.attempt, end=End.SAVED, code="", message="", file=event.file,
-                          width=event.width, height=event.height, seconds=event.seconds,
-                          bytes=event.bytes, ended=event.at,
-                          mismatches=self._mismatches(event))  # fmt: skip
-            case Failed():
-                self._set(event.fp, event.attempt, end=End.FAILED, code=event.code, message=event.message,
-                          then=event.then, ended=event.at)  # fmt: skip
-            case Stuck():
-                self._set(
-                    event.fp, event.attempt, end=End.DOUBT, code="stuck", message=_endless(event.task, event.word)
-                )
-            case Doubted():
-                self._set(event.fp, event.attempt, end=End.DOUBT, code="doubt", message=event.reason)
-            case Held():
-                self._set(event.fp, 0, end=End.HELD, code="held", message=f"{event.upstream}: {event.reason}")
+            case Progressed():
+                name = self._tasks.get(event.task, event.fp)
+                if (known := self._outcomes.get(name)) is not None:
+                    self._outcomes[name] = replace(known, percent=event.percent)
             case Delayed(fp="", step="poll", wait=None):
                 self._away = event.reason
-            case Delayed(wait=None):
-                self._set(event.fp, 0, code=event.step, message=event.reason)
-            case Delayed() | Skipped() | Uploaded() | Progressed() | Weighed() | Adopted() | Unrecorded():
+            case Held() | Delayed(wait=None):
+                if (known := self._outcomes.get(event.fp)) is not None:
+                    self._outcomes[event.fp] = _kept_back(known, event)
+            case Delayed() | Skipped() | Uploaded() | Weighed() | Adopted() | Unrecorded():
                 pass  # no entry stands differently because of it
             case _:
-                assert_never(event)
+                self._move(event)
+
+    def _move(self, event: _Move) -> None:
+        name = self._names.get((event.fp, event.attempt), event.fp)
+        if (known := self._outcomes.get(name)) is None:
+            return
+        if isinstance(event, Submitted):
+            self._tasks[event.task] = name
+        moved = _moved(replace(known, code="", message="", given_up=False), event)
+        self._outcomes[name] = replace(moved, mismatches=self._mismatches(event)) if isinstance(event, Saved) else moved
+
+    @property
+    def standing(self) -> list[Outcome]:
+        """Each purchase as it stands now, twins left out; another thread may ask while events are taken."""
+        return [o for o in list(self._outcomes.values()) if o.address not in self._twins]
+
+    @property
+    def buying(self) -> bool:
+        """Whether what waits may still be bought in this run."""
+        return self.stopped is None and (self.started is None or self.started.to_buy > 0)
 
     def __iter__(self) -> Iterator[Outcome]:
-        """The outcomes in the order of the plan; a twin's is that of the purchase that serves it too."""
-        by_address = {o.address: o for o in self._found.values() if o.step.entry is not None}
-        for outcome in self._found.values():
+        """The outcomes if the run ends now, in the order of the plan; a twin has that of what serves it."""
+        ended = [_ended(o) for o in self._outcomes.values()]
+        by_address = {o.address: o for o in ended if o.step.entry is not None}
+        for outcome in ended:
             served = by_address.get(self._twins.get(outcome.address, ""))
             if served is not None:
                 end = End.REUSED if served.end is End.SAVED else served.end
@@ -182,7 +211,7 @@ class Outcomes:
         return said
 
     def _mismatches(self, event: Saved) -> tuple[Mismatch, ...]:
-        known = self._found.get(self._names.get((event.fp, event.attempt), event.fp))
+        known = self._outcomes.get(self._names.get((event.fp, event.attempt), event.fp))
         if known is None:
             return ()
         step, request = known.step, None
@@ -193,10 +222,47 @@ class Outcomes:
         facts = {k: getattr(event, k) for k in FACTS}
         return mismatches(self._model, request, facts) if request is not None else ()
 
-    def _set(self, fp: str, attempt: int, **changes: Any) -> None:
-        name = self._names.get((fp, attempt), fp)
-        if (known := self._found.get(name)) is not None:
-            self._found[name] = replace(known, **{k: v for k, v in changes.items() if v is not None})
+
+def _moved(before: Outcome, event: _Move) -> Outcome:
+    """How a purchase stands after an event of its own."""
+    match event:
+        case Submitting():
+            return replace(before, end=End.SENDING, units=event.units, begun=event.at, percent=None)
+        case Submitted():
+            return replace(before, end=End.RUNNING, task=event.task, estimate=event.estimated_seconds)
+        case Completed():
+            return replace(before, end=End.FETCH)
+        case Deferred():
+            return replace(before, end=End.WAITING, code=event.code, message=event.message)
+        case Saved():
+            width, height = event.width or before.width, event.height or before.height
+            seconds = before.seconds if event.seconds is None else event.seconds
+            return replace(before, end=End.SAVED, file=event.file, bytes=event.bytes, ended=event.at,
+                           width=width, height=height, seconds=seconds)  # fmt: skip
+        case Failed():
+            return replace(
+                before, end=End.FAILED, code=event.code, message=event.message, then=event.then, ended=event.at
+            )
+        case Stuck():
+            return replace(before, end=End.DOUBT, code="stuck", message=_endless(event.task, event.word))
+        case Doubted():
+            return replace(before, end=End.DOUBT, code="doubt", message=event.reason)
+        case _:
+            assert_never(event)
+
+
+def _ended(outcome: Outcome) -> Outcome:
+    """What nobody has answered is in doubt when the run ends."""
+    if outcome.end is not End.SENDING:
+        return outcome
+    return replace(outcome, end=End.DOUBT, code="doubt", message="the answer was not awaited")
+
+
+def _kept_back(before: Outcome, event: Held | Delayed) -> Outcome:
+    """How a purchase stands that another one holds, or of which this run has given up reading or fetching."""
+    if isinstance(event, Held):
+        return replace(before, end=End.HELD, code="held", message=f"{event.upstream}: {event.reason}")
+    return replace(before, code=event.step, message=event.reason, given_up=True)
 
 
 def _endless(task: str, word: str) -> str:

@@ -5,27 +5,29 @@ from __future__ import annotations
 from typing import assert_never
 
 from seedspec.catalog.price import Cost, Rate
-from seedspec.lock.event import (
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import (
     Adopted,
     Completed,
     Deferred,
-    Delayed,
     Doubted,
-    Event,
     Failed,
+    Saved,
+    Stuck,
+    Submitted,
+    Submitting,
+    Weighed,
+)
+from seedspec.lock.run_events import (
+    Delayed,
     Held,
     Progressed,
     RunFinished,
     RunStarted,
-    Saved,
     Skipped,
     Stopped,
-    Stuck,
-    Submitted,
-    Submitting,
     Unrecorded,
     Uploaded,
-    Weighed,
 )
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes

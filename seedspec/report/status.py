@@ -65,7 +65,9 @@ def sums(plan: Plan, model: Model, now: datetime, *, commands: CommandHint = pla
     own = bought.pop(plan.profile)
     doubts = _doubts(plan)
     unsure = f"; {both(_cost_of(doubts), model.rate)} of it for {len(doubts)} in doubt" if doubts else ""
-    lines.append(f"bought so far: {costs.summed(own, model.rate)}{unsure}" if own.bought else "nothing is bought yet")
+    lines.append(
+        f"bought so far: {costs.describe_spending(own, model.rate)}{unsure}" if own.bought else "nothing is bought yet"
+    )
     lines += costs.elsewhere(bought, model.rate)
     if strange := sum(bool(mismatch.of_record(model, s.record)) for s in plan.steps):
         lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from seedspec.lock.event import Event, RunFinished, Stopped, Submitting, Unrecorded
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Submitting
+from seedspec.lock.run_events import RunFinished, Stopped, Unrecorded
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Call, Create, Reply
 from seedspec.run.engine.purchase import Moment
@@ -74,16 +76,16 @@ def drive(
     stopped = False
     debt = _Debt(machine, record, clock)
     try:
-        yield from _kept(record, machine.start(clock()))
+        yield from _keep(record, machine.start(clock()))
         while not machine.done and not (stopped := stopping()) and (end is None or clock().clock < end):
             events, calls = machine.due(clock())
-            yield from _kept(record, events)
+            yield from _keep(record, events)
             for call in calls:
-                if isinstance(call, Create) and not (yield from _intent(machine, record, call, clock)):
+                if isinstance(call, Create) and not (yield from _keep_intent(machine, record, call, clock)):
                     continue
                 wire.start(call)
             yield from _replies(machine, wire, record, clock, _patience(machine, clock()))
-            yield from debt.told()
+            yield from debt.report()
         interrupted = stopped and not machine.done
         machine.close()
         yield from _last_word(machine, wire, record, clock)
@@ -97,15 +99,17 @@ def drive(
         if record.owed:
             raise NotRecorded(record.owed) from error
         raise
-    yield from debt.told(last=True)
+    yield from debt.report(last=True)
     finished = machine.finish(clock(), interrupted=interrupted)
-    if lacking := record.owed or _unwritten(machine):
+    if lacking := record.owed or _disk_refusal(machine):
         yield replace(finished, exit=6)
         raise NotRecorded(lacking)
     yield finished
 
 
-def _intent(machine: Engine, record: Record, call: Create, clock: Callable[[], Moment]) -> Generator[Event, None, bool]:
+def _keep_intent(
+    machine: Engine, record: Record, call: Create, clock: Callable[[], Moment]
+) -> Generator[Event, None, bool]:
     """The money law, with `wire.start(call)` behind it: keep the intent, yield the intent, start the call.
 
     False says that the disk refused the intent, so that the call must not start.
@@ -168,7 +172,7 @@ def _last_word(
         left, jumped = left - min(took, _GLANCE), took > 2 * _GLANCE
 
 
-def _kept(record: Record, events: Iterable[Event]) -> Iterator[Event]:
+def _keep(record: Record, events: Iterable[Event]) -> Iterator[Event]:
     kept = list(events)
     record.keep(*kept)
     yield from kept
@@ -184,7 +188,7 @@ class _Debt:
     _said: str = ""
     _next: float = 0.0
 
-    def told(self, *, last: bool = False) -> Iterator[Event]:
+    def report(self, *, last: bool = False) -> Iterator[Event]:
         now = self.clock()
         if self._said and (last or now.clock >= self._next):
             self.record.again()
@@ -198,7 +202,7 @@ class _Debt:
             yield Unrecorded(said, now.text())
 
 
-def _unwritten(machine: Engine) -> str:
+def _disk_refusal(machine: Engine) -> str:
     """Why an intent did not get onto the disk, if that ended the buying."""
     stopped = machine.stopped
     return stopped.message if stopped is not None and stopped.code == _UNWRITTEN else ""

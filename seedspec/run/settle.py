@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from seedspec.lock.event import Doubted, Event, Intent, Submitted, Submitting
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
+from seedspec.lock.purchase_events import Doubted, Intent, Submitted, Submitting
 from seedspec.lock.state import State
 from seedspec.run.engine.messages import (
     Accepted,
@@ -64,14 +65,14 @@ def evidence(wire: Wire, lock: Lock, records: Iterable[Record]) -> list[Evidence
     models = dict.fromkeys(_model(r) for r in asked)
     listings = {model: ask(wire, List(model)) for model in models}
     credits = ask(wire, Balance())
-    return [_weighed(lock, record, listings[_model(record)], credits) for record in asked]
+    return [_evidence_of(lock, record, listings[_model(record)], credits) for record in asked]
 
 
 def _model(record: Record) -> str:
     return str((record.manifest or {}).get("model", ""))
 
 
-def _weighed(lock: Lock, record: Record, listing: Reply, credits: Reply) -> Evidence:
+def _evidence_of(lock: Lock, record: Record, listing: Reply, credits: Reply) -> Evidence:
     intent: Mapping[str, Any] = record.get("intent") or {}
     found = _candidates(listing.tasks, lock, intent.get("at")) if isinstance(listing, Listing) else None
     before, now = intent.get("left"), credits.remaining if isinstance(credits, Credits) else None
@@ -94,7 +95,7 @@ def _candidates(tasks: Iterable[Listed], lock: Lock, sent: str | None) -> tuple[
     return tuple(sorted(fits, key=lambda t: abs(t.created - (at or t.created))))
 
 
-def verified(wire: Wire, record: Record | None, manifest: Mapping[str, Any], task: str) -> Task | str:
+def verify_task(wire: Wire, record: Record | None, manifest: Mapping[str, Any], task: str) -> Task | str:
     """The task as the service shows it, or why it cannot be the one that is meant."""
     reply = ask(wire, Read("", task))
     if not isinstance(reply, Task):
@@ -107,7 +108,7 @@ def verified(wire: Wire, record: Record | None, manifest: Mapping[str, Any], tas
     return reply
 
 
-def resent(record: Record, key_at: Moment) -> Submitting:
+def intent_to_resend(record: Record, key_at: Moment) -> Submitting:
     """The intent to send the very request once more, under its first key."""
     intent = record.get("intent")
     return Submitting(

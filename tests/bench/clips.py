@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 from seedspec.media.card import Card
-from seedspec.media.movie.takes import make_clip
+from seedspec.media.movie.takes import Studio
 
 
 async def main(folder: Path, megabytes: int) -> None:
     card = Card("task-unified-1-a", "seedance", "A street at dawn.", 864, 496, 4, "480p", "16:9", audio=True)
-    make_clip(card, folder / "served.mp4")
+    Studio().make(card, folder / "served.mp4")
     data = (folder / "served.mp4").read_bytes()
     rest = megabytes * 1_000_000 - len(data)
     data += rest.to_bytes(4, "big") + b"free" + bytes(rest - 8)  # a whole MP4 all the same (ISO 14496-12, 8.1.2)

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import orjson
 
-from seedspec.lock.event import Completed
-from seedspec.lock.lock import HEADER, encode, parse, values_of
+from seedspec.lock.event_values import values_of
+from seedspec.lock.lock import encode, parse
+from seedspec.lock.purchase_events import Completed
+from seedspec.lock.version import HEADER
 from seedspec.run.store.journal import Journal
 
 GROUP = 10

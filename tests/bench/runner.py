@@ -25,7 +25,7 @@ import serving
 
 from seedspec import api
 from seedspec.emulator.process import Addresses
-from seedspec.lock.event import Submitted
+from seedspec.lock.purchase_events import Submitted
 from seedspec.project.credentials import Key, Origins
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Call, Download, Read, ReadMany

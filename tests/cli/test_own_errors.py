@@ -86,7 +86,7 @@ def copy(tmp_path: Path) -> Copy:
 
 
 def test_a_run_that_meets_an_error_of_its_own_leaves_a_trace(copy: Copy) -> None:
-    copy.break_("run/engine/transitions.py", "read")
+    copy.break_("run/engine/transitions.py", "after_read")
     done = copy.run("--max-usd=9")
     (trace,) = copy.crashes()
     said = f"seedspec: an error of seedspec itself: TypeError; its trace is in {trace.relative_to(copy.project)}\n"
@@ -139,7 +139,7 @@ def test_a_view_that_fails_is_left_out_and_the_run_goes_on(
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals here")
-@pytest.mark.parametrize("function", ["_drawn", "_take"])
+@pytest.mark.parametrize("function", ["_drawn", "take"])
 def test_a_live_view_that_fails_leaves_its_place_to_lines(function: str, copy: Copy) -> None:
     import pty
 

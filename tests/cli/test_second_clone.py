@@ -13,7 +13,7 @@ import pytest
 from looks import Run
 
 from seedspec import api
-from seedspec.lock.lock import encode, further, parse
+from seedspec.lock.lock import encode, merge_values, parse
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.sums import sums
 
@@ -92,9 +92,9 @@ def test_what_the_second_clone_learns_is_kept(bought: Path, seedspec: Run, monke
 
 def test_how_long_the_service_keeps_a_video_never_moves_later() -> None:
     until = {"results_until": "2026-01-02T00:00:00Z"}
-    assert further(until, {"results_until": "2026-01-03T00:00:00Z"}) == until
-    assert further(until, {"results_until": "2026-01-01T00:00:00Z"})["results_until"] == "2026-01-01T00:00:00Z"
-    assert further({}, until) == further(until, {}) == until
+    assert merge_values(until, {"results_until": "2026-01-03T00:00:00Z"}) == until
+    assert merge_values(until, {"results_until": "2026-01-01T00:00:00Z"})["results_until"] == "2026-01-01T00:00:00Z"
+    assert merge_values({}, until) == merge_values(until, {}) == until
 
 
 @pytest.mark.parametrize("left", [0, 20_000])

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from looks import Run, Said
 
 from seedspec import api
-from seedspec.lock.lock import HEADER
+from seedspec.lock.version import HEADER
 
 BOARD = """\
 seedspec: 1

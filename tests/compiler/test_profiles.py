@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from seedspec import api
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import with_profile
-from seedspec.lock.lock import HEADER, LockFault, encode, parse, serialise
+from seedspec.lock.lock import LockFault, encode, parse, serialise
 from seedspec.lock.state import State
+from seedspec.lock.version import HEADER
 from seedspec.plan.reason import Changed, Done, Elsewhere, Held, InDoubt, New, NotInStoryboard, Second
 from seedspec.plan.select import NothingSelected
 from seedspec.project.credentials import BadSettings

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from seedspec.lock.lock import HEADER, Lock, LockFault, Record, encode, parse, serialise
+from seedspec.lock.lock import Lock, LockFault, Record, encode, parse, serialise
 from seedspec.lock.merge import sides, union
 from seedspec.lock.state import MOVES, RANKS, State
+from seedspec.lock.version import HEADER
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "lock.json").read_text("utf-8"))
 FP = "a" * 64

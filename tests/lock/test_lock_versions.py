@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from seedspec.lock.lock import HEADER, LockFault, encode, parse, serialise
+from seedspec.lock.lock import LockFault, encode, parse, serialise
 from seedspec.lock.merge import union
 from seedspec.lock.recover import recover
+from seedspec.lock.version import HEADER
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "lock.json").read_text("utf-8"))
 FP, AT = "a" * 64, "2026-11-23T07:00:00Z"

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from seedspec import api
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import HEADER, Lock, encode, parse
+from seedspec.lock.lock import Lock, encode, parse
+from seedspec.lock.version import HEADER
 from seedspec.plan.cost import Line, Spending, Stated, by_profile, lines, total
-from seedspec.plan.plan import Plan, Rules, make
+from seedspec.plan.plan import Plan
+from seedspec.plan.planner import make_plan
+from seedspec.plan.rules import Rules
 from seedspec.plan.savings import Saving, savings
 from seedspec.plan.select import choose
 
@@ -67,7 +70,7 @@ def line(entry: Entry, state: str, attempt: int = 1, /, **more: Any) -> bytes:
 
 def planned(chosen: tuple[Entry, ...], *lock: bytes, others: tuple[Entry, ...] = ()) -> Plan:
     rules = Rules("renders", lambda code: "asked", lambda file, size=None: False, "2026-11-23T08:00:00Z")
-    return make(chosen, parse(HEADER + b"".join(lock)) if lock else Lock(), rules, others)
+    return make_plan(chosen, parse(HEADER + b"".join(lock)) if lock else Lock(), rules, others)
 
 
 def table(plan: Plan, *by: str, whole: bool = True) -> dict[tuple[str, ...], Spending]:
@@ -189,7 +192,7 @@ def test_each_profile_has_its_own_sums(tmp_path: Path) -> None:
     ]
     rules = Rules("renders", lambda code: "asked", lambda file, size=None: False, "2026-11-23T08:00:00Z",
                   profile="final", others=frozenset({"", "gone"}))  # fmt: skip
-    plan = make(final, parse(HEADER + b"".join(lock)), rules)
+    plan = make_plan(final, parse(HEADER + b"".join(lock)), rules)
     own = total(lines(plan, ("shot",), RATE))
     assert (own.videos, own.bought, own.charged) == (7, 3, Stated(540_000, 1)), "what is asked for is its own"
     found = table(plan, "profile")

@@ -11,10 +11,12 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import HEADER, Lock, LockFault, Record, encode, parse
+from seedspec.lock.lock import Lock, LockFault, Record, encode, parse
 from seedspec.lock.staleness import link_lives
 from seedspec.lock.state import State
-from seedspec.plan.plan import Action, Plan, Rules, make
+from seedspec.lock.version import HEADER
+from seedspec.plan.plan import Action, Plan
+from seedspec.plan.planner import make_plan
 from seedspec.plan.reason import (
     Changed,
     Done,
@@ -29,6 +31,7 @@ from seedspec.plan.reason import (
     Twin,
     Unsaved,
 )
+from seedspec.plan.rules import Rules
 from seedspec.plan.select import NothingSelected, choose
 
 BOARD = """\
@@ -74,7 +77,7 @@ def planned(
     **rules: Any,
 ) -> Plan:  # fmt: skip
     given = Rules("renders", lambda c: THEN.get(c, "asked"), lambda f, size=None: f in files, NOW, **rules)  # type: ignore[arg-type,return-value]
-    return make(entries, locked(*lines) if lines else Lock(), given, others)
+    return make_plan(entries, locked(*lines) if lines else Lock(), given, others)
 
 
 def test_everything_is_new_and_twins_cost_nothing(entries: tuple[Entry, ...]) -> None:

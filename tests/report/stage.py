@@ -11,7 +11,7 @@ import orjson
 from seedspec import api
 from seedspec.catalog.model import Model
 from seedspec.catalog.price import Rate
-from seedspec.lock import event as events
+from seedspec.lock import purchase_events, run_events
 from seedspec.lock.event import Event
 
 BOARD = """\
@@ -78,33 +78,39 @@ class Stage:
 
     def submitting(self, address: str, second: int, attempt: int = 1) -> Event:
         entry = next(e for e in self.planned.compiled.entries if e.address == address)
-        intent = events.Intent("key", "0" * 64, at(second))
+        intent = purchase_events.Intent("key", "0" * 64, at(second))
         units, manifest = entry.cost.high, orjson.loads(entry.manifest)
-        return events.Submitting(address, entry.fingerprint, entry.take, attempt, manifest, intent, units, at(second))
+        return purchase_events.Submitting(
+            address, entry.fingerprint, entry.take, attempt, manifest, intent, units, at(second)
+        )
 
     def submitted(self, address: str, second: int, estimate: float | None = 60.0) -> Event:
-        return events.Submitted(address, self.fp(address), 1, task_of(address), 31.3875, estimate, at(second))
+        return purchase_events.Submitted(address, self.fp(address), 1, task_of(address), 31.3875, estimate, at(second))
 
     def progressed(self, address: str, percent: int, second: int) -> Event:
-        return events.Progressed(address, self.fp(address), task_of(address), percent, at(second))
+        return run_events.Progressed(address, self.fp(address), task_of(address), percent, at(second))
 
     def completed(self, address: str, second: int) -> Event:
         task = task_of(address)
-        return events.Completed(address, self.fp(address), 1, task, 31.3875, "2026-11-24T07:00:00Z", at(second))
+        return purchase_events.Completed(
+            address, self.fp(address), 1, task, 31.3875, "2026-11-24T07:00:00Z", at(second)
+        )
 
     def saved(self, address: str, second: int) -> Event:
         file = "renders/" + address.replace("/", "_take") + ".mp4"
-        return events.Saved(address, self.fp(address), 1, file, "0" * 64, 1_234_567, 864, 496, 5.0, at(second))
+        return purchase_events.Saved(address, self.fp(address), 1, file, "0" * 64, 1_234_567, 864, 496, 5.0, at(second))
 
     def failed(self, address: str, message: str, second: int, then: str = "change") -> Event:
         task = task_of(address)
-        return events.Failed(address, self.fp(address), 1, task, "content_policy_violation", message, then, at(second))
+        return purchase_events.Failed(
+            address, self.fp(address), 1, task, "content_policy_violation", message, then, at(second)
+        )
 
     def doubted(self, address: str, second: int) -> Event:
-        return events.Doubted(address, self.fp(address), 1, "the answer was cut off", at(second))
+        return purchase_events.Doubted(address, self.fp(address), 1, "the answer was cut off", at(second))
 
     def held(self, address: str, upstream: str, second: int) -> Event:
-        return events.Held(address, self.fp(address), upstream, "it failed", at(second))
+        return run_events.Held(address, self.fp(address), upstream, "it failed", at(second))
 
 
 def task_of(address: str) -> str:
@@ -124,7 +130,7 @@ def staged(folder: Path, text: str = BOARD) -> Stage:
 def everything(stage: Stage) -> Iterator[Event]:
     """One saved, one failed with an entry held by it, one in doubt, one running, one never bought."""
     dawn, second, dusk = LANE[:3]
-    yield events.RunStarted("tea-house", 6, 6, 0, 1_883_250, at(0))
+    yield run_events.RunStarted("tea-house", 6, 6, 0, 1_883_250, at(0))
     yield stage.submitting(dawn, 1)
     yield stage.submitted(dawn, 2)
     yield stage.submitting(dusk, 3)
@@ -138,9 +144,9 @@ def everything(stage: Stage) -> Iterator[Event]:
     yield stage.submitted(POUR[0], 63, None)
     yield stage.submitting(second, 64)
     yield stage.doubted(second, 70)
-    yield events.Stopped("budget", "`lane@hour=dusk/2` may cost 31 credits; 120 of the budget are taken", 4, at(71))
+    yield run_events.Stopped("budget", "`lane@hour=dusk/2` may cost 31 credits; 120 of the budget are taken", 4, at(71))
     yield stage.progressed(POUR[0], 10, 90)
-    yield events.RunFinished(
+    yield run_events.RunFinished(
         bought=3, saved=1, reused=0, failed=1, held=1, running=1, doubt=1, waiting=1, units=860_000, credits=62.775,
         exit=8, at=at(95),
     )  # fmt: skip

@@ -15,8 +15,9 @@ from lxml import etree
 from stage import LANE, POUR, Stage, everything, staged, task_of
 from tools import lacking
 
-from seedspec.lock.event import Event, RunFinished
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
+from seedspec.lock.run_events import RunFinished
 from seedspec.plan.compare import compare
 from seedspec.report import markdown
 from seedspec.report.github import below, commands

@@ -13,8 +13,11 @@ from rich.console import Console
 from rich.text import Text
 from stage import LANE, POUR, Stage, everything, staged
 
-from seedspec.lock.event import Deferred, Event, Failed, Progressed, RunStarted, Stopped, Submitted
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Deferred, Failed, Submitted
+from seedspec.lock.run_events import Delayed, Progressed, RunStarted, Stopped
 from seedspec.report.live import Monitor, length, live
+from seedspec.report.outcome import End, Outcomes
 from seedspec.report.table import shortened
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -28,9 +31,17 @@ class Clock:
         return self.now
 
 
-def monitor(stage: Stage, clock: Clock, **given: object) -> Monitor:
-    said: dict[str, object] = {"budget": 1_360_000, "slots": 8, "emulated": False, **given}
-    return Monitor(stage.planned.plan.steps, stage.rate, clock=clock, **said)  # type: ignore[arg-type]
+class Watched(Monitor):
+    """A monitor of a stage with its outcomes, which have each event first."""
+
+    def __init__(self, stage: Stage, clock: Clock, **given: object) -> None:
+        options: dict[str, object] = {"budget": 1_360_000, "slots": 8, "emulated": False, **given}
+        self.outcomes = Outcomes(stage.planned.plan.steps, stage.model)
+        super().__init__(self.outcomes, stage.rate, clock=clock, **options)  # type: ignore[arg-type]
+
+    def take(self, event: Event) -> None:
+        self.outcomes.take(event)
+        super().take(event)
 
 
 def drawn(view: Monitor, width: int, height: int = 40) -> str:
@@ -61,7 +72,7 @@ def play(view: Monitor, clock: Clock, events: Iterable[Event], until: int) -> No
 @pytest.mark.parametrize("second", [0, 40, 66, 95])
 def test_what_is_drawn(stage: Stage, expect: Callable[[Path, str], None], second: int) -> None:
     clock = Clock()
-    view = monitor(stage, clock)
+    view = Watched(stage, clock)
     play(view, clock, everything(stage), second)
     shown = "\n".join(f"--- {width} columns\n{drawn(view, width)}" for width in (80, 160))
     expect(EXPECTED / f"live-{second}.txt", shown)
@@ -78,7 +89,7 @@ def test_of_hundreds_only_what_is_under_way_is_shown(tmp_path: Path, monkeypatch
         "shots: [{id: open, prompt: \"{{ ref('cup') }} {{ variant }}\"}]\n",
     )
     clock = Clock()
-    view = monitor(stage, clock, budget=None, emulated=True)
+    view = Watched(stage, clock, budget=None, emulated=True)
     view.take(RunStarted("many", 400, 400, 0, 0, "2026-11-23T07:00:00Z"))
     for number in range(200):
         address = f"open@variant=v{number:03d}/1"
@@ -110,7 +121,7 @@ def test_lines_of_what_goes_well_fit_the_terminal(stage: Stage) -> None:
     for width, whole in ((40, False), (160, True)):
         stream, clock = io.StringIO(), Clock()
         console = Console(file=stream, width=width, height=30, force_terminal=True, no_color=True)
-        with live(console, monitor(stage, clock)) as show:
+        with live(console, Watched(stage, clock)) as show:
             for event in everything(stage):
                 show(event)
         lines = [line for line in _plain(stream.getvalue()).splitlines() if line.startswith(("  + ", "  > ", "  = "))]
@@ -122,7 +133,7 @@ def test_what_an_earlier_run_bought_counts(stage: Stage) -> None:
     stage.keep(LANE[0], "saved", file="renders/a.mp4", sha256="0" * 64, units=300000, task="t1")
     stage.keep(LANE[1], "running", task="t2", units=310000)
     clock = Clock()
-    view = monitor(stage.again(), clock)
+    view = Watched(stage.again(), clock)
     view.take(RunStarted("x", 6, 4, 1, 0, "2026-11-23T07:00:00Z"))
     view.take(Progressed(LANE[1], stage.fp(LANE[1]), "t2", 55, "2026-11-23T07:00:01Z"))
     assert drawn(view, 80) == (
@@ -136,21 +147,43 @@ def test_what_an_earlier_run_bought_counts(stage: Stage) -> None:
 
 def test_a_request_that_was_not_taken_is_not_spent(stage: Stage) -> None:
     clock = Clock()
-    view = monitor(stage, clock)
+    view = Watched(stage, clock)
     view.take(stage.submitting(LANE[0], 0))
     assert "+ lane@hour=dawn/1" in drawn(view, 80) and "spent 31.39 of" in drawn(view, 80)
     view.take(Deferred(LANE[0], stage.fp(LANE[0]), 1, "throttled", "slow down", 5.0, "2026-11-23T07:00:00Z"))
     assert "lane@" not in drawn(view, 80) and "spent 0.00 of" in drawn(view, 80)
 
 
+def test_what_this_run_gives_up_or_will_not_buy_is_not_finished(stage: Stage) -> None:
+    view = Watched(stage, Clock())
+    view.take(stage.submitting(LANE[0], 0))
+    view.take(stage.submitted(LANE[0], 1))
+    view.take(stage.submitting(LANE[1], 1))
+    view.take(Delayed(LANE[0], stage.fp(LANE[0]), "poll", "no answer", None, "2026-11-23T07:00:02Z"))
+    view.take(Stopped("key", "the key is refused", 5, "2026-11-23T07:00:03Z"))
+    view.take(Deferred(LANE[1], stage.fp(LANE[1]), 1, "refused", "no", 5.0, "2026-11-23T07:00:04Z"))
+    text = drawn(view, 80)
+    assert "0 of 6  6 not finished" in text and "lane@" not in text
+
+
+def test_the_view_and_the_reports_tell_the_same(stage: Stage) -> None:
+    """A request without an answer is under way while the run goes on, and in doubt once it is over."""
+    view = Watched(stage, Clock())
+    view.take(stage.submitting(LANE[0], 0))
+    assert "sending" in drawn(view, 80) and "1 running" in drawn(view, 80)
+    assert [o.address for o in view.outcomes.of(End.DOUBT)] == [LANE[0]]
+    view.take(stage.submitted(LANE[0], 1))
+    assert "1 running" in drawn(view, 80) and [o.address for o in view.outcomes.of(End.RUNNING)] == [LANE[0]]
+
+
 def test_an_end_that_was_asked_for_is_said(stage: Stage) -> None:
-    view = monitor(stage, Clock(), ending=lambda: True)
+    view = Watched(stage, Clock(), ending=lambda: True)
     assert drawn(view, 80).endswith("  ending: nothing new is submitted, the answer under way is awaited\n")
 
 
 def test_letters_alone_where_the_terminal_has_no_others(stage: Stage) -> None:
     clock = Clock()
-    view = monitor(stage, clock)
+    view = Watched(stage, clock)
     play(view, clock, everything(stage), 40)
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
     console = Console(file=stream, width=100, height=30, force_terminal=True, no_color=True)
@@ -163,7 +196,7 @@ def test_letters_alone_where_the_terminal_has_no_others(stage: Stage) -> None:
 def test_lines_stand_above_and_the_view_leaves_no_trace(stage: Stage) -> None:
     stream, clock = io.StringIO(), Clock()
     console = Console(file=stream, width=100, height=30, force_terminal=True)
-    with live(console, monitor(stage, clock)) as show:
+    with live(console, Watched(stage, clock)) as show:
         for event in everything(stage):
             show(event)
     written = stream.getvalue()
@@ -203,7 +236,7 @@ def test_lengths_of_time(seconds: float, said: str) -> None:
 
 def test_what_is_over_its_estimate_says_so(stage: Stage) -> None:
     clock = Clock()
-    view = monitor(stage, clock)
+    view = Watched(stage, clock)
     view.take(stage.submitting(POUR[0], 0))
     view.take(stage.submitted(POUR[0], 0, 20.0))
     clock.now += 20.4
@@ -216,7 +249,7 @@ def test_nothing_that_is_shown_steers_the_terminal(stage: Stage) -> None:
     """A name or a word from elsewhere stands as its escapes, in the rows and in the lines above them."""
     out = io.StringIO()
     console = Console(file=out, width=120, height=40, force_terminal=True, no_color=True)
-    view = monitor(stage, Clock())
+    view = Watched(stage, Clock())
     evil = "x\x1b]0;PWN\x07\x9b31m\u202ey"
     with live(console, view) as show:
         show(Failed(evil, stage.fp(LANE[0]), 1, None, evil, evil, "asked", "2026-11-23T07:00:00Z"))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from stage import LANE, POUR, Stage
 
+from seedspec.cli.commands.status import watch
 from seedspec.cli.main import start
-from seedspec.cli.run_view import watch
 from seedspec.report import status
 
 EXPECTED = Path(__file__).parent / "expected"

@@ -16,7 +16,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from seedspec import api
-from seedspec.lock.lock import HEADER, encode
+from seedspec.lock.lock import encode
+from seedspec.lock.version import HEADER
 
 HERE = Path(__file__).parent
 FPS = 24

@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,8 @@ from seedspec import api
 from seedspec.emulator.process import child
 from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
-from seedspec.lock.lock import HEADER, Lock, encode, parse
+from seedspec.lock.lock import Lock, encode, parse
+from seedspec.lock.version import HEADER
 from seedspec.project import sources
 from seedspec.run.engine.purchase import Pace
 
@@ -198,6 +201,29 @@ def listening() -> Iterator[Listener]:
         thread = threading.Thread(target=accept)
         thread.start()
         yield Listener(server.getsockname()[1], thread, content)
+        thread.join()
+
+
+@contextmanager
+def http_server(handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """The port of a server on this machine that answers by a handler, each request in a thread of its own."""
+
+    class Quiet(handler):  # type: ignore[misc, valid-type]
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who has read enough goes away
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
         thread.join()
 
 

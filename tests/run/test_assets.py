@@ -18,7 +18,7 @@ import pytest
 from bucket import ACCESS, SECRET, Store, serving, sha256
 from helpers import HERO, SMALL, Make, Project, Service, nearby
 
-from seedspec.lock.event import Uploaded
+from seedspec.lock.run_events import Uploaded
 from seedspec.project.credentials import BadSettings
 from seedspec.run.engine.messages import Stored, Trouble, Upload
 from seedspec.run.service.bucket import Bucket

@@ -14,12 +14,15 @@ from helpers import Make, Project, Service, nearby
 
 from seedspec import api
 from seedspec.emulator import links
-from seedspec.lock.event import Event, Held, RunFinished, Skipped, Uploaded
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
+from seedspec.lock.run_events import Held, RunFinished, Skipped, Uploaded
 from seedspec.media.card import Card
 from seedspec.media.movie.takes import Studio
-from seedspec.plan.plan import Action, Rules, make
+from seedspec.plan.plan import Action
+from seedspec.plan.planner import make_plan
 from seedspec.plan.reason import Done
+from seedspec.plan.rules import Rules
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Accepted, Balance, Call, Create, Credits, Download, Kept, Read, Reply, Task
 from seedspec.run.engine.purchase import Limits, Moment, Pace
@@ -480,8 +483,9 @@ def test_what_came_back_in_this_run_is_judged_before_it_is_used(
     assert compiled.ok and compiled.board is not None
     rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T07:00:00Z")
     keys = iter(f"key-{n}" for n in range(9))
+    plan = make_plan(compiled.entries, Lock(), rules)
     machine = Engine(
-        "m", make(compiled.entries, Lock(), rules), Pace(submit_every=0, announced=0), Limits(), lambda: next(keys),
+        "m", plan, Pace(submit_every=0, announced=0), Limits(), lambda: next(keys),
         rules.then, 3, 86400.0, media=compiled.board.model.media,
     )  # fmt: skip
     clock = 0.0

@@ -11,7 +11,7 @@ import pytest
 from helpers import CANARY, QUICK, SMALL, Make, Project, nearby
 
 from seedspec import api
-from seedspec.lock.event import Saved
+from seedspec.lock.purchase_events import Saved
 from seedspec.project.credentials import BadSettings, Key, Origins
 from seedspec.project.paths import place_of
 from seedspec.project.sources import schemas

@@ -116,7 +116,7 @@ MUTANTS = [
     Mutant(
         "the check of a move",
         "run/store/journal.py",
-        "return merged(self._before(values), values)",
+        "return update_record(self._before(values), values)",
         "return {**(self._before(values) or {}), **values}",
         f"{JOURNAL}::test_an_impossible_move_never_gets_into_the_file",
     ),
@@ -229,7 +229,7 @@ MUTANTS = [
     Mutant(
         "an answer that is cut",
         "run/service/client.py",
-        '            return Unknown(f"the answer was lost: {said(error)}")',
+        '            return Unknown(f"the answer was lost: {describe_error(error)}")',
         '            return Refused("later", "cut", "lost")',
         f"{WIRE} -k answer_that_is_none",
     ),
@@ -250,7 +250,7 @@ MUTANTS = [
     Mutant(
         "the words of the key",
         "run/service/redaction.py",
-        "        if not self._told(text):\n            return text\n        cleaned",
+        "        if not self._reveals_key(text):\n            return text\n        cleaned",
         "        return text\n        cleaned",
         f"{ANSWERS} -k repeats_the_key",
     ),
@@ -267,7 +267,7 @@ MUTANTS = [
     Mutant(
         "the address of a refusal",
         "run/service/client.py",
-        "body if fresh else self.uploads.hidden(body)",
+        "body if fresh else self.uploads.hide_addresses(body)",
         "body",
         f"{UPLOADS} -k tell_the_address",
     ),
@@ -283,14 +283,14 @@ MUTANTS = [
     ),
     Mutant(
         "a doubt in the plan",
-        "plan/plan.py",
+        "plan/planner.py",
         "    if record.state is State.DOUBT:\n        return InDoubt",
         "    if False:\n        return InDoubt",
         f"{PLAN}::test_what_is_done_follows_from_the_state",
     ),
     Mutant(
         "an intent without an answer in the plan",
-        "plan/plan.py",
+        "plan/planner.py",
         "            return Action.DOUBT, doubt\n",
         "            return Action.SUBMIT, New()\n",
         MODEL,
@@ -311,7 +311,7 @@ MUTANTS = [
     ),
     Mutant(
         "what never goes unchanged",
-        "plan/plan.py",
+        "plan/planner.py",
         '(self.rules.retry and then != "change")',
         "self.rules.retry",
         f"{PLAN}::test_what_is_asked_for_is_tried_again_but_never_unchanged",
@@ -325,7 +325,7 @@ MUTANTS = [
     ),
     Mutant(
         "the file in the way",
-        "plan/plan.py",
+        "plan/planner.py",
         "            elif self.rules.exists(file):",
         "            elif False:",
         f"{PLAN}::test_a_file_that_the_lock_does_not_know_stops_its_entry",
@@ -406,7 +406,7 @@ MUTANTS = [
     Mutant(
         "a key that stands twice",
         "lock/lock.py",
-        "object_pairs_hook=_once",
+        "object_pairs_hook=_refuse_duplicates",
         "object_pairs_hook=dict",
         f"{LOCK} -k refused",
     ),
@@ -471,7 +471,7 @@ MUTANTS = [
     Mutant(
         "the deadline in time that was listened",
         "run/service/client.py",
-        "            answer = await listened(send(), self.deadlines.create)\n",
+        "            answer = await wait_listening(send(), self.deadlines.create)\n",
         "            async with asyncio.timeout(self.deadlines.create):\n                answer = await send()\n",
         f"{NO_END}::test_an_answer_that_came_while_the_process_stood_still_is_read",
     ),

@@ -20,7 +20,8 @@ from seedspec.compiler.entry import digest
 from seedspec.compiler.filename import is_device, is_folder, same
 from seedspec.lock.lock import Lock, parse, serialise
 from seedspec.lock.state import State
-from seedspec.plan.plan import Rules, make
+from seedspec.plan.planner import make_plan
+from seedspec.plan.rules import Rules
 from seedspec.project.credentials import BadSettings
 from seedspec.run.engine.messages import Kept
 from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
@@ -163,7 +164,7 @@ def test_what_the_lock_alone_knows_has_a_file_of_its_own(names: list[str]) -> No
         path.write_text(
             '{"seedspec": 1, "model": "seedance-2.0-reference-to-video", "shots": [{"id": "one", "prompt": "x"}]}'
         )
-        steps = make(api.compile(path).entries, lock, rules).steps
+        steps = make_plan(api.compile(path).entries, lock, rules).steps
     files = [step.file for step in steps]
     assert len(steps) == 1 + len(names)
     assert len({same(f) for f in files}) == len(files), files

@@ -11,16 +11,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import CANARY, HERO, LONGEST, QUICK, SMALL, Make, Project, Service, nearby
+from helpers import CANARY, HERO, LONGEST, QUICK, SMALL, Make, Project, Service, http_server, nearby
 
 from seedspec.emulator.settings import Addresses
-from seedspec.lock.event import Delayed, Failed, Held, Stopped, Stuck
 from seedspec.lock.lock import Record
+from seedspec.lock.purchase_events import Failed, Stuck
+from seedspec.lock.run_events import Delayed, Held, Stopped
 
 LONG_AGO = (datetime.now(UTC) - timedelta(hours=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -163,20 +164,9 @@ def between(service: Service) -> Iterator[tuple[Service, Any]]:
 
         do_GET = do_POST = handle_any
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        address = f"http://127.0.0.1:{server.server_address[1]}"
+    with http_server(Handler) as port:
+        address = f"http://127.0.0.1:{port}"
         yield Service(Addresses(**{**_fields(service.addresses), "api": address}), service.folder), way
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _fields(addresses: Addresses) -> dict[str, Any]:
@@ -213,7 +203,7 @@ WAITER = """\
 import sys
 from pathlib import Path
 from seedspec.compiler.entry import digest
-from seedspec.lock.event import Intent, Submitting
+from seedspec.lock.purchase_events import Intent, Submitting
 from seedspec.project import sources
 from seedspec.run.engine.messages import Create
 from seedspec.run.settle import ask
@@ -252,18 +242,7 @@ def test_an_answer_that_came_while_the_process_stood_still_is_read(
             self.end_headers()
             self.wfile.write(said)
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_address[1]}"
-    command = [sys.executable, "-c", WAITER, address, str(tmp_path), CANARY, str(create)]
-    environ = {**os.environ, "NO_PROXY": "127.0.0.1"}
-    waiter = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=tmp_path, env=environ)
-    try:
+    with http_server(Handler) as port, waiting_process(tmp_path, port, create) as waiter:
         assert asked.wait(LONGEST)
         if stopped:
             waiter.send_signal(signal.SIGSTOP)
@@ -272,13 +251,20 @@ def test_an_answer_that_came_while_the_process_stood_still_is_read(
         threading.Event().wait(0.5)
         waiter.send_signal(signal.SIGCONT)
         out, _ = waiter.communicate(timeout=LONGEST)
-        assert out.decode().strip() == "Accepted"
+    assert out.decode().strip() == "Accepted"
+
+
+@contextmanager
+def waiting_process(folder: Path, port: int, create: float) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that sends a paid request to a port of this machine and prints what the answer is."""
+    command = [sys.executable, "-c", WAITER, f"http://127.0.0.1:{port}", str(folder), CANARY, str(create)]
+    environ = {**os.environ, "NO_PROXY": "127.0.0.1"}
+    waiter = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=folder, env=environ)
+    try:
+        yield waiter
     finally:
         waiter.kill()
         waiter.wait()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 # --- tasks without an end ---

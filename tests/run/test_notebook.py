@@ -15,7 +15,7 @@ from helpers import LONGEST, QUICK, SMALL, Make
 from jupyter_core.utils import run_sync
 
 from seedspec import api
-from seedspec.lock.event import Saved
+from seedspec.lock.purchase_events import Saved
 
 REMOTE = """\
 seedspec: 1

@@ -9,12 +9,11 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
-from helpers import CANARY, LONGEST, SMALL, Make
+from helpers import CANARY, LONGEST, SMALL, Make, http_server
 from test_wire import PROVIDER, SHORT, said, serving
 
 from seedspec.project.credentials import Key, Origins
@@ -60,9 +59,6 @@ def tunnel(target: int) -> Iterator[tuple[int, list[str]]]:
                 back.join(LONGEST)
             self.close_connection = True
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
     def pump(source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
@@ -70,16 +66,8 @@ def tunnel(target: int) -> Iterator[tuple[int, list[str]]]:
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server.server_address[1], told
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with http_server(Handler) as port:
+        yield port, told
 
 
 def fetched(url: str, folder: Path) -> Reply:

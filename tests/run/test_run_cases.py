@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from helpers import Project, nearby
 
-from seedspec.lock.event import Held, RunFinished, RunStarted
+from seedspec.lock.run_events import Held, RunFinished, RunStarted
 
 CASES = Path(__file__).parents[1] / "cases" / "run"
 TELLING = ("attempt", "code", "then", "reason", "upstream", "step", "file")

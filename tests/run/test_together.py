@@ -15,7 +15,8 @@ from helpers import Make, nearby
 from seedspec import api
 from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Lock
-from seedspec.plan.plan import Rules, make
+from seedspec.plan.planner import make_plan
+from seedspec.plan.rules import Rules
 from seedspec.project.sources import schemas
 from seedspec.run.engine.admission import admit
 from seedspec.run.engine.messages import NotOffered, Reply, Task, Tasks, Trouble
@@ -111,7 +112,7 @@ def open_jobs(jobs: Mapping[str, Purchase], *, in_order: bool) -> list[Purchase]
 @pytest.mark.parametrize("in_order", [True, False])
 def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_order: bool) -> None:
     rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T07:05:00Z")
-    plan = make(entries(tmp_path), Lock(), rules)
+    plan = make_plan(entries(tmp_path), Lock(), rules)
     lack = "f" * 64
     for seed in range(300):
         rng = random.Random(seed)
@@ -126,10 +127,10 @@ def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_ord
             clock += rng.random()
             job = rng.choice([j for j in jobs.values() if j.phase not in HAD])  # a video that is had stays so
             job.phase, job.due = rng.choice(list(Phase)), clock + rng.choice((0, 0, 1, 2))
-            agenda.placed(job)
+            agenda.update(job)
             if rng.random() < 0.1 and lacking:
                 lacking.clear()
-                agenda.stored(lack)
+                agenda.release(lack)
             agenda.sort(lacks)
             ready = [j for j in open_jobs(jobs, in_order=in_order) if j.name not in lacking]
             now = [j for j in ready if j.due <= clock]

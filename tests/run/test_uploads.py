@@ -8,20 +8,19 @@ import shutil
 import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from helpers import CANARY, HERO, Make, Project, Service, nearby
+from helpers import CANARY, HERO, Make, Project, Service, http_server, nearby
 
 from seedspec import api
 from seedspec.compiler.entry import digest
-from seedspec.lock.event import Held, RunFinished, RunStarted, Uploaded
+from seedspec.lock.run_events import Held, RunFinished, RunStarted, Uploaded
 from seedspec.project.credentials import Key, origins_of
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Refused, Stored, Trouble, Unknown, Upload
@@ -309,27 +308,19 @@ class Counting(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(said.encode())
 
-    def log_message(self, *_: Any) -> None:
-        pass
-
 
 def sent(folder: Path, path: Path, sha256: str, between: Callable[[], None]) -> tuple[Any, list[int]]:
     """The reply to an upload, and how many announced bytes were missing at the server, for each request."""
     handler = type("Handler", (Counting,), {"between": staticmethod(between), "came": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    origin = f"http://127.0.0.1:{server.server_address[1]}"
     provider = schemas()["evolink/provider.json"]
-    origins = origins_of(provider, {"EVOLINK_BASE_URL": origin, "EVOLINK_FILES_URL": origin})
-    exchange = Client(provider, origins, Key(CANARY), Downloads(folder), folder)
-    try:
-        return ask(exchange, Upload(sha256, path.name)), handler.came  # type: ignore[attr-defined]
-    finally:
-        exchange.close()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with http_server(handler) as port:
+        origin = f"http://127.0.0.1:{port}"
+        origins = origins_of(provider, {"EVOLINK_BASE_URL": origin, "EVOLINK_FILES_URL": origin})
+        exchange = Client(provider, origins, Key(CANARY), Downloads(folder), folder)
+        try:
+            return ask(exchange, Upload(sha256, path.name)), handler.came  # type: ignore[attr-defined]
+        finally:
+            exchange.close()
 
 
 def test_a_file_that_changes_on_the_way_up_never_arrives(tmp_path: Path) -> None:

@@ -10,15 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
-from helpers import CANARY, Listener, leaked
+from helpers import CANARY, Listener, http_server, leaked
 
 from seedspec.compiler.entry import digest
-from seedspec.lock.event import Intent, Submitting
+from seedspec.lock.purchase_events import Intent, Submitting
 from seedspec.media.facts import MediaMissing
 from seedspec.project import sources
 from seedspec.project.credentials import BadSettings, Key, Origins, origins_of
@@ -73,21 +72,8 @@ def serving(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[t
 
         do_POST = do_GET
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"{'https' if context else 'http'}://localhost:{server.server_address[1]}", seen
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with http_server(Handler, context) as port:
+        yield f"{'https' if context else 'http'}://localhost:{port}", seen
 
 
 def said(status: int, body: bytes = b"{}", **headers: str) -> Answer:

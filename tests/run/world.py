@@ -9,11 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from seedspec.compiler.entry import Entry, digest
-from seedspec.lock.event import Deferred, Event, Failed, RunFinished, Submitted, Submitting
-from seedspec.lock.lock import HEADER, Lock, Record, encode, merged, parse, serialise, values_of
+from seedspec.lock.event import Event
+from seedspec.lock.event_values import values_of
+from seedspec.lock.lock import Lock, Record, encode, parse, serialise, update_record
+from seedspec.lock.purchase_events import Deferred, Failed, PurchaseEvent, Submitted, Submitting
+from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
-from seedspec.lock.version import header_of
-from seedspec.plan.plan import Plan, Rules, make
+from seedspec.lock.version import HEADER, header_of
+from seedspec.plan.plan import Plan
+from seedspec.plan.planner import make_plan
+from seedspec.plan.rules import Rules
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import (
     Accepted,
@@ -163,7 +168,7 @@ class World:
             attempts=3,
             retry=retry,
         )
-        return make(entries, lock, rules, others)
+        return make_plan(entries, lock, rules, others)
 
     def lock(self) -> Lock:
         lock = parse(self.lines) if self.lines else Lock()
@@ -205,9 +210,9 @@ class World:
 
     def _keep(self, event: Event) -> None:
         self._alive()
-        values = values_of(event)
-        if values is None:
+        if not isinstance(event, PurchaseEvent):
             return
+        values = values_of(event)
         trouble = self.choose(60)
         if trouble == 59:
             self._crash()
@@ -262,7 +267,7 @@ class World:
     def _line(self, values: dict[str, Any]) -> None:
         self.lines = self.lines or HEADER
         known = self.lock().record(values["fp"], values["attempt"])
-        merged(known.values if known else None, values)
+        update_record(known.values if known else None, values)
         self._head(values)
         self.lines += encode(values)
 
@@ -274,7 +279,7 @@ class World:
 
     def _write(self, event: Event, values: dict[str, Any], trouble: int) -> None:
         known = parse(self.lines).record(values["fp"], values["attempt"]) if self.lines else None
-        merged(known.values if known else None, values)
+        update_record(known.values if known else None, values)
         line = encode(values)
         self.lines = self.lines or HEADER
         self._head(values)
@@ -428,7 +433,7 @@ class World:
             self.receipts.add(task)
         else:
             event = Deferred(entry.address, entry.fingerprint, record.attempt, "not-billed", "", 0, at)
-        self.lines += encode(values_of(event) or {})
+        self.lines += encode(values_of(event))
         self._count("settled")
 
     def _unstick(self, entry: Entry, record: Record) -> None:
@@ -440,9 +445,7 @@ class World:
             return
         self.disowned.add(task)
         at = self.moment().text()
-        self._line(
-            values_of(Failed(entry.address, record.fp, record.attempt, task, "abandoned", "", "asked", at)) or {}
-        )
+        self._line(values_of(Failed(entry.address, record.fp, record.attempt, task, "abandoned", "", "asked", at)))
         self._count("tasks given up")
 
     def lose_file(self) -> None:

@@ -19,7 +19,7 @@ import av
 import numpy as np
 
 from seedspec import api
-from seedspec.lock.lock import HEADER
+from seedspec.lock.version import HEADER
 
 ESC = "\x1b]0;pwned\x07\x1b[2J"
 COMMAND = "\n::error::pwned"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from strangers import CANARY, STARTER, Command, snapshot
 
-from seedspec.lock.lock import HEADER, LockFault
+from seedspec.lock.lock import LockFault
+from seedspec.lock.version import HEADER
 from seedspec.project.atomic import replace, replace_lock
 from seedspec.project.files import check_way, read_file, read_start
 from seedspec.run.store import repair

@@ -15,15 +15,16 @@ from seedspec.cli.entry_argument import the_entry
 from seedspec.cli.main import Exit
 from seedspec.cli.options import profile_option, storyboard_argument, word_option
 from seedspec.compiler.entry import Entry
-from seedspec.lock.event import Adopted, Event, Saved, Submitted
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
+from seedspec.lock.purchase_events import Adopted, Saved, Submitted
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import opened
 from seedspec.project.presence import presence
 from seedspec.run.engine.messages import Kept
 from seedspec.run.loop import now
-from seedspec.run.settle import verified
+from seedspec.run.settle import verify_task
 from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import hold, read_lock
@@ -66,7 +67,7 @@ def adopt_command(
             check_task(made, lock, task)
             _check(chosen, lock, allowed=UNANSWERED)
             with asking(made, place) as wire:
-                seen = verified(wire, None, orjson.loads(chosen.manifest), task)
+                seen = verify_task(wire, None, orjson.loads(chosen.manifest), task)
             if isinstance(seen, str):
                 raise Exit(7, seen)
             event = _task(chosen, lock, task, seen.reserved, place.profile)
@@ -76,7 +77,7 @@ def adopt_command(
             size = step.record.get("bytes") if step.record is not None else None
             gone = State.SAVED if not presence(place.base)(step.file, size) else State.RUNNING
             _check(chosen, lock, allowed=OPEN | {gone})
-            kept = _kept(Downloads(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
+            kept = _save_video(Downloads(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
             event, said = _file(chosen, lock, kept, place.profile), f"saved as {kept.file}"
         journal = Journal(place.lock, lock, place.words)
         try:
@@ -116,7 +117,7 @@ def _file(entry: Entry, lock: Lock, kept: Kept, profile: str) -> Event:
     return Adopted(*named, None, *facts, kept.fps, kept.audio, profile=profile or None)
 
 
-def _kept(saves: Downloads, video: Path, wanted: str, fp: str) -> Kept:
+def _save_video(saves: Downloads, video: Path, wanted: str, fp: str) -> Kept:
     try:
         if (here := saves.here(video, wanted)) is not None:
             return here

@@ -10,7 +10,7 @@ from seedspec.cli.main import Exit
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.plan.compare import Comparison, compare
-from seedspec.project.compile import earlier
+from seedspec.project.compile import compile_revision
 from seedspec.project.git import NoRevision, revision_of
 from seedspec.report.diagnostics import tally
 
@@ -37,7 +37,7 @@ def since(storyboard: str, planned: Planned, revision: str, *, whole: bool, emul
         raise Exit(2, str(error)) from None
     old: tuple[Entry, ...] = ()
     try:
-        before = earlier(storyboard, then, profile=planned.plan.profile, emulated=emulated)
+        before = compile_revision(storyboard, then, profile=planned.plan.profile, emulated=emulated)
     except NoProfile as error:
         print_notes([f"in {revision}: {error}: everything is new"])
     except NoRevision as error:

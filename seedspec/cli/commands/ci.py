@@ -90,13 +90,13 @@ def _plan(boards: list[str], options: list[str]) -> int:
 
 def _follow(command: str, boards: list[str], options: list[str], attempts: int) -> int:
     """A run of each storyboard, begun again while it is not finished. A signal ends the one that runs, and all."""
-    from seedspec.cli.run_view import signals
+    from seedspec.cli.signals import hear_signals
 
     folder = _temporary("seedspec-junit")
     _output("junit", str(folder))
     yes = ["--yes"] if command == "run" else []
     codes: list[int] = []
-    with signals(quiet=False) as stopping:
+    with hear_signals(quiet=False) as stopping:
         for number, board in enumerate(boards, 1):
             for _ in range(attempts):
                 code = start([command, "--junit", str(folder / f"{number}.xml"), *options, *yes, "--", board])

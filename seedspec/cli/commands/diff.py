@@ -16,7 +16,7 @@ from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.lock.lock import Lock
 from seedspec.plan.compare import compare
 from seedspec.plan.select import choose
-from seedspec.project.compile import earlier
+from seedspec.project.compile import compile_revision
 from seedspec.project.git import NoRevision, revision_of
 from seedspec.project.paths import place_of
 from seedspec.report import compare as compared
@@ -51,7 +51,7 @@ def diff_command(
     lock = read_lock(place_of(made.path, made.board, emulated=emulator).lock)
     try:
         then = revision_of(made.path.parent, revision)
-        old = _earlier(storyboard, earlier(storyboard, then, profile=profile, emulated=emulator), revision)
+        old = _earlier(storyboard, compile_revision(storyboard, then, profile=profile, emulated=emulator), revision)
     except NoProfile as error:
         old = ()
         print_notes([f"in {revision}: {error}: everything is new"])
@@ -60,7 +60,7 @@ def diff_command(
     if then.unknown:
         named = ", ".join(f"`{name}`" for name in sorted(then.unknown))
         print_notes([f"not in {revision}, so taken as they are now: {named}"])
-    found = compare(old, made.entries, lock).within(*_chosen(old, made.entries, select, exclude))
+    found = compare(old, made.entries, lock).within(*_select_addresses(old, made.entries, select, exclude))
     if form == "json":
         print_json(compared.as_json(found, made.board.model.rate, then.commit))
     else:
@@ -77,7 +77,7 @@ def _earlier(storyboard: str, old: Compiled, revision: str) -> tuple[Entry, ...]
     return old.entries
 
 
-def _chosen(
+def _select_addresses(
     old: tuple[Entry, ...], new: tuple[Entry, ...], select: tuple[str, ...], exclude: tuple[str, ...]
 ) -> tuple[set[str], set[str]]:
     """The addresses of both sides that are meant; a term must fit an entry of one of them."""

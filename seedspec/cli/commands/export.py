@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import click
 
 from seedspec.api import Options, Planned, plan
-from seedspec.choices.picks import Picks, moved
+from seedspec.choices.picks import Picks, follow_addresses
 from seedspec.choices.reviews import Entries
 from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
 from seedspec.cli.console import echo, json_of, pour, print_lines, print_notes, steady_csv
 from seedspec.cli.main import Exit
 from seedspec.cli.options import F, profile_option, select_options, storyboard_argument
-from seedspec.cli.output_path import judged
+from seedspec.cli.output_path import check_output_path
 from seedspec.media.facts import Facts, MediaError, MediaMissing
-from seedspec.media.reader import facts as look
+from seedspec.media.reader import facts
 from seedspec.project.atomic import is_stream, replacement, write_output
 from seedspec.project.choice_files import choices_of, read_picks, read_reviews
 from seedspec.project.saved_video import SavedVideos
@@ -50,26 +50,29 @@ def export_command() -> None:
     """
 
 
-def _source(function: F) -> F:
+def _source_options(function: F) -> F:
     emulator = click.option("--emulator", is_flag=True, help="The emulator's takes, not the paid ones.")
     return storyboard_argument(select_options(profile_option(emulator(function))))
 
 
-def _every(function: F) -> F:
+def _all_option(function: F) -> F:
     return click.option("--all", "every", is_flag=True, help="Every saved take, whatever is picked.")(function)
 
 
-def _out(ending: str) -> Callable[[F], F]:
+def _out_option(ending: str) -> Callable[[F], F]:
     told = f"The file; STEM{ending} beside the storyboard when not given."
     return click.option("--out", "-o", type=click.Path(dir_okay=False), help=told)
 
 
 @export_command.command("otio")
-@_source
-@_every
-@_out(".otio")
+@_source_options
+@_all_option
+@_out_option(".otio")
 @click.option("--absolute", is_flag=True, help="Whole addresses of the videos, not relative to the file.")
-def otio_command(out: str | None, *, every: bool, absolute: bool, **given: Any) -> None:
+def otio_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
+    out: str | None, *, emulator: bool, every: bool, absolute: bool,
+) -> None:  # fmt: skip
     """An OpenTimelineIO timeline: takes as clips in order, notes as markers, requests as metadata.
 
     \b
@@ -77,27 +80,28 @@ def otio_command(out: str | None, *, every: bool, absolute: bool, **given: Any) 
       seedspec export otio
       seedspec export otio --select look=noir -o edit/noir.otio
     """
-    source = _sources(**given)
+    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
     try:
         from seedspec.report.export.timeline import timeline
     except ImportError:
         raise Exit(2, "timelines need one package more: pip install 'seedspec[export]'") from None
     found, target = _cut(source, every=every), _target(source, out, ".otio")
-    text = timeline(found.cuts, _name(source), target.parent, _look, absolute=absolute)
+    text = timeline(found.cuts, _name(source), target.parent, _facts_of, absolute=absolute)
     write_output(target, text.encode())
     _tell(target, found, f"{len(found.cuts)} clips")
 
 
 @export_command.command("animatic")
-@_source
-@_every
-@_out(".animatic.mp4")
+@_source_options
+@_all_option
+@_out_option(".animatic.mp4")
 @click.option("--names", is_flag=True, help="Burn each take's address into its picture.")
 @click.option("--size", metavar="WIDTHxHEIGHT", help="Of the picture; as most of the takes are, when not given.")
 @click.option("--fps", type=click.Choice(["24", "25", "30", "48", "50", "60"]), help="Pictures a second.")
 def animatic_command(
-    out: str | None, size: str | None, fps: str | None, *, every: bool, names: bool, **given: Any
-) -> None:
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
+    out: str | None, size: str | None, fps: str | None, *, emulator: bool, every: bool, names: bool,
+) -> None:  # fmt: skip
     """One video of the takes in order, scaled and padded to one canvas, silent where there is no sound.
 
     \b
@@ -105,13 +109,14 @@ def animatic_command(
       seedspec export animatic --names
       seedspec export animatic --size 720x1280 -o cut.mp4
     """
-    source, asked = _sources(**given), _size(size)
+    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
+    canvas_size = _size(size)
     try:
         from seedspec.report.export.animatic import animatic, canvas_of
     except ImportError:
         raise Exit(2, str(MediaMissing())) from None
     found, target = _cut(source, every=every), _target(source, out, ".animatic.mp4")
-    canvas = canvas_of(found.cuts, _look, size=asked, fps=int(fps) if fps else None)
+    canvas = canvas_of(found.cuts, _facts_of, size=canvas_size, fps=int(fps) if fps else None)
     if is_stream(target):
         raise Exit(2, f"`{target}` is no file; a video needs one to be written to")
     try:
@@ -123,12 +128,15 @@ def animatic_command(
 
 
 @export_command.command("sheet")
-@_source
-@_every
-@_out(".sheet.png")
+@_source_options
+@_all_option
+@_out_option(".sheet.png")
 @click.option("--across", type=click.IntRange(1, 40), default=4, show_default=True, help="Pictures in a row.")
 @click.option("--width", type=click.IntRange(200, 20_000), default=1600, show_default=True, help="In pixels.")
-def sheet_command(out: str | None, across: int, width: int, *, every: bool, **given: Any) -> None:
+def sheet_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
+    out: str | None, across: int, width: int, *, emulator: bool, every: bool,
+) -> None:  # fmt: skip
     """A contact sheet: a picture from the middle of each take, with its name, as a PNG file.
 
     \b
@@ -136,7 +144,7 @@ def sheet_command(out: str | None, across: int, width: int, *, every: bool, **gi
       seedspec export sheet
       seedspec export sheet --select take=1 --across 6
     """
-    source = _sources(**given)
+    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
     try:
         from seedspec.report.export.sheet import sheet
     except ImportError:
@@ -147,10 +155,13 @@ def sheet_command(out: str | None, across: int, width: int, *, every: bool, **gi
 
 
 @export_command.command("csv")
-@_source
+@_source_options
 @click.option("--out", "-o", type=click.Path(dir_okay=False), help="The file; standard output when not given.")
 @click.option("--bom", is_flag=True, help="Begin with a byte order mark: Excel then reads Chinese as it is.")
-def csv_command(out: str | None, *, bom: bool, **given: Any) -> None:
+def csv_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
+    out: str | None, *, emulator: bool, bom: bool,
+) -> None:  # fmt: skip
     """Everything about every entry as a table; what a spreadsheet would run as a formula is made text.
 
     \b
@@ -158,7 +169,7 @@ def csv_command(out: str | None, *, bom: bool, **given: Any) -> None:
       seedspec export csv > takes.csv
       seedspec export csv --bom -o takes.csv
     """
-    source = _sources(**given)
+    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
     text = ("\ufeff" if bom else "") + spreadsheet.as_csv(_rows(source))
     if out is None:
         pour(steady_csv(text))
@@ -167,16 +178,19 @@ def csv_command(out: str | None, *, bom: bool, **given: Any) -> None:
 
 
 @export_command.command("json")
-@_source
+@_source_options
 @click.option("--out", "-o", type=click.Path(dir_okay=False), help="The file; standard output when not given.")
-def json_command(out: str | None, **given: Any) -> None:
+def json_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
+    out: str | None, *, emulator: bool,
+) -> None:  # fmt: skip
     """The same rows as JSON.
 
     \b
     Examples:
       seedspec export json | jq '.entries[] | select(.picked) | .file'
     """
-    source = _sources(**given)
+    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
     board = board_of(source.planned.compiled)
     document = spreadsheet.as_json(_rows(source), board.name, board.model.rate)
     text = json_of(document)
@@ -186,15 +200,15 @@ def json_command(out: str | None, **given: Any) -> None:
         _write(source, out, text.decode() + "\n")
 
 
-def _sources(
-    *, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, emulator: bool
+def _read_source(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, *, emulated: bool
 ) -> Source:
-    options = Options(select=select, exclude=exclude, emulated=emulator)
-    planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
+    options = Options(select=select, exclude=exclude, emulated=emulated)
+    planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulated))
     board = board_of(planned.compiled)
-    place, problems = choices_of(planned.compiled.path, board, emulated=emulator), Problems()
+    place, problems = choices_of(planned.compiled.path, board, emulated=emulated), Problems()
     entries = Entries(planned.compiled.entries)
-    picks = moved(read_picks(place, problems), entries)
+    picks = follow_addresses(read_picks(place, problems), entries)
     remarks = remarks_of(read_reviews(place, (), problems), entries)
     show_findings(problems)
     if problems.failed:
@@ -222,7 +236,7 @@ def _name(source: Source) -> str:
 
 
 def _target(source: Source, out: str | None, ending: str) -> Path:
-    return judged(out if out is not None else source.planned.place.beside(ending), source.planned)
+    return check_output_path(out if out is not None else source.planned.place.beside(ending), source.planned)
 
 
 def _tell(target: Path, found: Cutting, what: str) -> None:
@@ -241,7 +255,7 @@ def _some(addresses: tuple[str, ...]) -> str:
 
 
 def _write(source: Source, out: str, text: str) -> None:
-    write_output(judged(out, source.planned), text.encode())
+    write_output(check_output_path(out, source.planned), text.encode())
     print_lines([out])
 
 
@@ -257,9 +271,9 @@ def _size(text: str | None) -> tuple[int, int] | None:
     return found
 
 
-def _look(path: Path) -> Facts | None:
+def _facts_of(path: Path) -> Facts | None:
     """The facts of a video, None where they cannot be had."""
     try:
-        return look(path)
+        return facts(path)
     except MediaError:
         return None

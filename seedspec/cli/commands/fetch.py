@@ -7,7 +7,8 @@ import click
 from seedspec.cli.carry_out import carry_out
 from seedspec.cli.number import YEAR, Number
 from seedspec.cli.run_options import options_of, plan_options, view_options
-from seedspec.cli.run_view import reported, view_of
+from seedspec.cli.run_reports import report_unstarted
+from seedspec.cli.run_view import view_of
 
 
 @click.command("fetch")
@@ -26,7 +27,7 @@ def fetch_command(
       seedspec fetch --select open
     """
 
-    with reported(storyboard, junit):
+    with report_unstarted(storyboard, junit):
         options = options_of(
             select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator,
             timeout=timeout, submit=False,

@@ -34,7 +34,7 @@ def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool)
     place = Path(folder)
     written = False
     for path, left in write(project(place, template, schema=not no_schema, ci=ci is not None)):
-        shown = _shown(path)
+        shown = _relative_path(path)
         written |= not left
         if left:
             print_notes([f"left alone: {shown} {left}"])
@@ -42,7 +42,7 @@ def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool)
             print_lines([shown])
             if FILL_IN.encode() in read_file(path):
                 print_notes([f"fill in HOST and OWNER in {shown}: where you install seedspec from"])
-    board = _shown(place / "storyboard.yaml")
+    board = _relative_path(place / "storyboard.yaml")
     named = "" if board == "storyboard.yaml" else f" {shlex.quote(board)}"
     if written:
         print_next(f"seedspec check{named} && seedspec run{named} --emulator")
@@ -50,7 +50,7 @@ def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool)
         print_notes(["nothing to do"])
 
 
-def _shown(path: Path) -> str:
+def _relative_path(path: Path) -> str:
     here = Path.cwd()
     whole = here / path
     return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(path)

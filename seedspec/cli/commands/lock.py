@@ -21,7 +21,7 @@ from seedspec.project.files import MOST_LOCK, read_file
 from seedspec.project.names import lock_of
 from seedspec.run.store import repair
 from seedspec.run.store.lock_file import hold, read_lock
-from seedspec.run.store.rescue import foreign, not_taken, rescues
+from seedspec.run.store.rescue import describe_foreign, foreign, rescues
 
 
 @click.group("lock")
@@ -51,7 +51,7 @@ def _order(every: Iterable[Compiled]) -> list[str]:
     return [e.fingerprint for made in every for e in made.entries]
 
 
-def _sound(made: Compiled) -> Compiled:
+def _exit_on_errors(made: Compiled) -> Compiled:
     """Ends the command with code 3 for errors: what is not compiled would count as not asked for."""
     if not made.ok:
         show_findings(made.diagnostics)
@@ -63,7 +63,7 @@ def _lock(storyboard: str, *, emulated: bool) -> Path:
     """The lock, which may outlive its storyboard; where there is neither, the command ends as every other one does."""
     path = lock_of(Path(storyboard), emulated=emulated)
     if not (path.exists() or rescues(path) or Path(storyboard).exists()):
-        _sound(compile(storyboard, emulated=emulated))
+        _exit_on_errors(compile(storyboard, emulated=emulated))
     return path
 
 
@@ -130,7 +130,7 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
 
 def _tell_foreign(path: Path) -> None:
     if (found := foreign(path)) is not None:
-        print_notes([f"seedspec: {not_taken(found)}"])
+        print_notes([f"seedspec: {describe_foreign(found)}"])
 
 
 def _aside(line: Unreadable) -> str:
@@ -162,7 +162,7 @@ def merge_command(base: Path, ours: Path, theirs: Path) -> None:
     try:
         data, doubles = repair.merge(before, one, other)
     except LockFault as fault:
-        write_output(ours, repair.woven(one, other))
+        write_output(ours, repair.weave(one, other))
         raise Exit(1, f"the lock is left in conflict: {fault} [{fault.code}]; `seedspec lock fix`") from None
     write_output(ours, data)
     for record in doubles:
@@ -184,7 +184,7 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
     """
     path = lock_of(Path(storyboard), emulated=emulator)
     made = compile_or_exit(storyboard, "", emulated=emulator)
-    every = [_sound(one) for one in _every(made, emulated=emulator)]
+    every = [_exit_on_errors(one) for one in _every(made, emulated=emulator)]
     order, waiting = _order(every), {e.address for one in every for e in one.entries if e.waits}
     with hold(path):
         lock = read_lock(path)

@@ -58,43 +58,43 @@ def pick_command(
     entries = Entries(planned.compiled.entries)
     problems = Problems()
     if not (words or origin):
-        known = _known(place, entries, problems)
-        print_lines(f"{p.address}  {', '.join(p.by)}".rstrip() for p in _ordered(known))
+        known = _read_known(place, entries, problems)
+        print_lines(f"{p.address}  {', '.join(p.by)}".rstrip() for p in _sort_picks(known))
         print_notes([f"{len(known.by_variant)} picked"])
         return
     videos = {r.fp: str(r.get("sha256")) for r in planned.plan.lock if r.get("sha256")}
     with hold(place.picks, wait=_PATIENCE):  # several people's picks at once: each is added to those before
-        known = _known(place, entries, problems)
+        known = _read_known(place, entries, problems)
         if drop:
-            after = _dropped(known, words, planned)
+            after = _drop_pick(known, words, planned)
         elif origin:
             reviews = read_reviews(place, (*origin, *words), problems)
             if problems.failed:
                 end_on_errors(problems)
-            wanted = chosen.chosen(reviews, entries, videos, problems, place.profile)
-            after = chosen.added(known, wanted, problems, force=force)
+            wanted = chosen.picks_of_reviews(reviews, entries, videos, problems, place.profile)
+            after = chosen.add_picks(known, wanted, problems, force=force)
         else:
-            after = chosen.added(known, [_named(words, planned, videos)], problems, force=force)
+            after = chosen.add_picks(known, [_pick_of(words, planned, videos)], problems, force=force)
         if after.by_variant or after.others or place.picks.exists():
             replace(place.picks, chosen.serialise(after, schema_beside(place.storyboard, "picks")).encode())
-    changed = [p for p in _ordered(after) if known.by_variant.get(p.variant) != p]
+    changed = [p for p in _sort_picks(after) if known.by_variant.get(p.variant) != p]
     print_lines(f"{p.address}  picked" for p in changed)
-    print_lines(f"{p.address}  no longer picked" for p in _ordered(known) if p.variant not in after.by_variant)
+    print_lines(f"{p.address}  no longer picked" for p in _sort_picks(known) if p.variant not in after.by_variant)
     print_notes([f"{len(after.by_variant)} picked in {place.picks.name}"])
     end_on_errors(problems, code=1)
     if after.by_variant and not drop:
         print_next(planned.place.commands.plain("export otio"))
 
 
-def _known(place: Choices, entries: Entries, problems: Problems) -> Picks:
+def _read_known(place: Choices, entries: Entries, problems: Problems) -> Picks:
     """The picks that are there, under the addresses of today; what is wrong with them ends the command."""
     known = read_picks(place, problems)
     if problems.failed:
         end_on_errors(problems)
-    return chosen.moved(known, entries)
+    return chosen.follow_addresses(known, entries)
 
 
-def _ordered(picks: Picks) -> list[Pick]:
+def _sort_picks(picks: Picks) -> list[Pick]:
     return sorted(picks.by_variant.values(), key=lambda p: p.variant)
 
 
@@ -110,7 +110,7 @@ def _check_words(words: Sequence[str], origin: Sequence[str], *, drop: bool) -> 
         raise Exit(2, f"`{missing}` is no review file, nor a folder of them; expected nothing else with --from")
 
 
-def _named(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) -> Pick:
+def _pick_of(words: Sequence[str], planned: Planned, videos: Mapping[str, str]) -> Pick:
     """The take that ENTRY, or ENTRY and TAKE, name; only one whose video was saved can be chosen."""
     address = _address(words, planned)
     entry = next(e for e in planned.compiled.entries if e.address == address)
@@ -130,7 +130,7 @@ def _address(words: Sequence[str], planned: Planned) -> str:
     return the_address(words[0], [a for a in addresses if a.endswith(f"/{words[1]}")])
 
 
-def _dropped(known: Picks, words: Sequence[str], planned: Planned) -> Picks:
+def _drop_pick(known: Picks, words: Sequence[str], planned: Planned) -> Picks:
     variants = {v: p.address for v, p in known.by_variant.items()}
     address = the_address(words[0], [*variants, *variants.values()])
     variant = address if address in variants else parse(address).variant

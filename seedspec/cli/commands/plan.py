@@ -10,7 +10,7 @@ from seedspec.cli.console import colored, print_json, print_lines
 from seedspec.cli.main import Exit
 from seedspec.cli.plan_view import planned_of, print_next_of_plan, print_plan
 from seedspec.cli.run_options import options_of, picked_option, plan_options
-from seedspec.cli.run_view import explained, titled
+from seedspec.cli.run_reports import report_title, report_unplanned
 from seedspec.plan.savings import savings
 from seedspec.report import compare as compared
 from seedspec.report import cost as costs
@@ -53,7 +53,7 @@ def plan_command(
         select, exclude, profile,
         retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator, picked_from=picked_from,
     )  # fmt: skip
-    with explained(storyboard, markdown=form == "markdown", most=most):
+    with report_unplanned(storyboard, markdown=form == "markdown", most=most):
         planned, changes = planned_of(storyboard, options), None
         if against is not None:
             whole = not (select or exclude or picked_from is not None)
@@ -78,7 +78,7 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
         budget = budget_of(board, options)
         said = (changes.revision, changes.found) if changes is not None else None
         text = markdown.plan(
-            planned.plan, titled(planned), rate,
+            planned.plan, report_title(planned), rate,
             budget=budget, since=said, most=most, commands=planned.place.commands,
         )  # fmt: skip
         print_lines([text.rstrip()])

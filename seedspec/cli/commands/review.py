@@ -15,7 +15,7 @@ from seedspec.cli.compiled import compile_or_exit
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import select_options, storyboard_argument
-from seedspec.cli.output_path import judged
+from seedspec.cli.output_path import check_output_path
 from seedspec.cli.votes import check_axis, choices_in, end_on_errors, standings_of, takes_options, votes_option
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
@@ -74,7 +74,7 @@ def review_command(
     print_notes(videos.refused.values())
     if not found:
         raise Exit(2, "no take is selected")
-    target = judged(out or place.beside(".review.html"), planned)
+    target = check_output_path(out or place.beside(".review.html"), planned)
     problems = Problems()
     picks = read_picks(choices_in(planned), problems)
     settings = _settings(planned, found, media, columns, rows) | {"blind": blind, "seed": seed}

@@ -11,7 +11,8 @@ from seedspec.cli.main import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
 from seedspec.cli.options import yes_option
 from seedspec.cli.run_options import options_of, picked_option, plan_options, view_options
-from seedspec.cli.run_view import reported, view_of
+from seedspec.cli.run_reports import report_unstarted
+from seedspec.cli.run_view import view_of
 
 
 @click.command("run")
@@ -62,7 +63,7 @@ def run_command(
     if emulator and assets is not None:
         _leave_bucket()
         assets = None
-    with reported(storyboard, junit):
+    with report_unstarted(storyboard, junit):
         options = options_of(
             select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator,
             picked_from=picked_from, max_usd=max_usd, max_credits=max_credits, max_entries=max_entries,

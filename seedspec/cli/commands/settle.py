@@ -13,19 +13,20 @@ import click
 from seedspec.api import Compiled
 from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_lines, print_notes
-from seedspec.cli.doubts import Waits, is_lost, told
+from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost
 from seedspec.cli.main import Exit
 from seedspec.cli.options import profile_option, word_option
-from seedspec.lock.event import Adopted, Deferred, Event, Failed, Submitted, Weighed
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
+from seedspec.lock.purchase_events import Adopted, Deferred, Failed, Submitted, Weighed
 from seedspec.lock.state import UNANSWERED
 from seedspec.project.paths import Place, place_of
 from seedspec.run.engine.messages import Balance, Credits
 from seedspec.run.loop import Wire, now
-from seedspec.run.settle import Evidence, ask, evidence, resend, resent, verified
+from seedspec.run.settle import Evidence, ask, evidence, intent_to_resend, resend, verify_task
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import hold, read_lock
-from seedspec.run.store.sent_requests import body_kept
+from seedspec.run.store.sent_requests import read_body
 
 
 @click.command("settle")
@@ -64,7 +65,7 @@ def settle_command(
     """
     if (task is not None) + not_billed + again + lost > 1:
         raise Exit(2, "--task, --not-billed, --resend and --lost exclude each other")
-    entries, storyboard = _apart(words)
+    entries, storyboard = _split_words(words)
     said_what = task is not None or not_billed or again or lost
     if said_what and not entries:
         raise Exit(2, "name the entry that is meant; `seedspec settle` lists those that wait for it")
@@ -74,39 +75,45 @@ def settle_command(
     place = place_of(made.path, board_of(made), emulated=emulator)
     with hold(place.lock):
         lock = read_lock(place.lock)
-        waits = Waits(made, lock, is_lost if lost else _unsettled, "running or made" if lost else "in doubt")
+        purchases = PurchasesToSettle(
+            made, lock, is_lost if lost else _needs_settling, "running or made" if lost else "in doubt"
+        )
         if not said_what:
-            shown = waits.every if not entries else [r for e in entries for r in waits.named(e, purchase, many=True)]
-            _show(made, place, lock, waits, shown)
+            shown = (
+                purchases.every
+                if not entries
+                else [r for e in entries for r in purchases.select(e, purchase, many=True)]
+            )
+            _show(made, place, lock, purchases, shown)
             return
-        records = [r for e in entries for r in waits.named(e, purchase, many=False)]
+        records = [r for e in entries for r in purchases.select(e, purchase, many=False)]
         for record in records if again else ():
             if record.task is not None:
                 raise Exit(2, f"{record.entry}: its task is {record.task}: sent again, it would be bought twice")
         if again:
             notes = [f"{records[0].entry}: {_resend(made, place, lock, records[0])}"]
         elif task is not None:
-            _record(place, lock, made, _found(made, place, lock, records[0], task))
+            _record(place, lock, made, _events_of_task(made, place, lock, records[0], task))
             notes = [f"{records[0].entry}: it is followed from now on: {place.commands.line('fetch')}"]
         else:
-            events = [_given_up(r, "lost" if lost else "not-billed") for r in records]
+            events = [_give_up(r, "lost" if lost else "not-billed") for r in records]
             _record(place, lock, made, events)
             notes = [f"{r.entry}: {_next(e, place)}" for r, e in zip(records, events, strict=True)]
     print_notes(notes)
 
 
-def _apart(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
+def _split_words(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
     """The entries and the storyboard, which stands last where it is named; no entry ends as its name does."""
     if words and words[-1].endswith((".yaml", ".yml", ".json")):
         return tuple(words[:-1]), words[-1]
     return tuple(words), "storyboard.yaml"
 
 
-def _unsettled(record: Record) -> bool:
+def _needs_settling(record: Record) -> bool:
     return record.state in UNANSWERED or record.stuck is not None
 
 
-def _given_up(record: Record, code: str) -> Event:
+def _give_up(record: Record, code: str) -> Event:
     """What a person's word makes of a purchase: an intent that was taken back, or a failure where there was a task."""
     named, at = (record.entry, record.fp, record.attempt), now().text()
     if code == "not-billed" and record.task is None:
@@ -123,7 +130,7 @@ def _next(event: Event, place: Place) -> str:
     return f"given up: {place.commands.line('run', '--retry-failed')} buys it again"
 
 
-def _show(made: Compiled, place: Place, lock: Lock, waits: Waits, records: Sequence[Record]) -> None:
+def _show(made: Compiled, place: Place, lock: Lock, purchases: PurchasesToSettle, records: Sequence[Record]) -> None:
     """The evidence and the commands for each, in the storyboard's order. Ends the command with code 8."""
     if not records:
         print_notes(["nothing is in doubt"])
@@ -135,13 +142,13 @@ def _show(made: Compiled, place: Place, lock: Lock, waits: Waits, records: Seque
             seen = dict(zip(map(id, doubts), evidence(wire, lock, doubts), strict=True))
     lines: list[str] = []
     for record in records:
-        sent = body_kept(place.lock, _digest(record)) is not None
+        sent = read_body(place.lock, _digest(record)) is not None
         known = seen.get(id(record))
-        block = told(record, known, waits.words(record), place.commands, sent=sent, now=now().utc)
+        block = describe_purchase(record, known, purchases.words(record), place.commands, sent=sent, now=now().utc)
         lines += [*([""] if lines else []), *block]
-    plain = [r for r in records if not waits.several(r)]
+    plain = [r for r in records if not purchases.several(r)]
     if len(plain) > 1:
-        names = " ".join(shlex.quote(waits.address(r)) for r in plain)
+        names = " ".join(shlex.quote(purchases.address(r)) for r in plain)
         command = place.commands.line("settle", names, "--not-billed").strip("`")
         lines += ["", "if the service took none of them:", f"  {command}"]
     print_lines(lines)
@@ -163,11 +170,11 @@ def asking(made: Compiled, place: Place) -> Iterator[Wire]:
             exchange.close()
 
 
-def _found(made: Compiled, place: Place, lock: Lock, record: Record, task: str) -> Sequence[Event]:
+def _events_of_task(made: Compiled, place: Place, lock: Lock, record: Record, task: str) -> Sequence[Event]:
     """The task that a person found; one that never ended gives way to it, and its id stays in the lock."""
     check_task(made, lock, task)
     with asking(made, place) as wire:
-        seen = verified(wire, record, record.manifest or {}, task)
+        seen = verify_task(wire, record, record.manifest or {}, task)
     if isinstance(seen, str):
         raise Exit(7, seen)
     named, at = (record.entry, record.fp), now().text()
@@ -189,13 +196,13 @@ def check_task(made: Compiled, lock: Lock, task: str) -> None:
 
 
 def _resend(made: Compiled, place: Place, lock: Lock, record: Record) -> str:
-    body = body_kept(place.lock, _digest(record))
+    body = read_body(place.lock, _digest(record))
     if body is None:
         raise Exit(2, "the bytes that were sent are not on this machine; settle it with --task or --not-billed")
     with asking(made, place) as wire:
         journal = Journal(place.lock, lock, place.words)
         try:
-            intent = resent(record, now())
+            intent = intent_to_resend(record, now())
             journal.intend(intent, body)
             event, said = resend(wire, intent, body, now())
             journal.keep(event)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TextIO
 
 import click
 
 from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
-from seedspec.cli.console import colored, print_json, print_lines
+from seedspec.cli.console import colored, print_json, print_lines, steady_text
 from seedspec.cli.main import Exit
 from seedspec.cli.run_options import options_of, plan_options
-from seedspec.cli.run_view import watch
 from seedspec.plan.plan import Action
 from seedspec.report import status
 from seedspec.run.loop import now
@@ -77,3 +78,25 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
         print_lines(lines(planned, None))
     if planned.plan.count(Action.DOUBT):
         raise Exit(8)
+
+
+def watch(frame: Callable[[int], Sequence[str]], stream: TextIO, pause: Callable[[], object]) -> None:
+    """Draws a frame of at most so many lines again and again, until Ctrl-C; no terminal gets each that is new."""
+    if not stream.isatty():
+        shown: Sequence[str] = ()
+        while True:
+            if (lines := frame(sys.maxsize)) != shown:
+                print_lines([*lines, ""])
+                stream.flush()
+                shown = lines
+            pause()
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False)
+    with Live(console=console, auto_refresh=False) as picture:
+        while True:
+            lines = steady_text("\n".join(frame(console.height - 1)), painted=colored(stream))
+            picture.update(Text.from_ansi(lines, no_wrap=True, overflow="ellipsis"), refresh=True)
+            pause()

@@ -112,11 +112,6 @@ class Studio:
             return self._tones[key]
 
 
-def make_clip(card: Card, out: str | os.PathLike[str]) -> None:
-    """One clip, as Studio.make; who makes many keeps a Studio."""
-    Studio().make(card, out)
-
-
 def _video_stream(container: OutputContainer, width: int, height: int, fps: int) -> VideoStream:
     """An encoder that gives equal bits for equal rows: constant quantizer, one thread, card and strip apart."""
     above = (height - cards.strip_height(height)) // 16 * ((width + 15) // 16)

@@ -97,7 +97,7 @@ def remarks_of(reviews: Iterable[Review], entries: Entries) -> dict[str, tuple[R
     found: dict[str, tuple[Remark, ...]] = {}
     for review in reviews:
         for note in review.notes:
-            if (entry := entries.named(note.take)) is not None:
+            if (entry := entries.find(note.take)) is not None:
                 remark = Remark(review.reviewer, note.text, note.at)
                 found[entry.address] = (*found.get(entry.address, ()), remark)
     return found

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from seedspec.catalog.price import Cost
 from seedspec.lock.age import asked_at, seconds_since
-from seedspec.lock.event import Event, Held, Skipped
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Record
+from seedspec.lock.run_events import Held, Skipped
 from seedspec.lock.staleness import link_lives, video_of
 from seedspec.lock.state import FOLLOWED, UNANSWERED, State
 from seedspec.plan import reason as reasons
@@ -52,7 +53,7 @@ def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment) -> Admitted:
 
 def _seek_links(out: Admitted, plan: Plan, now: Moment) -> None:
     """Upstream videos that an earlier run saved, and the service still keeps: their own links are asked for."""
-    wanted = (m for j in list(out.jobs.values()) if j.phase is Phase.WAITING for m in j.wanted.upstream)
+    wanted = (m for j in list(out.jobs.values()) if j.phase is Phase.WAITING for m in j.entry_to_buy.upstream)
     for medium in wanted:
         record = plan.lock.last(medium.key)
         if medium.key in out.jobs or record is None or not video_of(record):

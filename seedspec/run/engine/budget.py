@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from seedspec.lock.event import Delayed, Event, Stopped, Weighed
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Weighed
+from seedspec.lock.run_events import Delayed, Stopped
 from seedspec.run.engine.messages import Credits, Reply, Trouble
 from seedspec.run.engine.purchase import Limits, Moment, Purchase
 

@@ -13,12 +13,11 @@ from typing import Any, Literal
 
 import orjson
 
-from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule
 from seedspec.compiler.entry import body_of, digest
-from seedspec.compiler.references.upstream import unusable_upstream
-from seedspec.lock.event import Deferred, Event, Held, Intent, RunFinished, RunStarted, Stopped, Submitting
-from seedspec.lock.staleness import facts_of
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Deferred, Intent, Submitting
+from seedspec.lock.run_events import Held, RunFinished, RunStarted, Stopped
 from seedspec.plan.plan import Plan
 from seedspec.run.engine.admission import admit
 from seedspec.run.engine.budget import Budget
@@ -40,9 +39,10 @@ from seedspec.run.engine.messages import (
     Upload,
     most_bytes,
 )
+from seedspec.run.engine.obstacles import Obstacles
 from seedspec.run.engine.outage import Outage, away
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
-from seedspec.run.engine.queue import GONE, Queue
+from seedspec.run.engine.queue import Queue
 from seedspec.run.engine.sums import sums
 from seedspec.run.engine.transitions import Transitions
 
@@ -80,6 +80,7 @@ class Engine:
     _agenda: Queue = field(init=False)
     _outage: Outage = field(init=False)
     _blame: Blame | None = None
+    _obstacles: Obstacles = field(init=False)
     _busy: dict[type[Any], int] = field(default_factory=dict)
     _closing: bool = False
     _troubles: int = 0
@@ -94,7 +95,7 @@ class Engine:
         self._progress = Transitions(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
         )
-        self._outage = Outage(self.name, self._jobs, self._progress, self._placed)
+        self._outage = Outage(self.name, self._jobs, self._progress, self._update)
 
     def start(self, now: Moment) -> list[Event]:
         """The run begins: what is planned, and what is passed over and why."""
@@ -102,6 +103,7 @@ class Engine:
         self._jobs.update(taken.jobs)
         self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
         self._blame = None if self.limits.retry else Blame(self.plan.lock)
+        self._obstacles = Obstacles(self._jobs, self.plan.lock, self.media, self._assets, self._blame)
         self._assets.begin(self._jobs)
         self._agenda = Queue(self._jobs, in_order=self.limits.wait)
         for job in self._jobs.values():
@@ -125,7 +127,7 @@ class Engine:
             return [], calls
         if not self._may_submit:
             return [], calls
-        self._agenda.sort(lambda job: self._assets.missing(job.wanted, self._jobs, now))
+        self._agenda.sort(lambda job: self._assets.missing(job.entry_to_buy, self._jobs, now))
         job = self._next(now)
         calls += [self._begin(upload) for upload in self._assets.due(now)]
         if job is None:
@@ -140,7 +142,7 @@ class Engine:
         if isinstance(call, Upload):
             events = self._assets.reply(call, reply, now)
             if isinstance(reply, Stored):
-                self._agenda.stored(call.sha256)
+                self._agenda.release(call.sha256)
             if self._assets.lost(call.sha256):
                 self._agenda.suspect()
         elif isinstance(call, Balance):
@@ -153,16 +155,18 @@ class Engine:
             job = self._jobs[call.job]
             job.busy = False
             if isinstance(reply, Refused):
-                reply = self._renewed(job, reply)
+                reply = self._renew_urls(job, reply)
             own = self._progress
             if isinstance(call, Read) and away(reply) and job.phase is not Phase.LINKING:
                 events = self._outage.lost([job], reply, now)
             else:
                 if isinstance(call, Read) and not away(reply):
                     self._outage.over()
-                events = {Create: own.created, Read: own.read, Download: own.downloaded}[type(call)](job, reply, now)
-            self._placed(job)
-            if isinstance(call, Create) and self._blame is not None and self._blame.heard(job.wanted, reply):
+                events = {Create: own.after_create, Read: own.after_read, Download: own.after_download}[type(call)](
+                    job, reply, now
+                )
+            self._update(job)
+            if isinstance(call, Create) and self._blame is not None and self._blame.heard(job.entry_to_buy, reply):
                 self._agenda.suspect()
         for event in [e for e in events if isinstance(e, Stopped)]:
             self._progress.stop(event)
@@ -224,7 +228,7 @@ class Engine:
         job = self._jobs[call.job]
         self._busy[Create] -= 1
         job.busy, job.phase = False, Phase.WAITING
-        self._placed(job)
+        self._update(job)
         self._purse.withdraw()
         step = job.step
         return Deferred(step.address, step.fp, job.attempt, "withdrawn", "the request was not sent", 0, now.text())
@@ -240,11 +244,11 @@ class Engine:
             missing=len(self.plan.missing),
         )
 
-    def _renewed(self, job: Purchase, reply: Refused) -> Refused:
+    def _renew_urls(self, job: Purchase, reply: Refused) -> Refused:
         """A certain refusal because of a dead address: nothing was made, and with fresh ones it is another request."""
         if reply.then != "failed" or reply.code not in self.unreachable:
             return reply
-        if not self._assets.renew(job.wanted, self._jobs):
+        if not self._assets.renew(job.entry_to_buy, self._jobs):
             return reply
         return replace(reply, then="later", retry_after=0, message=f"{reply.message}; its files go up again")
 
@@ -296,7 +300,7 @@ class Engine:
             group += [job for job in others if not job.alone]
             for job in others:
                 job.busy = not job.alone
-                self._placed(job)
+                self._update(job)
         if len(group) == 1:
             return Read(first.name, first.task)
         return ReadMany({job.name: job.task for job in group})
@@ -324,15 +328,15 @@ class Engine:
             job.busy = False
             if task in found:
                 self._troubles = 0
-                events += self._progress.read(job, found[task], now)
+                events += self._progress.after_read(job, found[task], now)
             else:
                 job.alone, job.due = isinstance(reply, Tasks), now.clock + wait
-            self._placed(job)
+            self._update(job)
         return events
 
-    def _placed(self, job: Purchase) -> None:
+    def _update(self, job: Purchase) -> None:
         """A purchase has moved on: its turn and its share of the budget are found anew."""
-        self._agenda.placed(job)
+        self._agenda.update(job)
         self._purse.place(job)
 
     def _begin(self, call: Call) -> Call:
@@ -342,10 +346,10 @@ class Engine:
     def _next(self, now: Moment) -> Purchase | None:
         if self._busy.get(Create) or now.clock < self._progress.next_submit or not self._room:
             return None
-        return self._agenda.turn(now.clock, lambda job: self._assets.missing(job.wanted, self._jobs, now))
+        return self._agenda.turn(now.clock, lambda job: self._assets.missing(job.entry_to_buy, self._jobs, now))
 
     def _create(self, job: Purchase, now: Moment) -> Call:
-        entry, step = job.wanted, job.step
+        entry, step = job.entry_to_buy, job.step
         body = body_of(entry, self._assets.urls(entry, self._jobs, now))
         intent = Submitting(
             entry=step.address,
@@ -360,7 +364,7 @@ class Engine:
             used={m.key: self._assets.video(m.key, self._jobs)[0] for m in entry.upstream},
         )
         job.phase, job.busy = Phase.POSTING, True
-        self._placed(job)
+        self._update(job)
         self._purse.begin()
         self._progress.next_submit = now.clock + self.pace.submit_every
         return self._begin(Create(step.fp, body, intent))
@@ -369,30 +373,8 @@ class Engine:
         """Purchases whose upstream has no video, or whose file cannot be uploaded, are held; the rest goes on."""
         events: list[Event] = []
         for job in self._agenda.suspects():
-            if job.phase is Phase.WAITING and (why := self._obstacle(job)) is not None:
+            if job.phase is Phase.WAITING and (why := self._obstacles.of(job)) is not None:
                 upstream, reason, job.phase = why
-                self._placed(job)
+                self._update(job)
                 events.append(Held(job.step.address, job.step.fp, upstream, reason, now.text()))
         return events
-
-    def _obstacle(self, job: Purchase) -> tuple[str, str, Phase] | None:
-        for medium in job.wanted.upstream:
-            up = self._jobs.get(medium.key)
-            if up is not None and up.phase in GONE:
-                if up.phase is Phase.LEFT:
-                    return up.step.address, "it is not finished", Phase.LEFT
-                said = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "it is held"}
-                return up.step.address, said[up.phase], Phase.HELD
-        if (unusable := unusable_upstream(job.wanted.media, self.media, self._was)) is not None:
-            return *unusable, Phase.HELD
-        if self._blame is not None and (blamed := self._blame.of(job.wanted)) is not None:
-            return *blamed, Phase.HELD
-        dead = self._assets.dead(job.wanted, self._jobs)
-        return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None
-
-    def _was(self, fp: str) -> MediaFacts | None:
-        """What was measured of an upstream's video, in this run or before; None while there is none."""
-        job = self._jobs.get(fp)
-        if job is None or job.phase in (Phase.LINKING, Phase.KEPT):
-            return facts_of(self.plan.lock.last(fp))
-        return job.facts if job.phase is Phase.SAVED else None

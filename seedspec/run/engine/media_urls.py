@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from seedspec.compiler.entry import Entry
-from seedspec.lock.event import Delayed, Event, Uploaded
+from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
+from seedspec.lock.run_events import Delayed, Uploaded
 from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
 from seedspec.run.engine.purchase import Moment, Pace, Phase, Purchase
 
@@ -83,7 +84,7 @@ class MediaUrls:
         for job in jobs.values():
             record = job.step.record if job.phase is Phase.WAITING else None
             if record is not None and (record.get("failure") or {}).get("code") in self.unreachable:
-                for sha256, path in self._places(job.wanted, jobs):
+                for sha256, path in self._places(job.entry_to_buy, jobs):
                     self._known.setdefault(sha256, _Asset(path)).again = True
 
     def renew(self, entry: Entry, jobs: Mapping[str, Purchase]) -> bool:

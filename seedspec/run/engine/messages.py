@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from seedspec.lock.event import Submitting
+from seedspec.lock.purchase_events import Submitting
 from seedspec.text.value import valueclass
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from seedspec.lock.event import Delayed, Event
+from seedspec.lock.event import Event
+from seedspec.lock.run_events import Delayed
 from seedspec.run.engine.messages import Reply, Trouble
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.queue import READ
@@ -50,7 +51,7 @@ class Outage:
             job.busy, job.due = False, self.due
             if job.stuck:
                 job.phase = Phase.DOUBT
-            elif self.progress.impatient(job, now) and not hopeless:
+            elif self.progress.count_try(job, now) and not hopeless:
                 job.phase = Phase.LEFT
                 events.append(Delayed(job.step.address, job.step.fp, "poll", reason, None, now.text()))
             self.placed(job)

@@ -172,7 +172,7 @@ class Purchase:
         return self.phase in _COMMITTED or (self.phase is Phase.LEFT and bool(self.task))
 
     @property
-    def wanted(self) -> Entry:
+    def entry_to_buy(self) -> Entry:
         """The entry of a purchase that is still to be made."""
         assert self.entry is not None
         return self.entry

@@ -76,14 +76,14 @@ class Queue:
                 for up in ups:
                     self._dependants.setdefault(up.index, []).append(job.index)
         for job in self._jobs:
-            self.placed(job)
+            self.update(job)
 
-    def placed(self, job: Purchase) -> None:
+    def update(self, job: Purchase) -> None:
         """A job has begun, has moved on, or is due at another time."""
         index, phase, before = job.index, job.phase, self._phases[job.index]
         self._stamps[index] += 1
         if phase is not before:
-            self._moved(job, before)
+            self._count_move(job, before)
         if job.busy:
             return
         if phase in READ:
@@ -93,7 +93,7 @@ class Queue:
         elif phase is Phase.WAITING:
             self._fresh.append(index)
 
-    def _moved(self, job: Purchase, before: Phase | None) -> None:
+    def _count_move(self, job: Purchase, before: Phase | None) -> None:
         index, phase = job.index, job.phase
         if before is not None:
             self.counts[before] -= 1
@@ -140,14 +140,14 @@ class Queue:
         fresh, self._fresh = self._fresh, []
         for index in sorted(set(fresh)):
             job = self._jobs[index]
-            if job.phase is not Phase.WAITING or job.busy or self._blocked(index):
+            if job.phase is not Phase.WAITING or job.busy or self._is_blocked(index):
                 continue
             if job.turn > self._open and self._in_order:
                 self._closed.setdefault(job.turn, []).append(index)
             else:
-                self._sorted(job, lacks)
+                self._sort_one(job, lacks)
 
-    def _sorted(self, job: Purchase, lacks: Lacks) -> None:
+    def _sort_one(self, job: Purchase, lacks: Lacks) -> None:
         self._stamps[job.index] += 1
         if sha256 := lacks(job):
             self._lacking.setdefault(sha256, []).append(job.index)
@@ -156,7 +156,7 @@ class Queue:
         else:
             heappush(self._ready, (job.index, self._stamps[job.index]))
 
-    def stored(self, sha256: str) -> None:
+    def release(self, sha256: str) -> None:
         """A file has its address: those that waited for it are newcomers again."""
         self._fresh += self._lacking.pop(sha256, [])
 
@@ -185,7 +185,7 @@ class Queue:
             return True
         if not self.counts[Phase.WAITING]:
             return False
-        waiting = (j for j in self._jobs if j.phase is Phase.WAITING and not self._blocked(j.index))
+        waiting = (j for j in self._jobs if j.phase is Phase.WAITING and not self._is_blocked(j.index))
         return any(not self._in_order or j.turn <= self._first_turn for j in waiting)
 
     @property
@@ -201,7 +201,7 @@ class Queue:
     def _first_turn(self) -> int:
         return min((turn for turn, many in self._turns.items() if many), default=0)
 
-    def _blocked(self, index: int) -> bool:
+    def _is_blocked(self, index: int) -> bool:
         return any(up.phase not in HAD for up in self._ups.get(index, ()))
 
     # --- what cannot be bought any more ---
@@ -216,21 +216,21 @@ class Queue:
 
         One that is placed in between makes suspects of those that continue it: in the same pass where it can be.
         """
-        now, last = self._taken(), -1
+        now, last = self._take_suspects(), -1
         while now:
             index = heappop(now)
             if index > last:
                 last = index
                 yield self._jobs[index]
-                for new in self._taken():
+                for new in self._take_suspects():
                     if new > index:
                         heappush(now, new)
                     else:
                         self._suspects.append(new)
             if not now:
-                now, last = self._taken(), -1
+                now, last = self._take_suspects(), -1
 
-    def _taken(self) -> list[int]:
+    def _take_suspects(self) -> list[int]:
         taken, self._suspects = self._suspects, []
         heapify(taken)
         return taken

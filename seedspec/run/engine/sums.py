@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from seedspec.catalog.price import sum_of
-from seedspec.lock.event import RunFinished, Stopped
+from seedspec.lock.run_events import RunFinished, Stopped
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 
 WORST_FIRST = (70, 6, 8, 130, 2, 3, 5, 4, 1, 7, 9, 10)

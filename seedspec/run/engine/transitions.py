@@ -7,19 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.lock.event import (
-    Completed,
-    Deferred,
-    Delayed,
-    Doubted,
-    Event,
-    Failed,
-    Progressed,
-    Saved,
-    Stopped,
-    Stuck,
-    Submitted,
-)
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Completed, Deferred, Doubted, Failed, Saved, Stuck, Submitted
+from seedspec.lock.run_events import Delayed, Progressed, Stopped
 from seedspec.lock.state import State
 from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.messages import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
@@ -59,7 +49,7 @@ class Transitions:
         self.stopped = why
         return [why]
 
-    def created(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
+    def after_create(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         step, at = job.step, now.text()
         if isinstance(reply, Accepted):
             job.phase, job.task = Phase.RUNNING, reply.task
@@ -77,7 +67,7 @@ class Transitions:
         if isinstance(reply, Refused):
             self.purse.withdraw()
             self._doubts = 0
-            return self._refused(job, reply, now)
+            return self._refuse(job, reply, now)
         job.phase = Phase.DOUBT
         self.purse.doubt(job, now)
         reason = reply.reason if isinstance(reply, (Unknown, Trouble)) else STRANGE
@@ -88,7 +78,7 @@ class Transitions:
             return [doubted, *self.stop(Stopped("doubt", why, 8, at))]
         return [doubted]
 
-    def _refused(self, job: Purchase, reply: Refused, now: Moment) -> list[Event]:
+    def _refuse(self, job: Purchase, reply: Refused, now: Moment) -> list[Event]:
         step, at, code, message = job.step, now.text(), reply.code, reply.message
         if reply.then == "failed":
             job.phase = Phase.FAILED
@@ -111,20 +101,23 @@ class Transitions:
             events += self.stop(Stopped(code, why, 7, at))
         return events
 
-    def read(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
+    def after_read(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         step, at = job.step, now.text()
         if job.phase is Phase.LINKING:
-            return self._linked(job, reply, now)
+            return self._after_link(job, reply, now)
         if (stuck := self._stuck(job, reply, now)) is not None:
             return stuck
         if not isinstance(reply, Task):
-            return self.troubled(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "poll", now)
+            return self.after_trouble(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "poll", now)
         job.tries = 0
         if reply.state == "running":
             if reply.strange and reply.word not in self._strange:
                 self._strange.add(reply.word)
                 said = f"`{reply.word}` is no status that is known here: it is taken for running"
-                return [Delayed(step.address, step.fp, "poll", said, job.interval, at), *self.read(job, reply, now)]
+                return [
+                    Delayed(step.address, step.fp, "poll", said, job.interval, at),
+                    *self.after_read(job, reply, now),
+                ]
             remaining = min(self.pace.announced * (reply.remaining_seconds or 0), self.pace.poll_most)
             job.due = now.clock + max(job.interval, remaining)
             job.interval = min(job.interval * 1.3, self.pace.poll_most)
@@ -137,9 +130,9 @@ class Transitions:
             job.phase, job.link, job.due = Phase.FETCHING, reply.links[0], now.clock
             job.link_until = now.clock + 0.9 * self.result_seconds
             job.made, job.stuck = State.COMPLETED, None
-            until = min([now.text(self.result_seconds), *_told(job)])
+            until = min([now.text(self.result_seconds), *_known_until(job)])
             return [Completed(step.address, step.fp, job.attempt, job.task, reply.credits, until, at)]
-        return self._failed(job, reply, now)
+        return self._fail(job, reply, now)
 
     def _stuck(self, job: Purchase, reply: Reply, now: Moment) -> list[Event] | None:
         """What becomes of a task that has had no end for too long; None for one that is to be waited for.
@@ -167,18 +160,18 @@ class Transitions:
         job.stuck = {"since": job.stuck["since"] if job.stuck else at, "word": word}
         return [Stuck(job.step.address, job.step.fp, job.attempt, job.task, job.stuck["since"], word, at)]
 
-    def _linked(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
+    def _after_link(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         """A saved video's task was read for its link; where it gives none, the file goes up instead."""
         job.phase = Phase.KEPT
         if isinstance(reply, Task) and reply.state == "completed":
             job.link = reply.links[0]
         return []
 
-    def _failed(self, job: Purchase, reply: Task, now: Moment) -> list[Event]:
+    def _fail(self, job: Purchase, reply: Task, now: Moment) -> list[Event]:
         step, at, code = job.step, now.text(), reply.code
         if job.made is not None:  # it was paid for, and is bought again by a person's word about this entry alone
             gone = Trouble(f"the service made it and no longer has it: {code}: {reply.message}", final=True)
-            return self.troubled(job, gone, "poll", now)
+            return self.after_trouble(job, gone, "poll", now)
         then, failed, task = self.then(code), job.attempt, job.task
         job.phase, job.recorded, job.stuck = Phase.FAILED, None, None
         self.purse.stated(job, reply.credits or 0.0)
@@ -193,7 +186,7 @@ class Transitions:
     def _fast(self, code: str, now: Moment) -> list[Event]:
         return self.stop(Stopped("fail-fast", f"an entry failed: {code}", 7, now.text())) if self.limits.fast else []
 
-    def downloaded(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
+    def after_download(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         step = job.step
         if isinstance(reply, Kept):
             job.phase, job.file, job.sha256 = Phase.SAVED, reply.file, reply.sha256
@@ -205,21 +198,21 @@ class Transitions:
             job.links += 1
             given_up = job.links > self.pace.patience
             reason = f"the link is no longer good: {reply.reason}"
-            events = self.troubled(job, Trouble(reason, final=given_up), "download", now)
+            events = self.after_trouble(job, Trouble(reason, final=given_up), "download", now)
             job.phase = Phase.LEFT if given_up else Phase.RUNNING
             return events
-        return self.troubled(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "download", now)
+        return self.after_trouble(job, reply if isinstance(reply, Trouble) else Trouble(STRANGE), "download", now)
 
-    def impatient(self, job: Purchase, now: Moment) -> bool:
+    def count_try(self, job: Purchase, now: Moment) -> bool:
         """Counts one more try of a free call that did not succeed; whether it was the last one."""
         if not job.tries:
             job.troubled = now.clock
         job.tries += 1
         return job.tries > self.pace.patience and now.clock - job.troubled >= self.pace.outage
 
-    def troubled(self, job: Purchase, reply: Trouble, what: str, now: Moment) -> list[Event]:
+    def after_trouble(self, job: Purchase, reply: Trouble, what: str, now: Moment) -> list[Event]:
         """A free call that did not succeed is tried again, as long as patience lasts."""
-        given_up = self.impatient(job, now)
+        given_up = self.count_try(job, now)
         wait: float | None = self.pause(job.tries, reply.retry_after)
         if reply.stop or reply.final or given_up:
             job.phase, wait = Phase.LEFT, None
@@ -227,7 +220,7 @@ class Transitions:
         return [Delayed(job.step.address, job.step.fp, what, reply.reason, wait, now.text())]
 
 
-def _told(job: Purchase) -> list[str]:
+def _known_until(job: Purchase) -> list[str]:
     """Until when the service keeps the video of a task, where an earlier run has found that out."""
     record = job.step.record
     until = record.get("results_until") if record is not None and record.task == job.task else None

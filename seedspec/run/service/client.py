@@ -42,9 +42,17 @@ from seedspec.run.engine.messages import (
 from seedspec.run.service.body import TooLong, whole
 from seedspec.run.service.file_stream import FileStream
 from seedspec.run.service.lanes import ONE, Lanes
-from seedspec.run.service.listening import listened
+from seedspec.run.service.listening import wait_listening
 from seedspec.run.service.loop_thread import LoopThread
-from seedspec.run.service.public_web import BadAddress, Deadlines, Web, environment, never, said, size
+from seedspec.run.service.public_web import (
+    BadAddress,
+    Deadlines,
+    Web,
+    describe_error,
+    describe_final,
+    environment,
+    size,
+)
 from seedspec.run.service.redaction import Redaction
 from seedspec.run.service.responses import HttpResponse, Rules, clean
 from seedspec.run.service.uploads import Uploads
@@ -124,11 +132,11 @@ class Client:
         self._thread.begin(partial(self._begin, call))
 
     def _begin(self, call: Call) -> None:
-        task = asyncio.get_running_loop().create_task(self._answered(call))
+        task = asyncio.get_running_loop().create_task(self._answer(call))
         self._tasks.add(task)
-        task.add_done_callback(partial(self._ended, call))
+        task.add_done_callback(partial(self._finish_call, call))
 
-    def _ended(self, call: Call, task: asyncio.Task[Reply]) -> None:
+    def _finish_call(self, call: Call, task: asyncio.Task[Reply]) -> None:
         self._tasks.discard(task)
         self._back.append((call, _reply_of(task, call)))
         self._news.set()
@@ -166,23 +174,23 @@ class Client:
         for one in (self._ways.paid, self._ways.api, self._ways.files, self._ways.web):
             await one.aclose()
 
-    async def _answered(self, call: Call) -> Reply:
-        return self._redaction.reply(await self._carried_out(call))
+    async def _answer(self, call: Call) -> Reply:
+        return self._redaction.reply(await self._carry_out(call))
 
-    async def _carried_out(self, call: Call) -> Reply:
+    async def _carry_out(self, call: Call) -> Reply:
         if isinstance(call, Create):
             return await self._create(call)
         if isinstance(call, Read):
             if not re.fullmatch(self.provider["task_id"], call.task):
                 return Trouble("a task id that this service does not give; it is not asked for", final=True)
-            return await self._free(partial(self._asked, "read", task=call.task), self._rules.read)
+            return await self._free(partial(self._request, "read", task=call.task), self._rules.read)
         if isinstance(call, ReadMany):
             return await self._read_many(call)
         if isinstance(call, List):
             query: dict[str, str | int] = {"type": "video", "model": call.model, "page_size": 50}
-            return await self._free(partial(self._asked, "list", query=query), self._rules.listed)
+            return await self._free(partial(self._request, "list", query=query), self._rules.listed)
         if isinstance(call, Balance):
-            return await self._free(partial(self._asked, "credits"), self._rules.balance)
+            return await self._free(partial(self._request, "credits"), self._rules.balance)
         if isinstance(call, Upload):
             return await self.uploads.reply(call, self.base, self._upload)
         return await self._download(call)
@@ -219,28 +227,28 @@ class Client:
                 return await self._whole(response)
 
         try:
-            answer = await listened(send(), self.deadlines.create)
+            answer = await wait_listening(send(), self.deadlines.create)
         except _UNSENT as error:
-            return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {said(error)}")
+            return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {describe_error(error)}")
         except TimeoutError:
             return Unknown(f"no answer within {self.deadlines.create:g} s")
         except (httpx.HTTPError, httpx.StreamError, TooLong) as error:
-            return Unknown(f"the answer was lost: {said(error)}")
+            return Unknown(f"the answer was lost: {describe_error(error)}")
         return self._rules.created(answer)
 
     async def _whole(self, response: httpx.Response, *, fresh: bool = False) -> HttpResponse:
         """An answer without the addresses of uploads, but for the one that has a `fresh` one."""
         body = await whole(response)
-        plain = body if fresh else self.uploads.hidden(body)
+        plain = body if fresh else self.uploads.hide_addresses(body)
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in response.headers.raw}
         return HttpResponse(response.status_code, headers, plain)
 
     async def _read_many(self, call: ReadMany) -> Reply:
         form = re.compile(self.provider["task_id"])
         body = orjson.dumps({"task_ids": [task for task in call.tasks.values() if form.fullmatch(task)]})
-        return await self._free(partial(self._asked, "batch", body=body), self._rules.read_many)
+        return await self._free(partial(self._request, "batch", body=body), self._rules.read_many)
 
-    async def _asked(
+    async def _request(
         self, name: str, *, task: str = "", query: Mapping[str, str | int] | None = None, body: bytes | None = None
     ) -> HttpResponse:
         endpoint, headers = (
@@ -262,11 +270,11 @@ class Client:
         try:
             return meaning(await ask())
         except _UNSENT as error:
-            return Trouble(f"cannot be reached: {said(error)}", away=True)
+            return Trouble(f"cannot be reached: {describe_error(error)}", away=True)
         except TimeoutError:
             return Trouble("no answer in time", away=True)
         except (httpx.HTTPError, httpx.StreamError, TooLong) as error:
-            return Trouble(f"the answer was lost: {said(error)}", away=True)
+            return Trouble(f"the answer was lost: {describe_error(error)}", away=True)
 
     async def _upload(self, sending: FileStream) -> Reply:
         """A file to the files API, a piece at a time. When that says no for good, the account's quota may say why."""
@@ -283,7 +291,7 @@ class Client:
 
         reply = await self._free(send, self._rules.stored)
         if isinstance(reply, Trouble) and reply.final and not reply.stop:
-            room = await self._free(partial(self._asked, "quota"), self._rules.room)
+            room = await self._free(partial(self._request, "quota"), self._rules.room)
             return replace(reply, reason=f"{room.reason} ({reply.reason})") if isinstance(room, Full) else reply
         return reply
 
@@ -295,10 +303,10 @@ class Client:
         try:
             part = self.saves.part(call.file)
         except (OSError, BadPlace) as error:
-            return _unwritten(call.file, error)
+            return _write_trouble(call.file, error)
         try:
-            async with asyncio.timeout(self.deadlines.download), self._ways.web.opened(call.url) as response:
-                if (trouble := _refused(response)) is not None:
+            async with asyncio.timeout(self.deadlines.download), self._ways.web.open_link(call.url) as response:
+                if (trouble := _refusal_of(response)) is not None:
                     return trouble
                 announced = size(response.headers.get("content-length", ""))
                 if announced is not None and announced > call.most:
@@ -316,11 +324,11 @@ class Client:
             slow = f"not there within {self.deadlines.download:g} s"
             return Trouble(f"{slow}, so that it is given up for now; `seedspec fetch` tries again", final=True)
         except (OSError, BadPlace) as error:
-            return _unwritten(call.file, error)
+            return _write_trouble(call.file, error)
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, BadAddress, ValueError) as error:
-            if why := never(error):
+            if why := describe_final(error):
                 return Trouble(f"{why}; `seedspec fetch` tries again", final=True)
-            return Trouble(f"the download broke off: {said(error)}")
+            return Trouble(f"the download broke off: {describe_error(error)}")
         finally:
             part.drop()
 
@@ -334,7 +342,7 @@ def _reply_of(task: asyncio.Task[Reply], call: Call) -> Reply:
     return Unknown(said) if isinstance(call, Create) else Trouble(said, final=True)
 
 
-def _refused(response: httpx.Response) -> Expired | Trouble | None:
+def _refusal_of(response: httpx.Response) -> Expired | Trouble | None:
     status = response.status_code
     if status in (401, 403, 404, 410):
         return Expired(f"HTTP {status}")
@@ -351,7 +359,7 @@ def _too_large(call: Download) -> Trouble:
     return Trouble(f"{many}; it is given up for now, and `seedspec fetch` tries again", final=True)
 
 
-def _unwritten(file: str, error: Exception) -> Trouble:
+def _write_trouble(file: str, error: Exception) -> Trouble:
     """A video that its place does not take; a full disk may have room a little later."""
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return Trouble(f"`{file}` cannot be written: {said(error)}", final=not full)
+    return Trouble(f"`{file}` cannot be written: {describe_error(error)}", final=not full)

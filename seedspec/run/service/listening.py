@@ -11,7 +11,7 @@ _SLICE = 1.0
 """Seconds between two looks at the clock; a shorter deadline has eight."""
 
 
-async def listened(work: Coroutine[Any, Any, _T], seconds: float) -> _T:
+async def wait_listening(work: Coroutine[Any, Any, _T], seconds: float) -> _T:
     """What `work` gives within so many seconds of listening. Raises TimeoutError, and what `work` raises.
 
     The time is told in slices. One that took far longer than it should (the process was stopped, the machine slept)

@@ -46,7 +46,7 @@ class BadAddress(Exception):
     """A link that is not followed, now or later."""
 
 
-def never(error: BaseException) -> str:
+def describe_final(error: BaseException) -> str:
     """Why another try would end in the same way, and what to do; "" when a server may be in order a little later."""
     if isinstance(error, BadAddress):
         return str(error)
@@ -124,7 +124,7 @@ class Web:
         await self._lanes.aclose()
 
     @asynccontextmanager
-    async def opened(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[httpx.Response]:
+    async def open_link(self, url: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[httpx.Response]:
         """The answer at the end of a link, its body unread. Raises BadAddress, and what httpx raises."""
         for _ in range(MOST_REDIRECTS + 1):
             if not safe_url(url, local=self.local):
@@ -150,16 +150,16 @@ class Web:
         body = bytearray()
         try:
             try:
-                async with asyncio.timeout(seconds), self.opened(url, headers) as response:
+                async with asyncio.timeout(seconds), self.open_link(url, headers) as response:
                     return await _piece(response, start, length, body, most)
             except BadAddress as error:
                 raise Unreachable(f"cannot be fetched: {error}", final=True) from None
             except TimeoutError:
                 raise Unreachable(f"its server did not answer within {seconds:.3g} s") from None
             except httpx.RemoteProtocolError as error:
-                raise Unreachable(f"its server broke off: {said(error)}") from None
+                raise Unreachable(f"its server broke off: {describe_error(error)}") from None
             except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError) as error:
-                raise Unreachable(f"its server cannot be reached: {said(error)}") from None
+                raise Unreachable(f"its server cannot be reached: {describe_error(error)}") from None
         except Unreachable as error:
             error.read = len(body)
             raise
@@ -219,7 +219,7 @@ def environment() -> Iterator[ssl.SSLContext]:
     try:
         yield httpx.create_ssl_context(trust_env=True)
     except (OSError, ValueError, ImportError) as error:
-        raise BadSettings(f"certificates or proxies of the environment: {said(error)}") from None
+        raise BadSettings(f"certificates or proxies of the environment: {describe_error(error)}") from None
 
 
 async def _only_public(event: str, info: Mapping[str, Any]) -> None:
@@ -251,7 +251,7 @@ async def _proxies() -> set[tuple[str, int]]:
     return found
 
 
-def said(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An error's own words without what it may carry of the request; its kind where it has none."""
     if isinstance(error, httpx.LocalProtocolError):
         return "the request could not be formed"  # its words may quote a header

@@ -48,16 +48,16 @@ class Redaction:
 
     def words(self, text: str) -> str:
         """A text for people without the key, and without any part of it that is long enough to tell something."""
-        if not self._told(text):
+        if not self._reveals_key(text):
             return text
-        cleaned = _WORD.sub(lambda word: "***" if self._told(word[0]) else word[0], text)
-        return "***" if self._told(cleaned) else cleaned
+        cleaned = _WORD.sub(lambda word: "***" if self._reveals_key(word[0]) else word[0], text)
+        return "***" if self._reveals_key(cleaned) else cleaned
 
     def holds(self, data: str) -> bool:
         """Whether an id or an address has the whole key in it, however it is spelled."""
         return self._whole != EVERYBODYS and any(self._whole in form for form in _forms(data))
 
-    def _told(self, text: str) -> bool:
+    def _reveals_key(self, text: str) -> bool:
         bare = _bare(text.casefold())
         if len(self._bare) >= SHORTEST and self._bare in bare:
             return True
@@ -99,13 +99,13 @@ def _forms(text: str) -> Iterator[str]:
         yield form.casefold()
         if layer == _LAYERS:
             continue
-        for other in _decoded(form):
+        for other in _decodings(form):
             if other not in seen and len(seen) < _MOST_FORMS:
                 seen.add(other)
                 todo.append((other, layer + 1))
 
 
-def _decoded(text: str) -> Iterator[str]:
+def _decodings(text: str) -> Iterator[str]:
     yield text[::-1]
     if "%" in text:
         yield unquote(text, "latin-1")

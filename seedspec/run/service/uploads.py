@@ -37,14 +37,14 @@ class Uploads:
             if self.bucket is not None:
                 reply = await self.bucket.stored(call, path)
             else:
-                reply = await self._remembered(call, path, send)
+                reply = await self._reuse_or_send(call, path, send)
         except (NotRead, NotSent) as error:
             return Trouble(str(error), final=True)
         if isinstance(reply, Stored):
             self._given[reply.url] = call.path
         return reply
 
-    def hidden(self, said: bytes) -> bytes:
+    def hide_addresses(self, said: bytes) -> bytes:
         """What a service says, with the names of files for their addresses: whoever has an address has the file."""
         if b"://" in said or b":\\/" in said:
             known = self.memory.addresses() if self.memory is not None else {}
@@ -54,7 +54,7 @@ class Uploads:
                     said = said.replace(form.encode(), shown)
         return said
 
-    async def _remembered(self, call: Upload, path: Path, send: Callable[[FileStream], Awaitable[Reply]]) -> Reply:
+    async def _reuse_or_send(self, call: Upload, path: Path, send: Callable[[FileStream], Awaitable[Reply]]) -> Reply:
         memory = self.memory
         if memory is not None and call.again:
             memory.forget(call.sha256)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from seedspec.lock.lock import Lock, Record
-from seedspec.lock.merge import first_name
+from seedspec.lock.merge import original_name
 from seedspec.lock.state import State
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import playable
@@ -114,7 +114,7 @@ class Downloads:
         """Videos of this clone that a merge of the lock gave a name of their own go there, for nothing is to be fetched
         that is here. Only for the holder of the lock."""
         for record in lock:
-            first = first_name(record)
+            first = original_name(record)
             if first and record.state is State.SAVED and (self.root / first).is_file():
                 with suppress(BadPlace, OSError):  # a lock from anybody; what cannot be moved is fetched
                     self._claim(record, self._inside(first), self._inside(str(record.file)))

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from seedspec.compiler.entry import digest
-from seedspec.lock.event import Event, Submitting
+from seedspec.lock.event import Event
+from seedspec.lock.event_values import values_of
 from seedspec.lock.keys import KEYS
-from seedspec.lock.lock import HEADER, Lock, LockFault, encode, merged, parse, serialise, values_of
+from seedspec.lock.lock import Lock, LockFault, encode, parse, serialise, update_record
+from seedspec.lock.purchase_events import PurchaseEvent, Submitting
 from seedspec.lock.state import IllegalMove, State
-from seedspec.lock.version import header_of, needed
+from seedspec.lock.version import HEADER, header_of, version_needed
 from seedspec.project.atomic import replace_lock
 from seedspec.project.files import lock_file, read_lock_file
 from seedspec.project.state_folder import state_folder
@@ -77,7 +79,7 @@ class Journal:
                 _hold_back(self.path, RESERVE + 2 * self._good)
                 self._reserved = True
             keep_body(self.path, body)
-            values = values_of(intent) or {}
+            values = values_of(intent)
             record = self._merged(values)
             self._append(encode(values), anew=False)
         except OSError as error:
@@ -97,8 +99,9 @@ class Journal:
         """
         impossible, before = None, len(self._owed)
         for event in events:
-            if (values := values_of(event)) is None:
+            if not isinstance(event, PurchaseEvent):
                 continue
+            values = values_of(event)
             try:
                 known, record = self._before(values), self._merged(values)
             except IllegalMove as error:
@@ -165,8 +168,8 @@ class Journal:
             _reserve(self.path).unlink()
 
     def _merged(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The record with a further line of it; an impossible move never gets into the file."""
-        return merged(self._before(values), values)
+        """The record with a further line of it; an impossible move never gets into the file (rule 3 of lock)."""
+        return update_record(self._before(values), values)
 
     def _before(self, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         known: Mapping[str, Any] | None = self._touched.get(_name(values))
@@ -325,7 +328,7 @@ class Journal:
 
 
 def _needed(records: Iterable[Mapping[str, Any]]) -> int:
-    return needed(records, KEYS.keys(), {})
+    return version_needed(records, KEYS.keys(), {})
 
 
 def _name(values: Mapping[str, Any]) -> tuple[str, int]:

@@ -119,7 +119,7 @@ def merge(base: bytes, ours: bytes, theirs: bytes) -> tuple[bytes, tuple[Record,
     return serialise(made.lock, before.attempts), made.doubles
 
 
-def woven(ours: bytes, theirs: bytes) -> bytes:
+def weave(ours: bytes, theirs: bytes) -> bytes:
     """Both sides between conflict markers, as git weaves what it cannot merge: `fix` takes them apart again."""
     one, other = (side if side.endswith(b"\n") or not side else side + b"\n" for side in (ours, theirs))
     return b"<<<<<<< ours\n" + one + b"=======\n" + other + b">>>>>>> theirs\n"
@@ -139,7 +139,7 @@ def verify(path: Path) -> list[Finding]:
     lock, found = read_lock(path), []
     for record in lock:
         if record.state is State.SAVED:
-            found += _compared(record, path.parent)
+            found += _compare_file(record, path.parent)
         elif record.state in UNANSWERED:
             found.append(Finding(record, "in doubt: `seedspec settle`", False))
         elif record.stuck:
@@ -150,7 +150,7 @@ def verify(path: Path) -> list[Finding]:
     return found
 
 
-def _compared(record: Record, base: Path) -> list[Finding]:
+def _compare_file(record: Record, base: Path) -> list[Finding]:
     try:
         with saved_video(base, record.file or "").open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()

@@ -30,7 +30,7 @@ def foreign(lock: Path) -> Path | None:
     return next((p for p in places(lock) if os.path.lexists(p) and _foreign(p, lock)), None)
 
 
-def not_taken(path: Path) -> str:
+def describe_foreign(path: Path) -> str:
     """What is said of a foreign rescue file."""
     return (
         f"{path} was not written by you on this machine, so nothing of it is taken up: delete it; "

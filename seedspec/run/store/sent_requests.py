@@ -17,7 +17,7 @@ from seedspec.project.state_folder import state_folder
 _UNKNOWN = (State.SUBMITTING, State.DOUBT)
 
 
-def body_kept(lock: Path, sha256: str) -> bytes | None:
+def read_body(lock: Path, sha256: str) -> bytes | None:
     """The very bytes of a request whose fate is not known, where this machine sent it."""
     try:
         data = read_file(_body(lock, sha256))
@@ -40,7 +40,7 @@ def keep_body(lock: Path, body: bytes) -> None:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         handle = _new(target)
     except FileExistsError:
-        if body_kept(lock, sha256) is not None:
+        if read_body(lock, sha256) is not None:
             return
         os.unlink(target)  # a crash has torn it
         handle = _new(target)

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from helpers import SMALL, Make, Project, nearby
 
-from seedspec.lock.lock import HEADER, encode
+from seedspec.lock.lock import encode
+from seedspec.lock.version import HEADER
 
 
 @contextmanager

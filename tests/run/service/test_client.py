@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from seedspec.lock.event import Intent, Submitting
+from seedspec.lock.purchase_events import Intent, Submitting
 from seedspec.project.credentials import Key, Origins
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import (
@@ -221,10 +221,10 @@ def test_a_redirect_loop_ends(tmp_path: Path) -> None:
 
 def test_a_video_is_kept_under_its_name_and_nothing_is_written_over(tmp_path: Path) -> None:
     from seedspec.media.card import Card
-    from seedspec.media.movie.takes import make_clip
+    from seedspec.media.movie.takes import Studio
 
     clip = tmp_path / "clip.mp4"
-    make_clip(Card("task-unified-1-a", "m", "p", 864, 496, 4, "480p", "16:9", False), clip)
+    Studio().make(Card("task-unified-1-a", "m", "p", 864, 496, 4, "480p", "16:9", False), clip)
     body = clip.read_bytes()
     (tmp_path / "renders").mkdir()
     (tmp_path / "renders" / "a.mp4").write_bytes(b"somebody's own")

@@ -31,7 +31,7 @@ from seedspec.run.engine.messages import (
     Unknown,
     most_bytes,
 )
-from seedspec.run.service.public_web import never
+from seedspec.run.service.public_web import describe_final
 from seedspec.run.service.redaction import Redaction
 from seedspec.run.service.responses import safe_url
 
@@ -125,8 +125,8 @@ def test_a_certificate_that_is_not_trusted_is_not_asked_for_again() -> None:
     broken = httpx.ConnectError("x")
     broken.__cause__ = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
     broken.__cause__.verify_message = "self-signed certificate"
-    assert "self-signed certificate" in never(broken) and "SSL_CERT_FILE" in never(broken)
-    assert never(httpx.ConnectError("connection refused")) == never(httpx.ReadTimeout("")) == ""
+    assert "self-signed certificate" in describe_final(broken) and "SSL_CERT_FILE" in describe_final(broken)
+    assert describe_final(httpx.ConnectError("connection refused")) == describe_final(httpx.ReadTimeout("")) == ""
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from seedspec.lock.event import Intent, Submitting
+from seedspec.lock.purchase_events import Intent, Submitting
 from seedspec.project.credentials import BadSettings, Key, Origins
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Accepted, Create, Read, Reply, Task

@@ -6,14 +6,13 @@ import gzip
 import hashlib
 import io
 import re
-import threading
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import pytest
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from click.testing import CliRunner
-from helpers import Listener
+from helpers import Listener, http_server
 from PIL import Image
 
 from seedspec import api
@@ -98,21 +97,9 @@ def serving(answers: dict[str, Answer] | Answer) -> Iterator[Served]:
             answer(self)
             self.close_connection = True
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Each)
-    server.daemon_threads = True
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who has read enough goes away
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    served.origin = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with http_server(Each) as port:
+        served.origin = f"http://127.0.0.1:{port}"
         yield served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def send(handler: Handler, status: int, body: bytes = b"", **headers: str) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from seedspec.lock.event import Completed, Deferred, Event, Failed, Intent, Saved, Submitted, Submitting
-from seedspec.lock.lock import HEADER, LockFault, encode, parse
+from seedspec.lock.event import Event
+from seedspec.lock.lock import LockFault, encode, parse
+from seedspec.lock.purchase_events import Completed, Deferred, Failed, Intent, Saved, Submitted, Submitting
+from seedspec.lock.version import HEADER
 from seedspec.run.store.journal import Journal, NotRecorded
 from seedspec.run.store.lock_file import HoldTaken, hold, read_lock
 from seedspec.run.store.rescue import rescue
-from seedspec.run.store.sent_requests import body_kept
+from seedspec.run.store.sent_requests import read_body
 
 AT = "2026-11-23T07:00:00Z"
 BODY = b'{"prompt":"x"}'
@@ -44,7 +46,7 @@ def test_a_clean_end_leaves_one_line_a_purchase_in_order(tmp_path: Path) -> None
     journal = opened(path)
     for letter in "ba":
         journal.intend(intent(letter), BODY)
-        assert body_kept(path, intent(letter).intent.body_sha256) == BODY
+        assert read_body(path, intent(letter).intent.body_sha256) == BODY
         for event in events(letter):
             journal.keep(event)
     assert path.read_bytes().count(b"\n") == 9
@@ -53,7 +55,7 @@ def test_a_clean_end_leaves_one_line_a_purchase_in_order(tmp_path: Path) -> None
     assert [r.fp[0] for r in parse(kept)] == ["a", "b"]
     assert kept.count(b"\n") == 3
     assert b"100.5" not in kept, "balances are evidence in a doubt, and are no one's business afterwards"
-    assert body_kept(path, intent("a").intent.body_sha256) is None
+    assert read_body(path, intent("a").intent.body_sha256) is None
     assert not (tmp_path / ".seedspec" / "s.lock.reserve").exists()
     inode = path.stat().st_ino
     opened(path).close([])

@@ -16,7 +16,7 @@ from test_journal import events as moves
 from test_kill import FRESH, LOCK, finished, needs_strace, strace
 from test_one_runner import ended, until
 
-from seedspec.lock.event import Submitted
+from seedspec.lock.purchase_events import Submitted
 from seedspec.run.store.journal import DiskRefuses, NotRecorded
 from seedspec.run.store.lock_file import read_lock
 from seedspec.run.store.rescue import rescues
@@ -195,7 +195,7 @@ def test_while_records_are_owed_nothing_may_be_sent_and_all_of_them_are_told(
 def test_what_was_not_taken_and_cannot_be_recorded_is_told_with_its_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from seedspec.lock.event import Deferred
+    from seedspec.lock.purchase_events import Deferred
     from seedspec.run.store.journal import Journal
 
     path = tmp_path / "my board.lock"

@@ -17,8 +17,9 @@ from helpers import SMALL, Make, Project
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seedspec.lock.lock import HEADER, Lock, LockFault, encode, parse, serialise
+from seedspec.lock.lock import Lock, LockFault, encode, parse, serialise
 from seedspec.lock.recover import recover
+from seedspec.lock.version import HEADER
 from seedspec.run.store import repair
 
 FP = "a" * 64

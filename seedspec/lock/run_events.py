@@ -1,0 +1,119 @@
+"""What happens in a run and changes no record of the lock, as frozen values."""
+
+from __future__ import annotations
+
+from seedspec.text.value import valueclass
+
+
+@valueclass(frozen=True, slots=True)
+class RunStarted:
+    """`entries` are all that were selected, `to_buy` the purchases planned, `units` their estimate at most."""
+
+    storyboard: str
+    entries: int
+    to_buy: int
+    to_finish: int
+    units: int
+    at: str
+
+
+@valueclass(frozen=True, slots=True)
+class Skipped:
+    """Nothing to do for an entry; `reason` says why in a word: done, twin, failed, doubt, occupied."""
+
+    entry: str
+    fp: str
+    reason: str
+    at: str
+
+
+@valueclass(frozen=True, slots=True)
+class Uploaded:
+    """A local file or an upstream video has an address that is good until `until`; `reused`: it was there already."""
+
+    sha256: str
+    path: str
+    bytes: int
+    until: str
+    at: str
+    reused: bool = False
+
+
+@valueclass(frozen=True, slots=True)
+class Progressed:
+    entry: str
+    fp: str
+    task: str
+    percent: int
+    at: str
+
+
+@valueclass(frozen=True, slots=True)
+class Delayed:
+    """A step that costs nothing (a poll, a download, an upload) did not succeed and is tried again, or given up."""
+
+    entry: str
+    fp: str
+    step: str
+    reason: str
+    wait: float | None
+    at: str
+
+
+@valueclass(frozen=True, slots=True)
+class Held:
+    """An entry that cannot be bought because of another one."""
+
+    entry: str
+    fp: str
+    upstream: str
+    reason: str
+    at: str
+
+
+@valueclass(frozen=True, slots=True)
+class Stopped:
+    """Nothing more is submitted; what is running is still followed. `exit` is the code this alone would give."""
+
+    code: str
+    message: str
+    exit: int
+    at: str
+
+
+@valueclass(frozen=True, slots=True)
+class Unrecorded:
+    """The disk refuses the lock: `message` says what is to be done should it stay so, and is empty once it does not.
+
+    What is running is followed and saved all the same; nothing more is bought.
+    """
+
+    message: str
+    at: str
+
+
+@valueclass(frozen=True, slots=True)
+class RunFinished:
+    """The sums of a run. `units` is the estimate of what was bought in it, `credits` what the service stated.
+
+    `waiting` was not bought; `to_fetch` was, and its video was not saved in this run, nor is it known to be still made.
+    Of the `reused` so many are `missing`: not on this disk, and no longer kept by the service.
+    """
+
+    bought: int
+    saved: int
+    reused: int
+    failed: int
+    held: int
+    running: int
+    doubt: int
+    waiting: int
+    units: int
+    credits: float
+    exit: int
+    at: str
+    to_fetch: int = 0
+    missing: int = 0
+
+
+RunEvent = RunStarted | Skipped | Uploaded | Progressed | Delayed | Held | Stopped | Unrecorded | RunFinished

@@ -1,0 +1,262 @@
+"""Entries meet the lock and become a Plan: what a run would do with each, decided once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from seedspec.catalog.media_facts import MediaFacts
+from seedspec.catalog.price import Cost
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.filename import same
+from seedspec.compiler.references.upstream import unusable_upstream
+from seedspec.compiler.storyboard.profile import said
+from seedspec.lock.age import asked_at
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.staleness import Stale, address_in, facts_of, link_lives, stale, under_way
+from seedspec.lock.state import State
+from seedspec.plan.difference import differences
+from seedspec.plan.orphans import Orphan, orphans
+from seedspec.plan.plan import BUYS, Action, Plan, Step
+from seedspec.plan.reason import (
+    Changed,
+    Done,
+    Elsewhere,
+    Failure,
+    Held,
+    InDoubt,
+    InFlight,
+    New,
+    NotInStoryboard,
+    Occupied,
+    Picked,
+    Reason,
+    Second,
+    Sending,
+    Stuck,
+    Twin,
+    Unpicked,
+    Unsaved,
+)
+from seedspec.plan.rules import Rules
+
+
+def make_plan(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[Entry] = ()) -> Plan:
+    """The plan for the selected entries.
+
+    `others` are the storyboard's entries outside the selection: they are neither bought nor called orphans.
+    """
+    chosen = list(entries)
+    fingerprints = {e.fingerprint for e in (*chosen, *others)}
+    planner = _Planner(lock, rules, fingerprints)
+    for entry in chosen:
+        planner.first.setdefault(entry.fingerprint, entry)
+    for entry in chosen:
+        planner.place(entry)
+    left_over = _left_over(lock, fingerprints, rules, planner.steps)
+    turn = {entry.address: i for i, entry in enumerate(chosen)}
+    return Plan((*sorted(planner.steps, key=lambda s: turn[s.address]), *left_over), lock, rules.profile)
+
+
+def _left_over(lock: Lock, fingerprints: set[str], rules: Rules, others: Iterable[Step]) -> Iterator[Step]:
+    """The steps that no entry stands for."""
+
+    def lost(record: Record) -> bool:
+        return not rules.here(record) and link_lives(record, rules.now)
+
+    files = (s.file for s in others)
+    for orphan in orphans(lock, fingerprints, rules.profile, rules.others, rules.place, files, lost):
+        record = orphan.record
+        action, reason = _decide_orphan(orphan, rules)
+        yield Step(record.entry, record.fp, action, reason, Cost(), orphan.file, None, record)
+
+
+def _decide_orphan(orphan: Orphan, rules: Rules) -> tuple[Action, Reason]:
+    record = orphan.record
+    if orphan.kind == "lost":
+        return Action.FETCH, Unsaved(str(record.task), record.file)
+    if record.state is State.SUBMITTING and rules.sender:
+        return Action.RESUME, Sending(rules.sender)
+    if (doubt := _doubt(record)) is not None:  # a person is to settle it, whatever the storyboard now asks for
+        if orphan.kind == "elsewhere" and isinstance(doubt, InDoubt):
+            return Action.DOUBT, InDoubt(f"sent {said(record.profile)}; {doubt.why}")
+        return Action.DOUBT, doubt
+    if orphan.kind == "elsewhere":
+        return Action.ORPHAN, Elsewhere(record.profile, record.state)
+    return Action.ORPHAN, NotInStoryboard(record.state) if orphan.kind == "left" else Second(record.state)
+
+
+def _doubt(record: Record) -> InDoubt | Stuck | None:
+    """Why a person is to settle a purchase, if so."""
+    if record.state is State.SUBMITTING:
+        return InDoubt("a run ended between the request and its answer")
+    if record.state is State.DOUBT:
+        return InDoubt(str(record.get("doubt") or "the answer was not understood"))
+    if stuck := record.stuck:
+        return Stuck(record.task or "", asked_at(record), stuck["since"], stuck["word"])
+    return None
+
+
+@dataclass(slots=True)
+class _Planner:
+    """`fingerprints` are those of all entries, `first` the first entry of each that is decided about."""
+
+    lock: Lock
+    rules: Rules
+    fingerprints: set[str]
+    first: dict[str, Entry] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    _by_fp: dict[str, Step] = field(default_factory=dict)
+    _bought_as: dict[str, Record] | None = None
+    _by_file: dict[str, list[Record]] | None = None
+
+    def place(self, entry: Entry) -> None:
+        """Decides an entry. An upstream may stand later in the file; it decides first, however long the chain is."""
+        known = self._by_fp.get(entry.fingerprint)
+        if known is not None:
+            if known.address != entry.address:
+                twin = Twin(known.address)
+                step = Step(entry.address, entry.fingerprint, Action.SHARED, twin, Cost(), known.file, entry)
+                self.steps.append(step)
+            return
+        waiting = [entry]
+        while waiting:
+            current = waiting[-1]
+            upstream = (self.first.get(medium.key) for medium in current.upstream)
+            before = next((e for e in upstream if e is not None and e.fingerprint not in self._by_fp), None)
+            if before is not None:
+                waiting.append(before)
+                continue
+            self._by_fp[current.fingerprint] = step = self._step(current)
+            self.steps.append(step)
+            waiting.pop()
+
+    def _step(self, entry: Entry) -> Step:
+        if entry.waits:
+            waits = Unpicked(entry.waits)
+            return Step(entry.address, entry.fingerprint, Action.FAILED, waits, Cost(), self._file(entry), entry)
+        record = self.lock.last(entry.fingerprint)
+        action, reason = self._decide(entry, record)
+        if isinstance(reason, Stale):
+            attempt = self.lock.next_attempt(entry.fingerprint)
+            file = f"{self.rules.place(self.rules.profile)}/{entry.file.removesuffix('.mp4')}.{attempt}.mp4"
+        else:
+            file = record.file if record is not None and record.file else self._file(entry)
+        if action in BUYS:
+            if (pick := self.rules.picked(entry)) is not None:
+                action, reason = Action.DONE, Picked(pick != entry.fingerprint)
+            elif held := self._held(entry):
+                action, reason = Action.FAILED, held
+            elif self.rules.exists(file):
+                action, reason = Action.FAILED, Occupied(file)
+        cost = entry.cost if action in BUYS else Cost()
+        return Step(entry.address, entry.fingerprint, action, reason, cost, file, entry, record)
+
+    def _decide(self, entry: Entry, record: Record | None) -> tuple[Action, Reason]:
+        if record is None or record.state is State.QUEUED:
+            return self._new(entry)
+        if record.state is State.SUBMITTING and self.rules.sender:
+            return Action.RESUME, Sending(self.rules.sender)
+        if (doubt := _doubt(record)) is not None:
+            return Action.DOUBT, doubt
+        if record.state is State.RUNNING:
+            return Action.RESUME, InFlight(record.task or "", asked_at(record))
+        if record.state is State.COMPLETED:
+            return Action.FETCH, Unsaved(record.task or "")
+        if record.state is State.SAVED:
+            file = record.file or ""
+            here = self.rules.here(record)
+            differs = not here and self.rules.exists(file)
+            if not here and record.task and link_lives(record, self.rules.now):
+                return Action.FETCH, Unsaved(record.task, file, differs)
+            found = self._stale(entry, record)
+            if found is not None and self.rules.redo and not found.kept:
+                return Action.CHANGE, found
+            moved = record.entry if record.entry != entry.address else None
+            of = record.profile if record.profile != self.rules.profile else None
+            return Action.DONE, Done(file, moved, here, of, found, differs)
+        return self._failed(record)
+
+    def _stale(self, entry: Entry, record: Record) -> Stale | None:
+        """Whether a saved video was made from one that stands no longer, or will not once this plan is carried out."""
+        found = stale(entry, record, self.lock)
+        used = record.get("used") or {}
+        for medium in entry.upstream if found is None else ():
+            step = self._by_fp.get(medium.key)
+            if medium.key in used and step is not None and _moves(step):
+                found = Stale(medium.where, used[medium.key], "")
+                break
+        if found is None:
+            return None
+        picked = self.rules.picked(entry) is not None
+        return replace(found, kept="picked" if picked else "under way" if under_way(record, self.lock) else "")
+
+    def _failed(self, record: Record) -> tuple[Action, Reason]:
+        failure = record.get("failure") or {}
+        code = str(failure.get("code", "unknown_error"))
+        then = self.rules.then(code)
+        again = then == "again" and record.attempt < self.rules.attempts
+        if again or (self.rules.retry and then != "change"):
+            return Action.SUBMIT, New(self.lock.next_attempt(record.fp))
+        return Action.FAILED, Failure(code, str(failure.get("message", "")), then)
+
+    def _new(self, entry: Entry) -> tuple[Action, Reason]:
+        before = self._last_at(entry.address)
+        if before is None or before.manifest is None:
+            return Action.SUBMIT, New()
+        first = differences(before.manifest, orjson.loads(entry.manifest), address_in(self.lock, entry))[0]
+        return Action.CHANGE, Changed(first.field, first.old, first.new)
+
+    def _last_at(self, address: str) -> Record | None:
+        """What was bought under an address before, with a request that the storyboard no longer asks for."""
+        if self._bought_as is None:
+            own = (r for r in self.lock if r.profile == self.rules.profile and r.fp not in self.fingerprints)
+            self._bought_as = {r.entry: r for r in own if r.state is not State.QUEUED}
+        return self._bought_as.get(address)
+
+    def _held(self, entry: Entry) -> Held | None:
+        for medium in entry.upstream:
+            step = self._by_fp.get(medium.key)
+            if step is None:
+                record = self.lock.last(medium.key)
+                if record is None or record.state is not State.SAVED:
+                    left_out = "it is not selected, and its video is not here"
+                    return Held(medium.where, self.rules.unwanted.get(medium.key, left_out))
+                if not (self.rules.here(record) or link_lives(record, self.rules.now)):
+                    return Held(medium.where, "its saved video is not on this disk, and the service keeps it no longer")
+            elif step.action is Action.DOUBT:
+                return Held(medium.where, "it is in doubt")
+            elif isinstance(step.reason, Picked):
+                return Held(medium.where, "its take is picked, and the lock has no video of the request as it is now")
+            elif step.action is Action.FAILED:
+                return Held(medium.where, "it has no video")
+        unusable = unusable_upstream(entry.media, self.rules.media, self._was)
+        return Held(*unusable) if unusable is not None else None
+
+    def _was(self, fp: str) -> MediaFacts | None:
+        """What is known of the upstream video that a purchase would use; None when that is yet to be made."""
+        step = self._by_fp.get(fp)
+        return facts_of(self.lock.last(fp)) if step is None or step.action is Action.DONE else None
+
+    def _file(self, entry: Entry) -> str:
+        """Where a new video goes: never over one that another purchase of the lock was saved under."""
+        plain = f"{self.rules.place(self.rules.profile)}/{entry.file}"
+        taken = any(r.fp != entry.fingerprint for r in self._saved_as(plain))
+        return f"{plain.removesuffix('.mp4')}.{entry.fingerprint[:8]}.mp4" if taken else plain
+
+    def _saved_as(self, file: str) -> Sequence[Record]:
+        """The purchases that were saved under a name, of which a disk may take two for the same."""
+        if self._by_file is None:
+            self._by_file = {}
+            for record in self.lock:
+                if record.file:
+                    self._by_file.setdefault(same(record.file), []).append(record)
+        return self._by_file.get(same(file), ())
+
+
+def _moves(step: Step) -> bool:
+    """Whether an entry will have another video than it has now, once all is done that is asked or proposed."""
+    found = step.reason.stale if isinstance(step.reason, Done) else None
+    return step.action in BUYS or (found is not None and not found.kept)

@@ -1,0 +1,57 @@
+"""What a plan needs besides entries and lock: what is asked for, and what is handed in of files and of the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from seedspec.catalog.model import Kind, MediaRule
+from seedspec.compiler.entry import Entry
+from seedspec.lock.lock import Record
+
+
+class Exists(Protocol):
+    """Whether a path is taken; with a size, whether a file of so many bytes has it."""
+
+    def __call__(self, file: str, size: int | None = None, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a plan needs besides entries and lock.
+
+    `retry` asks for failed purchases again, `redo` for stale ones; `then` tells what a failure's code allows;
+    `attempts` bounds tries by themselves; `exists` tells whether a path relative to the lock is taken, or by a file of
+    so many bytes; `now` is the time as events state it.
+
+    `picked` gives the fingerprint of the choice that an entry is, by its request or its address; it is not bought.
+    `media` are the model's rules, for the upstream videos that are there.
+
+    `profile` is the one that the entries were compiled with, "" for none, and `others` are the storyboard's other
+    ones. `unwanted` says by fingerprint why an entry was left out that another one may continue.
+
+    `sender` is the run that holds the lock, in words, "" for none: what it is sending is in no doubt yet.
+    """
+
+    folder: str
+    then: Callable[[str], Literal["again", "asked", "change"]]
+    exists: Exists
+    now: str
+    attempts: int = 3
+    retry: bool = False
+    redo: bool = False
+    media: Mapping[Kind, MediaRule] = field(default_factory=dict)
+    picked: Callable[[Entry], str | None] = lambda entry: None
+    profile: str = ""
+    others: frozenset[str] = frozenset()
+    unwanted: Mapping[str, str] = field(default_factory=dict)
+    sender: str = ""
+
+    def here(self, record: Record) -> bool:
+        """Whether a saved video is on this disk, as whole as it was."""
+        return self.exists(record.file or "", record.get("bytes"))
+
+    def place(self, profile: str) -> str:
+        """Where the videos of a profile are saved: each has a folder of its own."""
+        return f"{self.folder}/{profile}" if profile else self.folder

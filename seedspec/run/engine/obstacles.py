@@ -1,0 +1,52 @@
+"""What keeps a purchase that waits from being made at all: its upstream, its media, or what others were refused for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seedspec.catalog.media_facts import MediaFacts
+from seedspec.catalog.model import Kind, MediaRule
+from seedspec.compiler.references.upstream import unusable_upstream
+from seedspec.lock.lock import Lock
+from seedspec.lock.staleness import facts_of
+from seedspec.run.engine.common_cause import Blame
+from seedspec.run.engine.media_urls import MediaUrls
+from seedspec.run.engine.purchase import Phase, Purchase
+from seedspec.run.engine.queue import GONE
+
+_ENDS = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "it is held"}
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacles:
+    """Looks at the purchases of a run as they stand. `media` are the model's rules; `blame` may be left out (None)."""
+
+    jobs: Mapping[str, Purchase]
+    lock: Lock
+    media: Mapping[Kind, MediaRule]
+    urls: MediaUrls
+    blame: Blame | None
+
+    def of(self, job: Purchase) -> tuple[str, str, Phase] | None:
+        """What stands in the way, why, and the phase that the purchase goes to; None where nothing does."""
+        entry = job.entry_to_buy
+        for medium in entry.upstream:
+            up = self.jobs.get(medium.key)
+            if up is not None and up.phase in GONE:
+                if up.phase is Phase.LEFT:
+                    return up.step.address, "it is not finished", Phase.LEFT
+                return up.step.address, _ENDS[up.phase], Phase.HELD
+        if (unusable := unusable_upstream(entry.media, self.media, self._facts)) is not None:
+            return *unusable, Phase.HELD
+        if self.blame is not None and (blamed := self.blame.of(entry)) is not None:
+            return *blamed, Phase.HELD
+        dead = self.urls.dead(entry, self.jobs)
+        return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None
+
+    def _facts(self, fp: str) -> MediaFacts | None:
+        """What was measured of an upstream's video, in this run or before; None while there is none."""
+        job = self.jobs.get(fp)
+        if job is None or job.phase in (Phase.LINKING, Phase.KEPT):
+            return facts_of(self.lock.last(fp))
+        return job.facts if job.phase is Phase.SAVED else None
