@@ -153,8 +153,10 @@ class Texts:
                 names = self._names(known or self._known, in_prompt=known is None)
                 faulty = self._templates.undefined_names(template, names, self._problems.is_set_aside)
                 for name in sorted(template.refs - self._catalogue.keys()):
-                    for place in self._templates.places(template, name):
-                        self._unknown_reference(name, Written(scalar).span(*place))
+                    written = Written(scalar)
+                    places = [written.span(*place) for place in self._templates.places(template, name)]
+                    for span in places or [written.whole]:
+                        self._unknown_reference(name, span)
                     faulty = True
                 template = None if faulty else template
                 if (left := left_over(str(scalar.value))) is not None:
