@@ -54,6 +54,10 @@ NO_NUMBER = "number-range"
 """The code of a number that none can hold; it is one mistake, whatever would be said of the text that stands for it."""
 
 
+EVERYTHING = "*"
+"""All names, where `Problems.mean` cannot tell which are meant."""
+
+
 class Problems:
     """Collects the findings of a stage; equal ones from several entries become one that lists them.
 
@@ -65,6 +69,7 @@ class Problems:
         self._no_numbers: set[tuple[object, ...]] = set()
         self._errors = 0
         self._set_aside: set[str] = set()
+        self._meant: set[str] = set()
         self.reported = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
@@ -93,6 +98,7 @@ class Problems:
         """An empty list of findings about the same file, that knows what was set aside."""
         fresh = Problems()
         fresh._set_aside |= self._set_aside
+        fresh._meant |= self._meant
         return fresh
 
     def set_aside(self, *names: str) -> None:
@@ -102,6 +108,14 @@ class Problems:
     def is_set_aside(self, name: str) -> bool:
         """Whether an unknown name is a consequence of a mistake that was told already, and need not be told again."""
         return name in self._set_aside
+
+    def mean(self, *names: str) -> None:
+        """Names that a text means in words that reach nothing, which was told; EVERYTHING where that may be any."""
+        self._meant.update(name.lower() for name in names)
+
+    def is_meant(self, name: str) -> bool:
+        """Whether it is a consequence of a mistake that was told already that nothing uses a name."""
+        return name.lower() in self._meant or EVERYTHING in self._meant
 
     @property
     def has_set_aside(self) -> bool:

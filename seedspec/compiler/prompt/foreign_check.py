@@ -11,7 +11,7 @@ from seedspec.compiler.prompt.foreign import Foreign, Name, find_foreign
 from seedspec.compiler.prompt.locate import place_of
 from seedspec.compiler.prompt.origins import Origins
 from seedspec.compiler.storyboard.types import Shot, Storyboard
-from seedspec.text.diagnostic import Edit, Problems
+from seedspec.text.diagnostic import EVERYTHING, Edit, Problems
 from seedspec.text.node import Map, Scalar, at
 from seedspec.text.source import Source, Span
 
@@ -59,6 +59,7 @@ class ForeignCheck:
         there = prompt.style != "|" and prompt.style != ">" and self._read(path) is not None
         edits = (Edit(prompt.span, f'"{include}"'),) if there else ()
         message = "the prompt is the name of a file; its text is not read"
+        self._problems.mean(EVERYTHING)
         self._problems.warning("prompt-is-path", message, prompt.span, f'write `"{include}"`', *edits)
         return True
 
@@ -86,6 +87,9 @@ class ForeignCheck:
                 note = "write the text itself, or name it under `vars` and write `{{ name }}`"
                 self._problems.warning("placeholder-left", f"`{said}` stands for a text that is not there", span, note)
                 continue
+            self._problems.mean(one.name.partition(".")[0])
+            if not is_template and text[: one.start].endswith("{"):
+                continue  # two braces, which are told of where they are left over
             note = self._note(one) if is_template else _NO_TEMPLATE
             message = f"`{said}` is no template here; it goes to the service as it stands"
             self._problems.warning("template-foreign", message, span, note, *edits.get(one.start, ()))

@@ -10,7 +10,7 @@ from seedspec.compiler.entry import Medium
 from seedspec.compiler.prompt.mentions import Certainty, Mention, literal_mentions
 from seedspec.compiler.prompt.origins import Origins
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
-from seedspec.text.diagnostic import Problems
+from seedspec.text.diagnostic import EVERYTHING, Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
@@ -52,18 +52,19 @@ class PromptLint:
         """Reports what is odd about one rendered prompt, with the entry's address."""
         text, problems, model = prompt.value, self._problems, self._model
         mentions = literal_mentions(text)
-        self._check_numbers(node, prompt, media, mentions.values(), entry)
+        named = self._check_numbers(node, prompt, media, mentions.values(), entry)
         meant = self._meant.get(id(node), frozenset())
         for m in media:
             if m.name not in prompt.used | meant and (m.kind, m.index + 1) not in mentions:
                 message = f"`{m.name}` is attached and the prompt never mentions it"
                 problems.warning("reference-unmentioned", message, self._attached.get(m.name, m.span), entry=entry)
-        if not media and not meant:
+        if not (media or meant or named):
             message = "a request without any reference; this model makes videos from references"
             problems.warning("no-reference", message, node.span, entry=entry)
         if left := _LEFT_OVER.search(text):
             message = f"`{left[0]}` is left over in the rendered prompt"
             note = "text from vars and axis values is not a template of its own: write it in the prompt"
+            problems.mean(*re.findall(r"\w+", left[0]))
             problems.warning("template-left-over", message, self._place(node, left[0], prompt), note, entry=entry)
         # neither count can pass its bound in a text that is shorter than the bound itself
         if len(text) > model.chinese_characters and not text.isascii():
@@ -77,8 +78,12 @@ class PromptLint:
 
     def _check_numbers(
         self, node: Scalar, prompt: Prompt, media: tuple[Medium, ...], mentions: Iterable[Mention], entry: str
-    ) -> None:
-        """Reports media by numbers that the request does not have: one finding for each place, the surest."""
+    ) -> bool:
+        """Reports media by numbers that the request does not have: one finding for each place, the surest.
+
+        Whether one was certain: then a reference is meant by it, though it is not known which.
+        """
+        certain = False
         places: set[int] = set()
         for m in sorted(mentions, key=lambda m: -m.certainty):
             count = sum(one.kind == m.kind for one in media)
@@ -93,10 +98,13 @@ class PromptLint:
                     "name media with `ref('name')`",
                 )
                 self._problems.error("reference-number", message, span, note, entry=entry)
+                self._problems.mean(EVERYTHING)
+                certain = True
             else:
                 message = f"`{said}` reads like a medium of the request, which has {have}"
                 note = "name media with `ref('name')`, or use other words if no medium is meant"
                 self._problems.warning("reference-number-unclear", message, span, note, entry=entry)
+        return certain
 
     def _place(self, node: Scalar, said: str, prompt: Prompt) -> Span:
         return self._origins.place(node, said, prompt.partial.template.names)

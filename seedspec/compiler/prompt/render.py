@@ -151,7 +151,7 @@ class Texts:
             template = self._templates.compile(scalar)
             if template is not None:
                 names = self._names(known or self._known, in_prompt=known is None)
-                faulty = self._templates.undefined_names(template, names, self._problems.is_set_aside)
+                faulty = self._templates.undefined_names(template, names, self._is_told)
                 for name in sorted(template.refs - self._catalogue.keys()):
                     written = Written(scalar)
                     places = [written.span(*place) for place in self._templates.places(template, name)]
@@ -165,6 +165,10 @@ class Texts:
             self._compiled[id(scalar)] = template
         return self._compiled[id(scalar)]
 
+    def _is_told(self, name: str) -> bool:
+        """Whether a name may stand in a part of the file that was set aside."""
+        return any(map(self._problems.is_set_aside, (name, "vars", "axes")))
+
     def _check_attach(self, shot: Shot) -> frozenset[str]:
         for name in shot.attach:
             if name.text not in self._catalogue:
@@ -172,7 +176,7 @@ class Texts:
         return frozenset(n.text for n in shot.attach) & self._catalogue.keys()
 
     def _unknown_reference(self, name: str, span: Span, entry: str = "", file: str = "") -> None:
-        if self._problems.is_set_aside(name):
+        if any(map(self._problems.is_set_aside, (name, "references"))):
             return
         known, shown = self._catalogue, name if len(name) <= 60 else f"{name[:59]}…"
         expected = f"expected {listed(known)}" if known else "the storyboard declares no references"

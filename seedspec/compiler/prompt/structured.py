@@ -32,16 +32,16 @@ _CLEARLY = _PARTS - _words(
 """Those that nobody compares with one another; the rest may be variants: `{mood: …, tone: …}`."""
 
 
-def check_parts(shot: Shot, grid: Grid, problems: Problems) -> None:
-    """Warns of a prompt mapping whose keys are parts of one prompt."""
+def check_parts(shot: Shot, grid: Grid, problems: Problems) -> bool:
+    """Warns of a prompt mapping whose keys are parts of one prompt; whether it is one."""
     axis = next((a for a in shot.axes if a.name == "prompt"), None)
     if axis is None:
-        return
+        return False
     keys = list(axis.values)
     told = [re.sub(r"[\s-]+", "_", k.lower()) for k in keys]
     parts = [k for k in told if k in _PARTS]
     if len(parts) < 2 or len(parts) * 2 <= len(keys) or _CLEARLY.isdisjoint(parts):
-        return
+        return False
     rows = grid.arithmetic.rows
     message = f"{listed(keys).replace(' or ', ' and ')} are {len(keys)} variants, each bought alone: {rows} videos"
     notes = (
@@ -49,3 +49,4 @@ def check_parts(shot: Shot, grid: Grid, problems: Problems) -> None:
         "for variants, use labels that say what is compared",
     )
     problems.warning("prompt-parts", message, axis.span, *notes)
+    return True

@@ -77,11 +77,11 @@ class ShotRequests:
         self.use = ShotUse(frozenset(), frozenset(), frozenset(), known=False)
         self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
         foreign = ForeignCheck(board, shot, grid, origins, context.inputs.templates, problems)
-        check_parts(shot, grid, problems)
+        every = frozenset(shot.references_by_name(board)) if check_parts(shot, grid, problems) else frozenset[str]()
         for prompt in self._prompts():
             if prompt.value is not None:
                 self._texts.check(prompt)
-                self._lint.expect(prompt, foreign.check(prompt, self._texts.depends(prompt)))
+                self._lint.expect(prompt, every | foreign.check(prompt, self._texts.depends(prompt)))
 
     def entries(self) -> Iterator[Entry]:
         """The shot's entries in order; what is wrong with one is reported with its address."""

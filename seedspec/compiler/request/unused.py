@@ -11,7 +11,7 @@ from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.request.no_purchase import has_rows
 from seedspec.compiler.request.promises import promised
 from seedspec.compiler.storyboard.types import Axis, Override, Reference, Shot, Storyboard
-from seedspec.text.diagnostic import Note, Problems, Severity, listed
+from seedspec.text.diagnostic import EVERYTHING, Note, Problems, Severity, listed
 from seedspec.text.node import Map, Node, Scalar, plain
 
 _FREE = ("title", "notes", "tags")
@@ -53,7 +53,11 @@ def report_unused(
     problems: Problems,
 ) -> None:
     """Warns of everything without an effect, where that is certain. Which profile is laid over makes no difference."""
-    if problems.has_set_aside or any(grid.repaired or not has_rows(grid) for grid in grids.values()):
+    if (
+        problems.has_set_aside
+        or problems.is_meant(EVERYTHING)
+        or any(grid.repaired or not has_rows(grid) for grid in grids.values())
+    ):
         return
     if problems.failed and any(d.severity is Severity.ERROR and d.code in _OF_NAMES for d in problems):
         return
@@ -149,13 +153,13 @@ def _inherit(board: Storyboard, shots: Sequence[_ReadShot]) -> None:
 def _references(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems) -> None:
     for one in shots:
         for reference in one.shot.references if one.use.known else ():
-            if reference.name not in one.use.references:
+            if reference.name not in one.use.references and not problems.is_meant(reference.name):
                 message = f"`{reference.name}` is declared, and no entry of shot `{one.shot.id}` uses it"
                 problems.warning("reference-unused", message, reference.span, _attach(reference))
     if all(one.use.known for one in shots):
         used = frozenset[str]().union(*[one.use.references for one in shots])
         for reference in board.references:
-            if reference.name not in used:
+            if reference.name not in used and not problems.is_meant(reference.name):
                 message = f"`{reference.name}` is declared, and no shot uses it"
                 problems.warning("reference-unused", message, reference.span, _attach(reference))
 
@@ -188,6 +192,8 @@ def _axis(axis: Axis, where: str, problems: Problems) -> None:
     example = next(
         (f"{axis.name}.{key}" for v in axis.values.values() if isinstance(v, Map) for key in v.pairs), axis.name
     )
+    if problems.is_meant(axis.name):
+        return
     many = len(axis.values)
     same = f", so that its {many} labels are one request" if many > 1 else ""
     message = f"axis `{axis.name}` changes no request of {where}{same}"
@@ -267,7 +273,7 @@ def _variables(board: Storyboard, shots: Sequence[_ReadShot], templates: Templat
         return
     read = {path.partition(".")[0] for paths in (further, *(s.paths or () for s in shots)) for path in paths}
     for name, key in board.variable_keys.items():
-        if name not in read:
+        if name not in read and not problems.is_meant(name):
             problems.warning("var-unused", f"no template reads var `{name}`", key, *_to_read(name, name))
 
 
