@@ -69,6 +69,11 @@ _PARTS = _words(
 _SHOT = re.compile(r"insert\s*(?:shots?\b|cuts?\b|close|[:(-]|cu\b|of\b.*\b(?:hand|hands|screen)\b)", re.IGNORECASE)
 
 
+def hide_code(text: str) -> str:
+    """A text whose own template parts are replaced, character by character, by one that nothing looks for."""
+    return _CODE.sub(lambda m: _HIDDEN * len(m[0]), text)
+
+
 def find_foreign(
     text: str, names: Mapping[str, Name], *, is_template: bool, reads: frozenset[str], is_text: Callable[[str], bool]
 ) -> Iterator[Foreign]:
@@ -79,7 +84,7 @@ def find_foreign(
     """
     if not any(sign in text for sign in _SIGNS) and not any(word in text for word in _BLANKS) and "ref(" not in text:
         return
-    shown = _CODE.sub(lambda m: _HIDDEN * len(m[0]), text) if is_template else text
+    shown = hide_code(text) if is_template else text
     if is_template and ("{{" in shown or "{%" in shown):
         return  # it is broken, which is said elsewhere
     for m in _FORMS.finditer(shown):

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from seedspec.compiler.matrix.grid import Grid
-from seedspec.compiler.prompt.foreign import Foreign, Name, find_foreign
+from seedspec.compiler.prompt.foreign import Foreign, Name, find_foreign, hide_code
 from seedspec.compiler.prompt.locate import place_of
 from seedspec.compiler.prompt.origins import Origins
+from seedspec.compiler.prompt.tool_marks import find_marks
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import EVERYTHING, Edit, Problems
 from seedspec.text.node import Map, Scalar, at
@@ -93,6 +94,10 @@ class ForeignCheck:
             note = self._note(one) if is_template else _NO_TEMPLATE
             message = f"`{said}` is no template here; it goes to the service as it stands"
             self._problems.warning("template-foreign", message, span, note, *edits.get(one.start, ()))
+        for mark in find_marks(hide_code(text) if is_template else text):
+            said = text[mark.start : mark.end]
+            message = f"`{said}` is {mark.what}; it goes to the service as it stands"
+            self._problems.warning("tool-mark", message, place_of(scalar, said, text[: mark.start]), mark.remedy)
         return frozenset(one.name for one in found) & self._references
 
     def _note(self, one: Foreign) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from seedspec.catalog.media_facts import common_facts
 from seedspec.catalog.model import plural
 from seedspec.catalog.schema import edits_of, kind_of, shorten
@@ -35,6 +37,10 @@ def follows_picks(board: Storyboard) -> bool:
     """Whether a reference takes the video of a shot in whatever take people chose."""
     references = (*board.references, *(r for shot in board.shots for r in shot.references))
     return any(r.is_shot and r.take is None for r in references)
+
+
+_BLANK = re.compile(r"\$\{[^{}]*\}|\$[A-Z][A-Z_]+|\{[A-Za-z_]\w*\}|<[^<>]+>|\byour-[a-z]+|\bpath/to/", re.IGNORECASE)
+"""What other tools fill in, and what examples leave to their readers."""
 
 
 class ReferenceResolver:
@@ -84,6 +90,10 @@ class ReferenceResolver:
             )
             problems.error("media-url", message, reference.target.span)
             return Resolved("url", target, _identity(reference, target), target, target, reference.facts)
+        if remote and (blank := _BLANK.search(target)):
+            message = f"`{blank[0]}` in the address stands for a text that is not there"
+            remedy = "write the address itself; a template is written `{{ name }}`"
+            problems.warning("placeholder-left", message, reference.target.span, remedy)
         named = bare(target) if remote else target
         if remote:
             check_unsigned(reference, target, problems)

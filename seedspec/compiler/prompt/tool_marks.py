@@ -1,0 +1,46 @@
+"""Marks that another tool obeys and this service reads as words: `--ar 16:9`, `(glass:1.3)`, `&quot;`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """A mark in a text: where it stands, what it is, and what to write."""
+
+    start: int
+    end: int
+    what: str
+    remedy: str
+
+
+_BESIDE = "request fields stand beside the prompt: `duration`, `quality`, `aspect_ratio`, `generate_audio`"
+_MARKS = (
+    (r"(?<!\S)--(?:ar|aspect|ratio|rt)\s+(?P<ratio>\d+:\d+)", "an option of another tool",
+     "write `aspect_ratio: {ratio}` beside the prompt"),
+    (r"(?<!\S)--(?:style|stylize|chaos|weird|seed|niji|iw|fps|dur|duration|resolution|camerafixed|watermark|rs|wm|cf)\s+"
+     r"[\w.:%-]+|(?<!\S)--(?:v|s|q|w|h|c)\s+\d[\w.]*", "an option of another tool", _BESIDE),
+    (r"<(?:lora|lyco|hypernet|embedding):[^<>\n]+>", "an extension of another tool", "describe it in words"),
+    (r"\((?=[^()\n:]*[A-Za-z])[^()\n:]+:\d\.\d+\)", "a weight of another tool", "write the words without the number"),
+    (r"\{[^{}\n|]{1,60}(?:\|[^{}\n|]{1,60})+\}", "a choice of another tool",
+     "make an axis of it: `matrix: {{axes: {{look: [noir, soft]}}}}`, and write its name in two braces"),
+    (r"&(?:quot|amp|lt|gt|nbsp|apos|#\d{2,5});", "a character as HTML writes it", "write the character itself"),
+    (r"\\n(?=[A-Z]|\s|\Z)|\\\"", "a backslash that no YAML text of this style reads",
+     "write the line end or the quote itself, under `prompt: |`"),
+    (r"\*\*(?=\S)[^*\n]+\*\*", "Markdown", "write the words without `**`"),
+)  # fmt: skip
+"""What each looks like, what it is, and what to write."""
+
+_ANY = re.compile("|".join(f"(?P<_{n}>{form})" for n, (form, _, _) in enumerate(_MARKS)))
+_SIGNS = ("--", "<", "(", "{", "&", "\\", "**")
+
+
+def find_marks(text: str) -> Iterator[Mark]:
+    """The marks in a text without templates."""
+    if not any(sign in text for sign in _SIGNS):
+        return
+    for m in _ANY.finditer(text):
+        n = next(n for n in range(len(_MARKS)) if m[f"_{n}"] is not None)
+        yield Mark(m.start(), m.end(), _MARKS[n][1], _MARKS[n][2].format(ratio=m["ratio"]))
