@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 import jinja2
 from jinja2 import nodes
 
+from seedspec.compiler.prompt.comparisons import never_equal
 from seedspec.compiler.prompt.complaint import Complaint, Finding
 from seedspec.compiler.prompt.errors import Change, MissingValue, TemplateFault, fault_of, part_of
 from seedspec.compiler.prompt.locate import Written
@@ -17,6 +18,7 @@ from seedspec.compiler.prompt.parts import Part, Parts, Token, constant_of, is_s
 from seedspec.compiler.prompt.sandbox import Environment
 from seedspec.compiler.prompt.syntax import explain
 from seedspec.compiler.prompt.value import MOST_DIGITS
+from seedspec.compiler.storyboard.types import Axis
 from seedspec.text.diagnostic import Edit, Problems
 from seedspec.text.node import Scalar
 
@@ -55,6 +57,13 @@ class Findings:
                 part = parts.part(node.args[0])
                 quoted = len(part.text) == len(reference) + 2
                 yield base + part.start + quoted, base + part.end - quoted
+
+    def report_never_equal(self, scalar: Scalar, axes: Mapping[str, Axis], problems: Problems) -> None:
+        """Warns of conditions that hold for no row, or for each."""
+        text, base = self._read_as(str(scalar.value))
+        written = Written(scalar)
+        for one in never_equal(Parts(self._env, text), axes):
+            problems.warning("never-equal", one.message, written.span(base + one.start, base + one.end), *one.notes)
 
     def _unreadable(self, text: str, error: BaseException) -> tuple[Finding, str]:
         """What is wrong with a text that does not compile, and its code."""

@@ -84,6 +84,8 @@ class PromptLint:
         Whether one was certain: then a reference is meant by it, though it is not known which.
         """
         certain = False
+        if any(map(self._problems.is_set_aside, ("attach", "references"))):
+            return True  # the media that are named may stand there
         places: set[int] = set()
         for m in sorted(mentions, key=lambda m: -m.certainty):
             count = sum(one.kind == m.kind for one in media)

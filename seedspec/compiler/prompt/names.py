@@ -73,10 +73,21 @@ _OTHERS: Mapping[str, str] = (
         "print": "`{{ name }}` writes a value",
         "null": "nothing is written `none`",
         "nil": "nothing is written `none`",
+        "contains": "write `'noir' in look`",
+        "startswith": "write `look.startswith('noir')`",
+        "ternary": "write `'night' if look == 'noir' else 'day'`",
+        "references": "`ref('hero')` names a reference",
+        "reference": "`ref('hero')` names a reference",
+        "image": "`ref('hero')` names a reference, whatever its kind",
+        "video": "`ref('hero')` names a reference, whatever its kind",
+        "audio": "`ref('hero')` names a reference, whatever its kind",
         "enumerate": "`loop.index` counts inside `{% for %}`",
     }
 )  # fmt: skip
-_FUNCTIONS = {"len": "length", "str": "string", "sorted": "sort", "size": "length", "uppercase": "upper"}
+_FUNCTIONS = {
+    "len": "length", "str": "string", "sorted": "sort", "size": "length", "uppercase": "upper", "toJSON": "tojson",
+    "toUpperCase": "upper", "toLowerCase": "lower", "lowercase": "lower", "strip": "trim",
+}  # fmt: skip
 
 
 def unknown_names(parts: Parts, missing: Collection[str], names: Names) -> list[Unknown]:

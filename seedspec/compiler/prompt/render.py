@@ -159,6 +159,8 @@ class Texts:
                         self._unknown_reference(name, span)
                     faulty = True
                 template = None if faulty else template
+                if template is not None and not self._grid.repaired:
+                    self._templates.check_comparisons(template, {a.name: a for a in self._grid.axes})
                 if (left := left_over(str(scalar.value))) is not None:
                     span = Written(scalar).span(left.start, left.end)
                     self._problems.warning("template-left-over", left.message, span, *left.notes)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import jinja2
 from jinja2 import meta, nodes
 
+from seedspec.compiler.prompt.comparisons import may_compare
 from seedspec.compiler.prompt.errors import TemplateFault
 from seedspec.compiler.prompt.findings import Findings
 from seedspec.compiler.prompt.locate import Written, is_template
@@ -23,6 +24,7 @@ from seedspec.compiler.prompt.parts import constant_of, is_sole
 from seedspec.compiler.prompt.sandbox import Environment, Ref, Refs
 from seedspec.compiler.prompt.segments import split_segments
 from seedspec.compiler.prompt.value import as_text, plain_of
+from seedspec.compiler.storyboard.types import Axis
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.value import valueclass
@@ -142,6 +144,11 @@ class Templates:
         if missing:
             self._findings.report_unknown(template.scalar, missing, names, told, self.problems)
         return bool(missing)
+
+    def check_comparisons(self, template: Template, axes: Mapping[str, Axis]) -> None:
+        """Warns of an axis that a template compares with what it never is."""
+        if may_compare(str(template.scalar.value)) and any(name in template.names for name in (*axes, "label")):
+            self._findings.report_never_equal(template.scalar, axes, self.problems)
 
     def places(self, template: Template, reference: str) -> Iterable[tuple[int, int]]:
         """Where a template gives a constant name to `ref()`: the name itself, without its quotes."""

@@ -22,19 +22,30 @@ _MARKS = (
      "write `aspect_ratio: {ratio}` beside the prompt"),
     (r"(?<!\S)--(?:style|stylize|chaos|weird|seed|niji|iw|fps|dur|duration|resolution|camerafixed|watermark|rs|wm|cf)\s+"
      r"[\w.:%-]+|(?<!\S)--(?:v|s|q|w|h|c)\s+\d[\w.]*", "an option of another tool", _BESIDE),
-    (r"<(?:lora|lyco|hypernet|embedding):[^<>\n]+>", "an extension of another tool", "describe it in words"),
+    (r"<(?:lora|lyco|hypernet|embedding):[^<>\n]+>|(?<!\w)embedding:[\w-]+", "an extension of another tool",
+     "leave it out, and describe in words what it does"),
+    (r"\[[^\[\]:\n]*:[^\[\]:\n]*:0?\.\d+\]", "a change in time as another tool writes it", "say it in words"),
+    (r"(?<!\w)__(?=[a-z])\w+?__(?!\w)", "a choice of another tool",
+     "make an axis of it, and write its name in two braces"),
+    (r"</?(?:br|p|b|i|em|strong|div|span)\s*/?>", "HTML", "write the line end or the words themselves"),
+    (r":?contentReference\[[^\]\n]*\](?:\{[^}\n]*\})?|【\d+†[^】\n]*】", "a mark of a chat program for its source",
+     "delete it"),
+    (r"[ÃÂ][\u0080-\u00bf]|â€[\u0080-\uffff]?|\ufffd", "text that was decoded wrongly",
+     "write the character itself, and save the file as UTF-8"),
+    (r"[｛{]％|\$\([A-Za-z_]\w*\)|\{\s*MERGEFIELD[^{}\n]*\}", "a template of another tool",
+     "a template is written `{{{{ name }}}}` and `{{% if %}}`"),
     (r"\((?=[^()\n:]*[A-Za-z])[^()\n:]+:\d\.\d+\)", "a weight of another tool", "write the words without the number"),
     (r"\{[^{}\n|]{1,60}(?:\|[^{}\n|]{1,60})+\}", "a choice of another tool",
      "make an axis of it: `matrix: {{axes: {{look: [noir, soft]}}}}`, and write its name in two braces"),
     (r"&(?:quot|amp|lt|gt|nbsp|apos|#\d{2,5});", "a character as HTML writes it", "write the character itself"),
-    (r"\\n(?=[A-Z]|\s|\Z)|\\\"", "a backslash that no YAML text of this style reads",
+    (r"\\n(?=[A-Z]|\s|\Z)|\\\"|\\u[0-9a-f]{4}", "a backslash that no YAML text of this style reads",
      "write the line end or the quote itself, under `prompt: |`"),
     (r"\*\*(?=\S)[^*\n]+\*\*", "Markdown", "write the words without `**`"),
 )  # fmt: skip
 """What each looks like, what it is, and what to write."""
 
 _ANY = re.compile("|".join(f"(?P<_{n}>{form})" for n, (form, _, _) in enumerate(_MARKS)))
-_SIGNS = ("--", "<", "(", "{", "&", "\\", "**")
+_SIGNS = ("--", "<", "(", "{", "&", "\\", "**", "[", "__", "embedding:", "【", "Ã", "Â", "â€", "\ufffd", "％")
 
 
 def find_marks(text: str) -> Iterator[Mark]:

@@ -11,7 +11,7 @@ from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.request.no_purchase import has_rows
 from seedspec.compiler.request.promises import promised
 from seedspec.compiler.storyboard.types import Axis, Override, Reference, Shot, Storyboard
-from seedspec.text.diagnostic import EVERYTHING, Note, Problems, Severity, listed
+from seedspec.text.diagnostic import EVERYTHING, Note, Problems, Severity, did_you_mean, listed
 from seedspec.text.node import Map, Node, Scalar, plain
 
 _FREE = ("title", "notes", "tags")
@@ -217,7 +217,8 @@ def _values(board: Storyboard, axis: Axis, shots: Sequence[_ReadShot], problems:
                 continue
             told.add(key)
             message = f"key `{key}` of axis `{axis.name}` is no request field, and no template reads it"
-            problems.warning("key-unused", message, pair.key.span, *_to_read(key, f"{axis.name}.{key}"))
+            near = did_you_mean(key, shots[0].fields)
+            problems.warning("key-unused", message, pair.key.span, *near, *_to_read(key, f"{axis.name}.{key}"))
 
 
 def _same_values(board: Storyboard, axis: Axis, read: Paths, shots: Sequence[_ReadShot], problems: Problems) -> None:

@@ -1,0 +1,76 @@
+"""What a template compares an axis with: a text that none of its values is makes a condition that never holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from jinja2 import nodes
+
+from seedspec.compiler.prompt.parts import Parts
+from seedspec.compiler.storyboard.types import Axis
+from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.near import shorten
+from seedspec.text.node import Map, Scalar
+
+_EQUAL = ("eq", "ne", "in", "notin")
+
+
+class NeverEqual(NamedTuple):
+    """A comparison that has one outcome for every row, at the text that is compared."""
+
+    start: int
+    end: int
+    message: str
+    notes: tuple[str, ...]
+
+
+def may_compare(text: str) -> bool:
+    """Whether a template can hold such a comparison; most do not, and need not be read again."""
+    return "==" in text or "!=" in text or " in " in text
+
+
+def never_equal(parts: Parts, axes: Mapping[str, Axis]) -> Iterator[NeverEqual]:
+    """The texts that axes are compared with and never are."""
+    for node in parts.nodes:
+        if not isinstance(node, nodes.Compare) or len(node.ops) != 1 or node.ops[0].op not in _EQUAL:
+            continue
+        name, of_label = _axis_of(node.expr)
+        if name not in axes:
+            continue
+        axis, other = axes[name], node.ops[0].expr
+        for const in other.items if isinstance(other, (nodes.List, nodes.Tuple)) else [other]:
+            if isinstance(const, nodes.Const) and isinstance(const.value, str):
+                found = _judge(axis, const.value, of_label=of_label)
+                if found is not None:
+                    part = parts.part(const)
+                    yield NeverEqual(part.start, part.end, *found)
+
+
+def _axis_of(node: nodes.Expr) -> tuple[str, bool]:
+    """The axis whose value an expression is, or whose label it is."""
+    if isinstance(node, nodes.Name):
+        return node.name, False
+    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "label":
+        return node.attr, True
+    return "", False
+
+
+def _judge(axis: Axis, said: str, *, of_label: bool) -> tuple[str, tuple[str, ...]] | None:
+    values, labels = list(axis.values.values()), list(axis.values)
+    if of_label or axis.open:
+        texts = labels
+    elif all(isinstance(v, Map) for v in values):
+        message = f"`{axis.name}` is a mapping, which is never the text `{shorten(said, 40)}`"
+        known = (f"compare its label: `label.{axis.name} == '{said}'`",) if said in labels else ()
+        return message, known or (f"compare its label, `label.{axis.name}`, or one of its keys",)
+    elif all(isinstance(v, Scalar) and isinstance(v.value, str) for v in values):
+        texts = [str(v.value) for v in values if isinstance(v, Scalar)]
+    else:
+        return None
+    if said in texts:
+        return None
+    shown = [shorten(t, 40) for t in texts]
+    by_label = (f"compare its label: `label.{axis.name} == '{said}'`",) if said in labels else ()
+    message = f"`{axis.name}` is never `{shorten(said, 40)}`; its {'labels' if texts is labels else 'values'} are "
+    return message + listed(shown).replace(" or ", " and "), by_label or did_you_mean(said, texts)
