@@ -134,7 +134,7 @@ def test_two_storyboards_in_one_folder(project: Path, seedspec: Run) -> None:
     seedspec("plan")
     other = project / "other.yaml"
     other.write_text(DONE.replace("name: done", "name: other"), encoding="utf-8")
-    assert "4 failed or held" in seedspec("plan", "other.yaml").out
+    assert "1 shared, 3 failed or held" in seedspec("plan", "other.yaml").out
     shutil.copyfile(project / "storyboard.lock", project / "other.lock")
     assert seedspec("plan", "other.yaml").out.startswith("other ")
     assert seedspec("plan").out.startswith("done ")

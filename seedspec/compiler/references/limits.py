@@ -247,12 +247,15 @@ def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
     )
 
 
-def check_address(reference: Reference, url: str, problems: Problems, *, local: bool) -> None:
-    """Reports an address that the service cannot reach, and warns of one that gives a page in the place of a medium."""
+def check_address(reference: Reference, url: str, problems: Problems, local: Callable[[], bool]) -> bool:
+    """Whether the service can reach an address, else reported; warns of one that gives a page and no medium."""
     span, shown = reference.target.span, shorten(masked(bare(url)))
-    if wrong := unreachable(url, loopback=local):
+    wrong = unreachable(url)
+    if wrong and (unreachable(url, loopback=True) or not local()):
         message = f"`{reference.name}` is `{shown}`, which {wrong}"
         remedy = "the service fetches media itself: name a local file, which is uploaded, or give a public address"
         problems.error("media-private", message, span, remedy)
-    elif page := page_of(url):
+        return False
+    if not wrong and (page := page_of(url)):
         problems.warning("media-page", f"`{reference.name}` is `{shown}`, which {page[0]}", span, page[1])
+    return True
