@@ -110,7 +110,7 @@ def check_medium(
         refuse("media-format", f"is a {found_format} file; expected {listed(rule.formats)}")
     elif found_format is None and suffix not in rule.extensions and (kind := kind_of_suffix(suffix)):
         message = f"`{reference.name}` ends in `{suffix}`; expected {listed(rule.extensions)}"
-        other = f"`{suffix}` is {_A[kind]}: write it as `{kind}: …`, or name another file"
+        other = f"`{suffix}` is {_A[kind]}; write its kind: `{{{kind}: …}}`, or name another file"
         convert = "convert the file: another name alone changes nothing in it"
         problems.error("media-format", message, span, convert if kind == rule.kind else other, entry=entry)
     elif found_format in _ENDINGS and suffix and suffix not in _ENDINGS[found_format]:
