@@ -133,7 +133,7 @@ def compile_revision(
             return _result(path, None, problems)
         look = revision.looker(sources.looker(file.parent))
         chosen = _chosen_takes_at(revision, file, board, problems, emulated=emulated)
-        inputs = Inputs(look, revision.templates(), chosen=chosen, local=emulated or _is_local(board))
+        inputs = Inputs(look, revision.templates(), chosen=chosen, local=_local(board, emulated=emulated))
         made = expand(board, inputs, problems, ceiling())
         return _result(path, made, problems)
 
@@ -161,7 +161,7 @@ def expand_board(
     chosen = _chosen_takes(Path(path), board, problems, emulated=emulated)
     look, read = sources.looker(folder), sources.templates_below(folder)
     near = sources.files_near(folder)
-    inputs = Inputs(look, read, chosen=chosen, local=emulated or _is_local(board), files=near)
+    inputs = Inputs(look, read, chosen=chosen, local=_local(board, emulated=emulated), files=near)
     expansion = expand(board, inputs, problems, ceiling())
     return _result(path, expansion, problems, gather)
 
@@ -245,19 +245,23 @@ def _check_board(
     """What is found wrong with a storyboard and its entries, none of which is kept; what they cost goes to `costs`."""
     chosen = _chosen_takes(Path(path), board, problems, emulated=False)
     near = sources.files_near(Path(path).parent)
-    made = expand(board, Inputs(look, read, probe, chosen, _is_local(board), near), problems, most)
+    made = expand(board, Inputs(look, read, probe, chosen, _local(board), near), problems, most)
     costs.update(entry.base.cost.high for entry in made.entries())
     return problems
 
 
-def _is_local(board: Storyboard) -> bool:
-    """Whether the API that would be asked is on this machine."""
-    from seedspec.project.credentials import BadSettings, origins_of
+def _local(board: Storyboard, *, emulated: bool = False) -> Callable[[], bool]:
+    """Tells whether the API that would be asked is on this machine, when that matters."""
 
-    try:
-        return origins_of(board.model.provider.document, os.environ).local
-    except BadSettings:  # which stops whoever asks the API, and nobody does here
-        return False
+    def local() -> bool:
+        from seedspec.project.credentials import BadSettings, origins_of
+
+        try:
+            return emulated or origins_of(board.model.provider.document, os.environ).local
+        except BadSettings:  # which stops whoever asks the API, and nobody does here
+            return False
+
+    return local
 
 
 def _chosen_takes(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> ChosenTake:

@@ -31,6 +31,11 @@ def none_chosen(takes: tuple[Entry, ...], every: Callable[[], Iterable[Entry]]) 
     """Nobody has chosen anything."""
 
 
+def nowhere() -> bool:
+    """The API is not on this machine."""
+    return False
+
+
 class Resolved(NamedTuple):
     """What a reference stands for: the item of the request, its part of the manifest, and the key to follow it by.
 
@@ -54,15 +59,15 @@ ResolutionCache = dict[tuple[int, str], Resolved | None]
 class Inputs:
     """What a compile is told beside the storyboard: local media, included files, remote media, and choices of people.
 
-    `templates` gives the text of an included file, or None when there is none. `local` says that the API itself is on
-    this machine, so that it reaches the addresses of it.
+    `templates` gives the text of an included file, or None when there is none. `local` says whether the API itself is
+    on this machine, so that it reaches the addresses of it; it is asked where that matters alone.
     """
 
     media: MediaReader
     templates: Callable[[str], str | None]
     remote: RemoteProbe = probe_nothing
     chosen: ChosenTake = none_chosen
-    local: bool = False
+    local: Callable[[], bool] = nowhere
     files: NearbyFiles = no_files
 
 

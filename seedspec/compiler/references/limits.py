@@ -110,7 +110,7 @@ def check_medium(
         refuse("media-format", f"is a {found_format} file; expected {listed(rule.formats)}")
     elif found_format is None and suffix not in rule.extensions and (kind := kind_of_suffix(suffix)):
         message = f"`{reference.name}` ends in `{suffix}`; expected {listed(rule.extensions)}"
-        other = f"`{suffix}` is {_A[kind]}: write it as `{kind}: …`, or name another file"
+        other = f"`{suffix}` is {_A[kind]}; write its kind: `{{{kind}: …}}`, or name another file"
         convert = "convert the file: another name alone changes nothing in it"
         problems.error("media-format", message, span, convert if kind == rule.kind else other, entry=entry)
     elif found_format in _ENDINGS and suffix and suffix not in _ENDINGS[found_format]:
@@ -247,12 +247,15 @@ def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
     )
 
 
-def check_address(reference: Reference, url: str, problems: Problems, *, local: bool) -> None:
-    """Reports an address that the service cannot reach, and warns of one that gives a page in the place of a medium."""
+def check_address(reference: Reference, url: str, problems: Problems, local: Callable[[], bool]) -> bool:
+    """Whether the service can reach an address, else reported; warns of one that gives a page and no medium."""
     span, shown = reference.target.span, shorten(masked(bare(url)))
-    if wrong := unreachable(url, loopback=local):
+    wrong = unreachable(url)
+    if wrong and (unreachable(url, loopback=True) or not local()):
         message = f"`{reference.name}` is `{shown}`, which {wrong}"
         remedy = "the service fetches media itself: name a local file, which is uploaded, or give a public address"
         problems.error("media-private", message, span, remedy)
-    elif page := page_of(url):
+        return False
+    if not wrong and (page := page_of(url)):
         problems.warning("media-page", f"`{reference.name}` is `{shown}`, which {page[0]}", span, page[1])
+    return True

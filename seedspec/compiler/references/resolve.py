@@ -97,7 +97,8 @@ class ReferenceResolver:
         named = bare(target) if remote else target
         if remote:
             check_unsigned(reference, target, problems)
-            check_address(reference, target, problems, local=self._context.inputs.local)
+            if not check_address(reference, target, problems, self._context.inputs.local):
+                return Resolved("url", target, _identity(reference, named), named, named, reference.facts)
             asset = self._context.inputs.remote(Remote(target, reference.kind, reference.sha256))
         else:
             asset = self._context.inputs.media(target, reference.kind)

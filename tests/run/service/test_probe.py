@@ -418,9 +418,11 @@ references:
   wrong: {{image: {0}/hero.png, sha256: '{2}'}}
 shots:
   - id: a
-    prompt: "{{{{ ref('hero') }}}} {{{{ ref('small') }}}} {{{{ ref('tune') }}}} {{{{ ref('pinned') }}}}"
+    prompt: "{{{{ ref('hero') }}}} {{{{ ref('small') }}}} {{{{ ref('tune') }}}}"
   - id: b
     prompt: "{{{{ ref('page') }}}} {{{{ ref('slow') }}}} {{{{ ref('wrong') }}}}"
+  - id: c
+    prompt: "{{{{ ref('pinned') }}}}"
 """
 
 
@@ -456,5 +458,5 @@ def test_the_storyboard_cannot_open_this_machine(tmp_path: Path, monkeypatch: py
             f"{HEAD}references: {{a: {{image: {served.origin}/a.png}}}}\n" + SHOT.replace("{{ ref('b') }}", "")
         )
         (found,) = api.check(path, probe_urls=True)
-        assert (found.code, str(found.severity)) == ("media-not-checked", "warning")
+        assert (found.code, str(found.severity)) == ("media-private", "error")
         assert served.seen == []
