@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "mistakes"))
 import score
 
-FLOORS = {"line": 212, "cause": 200, "remedy": 186, "alone": 207, "all four": 174}
+FLOORS = {"line": 259, "cause": 251, "remedy": 237, "alone": 250, "all four": 222}
 """How many of all mistakes hold each measure, at least. Raise these whenever more do."""
 
 CASES = score.cases_of(score.HERE)

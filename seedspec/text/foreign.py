@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from seedspec.text.diagnostic import Edit, Note, Problems
+from seedspec.text.near import shorten
 from seedspec.text.source import Source, Span
 from seedspec.text.yaml_parts import without
 
@@ -14,6 +15,7 @@ _CONFLICT = re.compile(
     r"(?:(?!<{7}|={7}).*\n)*?(?P<end>>{7})(?: (?P<theirs>[^\n]*))?$",
     re.MULTILINE,
 )
+_FIRST_KEY = re.compile(r"^seedspec[ \t]*:", re.MULTILINE)
 _SECTION = re.compile(r"\[\[?[\w .\"'-]+\]?\]\s*(?:[#;].*)?")
 _ASSIGNED = re.compile(r"[\w.\"'-]+[ \t]*=[ \t]*\S.*")
 
@@ -69,6 +71,21 @@ def unfenced(source: Source, problems: Problems) -> str | None:
     note = "delete the line" if len(fences) == 1 else "delete both fences, and what stands before and behind them"
     problems.error("markdown-fence", message, source.span(*first.span()), note, *notes)
     return without(without(text, begin), end)
+
+
+def without_preface(source: Source, text: str, problems: Problems) -> str:
+    """The text without prose that stands before the storyboard's first key, which is reported."""
+    m = _FIRST_KEY.search(text)
+    before = text[: m.start()] if m is not None else ""
+    if not before.strip() or _like_keys(before):
+        return text
+    start = len(before) - len(before.lstrip())
+    line = before[start:].split("\n", 1)[0].rstrip()
+    message = f"found `{shorten(line, 40)}` before the storyboard; expected YAML alone"
+    note = "delete what stands before `seedspec:`"
+    cut = (0, len(before))
+    problems.error("not-yaml", message, source.span(start, start + len(line)), note, Edit(Span(source, *cut), ""))
+    return without(text, cut)
 
 
 def _like_keys(text: str) -> bool:

@@ -73,6 +73,12 @@ def _root(source: Source, own: Problems, problems: Problems) -> Node | None:
         text = without_separators(source, text, _scalars(SEPARATORS.sub("\ue000", text)), own)
     found, read = Problems(), Problems()
     attempt = _attempt(source, text, found, set())
+    if attempt.stopped is not None:
+        from seedspec.text.foreign import without_preface
+
+        if (rest := without_preface(source, text, own)) != text:
+            text, found = rest, Problems()
+            attempt = _attempt(source, text, found, set())
     if attempt.stopped is None and not ODD.search(text):
         root, read = attempt.root, found
     else:
