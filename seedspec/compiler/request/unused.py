@@ -217,7 +217,7 @@ def _values(board: Storyboard, axis: Axis, shots: Sequence[_ReadShot], problems:
                 continue
             told.add(key)
             message = f"key `{key}` of axis `{axis.name}` is no request field, and no template reads it"
-            near = did_you_mean(key, shots[0].fields)
+            near = () if promised(key) else did_you_mean(key, shots[0].fields)
             problems.warning("key-unused", message, pair.key.span, *near, *_to_read(key, f"{axis.name}.{key}"))
 
 
