@@ -27,7 +27,7 @@ _MARKS = (
     (r"\[[^\[\]:\n]*:[^\[\]:\n]*:0?\.\d+\]", "a change in time as another tool writes it", "say it in words"),
     (r"(?<!\w)__(?=[a-z])\w+?__(?!\w)", "a choice of another tool",
      "make an axis of it, and write its name in two braces"),
-    (r"</?(?:br|p|b|i|em|strong|div|span)\s*/?>", "HTML", "write the line end or the words themselves"),
+    (r"</?(?:br|strong|div|span)\s*/?>", "HTML", "write the line end or the words themselves"),
     (r":?contentReference\[[^\]\n]*\](?:\{[^}\n]*\})?|【\d+†[^】\n]*】", "a mark of a chat program for its source",
      "delete it"),
     (r"[ÃÂ][\u0080-\u00bf]|â€[\u0080-\uffff]?|\ufffd", "text that was decoded wrongly",
