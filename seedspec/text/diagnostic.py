@@ -70,6 +70,7 @@ class Problems:
         self._errors = 0
         self._set_aside: set[str] = set()
         self._meant: set[str] = set()
+        self._failed_before = False
         self.reported = 0
 
     def add(self, diagnostic: Diagnostic) -> None:
@@ -99,6 +100,7 @@ class Problems:
         fresh = Problems()
         fresh._set_aside |= self._set_aside
         fresh._meant |= self._meant
+        fresh._failed_before = self.is_known_broken
         return fresh
 
     def set_aside(self, *names: str) -> None:
@@ -135,6 +137,11 @@ class Problems:
     def errors(self) -> int:
         """How many errors were found, equal ones counted once."""
         return self._errors
+
+    @property
+    def is_known_broken(self) -> bool:
+        """Whether an error was found in the file, also in what this list was made anew from."""
+        return self._failed_before or self.failed
 
     @property
     def failed(self) -> bool:

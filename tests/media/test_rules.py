@@ -175,7 +175,9 @@ def said(folder: Path, media: list[tuple[str, Path]], alone: bool = False) -> tu
         f"seedspec: 1\nmodel: seedance-2.0-reference-to-video\nreferences:\n{references}\n"
         f'shots:\n  - id: a\n    prompt: "{prompt}"\n'
     )
-    found = [d for d in api.check(folder / "storyboard.yaml") if d.code != "media-twice"]  # a row may use one file often
+    found = [
+        d for d in api.check(folder / "storyboard.yaml") if d.code != "media-twice"
+    ]  # a row may use one file often
     for finding in found:
         assert finding.span is not None and folder / finding.span.text in [path for _, path in media], finding
         assert re.search("expected|at least", finding.message), finding

@@ -56,8 +56,10 @@ class BaseBuilder:
         self._catalogue = shot.references_by_name(context.board)
         self._resolver = ReferenceResolver(context, shot.id, texts)
 
-    def build(self, cell: Cell, node: Scalar, prompt: Prompt | None, address: str) -> RequestBase | None:
-        """The request base of an entry; None when its request is at fault.
+    def build(
+        self, cell: Cell, node: Scalar, prompt: Prompt | None, address: str
+    ) -> RequestBase | tuple[Medium, ...] | None:
+        """The request base of an entry; its media alone when its fields are at fault, None when these are not known.
 
         A request whose prompt or media are at fault is checked all the same, so that one run reports everything.
         """
@@ -72,8 +74,10 @@ class BaseBuilder:
         origins = {"prompt": Origin("prompt", node.span), **rendered.origins}
         request = {"model": model.id, "prompt": prompt.value if prompt else _STAND_IN, **fields}
         valid = self._encodable(request, node, address) and self._valid(request, media, origins, address)
-        if prompt is None or found is None or not (rendered.whole and valid):
+        if prompt is None or found is None:
             return None
+        if not (rendered.whole and valid):
+            return media
         return RequestBase(
             shot=self._shot.id,
             axes=self._axes,

@@ -93,9 +93,7 @@ class ShotRequests:
                 if request is None or request.varies_by_take:
                     request = self._request(cell)
                 if request is None:
-                    assert self._problems.failed or self._problems.has_set_aside, (
-                        "an entry is never left out without a reason"
-                    )
+                    assert self._problems.is_known_broken, "an entry is never left out without a reason"
                     break
                 prompt, text, base, _ = request
                 fingerprint = digest(base.manifest(text, take))
@@ -148,6 +146,10 @@ class ShotRequests:
         read.clear()
         base = self._bases.build(cell, node, prompt, address)
         if base is None or prompt is None:
+            return None
+        if not isinstance(base, RequestBase):
+            if isinstance(prompt.value, str) and prompt.value.strip():  # an empty one is told by itself
+                self._lint.check(node, prompt, base, address)
             return None
         varies_by_take = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
         has_findings = self._problems.reported != reported
