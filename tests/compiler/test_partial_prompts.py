@@ -185,7 +185,7 @@ def test_findings_of_each_row_name_it() -> None:
         "shots": [{"id": "a", "prompt": "A {{ n.words }}."}],
     }
     found = {d.code: d.entries for d in compiled(json.dumps(board)).diagnostics}
-    assert found["no-reference"] == ("a@n=n0/1", "a@n=n1/1", "a@n=n2/1", "a@n=n3/1")
+    assert found["no-reference"] == ("a@n=n0/1", "a@n=n1/1", "a@n=n3/1"), "what image 7 is was told already"
     assert found["reference-number"] == ("a@n=n2/1",)
 
 
