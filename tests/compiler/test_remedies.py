@@ -252,7 +252,7 @@ FILES = [  # a path, the kind, what the finding says, and what `--fix` writes
     ("https//x.test/hero.png", "image", "write `https://x.test/hero.png`", None),
     ("YOUR_IMAGE_URL_HERE", "image", "placeholder", None),
     ("path/to/hero.png", "image", "placeholder", None),
-    ("https://x.test/walk.mp4", "image", "write it as `video: …`", None),
+    ("https://x.test/walk.mp4", "image", "write its kind: `{video: …}`", None),
 ]
 
 
