@@ -104,7 +104,7 @@ def open_jobs(jobs: Mapping[str, Purchase], *, in_order: bool) -> list[Purchase]
     """By looking at every job: those that wait for no other video, and whose turn it is."""
     waiting = [j for j in jobs.values() if j.phase is Phase.WAITING]
     first = min((j.turn for j in waiting), default=0)
-    ups = {j.name: [jobs[m.key] for m in j.wanted.upstream if m.key in jobs] for j in waiting}
+    ups = {j.name: [jobs[m.key] for m in j.entry_to_buy.upstream if m.key in jobs] for j in waiting}
     free = [j for j in waiting if all(u.phase in HAD for u in ups[j.name])]
     return [j for j in free if not in_order or j.turn <= first]
 
