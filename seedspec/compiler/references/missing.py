@@ -70,6 +70,16 @@ _PATHS: tuple[_Fault, ...] = (
 )
 
 
+_BLANK = re.compile(r"\$\{[^{}]*\}|\$[A-Z][A-Z_]+|\{[A-Za-z_]\w*\}|<[^<>]+>|\byour-[a-z]+|\bpath/to/", re.IGNORECASE)
+"""What other tools fill in, and what examples leave to their readers, in an address."""
+
+
+def blank_of(address: str) -> str:
+    """The part of an address that nobody has filled in yet; "" for one that is whole."""
+    found = _BLANK.search(address)
+    return found[0] if found is not None else ""
+
+
 def address_fault(target: str) -> tuple[str, str] | None:
     """Why an address is none that a service fetches, as the end of a sentence, and what to do; None for any other."""
     return _fault(target.strip(), _OTHER_ADDRESSES)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from seedspec.catalog.media_facts import common_facts
 from seedspec.catalog.model import plural
 from seedspec.catalog.schema import edits_of, kind_of, shorten
@@ -26,7 +24,15 @@ from seedspec.compiler.references.limits import (
     is_url,
     url_fault,
 )
-from seedspec.compiler.references.missing import NO_PATH, NOT_THERE, PUT_IT_THERE, address_fault, meant_file, path_fault
+from seedspec.compiler.references.missing import (
+    NO_PATH,
+    NOT_THERE,
+    PUT_IT_THERE,
+    address_fault,
+    blank_of,
+    meant_file,
+    path_fault,
+)
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
 from seedspec.text.diagnostic import Edit, Note, did_you_mean, listed
@@ -37,10 +43,6 @@ def follows_picks(board: Storyboard) -> bool:
     """Whether a reference takes the video of a shot in whatever take people chose."""
     references = (*board.references, *(r for shot in board.shots for r in shot.references))
     return any(r.is_shot and r.take is None for r in references)
-
-
-_BLANK = re.compile(r"\$\{[^{}]*\}|\$[A-Z][A-Z_]+|\{[A-Za-z_]\w*\}|<[^<>]+>|\byour-[a-z]+|\bpath/to/", re.IGNORECASE)
-"""What other tools fill in, and what examples leave to their readers."""
 
 
 class ReferenceResolver:
@@ -90,8 +92,8 @@ class ReferenceResolver:
             )
             problems.error("media-url", message, reference.target.span)
             return Resolved("url", target, _identity(reference, target), target, target, reference.facts)
-        if remote and (blank := _BLANK.search(target)):
-            message = f"`{blank[0]}` in the address stands for a text that is not there"
+        if remote and (blank := blank_of(target)):
+            message = f"`{blank}` in the address stands for a text that is not there"
             remedy = "write the address itself; a template is written `{{ name }}`"
             problems.warning("placeholder-left", message, reference.target.span, remedy)
         named = bare(target) if remote else target
