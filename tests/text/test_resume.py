@@ -164,3 +164,14 @@ def test_hostile_files_are_parsed_a_bounded_number_of_times(monkeypatch: pytest.
         read(HEAD + "shots:\n" + each * many)
         totals.append(sum(counted) / many / len(each))
     assert totals[2] < 12 and totals[2] <= totals[1] <= totals[0] + 1
+
+
+@pytest.mark.parametrize(
+    "before", ["Sure! Here it is: a board: for you\n\n", "<think>\nshots: a: b\n</think>\n", "Here you go,\n"]
+)
+def test_prose_before_a_storyboard_is_one_finding_and_the_rest_is_read(before: str) -> None:
+    text = f"{before}seedspec: 1\nmodel: m\n"
+    value, found, _ = read(text)
+    assert value == {"seedspec": 1, "model": "m"}
+    assert [(d.code, d.span.place[0]) for d in found if d.span is not None] == [("not-yaml", 1)]
+    assert fixed(text, found) == "seedspec: 1\nmodel: m\n"
