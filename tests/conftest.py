@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from takes import Project
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,3 +80,22 @@ def expect(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert found == file.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two videos with the same numbers on grounds of unlike grey."""
+    from takes import counting  # needs PyAV, which most tests do not
+
+    folder = tmp_path_factory.mktemp("clips")
+    for name, ground in (("a", 60), ("b", 120)):
+        counting(folder / f"{name}.mp4", ground)
+    return folder / "a.mp4", folder / "b.mp4"
+
+
+@pytest.fixture
+def project(tmp_path: Path, clips: tuple[Path, Path]) -> Project:
+    """Sixteen takes to review: twelve saved, one failed, one in doubt, two never bought."""
+    from takes import made
+
+    return made(tmp_path / "kite", clips)

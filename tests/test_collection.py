@@ -19,7 +19,7 @@ MODULES = [p for p in sorted(HERE.rglob("*.py")) if SCRIPTS not in p.parents]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folders", ["run cli report", "report run", "emulator run media", "docs review run"])
+@pytest.mark.parametrize("folders", ["run cli report", "report run", "emulator run media", "docs choices run"])
 def test_folders_are_collected_in_any_order(folders: str) -> None:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     asked = [f"tests/{name}" for name in folders.split()]

@@ -1,4 +1,4 @@
-"""Takes to review, and a real browser to look at the page."""
+"""A real browser to look at the review page."""
 
 from __future__ import annotations
 
@@ -12,25 +12,9 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from takes import Project, counting, made
 from tools import found, lacking
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two videos with the same numbers on grounds of unlike grey."""
-    folder = tmp_path_factory.mktemp("clips")
-    for name, ground in (("a", 60), ("b", 120)):
-        counting(folder / f"{name}.mp4", ground)
-    return folder / "a.mp4", folder / "b.mp4"
-
-
-@pytest.fixture
-def project(tmp_path: Path, clips: tuple[Path, Path]) -> Project:
-    """Sixteen takes: twelve saved, one failed, one in doubt, two never bought."""
-    return made(tmp_path / "kite", clips)
 
 
 @pytest.fixture(scope="session")

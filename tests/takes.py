@@ -119,7 +119,7 @@ def bought(board: Path, videos: Callable[[int], Path | None], *, failed: Mapping
 
 def made(folder: Path, clips: tuple[Path, Path]) -> Project:
     folder.mkdir()
-    shutil.copytree(HERE.parents[1] / "schemas", folder / "schemas")
+    shutil.copytree(HERE.parent / "schemas", folder / "schemas")
     board = folder / "storyboard.yaml"
     board.write_text(BOARD.format(schema="schemas/storyboard.json"), encoding="utf-8")
     failed = {9: "refused, see https://cdn.example.com/why?X-Signature=abc123", 11: "doubt"}
