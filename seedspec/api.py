@@ -7,117 +7,48 @@ import random
 import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
 
 from seedspec.catalog.model import Catalog
-from seedspec.catalog.price import Cost, exact, units_within
-from seedspec.choices.picks import Picks, follow_addresses, variants
-from seedspec.choices.reviews import Entries
+from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.storyboard.profile import NoProfile, name_of, said, with_profile
-from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, LockFault, Record
 from seedspec.lock.merge import original_name
 from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
-from seedspec.plan.command_hint import CommandHint
+from seedspec.plan.agreed import Agreed, Drift, agreed_of
 from seedspec.plan.plan import BUYS, Action, Plan, Step
-from seedspec.plan.planner import make_plan
 from seedspec.plan.reason import Stuck
-from seedspec.plan.rules import Rules
-from seedspec.plan.select import NothingSelected, choose, within
-from seedspec.project.choice_files import choices_of, read_picks
-from seedspec.project.compile import Compiled, compile, expand_board, no_collector
+from seedspec.project.agreed_file import read_agreed
+from seedspec.project.compile import Compiled, compile, no_collector
 from seedspec.project.compile import check as check_file
 from seedspec.project.credentials import BadSettings
-from seedspec.project.paths import Place, named, place_of
-from seedspec.project.presence import presence
+from seedspec.project.paths import Place
 from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote_of
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
 from seedspec.run.loop import drive, now
+from seedspec.run.prepare import Invalid, Options, Planned, budget_of, failure_rule, plan_of, ready
 from seedspec.run.service.service import Emulator, Service, service_of
 from seedspec.run.store.journal import Journal
-from seedspec.run.store.left_behind import check_not_left
 from seedspec.run.store.lock_file import hold, holder, read_lock
 from seedspec.run.store.rescue import describe_foreign, foreign
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
-from seedspec.text.value import brief
 
 __all__ = [
-    "Action", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Emulator", "Entry", "Event", "Invalid", "Lock",
-    "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record", "RunFinished",
-    "Severity", "Source", "Span", "Step", "Yes", "check", "compile", "emulator", "plan", "run",
+    "Action", "Agreed", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Drift", "Emulator", "Entry", "Event",
+    "Invalid", "Lock", "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record",
+    "RunFinished", "Severity", "Source", "Span", "Step", "Yes", "agree", "check", "compile", "emulator", "plan",
+    "read_agreed", "run",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Options:
-    """How a plan or a run is wanted. `emulated` asks an emulator alone, with a lock and a folder of its own.
-
-    `profile` is the one to compile with, where no compiled storyboard is given. `picked_from` keeps to the variants
-    that have a pick in that profile, "default" for the picks of the storyboard as written: each take of them.
-
-    `max_usd` and `max_credits` bound a run further than the storyboard does, `max_entries` the purchases in it,
-    `timeout` its seconds. `redo_stale` buys again what was made from a video of another entry that has been replaced
-    since. `submit` False finishes what was bought and buys nothing; `wait` False buys and does not wait
-    for the videos; `fail_fast` buys no more after the first failure; `locked` refuses when anything would be bought.
-    `assets` is a bucket's URL, `s3://bucket/prefix`, where local files go instead of to the service.
-    """
-
-    select: Sequence[str] = ()
-    exclude: Sequence[str] = ()
-    retry_failed: bool = False
-    redo_stale: bool = False
-    emulated: bool = False
-    submit: bool = True
-    max_usd: float | Decimal | None = None
-    max_credits: float | Decimal | None = None
-    max_entries: int | None = None
-    timeout: float | None = None
-    wait: bool = True
-    fail_fast: bool = False
-    locked: bool = False
-    profile: str = ""
-    picked_from: str | None = None
-    assets: str | None = None
-    pace: Pace = field(default_factory=Pace)
-
-    __repr__ = brief
 
 
 class Locked(BadSettings):
     """Something would be bought, and the run was told to buy nothing."""
-
-
-class Invalid(Exception):
-    """The storyboard has errors, so that there is nothing to plan or run; they are in `compiled.diagnostics`."""
-
-    def __init__(self, compiled: Compiled) -> None:
-        super().__init__(f"{compiled.path} has errors")
-        self.compiled = compiled
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Planned:
-    """A plan with what it was made from, and what was found about the picks that it keeps to."""
-
-    compiled: Compiled
-    place: Place
-    plan: Plan
-    findings: tuple[Diagnostic, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Planned({str(self.compiled.path)!r}, {self.plan!r})"
-
-    def _repr_html_(self) -> str:
-        """What notebooks show."""
-        return self.plan._repr_html_()
 
 
 def check(
@@ -143,7 +74,7 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     Raises Invalid, LockFault for a lock that cannot be relied on, NothingSelected, NoProfile, BadSettings and OSError.
     """
     options, problems = options or Options(), Problems()
-    made, place = _ready(path, options, compiled)
+    made, place = ready(path, options, compiled)
     lock, sender = read_lock(place.lock), ""
     if any(r.values["state"] == State.SUBMITTING for r in lock):
         sender = holder(place.lock)
@@ -151,8 +82,25 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     if (rescue := foreign(place.lock)) is not None:
         problems.warning("rescue-not-taken", describe_foreign(rescue), None)
     with no_collector():
-        found = _plan(made, place, options, lock, problems, sender)
-    return Planned(made, place, found, tuple(problems))
+        found, drift = plan_of(made, place, options, lock, problems, sender)
+    return Planned(made, place, found, tuple(problems), drift)
+
+
+def agree(planned: Planned, options: Options | None = None) -> Agreed:
+    """What a plan would buy, as a value that people can agree to: `run` buys exactly that with it as its consent.
+
+    `options` are those of the plan. Raises BadSettings for a plan that was itself made by an agreed one.
+    """
+    options = options or Options()
+    board = planned.compiled.board
+    assert board is not None
+    if options.agreed is not None:
+        raise BadSettings("the plan is made by an agreed one; leave `agreed` out to make another")
+    return agreed_of(
+        planned.plan, planned.compiled.entries, board.model.rate,
+        name=board.name, file=planned.compiled.path.name, emulated=options.emulated, made=now().text(),
+        retry=options.retry_failed, redo=options.redo_stale,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -176,7 +124,7 @@ def run(
     path: str | Path,
     options: Options | None = None,
     *,
-    consent: Yes | None = None,
+    consent: Yes | Agreed | None = None,
     environ: Mapping[str, str] | None = None,
     compiled: Compiled | None = None,
     emulator: Emulator | None = None,
@@ -184,8 +132,9 @@ def run(
 ) -> Generator[Event, None, None]:
     """Buys what is new, follows what is running, saves what is finished; yields each event after it is recorded.
 
-    What is bought needs a `consent` to at least its price, else ConsentNeeded is raised before anything is sent. What
-    was bought before is followed and saved without one, and the emulator needs none.
+    What is bought needs a `consent` to at least its price, else ConsentNeeded is raised before anything is sent. An
+    agreed plan is one, and says what is bought, as it does in `options`. What was bought before is followed and saved
+    without one, and the emulator needs none.
 
     The key and the addresses come from `environ` (the process's own, when not given) and `.env`. With
     `Options(emulated=True)` neither is looked at: `emulator` is asked, or one that is started for this run.
@@ -195,7 +144,9 @@ def run(
     and saved first. A KeyboardInterrupt, or closing the generator, waits for the answer to a paid request.
     """
     options = options or Options()
-    made, place = _ready(path, options, compiled)
+    if isinstance(consent, Agreed):
+        options, consent = replace(options, agreed=consent), None
+    made, place = ready(path, options, compiled)
     assert made.board is not None
     with ExitStack() as ends:
         if options.emulated and options.assets is not None:
@@ -209,15 +160,15 @@ def run(
 
             Downloads(place.base, place.lock.name).claim(lock)
         with no_collector():
-            plan = _plan(made, place, options, lock, Problems())
+            plan, drift = plan_of(made, place, options, lock, Problems())
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
-        check_consent(quote(Planned(made, place, plan), options), consent)
+        check_consent(quote(Planned(made, place, plan), options), consent or consent_of(options.agreed))
         if given is None:
             from seedspec.emulator.session import own
 
             given = ends.enter_context(own(place, needed=asks_service(plan, options)))
-        yield from _run(made, options, plan, given, stopping)
+        yield from _run(made, options, plan, drift, given, stopping)
 
 
 def quote(planned: Planned, options: Options) -> Quote | None:
@@ -227,6 +178,11 @@ def quote(planned: Planned, options: Options) -> Quote | None:
     if options.emulated or options.locked or not options.submit:
         return None
     return quote_of(planned.plan, board.model.rate, budget_of(board, options), options.max_entries)
+
+
+def consent_of(agreed: Agreed | None) -> Yes | None:
+    """The yes that an agreed plan is: to its sum."""
+    return None if agreed is None else Yes(agreed.usd, agreed.credits)
 
 
 def asks_service(plan: Plan, options: Options) -> bool:
@@ -244,7 +200,7 @@ def _service_for(made: Compiled, place: Place, environ: Mapping[str, str], emula
 
 
 def _run(
-    made: Compiled, options: Options, plan: Plan, service: Service, stopping: Callable[[], bool]
+    made: Compiled, options: Options, plan: Plan, drift: Drift | None, service: Service, stopping: Callable[[], bool]
 ) -> Generator[Event, None, None]:
     from seedspec.run.store.downloads import BadPlace
 
@@ -263,9 +219,10 @@ def _run(
             fast=options.fail_fast,
             retry=options.retry_failed,
             strays=not (options.select or options.exclude or options.picked_from is not None),
+            short=drift is not None and drift.short,
         ),
         key=lambda: f"seedspec-{secrets.token_hex(16)}",
-        then=_failure_rule(provider),
+        then=failure_rule(provider),
         attempts=provider["failures"]["attempts"],
         result_seconds=3600.0 * provider["result_hours"],
         chance=random.random,
@@ -291,87 +248,3 @@ def _run(
     finally:
         journal.abandon()
         exchange.close()
-
-
-def _ready(path: str | Path, options: Options, compiled: Compiled | None) -> tuple[Compiled, Place]:
-    made = compiled or compile(path, profile=options.profile, emulated=options.emulated)
-    if not made.ok or made.board is None:
-        raise Invalid(made)
-    own = name_of(made.board)
-    if options.profile and name_of(with_profile(made.board, options.profile)) != own:
-        raise BadSettings(f"compiled {said(own)}; asked for is a plan {said(options.profile)}")
-    place = place_of(made.path, made.board, emulated=options.emulated)
-    check_not_left(place.lock, (e.fingerprint for e in made.entries))
-    return made, place
-
-
-def _plan(made: Compiled, place: Place, options: Options, lock: Lock, problems: Problems, sender: str = "") -> Plan:
-    assert made.board is not None
-    provider = made.board.model.provider.document
-    asked = choose(made.entries, lock, options.select, options.exclude)
-    chosen, unwanted = asked, {}
-    if options.picked_from is not None:
-        source = with_profile(made.board, options.picked_from)
-        chosen = within(asked, _picked_variants(made, source, options, problems))
-        unwanted = {e.fingerprint: _why_left_out(e, made.path, source, options) for e in asked.chosen}
-    picks = _picks(made.path, made.board, options)
-    rules = Rules(
-        folder=place.output,
-        then=_failure_rule(provider),
-        exists=presence(place.base),
-        now=now().text(),
-        attempts=provider["failures"]["attempts"],
-        retry=options.retry_failed,
-        redo=options.redo_stale,
-        media=made.board.model.media,
-        picked=(follow_addresses(picks, Entries(made.entries)) if picks.by_variant else picks).forbids,
-        profile=place.profile,
-        others=frozenset({"", *made.board.profiles} - {place.profile}),
-        unwanted=unwanted,
-        sender=sender,
-    )
-    return make_plan(chosen.chosen, lock, rules, chosen.others)
-
-
-def _picked_variants(made: Compiled, board: Storyboard, options: Options, problems: Problems) -> frozenset[str]:
-    """The variants that have a pick, of the storyboard with another profile. Raises NothingSelected without any."""
-    picks = _picks(made.path, board, options)
-    if not picks.by_variant:
-        picking = _commands(made.path, board, options).line("pick", "ENTRY")
-        raise NothingSelected(f"no take is picked {said(name_of(board))}; {picking} chooses one")
-    upstream = expand_board(made.path, board, Problems(), emulated=options.emulated)
-    return variants(picks, Entries(upstream.entries), problems)
-
-
-def _why_left_out(entry: Entry, path: Path, board: Storyboard, options: Options) -> str:
-    """Why an entry is left out that another one continues, and what takes it in."""
-    picking = _commands(path, board, options).on("pick", entry.variant, "TAKE")
-    return f"it has no pick {said(name_of(board))}: {picking} gives it one"
-
-
-def _commands(path: Path, board: Storyboard, options: Options) -> CommandHint:
-    return CommandHint(named(path), options.emulated, name_of(board))
-
-
-def _picks(path: Path, board: Storyboard, options: Options) -> Picks:
-    """What people chose. A broken file of picks protects nothing: it ends the command."""
-    problems = Problems()
-    picks = read_picks(choices_of(path, board, emulated=options.emulated), problems)
-    if problems.failed:
-        first = next(d for d in problems if d.severity is Severity.ERROR)
-        where = f"{first.span}: " if first.span is not None else ""
-        raise BadSettings(f"{where}{first.message} [{first.code}]", 3)
-    return picks
-
-
-def _failure_rule(provider: Mapping[str, Any]) -> Callable[[str], Literal["again", "asked", "change"]]:
-    table: Mapping[str, Literal["again", "asked", "change"]] = provider["failures"]["by_code"]
-    return lambda code: table.get(code, "asked")
-
-
-def budget_of(board: Storyboard, options: Options) -> int | None:
-    """The least of the ceilings that are given, in 1/10,000 credit."""
-    rate = board.model.rate
-    credits = [exact(c) for c in (board.budget_credits, options.max_credits) if c is not None]
-    credits += [exact(u) * rate.credits_per_usd for u in (board.budget_usd, options.max_usd) if u is not None]
-    return min((units_within(c, rate) for c in credits), default=None)

@@ -18,9 +18,10 @@ from seedspec.lock.purchase_events import Intent, Submitting
 from seedspec.project.credentials import Key
 
 NAMES = [
-    "Action", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Emulator", "Entry", "Event", "Invalid", "Lock",
-    "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record", "RunFinished",
-    "Severity", "Source", "Span", "Step", "Yes", "check", "compile", "emulator", "plan", "run",
+    "Action", "Agreed", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Drift", "Emulator", "Entry", "Event",
+    "Invalid", "Lock", "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record",
+    "RunFinished", "Severity", "Source", "Span", "Step", "Yes", "agree", "check", "compile", "emulator", "plan",
+    "read_agreed", "run",
 ]  # fmt: skip
 MINIMAL = Path(__file__).parents[1] / "examples" / "minimal" / "storyboard.yaml"
 
@@ -139,6 +140,7 @@ def test_every_value_shows_itself_in_a_few_lines(tmp_path: Path) -> None:
         api.LockFault("c", "message", 1), api.NoProfile("x"), api.ConsentNeeded(quote, None, ""),
         Submitting("a/1", "f" * 64, 1, 1, orjson.loads(entry.manifest), Intent("k", "0" * 64, ""), 1, ""),
         api.RunFinished(*range(len(api.RunFinished.__match_args__))),
+        api.agree(planned), api.Drift(new=("x" * 500,) * 50),
     ]  # fmt: skip
     for value in tried:
         assert len(repr(value)) <= 400, f"{type(value).__name__}: {repr(value)[:500]}"

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seedspec.api import Options, Planned, Quote, Yes, asks_service, emulator, quote, run
+from seedspec.api import Options, Planned, Quote, Yes, asks_service, consent_of, emulator, quote, run
+from seedspec.cli.compiled import board_of
 from seedspec.cli.console import print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.output_path import check_output_path
@@ -16,6 +17,7 @@ from seedspec.cli.plan_view import planned_of, print_plan
 from seedspec.cli.run_view import View, follow
 from seedspec.cli.signals import hear_signals
 from seedspec.project.credentials import key_of
+from seedspec.report.agreed import drift
 from seedspec.run.consent import check_consent
 from seedspec.run.store.lock_file import check_free
 
@@ -46,7 +48,9 @@ def carry_out(
         _check_key(planned)
     if options.submit and planned.plan.buys and view.form == "text":
         print_plan(planned, options, stream_error=True)
-    consent = Yes() if yes else _ask(quote(planned, options))
+    if planned.drift is not None and options.agreed is not None:
+        print_notes(drift(planned.drift, options.agreed, board_of(planned.compiled).model.rate))
+    consent = Yes() if yes else consent_of(options.agreed) or _ask(quote(planned, options))
     fake = None
     with ExitStack() as ends:
         if options.emulated and needed:

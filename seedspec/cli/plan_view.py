@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 
-from seedspec.api import Options, Planned, budget_of, plan
+from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import compile_or_exit, heading, show_findings
 from seedspec.cli.console import colored, print_lines, print_next, print_notes
 from seedspec.compiler.storyboard.profile import said
@@ -14,6 +14,7 @@ from seedspec.plan.savings import savings
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.run.loop import now
+from seedspec.run.prepare import budget_of
 
 
 def planned_of(storyboard: str, options: Options) -> Planned:

@@ -13,7 +13,7 @@ from typing import TextIO, cast
 
 import orjson
 
-from seedspec.api import Options, Planned, budget_of
+from seedspec.api import Options, Planned
 from seedspec.cli.compiled import board_of
 from seedspec.cli.console import echo, print_next
 from seedspec.cli.main import Exit, fault
@@ -23,6 +23,7 @@ from seedspec.lock.run_events import RunFinished
 from seedspec.project.files import check_way
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line
+from seedspec.run.prepare import budget_of
 
 _VIEW = "the view of the run"
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
-from seedspec.api import Options, Planned, budget_of
+from seedspec.api import Options, Planned, agree
 from seedspec.cli.commands.against import Since, since
-from seedspec.cli.console import colored, print_json, print_lines
+from seedspec.cli.console import colored, print_json, print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
+from seedspec.cli.output_path import check_output_path
 from seedspec.cli.plan_view import planned_of, print_next_of_plan, print_plan
 from seedspec.cli.run_options import options_of, picked_option, plan_options
 from seedspec.cli.run_reports import report_title, report_unplanned
+from seedspec.plan.agreed import as_bytes
 from seedspec.plan.savings import savings
+from seedspec.project.atomic import write_output
 from seedspec.report import compare as compared
 from seedspec.report import cost as costs
 from seedspec.report import markdown
 from seedspec.report import plan as plans
 from seedspec.report.limits import COMMENT
+from seedspec.run.prepare import budget_of
 
 
 @click.command("plan")
@@ -29,10 +35,14 @@ from seedspec.report.limits import COMMENT
 )  # fmt: skip
 @click.option("--most", type=click.IntRange(min=2000), default=COMMENT, show_default=True,
               help="Characters that the markdown may have.")  # fmt: skip
+@click.option(
+    "--out", metavar="FILE", type=click.Path(dir_okay=False),
+    help="Write what would be bought, for people to agree to; `seedspec run --plan FILE` buys exactly that.",
+)  # fmt: skip
 @click.option("--exit-code", is_flag=True, help="Exit 10 when there is something to buy.")
 def plan_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, picked_from: str | None,
-    against: str | None, form: str, most: int,
+    against: str | None, form: str, most: int, out: str | None,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, exit_code: bool,
 ) -> None:  # fmt: skip
     """Show what a run would do with each entry, why, and what it would cost. Touches no network, changes nothing.
@@ -47,6 +57,7 @@ def plan_command(
       seedspec plan --select look=noir --exit-code
       seedspec plan --against origin/main --format markdown
       seedspec plan --profile final --picked-from draft
+      seedspec plan --out agreed.json
     """
 
     options = options_of(
@@ -59,8 +70,20 @@ def plan_command(
             whole = not (select or exclude or picked_from is not None)
             changes = since(storyboard, planned, against, whole=whole, emulated=emulator)
         _print(planned, options, form, changes, most)
+        if out is not None:
+            _write_agreed(planned, options, out)
+        elif form == "text":
+            print_next_of_plan(planned, options)
         if exit_code and planned.plan.buys:
             raise Exit(10)
+
+
+def _write_agreed(planned: Planned, options: Options, out: str) -> None:
+    """The plan as a file that people can agree to, and what buys by it."""
+    target = check_output_path(out, planned)
+    write_output(target, as_bytes(agree(planned, options)))
+    print_notes([f"wrote {out}: {len(planned.plan.buys):,} to buy"])
+    print_next(planned.place.commands.plain("run", f"--plan {shlex.quote(out)}"))
 
 
 def _print(planned: Planned, options: Options, form: str, changes: Since | None, most: int) -> None:
@@ -87,4 +110,3 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
         if changes is not None:
             lines = compared.as_text(changes.found, rate, color=colored())
             print_lines(["", f"since {changes.revision}:", *lines])
-        print_next_of_plan(planned, options)

@@ -5,20 +5,31 @@ from __future__ import annotations
 import click
 from click.core import ParameterSource
 
+from seedspec.api import read_agreed
 from seedspec.cli.carry_out import Emulation, carry_out
 from seedspec.cli.console import print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
-from seedspec.cli.options import yes_option
+from seedspec.cli.options import word_option, yes_option
 from seedspec.cli.run_options import options_of, picked_option, plan_options, view_options
 from seedspec.cli.run_reports import report_unstarted
 from seedspec.cli.run_view import view_of
+from seedspec.plan.agreed import AGE
 
 
 @click.command("run")
 @plan_options
 @picked_option
 @yes_option("Buy without asking. Without a terminal nothing is bought unless this is given.")
+@word_option(
+    "--plan",
+    "agreed",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Buy what this plan of `seedspec plan --out FILE` has, at its prices at most, and nothing else.",
+)
+@click.option("--plan-age", type=Number(0, YEAR), default=AGE, show_default=True, metavar="DAYS",
+              help="How old that plan may be.")  # fmt: skip
 @click.option("--max-usd", type=Number(0, MOST_MONEY), help="Ceiling for this run, in dollars.")
 @click.option("--max-credits", type=Number(0, MOST_MONEY), help="Ceiling for this run, in credits.")
 @click.option("--max-entries", type=click.IntRange(min=0), help="Buy at most so many entries in this run.")
@@ -41,7 +52,8 @@ from seedspec.cli.run_view import view_of
 def run_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, picked_from: str | None,
     max_usd: float | None, max_credits: float | None, max_entries: int | None, timeout: float | None,
-    assets: str | None, in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
+    assets: str | None, agreed: str | None, plan_age: float,
+    in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
     form: str, junit: str | None, emulator_seconds: float, fault: tuple[str, ...], seed: int,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, yes: bool, locked: bool, fail_fast: bool, no_wait: bool,
     plain: bool,
@@ -49,7 +61,10 @@ def run_command(
     """Buy what is new, follow what is running, save what is finished. What is done is left alone.
 
     Before anything is bought you are asked, with the count and the price, when standard input and standard error are
-    a terminal. Otherwise --yes is needed, and without it nothing is bought: exit code 2.
+    a terminal. Otherwise --yes or --plan is needed, and without it nothing is bought: exit code 2.
+
+    --plan FILE is a yes to what `seedspec plan --out FILE` wrote. What has become dearer since, and what the storyboard
+    no longer asks for, is not bought: it is listed, and the exit code is 4. What is bought already is passed over.
 
     \b
     Examples:
@@ -57,6 +72,7 @@ def run_command(
       seedspec run --max-usd 15 --yes
       seedspec run --select take=1 --format jsonl > events.jsonl
       seedspec run --profile final --picked-from draft
+      seedspec run --plan agreed.json
       seedspec run --assets s3://our-bucket/storyboards
     """
 
@@ -69,6 +85,7 @@ def run_command(
             picked_from=picked_from, max_usd=max_usd, max_credits=max_credits, max_entries=max_entries,
             timeout=timeout, no_wait=no_wait, fail_fast=fail_fast, locked=locked, assets=assets,
             in_flight=in_flight, poll_interval=poll_interval, submit_rate=submit_rate,
+            agreed=None if agreed is None else read_agreed(agreed), agreed_days=plan_age,
         )  # fmt: skip
         emulation = Emulation(emulator_seconds, fault, seed)
         carry_out(storyboard, options, view_of(form, junit, plain=plain), yes=yes, emulation=emulation)

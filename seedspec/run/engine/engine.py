@@ -242,6 +242,7 @@ class Engine:
             now,
             interrupted=interrupted,
             missing=len(self.plan.missing),
+            short=self.limits.short,
         )
 
     def _renew_urls(self, job: Purchase, reply: Refused) -> Refused:

@@ -1,0 +1,214 @@
+"""A storyboard on disk, its lock and what is asked for become the plan of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from seedspec.catalog.price import exact, units_within
+from seedspec.choices.picks import Picks, follow_addresses, variants
+from seedspec.choices.reviews import Entries
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.storyboard.profile import name_of, said, with_profile
+from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.lock.lock import Lock
+from seedspec.plan.agreed import AGE, Agreed, Drift, NotThisPlan, narrow
+from seedspec.plan.command_hint import CommandHint
+from seedspec.plan.plan import Plan
+from seedspec.plan.planner import make_plan
+from seedspec.plan.rules import Rules
+from seedspec.plan.select import NothingSelected, choose, within
+from seedspec.project.choice_files import choices_of, read_picks
+from seedspec.project.compile import Compiled, compile, expand_board
+from seedspec.project.credentials import BadSettings
+from seedspec.project.paths import Place, named, place_of
+from seedspec.project.presence import presence
+from seedspec.run.engine.purchase import Pace
+from seedspec.run.loop import now
+from seedspec.run.store.left_behind import check_not_left
+from seedspec.text.diagnostic import Diagnostic, Problems, Severity
+from seedspec.text.value import brief
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Options:
+    """How a plan or a run is wanted. `emulated` asks an emulator alone, with a lock and a folder of its own.
+
+    `profile` is the one to compile with, where no compiled storyboard is given. `picked_from` keeps to the variants
+    that have a pick in that profile, "default" for the picks of the storyboard as written: each take of them.
+
+    `max_usd` and `max_credits` bound a run further than the storyboard does, `max_entries` the purchases in it,
+    `timeout` its seconds. `redo_stale` buys again what was made from a video of another entry that has been replaced
+    since. `submit` False finishes what was bought and buys nothing; `wait` False buys and does not wait
+    for the videos; `fail_fast` buys no more after the first failure; `locked` refuses when anything would be bought.
+    `assets` is a bucket's URL, `s3://bucket/prefix`, where local files go instead of to the service.
+
+    `agreed` is a plan that people agreed to, at most `agreed_days` old: it says what is bought, at what price at most,
+    and goes with no `select`, `exclude`, `picked_from`, `retry_failed` or `redo_stale`, which stand in it.
+    """
+
+    select: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    retry_failed: bool = False
+    redo_stale: bool = False
+    emulated: bool = False
+    submit: bool = True
+    max_usd: float | Decimal | None = None
+    max_credits: float | Decimal | None = None
+    max_entries: int | None = None
+    timeout: float | None = None
+    wait: bool = True
+    fail_fast: bool = False
+    locked: bool = False
+    profile: str = ""
+    picked_from: str | None = None
+    assets: str | None = None
+    agreed: Agreed | None = None
+    agreed_days: float = AGE
+    pace: Pace = field(default_factory=Pace)
+
+    __repr__ = brief
+
+
+class Invalid(Exception):
+    """The storyboard has errors, so that there is nothing to plan or run; they are in `compiled.diagnostics`."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        super().__init__(f"{compiled.path} has errors")
+        self.compiled = compiled
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Planned:
+    """A plan with what it was made from, and what was found about the picks that it keeps to.
+
+    `drift` is what has changed since people agreed to it, where they did.
+    """
+
+    compiled: Compiled
+    place: Place
+    plan: Plan
+    findings: tuple[Diagnostic, ...] = ()
+    drift: Drift | None = None
+
+    def __repr__(self) -> str:
+        return f"Planned({str(self.compiled.path)!r}, {self.plan!r})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return self.plan._repr_html_()
+
+
+def ready(path: str | Path, options: Options, compiled: Compiled | None) -> tuple[Compiled, Place]:
+    made = compiled or compile(path, profile=options.profile, emulated=options.emulated)
+    if not made.ok or made.board is None:
+        raise Invalid(made)
+    own = name_of(made.board)
+    if options.profile and name_of(with_profile(made.board, options.profile)) != own:
+        raise BadSettings(f"compiled {said(own)}; asked for is a plan {said(options.profile)}")
+    place = place_of(made.path, made.board, emulated=options.emulated)
+    check_not_left(place.lock, (e.fingerprint for e in made.entries))
+    return made, place
+
+
+def plan_of(
+    made: Compiled, place: Place, options: Options, lock: Lock, problems: Problems, sender: str = ""
+) -> tuple[Plan, Drift | None]:
+    assert made.board is not None
+    provider = made.board.model.provider.document
+    asked, drift = choose(made.entries, lock, options.select, options.exclude), None
+    chosen, unwanted = asked, {}
+    if (agreed := options.agreed) is not None:
+        options = _by_agreement(made, place, options, agreed)
+        chosen, drift = narrow(asked, agreed, lock)
+        unwanted = dict.fromkeys((e.fingerprint for e in chosen.others), "the agreed plan does not have it")
+    if options.picked_from is not None:
+        source = with_profile(made.board, options.picked_from)
+        chosen = within(asked, _picked_variants(made, source, options, problems))
+        unwanted = {e.fingerprint: _why_left_out(e, made.path, source, options) for e in asked.chosen}
+    picks = _picks(made.path, made.board, options)
+    rules = Rules(
+        folder=place.output,
+        then=failure_rule(provider),
+        exists=presence(place.base),
+        now=now().text(),
+        attempts=provider["failures"]["attempts"],
+        retry=options.retry_failed,
+        redo=options.redo_stale,
+        media=made.board.model.media,
+        picked=(follow_addresses(picks, Entries(made.entries)) if picks.by_variant else picks).forbids,
+        profile=place.profile,
+        others=frozenset({"", *made.board.profiles} - {place.profile}),
+        unwanted=unwanted,
+        sender=sender,
+    )
+    return make_plan(chosen.chosen, lock, rules, chosen.others), drift
+
+
+def _by_agreement(made: Compiled, place: Place, options: Options, agreed: Agreed) -> Options:
+    """The options of a run by an agreed plan. Raises BadSettings where the two do not go together."""
+    given = {
+        "select": bool(options.select),
+        "exclude": bool(options.exclude),
+        "picked_from": options.picked_from is not None,
+        "retry_failed": options.retry_failed,
+        "redo_stale": options.redo_stale,
+    }
+    if said := [name for name, is_given in given.items() if is_given]:
+        raise BadSettings(f"an agreed plan says what is bought; leave out {', '.join(said)}")
+    assert made.board is not None
+    try:
+        agreed.check_fits(
+            made.board.name, made.path.name, place.profile,
+            emulated=place.emulated, now=now().text(), days=options.agreed_days,
+        )  # fmt: skip
+    except NotThisPlan as error:
+        raise BadSettings(str(error)) from None
+    return replace(options, retry_failed=agreed.retry, redo_stale=agreed.redo)
+
+
+def _picked_variants(made: Compiled, board: Storyboard, options: Options, problems: Problems) -> frozenset[str]:
+    """The variants that have a pick, of the storyboard with another profile. Raises NothingSelected without any."""
+    picks = _picks(made.path, board, options)
+    if not picks.by_variant:
+        picking = _commands(made.path, board, options).line("pick", "ENTRY")
+        raise NothingSelected(f"no take is picked {said(name_of(board))}; {picking} chooses one")
+    upstream = expand_board(made.path, board, Problems(), emulated=options.emulated)
+    return variants(picks, Entries(upstream.entries), problems)
+
+
+def _why_left_out(entry: Entry, path: Path, board: Storyboard, options: Options) -> str:
+    """Why an entry is left out that another one continues, and what takes it in."""
+    picking = _commands(path, board, options).on("pick", entry.variant, "TAKE")
+    return f"it has no pick {said(name_of(board))}: {picking} gives it one"
+
+
+def _commands(path: Path, board: Storyboard, options: Options) -> CommandHint:
+    return CommandHint(named(path), options.emulated, name_of(board))
+
+
+def _picks(path: Path, board: Storyboard, options: Options) -> Picks:
+    """What people chose. A broken file of picks protects nothing: it ends the command."""
+    problems = Problems()
+    picks = read_picks(choices_of(path, board, emulated=options.emulated), problems)
+    if problems.failed:
+        first = next(d for d in problems if d.severity is Severity.ERROR)
+        where = f"{first.span}: " if first.span is not None else ""
+        raise BadSettings(f"{where}{first.message} [{first.code}]", 3)
+    return picks
+
+
+def failure_rule(provider: Mapping[str, Any]) -> Callable[[str], Literal["again", "asked", "change"]]:
+    table: Mapping[str, Literal["again", "asked", "change"]] = provider["failures"]["by_code"]
+    return lambda code: table.get(code, "asked")
+
+
+def budget_of(board: Storyboard, options: Options) -> int | None:
+    """The least of the ceilings that are given, in 1/10,000 credit."""
+    rate = board.model.rate
+    credits = [exact(c) for c in (board.budget_credits, options.max_credits) if c is not None]
+    credits += [exact(u) * rate.credits_per_usd for u in (board.budget_usd, options.max_usd) if u is not None]
+    return min((units_within(c, rate) for c in credits), default=None)
