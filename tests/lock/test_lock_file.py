@@ -270,3 +270,19 @@ def test_what_an_older_lock_states_is_what_was_reserved() -> None:
 def test_a_fact_of_another_type_is_damage(values: dict[str, Any]) -> None:
     with pytest.raises(LockFault, match="is "):
         parse(text(BEGUN, TAKEN, MADE, SAVED | values))
+
+
+def test_a_request_that_was_taken_back_gives_way_to_one_of_its_number() -> None:
+    """It cost nothing; beside a purchase of another number it stays, for its number was never used."""
+
+    def record(attempt: int, state: str, key: str, **more: Any) -> Record:
+        intent = INTENT | {"key": f"seedspec-{key * 16}"}
+        return Record(FP, attempt, {**BEGUN, "attempt": attempt, "state": state, "intent": intent, **more})
+
+    bought = record(1, "running", "1", task="task-unified-1-a")
+    for number, kept in ((1, [("running", 1)]), (2, [("running", 1), ("queued", 2)])):
+        taken_back = record(number, "queued", "2")
+        for one, other in ((bought, taken_back), (taken_back, bought)):
+            found = union(Lock({FP: (one,)}), Lock({FP: (other,)}))
+            assert [(str(r.state), r.attempt) for r in found.lock.attempts[FP]] == kept
+            assert not found.doubles

@@ -281,3 +281,12 @@ def test_a_link_lives_until_its_last_second_has_begun() -> None:
     assert not link_lives(record, NOW), "asked for now, it comes too late"
     assert not link_lives(Record("a" * 64, 1, {"state": "saved", "results_until": NOW}), "2026-11-23T06:59:59Z")
     assert not link_lives(None, NOW)
+
+
+def test_what_is_saved_and_not_here_is_counted(entries: tuple[Entry, ...]) -> None:
+    """Of the saved ones alone: what is to be bought is missing in another sense."""
+    first, second, *_ = entries
+    lines = [line(e, "saved", bytes=9) for e in (first, second)]
+    plan = planned(entries, *lines, files=frozenset({f"renders/{first.file}"}))
+    assert [s.address for s in plan.missing] == [second.address]
+    assert planned(entries).missing == ()
