@@ -21,6 +21,7 @@ from seedspec.lock.purchase_events import Adopted, Saved, Submitted
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import opened
+from seedspec.project.paths import Place
 from seedspec.project.presence import presence
 from seedspec.run.engine.messages import Kept
 from seedspec.run.loop import now
@@ -65,7 +66,7 @@ def adopt_command(
         lock = read_lock(place.lock)
         if task is not None:
             check_task(made, lock, task)
-            _check(chosen, lock, allowed=UNANSWERED)
+            _check(chosen, lock, place, allowed=UNANSWERED)
             with asking(made, place) as wire:
                 seen = verify_task(wire, None, orjson.loads(chosen.manifest), task)
             if isinstance(seen, str):
@@ -76,9 +77,9 @@ def adopt_command(
             assert video is not None
             size = step.record.get("bytes") if step.record is not None else None
             gone = State.SAVED if not presence(place.base)(step.file, size) else State.RUNNING
-            _check(chosen, lock, allowed=OPEN | {gone})
+            _check(chosen, lock, place, allowed=OPEN | {gone})
             kept = _save_video(Downloads(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
-            event, said = _file(chosen, lock, kept, place.profile), f"saved as {kept.file}"
+            event, said = _file(chosen, lock, kept, place.profile), f"saved as {place.commands.path(kept.file)}"
         journal = Journal(place.lock, lock, place.words)
         try:
             journal.keep(event)
@@ -88,10 +89,10 @@ def adopt_command(
     print_notes([f"{chosen.address}: {said}"])
 
 
-def _check(entry: Entry, lock: Lock, *, allowed: frozenset[State]) -> None:
+def _check(entry: Entry, lock: Lock, place: Place, *, allowed: frozenset[State]) -> None:
     record = lock.last(entry.fingerprint)
     if record is not None and record.state not in {*allowed, State.QUEUED, State.FAILED}:
-        where = record.file or record.task or ""
+        where = place.commands.path(record.file) if record.file else record.task or ""
         raise Exit(2, f"`{entry.address}` is {record.state} already: {where}")
 
 

@@ -92,11 +92,13 @@ def _stream(storyboard: str, profile: str) -> None:
 def _show_origins(made: Compiled, address: str, form: str) -> None:
     from seedspec.cli.entry_argument import the_entry
     from seedspec.compiler.request.explain import explain
+    from seedspec.plan.command_hint import CommandHint
+    from seedspec.project.paths import named
     from seedspec.report import origins as shown
 
     assert made.board is not None
     found, rate = explain(made.board, the_entry(address, made.entries)), made.board.model.rate
     if form == "table":
-        print_lines(shown.as_text(found, rate))
+        print_lines(shown.as_text(found, rate, CommandHint(named(made.path))))
     else:
         echo(orjson.dumps(shown.as_json(found, rate), option=orjson.OPT_INDENT_2 if form == "json" else None))

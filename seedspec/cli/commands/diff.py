@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from seedspec.api import Compiled
@@ -58,7 +56,7 @@ def diff_command(
     except NoRevision as error:
         raise Exit(2, str(error)) from None
     if then.unknown:
-        named = ", ".join(f"`{name}`" for name in sorted(then.unknown))
+        named = ", ".join(f"`{made.path.parent / name}`" for name in sorted(then.unknown))
         print_notes([f"not in {revision}, so taken as they are now: {named}"])
     found = compare(old, made.entries, lock).within(*_select_addresses(old, made.entries, select, exclude))
     if form == "json":
@@ -71,7 +69,7 @@ def _earlier(storyboard: str, old: Compiled, revision: str) -> tuple[Entry, ...]
     errors = [d for d in old.diagnostics if d.severity == "error"]
     if old.board is None:
         show_findings(errors)
-        raise Exit(3, f"`{Path(storyboard).name}` cannot be read as it was in {revision}")
+        raise Exit(3, f"`{storyboard}` cannot be read as it was in {revision}")
     if errors:
         print_notes([f"in {revision} the storyboard had {tally(errors)}; entries with errors count as not there"])
     return old.entries

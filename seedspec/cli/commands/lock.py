@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,10 +14,12 @@ from seedspec.cli.main import Exit
 from seedspec.cli.options import storyboard_argument, yes_option
 from seedspec.lock.lock import LockFault
 from seedspec.lock.recover import Unreadable
+from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
 from seedspec.project.compile import Compiled, compile
 from seedspec.project.files import MOST_LOCK, read_file
 from seedspec.project.names import lock_of
+from seedspec.project.paths import commands_of
 from seedspec.run.store import repair
 from seedspec.run.store.lock_file import hold, read_lock
 from seedspec.run.store.rescue import describe_foreign, foreign, rescues
@@ -117,7 +118,7 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
     for record in fixed.doubles:
         print_lines([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
     for line in fixed.unreadable:
-        print_lines([f"line {line.number}  {_aside(line)}"])
+        print_lines([f"line {line.number}  {_aside(line, commands_of(path))}"])
     if fixed.backup is None:
         print_notes(["nothing to fix"])
         return
@@ -125,22 +126,22 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
     said += ["a name of its own for each video"] if fixed.parted else []
     taken = " and ".join(said) or ("what could be read" if fixed.unreadable else "the whole lines before a torn one")
     where = f"; {len(fixed.unreadable)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
-    print_notes([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])
+    print_notes([f"{path} now holds {taken}{where}; the old file is {fixed.backup}"])
 
 
 def _tell_foreign(path: Path) -> None:
     if (found := foreign(path)) is not None:
-        print_notes([f"seedspec: {describe_foreign(found)}"])
+        print_notes([f"seedspec: {describe_foreign(found, path)}"])
 
 
-def _aside(line: Unreadable) -> str:
+def _aside(line: Unreadable, commands: CommandHint) -> str:
     """What became of a line that cannot be relied on, and the receipt that it seems to hold."""
     if line.taken:
         return f"taken as it stands, look at it: {line.why}"
     if not line.task:
         return f"set aside: {line.why}"
-    entry = shlex.quote(line.entry) if line.entry else "ENTRY"
-    return f"set aside: {line.why}; it names a task: `seedspec adopt {entry} --task {line.task}`"
+    adopt = commands.on("adopt", line.entry or "ENTRY", f"--task {line.task}")
+    return f"set aside: {line.why}; it names a task: {adopt}"
 
 
 @lock_command.command("merge")
@@ -190,7 +191,7 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
         lock = read_lock(path)
         # what waits for a pick may turn out to be what was bought before under its address
         gone = [r for r in repair.forgettable(lock, order) if r.entry not in waiting]
-        print_lines(f"{r.entry}  {r.state}  {r.file or r.task or ''}" for r in gone)
+        print_lines(f"{r.entry}  {r.state}  {path.parent / r.file if r.file else r.task or ''}" for r in gone)
         if not gone:
             print_notes(["nothing to forget"])
             return

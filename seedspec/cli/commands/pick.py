@@ -80,7 +80,7 @@ def pick_command(
     changed = [p for p in _sort_picks(after) if known.by_variant.get(p.variant) != p]
     print_lines(f"{p.address}  picked" for p in changed)
     print_lines(f"{p.address}  no longer picked" for p in _sort_picks(known) if p.variant not in after.by_variant)
-    print_notes([f"{len(after.by_variant)} picked in {place.picks.name}"])
+    print_notes([f"{len(after.by_variant)} picked in {place.picks}"])
     end_on_errors(problems, code=1)
     if after.by_variant and not drop:
         print_next(planned.place.commands.plain("export otio"))

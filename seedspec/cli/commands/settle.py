@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import click
 
@@ -20,7 +21,8 @@ from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.purchase_events import Adopted, Deferred, Failed, Submitted, Weighed
 from seedspec.lock.state import UNANSWERED
-from seedspec.project.paths import Place, place_of
+from seedspec.plan.command_hint import CommandHint
+from seedspec.project.paths import Place, named, place_of
 from seedspec.run.engine.messages import Balance, Credits
 from seedspec.run.loop import Wire, now
 from seedspec.run.settle import Evidence, ask, evidence, intent_to_resend, resend, verify_task
@@ -68,7 +70,8 @@ def settle_command(
     entries, storyboard = _split_words(words)
     said_what = task is not None or not_billed or again or lost
     if said_what and not entries:
-        raise Exit(2, "name the entry that is meant; `seedspec settle` lists those that wait for it")
+        listing = CommandHint(named(Path(storyboard)), emulator, profile).line("settle")
+        raise Exit(2, f"name the entry that is meant; {listing} lists those that wait for it")
     if len(entries) > 1 and (task is not None or again or purchase is not None):
         raise Exit(2, "--task, --resend and --purchase are about one purchase; name one entry")
     made = compile_or_exit(storyboard, profile, emulated=emulator)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -182,7 +183,7 @@ class Texts:
             return
         known, shown = self._catalogue, name if len(name) <= 60 else f"{name[:59]}…"
         expected = f"expected {listed(known)}" if known else "the storyboard declares no references"
-        notes: tuple[str, ...] = (f"in {file}",) if file else ()
+        notes: tuple[str, ...] = (f"in {self._beside(file)}",) if file else ()
         if name != self._shot.id and any(s.id == name for s in self._board.shots):
             as_name = re.sub(r"\W", "_", name)
             notes += (
@@ -192,8 +193,12 @@ class Texts:
             notes += did_you_mean(name, known)
         self._problems.error("unknown-reference", f"`{shown}` is no reference; {expected}", span, *notes, entry=entry)
 
+    def _beside(self, file: str) -> str:
+        """A place in an included file as the storyboard's own places are shown: from where that was named."""
+        return posixpath.join(posixpath.dirname(self._board.source.path), file)
+
     def _report_fault(self, node: Scalar, fault: TemplateFault, address: str) -> None:
-        notes: tuple[str, ...] = (f"in {fault.file}",) if fault.file else ()
+        notes: tuple[str, ...] = (f"in {self._beside(fault.file)}",) if fault.file else ()
         written = Written(node)
         span = written.span(*fault.place) if fault.place is not None else written.whole
         changes = fault.changes
