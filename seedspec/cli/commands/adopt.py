@@ -13,7 +13,7 @@ from seedspec.cli.compiled import compile_or_exit
 from seedspec.cli.console import print_notes
 from seedspec.cli.entry_argument import the_entry
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, storyboard_argument, word_option
+from seedspec.cli.options import emulator_option, profile_option, storyboard_argument, word_option
 from seedspec.compiler.entry import Entry
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
@@ -37,7 +37,7 @@ from seedspec.run.store.lock_file import hold, read_lock
 @profile_option
 @word_option("--task", metavar="ID", help="A task of the service that is this entry's; it is followed from now on.")
 @word_option("--file", "video", type=click.Path(dir_okay=False, exists=True), help="A finished video of this entry.")
-@click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
+@emulator_option("With the emulator and its lock.")
 def adopt_command(
     entry: str, storyboard: str, profile: str, task: str | None, video: str | None, *, emulator: bool
 ) -> None:

@@ -13,7 +13,7 @@ import orjson
 from seedspec.cli.compiled import compile_or_exit, exit_on_errors
 from seedspec.cli.console import echo, pour, print_json, print_lines, steady_json
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, select_options, storyboard_argument
+from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 
 if TYPE_CHECKING:
     from seedspec.compiler.entry import Entry
@@ -35,9 +35,11 @@ _IN_MEMORY = 1 << 20
 @click.option(
     "--origins", "origins", metavar="ENTRY", help="One entry: where each field came from, and what it overrode."
 )
+@emulator_option("With the picks of the emulator's takes, not of the paid ones.")
 def compile_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, origins: str | None
-) -> None:
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, origins: str | None,
+    *, emulator: bool,
+) -> None:  # fmt: skip
     """Show the requests exactly as they would be sent, every default written out.
 
     A local file stands as `sha256:…`, another shot's video as `entry:…`; a run replaces both by addresses.
@@ -52,13 +54,13 @@ def compile_command(
     if origins is not None and (select or exclude):
         raise Exit(2, "--origins names its entry by itself; leave --select and --exclude out")
     if form == "jsonl" and not (select or exclude or origins):
-        _stream(storyboard, profile)
+        _stream(storyboard, profile, emulated=emulator)
         return
     from seedspec.lock.lock import Lock
     from seedspec.plan.select import choose
     from seedspec.report.entries import as_json, as_lines, as_table
 
-    made = compile_or_exit(storyboard, profile, emulated=False)
+    made = compile_or_exit(storyboard, profile, emulated=emulator)
     if origins is not None:
         _show_origins(made, origins, form)
         return
@@ -71,7 +73,7 @@ def compile_command(
         print_lines(as_table(chosen))
 
 
-def _stream(storyboard: str, profile: str) -> None:
+def _stream(storyboard: str, profile: str, *, emulated: bool) -> None:
     """All entries as JSON Lines. They wait in a file without a name until it is known that none has an error."""
     from seedspec.project.compile import stream
     from seedspec.report.entries import as_lines
@@ -83,7 +85,7 @@ def _stream(storyboard: str, profile: str) -> None:
             while some := b"".join(islice(lines, 1000)):
                 spool.write(steady_json(some))
 
-        exit_on_errors(stream(storyboard, keep, profile=profile))
+        exit_on_errors(stream(storyboard, keep, profile=profile, emulated=emulated))
         spool.seek(0)
         while some := spool.read(_IN_MEMORY):
             pour(some)

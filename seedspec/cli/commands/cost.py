@@ -8,7 +8,7 @@ from seedspec.api import Options, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
 from seedspec.cli.console import colored, pour, print_json, print_lines, steady_csv
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, select_options, storyboard_argument
+from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 from seedspec.plan import cost
 from seedspec.plan.savings import savings
 from seedspec.report import cost as shown
@@ -20,7 +20,7 @@ from seedspec.text.diagnostic import did_you_mean, listed
 @select_options
 @profile_option
 @click.option("--by", multiple=True, metavar="NAME", help="shot (when not given), take, state, profile, or an axis.")
-@click.option("--emulator", is_flag=True, help="With the emulator's lock, not the paid one.")
+@emulator_option("With the emulator's lock, not the paid one.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 def cost_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, by: tuple[str, ...], form: str, *,

@@ -8,7 +8,7 @@ from seedspec.api import Compiled
 from seedspec.cli.compiled import compile_or_exit, show_findings
 from seedspec.cli.console import colored, print_json, print_lines, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, select_options, storyboard_argument
+from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.lock.lock import Lock
@@ -27,7 +27,7 @@ from seedspec.run.store.lock_file import read_lock
 @storyboard_argument
 @select_options
 @profile_option
-@click.option("--emulator", is_flag=True, help="With the emulator's lock, not the paid one.")
+@emulator_option("With the emulator's lock, not the paid one.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def diff_command(
     revision: str, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str,

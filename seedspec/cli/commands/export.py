@@ -15,7 +15,7 @@ from seedspec.choices.reviews import Entries
 from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
 from seedspec.cli.console import echo, json_of, pour, print_lines, print_notes, steady_csv
 from seedspec.cli.main import Exit
-from seedspec.cli.options import F, profile_option, select_options, storyboard_argument
+from seedspec.cli.options import F, emulator_option, profile_option, select_options, storyboard_argument
 from seedspec.cli.output_path import check_output_path
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts
@@ -51,7 +51,7 @@ def export_command() -> None:
 
 
 def _source_options(function: F) -> F:
-    emulator = click.option("--emulator", is_flag=True, help="The emulator's takes, not the paid ones.")
+    emulator = emulator_option("The emulator's takes, not the paid ones.")
     return storyboard_argument(select_options(profile_option(emulator(function))))
 
 

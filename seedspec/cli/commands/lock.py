@@ -11,7 +11,7 @@ import click
 from seedspec.cli.compiled import compile_or_exit, show_findings
 from seedspec.cli.console import print_lines, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import storyboard_argument, yes_option
+from seedspec.cli.options import emulator_option, storyboard_argument, yes_option
 from seedspec.lock.lock import LockFault
 from seedspec.lock.recover import Unreadable
 from seedspec.plan.command_hint import CommandHint
@@ -37,7 +37,7 @@ def lock_command() -> None:
     """
 
 
-_emulator = click.option("--emulator", is_flag=True, help="The emulator's lock, not the paid one.")
+_emulator = emulator_option("The emulator's lock, not the paid one.")
 
 
 def _every(made: Compiled, *, emulated: bool) -> Iterator[Compiled]:

@@ -16,7 +16,7 @@ from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_lines, print_notes
 from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, word_option
+from seedspec.cli.options import emulator_option, profile_option, word_option
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.purchase_events import Adopted, Deferred, Failed, Submitted, Weighed
@@ -39,7 +39,7 @@ from seedspec.run.store.sent_requests import read_body
 @word_option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
 @word_option("--lost", is_flag=True, help="It was taken, and the service no longer has it: give it up.")
 @word_option("--purchase", metavar="ID", help="Which one, where an entry names several; without it they are listed.")
-@click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
+@emulator_option("With the emulator and its lock.")
 def settle_command(
     words: tuple[str, ...], profile: str, task: str | None, purchase: str | None,
     *, not_billed: bool, again: bool, lost: bool, emulator: bool,
@@ -68,6 +68,7 @@ def settle_command(
     if (task is not None) + not_billed + again + lost > 1:
         raise Exit(2, "--task, --not-billed, --resend and --lost exclude each other")
     entries, storyboard = _split_words(words)
+    click.get_current_context().params["storyboard"] = storyboard
     said_what = task is not None or not_billed or again or lost
     if said_what and not entries:
         listing = CommandHint(named(Path(storyboard)), emulator, profile).line("settle")
