@@ -93,7 +93,7 @@ def test_all_of_them_look_at_the_takes_of_the_emulator(
     monkeypatch.setenv("SEEDSPEC_EMULATOR", "1")
     assert "1 saved" in seedspec("status").out
     assert "renders.emulator/a.mp4" in seedspec("why", "open@look=noir/1").out
-    assert "1 purchases, 1 saved" in seedspec("lock", "verify").err
+    assert "1 purchase, 1 saved" in seedspec("lock", "verify").err
 
 
 def test_a_paid_video_or_a_program_that_reads_is_told_nothing(emulated: Path, seedspec: Run) -> None:

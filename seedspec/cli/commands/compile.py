@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
-from seedspec.cli.compiled import compile_or_exit, exit_on_errors
-from seedspec.cli.console import echo, pour, print_json, print_lines, steady_json
+from seedspec.cli.compiled import board_of, compile_or_exit, exit_on_errors
+from seedspec.cli.console import echo, pour, print_json, print_lines, print_next, steady_json
 from seedspec.cli.main import Exit
 from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 
@@ -58,6 +58,7 @@ def compile_command(
         return
     from seedspec.lock.lock import Lock
     from seedspec.plan.select import choose
+    from seedspec.project.paths import place_of
     from seedspec.report.entries import as_json, as_lines, as_table
 
     made = compile_or_exit(storyboard, profile, emulated=emulator)
@@ -71,6 +72,7 @@ def compile_command(
         print_json([as_json(e) for e in chosen])
     else:
         print_lines(as_table(chosen))
+        print_next(place_of(made.path, board_of(made), emulated=emulator).commands.plain("plan"))
 
 
 def _stream(storyboard: str, profile: str, *, emulated: bool) -> None:

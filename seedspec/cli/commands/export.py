@@ -88,7 +88,7 @@ def otio_command(
     found, target = _cut(source, every=every), _target(source, out, ".otio")
     text = timeline(found.cuts, _name(source), target.parent, _facts_of, absolute=absolute)
     write_output(target, text.encode())
-    _tell(target, found, f"{len(found.cuts)} clips")
+    _tell(target, found, _many(found, "clip"))
 
 
 @export_command.command("animatic")
@@ -124,7 +124,7 @@ def animatic_command(
             seconds = animatic(found.cuts, aside, canvas, names=names)
     except MediaError as error:
         raise Exit(2, str(error)) from None
-    _tell(target, found, f"{len(found.cuts)} takes, {seconds:.1f} s, {canvas.width}×{canvas.height}")
+    _tell(target, found, f"{_many(found, 'take')}, {seconds:.1f} s, {canvas.width}×{canvas.height}")
 
 
 @export_command.command("sheet")
@@ -151,7 +151,7 @@ def sheet_command(
         raise Exit(2, str(MediaMissing())) from None
     found, target = _cut(source, every=every), _target(source, out, ".sheet.png")
     write_output(target, sheet(found.cuts, across=min(across, len(found.cuts)), width=width))
-    _tell(target, found, f"{len(found.cuts)} takes")
+    _tell(target, found, _many(found, "take"))
 
 
 @export_command.command("csv")
@@ -247,6 +247,10 @@ def _tell(target: Path, found: Cutting, what: str) -> None:
     if found.unpicked:
         lines.append(f"without a pick, so left out: {_some(found.unpicked)}; --all takes every saved take")
     print_notes(lines)
+
+
+def _many(found: Cutting, thing: str) -> str:
+    return f"{len(found.cuts)} {thing}{'s' * (len(found.cuts) != 1)}"
 
 
 def _some(addresses: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from seedspec.cli.compiled import compile_or_exit, show_findings
-from seedspec.cli.console import print_lines, print_notes
+from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import emulator_option, storyboard_argument, yes_option
 from seedspec.lock.lock import LockFault
@@ -83,7 +83,9 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     lock, found = read_lock(path), repair.verify(path)
     print_lines(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
     bad, saved = sum(f.bad for f in found), sum(r.state == "saved" for r in lock)
-    print_notes([f"{sum(1 for _ in lock)} purchases, {saved} saved, {bad} missing or altered"])
+    many = sum(1 for _ in lock)
+    said = f"{bad} missing or altered" if bad else "no problems found"
+    print_notes([f"{many} purchase{'s' * (many != 1)}, {saved} saved: {said}"])
     if bad:
         raise Exit(1)
 
@@ -127,6 +129,7 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
     taken = " and ".join(said) or ("what could be read" if fixed.unreadable else "the whole lines before a torn one")
     where = f"; {len(fixed.unreadable)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
     print_notes([f"{path} now holds {taken}{where}; the old file is {fixed.backup}"])
+    print_next(commands_of(path).plain("plan"))
 
 
 def _tell_foreign(path: Path) -> None:

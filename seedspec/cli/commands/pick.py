@@ -61,6 +61,7 @@ def pick_command(
         known = _read_known(place, entries, problems)
         print_lines(f"{p.address}  {', '.join(p.by)}".rstrip() for p in _sort_picks(known))
         print_notes([f"{len(known.by_variant)} picked"])
+        print_next(planned.place.commands.plain("export otio" if known.by_variant else "review"))
         return
     videos = {r.fp: str(r.get("sha256")) for r in planned.plan.lock if r.get("sha256")}
     with hold(place.picks, wait=_PATIENCE):  # several people's picks at once: each is added to those before

@@ -14,6 +14,7 @@ from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
 from seedspec.cli.console import colored, print_json, print_lines, steady_text
 from seedspec.cli.main import Exit
+from seedspec.cli.plan_view import print_next_of_plan
 from seedspec.cli.run_options import options_of, plan_options
 from seedspec.plan.plan import Action
 from seedspec.report import status
@@ -76,6 +77,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
         print_json(document)
     elif not watching:
         print_lines(lines(planned, None))
+        print_next_of_plan(planned, options)
     if planned.plan.count(Action.DOUBT):
         raise Exit(8)
 
