@@ -32,15 +32,17 @@ def ceiling_option(function: F) -> F:
     return click.option(
         "--ceiling", type=click.IntRange(min=1), metavar="ENTRIES", envvar="SEEDSPEC_CEILING", show_envvar=True,
         expose_value=False, callback=raise_it,
-        help="Compile up to so many entries, whatever the storyboard allows; 200,000 when not given.",
+        help="The most entries to compile, whatever the storyboard allows; 200,000 when not given.",
     )(function)  # fmt: skip
 
 
 def select_options(function: F) -> F:
     """--select and --exclude, on every command that takes entries."""
-    term = "An address or a prefix of one, axis=label, take=1, state:failed, tag:x (comma = and)."
+    term = "TERM: an address or its beginning, axis=label, take=1, state:failed, tag:x; a comma means and."
     select = click.option("--select", "-s", multiple=True, metavar="TERM", help=f"Only these entries. {term}")
-    exclude = click.option("--exclude", "-x", multiple=True, metavar="TERM", help="All but these; terms as --select.")
+    exclude = click.option(
+        "--exclude", "-x", multiple=True, metavar="TERM", help="All entries but these; TERM as in --select."
+    )
     return select(exclude(function))
 
 
@@ -48,7 +50,7 @@ def profile_option(function: F) -> F:
     """--profile, on every command whose answer depends on it."""
     return click.option(
         "--profile", metavar="NAME", default="", envvar="SEEDSPEC_PROFILE",
-        help="With this profile of the storyboard laid over it.",
+        help="Use this profile of the storyboard.",
     )(function)  # fmt: skip
 
 

@@ -27,7 +27,7 @@ shots:
     prompt: "{{ ref('cup') }} closes."
 """
 PLACES = {"beside it": ("ads", ""), "its parent": (".", "ads/"), "a sibling": ("other", "../ads/")}
-_FILE = re.compile(r"[^\s`'\"(),;:<>]+\.(?:yaml|yml|lock|mp4|png|j2|html|otio|xml)\b(?![.\w])")
+_FILE = re.compile(r"[^\s`'\"(),;:<>]+\.(?:yaml|yml|lock|mp4|png|j2|html|otio|xml|json)\b(?![.\w])")
 
 
 @pytest.fixture

@@ -26,7 +26,12 @@ def calls(to: str) -> dict[str, list[str]]:
     take = f"{to}renders.emulator/open_take1.mp4"
     return {
         "check": [f"check {to}bad.yaml", f"check {board}", f"check --fix --diff {to}bad.yaml"],
-        "plan": [f"plan {board} {emulated}", f"plan {board}", f"plan {board} --format markdown"],
+        "plan": [
+            f"plan {board} {emulated}",
+            f"plan {board}",
+            f"plan {board} --format markdown",
+            f"plan {board} --out {to}agreed.json",
+        ],
         "run": [f"run {board} {emulated} --yes --emulator-seconds 0 --junit {to}run.xml"],
         "fetch": [f"fetch {board} {emulated}"],
         "status": [f"status {board} {emulated}", f"status {board}"],

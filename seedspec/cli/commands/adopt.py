@@ -43,8 +43,8 @@ def adopt_command(
 ) -> None:
     """Take up what was bought elsewhere, so that it is not bought again.
 
-    A task is read first, and must be of the entry's model. A video must be a whole MP4; it is copied to where the
-    entry's video belongs, or stays when it is there.
+    A task is read first; it must be of the entry's model. A video must be a whole MP4. It is copied to the place of the
+    entry's video, unless it is there already.
 
     \b
     Examples:

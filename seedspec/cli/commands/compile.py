@@ -40,9 +40,9 @@ def compile_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, origins: str | None,
     *, emulator: bool,
 ) -> None:  # fmt: skip
-    """Show the requests exactly as they would be sent, every default written out.
+    """Show the requests exactly as they would be sent, with every default written out.
 
-    A local file stands as `sha256:…`, another shot's video as `entry:…`; a run replaces both by addresses.
+    A local file is shown as `sha256:…`, another shot's video as `entry:…`. A run puts addresses in their place.
 
     \b
     Examples:

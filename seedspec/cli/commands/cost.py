@@ -26,11 +26,11 @@ def cost_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, by: tuple[str, ...], form: str, *,
     emulator: bool,
 ) -> None:  # fmt: skip
-    """Show what the videos cost: estimated, reserved by the service, charged in the end. Touches no network.
+    """Show what the videos cost: estimated, reserved by the service, charged in the end. Uses no network.
 
-    --by may be repeated. A request that several entries share is one purchase. Without a selection, what was bought
-    and left the storyboard counts too, and by profile what was bought with each of them. Estimates are ranges where a
-    reference video's length is not known.
+    --by may be repeated. A request that several entries share is one purchase. Without --select and --exclude,
+    purchases that have left the storyboard count too; `--by profile` then shows every profile. An estimate is a range
+    where the length of a reference video is not known.
 
     \b
     Examples:

@@ -25,7 +25,7 @@ _COLORS = {"ok": "32", "warning": "33", "bad": "31"}
 @click.option("--online", is_flag=True, help="Ask the service for the credits that are left: free, and proves the key.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
-    """Look whether this machine and folder are fit for a run. The key is never shown. Exits 2 when something is bad.
+    """Check whether this machine and folder are ready for a run. The key is never shown. Exits 2 when something is bad.
 
     \b
     Examples:

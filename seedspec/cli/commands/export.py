@@ -39,8 +39,8 @@ class Source(NamedTuple):
 def export_command() -> None:
     """Hand takes on: to an editing program, as one video, as a contact sheet, to a spreadsheet.
 
-    Once takes are picked (`seedspec pick`), a cut has of each variant the picked one alone; --all takes every saved
-    one. Nothing is asked of the network.
+    Once takes are picked (`seedspec pick`), a cut has only the picked take of each variant; --all takes every saved
+    take. It uses no network.
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def _out_option(ending: str) -> Callable[[F], F]:
 @_source_options
 @_all_option
 @_out_option(".otio")
-@click.option("--absolute", is_flag=True, help="Whole addresses of the videos, not relative to the file.")
+@click.option("--absolute", is_flag=True, help="Absolute addresses of the videos, not relative to the file.")
 def otio_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
     out: str | None, *, emulator: bool, every: bool, absolute: bool,
@@ -96,7 +96,7 @@ def otio_command(
 @_all_option
 @_out_option(".animatic.mp4")
 @click.option("--names", is_flag=True, help="Burn each take's address into its picture.")
-@click.option("--size", metavar="WIDTHxHEIGHT", help="Of the picture; as most of the takes are, when not given.")
+@click.option("--size", metavar="WIDTHxHEIGHT", help="Size of the picture; without it, the size of most takes.")
 @click.option("--fps", type=click.Choice(["24", "25", "30", "48", "50", "60"]), help="Pictures a second.")
 def animatic_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
@@ -162,7 +162,7 @@ def csv_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
     out: str | None, *, emulator: bool, bom: bool,
 ) -> None:  # fmt: skip
-    """Everything about every entry as a table; what a spreadsheet would run as a formula is made text.
+    """Everything about every entry as a table. A cell that a spreadsheet would run as a formula is made text.
 
     \b
     Examples:

@@ -16,15 +16,13 @@ from seedspec.project.scaffold import FILL_IN, TEMPLATES, project, write
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
 @click.option("--template", type=click.Choice(TEMPLATES), default="minimal", show_default=True,
               help="minimal: one video. storyboard: three shots. ab-ads: variants of an advertisement.")  # fmt: skip
-@click.option("--ci", type=click.Choice(["github"]), help="A workflow too, which checks and plans and never buys.")
-@click.option(
-    "--no-schema", is_flag=True, help="No copy of the format's schema, and no line that points editors to it."
-)
+@click.option("--ci", type=click.Choice(["github"]), help="Also a workflow, which checks and plans and never buys.")
+@click.option("--no-schema", is_flag=True, help="No copy of the schema, and no line that points editors to it.")
 def init_command(folder: str, template: str, ci: str | None, *, no_schema: bool) -> None:
-    """Begin a project: a storyboard that checks clean, and what git should know. What is there is never touched.
+    """Begin a project: a storyboard without mistakes, and what git should know. Files that are there are not changed.
 
-    The storyboard's first line tells editors which schema it has: a copy under schemas/, or one that a folder above
-    has already. It is a file of the project, so that completion works for everybody, without a network.
+    The storyboard's first line tells editors where its schema is: in schemas/, or in a folder above that has a copy
+    already. The schema is a file of the project, so completion works for everybody and without a network.
 
     \b
     Examples:

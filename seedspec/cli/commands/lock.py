@@ -72,7 +72,7 @@ def _lock(storyboard: str, *, emulated: bool) -> Path:
 @storyboard_argument
 @_emulator
 def verify_command(storyboard: str, *, emulator: bool) -> None:
-    """Check the lock, and every saved video against its hash. Exit 1 when one is missing or another.
+    """Check the lock, and every saved video against its hash. Exit 1 when a video is missing or altered.
 
     \b
     Example:
@@ -98,15 +98,15 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     multiple=True,
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Take up this rescue file too, whoever wrote it.",
+    help="Use this rescue file too, whoever wrote it.",
 )
 def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) -> None:
-    """Mend the lock: take up both sides of a git merge, records that a full disk once refused, and what can be read
+    """Mend the lock: join both sides of a git merge, add records that a full disk refused, and keep what can be read
     of a damaged file.
 
-    Nothing that either side bought is dropped; a request that both bought is reported. Lines that cannot be relied on
-    are told and set aside in a `.damaged` file beside the lock. The old file is kept in `.seedspec`. A rescue file that
-    came with a repository is named and not taken up, unless --rescue names it.
+    Nothing that either side bought is dropped. A request that both sides bought is reported. Lines that cannot be
+    relied on are shown, and kept in a `.damaged` file beside the lock. The old lock is kept in `.seedspec`. A rescue
+    file that came with a repository is not used, unless --rescue names it.
 
     \b
     Example:

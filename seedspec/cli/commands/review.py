@@ -46,7 +46,7 @@ WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 @click.option("--x", "columns", metavar="AXIS", help="The axis of the grid's columns.")
 @click.option("--y", "rows", metavar="AXIS", help="The axis of the grid's rows.")
 @click.option("--blind", is_flag=True, help="Open with pairs to vote on, names hidden.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the order and the sides of blind pairs.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the order and the sides of blind pairs.")
 @votes_option
 @takes_options
 def review_command(
@@ -56,8 +56,8 @@ def review_command(
 ) -> None:  # fmt: skip
     """Make a page to look at takes: grid, compare, blind votes, table. One HTML file, no server, no network.
 
-    Picks, votes and notes are saved from the page as a small YAML file a reviewer; `seedspec pick --from` and
-    `seedspec stats` read them.
+    Each reviewer saves picks, votes and notes from the page as a small YAML file. `seedspec pick --from` and
+    `seedspec stats` read these files.
 
     \b
     Examples:

@@ -28,7 +28,7 @@ def why_command(
 ) -> None:
     """Say what a run would do with an entry and why: what differs from what was bought, and which line says so.
 
-    ENTRY is an address, or a prefix that fits one entry alone. Touches no network, writes nothing.
+    ENTRY is an address, or the beginning of one that fits a single entry. It uses no network and writes nothing.
 
     \b
     Examples:
