@@ -17,6 +17,7 @@ from seedspec.cli.options import emulator_option, profile_option, select_options
 
 if TYPE_CHECKING:
     from seedspec.compiler.entry import Entry
+    from seedspec.plan.command_hint import CommandHint
     from seedspec.project.compile import Compiled
 
 
@@ -58,7 +59,6 @@ def compile_command(
         return
     from seedspec.lock.lock import Lock
     from seedspec.plan.select import choose
-    from seedspec.project.paths import place_of
     from seedspec.report.entries import as_json, as_lines, as_table
 
     made = compile_or_exit(storyboard, profile, emulated=emulator)
@@ -72,7 +72,7 @@ def compile_command(
         print_json([as_json(e) for e in chosen])
     else:
         print_lines(as_table(chosen))
-        print_next(place_of(made.path, board_of(made), emulated=emulator).commands.plain("plan"))
+        print_next(_commands(made, emulated=emulator).plain("plan"))
 
 
 def _stream(storyboard: str, profile: str, *, emulated: bool) -> None:
@@ -96,13 +96,19 @@ def _stream(storyboard: str, profile: str, *, emulated: bool) -> None:
 def _show_origins(made: Compiled, address: str, form: str) -> None:
     from seedspec.cli.entry_argument import the_entry
     from seedspec.compiler.request.explain import explain
-    from seedspec.plan.command_hint import CommandHint
-    from seedspec.project.paths import named
     from seedspec.report import origins as shown
 
     assert made.board is not None
     found, rate = explain(made.board, the_entry(address, made.entries)), made.board.model.rate
     if form == "table":
-        print_lines(shown.as_text(found, rate, CommandHint(named(made.path))))
+        print_lines(shown.as_text(found, rate, _commands(made, emulated=False)))
     else:
         echo(orjson.dumps(shown.as_json(found, rate), option=orjson.OPT_INDENT_2 if form == "json" else None))
+
+
+def _commands(made: Compiled, *, emulated: bool) -> CommandHint:
+    """The commands about what was compiled; no lock and no key is looked for."""
+    from seedspec.compiler.storyboard.profile import name_of
+    from seedspec.plan.command_hint import CommandHint
+
+    return CommandHint("" if str(made.path) == "storyboard.yaml" else str(made.path), emulated, name_of(board_of(made)))

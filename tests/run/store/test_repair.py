@@ -146,7 +146,7 @@ def test_what_holds_no_record_is_left_alone(data: bytes, tmp_path: Path) -> None
 def test_an_empty_lock_is_no_sound_one(tmp_path: Path) -> None:
     path = tmp_path / "s.lock"
     path.write_bytes(b"")
-    with pytest.raises(LockFault, match="git checkout"):
+    with pytest.raises(LockFault, match=r"git -C .* checkout -- s.lock"):
         repair.fix(path, [])
     assert path.read_bytes() == b"" and not list(tmp_path.glob(".seedspec/*before-fix"))
 
