@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from helpers import SMALL, Make, Project
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seedspec.lock.lock import Lock, LockFault, encode, parse, serialise
@@ -61,6 +61,7 @@ def test_a_line_written_by_hand_needs_no_crc() -> None:
 
 
 @settings(max_examples=400, deadline=None)
+@example([(WHOLE.index(b'","crc"'), 3, b""), (WHOLE.index(b'":"', WHOLE.index(b'","crc"')) - 3, 3, b"")])
 @given(
     st.lists(
         st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 3), st.binary(max_size=6)), min_size=1, max_size=3
@@ -81,8 +82,9 @@ def test_of_any_damage_everything_that_reads_is_kept(strikes: list[tuple[int, in
     assert sound <= tasks(found.lock)
     handed = b"\n".join(a.data for a in found.unreadable)
     for task in (b"task-unified-1-aaaa", b"task-unified-2-bbbb"):
-        if task in data:
-            assert task.decode() in {str(t) for t in tasks(found.lock)} or task in handed, "a receipt was dropped"
+        if task in data:  # what joins an id with its check sum leaves a line without one, as if written by hand
+            kept = any(str(t).startswith(task.decode()) for t in tasks(found.lock))
+            assert kept or task in handed, "a receipt was dropped"
     parse(serialise(found.lock, []))
 
 
