@@ -30,6 +30,8 @@ RUNNING: dict[str, Any] = {
 SAVED = {**RUNNING, "state": "saved", "file": "renders/x.mp4", "sha256": FP}
 OTHER = {**RUNNING, "fp": "b" * 64, "entry": "hold/1", "task": "task-unified-2-bbbb"}
 WHOLE = HEADER + encode(RUNNING) + encode(OTHER) + encode(SAVED)
+JOINT = WHOLE.index(b'","crc"', WHOLE.index(b"task-unified-2-bbbb"))
+"""Where the one line of that task has its check sum behind it."""
 
 
 def tasks(lock: Lock) -> set[str | None]:
@@ -61,7 +63,7 @@ def test_a_line_written_by_hand_needs_no_crc() -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@example([(WHOLE.index(b'","crc"'), 3, b""), (WHOLE.index(b'":"', WHOLE.index(b'","crc"')) - 3, 3, b"")])
+@example([(JOINT, 3, b""), (WHOLE.index(b'":"', JOINT + 3) - 3, 3, b"")])
 @given(
     st.lists(
         st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 3), st.binary(max_size=6)), min_size=1, max_size=3
