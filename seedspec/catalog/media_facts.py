@@ -38,13 +38,14 @@ class MediaFacts:
 
 @valueclass(frozen=True, slots=True)
 class MediaRemark:
-    """What readers of media may stumble over in a whole file: a code, the end of a sentence, and the remedy.
+    """What readers of media may stumble over in a whole file, as the end of a sentence, and the remedy.
 
+    `kind` is `header`, `codec` or `alpha`.
     `command` makes a file without it; `{file}` in it stands for the file, `{stem}` for its path without the ending.
     `stated` is the length that its header states, in seconds, where that is wrong.
     """
 
-    code: str
+    kind: str
     found: str
     advice: str
     command: str

@@ -18,7 +18,10 @@ _UNKNOWN = (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 
 @dataclass(slots=True)
 class _Track:
-    """What stands about one track; lengths in ticks of its own scale, those of `shown` in ticks of the film's."""
+    """What stands about one track; lengths in ticks of its own scale, those of `header` and `edits` in the film's.
+
+    `delay` is the time from the decoding of the first sample to its display: pictures may be stored out of order.
+    """
 
     kind: bytes = b""
     number: int = 0
@@ -27,6 +30,7 @@ class _Track:
     header: int = 0
     samples: int = 0
     indexed: int = 0
+    delay: int | None = None
     edits: list[tuple[int, int]] = field(default_factory=list)
     each: int = 0
 
@@ -36,12 +40,11 @@ class _Track:
 
     def shown(self, scale: int) -> float:
         """The seconds that its edits leave of its samples, a pause before them with it."""
-        if not scale or not self.edits:
+        if not scale or not self.scale or not self.edits:
             return self.made
         pauses = sum(length for length, start in self.edits if start < 0) / scale
-        parts = [
-            (length / scale, start / self.scale if self.scale else 0) for length, start in self.edits if start >= 0
-        ]
+        delay = self.delay or 0
+        parts = [(length / scale, max(0, at - delay) / self.scale) for length, at in self.edits if at >= 0]
         # A length of zero means all that there is (ISO/IEC 14496-12, 8.6.6).
         return pauses + sum(min(length or self.made, max(0.0, self.made - start)) for length, start in parts)
 
@@ -128,6 +131,8 @@ def _read(stream: BinaryIO, size: int) -> tuple[int, int, list[_Track], bool]:
             track.kind = bytes_at(stream, at + 8, 4)
         elif name == b"stts":
             track.samples = track.indexed = sum(count * delta for count, delta in _rows(stream, at, ">II"))
+        elif name == b"ctts":
+            track.delay = next((offset for _, offset in _rows(stream, at, ">Ii", most=1)), None)
         elif name == b"elst":
             long = bytes_at(stream, at, 1) == b"\1"
             track.edits = [(row[0], row[1]) for row in _rows(stream, at, ">Qqi" if long else ">Iii")]
@@ -138,6 +143,7 @@ def _read(stream: BinaryIO, size: int) -> tuple[int, int, list[_Track], bool]:
             part, each = _fragment(stream, at, tracks)
         elif name == b"trun":
             fragmented = True
+            part.delay = _run_delay(stream, at) if part.delay is None else part.delay
             part.samples += _run(stream, at, each)
     return scale, whole, tracks, fragmented
 
@@ -158,8 +164,8 @@ def _number_and_length(stream: BinaryIO, at: int) -> tuple[int, int]:
     return number, length
 
 
-def _rows(stream: BinaryIO, at: int, form: str) -> Iterator[tuple[int, ...]]:
-    count = min(int.from_bytes(bytes_at(stream, at + 4, 4), "big"), _MOST_ROWS)
+def _rows(stream: BinaryIO, at: int, form: str, most: int = _MOST_ROWS) -> Iterator[tuple[int, ...]]:
+    count = min(int.from_bytes(bytes_at(stream, at + 4, 4), "big"), most)
     row = struct.calcsize(form)
     content = bytes_at(stream, at + 8, count * row)
     return struct.iter_unpack(form, content[: len(content) // row * row])
@@ -174,6 +180,15 @@ def _fragment(stream: BinaryIO, at: int, tracks: list[_Track]) -> tuple[_Track, 
         return track, track.each
     before = 8 + (8 if flags & 0x1 else 0) + (4 if flags & 0x2 else 0)
     return track, int.from_bytes(head[before : before + 4], "big")
+
+
+def _run_delay(stream: BinaryIO, at: int) -> int:
+    """The delay of the first sample of a run; 0 where it states none."""
+    flags = int.from_bytes(bytes_at(stream, at, 4), "big")
+    if not flags & 0x800:
+        return 0
+    before = 8 + 4 * sum(bool(flags & bit) for bit in (0x1, 0x4, 0x100, 0x200, 0x400))
+    return int.from_bytes(bytes_at(stream, at + before, 4), "big", signed=True)
 
 
 def _run(stream: BinaryIO, at: int, each: int) -> int:

@@ -239,7 +239,7 @@ def asset_of(examine: Callable[[], Facts], target: str, kind: Kind, digest: str,
         return MediaFile(target, digest, MediaFacts(bytes=size), other.format)
     if seen.kind != kind:
         return f"holds {_A[seen.kind]} ({seen.format}); expected {_A[kind]}"
-    remarks = tuple(MediaRemark(f"media-{r.kind}", r.found, r.advice, r.command, r.stated) for r in seen.remarks)
+    remarks = tuple(MediaRemark(r.kind, r.found, r.advice, r.command, r.stated) for r in seen.remarks)
     return MediaFile(target, digest, _measures(seen), seen.format, remarks=remarks)
 
 

@@ -55,7 +55,8 @@ EXTENSIBLE = struct.pack("<HHI", 22, 24, 4) + struct.pack("<H", 1) + SUBFORMAT
 
 
 @pytest.mark.parametrize(
-    "data", [0, 0x7FFFFFFF, 0x7FFFFFFF - 36, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFF - 36, 0xFFFFFFFE, 0xFFFFF000, 1_000_000_001]
+    "data", [0, 0x7FFFFFFF, 0x7FFFFFFF - 36, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFF - 36, 0xFFFFFFFE, 0xFFFFF000,
+     1_000_000_001]
 )  # fmt: skip
 @pytest.mark.parametrize("whole", [0, 36, 0x7FFFFFFF, 0xFFFFFFFF])
 def test_a_wav_whose_header_was_never_finished(tmp_path: Path, data: int, whole: int) -> None:
@@ -200,11 +201,11 @@ def test_two_mp3_files_in_one_last_as_long_as_both(tmp_path: Path) -> None:
 
 
 def film(*, seconds: float = 5, fps: int = 24, codec: str = "libx264", pixels: str = "yuv420p", flags: str = "",
-         form: str = "mp4", tone: bool = False, frames: bool = False, every: int = 24, b: int = 0) -> bytes:  # fmt: skip
+         form: str = "mp4", tone: bool = False, every: int = 24, b: int = 0) -> bytes:  # fmt: skip
     folder = tempfile.TemporaryDirectory()
     out = Path(folder.name, "film")
     with folder, av.open(str(out), "w", format=form, options={"movflags": flags} if flags else {}) as container:
-        quick = {"libx264": {"preset": "ultrafast", "bf": str(b)}, "libvpx-vp9": {"cpu-used": "8", "deadline": "realtime"},
+        quick = {"libx264": {"preset": "ultrafast", "bf": str(b)}, "libvpx-vp9": {"deadline": "realtime"},
                  "libx265": {"preset": "ultrafast", "x265-params": "log-level=none"}}  # fmt: skip
         stream = container.add_stream(codec, rate=fps, options=quick.get(codec, {}))
         assert isinstance(stream, VideoStream)

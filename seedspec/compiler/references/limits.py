@@ -182,7 +182,10 @@ def check_remarks(reference: Reference, rule: MediaRule, asset: MediaFile, probl
             message = f"{message}; expected {_range(limits)} s"
             problems.error("media-seconds", message, reference.target.span, remedy)
         else:
-            problems.warning(remark.code, message, reference.target.span, remedy)
+            code = (
+                "media-alpha" if remark.kind == "alpha" else "media-codec" if remark.kind == "codec" else "media-header"
+            )
+            problems.warning(code, message, reference.target.span, remedy)
 
 
 def _command(template: str, path: str) -> str:
