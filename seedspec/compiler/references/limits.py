@@ -182,10 +182,16 @@ def check_remarks(reference: Reference, rule: MediaRule, asset: MediaFile, probl
             message = f"{message}; expected {_range(limits)} s"
             problems.error("media-seconds", message, reference.target.span, remedy)
         else:
-            code = (
-                "media-alpha" if remark.kind == "alpha" else "media-codec" if remark.kind == "codec" else "media-header"
+            problems.warning(
+                "media-alpha"
+                if remark.kind == "alpha"
+                else "media-codec"
+                if remark.kind == "codec"
+                else "media-header",
+                message,
+                reference.target.span,
+                remedy,
             )
-            problems.warning(code, message, reference.target.span, remedy)
 
 
 def _command(template: str, path: str) -> str:
