@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import BinaryIO
 
@@ -45,7 +46,7 @@ def _last_tag(stream: BinaryIO, end: int) -> int:
         return 128
     if foot[-32:-24] == b"APETAGEX":
         return _ape(foot[-32:-22], foot[-32:])
-    if foot[-9:] == b"LYRICS200" and foot[-15:-9].isdigit():
+    if foot[-9:] == b"LYRICS200" and re.fullmatch(b"[0-9]{6}", foot[-15:-9]):
         return int(foot[-15:-9]) + 15
     if foot[-9:] == b"LYRICSEND":
         return _lyrics_before(bytes_at(stream, max(0, end - 5200), min(end, 5200)))
