@@ -4,8 +4,9 @@
 each with our key for that very thing, or a list of ours of which the first that is not there yet may be meant, or a
 sentence, and the key that they are written in place of, if any. A last word says what a column of that name holds in a
 table of others: `media`, `sound`, `words` of a prompt, or `nothing` that any request has a place for. The table
-`everywhere` of the whole document holds in each place that has no word of its own. `otherwise` is said where nothing is near, in a place where authors have names
-of their own. Keys are compared without case, plural and what joins their words.
+`everywhere` of the whole document holds in each place that has no word of its own. `otherwise` is said where nothing is
+near, in a place where authors have names of their own. Keys are compared without case, plural and what joins their
+words.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from seedspec.project.importing.cells import Fields
 from seedspec.project.importing.decode import without_controls
 from seedspec.project.importing.labels import Names, label, name
 from seedspec.project.importing.media import Media
-from seedspec.project.importing.prompts import Template, escape
+from seedspec.project.importing.prompts import Template, mentions_of
 from seedspec.project.importing.roles import Roles, addresses, is_address, kind_of_address, kind_word
 from seedspec.project.importing.values import Cell, Material, Record
 from seedspec.text.near import shorten
@@ -190,6 +190,8 @@ class Common:
         texts = {self.cell_text(r, column) for r in self.material.records}
         if len(texts) > 1 or (len(self.material.records) < 2 and column in self.material.columns):
             return None
+        if any(map(mentions_of, texts)):
+            return None  # a variable is data, in which a number of a medium stays what it is
         made = self._variables[column] = self._variable_names.unique(
             name(column, "words", len(self._variables) + 1), "_"
         )
@@ -229,10 +231,10 @@ class Common:
         what = "marks of a template in the prompt, such as `{{`; nothing is put in their place"
         self.material.remark(prompt.place, f"kept as text: {what}")
 
-    def described(self, record: Record, text: str, *, data: bool = False) -> str:
+    def described(self, record: Record, text: str, make: Callable[[str], str] | None = None) -> str:
         """Columns such as `camera` and `mood`, as sentences; those that the prompt names or says are in it already.
 
-        As `data` they are plain text, and else a piece of a template.
+        `make` makes a template of a text; without it they are data.
         """
         said = []
         for column in self.roles.words:
@@ -240,9 +242,9 @@ class Common:
             if cell is None or column in self.used or cell.text.strip() in text:
                 continue
             words = " ".join(self.cell_text(record, column).split()).rstrip(".。")
-            if not data:
+            if make is not None:
                 variable = self.variable(column)
-                words = f"{{{{ {variable} }}}}" if variable is not None else escape(words)
+                words = f"{{{{ {variable} }}}}" if variable is not None else make(words)
             said.append(f"{spoken(column)}: {words}.")
             self.material.remark(cell.place, f"changed: `{shorten(column)}` is said in the prompt")
         return f"\n{' '.join(said)}" if said else ""

@@ -6,25 +6,27 @@ import re
 import unicodedata
 
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "Ł": "L", "ı": "i"})
-MOST = 40
+MOST, MOST_ID = 40, 60
+"""Characters of a label, and of a shot's id."""
 
 
 class Names:
     """Names that are given out, none of them twice, by letter case neither: files are named after them."""
 
-    def __init__(self, *taken: str) -> None:
+    def __init__(self, *taken: str, most: int = MOST) -> None:
+        self._most = most
         self._taken = {t.casefold() for t in taken}
 
     def unique(self, name: str, joint: str = "-") -> str:
         number, made = 2, name
         while made.casefold() in self._taken:
-            made = f"{name[: MOST - 5]}{joint}{number}"
+            made = f"{name[: self._most - 5]}{joint}{number}"
             number += 1
         self._taken.add(made.casefold())
         return made
 
 
-def label(text: str, stem: str, number: int) -> tuple[str, bool]:
+def label(text: str, stem: str, number: int, most: int = MOST) -> tuple[str, bool]:
     """A label made of a text, and whether letters of the text are lost in it: `AD 001` is `AD-001`, `镜头1` is `s1`."""
     plain = _plain(text)
     kept = re.sub(r"[^A-Za-z0-9._-]+", "-", plain)
@@ -34,13 +36,13 @@ def label(text: str, stem: str, number: int) -> tuple[str, bool]:
         kept = f"{stem}{number}"
     elif lost and not re.search("[A-Za-z]", kept):
         kept = f"{stem}{kept}"
-    return kept[:MOST].strip("._-"), lost
+    return kept[:most].strip("._-"), lost
 
 
 def name(text: str, stem: str, number: int) -> str:
     """A name that templates can read, made of a text: letters, digits and `_`, no digit first."""
     kept = re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9]+", "_", _plain(text))).strip("_")
-    if not re.search("[A-Za-z]", kept):
+    if not re.match("[A-Za-z]", kept):
         kept = f"{stem}_{kept or number}"
     return kept[:30].strip("_")
 

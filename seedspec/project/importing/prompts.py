@@ -38,7 +38,7 @@ def template_of(text: str, media: Callable[[Mention], str], names: Callable[[str
                 found.append((start, end, " and ".join(dict.fromkeys(made_all))))
     out, at, escaped = [], 0, False
     for start, end, made in sorted(found):
-        piece = escape(text[at:start], open_behind=True)
+        piece = escape(text[at:start])
         escaped |= piece != text[at:start]
         out += [piece, made]
         at = end
@@ -52,10 +52,10 @@ def mentions_of(text: str) -> list[Mention]:
     return [m for m in every_mention(text) if m.certainty > Certainty.ORDINAL]
 
 
-def escape(text: str, *, open_behind: bool = False) -> str:
-    """Text as a template that renders it; `open_behind`: an expression follows it."""
+def escape(text: str) -> str:
+    """Text as a template that renders it, whatever template stands behind it."""
     made = _JINJA.sub(lambda m: f"{{{{ '{m[0]}' }}}}", text)
-    if open_behind and made.endswith("{"):
+    if made.endswith("{"):
         made = f"{made[:-1]}{{{{ '{{' }}}}"
     return made
 

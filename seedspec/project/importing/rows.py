@@ -61,7 +61,8 @@ class Rows:
             return f"{self.records[0].place}: the rows have different `{shorten(common.roles.takes)}`"
         count = {kind: sum(each[0][0].kind == kind for each in self.media.values()) for kind in KINDS}
         for record in self.records:
-            text = common.cell_text(record, common.roles.prompt)
+            columns = (common.roles.prompt, *common.roles.words, *common.roles.own)
+            text = "\n".join(common.cell_text(record, column) for column in columns)
             for m in mentions_of(text):
                 if m.certainty is Certainty.CERTAIN and not 0 < m.number <= count[m.kind]:
                     return f"{record.place}: the prompt names {m.kind} {m.number}, which the row does not have"
@@ -229,7 +230,7 @@ def _row_text(rows: Rows, row: _Row) -> str:
     )
     if re.search(r"\{\{|\{%|\{#", text):
         common.left_as_text(row.prompt)
-    return text + common.described(row.record, row.prompt.text, data=True)
+    return text + common.described(row.record, row.prompt.text)
 
 
 def _finish(rows: Rows, shot: Shot, attach: dict[str, str], made: list[_Row]) -> None:

@@ -44,7 +44,7 @@ class _Sheet(NamedTuple):
 
 def rows_of(material: Material, raw: bytes, wanted: str) -> list[Row]:
     """The rows of a sheet: the one that is wanted by its name, or the first that has any. Raises ImportFault."""
-    path = material.path
+    path, material.sparse = material.path, True
     try:
         import python_calamine
     except ImportError:

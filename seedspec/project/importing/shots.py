@@ -10,27 +10,33 @@ from seedspec.compiler.prompt.mentions import Mention
 from seedspec.project.importing.board import Board, Reference, Shot
 from seedspec.project.importing.cells import whole
 from seedspec.project.importing.common import Common, Requested
-from seedspec.project.importing.labels import Names, label
-from seedspec.project.importing.prompts import escape, template_of
+from seedspec.project.importing.labels import MOST_ID, Names, label
+from seedspec.project.importing.prompts import template_of
 from seedspec.project.importing.values import Cell, Record
 from seedspec.text.near import folded, shorten
 
 _EXPORTED = re.compile(r"(?:^|, )(image|video|audio) (.*?)(?=, (?:image|video|audio) |$)", re.DOTALL)
-_SHOT_MEDIUM = re.compile(r"(?:the video of |shot )?([A-Za-z0-9][^\s/]*(?:@[^/]*)?/\d+)$")
+_SHOT_MEDIUM = re.compile(r"([A-Za-z0-9][^\s/]*)/(\d+)")
+_EXPORTED_LABEL = re.compile(r"[@,][A-Za-z0-9_]+=")
 
 
 def shots_of(common: Common, board: Board) -> None:
     """The shots of a board, in the order of the records."""
-    ids, made = Names(), []
+    ids, made = Names(most=MOST_ID), []
+    takes: dict[str, Shot] = {}
     for number, record in enumerate(common.material.records, 1):
         if (prompt := common.prompt(record)) is None:
             continue
-        text, lost = label(common.id_text(record), "s", number)
+        entry = common.cell_text(record, "entry").rpartition("/")[0] if common.material.exported else ""
+        if entry in takes:
+            takes[entry].takes += 1
+            continue
+        text, lost = label(_EXPORTED_LABEL.sub("-", entry) or common.id_text(record), "s", number, MOST_ID)
         made.append((record, prompt, Shot(ids.unique(text), ""), lost))
-        if common.id_text(record) and made[-1][2].id != common.id_text(record):
+        if entry:
+            takes[entry] = made[-1][2]
+        elif common.id_text(record) and made[-1][2].id != common.id_text(record):
             common.renamed(record, made[-1][2].id)
-    by_entry = {common.cell_text(record, "entry"): shot for record, _, shot, _ in made}
-    seen: dict[tuple[object, ...], Shot] = {}
     fields = common.fields([record for record, *_ in made])
     board.defaults = fields.shared
     for record, prompt, shot, lost in made:
@@ -38,39 +44,16 @@ def shots_of(common: Common, board: Board) -> None:
         shot.notes, shot.tags = common.notes(record), common.tags(record)
         shot.fields = fields.own(record)
         _set_takes(common, record, shot)
-        media = _media(common, record, shot, by_entry)
-        _write_prompt(common, record, shot, prompt, media)
-        key = _request(shot)
-        if common.material.exported and (first := seen.get(key)) is not None:
-            first.takes += 1  # a further take of the same request
-            continue
-        seen[key] = shot
+        _write_prompt(common, record, shot, prompt, _media(common, record, shot, takes))
         board.shots.append(shot)
-    if common.material.exported:
-        _take_numbers(board)
     for name in common.roles.own:
         if name not in common.used and (cell := common.first(name)) is not None:
             reason = "a shot has no place for it" if name in common.material.columns else "nothing takes it"
             common.material.remark(cell.place, f"left out: `{shorten(name)}`: {reason}")
 
 
-def _request(shot: Shot) -> tuple[object, ...]:
-    references = tuple((r.name, r.kind, r.target, r.take) for r in shot.references)
-    return (
-        shot.prompt,
-        tuple((e.key, e.value) for e in shot.fields),
-        references,
-        tuple(shot.attach),
-        tuple(shot.tags),
-        shot.id.rsplit("-", 1)[0],
-    )
-
-
-def _take_numbers(board: Board) -> None:
-    """References to shots that are further takes of another one lead to that one."""
-    known = {s.id for s in board.shots}
-    for shot in board.shots:
-        shot.references = [r for r in shot.references if r.kind != "shot" or r.target in known]
+def _nothing(_: str) -> str:
+    return ""
 
 
 def _set_takes(common: Common, record: Record, shot: Shot) -> None:
@@ -91,10 +74,12 @@ def _media(common: Common, record: Record, shot: Shot, by_entry: Mapping[str, Sh
         cell = record.cells.get("references")
         for kind_text, where in _EXPORTED.findall(cell.text) if cell is not None else ():
             kind: Kind = next(k for k in KINDS if k == kind_text)
-            upstream = _SHOT_MEDIUM.search(where)
+            upstream = _SHOT_MEDIUM.fullmatch(where)
             if upstream is not None and (other := by_entry.get(upstream[1])) is not None:
                 name = f"before_{len(shot.references) + 1}" if shot.references else "before"
-                shot.references.append(Reference(name, "shot", other.id))
+                shot.references.append(
+                    Reference(name, "shot", other.id, take=int(upstream[2]) if upstream[2] != "1" else 0)
+                )
             else:
                 assert cell is not None
                 name = common.media.add(kind, where, cell)
@@ -139,11 +124,11 @@ def _write_prompt(common: Common, record: Record, shot: Shot, prompt: Cell, medi
         common.material.remark(
             prompt.place, f"changed: `{shorten(name)}` in brackets is filled in with the cell of that name"
         )
-        return escape(cell.text.strip(), open_behind=True)
+        return template_of(cell.text.strip(), medium, _nothing).text
 
     shot.prompt = common.template(prompt, lambda text: template_of(text, medium, said))
-    shot.prompt += common.described(record, prompt.text)
+    shot.prompt += common.described(record, prompt.text, lambda text: template_of(text, medium, _nothing).text)
     common.media.use(list(dict.fromkeys(used)))
-    shot.attach = [n for names in media.values() for n in names if n not in used]
+    shot.attach = list(dict.fromkeys(n for names in media.values() for n in names if n not in used))
     if shot.attach and not common.material.exported:
         common.sent_unnamed(prompt.place, shot.attach[0])

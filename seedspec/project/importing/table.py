@@ -35,6 +35,7 @@ def fill(material: Material, rows: Sequence[Row], knows: Callable[[list[str]], i
             material.title = " ".join(said.split())
             material.remark(row.place, f"guessed: `{shorten(said)}` above the names of the columns is the title")
     names = _names(material, rows[at], rows[at + 1 :])
+    many = sum(1 for n in names if n)
     for row in rows[at + 1 :]:
         cells = {}
         for index, cell in enumerate(row.cells):
@@ -42,14 +43,12 @@ def fill(material: Material, rows: Sequence[Row], knows: Callable[[list[str]], i
                 continue
             if index >= len(names) or not names[index]:
                 raise ImportFault(
-                    f"{cell.place}: the row has {len(row.cells)} cells and there are {len([n for n in names if n])} names "
-                    f"of columns; `{shorten(cell.text, 40)}` stands below none: put a text with delimiters in it in quotes"
+                    f"{cell.place}: the row has {len(row.cells)} cells and there are {many} names of columns; "
+                    f"`{shorten(cell.text, 40)}` stands below none: put a text with delimiters in it in quotes"
                 )
             cells[names[index]] = cell
-        if len(row.cells) < len([n for n in names if n]):
-            material.remark(
-                row.place, f"the row has {len(row.cells)} cells of {len([n for n in names if n])}; the rest are empty"
-            )
+        if len(row.cells) < many and not material.sparse:
+            material.remark(row.place, f"the row has {len(row.cells)} cells of {many}; the rest are empty")
         if cells:
             material.records.append(Record(row.place, cells))
     if not material.records:

@@ -69,7 +69,8 @@ class Material:
     """All that was read of one source. `shared` holds for every record that has no such cell of its own.
 
     `columns` are the names of the records' cells in their order, each with its place. `list_name` is what the source
-    calls its records, "" where it gives them no name. `media` are named by number in all prompts.
+    calls its records, "" where it gives them no name. `media` are named by number in all prompts. A `sparse` source
+    has no cells where they are empty.
     """
 
     path: str
@@ -80,6 +81,7 @@ class Material:
     title: str = ""
     list_name: str = ""
     exported: bool = False
+    sparse: bool = False
     remarks: list[Remark] = field(default_factory=list)
 
     def remark(self, place: str, text: str) -> None:

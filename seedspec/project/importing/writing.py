@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from seedspec.project.importing.board import Board, Entry, Reference, Scalar, Shot
+from seedspec.project.importing.decode import without_controls
 from seedspec.text.visible import one_line
 
 _PLAIN = re.compile(
@@ -60,7 +61,7 @@ def _lines(board: Board) -> Iterator[str]:
 
 
 def _mapping(key: str, entries: list[Entry], indent: str) -> Iterator[str]:
-    whole = f"{key}: {{{', '.join(f'{e.key}: {scalar(e.value)}' for e in entries)}}}"
+    whole = f"{key}: {{{', '.join(f'{scalar(e.key)}: {scalar(e.value)}' for e in entries)}}}"
     if len(whole) < _WIDE and not any(e.comment or "\n" in str(e.value) for e in entries):
         yield indent + whole
         return
@@ -71,7 +72,7 @@ def _mapping(key: str, entries: list[Entry], indent: str) -> Iterator[str]:
 
 def _item(entries: list[Entry], indent: str) -> Iterator[str]:
     """An item of a list, in one line where it is short."""
-    flow = f"{indent}- {{{', '.join(f'{e.key}: {scalar(e.value)}' for e in entries)}}}"
+    flow = f"{indent}- {{{', '.join(f'{scalar(e.key)}: {scalar(e.value)}' for e in entries)}}}"
     if len(flow) <= 110 and not any(e.comment or "\n" in str(e.value) for e in entries):
         yield flow
         return
@@ -96,7 +97,7 @@ def _shot(shot: Shot) -> Iterator[str]:
         yield f"{indent}references:"
         yield from (_reference(one, indent + "  ") for one in shot.references)
     if shot.attach:
-        yield f"{indent}attach: [{', '.join(shot.attach)}]"
+        yield f"{indent}attach: [{', '.join(map(scalar, shot.attach))}]"
     yield from _entry(Entry("prompt", shot.prompt), indent)
 
 
@@ -106,7 +107,7 @@ def _reference(one: Reference, indent: str) -> str:
         parts.append(f"take: {one.take}")
     if one.notes:
         parts.append(f"notes: {scalar(one.notes)}")
-    return f"{indent}{one.name}: {{{', '.join(parts)}}}{_comment(one.comment)}"
+    return f"{indent}{scalar(one.name)}: {{{', '.join(parts)}}}{_comment(one.comment)}"
 
 
 def _entry(entry: Entry, indent: str, *, data: bool = False) -> Iterator[str]:
@@ -114,13 +115,13 @@ def _entry(entry: Entry, indent: str, *, data: bool = False) -> Iterator[str]:
 
     `data` keeps such a text without a line end behind it.
     """
-    value = entry.value
+    value = without_controls(entry.value) if isinstance(entry.value, str) else entry.value
     if isinstance(value, str) and _fits_block(value):
-        yield f"{indent}{entry.key}: |{'-' if data else ''}{_comment(entry.comment)}"
+        yield f"{indent}{scalar(entry.key)}: |{'-' if data else ''}{_comment(entry.comment)}"
         for line in value.split("\n"):
             yield f"{indent}  {line}" if line else ""
         return
-    yield f"{indent}{entry.key}: {scalar(value)}{_comment(entry.comment)}"
+    yield f"{indent}{scalar(entry.key)}: {scalar(value)}{_comment(entry.comment)}"
 
 
 def _fits_block(text: str) -> bool:
@@ -144,6 +145,7 @@ def scalar(value: Scalar) -> str:
         return "true" if value else "false"
     if not isinstance(value, str):
         return str(value)
+    value = without_controls(value)
     if _PLAIN.fullmatch(value) and not _NOT_TEXT.fullmatch(value) and len(value) < 300:
         return value
     quoted = json.dumps(value, ensure_ascii=False)
