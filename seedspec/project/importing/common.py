@@ -19,7 +19,7 @@ from seedspec.project.importing.media import Media
 from seedspec.project.importing.prompts import Template, mentions_of
 from seedspec.project.importing.roles import Roles, addresses, is_address, kind_of_address, kind_word
 from seedspec.project.importing.values import Cell, Material, Record
-from seedspec.text.near import shorten
+from seedspec.text.near import folded, shorten
 
 _TAKEN = ("label", "shot", "take", "ref", "loop", "self", "range", "dict", "namespace", "cycler", "joiner", "lipsum")
 _GUARD = re.compile("(^|[;\\n])([ \"]*)'(?=[-=+@\uff1d\uff0b\uff0d\uff20\\t\\r])")
@@ -88,6 +88,10 @@ class Common:
         if cell is None or not without_controls(cell.text).strip():
             self.material.remark(record.place, "left out: the row has no prompt")
             return None
+        if without_controls(cell.text) != re.sub("\r\n?", "\n", cell.text):
+            self.material.remark(
+                cell.place, "left out: characters of the prompt that steer a terminal, or that no YAML holds"
+            )
         if re.match(r"[=+@-](?:cmd|[A-Za-z]+[(|])", cell.text.strip()):
             self.material.remark(
                 cell.place, "the prompt begins like a formula of a spreadsheet; it is kept as text, and nothing runs it"
@@ -95,7 +99,14 @@ class Common:
         return Cell(self.cell_text(record, self.roles.prompt), cell.place)
 
     def id_text(self, record: Record) -> str:
-        return "-".join(t for column in self.roles.ids if (t := self.cell_text(record, column)))
+        texts = (self.cell_text(record, column) for column in self.roles.ids)
+        return "-".join(re.sub(r"(?<=\d)\.0$", "", t) if self._whole_ids else t for t in texts if t)
+
+    @cached_property
+    def _whole_ids(self) -> bool:
+        """Whether all ids are the floats that Excel makes of whole numbers: `1.0`."""
+        texts = [t for r in self.material.records for column in self.roles.ids if (t := self.cell_text(r, column))]
+        return all(re.fullmatch(r"\d+\.0", t) for t in texts)
 
     def renamed(self, record: Record, made: str) -> None:
         """Tells of an id that is not what the source has."""
@@ -155,7 +166,7 @@ class Common:
         """The media in a record's own columns, and in those that hold for all."""
         found = []
         for column, kind in self.roles.media.items():
-            cell = self.cell(record, column)
+            cell = self.cell(record, column) if column not in self.material.named else None
             for address in addresses(cell.text) if cell is not None else ():
                 assert cell is not None
                 if not is_address(address):
@@ -166,6 +177,26 @@ class Common:
                 known = kind_of_address(address) or kind or kind_word(column) or "image"
                 found.append(Requested(known, without_controls(address), cell, "", column))
         return found
+
+    def column(self, wanted: str) -> str:
+        """The column that a name in brackets means: by its name, or what is shared under that name; "" for none."""
+        others = [n for n in self.names if n != self.roles.prompt]
+        found = next((n for n in others if folded(n) == folded(wanted)), "")
+        media = (
+            n for n in self.roles.media if n in self.material.named and n.casefold().startswith(f"{wanted.casefold()} ")
+        )
+        return found or next(media, "")
+
+    def named_medium(self, column: str) -> list[Requested]:
+        """The media that are shared under a name of their own."""
+        cell = self.material.shared.get(column)
+        kind = self.roles.media.get(column) or kind_word(column) or "image"
+        found = addresses(cell.text) if cell is not None and column in self.material.named else []
+        return [
+            Requested(kind_of_address(a) or kind, without_controls(a), cell, "", column)
+            for a in found
+            if cell is not None
+        ]
 
     def add(self, one: Requested) -> str:
         """The name of a medium in the catalogue."""
@@ -220,9 +251,10 @@ class Common:
             self.left_as_text(prompt)
         return made.text
 
-    def sent_unnamed(self, place: str, reference: str) -> None:
+    def sent_unnamed(self, place: str, reference: str, column: str) -> None:
         where = f"write `{{{{ ref('{reference}') }}}}` where it belongs"
-        self.material.remark(place, f"the prompt does not name `{reference}`: it is sent by `attach`; {where}")
+        said = f"the prompt does not name `{reference}`, the `{shorten(column)}`: it is sent by `attach`; {where}"
+        self.material.remark(place, said)
 
     def unknown(self, prompt: Cell, written: str) -> None:
         self.material.remark(prompt.place, f"kept: `{shorten(written)}` names no column; it is in the prompt as it is")
@@ -259,12 +291,22 @@ def spoken(column: str) -> str:
 def told(material: Material) -> list[str]:
     """The remarks as lines: those of one wording are one line, at the first of their places, with a count."""
     first: dict[str, str] = {}
+    material.remarks.sort(key=lambda remark: _order(remark.place))
     count = Counter(remark.text for remark in material.remarks)
     for remark in material.remarks:
         first.setdefault(remark.text, remark.place)
     return [
         f"{place}: {text}{f' (in {count[text]} places)' if count[text] > 1 else ''}" for text, place in first.items()
     ]
+
+
+def _order(place: str) -> tuple[int, int, str]:
+    """Places in the order of the source: by line and column, or by row and letters of a sheet; no place goes first."""
+    if m := re.search(r":(\d+):(\d+)$", place):
+        return int(m[1]), int(m[2]), ""
+    if m := re.search(r"[:!]([A-Z]{1,3})(\d+)$", place):
+        return int(m[2]), len(m[1]), m[1]
+    return 0, 0, ""
 
 
 def _shown(value: Scalar) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from seedspec.catalog.meant import Column, column_of
 from seedspec.catalog.model import KINDS, Kind, Model
 from seedspec.compiler.references.limits import kind_of_suffix
-from seedspec.project.importing.values import Cell, ImportFault, Material
+from seedspec.project.importing.values import Cell, ImportFault, Material, Record
 from seedspec.text.diagnostic import did_you_mean, listed
 from seedspec.text.near import folded, shorten
 
@@ -144,6 +144,8 @@ def _understand(roles: Roles, name: str, material: Material, words: Words) -> No
     free = [k for k in meaning.keys if k in ("notes", "tags", "references") or not _taken(roles, k)]
     if free:
         _take(roles, name, free[0], material, words)
+    elif meaning.keys and _joined(roles, meaning.keys[0], name, material):
+        return
     elif meaning.keys[:1] == ("id",):
         roles.ids.append(name)
     elif meaning.keys[:1] == ("prompt",):
@@ -151,8 +153,30 @@ def _understand(roles: Roles, name: str, material: Material, words: Words) -> No
         material.remark(
             cell.place, f"guessed: `{shorten(name)}` goes to the notes; the prompts stand in `{shorten(roles.prompt)}`"
         )
+    elif all(map(kind_of_address, (a for c in _cells(material, name) for a in addresses(c.text)))):
+        roles.media[name] = kind_word(name)
     else:
         roles.own.append(name)
+
+
+def _cells(material: Material, name: str) -> list[Cell]:
+    """The cells of a column that hold anything."""
+    own = [c for r in material.records if (c := r.cells.get(name)) is not None and not c.empty]
+    return own or [c for c in (material.shared.get(name),) if c is not None]
+
+
+def _joined(roles: Roles, key: str, name: str, material: Material) -> bool:
+    """Makes one column of two names for one thing, where no record has both: `length` in one, `duration` in another."""
+    texts = {"prompt": roles.prompt, "title": roles.title, "takes": roles.takes}
+    known = roles.fields.get(key) or texts.get(key, "")
+    if not known or known not in material.columns or name not in material.columns:
+        return False
+    if any(known in r.cells and name in r.cells for r in material.records):
+        return False
+    for at, record in enumerate(material.records):
+        cells = {known if k == name else k: c for k, c in record.cells.items()}
+        material.records[at] = Record(record.place, cells)
+    return True
 
 
 def _taken(roles: Roles, key: str) -> bool:
@@ -182,10 +206,10 @@ def _take(roles: Roles, name: str, role: str, material: Material, words: Words) 
 
 def _medium_or_words(roles: Roles, name: str, cell: Cell, material: Material, meaning: Column) -> None:
     kind = kind_word(name)
-    addresses = [c for r in material.records if (c := r.cells.get(name)) is not None and not c.empty] or [cell]
-    if all(is_address(c.text) for c in addresses):
+    held = _cells(material, name)
+    if all(is_address(c.text) for c in held):
         roles.media[name] = kind
-    elif all(c.text.strip().casefold() in _YES_OR_NO for c in addresses):
+    elif all(c.text.strip().casefold() in _YES_OR_NO for c in held):
         if "generate_audio" in roles.fields:
             roles.own.append(name)
         else:
@@ -232,10 +256,7 @@ def kind_of_address(address: str) -> Kind | None:
 
 
 def _first_cell(material: Material, name: str) -> Cell | None:
-    for record in material.records:
-        if (cell := record.cells.get(name)) is not None and not cell.empty:
-            return cell
-    return material.shared.get(name)
+    return next(iter(_cells(material, name)), None)
 
 
 def _choose_ids(roles: Roles, material: Material) -> None:

@@ -48,6 +48,8 @@ class Rows:
 
     def _obstacle(self) -> str:
         common = self.common
+        if any(c in common.material.named for c in common.roles.media):
+            return f"{common.material.path}: its media have names, which a row's text cannot do"
         if common.material.media:
             return f"{common.material.path}: its media are named by number, which a row's text cannot do"
         for column, each in self.media.items():
@@ -87,6 +89,8 @@ def rows_of(rows: Rows, board: Board) -> None:
         if title := common.title(record, lost=lost):
             entries.append(Entry("title", title))
         made.append(_Row(record, prompt, entries))
+    if rows.template:
+        _read_ids(rows, columns, made)
     fields = common.fields([row.record for row in made])
     board.defaults = fields.shared
     attach = _catalogue(rows, shot, board, axis, columns)
@@ -98,6 +102,8 @@ def rows_of(rows: Rows, board: Board) -> None:
         row.entries.extend(fields.own(row.record))
         for column, key in columns.items():
             cell = common.cell(row.record, column)
+            if key == "id":
+                continue
             if cell is not None:
                 value = (
                     common.media.path_of(_one(rows, column, row.record).target, cell)
@@ -125,8 +131,7 @@ def _columns(rows: Rows) -> dict[str, str]:
     common, found = rows.common, {}
     taken = ("id", "prompt", "takes", "text", "title", "notes", "tags", *common.board_fields)
     names = Names(*taken)
-    template = common.cell_text(rows.records[0], common.roles.prompt) if rows.template else ""
-    named = {folded(n) for m in re.finditer(r"[{\[]\s*([^{}\[\]\n]{1,60}?)\s*[}\]]", template) for n in [m[1]]}
+    named = _named(rows)
     for number, column in enumerate([*common.roles.own, *common.roles.words, *rows.media], 1):
         if column not in common.material.columns:
             continue
@@ -139,6 +144,21 @@ def _columns(rows: Rows) -> dict[str, str]:
                 f"left out: `{shorten(column)}`: it is `{shorten(cell.text, 40)}` in all rows, and no prompt names it",
             )
     return found
+
+
+def _read_ids(rows: Rows, columns: dict[str, str], made: list[_Row]) -> None:
+    """How a prompt reads the ids that it names: as the label, where that is what the source has."""
+    same = all(row.entries[0].value == rows.common.id_text(row.record) for row in made)
+    for column in rows.common.roles.ids:
+        columns[column] = "id" if same else name(f"{column} text", "id", 1)
+        if not same and folded(column) not in _named(rows):
+            del columns[column]
+
+
+def _named(rows: Rows) -> set[str]:
+    """The names in brackets of the one prompt that all rows have."""
+    text = rows.common.cell_text(rows.records[0], rows.common.roles.prompt) if rows.template else ""
+    return {folded(m[1]) for m in re.finditer(r"[{\[]\s*([^{}\[\]\n]{1,60}?)\s*[}\]]", text)}
 
 
 def _axis_name(common: Common) -> str:
@@ -179,18 +199,13 @@ def _shot_prompt(rows: Rows, row: _Row, axis: str, columns: dict[str, str], atta
         return f"{{{{ ref('{names[mention.number - 1]}') }}}}" if 0 < mention.number <= len(names) else ""
 
     def said(wanted: str) -> str:
-        column = next((n for n in common.names if folded(n) == folded(wanted) and n != common.roles.prompt), "")
+        column = common.column(wanted)
         if column in attach:
             return f"{{{{ ref('{attach[column]}') }}}}"
         if column in columns:
             common.used.add(column)
             return f"{{{{ {axis}.{columns[column]} }}}}"
-        if (
-            column
-            and column not in common.roles.ids
-            and common.cell(row.record, column)
-            and (variable := common.variable(column))
-        ):
+        if column and common.cell(row.record, column) and (variable := common.variable(column)):
             common.used.add(column)
             return f"{{{{ {variable} }}}}"
         return ""
@@ -211,7 +226,7 @@ def _row_text(rows: Rows, row: _Row) -> str:
 
     def fill(m: re.Match[str]) -> str:
         wanted = m[1] or m[2] or m[3]
-        column = next((n for n in common.names if folded(n) == folded(wanted) and n != common.roles.prompt), "")
+        column = common.column(wanted)
         cell = common.cell(row.record, column) if column and column not in rows.media else None
         if cell is None:
             if re.fullmatch(r"[A-Za-z_][\w .-]{0,40}", wanted) and not mentions_of(wanted):
@@ -245,4 +260,4 @@ def _finish(rows: Rows, shot: Shot, attach: dict[str, str], made: list[_Row]) ->
         cell = common.first(column)
         silent = [r for r in made if not mentions_of(r.prompt.text)]
         if silent and cell is not None:
-            common.sent_unnamed(cell.place, shot.attach[0])
+            common.sent_unnamed(cell.place, shot.attach[0], column)

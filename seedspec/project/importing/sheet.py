@@ -30,7 +30,7 @@ _SHEET = re.compile(_TAG + rb"sheet\b([^<>]*)>")
 _RELATION = re.compile(_TAG + rb"Relationship\b([^<>]*)>")
 _ATTRIBUTE = re.compile(rb"""(?<![\w:])([\w:]{1,40})\s?=\s?(?:"([^"]*)"|'([^']*)')""")
 _ERROR = re.compile(rb"<(?:\w{1,20}:)?v>([^<]{1,20})<")
-_FORMULA, _VALUE = re.compile(_TAG + rb"f\b"), re.compile(_TAG + rb"(?:v|is)>")
+_FORMULA, _VALUE = re.compile(_TAG + rb"f\b"), re.compile(_TAG + rb"(?:v>[^<]|is>)")
 
 
 class _Sheet(NamedTuple):

@@ -13,7 +13,7 @@ from seedspec.project.importing.common import Common, Requested
 from seedspec.project.importing.labels import MOST_ID, Names, label
 from seedspec.project.importing.prompts import template_of
 from seedspec.project.importing.values import Cell, Record
-from seedspec.text.near import folded, shorten
+from seedspec.text.near import shorten
 
 _EXPORTED = re.compile(r"(?:^|, )(image|video|audio) (.*?)(?=, (?:image|video|audio) |$)", re.DOTALL)
 _SHOT_MEDIUM = re.compile(r"([A-Za-z0-9][^\s/]*)/(\d+)")
@@ -46,7 +46,7 @@ def shots_of(common: Common, board: Board) -> None:
         _set_takes(common, record, shot)
         _write_prompt(common, record, shot, prompt, _media(common, record, shot, takes))
         board.shots.append(shot)
-    for name in common.roles.own:
+    for name in (*common.roles.own, *(n for n in common.roles.media if n in common.material.named)):
         if name not in common.used and (cell := common.first(name)) is not None:
             reason = "a shot has no place for it" if name in common.material.columns else "nothing takes it"
             common.material.remark(cell.place, f"left out: `{shorten(name)}`: {reason}")
@@ -110,13 +110,14 @@ def _write_prompt(common: Common, record: Record, shot: Shot, prompt: Cell, medi
         return f"{{{{ ref('{name}') }}}}" if name else ""
 
     def said(name: str) -> str:
-        column = next((n for n in common.names if folded(n) == folded(name) and n != common.roles.prompt), "")
+        column = common.column(name)
         cell = common.cell(record, column)
-        if not column or column in common.roles.ids or cell is None or common.material.exported:
+        if not column or cell is None or common.material.exported:
             return ""
         common.used.add(column)
         if column in common.roles.media:
-            names = [common.add(one) for one in common.media_of(record) if one.column == column]
+            own = [one for one in common.media_of(record) if one.column == column]
+            names = [common.add(one) for one in own or common.named_medium(column)]
             used.extend(names)
             return " and ".join(f"{{{{ ref('{n}') }}}}" for n in names)
         if (variable := common.variable(column)) is not None:
@@ -131,4 +132,5 @@ def _write_prompt(common: Common, record: Record, shot: Shot, prompt: Cell, medi
     common.media.use(list(dict.fromkeys(used)))
     shot.attach = list(dict.fromkeys(n for names in media.values() for n in names if n not in used))
     if shot.attach and not common.material.exported:
-        common.sent_unnamed(prompt.place, shot.attach[0])
+        column = next((o.column for o in common.media_of(record) if common.add(o) == shot.attach[0]), "medium")
+        common.sent_unnamed(prompt.place, shot.attach[0], column)

@@ -70,7 +70,8 @@ class Material:
 
     `columns` are the names of the records' cells in their order, each with its place. `list_name` is what the source
     calls its records, "" where it gives them no name. `media` are named by number in all prompts. A `sparse` source
-    has no cells where they are empty.
+    has no cells where they are empty. `named` are the shared cells with a name of their own, which prompts write in
+    brackets.
     """
 
     path: str
@@ -80,6 +81,7 @@ class Material:
     media: list[Numbered] = field(default_factory=list)
     title: str = ""
     list_name: str = ""
+    named: set[str] = field(default_factory=set)
     exported: bool = False
     sparse: bool = False
     remarks: list[Remark] = field(default_factory=list)
