@@ -256,6 +256,11 @@ class Common:
         said = f"the prompt does not name `{reference}`, the `{shorten(column)}`: it is sent by `attach`; {where}"
         self.material.remark(place, said)
 
+    def written(self, mention: Mention) -> str:
+        """How `ref()` writes a medium of this number."""
+        form = self._fields.model.media[mention.kind].words[self.board.reference_words or "en"]
+        return form.replace("{n}", str(mention.number))
+
     def unknown(self, prompt: Cell, written: str) -> None:
         self.material.remark(prompt.place, f"kept: `{shorten(written)}` names no column; it is in the prompt as it is")
 

@@ -130,6 +130,8 @@ def _understand(roles: Roles, name: str, material: Material, words: Words) -> No
     meaning = words.meaning(name)
     cell = _first_cell(material, name)
     if cell is None:
+        if meaning.keys[:1] == ("prompt",) and not roles.prompt:
+            roles.prompt = name
         return
     if meaning.holds in ("media", "sound"):
         _medium_or_words(roles, name, cell, material, meaning)

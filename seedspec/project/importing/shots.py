@@ -97,6 +97,8 @@ def _write_prompt(common: Common, record: Record, shot: Shot, prompt: Cell, medi
 
     def medium(mention: Mention) -> str:
         names = media[mention.kind]
+        if common.material.exported and prompt.text[mention.start : mention.end] != common.written(mention):
+            return ""  # its own words, which `ref()` would write otherwise; the medium keeps its number
         if (one := numbered.get((mention.kind, mention.number))) is not None:
             name = common.add(Requested(one.kind, one.target.text, one.target, one.notes))
         elif numbered and not names:
