@@ -14,6 +14,8 @@ from seedspec.catalog.model import Model
 from seedspec.project.importing.values import Cell
 from seedspec.text.near import folded, shorten
 
+_LONGEST = 200
+
 
 class Value(NamedTuple):
     """A field's value; `None` where the cell holds none. `changed` says what the source has in place of it."""
@@ -41,12 +43,14 @@ class Fields:
 
 def whole(cell: Cell, unit: str = "", least: int = 1) -> int | None:
     """A whole number that a cell holds, such as a count of takes; None where it holds none."""
-    amount = amount_of(cell.text, unit)
+    amount = amount_of(cell.text[:_LONGEST], unit)
     return int(amount) if amount is not None and amount.denominator == 1 and amount >= least else None
 
 
 def _read(rule: Mapping[str, Any], cell: Cell) -> Value:
     text = cell.text.strip()
+    if len(text) > _LONGEST and rule.get("type") != "string":
+        return Value(None)
     if "enum" in rule:
         return _choice(rule["enum"], text)
     if rule.get("type") == "boolean":

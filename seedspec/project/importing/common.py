@@ -57,7 +57,7 @@ class Common:
         self.material, self.roles, self.media, self.board = material, roles, media, board
         self._fields = fields
         self.used: set[str] = set()
-        self._variables: dict[str, str] = {}
+        self._variables: dict[str, str | None] = {}
         self._variable_names = Names(*_TAKEN, *fields.model.fields)
         self._labels_told: set[str] = set()
 
@@ -219,6 +219,7 @@ class Common:
         if column in self._variables:
             return self._variables[column]
         texts = {self.cell_text(r, column) for r in self.material.records}
+        self._variables[column] = None
         if len(texts) > 1 or (len(self.material.records) < 2 and column in self.material.columns):
             return None
         if any(map(mentions_of, texts)):

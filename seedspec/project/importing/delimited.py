@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from seedspec.project.importing.decode import place_of
-from seedspec.project.importing.values import MOST_COLUMNS, MOST_RECORDS, Cell, ImportFault
+from seedspec.project.importing.values import MOST_CELLS, MOST_COLUMNS, MOST_RECORDS, Cell, ImportFault
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEP = re.compile("sep=(.)(?:\r\n|\n|\r|\\Z)", re.IGNORECASE)
@@ -49,16 +49,18 @@ def rows_of(path: str, text: str, knows: Callable[[list[str]], int]) -> list[Row
             raise ImportFault(f"{path}:1:5: `{delimiter}` cannot part columns; expected one of `, ; |` or a tab")
     else:
         delimiter = max(DELIMITERS, key=lambda d: _fitness(text, d, knows))
-    found = []
+    found, cells = [], 0
     for raw in _parsed(path, text, start, delimiter):
         if len(raw.fields) > MOST_COLUMNS:
             where = place_of(path, text, raw.start)
             raise ImportFault(f"{where}: found {len(raw.fields):,} columns; at most {MOST_COLUMNS} are read")
         if any(f.strip() for f in raw.fields):
             found.append(raw)
-        if len(found) > MOST_RECORDS:
+            cells += len(raw.fields)
+        if len(found) > MOST_RECORDS or cells > MOST_CELLS:
             where = place_of(path, text, raw.start)
-            raise ImportFault(f"{where}: the table has more than {MOST_RECORDS:,} rows; import a part of it at a time")
+            most = f"{MOST_RECORDS:,} rows or {MOST_CELLS:,} cells"
+            raise ImportFault(f"{where}: the table has more than {most}; import a part of it at a time")
     return _placed(path, text, found, delimiter)
 
 

@@ -9,7 +9,15 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import NamedTuple
 
 from seedspec.project.importing.decode import place_of
-from seedspec.project.importing.values import MOST_COLUMNS, MOST_RECORDS, Cell, ImportFault, Material, Record
+from seedspec.project.importing.values import (
+    MOST_CELLS,
+    MOST_COLUMNS,
+    MOST_RECORDS,
+    Cell,
+    ImportFault,
+    Material,
+    Record,
+)
 from seedspec.text.near import shorten
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -28,6 +36,8 @@ class _Node(NamedTuple):
 def read(material: Material, text: str, knows: Callable[[list[str]], int]) -> None:
     """The records of a document. Raises ImportFault for what is no JSON, and for a document without such a list."""
     path = material.path
+    if text.count(",") > MOST_CELLS:
+        raise ImportFault(f"{path}: the document has more than {MOST_CELLS:,} values; import a part of it at a time")
     try:
         root, end = _value(text, _skip(text, 0), 0)
         if _skip(text, end) != len(text):

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "Ł": "L", "ı": "i"})
+_LONGEST = 400
 MOST, MOST_ID = 40, 60
 """Characters of a label, and of a shot's id."""
 
@@ -28,7 +29,7 @@ class Names:
 
 def label(text: str, stem: str, number: int, most: int = MOST) -> tuple[str, bool]:
     """A label made of a text, and whether letters of the text are lost in it: `AD 001` is `AD-001`, `镜头1` is `s1`."""
-    plain = _plain(text)
+    plain = _plain(text[:_LONGEST])
     kept = re.sub(r"[^A-Za-z0-9._-]+", "-", plain)
     kept = re.sub(r"-*([._-])[._-]*", r"\1", kept).strip("._-")
     lost = bool(re.search(r"[^\W\d_]", re.sub(r"[A-Za-z]", "", plain)))
@@ -41,7 +42,7 @@ def label(text: str, stem: str, number: int, most: int = MOST) -> tuple[str, boo
 
 def name(text: str, stem: str, number: int) -> str:
     """A name that templates can read, made of a text: letters, digits and `_`, no digit first."""
-    kept = re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9]+", "_", _plain(text))).strip("_")
+    kept = re.sub(r"_+", "_", re.sub(r"[^A-Za-z0-9]+", "_", _plain(text[:_LONGEST]))).strip("_")
     if not re.match("[A-Za-z]", kept):
         kept = f"{stem}_{kept or number}"
     return kept[:30].strip("_")

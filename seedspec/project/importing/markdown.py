@@ -11,7 +11,7 @@ from seedspec.compiler.prompt.mentions import every_mention
 from seedspec.project.importing import table
 from seedspec.project.importing.delimited import Row
 from seedspec.project.importing.roles import Words, bare, is_address, kind_of_address
-from seedspec.project.importing.values import Cell, ImportFault, Material, Numbered, Record
+from seedspec.project.importing.values import MOST_RECORDS, Cell, ImportFault, Material, Numbered, Record
 from seedspec.text.near import shorten
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*(\S*)")
@@ -28,6 +28,10 @@ _SHOT = re.compile(
 )
 
 
+_LONGEST = 2000
+MOST_TEXT = 4_000_000
+
+
 @dataclass(slots=True)
 class _Section:
     """A heading and what stands below it, up to the next one."""
@@ -37,12 +41,21 @@ class _Section:
     level: int
     fields: dict[str, Cell] = field(default_factory=dict)
     fences: list[Cell] = field(default_factory=list)
-    prose: list[Cell] = field(default_factory=list)
+    paragraphs: list[tuple[str, list[str]]] = field(default_factory=list)
     tables: list[list[Row]] = field(default_factory=list)
+
+    @property
+    def prose(self) -> list[Cell]:
+        """Its paragraphs, each with the place of its first line."""
+        return [Cell("\n".join(lines), place) for place, lines in self.paragraphs]
 
 
 def read(material: Material, text: str, words: Words) -> None:
     """The records of a document, and its media by number. Raises ImportFault where nothing in it is a prompt."""
+    if len(text) > MOST_TEXT:
+        raise ImportFault(
+            f"{material.path}: the document has more than {MOST_TEXT:,} characters; import a part at a time"
+        )
     sections = list(_sections(material.path, re.sub("\r\n?", "\n", text), words))
     tables = [t for s in sections for t in s.tables]
     for one in tables:
@@ -118,12 +131,8 @@ def _prompt(section: _Section, words: Words) -> Cell | None:
             return cell
     if section.fences:
         return section.fences[0]
-    if section.prose and _SHOT.match(section.title):
-        return (
-            Cell("\n".join(c.text for c in section.prose), section.prose[0].place)
-            if len(section.prose) > 1
-            else section.prose[0]
-        )
+    if (prose := section.prose) and _SHOT.match(section.title):
+        return Cell("\n".join(c.text for c in prose), prose[0].place) if len(prose) > 1 else prose[0]
     return None
 
 
@@ -184,8 +193,11 @@ def _mention(text: str) -> tuple[Kind, int] | None:
 
 def _sections(path: str, text: str, words: Words) -> Iterator[_Section]:
     lines = text.split("\n")
+    long = next((n for n, line in enumerate(lines, 1) if "|" in line and len(line) > 5 * _LONGEST), 0)
+    if long:
+        raise ImportFault(f"{path}:{long}:1: the line has more than {5 * _LONGEST:,} characters")
     section = _Section("", f"{path}:1:1", 0)
-    at = 0
+    at = headings = 0
     if lines[0].strip() == "---" and "---" in (line.strip() for line in lines[1:60]):
         at = 1  # front matter is a list of fields
         while lines[at].strip() != "---":
@@ -204,7 +216,10 @@ def _sections(path: str, text: str, words: Words) -> Iterator[_Section]:
             if content.strip() and m[2].lower() not in ("json", "yaml", "yml", "sh", "bash", "python", "mermaid"):
                 section.fences.append(Cell(content, f"{path}:{at + 2}:1"))
             at = end + 1
-        elif m := _HEADING.match(line):
+        elif len(line) < _LONGEST and (m := _HEADING.match(line)):
+            headings += 1
+            if headings > MOST_RECORDS:
+                raise ImportFault(f"{path}:{at + 1}:1: the document has more than {MOST_RECORDS:,} headings")
             yield section
             section = _Section(m[2].strip("*_ "), f"{path}:{at + 1}:1", len(m[1]))
             at += 1
@@ -226,7 +241,7 @@ def _line(section: _Section, path: str, lines: list[str], at: int, words: Words)
     if not line.strip() or re.fullmatch(r"\s*(?:[-*_]\s*){3,}", line):
         return
     place = f"{path}:{at + 1}:{len(line) - len(line.lstrip()) + 1}"
-    m = _FIELD.fullmatch(line)
+    m = _FIELD.fullmatch(line) if len(line) < _LONGEST else None
     name, value = (m[1] or m[3] or m[5], m[2] or m[4] or m[6] or "") if m else ("", "")
     if m is not None and name and (not m[5] or words.meaning(name).keys or words.meaning(name).holds):
         plain = value.strip().strip("`").strip()
@@ -234,11 +249,10 @@ def _line(section: _Section, path: str, lines: list[str], at: int, words: Words)
         section.fields.setdefault(name.strip(), Cell(plain, f"{path}:{at + 1}:{max(0, start) + 1}"))
         return
     said = re.sub(r"^\s*(?:>|[-*+]\s|\d+[.)]\s)\s*", "", line).strip()
-    if section.prose and lines[at - 1].strip() and at:
-        last = section.prose.pop()
-        section.prose.append(Cell(f"{last.text}\n{said}", last.place))
+    if section.paragraphs and at and lines[at - 1].strip():
+        section.paragraphs[-1][1].append(said)
     else:
-        section.prose.append(Cell(said, place))
+        section.paragraphs.append((place, [said]))
 
 
 def _row(path: str, line: str, at: int) -> Row:

@@ -72,7 +72,7 @@ class Media:
         order: dict[str, Reference] = {}
         waiting = list(made)
         while waiting:
-            free = next((n for n in waiting if before[n] <= order.keys() | {n}), waiting[0])
+            free = next((n for n in waiting if all(b in order or b == n for b in before[n])), waiting[0])
             order[free] = made[free]
             waiting.remove(free)
         return list(order.values())

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from seedspec.compiler.prompt.mentions import Certainty, Mention, every_mention
 
-_NAMES = re.compile(r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}|\$?\{\s*([^{}\n]{1,60}?)\s*\}|\[\s*([^\[\]\n]{1,60}?)\s*\]")
+NAMES = re.compile(r"\{\{([^{}\n]{1,64})\}\}|\$?\{([^{}\n]{1,64})\}|\[([^\[\]\n]{1,64})\]")
+"""Names in brackets, with the spaces around them."""
 _JINJA = re.compile(r"\{\{|\{%|\{#")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w .-]{0,40}")
 
@@ -25,19 +26,19 @@ def template_of(text: str, media: Callable[[Mention], str], names: Callable[[str
     """A prompt's template. Both functions give the template that stands for what was found, "" for none."""
     found: list[tuple[int, int, str]] = []
     unknown: list[str] = []
-    for m in _NAMES.finditer(text):
-        name = m[1] or m[2] or m[3]
-        if made := names(name):
+    for m in NAMES.finditer(text):
+        name = (m[1] or m[2] or m[3]).strip()
+        if name and (made := names(name)):
             found.append((m.start(), m.end(), made))
         elif _PLAIN_NAME.fullmatch(name) and not every_mention(name):
             unknown.append(m[0])
     for (start, end), mentions in _by_place(text).items():
-        if not any(s < end and start < e for s, e, _ in found):
-            made_all = [media(one) for one in mentions]
-            if all(made_all):
-                found.append((start, end, " and ".join(dict.fromkeys(made_all))))
+        if all(made_all := [media(one) for one in mentions]):
+            found.append((start, end, " and ".join(dict.fromkeys(made_all))))
     out, at, escaped = [], 0, False
     for start, end, made in sorted(found):
+        if start < at:
+            continue  # inside of what was found before
         piece = escape(text[at:start])
         escaped |= piece != text[at:start]
         out += [piece, made]
@@ -72,7 +73,10 @@ def reference_words(prompts: Iterable[str]) -> str:
 
 def _by_place(text: str) -> dict[tuple[int, int], list[Mention]]:
     found: dict[tuple[int, int], list[Mention]] = {}
-    for one in sorted(mentions_of(text), key=lambda m: (m.start, m.number)):
-        if not any(s < one.end and one.start < e and (s, e) != (one.start, one.end) for s, e in found):
-            found.setdefault((one.start, one.end), []).append(one)
+    last = (0, 0)
+    for one in sorted(mentions_of(text), key=lambda m: (m.start, m.end, m.number)):
+        place = (one.start, one.end)
+        if place == last or one.start >= last[1]:
+            found.setdefault(place, []).append(one)
+            last = place
     return found

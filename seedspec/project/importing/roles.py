@@ -23,6 +23,7 @@ _KIND_WORDS: Mapping[Kind, str] = {
     "audio": "audio|sound|music|bgm|voice|narrat|speech|song|sfx|track|音",
     "video": "video|clip|movie|footage|视频|視頻|動画|影片",
 }
+_LONGEST = 5000
 _YES_OR_NO = frozenset(["yes", "no", "y", "n", "on", "off", "true", "false", "1", "0", "是", "否"])
 
 
@@ -56,6 +57,8 @@ class Words:
 
     def meaning(self, name: str) -> Column:
         """What a column's name means; a bracket behind it, and a number, are no part of it."""
+        if len(name) > 100:
+            return Column()
         plain = _BESIDE.sub(" ", name).strip() or name.strip()
         for word in dict.fromkeys((name.strip(), plain, _COUNT.sub("", plain), plain.split(" ")[-1])):
             if word and (found := column_of(word, self.shot, self.document)) != Column():
@@ -237,6 +240,8 @@ def is_address(text: str) -> bool:
 
 def addresses(text: str) -> list[str]:
     """The addresses in a cell: one a line, or between commas, semicolons and bars that no address goes on behind."""
+    if len(text) > _LONGEST:
+        return [text]
     parts = re.split(
         r"\s*\n\s*|\s*[,;|，；]\s*(?=https?://|[^\s,;|]+\.[A-Za-z0-9]{2,4}(?:\s*[,;|]|\s*$))", text.strip()
     )

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from seedspec.catalog.model import KINDS, Kind
 from seedspec.compiler.prompt.mentions import Certainty, Mention
+from seedspec.compiler.storyboard.types import LABEL
 from seedspec.project.importing.board import Board, Entry, Reference, Shot
 from seedspec.project.importing.cells import whole
 from seedspec.project.importing.common import Common, Requested, spoken
 from seedspec.project.importing.labels import Names, label, name
-from seedspec.project.importing.prompts import mentions_of, template_of
+from seedspec.project.importing.prompts import NAMES, mentions_of, template_of
 from seedspec.project.importing.values import Cell, Record
 from seedspec.text.near import folded, shorten
 
@@ -32,6 +33,7 @@ class Rows:
         ]
         texts = {common.cell_text(r, common.roles.prompt) for r in self.records}
         self.template = len(texts) == 1 and len(self.records) > 1
+        self.at = {record.place: number for number, record in enumerate(self.records)}
         self.media = self._media()
         self.obstacle = self._obstacle()
 
@@ -87,7 +89,7 @@ def rows_of(rows: Rows, board: Board) -> None:
             common.renamed(record, unique)
         entries = [Entry("id", unique)]
         if title := common.title(record, lost=lost):
-            entries.append(Entry("title", title))
+            entries.append(Entry("x-title", title))
         made.append(_Row(record, prompt, entries))
     if rows.template:
         _read_ids(rows, columns, made)
@@ -116,7 +118,7 @@ def rows_of(rows: Rows, board: Board) -> None:
                 common.material.remark(
                     row.record.place, f"the row has no `{shorten(column)}`, which its prompt names; it is empty there"
                 )
-        for extra, text in (("notes", common.notes(row.record)), ("tags", ", ".join(common.tags(row.record)))):
+        for extra, text in (("x-notes", common.notes(row.record)), ("x-tags", ", ".join(common.tags(row.record)))):
             if text:
                 row.entries.append(Entry(extra, text))
         if not rows.template:
@@ -138,6 +140,9 @@ def _columns(rows: Rows) -> dict[str, str]:
         texts = {common.cell_text(r, column) for r in rows.records}
         if len(texts) > 1 or folded(column) in named:
             found[column] = names.unique(name(column, "column", number), "_")
+            read = column in rows.media or folded(column) in named or (rows.template and column in common.roles.words)
+            if not read and not all(LABEL.fullmatch(t) for t in texts if t):
+                found[column] = f"x-{found[column]}"  # it can choose no rows, so it is for people alone
         elif column in common.roles.own and (cell := common.first(column)) is not None:
             common.material.remark(
                 cell.place,
@@ -158,7 +163,7 @@ def _read_ids(rows: Rows, columns: dict[str, str], made: list[_Row]) -> None:
 def _named(rows: Rows) -> set[str]:
     """The names in brackets of the one prompt that all rows have."""
     text = rows.common.cell_text(rows.records[0], rows.common.roles.prompt) if rows.template else ""
-    return {folded(m[1]) for m in re.finditer(r"[{\[]\s*([^{}\[\]\n]{1,60}?)\s*[}\]]", text)}
+    return {folded(m[1] or m[2] or m[3]) for m in NAMES.finditer(text)}
 
 
 def _axis_name(common: Common) -> str:
@@ -170,7 +175,7 @@ def _axis_name(common: Common) -> str:
 
 
 def _one(rows: Rows, column: str, record: Record) -> Requested:
-    return rows.media[column][rows.records.index(record)][0]
+    return rows.media[column][rows.at[record.place]][0]
 
 
 def _catalogue(rows: Rows, shot: Shot, board: Board, axis: str, columns: dict[str, str]) -> dict[str, str]:
@@ -225,7 +230,7 @@ def _row_text(rows: Rows, row: _Row) -> str:
     common = rows.common
 
     def fill(m: re.Match[str]) -> str:
-        wanted = m[1] or m[2] or m[3]
+        wanted = (m[1] or m[2] or m[3]).strip()
         column = common.column(wanted)
         cell = common.cell(row.record, column) if column and column not in rows.media else None
         if cell is None:
@@ -238,11 +243,7 @@ def _row_text(rows: Rows, row: _Row) -> str:
         )
         return common.cell_text(row.record, column)
 
-    text = re.sub(
-        r"\{\{\s*([^{}\n]{1,60}?)\s*\}\}|\$?\{\s*([^{}\n]{1,60}?)\s*\}|\[\s*([^\[\]\n]{1,60}?)\s*\]",
-        fill,
-        row.prompt.text,
-    )
+    text = NAMES.sub(fill, row.prompt.text)
     if re.search(r"\{\{|\{%|\{#", text):
         common.left_as_text(row.prompt)
     return text + common.described(row.record, row.prompt.text)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from xml.sax.saxutils import unescape
 
 from seedspec.project.importing.delimited import Row
-from seedspec.project.importing.values import MOST_COLUMNS, MOST_RECORDS, Cell, ImportFault, Material
+from seedspec.project.importing.values import MOST_CELLS, MOST_COLUMNS, MOST_RECORDS, Cell, ImportFault, Material
 from seedspec.text.diagnostic import did_you_mean, listed
 from seedspec.text.near import shorten
 
@@ -19,8 +19,6 @@ NEEDS = "tables of Excel need one package more: pip install 'seedspec[sheets]'"
 _MOST_UNPACKED = 64 * 1024 * 1024
 _MOST_PARTS = 2_000
 _MOST_TOLD = 200
-_MOST_CELLS = 2_000_000
-"""Cells of the rectangle that a sheet spans: two cells far apart take as much memory as all between them."""
 
 _TAG = rb"<(?:[A-Za-z0-9]{1,20}:)?"
 _CELL = re.compile(_TAG + rb"c\b([^<>]*)>((?:[^<]|<(?!/?(?:[A-Za-z0-9]{1,20}:)?c\b))*+)")
@@ -230,9 +228,10 @@ def _scanned(path: str, name: str, data: bytes) -> _Sheet:
                 found.errors[place[0]] = error[1].decode("utf-8", "replace") if error else "?"
             elif _FORMULA.search(m[2]) and not _VALUE.search(m[2]):
                 found.uncounted.append(place[0])
-    if widest > MOST_COLUMNS or widest * lowest > _MOST_CELLS:
+    # two cells far apart take as much memory as all that lies between them
+    if widest > MOST_COLUMNS or widest * lowest > MOST_CELLS:
         raise ImportFault(
             f"{path}: sheet `{shorten(name)}` spans {lowest:,} rows and {widest:,} columns; at most "
-            f"{MOST_COLUMNS} columns and {_MOST_CELLS:,} cells are read; delete what stands far from the table"
+            f"{MOST_COLUMNS} columns and {MOST_CELLS:,} cells are read; delete what stands far from the table"
         )
     return found

@@ -10,6 +10,7 @@ from seedspec.catalog.model import Kind
 MOST_BYTES = 16 * 1024 * 1024
 """Bytes of a source. The storyboard that is made of it may have eight million."""
 MOST_COLUMNS = 400
+MOST_CELLS = 500_000
 MOST_RECORDS = 20_000
 
 
