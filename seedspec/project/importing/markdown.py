@@ -11,7 +11,7 @@ from seedspec.compiler.prompt.mentions import every_mention
 from seedspec.project.importing import table
 from seedspec.project.importing.delimited import Row
 from seedspec.project.importing.roles import Words, bare, is_address, kind_of_address
-from seedspec.project.importing.values import MOST_RECORDS, Cell, ImportFault, Material, Numbered, Record
+from seedspec.project.importing.values import MOST_COLUMNS, MOST_RECORDS, Cell, ImportFault, Material, Numbered, Record
 from seedspec.text.near import shorten
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*(\S*)")
@@ -112,7 +112,7 @@ def _record(section: _Section, words: Words) -> Record:
     if cells["id"].text != title or re.search(r"\w\W+\w*[^\W\d]{3,}", title):
         cells["title"] = Cell(title, section.place)
         cells["id"] = _short_id(cells["id"])
-    rest = [c for c in (*section.prose, *section.fences) if c is not prompt]
+    rest = [c for c in (*section.prose, *section.fences) if c.text not in prompt.text]
     if rest:
         cells["notes"] = Cell("\n".join(c.text for c in rest), rest[0].place)
     return Record(section.place, cells)
@@ -256,15 +256,17 @@ def _line(section: _Section, path: str, lines: list[str], at: int, words: Words)
 
 
 def _row(path: str, line: str, at: int) -> Row:
-    """The cells of a line with pipes; `\\|` and a pipe in backticks are no borders."""
+    """The cells of a line with pipes; `\\|` is no border."""
     cells: list[Cell] = []
     start = len(line) - len(line.lstrip()) + line.lstrip().startswith("|")
     end = len(line.rstrip())
-    for m in re.finditer(r"((?:\\\||`[^`|]*(?:\|[^`|]*)*`|[^|\\`]|\\(?!\|)|`)*)(\||$)", line[start:end]):
+    for m in re.finditer(r"((?:[^|\\]|\\.)*+)(\||$)", line[start:end]):
         if m.start() == end - start and cells:
             break
         text = m[1]
         lead = len(text) - len(text.lstrip())
         shown = re.sub(r"<br\s*/?>", "\n", text.strip().replace("\\|", "|"))
         cells.append(Cell(shown, f"{path}:{at + 1}:{start + m.start() + lead + 1}"))
+    if len(cells) > MOST_COLUMNS:
+        raise ImportFault(f"{path}:{at + 1}:1: found {len(cells):,} columns; at most {MOST_COLUMNS} are read")
     return Row(f"{path}:{at + 1}:1", cells)
