@@ -23,6 +23,7 @@ _KIND_WORDS: Mapping[Kind, str] = {
     "audio": "audio|sound|music|bgm|voice|narrat|speech|song|sfx|track|音",
     "video": "video|clip|movie|footage|视频|視頻|動画|影片",
 }
+_FORMS = {"aspect_ratio": re.compile(r"\d{1,2}\s*[:：]\s*\d{1,2}"), "quality": re.compile(r"\d{3,4}\s*[pP]|[248][kK]")}
 _LONGEST = 5000
 _YES_OR_NO = frozenset(["yes", "no", "y", "n", "on", "off", "true", "false", "1", "0", "是", "否"])
 
@@ -142,6 +143,9 @@ def _understand(roles: Roles, name: str, material: Material, words: Words) -> No
     if meaning.holds == "words":
         roles.words.append(name)
         return
+    if meaning.holds == "nothing" and (shown := _shown_by_cells(name, material)) and not _taken(roles, shown):
+        _take(roles, name, shown, material, words)
+        return
     if meaning.holds == "nothing":
         why = re.sub(r"[,;] (?:so )?leave it out", "", meaning.note)
         material.remark(cell.place, f"left out: `{shorten(name)}`: {why}")
@@ -162,6 +166,12 @@ def _understand(roles: Roles, name: str, material: Material, words: Words) -> No
         roles.media[name] = kind_word(name)
     else:
         roles.own.append(name)
+
+
+def _shown_by_cells(name: str, material: Material) -> str:
+    """The field that all cells of a column are values of, whatever it is called: `size` may be a shape or a height."""
+    held = _cells(material, name)
+    return next((k for k, form in _FORMS.items() if held and all(form.fullmatch(c.text.strip()) for c in held)), "")
 
 
 def _cells(material: Material, name: str) -> list[Cell]:
