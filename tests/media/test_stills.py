@@ -34,7 +34,9 @@ def clip(path: Path, times: list[Fraction], *, bframes: int = 0, key_every: int 
     """Grey pictures, the n-th of brightness 16 + 9n, shown at these times; B-frames as many as asked for."""
     x264 = f"keyint={key_every}:min-keyint={key_every}:scenecut=0:bframes={bframes}:b-adapt=0"
     with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=24, options={"preset": "veryfast", "qp": "4", "x264-params": x264})
+        stream = container.add_stream(
+            "libx264", rate=24, options={"preset": "veryfast", "qp": "4", "x264-params": x264}
+        )
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = 320, 320, "yuv420p"
         base = stream.codec_context.time_base = Fraction(1, 12_000)
@@ -149,7 +151,9 @@ def test_a_turned_video_gives_the_picture_as_it_is_shown(turned: int, tmp_path: 
 
 
 @pytest.mark.parametrize(("height", "colours"), [(720, "bt709"), (480, "smpte170m")])
-def test_colours_that_a_file_says_nothing_about_are_those_of_its_size(height: int, colours: str, tmp_path: Path) -> None:
+def test_colours_that_a_file_says_nothing_about_are_those_of_its_size(
+    height: int, colours: str, tmp_path: Path
+) -> None:
     red = {"bt709": (63, 102, 240), "smpte170m": (81, 90, 240)}[colours]
     path = tmp_path / "a.mp4"
     with av.open(str(path), "w") as container:

@@ -54,12 +54,9 @@ def _check_moment(reference: Reference, model: Model, upstream: Entry, problems:
     at, length = int(reference.frame) / 1000, upstream.request["duration"]
     if at < length:
         return
-    message = f"`{upstream.address}` lasts {length:g} s; expected a time before its end, or `last`"
-    notes = [f"found {at:g}: `frame` counts seconds"]
-    if at.is_integer() and 0 < at / model.fps < length:
-        notes = [f"{notes[0]}; picture {at:g} is shown at {round(at / model.fps, 3):g} s"]
-    elif at == length:
-        notes = ["its last picture is `frame: last`"]
+    message = f"the video of `{upstream.shot}` lasts {length:g} s; expected less, or `last` for its last picture"
+    number = at.is_integer() and model.fps / 2 <= at < length * model.fps
+    notes = [f"`frame` counts seconds: picture {at:g} is shown at {round(at / model.fps, 3):g} s"] if number else []
     problems.error("frame-past-end", message, reference.frame_span or reference.target.span, *notes, entry=entry)
 
 

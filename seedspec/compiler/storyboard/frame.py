@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from seedspec.catalog.form import amount_of
-from seedspec.catalog.schema import edits_of, kind_of, shorten
+from seedspec.catalog.schema import edits_of, kind_of
 from seedspec.text.diagnostic import Edit, Problems
 from seedspec.text.lookalike import odd_in
 from seedspec.text.near import folded, nearest
@@ -38,7 +38,7 @@ def frame_of(node: Node, problems: Problems) -> str | None:
         milliseconds = Decimal(repr(value)) * 1000
         if milliseconds >= 0 and milliseconds == milliseconds.to_integral_value():
             return str(int(milliseconds))
-    found = f"`{shorten(node.text)}`" if isinstance(node, Scalar) and value is not None else kind_of(value)
+    found = kind_of(value) if isinstance(node, Scalar) else "no text and no number"
     odd = odd_in(value) if isinstance(value, str) else ()
     problems.error("bad-frame", "; ".join((f"found {found}", *odd, EXPECTED)), node.span, *_remedy(node, value))
     return None
