@@ -60,7 +60,7 @@ def _remedy(node: Node, value: object) -> tuple[str | Edit, ...]:
         if value < 0:
             return ("the last picture is `frame: last`; a time is counted from the start of the video",)
         return (f"write `{float(value):.3f}`",) if math.isfinite(value) else (_SECONDS,)
-    return ("write `frame: last`, or leave the key out for the whole video",)
+    return (_SECONDS,)
 
 
 def _remedy_for_text(node: Node, text: str) -> tuple[str | Edit, ...]:
