@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from seedspec.catalog.form import name_for
+from seedspec.compiler.matrix.columns import Columns, check_column, labels_wanted, part, refuse_column
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Box, Row, Work
 from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
@@ -24,8 +25,9 @@ _Boxes = Sequence[tuple[Box, Span]]
 def board_grid(board: Storyboard, problems: Problems, work: Work) -> Grid:
     """The storyboard's own grid, without the patterns and rows that are broken. Raises TooMuch, as its grids do."""
     before = problems.errors
-    axes, rows = _included(board.axes, board.include, "the storyboard", problems)
-    boxes = _excludes(axes, board.exclude, "the storyboard", problems)
+    columns = Columns(board.axes)
+    axes, rows = _included(board.axes, columns, board.include, "the storyboard", problems)
+    boxes = _excludes(axes, columns, board.exclude, "the storyboard", problems, work)
     grid = Grid(axes, tuple(box for box, _ in boxes), tuple(rows), board.axes, work)
     work.spend(len(rows) * len(boxes))
     for row, span in rows.items():
@@ -48,7 +50,10 @@ def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -
     keep: tuple[int, ...] | None = None
     if shot.only is not None:
         for name in shot.only:
-            if name.text not in names:
+            own, column = part(name.text)
+            if column and own in names:
+                refuse_column(name.text, name.span, parent.columns, f"write `{own}`", problems)
+            elif name.text not in names:
                 _unknown_axis(name.text, name.span, names, "the storyboard", problems, ())
         wanted = {n.text for n in shot.only}
         if wanted.issubset(names):  # else no axis is left out, so that no name is undefined for this mistake
@@ -61,8 +66,9 @@ def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -
     where = f"shot `{shot.id}`"
     ours = tuple(a for a in shot.axes if a.name not in {b.name for b in board.axes})
     dropped = frozenset(names).difference(a.name for a in inherited)
-    axes, rows = _included((*inherited, *ours), shot.include, where, problems, dropped)
-    boxes = _excludes(axes, shot.exclude, where, problems, dropped)
+    columns = Columns(ours, parent.columns)
+    axes, rows = _included((*inherited, *ours), columns, shot.include, where, problems, dropped)
+    boxes = _excludes(axes, columns, shot.exclude, where, problems, parent.work, dropped)
     grid = Grid(axes, tuple(box for box, _ in boxes), (), ours, parent.work, parent, keep)
     whole = not parent.repaired and problems.errors == before and _are_whole(rows, shot.include, boxes, shot.exclude)
     whole = whole and (shot.only is None or keep is not None) and _check_rows(grid, rows, boxes, problems)
@@ -87,19 +93,27 @@ def _check_rows(grid: Grid, rows: _Rows, boxes: _Boxes, problems: Problems) -> b
 
 
 def indexed_pattern(
-    axes: Sequence[Axis], pattern: Pattern, where: str, problems: Problems, dropped: Collection[str] = ()
+    axes: Sequence[Axis],
+    columns: Columns,
+    pattern: Pattern,
+    where: str,
+    problems: Problems,
+    dropped: Collection[str] = (),
 ) -> Mapping[int, frozenset[str]] | None:
-    """A pattern as label sets by the axes' places; unknown axes and labels are reported.
+    """A pattern as label sets by the axes' places; unknown axes, columns and labels are reported.
 
     `dropped` are the storyboard's axes that a shot leaves out with `only`.
     """
     axis_indices = {a.name: i for i, a in enumerate(axes)}
-    out: dict[int, frozenset[str]] = {}
     fine = True
     for name, wanted in pattern.wanted.items():
-        if name not in axis_indices:
+        axis, column = part(name)
+        if axis not in axis_indices:
             _unknown_axis(name, pattern.keys[name], axis_indices, where, problems, dropped)
             fine = False
+            continue
+        if column:
+            fine = check_column(name, pattern, axes[axis_indices[axis]], columns, problems) and fine
             continue
         values = axes[axis_indices[name]].values
         for label in wanted:
@@ -110,19 +124,31 @@ def indexed_pattern(
                 message = f"`{shorten(label.text)}` is no label of axis `{name}`; expected {listed(values)}"
                 here = Note("the axis is here", axes[axis_indices[name]].span)
                 problems.error("unknown-label", message, label.node.span, *did_you_mean(label.text, values), here)
-        out[axis_indices[name]] = frozenset(label.text for label in wanted)
-    return out if fine else None
+    return {axis_indices[a]: labels for a, labels in labels_wanted(pattern, columns).items()} if fine else None
 
 
 def _excludes(
-    axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems, dropped: Collection[str] = ()
+    axes: Sequence[Axis],
+    columns: Columns,
+    patterns: Sequence[Pattern],
+    where: str,
+    problems: Problems,
+    work: Work,
+    dropped: Collection[str] = (),
 ) -> _Boxes:
-    found = [(indexed_pattern(axes, pattern, where, problems, dropped), pattern.span) for pattern in patterns]
+    for pattern in patterns:
+        work.spend(sum(columns.size(axis) for axis, column in map(part, pattern.wanted) if column))
+    found = [(indexed_pattern(axes, columns, pattern, where, problems, dropped), pattern.span) for pattern in patterns]
     return tuple((box, span) for box, span in found if box is not None)
 
 
 def _included(
-    axes: Sequence[Axis], patterns: Sequence[Pattern], where: str, problems: Problems, dropped: Collection[str] = ()
+    axes: Sequence[Axis],
+    columns: Columns,
+    patterns: Sequence[Pattern],
+    where: str,
+    problems: Problems,
+    dropped: Collection[str] = (),
 ) -> tuple[tuple[Axis, ...], _Rows]:
     """Included rows, and the axes with the labels that those rows bring to list axes."""
     if not patterns:
@@ -132,7 +158,14 @@ def _included(
     rows: dict[Row, Span] = {}
     for pattern in patterns:
         for name in pattern.wanted:
-            if name not in by_name:
+            axis, column = part(name)
+            if column and axis in by_name:
+                wanted = frozenset(label.text for label in pattern.wanted[name])
+                there = columns.matching(axis, frozenset({(column, wanted)}))
+                example = next((label for label in by_name[axis].values if label in there), "…")
+                hint = f"an included row names the label of each axis: `{axis}: {example}`"
+                refuse_column(name, pattern.keys[name], columns, hint, problems)
+            elif name not in by_name:
                 _unknown_axis(name, pattern.keys[name], by_name, where, problems, dropped)
         missing = [n for n in by_name if n not in pattern.wanted]
         if missing:
@@ -175,12 +208,13 @@ def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems
 def _unknown_axis(
     name: str, span: Span, known: Collection[str], where: str, problems: Problems, dropped: Collection[str]
 ) -> None:
-    if problems.is_set_aside(name):
+    axis = part(name)[0]
+    if problems.is_set_aside(name) or problems.is_set_aside(axis):
         return
-    if name in dropped:
-        message = f"`{name}` is an axis of the storyboard that {where} leaves out with `only`"
-        problems.error("unknown-axis", message, span, f"add `{name}` to `only`, or delete it here")
+    if axis in dropped:
+        message = f"`{axis}` is an axis of the storyboard that {where} leaves out with `only`"
+        problems.error("unknown-axis", message, span, f"add `{axis}` to `only`, or delete it here")
         return
     said = f"`{shorten(name)}` is no axis of {where}"
     message = f"{said}; expected {listed(known)}" if known else f"{said}, which has no axes"
-    problems.error("unknown-axis", message, span, *did_you_mean(name, known))
+    problems.error("unknown-axis", message, span, *(did_you_mean(axis, known) or did_you_mean(name, known)))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from seedspec.compiler.entry import Origin
 from seedspec.compiler.matrix.build import indexed_pattern
 from seedspec.compiler.matrix.cell import key_at
+from seedspec.compiler.matrix.columns import Columns, axes_of, labels_wanted
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.storyboard.types import Axis, Override, Shot, Storyboard
@@ -17,11 +18,15 @@ from seedspec.text.value import valueclass
 
 
 class Setting(NamedTuple):
-    """A field's value before templates: the node that says it, or the model's default where none does."""
+    """A field's value before templates: the node that says it, or the model's default where none does.
+
+    What `is_data` is taken as it is written.
+    """
 
     value: Any
     node: Scalar | None
     origin: Origin
+    is_data: bool = False
 
 
 @valueclass(frozen=True, slots=True)
@@ -61,9 +66,9 @@ class Layers:
         axes = tuple(i for i, a in enumerate(grid.axes) if a.fields(self.known))
         # one that names an axis which the shots of this grid lack does not hold there
         overrides = tuple(
-            ({grid.axis_indices[axis]: frozenset(label.text for label in ls) for axis, ls in o.when.wanted.items()}, o)
+            ({grid.axis_indices[axis]: labels for axis, labels in labels_wanted(o.when, grid.columns).items()}, o)
             for o in self._overrides
-            if o.when.wanted.keys() <= grid.axis_indices.keys()
+            if axes_of(o.when) <= grid.axis_indices.keys()
         )
         first: dict[str, Axis] = {}
         setters = []
@@ -89,7 +94,7 @@ class Fields:
         self._overrides, self.axis_indices = self._swept.overrides, self._swept.axis_indices
         for override in shot.overrides:
             dropped = grid.parent.axis_indices.keys() - grid.axis_indices.keys() if grid.parent is not None else ()
-            wanted = indexed_pattern(grid.axes, override.when, f"shot `{shot.id}`", problems, dropped)
+            wanted = indexed_pattern(grid.axes, grid.columns, override.when, f"shot `{shot.id}`", problems, dropped)
             if wanted is not None:
                 self._overrides = (*self._overrides, (wanted, override))
                 self.axis_indices = tuple(sorted({*self.axis_indices, *wanted}))
@@ -148,7 +153,8 @@ class Fields:
             if axis.name in known:
                 yield axis.name, _setting(value, layer)
             elif isinstance(value, Map):
-                yield from ((k, _setting(p.value, layer)) for k, p in value.items() if k in known)
+                made = ((k, _setting(p.value, layer)) for k, p in value.items() if k in known)
+                yield from ((k, s._replace(is_data=axis.table)) for k, s in made)
 
 
 def _differs(one: Any, other: Any) -> bool:
@@ -171,8 +177,9 @@ def check_overrides(board: Storyboard, grids: Iterable[Grid], problems: Problems
             spans.setdefault(axis.name, axis)
             values.setdefault(axis.name, {}).update(axis.values)
     every = [Axis(name, spans[name].span, values[name], spans[name].open) for name in values]
+    columns = Columns({id(axis): axis for grid in grids for axis in grid.axes}.values())
     for override in board.overrides:
-        indexed_pattern(every, override.when, "the storyboard", problems)
+        indexed_pattern(every, columns, override.when, "the storyboard", problems)
 
 
 def _conflicts(shot: Shot, axes: tuple[Axis, ...], swept: _Swept, problems: Problems) -> None:

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import Any
 
+from seedspec.compiler.matrix.columns import Columns
 from seedspec.compiler.matrix.product import Box, Product, Row, Work
 from seedspec.compiler.storyboard.types import Axis
 from seedspec.text.node import plain
@@ -41,6 +42,11 @@ class Grid:
     def axis_indices(self) -> Mapping[str, int]:
         """The place of each axis by its name."""
         return {name: axis_index for axis_index, name in enumerate(self.names)}
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The columns of its axes; those of the storyboard's axes are read once for all shots."""
+        return Columns(self.axes) if self.parent is None else Columns(self.own, self.parent.columns)
 
     @cached_property
     def read_at(self) -> Callable[[frozenset[str]], tuple[int, ...]]:

@@ -31,8 +31,8 @@ class TemplateFault(Exception):
 
     `place` is the stretch of the template's text that is at fault, None for all of it, and `whole` the expression that
     it is the end of; `file` names the included file,
-    with line and column, where the fault lies. `word` is the name that was not found. A message that begins with
-    `found` gets the part as its subject.
+    with line and column, where the fault lies. `word` is the name that was not found; `owner` is the mapping that has
+    not got it, and `key` its name there. A message that begins with `found` gets the part as its subject.
     """
 
     def __init__(self, message: str, *notes: str, code: str = "template-failed", word: str = "") -> None:
@@ -42,6 +42,8 @@ class TemplateFault(Exception):
         self.whole: tuple[int, int] | None = None
         self.changes: tuple[Change, ...] = ()
         self.file = ""
+        self.owner: object = None
+        self.key = ""
 
 
 class RefFault(TemplateFault):
@@ -152,7 +154,9 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
         keys = [str(k) for k in owner]
         has = f"{subject or 'the mapping'} has {listed(keys)}" if keys else f"{subject or 'the mapping'} is empty"
         what = f"`{shorten(str(error.name))}` is not defined; {has.replace(' or ', ' and ')}"
-        return TemplateFault(what, *did_you_mean(name, keys), code=code)
+        fault = TemplateFault(what, *did_you_mean(name, keys), code=code)
+        fault.owner, fault.key = owner, name
+        return fault
     if isinstance(owner, (list, tuple)) and isinstance(error.name, int):
         count = f"{len(owner)} item{'' if len(owner) == 1 else 's'}" if owner else "no items"
         ends = (f"the first is `[0]`, the last `[{len(owner) - 1}]`",) if owner else ()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from seedspec.compiler.matrix.cell import Cell, Scope
+from seedspec.compiler.matrix.columns import Columns
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.errors import Change, RefFault, RefSyntax, TemplateFault
 from seedspec.compiler.prompt.findings import edits_of
@@ -17,9 +19,10 @@ from seedspec.compiler.prompt.names import Names
 from seedspec.compiler.prompt.numbering import number
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.template import Template, Templates
-from seedspec.compiler.storyboard.types import Shot, Storyboard
+from seedspec.compiler.storyboard.types import Axis, Shot, Storyboard
 from seedspec.text.diagnostic import did_you_mean, listed
-from seedspec.text.node import Scalar
+from seedspec.text.near import shorten
+from seedspec.text.node import Map, Scalar
 from seedspec.text.source import Span
 
 
@@ -43,6 +46,7 @@ class Texts:
         self._assumed_names: frozenset[str] | None = None
         self._numbered_names: dict[frozenset[str], Mapping[str, str]] = {}
         self._partials: dict[tuple[int, frozenset[str]], PartialPrompt] = {}
+        self._lacking: dict[tuple[str, str], list[str]] = {}
         self._attached = self._check_attach(shot)
         self.read: set[str] = set()
 
@@ -200,6 +204,10 @@ class Texts:
     def _report_fault(self, node: Scalar, fault: TemplateFault, address: str) -> None:
         notes: tuple[str, ...] = (f"in {self._beside(fault.file)}",) if fault.file else ()
         written = Written(node)
+        if fault.key and (axis := self._tables.get(id(fault.owner))) is not None:
+            if self._problems.is_set_aside(fault.key):
+                return
+            fault = self._of_row(fault, axis)
         span = written.span(*fault.place) if fault.place is not None else written.whole
         changes = fault.changes
         if isinstance(fault, RefSyntax):
@@ -214,10 +222,36 @@ class Texts:
         if fault.code == "template-excess":
             self._compiled[id(node)] = None  # one row that goes on for ever is enough
 
+    @cached_property
+    def _tables(self) -> Mapping[int, Axis]:
+        """The tables by their rows' identity."""
+        return {id(row): a for a in self._grid.axes if a.table for row in self._grid.values[a.name].values()}
+
+    def _of_row(self, fault: TemplateFault, axis: Axis) -> TemplateFault:
+        """A fault of a row that lacks a column, in words that are the same for all rows that lack it."""
+        words = self._lacking.setdefault((axis.name, fault.key), [])
+        if not words:
+            words += _lacking(axis, fault.key, self._grid.columns)
+        out = TemplateFault(*words, code=fault.code)
+        out.place, out.whole, out.file = fault.place, fault.whole, fault.file
+        return out
+
     def _names(self, known: frozenset[str], *, in_prompt: bool) -> Names:
         axes = {a.name: str(a.span) for a in self._grid.axes}
         dropped = {a.name for a in self._board.axes} - axes.keys()
         return Names(known, self._catalogue, axes, dropped, in_prompt=in_prompt)
+
+
+def _lacking(axis: Axis, column: str, columns: Columns) -> list[str]:
+    """What to say of a table where a row lacks a column, and what to do."""
+    known = columns.names(axis.name)
+    if column not in known:
+        message = f"`{shorten(column)}` is no column of table `{axis.name}`; expected {listed(known)}"
+        return [message, *did_you_mean(column, known)]
+    rows = [label for label, row in axis.values.items() if isinstance(row, Map) and column not in row.pairs]
+    named = listed(rows).replace(" or ", " and ")
+    message = f"column `{column}` of table `{axis.name}` is not set in row{'s' * (len(rows) > 1)} {named}"
+    return [message, f"write `{{{{ {axis.name}.{column} | default('') }}}}`, or set it in each row"]
 
 
 def _no_ref(name: str) -> str:

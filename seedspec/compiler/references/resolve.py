@@ -9,6 +9,7 @@ from seedspec.catalog.signed_url import bare
 from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.entry import Entry, identity_of
 from seedspec.compiler.matrix.cell import Cell, row_of
+from seedspec.compiler.matrix.columns import part, refuse_column
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.prompt.locate import is_template
@@ -216,6 +217,11 @@ class ReferenceResolver:
         ours = dict(zip(self._grids[self._shot].names, row, strict=True))
         span, axes = reference.target.span, {a.name: a for a in grid.axes}
         for name, label in reference.at.items():
+            own, column = part(name)
+            if column and own in axes:
+                hint = f"`at` fixes one label of an axis: `at: {{{own}: {next(iter(axes[own].values), '…')}}}`"
+                refuse_column(name, label.node.span, grid.columns, hint, self._problems)
+                return None
             if name not in axes:
                 if self._is_unclear(grid) or self._problems.is_set_aside(name):
                     return None

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from seedspec.catalog.model import KINDS, plural
 from seedspec.catalog.price import sum_of
-from seedspec.catalog.schema import edits_of
+from seedspec.catalog.schema import edits_of, shorten
 from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical
 from seedspec.compiler.matrix.cell import Cell, row_of
-from seedspec.compiler.matrix.fields import Fields
+from seedspec.compiler.matrix.fields import Fields, Setting
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.partial import Prompt
 from seedspec.compiler.prompt.render import Faulty, Texts
@@ -140,7 +140,9 @@ class BaseBuilder:
             if (setting := settings.get(name)) is None:
                 continue
             volatile, value = name in self._board.model.volatile, setting.value
-            if is_template(value):
+            if setting.is_data and is_template(value):
+                self._warn_of_data(name, setting, address)
+            elif is_template(value):
                 render = self._texts.volatile if volatile else self._texts.value
                 value = render(setting.node, value, cell, address)
             if isinstance(value, Faulty):
@@ -152,6 +154,13 @@ class BaseBuilder:
             if not volatile:
                 out.identities[name] = value
         return out
+
+    def _warn_of_data(self, field: str, setting: Setting, address: str) -> None:
+        """A cell of a table sets a field to a text that reads like a template."""
+        span = setting.node.span if setting.node is not None else None
+        message = f"`{shorten(str(setting.value), 40)}` sets `{field}` as it stands: cells of a table are no templates"
+        hint = f"write the template as `{field}` of the shot, and name the column in another way"
+        self._problems.warning("template-left-over", message, span, hint, entry=address)
 
     def _list(self, resolved: Mapping[str, Resolved]) -> _MediaLists:
         """The media in the catalogue's order. An empty list is left out."""

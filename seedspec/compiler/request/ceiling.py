@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from seedspec.compiler.matrix.build import board_grid, shot_grid
+from seedspec.compiler.matrix.columns import part
 from seedspec.compiler.matrix.grid import Arithmetic, Grid
 from seedspec.compiler.matrix.product import TooMuch, Work
 from seedspec.compiler.storyboard.reader import whole_number
@@ -55,6 +58,7 @@ def count_grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> tupl
         for shot in board.shots:
             span, whose = shot.exclude[0].span if shot.exclude else shot.span, f"shot `{shot.id}`"
             grids[shot.id] = _counted(shot_grid(shot, board, parent, problems))
+        _spend_for_columns(board, parent, grids, ceiling.work)
     except TooMuch:
         most = ceiling.work.most
         message = f"what `exclude` leaves of {whose} takes more than {most:,} steps to count; expected at most so many"
@@ -62,6 +66,13 @@ def count_grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> tupl
         problems.error("too-much-work", message, span, remedy, _raised(2 * ceiling.most))
         return None
     return parent, grids
+
+
+def _spend_for_columns(board: Storyboard, parent: Grid, grids: Mapping[str, Grid], work: Work) -> None:
+    """The steps that finding the rows takes whose columns a `when` names."""
+    found = [(parent, o) for o in board.overrides] + [(grids[s.id], o) for s in board.shots for o in s.overrides]
+    for grid, override in found:
+        work.spend(sum(grid.columns.size(axis) for axis, column in map(part, override.when.wanted) if column))
 
 
 def _counted(grid: Grid) -> Grid:

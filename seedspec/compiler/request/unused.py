@@ -6,16 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from seedspec.compiler.matrix.columns import Columns, axes_of, labels_wanted, part
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.request.no_purchase import has_rows
 from seedspec.compiler.request.promises import promised
 from seedspec.compiler.storyboard.types import Axis, Override, Reference, Shot, Storyboard
 from seedspec.text.diagnostic import EVERYTHING, Note, Problems, Severity, did_you_mean, listed
-from seedspec.text.node import Map, Node, Scalar, plain
+from seedspec.text.node import Map, Scalar, plain
+from seedspec.text.source import Span
 
 _FREE = ("title", "notes", "tags")
-"""Keys that the format itself takes for words to people; a value of an axis may have them for the same."""
+"""Keys that the format itself takes for words to people; a value of an axis may have them for the same.
+
+Any key that begins with `x-` is one too.
+"""
 _WHOLE = ("items", "values", "keys", "get")
 """What a template says behind the name of a mapping to read any of its keys."""
 
@@ -87,7 +92,7 @@ class _ReadShot:
             self.used.update(self.grid.names)
             return
         roots = {path.partition(".")[0] for path in self.paths}
-        whens = {name for o in self.shot.overrides for name in o.when.wanted}
+        whens = {axis for o in self.shot.overrides for axis in axes_of(o.when)}
         for axis in self.grid.axes:
             if (
                 axis.name in roots
@@ -170,7 +175,7 @@ def _attach(reference: Reference) -> str:
 
 
 def _axes(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems) -> None:
-    whens = {name for o in board.overrides for name in o.when.wanted}
+    whens = {axis for o in board.overrides for axis in axes_of(o.when)}
     for axis in board.axes:
         having = [s for s in shots if axis.name in s.grid.names]
         if not having and axis.name not in whens:  # else the override says so
@@ -189,9 +194,8 @@ def _axes(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems) -> 
 
 
 def _axis(axis: Axis, where: str, problems: Problems) -> None:
-    example = next(
-        (f"{axis.name}.{key}" for v in axis.values.values() if isinstance(v, Map) for key in v.pairs), axis.name
-    )
+    keys = (k for v in axis.values.values() if isinstance(v, Map) for k in v.pairs if not (axis.table and k == "id"))
+    example = next((f"{axis.name}.{key}" for key in keys), axis.name)
     if problems.is_meant(axis.name):
         return
     many = len(axis.values)
@@ -210,33 +214,64 @@ def _values(board: Storyboard, axis: Axis, shots: Sequence[_ReadShot], problems:
     _same_values(board, axis, read, shots, problems)
     if axis.name in read or any(f"{axis.name}.{method}" in read for method in _WHOLE):
         return
-    told: set[str] = set()
+    selected = _selecting(board, shots)
+    told: set[str] = set(_FREE) | ({"id"} if axis.table else set())
     for value in axis.values.values():
         for key, pair in value.items() if isinstance(value, Map) else ():
-            if key in told or key in _FREE or key in shots[0].fields or f"{axis.name}.{key}" in read:
+            path = f"{axis.name}.{key}"
+            if key in told or key.startswith("x-") or key in shots[0].fields or path in read or path in selected:
                 continue
             told.add(key)
-            message = f"key `{key}` of axis `{axis.name}` is no request field, and no template reads it"
-            near = () if promised(key) else did_you_mean(key, shots[0].fields)
-            problems.warning("key-unused", message, pair.key.span, *near, *_to_read(key, f"{axis.name}.{key}"))
+            _key(axis, key, pair.key.span, shots[0].fields, problems)
+
+
+def _key(axis: Axis, key: str, span: Span, fields: frozenset[str], problems: Problems) -> None:
+    """A key of a value, or a column of a table, that reaches nothing."""
+    near = () if promised(key) else did_you_mean(key, (*fields, *(_FREE if axis.table else ())))
+    advice = _to_read(key, f"{axis.name}.{key}")
+    if not axis.table:
+        message = f"key `{key}` of axis `{axis.name}` is no request field, and no template reads it"
+        problems.warning("key-unused", message, span, *near, *advice)
+        return
+    message = f"column `{key}` of table `{axis.name}` is no request field, and nothing reads it: "
+    message += "no template, no `when` and no `exclude`"
+    for_people = f"a column for people alone begins with `x-`: `x-{key.replace('_', '-')}`"
+    problems.warning("key-unused", message, span, *near, *advice, for_people)
+
+
+def _selecting(board: Storyboard, shots: Sequence[_ReadShot]) -> frozenset[str]:
+    """The names by which rows are chosen: of axes, and of columns as `axis.column`."""
+    overrides = (*board.overrides, *(o for s in shots for o in s.shot.overrides))
+    patterns = (*(o.when for o in overrides), *board.exclude, *(p for s in shots for p in s.shot.exclude))
+    return frozenset(name for pattern in patterns for name in pattern.wanted)
 
 
 def _same_values(board: Storyboard, axis: Axis, read: Paths, shots: Sequence[_ReadShot], problems: Problems) -> None:
     """Labels with one value are one request, unless something asks for the label itself."""
-    if axis.open or "label" in read or f"label.{axis.name}" in read:
+    if axis.open or not {"label", f"label.{axis.name}"}.isdisjoint(read):
         return
+    if axis.table and not {axis.name, f"{axis.name}.id"}.isdisjoint(read):
+        return  # its label is a part of a row
     overrides = (*board.overrides, *(o for s in shots for o in s.shot.overrides))
-    wanted = [{label.text for label in o.when.wanted[axis.name]} for o in overrides if axis.name in o.when.wanted]
-    first: dict[str, tuple[str, Node]] = {}
+    columns = shots[0].grid.columns
+    wanted = [labels_wanted(o.when, columns)[axis.name] for o in overrides if axis.name in axes_of(o.when)]
+    first: dict[str, str] = {}
     for label, node in axis.values.items():
         held = [label in labels for labels in wanted]
-        known, other = first.setdefault(repr((plain(node), held)), (label, node))
+        value = plain(node)
+        if axis.table:
+            value = {k: v for k, v in value.items() if k != "id"}
+        known = first.setdefault(repr((value, held)), label)
         if known != label:
             message = (
                 f"labels `{known}` and `{label}` of axis `{axis.name}` have one value, so that they are one request"
             )
             problems.warning(
-                "label-same", message, node.span, Note("the other is here", other.span), "give it a value of its own"
+                "label-same",
+                message,
+                axis.place(label),
+                Note("the other is here", axis.place(known)),
+                "give it a value of its own",
             )
 
 
@@ -247,11 +282,12 @@ def _overrides(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems
     for one in shots:
         for axis in one.grid.axes:
             values.setdefault(axis.name, set()).update(axis.values)
+    columns = Columns({id(a): a for a in (*board.axes, *(a for one in shots for a in one.grid.axes))}.values())
     for override in (*board.overrides, *(o for s in board.shots for o in s.overrides)):
-        if any(not _known(override, name, values) for name in override.when.wanted):
+        if any(not _known(override, name, values, columns) for name in override.when.wanted):
             continue  # which is reported
         if id(override) not in applied:
-            lacking = [n for n in override.when.wanted if all(n not in s.grid.names for s in shots)]
+            lacking = [n for n in axes_of(override.when) if all(n not in s.grid.names for s in shots)]
             why = f"no shot has axis {listed(lacking)}" if lacking else "no row has all of these labels"
             message = f"this override holds for no entry: {why}"
             problems.warning("override-unused", message, override.when.span, "change its `when`, or take it out")
@@ -261,8 +297,10 @@ def _overrides(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems
             problems.warning("override-unused", message, override.when.span, "take it out, or set another value")
 
 
-def _known(override: Override, name: str, values: Mapping[str, set[str]]) -> bool:
-    return name in values and all(label.text in values[name] for label in override.when.wanted[name])
+def _known(override: Override, name: str, values: Mapping[str, set[str]], columns: Columns) -> bool:
+    axis, column = part(name)
+    known = columns.column(axis, column).labels if column else values.get(name, ())
+    return all(label.text in known for label in override.when.wanted[name])
 
 
 def _variables(board: Storyboard, shots: Sequence[_ReadShot], templates: Templates, problems: Problems) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from seedspec.catalog.schema import shorten
+from seedspec.compiler.storyboard.tables import is_table
 from seedspec.text import lookalike
 from seedspec.text.diagnostic import Edit, Problems
 from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
@@ -82,8 +83,9 @@ class _Words:
         return Pair(name, Scalar(core(m[3], value, Problems()), value))
 
     def _axes(self, axes: Map) -> Map:
-        """Labels in a list are words; what a label in a mapping stands for is free."""
-        free = {k: p._replace(value=self.node(p.value, free=isinstance(p.value, Map))) for k, p in axes.items()}
+        """Labels in a list are words; what a label in a mapping stands for is free, and so are the cells of a table."""
+        values = {k: (p.value, isinstance(p.value, Map) or is_table(p.value)) for k, p in axes.items()}
+        free = {k: p._replace(value=self.node(values[k][0], free=values[k][1])) for k, p in axes.items()}
         return self._map(Map(free, axes.span), free=True)
 
     def _scalar(self, node: Scalar) -> Scalar:

@@ -15,6 +15,7 @@ from seedspec.compiler.storyboard.frame import frame_of, without_shot
 from seedspec.compiler.storyboard.plain_words import with_plain_words
 from seedspec.compiler.storyboard.set_aside import sound_part
 from seedspec.compiler.storyboard.swallowed_text import check_swallowed_text
+from seedspec.compiler.storyboard.tables import is_table, sound_tables
 from seedspec.compiler.storyboard.types import (
     LABEL,
     LABEL_FORM,
@@ -53,6 +54,7 @@ def storyboard_of(found: Node, catalog: Catalog, name: str, problems: Problems) 
         problems.error("unknown-version", message, version.span, "upgrade seedspec")
         return None
     check_swallowed_text(node, problems)
+    node = sound_tables(node, _fields_of_all(catalog), problems)
     sound = sound_part(node, catalog.storyboard, problems)
     if sound is None:
         return None
@@ -60,6 +62,11 @@ def storyboard_of(found: Node, catalog: Catalog, name: str, problems: Problems) 
     assert model_node is not None
     model = _model(model_node, catalog, problems)
     return None if model is None else _Reader(sound, model, model_node.span, name, problems).read()
+
+
+def _fields_of_all(catalog: Catalog) -> frozenset[str]:
+    """The request fields of every model."""
+    return frozenset(field for model in catalog.models.values() for field in model.fields)
 
 
 def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
@@ -185,6 +192,8 @@ class _Reader:
                 continue
             if isinstance(pair.value, Map):
                 axes.append(Axis(name, pair.key.span, {k: p.value for k, p in pair.value.items()}, False))
+            elif is_table(pair.value):
+                axes.append(Axis(name, pair.key.span, _rows_of(pair.value), open=False, table=True))
             else:
                 axes.append(Axis(name, pair.key.span, self._labels(name, pair.value), True))
         return tuple(axes)
@@ -290,6 +299,12 @@ class _Reader:
             self.problems.error(
                 "reserved-name", f"`{name}` has a meaning of its own in templates; give {what} another name", span
             )
+
+
+def _rows_of(table: Node) -> dict[str, Node]:
+    """The rows of a table by their labels."""
+    rows = [(row, row.get("id")) for row in table if isinstance(row, Map)] if isinstance(table, Sequence) else []
+    return {label.text: row for row, label in rows if isinstance(label, Scalar)}
 
 
 def _map(node: Map, key: str) -> Map:

@@ -20,12 +20,16 @@ RESERVED = ("label", "shot", "take", "ref")
 
 @valueclass(frozen=True, slots=True)
 class Axis:
-    """A dimension of a matrix: labels in order, each with its value. An `open` axis may get labels from `include`."""
+    """A dimension of a matrix: labels in order, each with its value. An `open` axis may get labels from `include`.
+
+    Of a `table` each value is a row: its label stands under `id`, as text, and its texts are data, never templates.
+    """
 
     name: str
     span: Span
     values: Mapping[str, Node]
     open: bool
+    table: bool = False
 
     def fields(self, known: frozenset[str]) -> frozenset[str]:
         """The request fields that the axis sweeps, also where only one of its labels sets them."""
@@ -33,6 +37,12 @@ class Axis:
             return frozenset({self.name})
         maps = [v for v in self.values.values() if isinstance(v, Map)]
         return frozenset(k for m in maps for k in m.pairs if k in known)
+
+    def place(self, label: str) -> Span:
+        """Where a label is given its value, or where it stands itself in a list and in a table."""
+        value = self.values[label]
+        row_id = value.get("id") if self.table and isinstance(value, Map) else None
+        return row_id.span if row_id is not None else value.span
 
 
 @valueclass(frozen=True, slots=True)
