@@ -76,12 +76,9 @@ def ballots(reviews: Iterable[Review], entries: Entries, problems: Problems) -> 
 
 
 def by_axis(votes: Sequence[Ballot], axis: str, *, seed: int = 0) -> Standings:
-    """The labels of an axis, by the votes between takes of one shot that have different ones."""
-
-    def labels(entry: Entry) -> str | None:
-        return dict(entry.labels).get(axis)
-
-    pairs = [(v, x, y) for v in votes if (x := labels(v.a)) and (y := labels(v.b)) and x != y and v.a.shot == v.b.shot]
+    """The labels of an axis, or the values of `axis.column`, by the votes between takes of one shot that differ."""
+    found = [(v, v.a.value_of(axis), v.b.value_of(axis)) for v in votes if v.a.shot == v.b.shot]
+    pairs = [(v, x, y) for v, x, y in found if x and y and x != y]
     alike = sum(_others(v.a, axis) == _others(v.b, axis) and v.winner != "skip" for v, _, _ in pairs)
     return _standings(axis, [(v.winner, x, y) for v, x, y in pairs], alike, seed)
 
@@ -98,7 +95,14 @@ def by_take(votes: Sequence[Ballot], *, seed: int = 0) -> list[Standings]:
 
 
 def _others(entry: Entry, axis: str) -> list[tuple[str, str]]:
-    return [(name, label) for name, label in entry.labels if name != axis]
+    """What tells an entry from others beside an axis; beside a column its row's other cells do."""
+    name, _, column = axis.partition(".")
+    others = [(known, label) for known, label in entry.labels if known != name]
+    if column:
+        label = dict(entry.labels).get(name, "")
+        cells = entry.base.cells.get(name, {}).get(label, {})
+        others += [(key, text or label) for key, text in cells.items() if key not in (column, "id")]
+    return others
 
 
 def _standings(of: str, pairs: Sequence[tuple[Winner, str, str]], alike: int, seed: int) -> Standings:

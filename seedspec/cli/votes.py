@@ -13,9 +13,11 @@ from seedspec.choices.standings import Standings
 from seedspec.cli.compiled import board_of, show_findings
 from seedspec.cli.main import Exit
 from seedspec.cli.options import F, emulator_option, profile_option
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.named import axes_of, fault_of
 from seedspec.project.choice_files import Choices, choices_of, read_reviews
 from seedspec.project.names import lock_of
-from seedspec.text.diagnostic import Problems, did_you_mean, listed
+from seedspec.text.diagnostic import Problems
 
 
 def takes_options(function: F) -> F:
@@ -47,14 +49,14 @@ def standings_of(
     """By each axis that was voted on, or by those asked for alone, and by take."""
     reviews = read_reviews(choices_in(planned), votes, problems)
     ballots = standings.ballots(reviews, Entries(planned.compiled.entries), problems)
-    names = list(dict.fromkeys(name for e in planned.compiled.entries for name, _ in e.labels))
+    names = axes_of(planned.compiled.entries)
     for name in only:
-        check_axis(name, names)
+        check_axis(name, planned.compiled.entries)
     axes = [standings.by_axis(ballots, name) for name in only or names]
     return [s for s in axes if only or s.votes or s.bad], [] if only else standings.by_take(ballots)
 
 
-def check_axis(name: str, known: Sequence[str]) -> None:
-    if name not in known:
-        near = did_you_mean(name, known)
-        raise Exit(2, f"no axis `{name}`; {near[0] if near else 'the storyboard has ' + listed(known)}")
+def check_axis(name: str, entries: Sequence[Entry], further: Sequence[str] = ()) -> None:
+    """Ends the command for a name that is no axis of these entries, no column of one and none of some further names."""
+    if fault := fault_of(name, entries, further):
+        raise Exit(2, fault)

@@ -15,6 +15,9 @@ from seedspec.compiler.address import Address, Labels, variant_of
 from seedspec.text.source import Span
 from seedspec.text.value import brief, valueclass
 
+Cells = Mapping[str, Mapping[str, Mapping[str, str | None]]]
+"""What stands in the columns of axes, by axis, label and column."""
+
 
 class Origin(NamedTuple):
     """Where a field's value came from: the layer's name and the place; no place for the model's own default."""
@@ -54,7 +57,8 @@ class RequestBase(NamedTuple):
     """What entries of a shot share: everything of their requests but the prompt.
 
     `fields` are those of the request after its prompt, in order. `around` is the canonical JSON of the manifest before
-    and behind its prompt, up to the take.
+    and behind its prompt, up to the take. `cells` has, by axis, label and column, what the values of axes hold: a text
+    that is a label, or None for any other value. `tables` are the axes that are tables.
     """
 
     shot: str
@@ -67,6 +71,8 @@ class RequestBase(NamedTuple):
     origins: Mapping[str, Origin]
     around: tuple[bytes, bytes]
     waits: tuple[str, ...] = ()
+    cells: Cells = {}  # noqa: RUF012 -- nobody changes it
+    tables: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return brief(self)
@@ -105,6 +111,25 @@ class Entry(NamedTuple):
     @property
     def labels(self) -> Labels:
         return tuple(zip(self.base.axes, self.row, strict=True))
+
+    @property
+    def columns(self) -> Labels:
+        """The columns of its axes, as `axis.column`, with what this row has in each; what is no label is left out."""
+        cells = self.base.cells
+        return tuple(
+            (f"{axis}.{column}", text)
+            for axis, label in self.labels
+            for column, text in cells.get(axis, {}).get(label, {}).items()
+            if text is not None
+        )
+
+    def value_of(self, name: str) -> str | None:
+        """Its label on an axis, or what it has in `axis.column`; None where it has neither."""
+        axis, dot, column = name.partition(".")
+        label = next((own for known, own in self.labels if known == axis), None)
+        if not dot or label is None:
+            return label
+        return self.base.cells.get(axis, {}).get(label, {}).get(column)
 
     @property
     def variant(self) -> str:

@@ -71,12 +71,12 @@ class Line:
 def lines(plan: Plan, by: Sequence[str], rate: Rate, *, whole: bool = True) -> list[Line]:
     """The spending of each combination of labels that occurs, in the order of the plan.
 
-    `by` names axes, or shot, take, state and profile. A request that several entries share is one purchase and counts
-    with the first of them. With `whole` also what the lock alone knows: what was bought and left the storyboard, and
+    `by` names axes, columns as `axis.column`, or shot, take, state and profile. A request that several entries share is
+    one purchase and counts with the first of them. With `whole` also what the lock alone knows: what was bought and left the storyboard, and
     where it is told apart by profile, what was bought with the other ones.
     """
     found: dict[tuple[str, ...], Spending] = {}
-    for purchase in _purchases(plan, rate, whole=whole, everywhere="profile" in by):
+    for purchase in _purchases(plan, rate, whole=whole, everywhere="profile" in by, by=by):
         name = tuple(purchase.labels.get(key, "") for key in by)
         found[name] = found.get(name, Spending()) + purchase.spending
     return [Line(labels, spending) for labels, spending in found.items()]
@@ -106,13 +106,14 @@ class _Purchase:
     spending: Spending
 
 
-def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool) -> Iterator[_Purchase]:
+def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool, by: Sequence[str] = ()) -> Iterator[_Purchase]:
     """Each request once, those of entries first; `everywhere` also what was bought with other profiles."""
     seen: set[str] = set()
     for step in plan.steps:
         if step.entry is not None and step.fp not in seen:
             seen.add(step.fp)
             own = {"shot": step.entry.shot, "take": str(step.entry.take), **dict(step.entry.labels)}
+            own |= {name: value for name in by if "." in name and (value := step.entry.value_of(name)) is not None}
             labels = _stands(plan.lock.last(step.fp), plan.profile) | own
             yield _Purchase(plan.profile, labels, _spending(plan.lock, step.fp, step.entry, rate))
     strays = plan.lock.attempts if everywhere else (s.fp for s in plan.steps if s.entry is None and _own(s, plan))

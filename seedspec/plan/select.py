@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from seedspec.compiler.address import matches
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.named import axes_of, fault_of
 from seedspec.lock.lock import Lock
 from seedspec.lock.staleness import stale, video_of
 from seedspec.lock.state import State, word
@@ -31,9 +32,9 @@ class Selection:
 def choose(entries: Sequence[Entry], lock: Lock, select: Iterable[str], exclude: Iterable[str]) -> Selection:
     """Entries that meet any of `select` (all, when there is none) and none of `exclude`.
 
-    A term is an address or a prefix of one, `axis=label`, `take=N`, `state:WORD` or `tag:WORD`; terms joined by a
-    comma must all hold. `state:new` is what was never bought, `state:stale` what was made from a video of another
-    shot that has been replaced since. Raises NothingSelected for a term that fits nothing.
+    A term is an address or a prefix of one, `axis=label`, `axis.column=value`, `take=N`, `state:WORD` or `tag:WORD`;
+    terms joined by a comma must all hold. `state:new` is what was never bought, `state:stale` what was made from a video
+    of another shot that has been replaced since. Raises NothingSelected for a term that fits nothing.
     """
     wanted, unwanted = list(select), list(exclude)
     for text in (*wanted, *unwanted):
@@ -71,7 +72,7 @@ def _term(term: str, entry: Entry, lock: Lock) -> bool:
     name, equals, value = term.partition("=")
     if equals and name == "take":
         return value == str(entry.take)
-    if equals and "@" not in name and (name, value) in entry.labels:
+    if equals and "@" not in name and entry.value_of(name) == value:
         return True
     return matches(term, entry.address)
 
@@ -89,10 +90,13 @@ def _stateless(text: str) -> str:
 
 
 def _missing(text: str, entries: Sequence[Entry]) -> str:
+    for term in text.split(","):
+        name, equals, _ = term.strip().partition("=")
+        if equals and name.partition(".")[0] in axes_of(entries) and (fault := fault_of(name, entries)):
+            return f"`{text}` fits no entry: {fault}"
     known = {e.address for e in entries} | {e.shot for e in entries}
-    known |= {f"{axis}={label}" for e in entries for axis, label in e.labels} | {
-        f"tag:{t}" for e in entries for t in e.tags
-    }
+    known |= {f"{axis}={label}" for e in entries for axis, label in (*e.labels, *e.columns)}
+    known |= {f"tag:{t}" for e in entries for t in e.tags}
     near = did_you_mean(text, known)
     return f"`{text}` fits no entry" + (
         f"; {near[0]}" if near else "; `seedspec compile STORYBOARD` lists the addresses"

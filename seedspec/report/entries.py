@@ -14,12 +14,15 @@ from seedspec.report.table import columns, cut
 def as_json(entry: Entry) -> dict[str, Any]:
     """One entry: its address, what it was made from, its fingerprint and its request. Ready for a JSON encoder.
 
-    One that waits for picks has no fingerprint yet, and the variants under `waits_for_picks`.
+    One that waits for picks has no fingerprint yet, and the variants under `waits_for_picks`. One with a row of a table
+    has what stands there under `columns`, by `axis.column`, where it is a label.
     """
+    there = {n: v for n, v in entry.columns if (axis := n.partition(".")[0]) in entry.base.tables and n != f"{axis}.id"}
     return {
         "entry": entry.address,
         "shot": entry.shot,
         "variant": dict(entry.labels),
+        **({"columns": there} if there else {}),
         "take": entry.take,
         "fingerprint": None if entry.waits else entry.fingerprint,
         **({"waits_for_picks": list(entry.waits)} if entry.waits else {}),
@@ -35,7 +38,7 @@ def as_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
         if entry.base is not base:
             base = entry.base
             head, tail = _around(base)
-        if base.waits:
+        if base.waits or base.tables:
             yield dumps(as_json(entry)) + b"\n"
             continue
         yield (head % (entry.address, *entry.row, entry.take, entry.fingerprint)).encode() + dumps(entry.prompt) + tail

@@ -9,6 +9,8 @@ from seedspec.cli.compiled import board_of, compile_or_exit, heading
 from seedspec.cli.console import colored, pour, print_json, print_lines, steady_csv
 from seedspec.cli.main import Exit
 from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
+from seedspec.cli.votes import check_axis
+from seedspec.compiler.named import axes_of
 from seedspec.plan import cost
 from seedspec.plan.savings import savings
 from seedspec.report import cost as shown
@@ -43,10 +45,12 @@ def cost_command(
     options = Options(select=select, exclude=exclude, emulated=emulator, profile=profile)
     found = plan(storyboard, options, made).plan
     names = list(dict.fromkeys(by or ("shot",)))
-    axes = list(dict.fromkeys(axis for entry in made.entries for axis, _ in entry.labels))
+    axes = axes_of(made.entries)
     known = tuple(dict.fromkeys((*cost.KEYS, *axes)))
     for name in names:
-        if name not in known:
+        if name.partition(".")[0] in axes:
+            check_axis(name, made.entries)
+        elif name not in known:
             near = did_you_mean(name, known)
             raise Exit(2, f"no `{name}` to tell costs apart by; " + (near[0] if near else f"expected {listed(known)}"))
     whole = not (select or exclude)
@@ -57,7 +61,7 @@ def cost_command(
     elif form == "csv":
         from seedspec.report.export.spreadsheet import as_csv
 
-        columns_of = [f"axis:{name}" if name in axes else name for name in names]
+        columns_of = [f"axis:{name}" if name.partition(".")[0] in axes else name for name in names]
         pour(steady_csv(as_csv(shown.rows(lines, columns_of, model.rate))))
     else:
         color = colored()

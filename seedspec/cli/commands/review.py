@@ -110,10 +110,9 @@ def review_command(
 
 def _settings(planned: Planned, found: Sequence[Take], media: Media, x: str | None, y: str | None) -> dict[str, Any]:
     choices = choices_in(planned)
-    names = ["shot", *dict.fromkeys(name for t in found for name, _ in t.entry.labels), "take"]
     for axis in (x, y):
         if axis is not None:
-            check_axis(axis, names)
+            check_axis(axis, [t.entry for t in found], ("shot", "take"))
     if x is not None and x == y:
         raise Exit(2, f"`{x}` cannot be the rows and the columns")
     return {

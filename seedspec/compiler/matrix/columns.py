@@ -96,6 +96,12 @@ def text_of(cell: Node | None) -> str | None:
     return None
 
 
+def cells_of(axis: Axis) -> Mapping[str, Mapping[str, str | None]]:
+    """What stands in the columns of an axis, by label: a label, or None for what is none."""
+    rows = ((label, value) for label, value in axis.values.items() if isinstance(value, Map) and value.pairs)
+    return {label: {column: text_of(pair.value) for column, pair in row.items()} for label, row in rows}
+
+
 def part(name: str) -> tuple[str, str]:
     """The axis and the column of `axis.column`; no column in the name of an axis."""
     axis, _, column = name.partition(".")

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import Any
 
-from seedspec.compiler.matrix.columns import Columns
+from seedspec.compiler.matrix.columns import Columns, cells_of
 from seedspec.compiler.matrix.product import Box, Product, Row, Work
 from seedspec.compiler.storyboard.types import Axis
 from seedspec.text.node import plain
@@ -47,6 +47,19 @@ class Grid:
     def columns(self) -> Columns:
         """The columns of its axes; those of the storyboard's axes are read once for all shots."""
         return Columns(self.axes) if self.parent is None else Columns(self.own, self.parent.columns)
+
+    @cached_property
+    def cells(self) -> Mapping[str, Mapping[str, Mapping[str, str | None]]]:
+        """What stands in the columns of its axes, by axis and label: a label, or None for what is none."""
+        above = self.parent.cells if self.parent is not None else {}
+        own = self.axes if self.parent is None else self.own
+        found = {a.name: rows for a in own if (rows := cells_of(a))}
+        return above if not found else {**above, **found}
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """The axes that are tables."""
+        return tuple(a.name for a in self.axes if a.table)
 
     @cached_property
     def read_at(self) -> Callable[[frozenset[str]], tuple[int, ...]]:

@@ -52,7 +52,8 @@ class BaseBuilder:
     def __init__(self, context: Context, shot: Shot, texts: Texts, fields: Fields) -> None:
         self._board, self._shot, self._texts, self._fields = context.board, shot, texts, fields
         self._price, self._problems = context.price, context.problems
-        self._axes, self._tags = context.grids[shot.id].names, (*context.board.tags, *shot.tags)
+        self._grid = context.grids[shot.id]
+        self._axes, self._tags = self._grid.names, (*context.board.tags, *shot.tags)
         self._catalogue = shot.references_by_name(context.board)
         self._resolver = ReferenceResolver(context, shot.id, texts)
 
@@ -91,6 +92,8 @@ class BaseBuilder:
             origins=origins,
             around=around(model.provider.id, identity),
             waits=tuple(dict.fromkeys(w for one in found.values() for w in one.waits)),
+            cells=self._grid.cells,
+            tables=self._grid.tables,
         )
 
     def check_total_seconds(self, media: tuple[Medium, ...], address: str) -> bool:

@@ -108,7 +108,7 @@ def _prompt(shot: Shot, entry: Entry, grid: Grid) -> Explained:
 
 def _labels(entry: Entry, grid: Grid) -> Mapping[str, Span]:
     axes = {a.name: a for a in grid.axes}
-    return {f"{name}={label}": axes[name].values[label].span for name, label in entry.labels}
+    return {f"{name}={label}": axes[name].place(label) for name, label in entry.labels}
 
 
 def _texts(node: Node) -> list[Span]:

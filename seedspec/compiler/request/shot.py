@@ -204,9 +204,9 @@ def check_names(board: Storyboard, grid: Grid, problems: Problems) -> None:
         if axis.name in board.variables:
             problems.error("duplicate-name", f"`{axis.name}` is a var and an axis; rename one of them", axis.span)
         first: dict[str, str] = {}
-        for label, node in axis.values.items():
+        for label in axis.values:
             known = first.setdefault(label.casefold().replace(":", "x"), label)
             if known != label:
                 why = "letter case alone" if known.casefold() == label.casefold() else "`:`, which becomes `x`,"
                 message = f"labels `{known}` and `{label}` differ in {why} and would have one file name"
-                problems.error("same-file-name", message, node.span, Note("the axis is here", axis.span))
+                problems.error("same-file-name", message, axis.place(label), Note("the axis is here", axis.span))

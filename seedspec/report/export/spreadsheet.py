@@ -10,6 +10,7 @@ from typing import Any
 
 from seedspec.catalog.price import Rate
 from seedspec.choices.picks import Picks
+from seedspec.compiler.named import axes_of, columns_of
 from seedspec.lock.state import word
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan, Step
@@ -27,8 +28,12 @@ comma mean nothing, behind any semicolon or line end (OWASP, "CSV Injection").""
 def rows(
     plan: Plan, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], rate: Rate, commands: CommandHint = BARE
 ) -> list[dict[str, Any]]:
-    """One row an entry, all with the same keys in the same order: each axis has a column, `axis:` before its name."""
-    axes = list(dict.fromkeys(name for s in plan.steps if s.entry is not None for name, _ in s.entry.labels))
+    """One row an entry, all with the same keys in the same order: each axis has a column, `axis:` before its name.
+
+    So has each column of an axis whose values are labels, as `axis:look.mood`.
+    """
+    entries = [s.entry for s in plan.steps if s.entry is not None]
+    axes = [*axes_of(entries), *columns_of(entries)]
     return [_row(s, plan, axes, picks, remarks, rate, commands) for s in plan.steps if s.entry is not None]
 
 
@@ -61,13 +66,13 @@ def _row(
 ) -> dict[str, Any]:
     entry = step.entry
     assert entry is not None
-    record, labels = plan.lock.last(entry.fingerprint), dict(entry.labels)
+    record = plan.lock.last(entry.fingerprint)
     failure = (record.get("failure") if record is not None else None) or {}
     estimate = entry.cost.high / rate.units_per_credit
     return {
         "entry": entry.address,
         "shot": entry.shot,
-        **{f"axis:{axis}": labels.get(axis) for axis in axes},
+        **{f"axis:{axis}": entry.value_of(axis) for axis in axes},
         "take": entry.take,
         "state": word(record.state if record is not None else None),
         "stands": reason(step.reason, commands, step.address),

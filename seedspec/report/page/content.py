@@ -12,6 +12,7 @@ from typing import Any, Literal
 from seedspec.catalog.price import Rate
 from seedspec.choices.picks import Picks
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.named import columns_of
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Record
 from seedspec.lock.state import State
@@ -111,6 +112,14 @@ def axes(board: Storyboard, found: Iterable[Take]) -> list[dict[str, Any]]:
     ]
 
 
+def columns(found: Sequence[Take], asked: Iterable[str | None] = ()) -> list[dict[str, Any]]:
+    """The columns by which takes can be shown: those of tables, and those that are `asked` for."""
+    entries = [take.entry for take in found]
+    names = dict.fromkeys((*columns_of(entries, tables_only=True), *(n for n in asked if n and "." in n)))
+    values = {name: dict.fromkeys(v for e in entries if (v := e.value_of(name)) is not None) for name in names}
+    return [{"name": name, "labels": list(labels)} for name, labels in values.items()]
+
+
 def content(
     board: Storyboard,
     found: Sequence[Take],
@@ -122,15 +131,19 @@ def content(
     """All of the page. `sources` and `seen` by fingerprint: a relative URL or a block's name, and what is in it."""
     texts: dict[str, int] = {}
     rows = []
+    shown = columns(found, (settings.get("x"), settings.get("y")))
     for take in found:
         prompt = texts.setdefault(str(take.entry.request["prompt"]), len(texts))
         fp = take.entry.fingerprint
-        rows.append(_row(take, board, picks, prompt) | _watch(take, sources.get(fp, ""), seen.get(fp), board))
+        row = _row(take, board, picks, prompt) | _watch(take, sources.get(fp, ""), seen.get(fp), board)
+        there = {c["name"]: value for c in shown if (value := take.entry.value_of(c["name"])) is not None}
+        rows.append(row | ({"columns": there} if there else {}))
     return {
         "format": 1,
         "name": board.name,
         "model": board.model.id,
         "axes": axes(board, found),
+        **({"columns": shown} if shown else {}),
         "texts": list(texts),
         "words": _WORDS,
         "takes": rows,

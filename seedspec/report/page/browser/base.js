@@ -7,12 +7,14 @@
  *   reason: string, prompt: number, fields: Record<string, string | number | boolean>,
  *   media: { name: string, kind: string }[], picked: boolean, credits: number, usd: number, estimated: boolean,
  *   seconds: number | null, width: number | null, height: number | null, bytes: number | null,
- *   fps?: number, audio?: boolean, video?: string, source?: string, index: number, playable: boolean }} Take
+ *   fps?: number, audio?: boolean, video?: string, source?: string, columns?: Record<string, string>, index: number,
+ *   playable: boolean }} Take
  * @typedef {{ a: string, b: string, winner: string, criterion: string, blind: boolean, shown: string }} Vote
  * @typedef {{ take: string, at: number, text: string }} Note
  * @typedef {{ reviewer: string, picks: Record<string, string>, votes: Vote[], notes: Note[] }} Marks
  * @typedef {{ name: string, track: string, digest: string, profile: string, emulator: boolean, modeline: string,
- *   axes: { name: string, labels: string[] }[], texts: string[], words: Record<string, string>,
+ *   axes: { name: string, labels: string[] }[], columns?: { name: string, labels: string[] }[], texts: string[],
+ *   words: Record<string, string>,
  *   takes: Omit<Take, "index" | "playable">[], [setting: string]: any }} Page
  */
 

@@ -3,6 +3,7 @@
 /** @type {Take[]} */
 const TAKES = PAGE.takes.map((take, index) => ({ ...take, index, playable: take.state === "saved" }));
 const AXES = PAGE.axes.map((axis) => axis.name);
+const COLUMNS = (PAGE.columns ?? []).map((column) => column.name);
 const NONE = "–";
 
 /** @param {Take} take */
@@ -23,14 +24,14 @@ function variantOf(take) {
 }
 
 /**
- * Where a take stands on an axis; `shot` and `take` are axes too.
+ * Where a take stands on an axis; `shot` and `take` are axes too, and so is a column of an axis, `axis.column`.
  * @param {Take} take
  * @param {string} axis
  */
 function placeOn(take, axis) {
   if (axis === "shot") return take.shot;
   if (axis === "take") return String(take.take);
-  return take.labels[axis] ?? NONE;
+  return take.labels[axis] ?? take.columns?.[axis] ?? NONE;
 }
 
 /**
@@ -39,7 +40,7 @@ function placeOn(take, axis) {
  */
 function placesOn(axis, takes = TAKES) {
   const found = new Set(takes.map((take) => placeOn(take, axis)));
-  const known = PAGE.axes.find((a) => a.name === axis)?.labels ?? [];
+  const known = [...PAGE.axes, ...(PAGE.columns ?? [])].find((a) => a.name === axis)?.labels ?? [];
   const first = known.filter((label) => found.has(label));
   const rest = [...found].filter((label) => !known.includes(label) && label !== NONE);
   if (axis === "take") rest.sort((a, b) => Number(a) - Number(b));
