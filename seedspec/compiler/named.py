@@ -45,7 +45,8 @@ def fault_of(name: str, entries: Sequence[Entry], further: Iterable[str] = ()) -
         near = did_you_mean(column, known)
         rest = near[0] if near else f"expected {listed(known)}" if known else "its labels have no columns"
         return f"no column `{column}` of axis `{axis}`; {rest}"
-    near = did_you_mean(name, axes) or did_you_mean(axis, axes)
+    same = [known for known in columns_of(entries) if known.partition(".")[2] == name]
+    near = (f"did you mean the column `{same[0]}`?",) if same else did_you_mean(name, axes) or did_you_mean(axis, axes)
     return f"no axis `{name}`; {near[0] if near else 'the storyboard has ' + listed(axes)}"
 
 

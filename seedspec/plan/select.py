@@ -33,8 +33,8 @@ def choose(entries: Sequence[Entry], lock: Lock, select: Iterable[str], exclude:
     """Entries that meet any of `select` (all, when there is none) and none of `exclude`.
 
     A term is an address or a prefix of one, `axis=label`, `axis.column=value`, `take=N`, `state:WORD` or `tag:WORD`;
-    terms joined by a comma must all hold. `state:new` is what was never bought, `state:stale` what was made from a video
-    of another shot that has been replaced since. Raises NothingSelected for a term that fits nothing.
+    terms joined by a comma must all hold. `state:new` is what was never bought, `state:stale` what was made from a
+    video of another shot that has been replaced since. Raises NothingSelected for a term that fits nothing.
     """
     wanted, unwanted = list(select), list(exclude)
     for text in (*wanted, *unwanted):

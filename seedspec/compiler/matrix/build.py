@@ -109,7 +109,9 @@ def indexed_pattern(
     for name, wanted in pattern.wanted.items():
         axis, column = part(name)
         if axis not in axis_indices:
-            _unknown_axis(name, pattern.keys[name], axis_indices, where, problems, dropped)
+            having = [known for known in axis_indices if not column and name in columns.names(known)]
+            meant = (f"did you mean the column `{having[0]}.{name}`?",) if having else ()
+            _unknown_axis(name, pattern.keys[name], axis_indices, where, problems, dropped, meant)
             fine = False
             continue
         if column:
@@ -206,7 +208,13 @@ def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems
 
 
 def _unknown_axis(
-    name: str, span: Span, known: Collection[str], where: str, problems: Problems, dropped: Collection[str]
+    name: str,
+    span: Span,
+    known: Collection[str],
+    where: str,
+    problems: Problems,
+    dropped: Collection[str],
+    meant: tuple[str, ...] = (),
 ) -> None:
     axis = part(name)[0]
     if problems.is_set_aside(name) or problems.is_set_aside(axis):
@@ -217,4 +225,4 @@ def _unknown_axis(
         return
     said = f"`{shorten(name)}` is no axis of {where}"
     message = f"{said}; expected {listed(known)}" if known else f"{said}, which has no axes"
-    problems.error("unknown-axis", message, span, *(did_you_mean(axis, known) or did_you_mean(name, known)))
+    problems.error("unknown-axis", message, span, *(meant or did_you_mean(axis, known) or did_you_mean(name, known)))
