@@ -72,8 +72,8 @@ def lines(plan: Plan, by: Sequence[str], rate: Rate, *, whole: bool = True) -> l
     """The spending of each combination of labels that occurs, in the order of the plan.
 
     `by` names axes, columns as `axis.column`, or shot, take, state and profile. A request that several entries share is
-    one purchase and counts with the first of them. With `whole` also what the lock alone knows: what was bought and left
-    the storyboard, and where it is told apart by profile, what was bought with the other ones.
+    one purchase and counts with the first of them. With `whole` also what the lock alone knows: what was bought and
+    left the storyboard, and where it is told apart by profile, what was bought with the other ones.
     """
     found: dict[tuple[str, ...], Spending] = {}
     for purchase in _purchases(plan, rate, whole=whole, everywhere="profile" in by, by=by):

@@ -216,13 +216,14 @@ def _unknown_axis(
     dropped: Collection[str],
     meant: tuple[str, ...] = (),
 ) -> None:
-    axis = part(name)[0]
+    axis, column = part(name)
     if problems.is_set_aside(name) or problems.is_set_aside(axis):
         return
     if axis in dropped:
         message = f"`{axis}` is an axis of the storyboard that {where} leaves out with `only`"
         problems.error("unknown-axis", message, span, f"add `{axis}` to `only`, or delete it here")
         return
+    near = did_you_mean(name, [f"{k}.{column}" for k in known]) if column else ()
     said = f"`{shorten(name)}` is no axis of {where}"
     message = f"{said}; expected {listed(known)}" if known else f"{said}, which has no axes"
-    problems.error("unknown-axis", message, span, *(meant or did_you_mean(axis, known) or did_you_mean(name, known)))
+    problems.error("unknown-axis", message, span, *(meant or near or did_you_mean(name, known)))

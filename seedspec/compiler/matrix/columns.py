@@ -154,7 +154,8 @@ def check_column(name: str, pattern: Pattern, axis: Axis, columns: Columns, prob
 def _no_label(cells: Sequence[Node], axis: str, column: str, named: Span, problems: Problems) -> None:
     first = cells[0]
     shown = f"`{shorten(first.text, 40)}`" if isinstance(first, Scalar) and first.value is not None else "what it holds"
-    rest = f", nor are {len(cells) - 1} more cells of the column" if len(cells) > 1 else ""
+    more = len(cells) - 1
+    rest = f", and {more} more cell{' is' if more == 1 else 's are'} none" if more else ""
     message = f"{shown} is no label{rest}; column `{column}` of axis `{axis}` is named like an axis"
     hint = "rows are told apart by short values: give them a column of such, and name that one"
     problems.error("not-a-label", message, first.span, Note("it is named here", named), hint)

@@ -65,7 +65,8 @@ class PromptLint:
             message = f"`{left[0]}` is left over in the rendered prompt"
             note = "text from vars and axis values is not a template of its own: write it in the prompt"
             problems.mean(*re.findall(r"\w+", left[0]))
-            problems.warning("template-left-over", message, self._place(node, left[0], prompt), note, entry=entry)
+            place = self._origins.place_of_value(node, left[0], prompt.partial.template.names)
+            problems.warning("template-left-over", message, place, note, entry=entry)
         # neither count can pass its bound in a text that is shorter than the bound itself
         if len(text) > model.chinese_characters and not text.isascii():
             count = len(re.findall(_CHINESE, text))

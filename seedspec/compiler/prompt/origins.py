@@ -39,4 +39,11 @@ class Origins:
         """Where words of a rendered prompt were written; the prompt itself when that is not to be seen."""
         if said in prompt.span.text:
             return place_of(prompt, said)
-        return next((place_of(text, said) for text in self.texts(names) if said in text.span.text), prompt.span)
+        return self.place_of_value(prompt, said, names)
+
+    def place_of_value(self, prompt: Scalar, said: str, names: Iterable[str]) -> Span:
+        """The same for words that a prompt does not render as they are: it may hold them all the same."""
+        value = next((text for text in self.texts(names) if said in text.span.text), None)
+        if value is None and said not in prompt.span.text:
+            return prompt.span
+        return place_of(value or prompt, said)

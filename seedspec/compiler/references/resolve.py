@@ -219,7 +219,9 @@ class ReferenceResolver:
         for name, label in reference.at.items():
             own, column = part(name)
             if column and own in axes:
-                hint = f"`at` fixes one label of an axis: `at: {{{own}: {next(iter(axes[own].values), '…')}}}`"
+                there = grid.columns.matching(own, frozenset({(column, frozenset({label.text}))}))
+                example = next((k for k in axes[own].values if k in there or not there), "…")
+                hint = f"`at` fixes one label of an axis: `at: {{{own}: {example}}}`"
                 refuse_column(name, label.node.span, grid.columns, hint, self._problems)
                 return None
             if name not in axes:

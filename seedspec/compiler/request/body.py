@@ -144,8 +144,10 @@ class BaseBuilder:
                 continue
             volatile, value = name in self._board.model.volatile, setting.value
             if setting.is_data and is_template(value):
-                self._warn_of_data(name, setting, address)
-            elif is_template(value):
+                self._refuse_template(name, setting, address)
+                out = out._replace(whole=False)
+                continue
+            if is_template(value):
                 render = self._texts.volatile if volatile else self._texts.value
                 value = render(setting.node, value, cell, address)
             if isinstance(value, Faulty):
@@ -158,12 +160,12 @@ class BaseBuilder:
                 out.identities[name] = value
         return out
 
-    def _warn_of_data(self, field: str, setting: Setting, address: str) -> None:
-        """A cell of a table sets a field to a text that reads like a template."""
+    def _refuse_template(self, field: str, setting: Setting, address: str) -> None:
+        """A cell of a table that sets a field is data: no field takes the braces of a template."""
         span = setting.node.span if setting.node is not None else None
-        message = f"`{shorten(str(setting.value), 40)}` sets `{field}` as it stands: cells of a table are no templates"
-        hint = f"write the template as `{field}` of the shot, and name the column in another way"
-        self._problems.warning("template-left-over", message, span, hint, entry=address)
+        message = f"`{shorten(str(setting.value), 40)}` sets `{field}`; the cells of a table are data, never templates"
+        hint = f"write the template as `{field}` of the shot, and give the column another name"
+        self._problems.error("table-cell", message, span, hint, entry=address)
 
     def _list(self, resolved: Mapping[str, Resolved]) -> _MediaLists:
         """The media in the catalogue's order. An empty list is left out."""

@@ -227,7 +227,8 @@ def _values(board: Storyboard, axis: Axis, shots: Sequence[_ReadShot], problems:
 
 def _key(axis: Axis, key: str, span: Span, fields: frozenset[str], problems: Problems) -> None:
     """A key of a value, or a column of a table, that reaches nothing."""
-    near = () if promised(key) else did_you_mean(key, (*fields, *(_FREE if axis.table else ())))
+    others = [k for v in axis.values.values() if axis.table and isinstance(v, Map) for k in v.pairs]
+    near = () if promised(key) else did_you_mean(key, (*fields, *(_FREE if axis.table else ()), *others))
     advice = _to_read(key, f"{axis.name}.{key}")
     if not axis.table:
         message = f"key `{key}` of axis `{axis.name}` is no request field, and no template reads it"

@@ -92,8 +92,9 @@ class _Tables:
                 lacking.setdefault(_other_id(row), []).append((number, row))
         for other, found in lacking.items():
             for number, row in found if not other and len(found) < len(rows) else found[:1]:
-                rest = f", nor have {len(found) - 1} more rows" if len(found) > 1 and (other or number == 1) else ""
-                message = f"row {number} of table `{axis}` has no `id`, which is its label{rest}"
+                once = other or len(found) == len(rows)
+                rest, has = (f" and {len(found) - 1} more", "have") if once and len(found) > 1 else ("", "has")
+                message = f"row {number}{rest} of table `{axis}` {has} no `id`, which is the label of a row"
                 if other:
                     certain = [Edit(r.pairs[other].key.span, _ID) for _, r in found if folded(other) == _ID]
                     hint = f"did you mean `id` in place of `{shorten(other)}`?"

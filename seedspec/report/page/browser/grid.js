@@ -28,7 +28,7 @@ function startGrid() {
 }
 
 function drawGridBar() {
-  const axes = ["shot", ...AXES, ...COLUMNS, "take"];
+  const axes = ["shot", ...AXES, ...AXIS_COLUMNS, "take"];
   const options = axes.map((a) => [a, a]);
   gridBar.replaceChildren(
     choice("Rows", options, grid.rows, (value) => {

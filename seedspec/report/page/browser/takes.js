@@ -3,7 +3,7 @@
 /** @type {Take[]} */
 const TAKES = PAGE.takes.map((take, index) => ({ ...take, index, playable: take.state === "saved" }));
 const AXES = PAGE.axes.map((axis) => axis.name);
-const COLUMNS = (PAGE.columns ?? []).map((column) => column.name);
+const AXIS_COLUMNS = (PAGE.columns ?? []).map((column) => column.name);
 const NONE = "–";
 
 /** @param {Take} take */
