@@ -38,7 +38,8 @@ def ceiling_option(function: F) -> F:
 
 def select_options(function: F) -> F:
     """--select and --exclude, on every command that takes entries."""
-    term = "TERM: an address or its beginning, axis=label, take=1, state:failed, tag:x; a comma means and."
+    term = "TERM: an address or its beginning, axis=label, axis.column=value, take=1, state:failed, tag:x; "
+    term += "a comma means and."
     select = click.option("--select", "-s", multiple=True, metavar="TERM", help=f"Only these entries. {term}")
     exclude = click.option(
         "--exclude", "-x", multiple=True, metavar="TERM", help="All entries but these; TERM as in --select."

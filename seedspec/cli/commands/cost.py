@@ -21,7 +21,9 @@ from seedspec.text.diagnostic import did_you_mean, listed
 @storyboard_argument
 @select_options
 @profile_option
-@click.option("--by", multiple=True, metavar="NAME", help="shot (when not given), take, state, profile, or an axis.")
+@click.option(
+    "--by", multiple=True, metavar="NAME", help="shot (when not given), take, state, profile, an axis, or axis.column."
+)
 @emulator_option("With the emulator's lock, not the paid one.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 def cost_command(

@@ -43,8 +43,8 @@ WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
     "--media", type=click.Choice(["link", "inline", "proxy"]), default="link", show_default=True,
     help="Videos beside the page, inside it, or inside it as small copies.",
 )  # fmt: skip
-@click.option("--x", "columns", metavar="AXIS", help="The axis of the grid's columns.")
-@click.option("--y", "rows", metavar="AXIS", help="The axis of the grid's rows.")
+@click.option("--x", "columns", metavar="AXIS", help="The axis of the grid's columns, or a column of one: axis.column.")
+@click.option("--y", "rows", metavar="AXIS", help="The axis of the grid's rows, or a column of one.")
 @click.option("--blind", is_flag=True, help="Open with pairs to vote on, names hidden.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the order and the sides of blind pairs.")
 @votes_option

@@ -15,7 +15,7 @@ from seedspec.text.diagnostic import Problems
 
 @click.command("stats")
 @storyboard_argument
-@click.option("--axis", multiple=True, metavar="AXIS", help="Only this axis.")
+@click.option("--axis", multiple=True, metavar="AXIS", help="Only this axis, or this column of one: axis.column.")
 @votes_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @takes_options

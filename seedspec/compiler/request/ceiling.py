@@ -58,21 +58,33 @@ def count_grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> tupl
         for shot in board.shots:
             span, whose = shot.exclude[0].span if shot.exclude else shot.span, f"shot `{shot.id}`"
             grids[shot.id] = _counted(shot_grid(shot, board, parent, problems))
-        _spend_for_columns(board, parent, grids, ceiling.work)
     except TooMuch:
         most = ceiling.work.most
         message = f"what `exclude` leaves of {whose} takes more than {most:,} steps to count; expected at most so many"
         remedy = "name fewer axes and labels in `exclude`"
         problems.error("too-much-work", message, span, remedy, _raised(2 * ceiling.most))
         return None
-    return parent, grids
+    return (parent, grids) if _columns_within(board, parent, grids, ceiling, problems) else None
 
 
-def _spend_for_columns(board: Storyboard, parent: Grid, grids: Mapping[str, Grid], work: Work) -> None:
-    """The steps that finding the rows takes whose columns a `when` names."""
+def _columns_within(
+    board: Storyboard, parent: Grid, grids: Mapping[str, Grid], ceiling: Ceiling, problems: Problems
+) -> bool:
+    """Whether the rows can be found in time whose columns a `when` names."""
     found = [(parent, o) for o in board.overrides] + [(grids[s.id], o) for s in board.shots for o in s.overrides]
     for grid, override in found:
-        work.spend(sum(grid.columns.size(axis) for axis, column in map(part, override.when.wanted) if column))
+        try:
+            ceiling.work.spend(
+                sum(grid.columns.size(axis) for axis, column in map(part, override.when.wanted) if column)
+            )
+        except TooMuch:
+            message = (
+                f"the columns that `when` names take more than {ceiling.work.most:,} steps; expected at most so many"
+            )
+            remedy = "name the labels themselves, or fewer columns"
+            problems.error("too-much-work", message, override.when.span, remedy, _raised(2 * ceiling.most))
+            return False
+    return True
 
 
 def _counted(grid: Grid) -> Grid:
