@@ -101,6 +101,8 @@ FINE = {
     "a field in some rows": board([{"id": "a", "duration": 6}, {"id": "b"}], ""),
     "a path of a medium": board([{"id": "a", "file": "https://cdn.example.com/a.png"}], "{{ ref('own') }}",
                                 'references: {own: {image: "{{ ad.file }}"}}, '),
+    "a condition that some rows meet": board(ROWS[:2], "{{ ad.line }}{% if ad.hook in ['reveal', 'question'] %}!"
+                                             "{% endif %} {{ ad.mood | default('') }}{{ 'x' if ad.id == 'AD-001' }}"),
     "label and column": board(ROWS[:2], "{{ ad.line }} {{ ad.mood | default('') }}",
                               matrix=", exclude: [{ad: [AD-001, AD-002], ad.hook: reveal, light: rain}]"),
 }  # fmt: skip
@@ -132,6 +134,10 @@ ONE = {
                                        matrix=", exclude: [{light.hook: reveal}]"), "unknown-column"),
     "an own axis that hides nothing": (board([{"id": "a", "line": "x"}], "{{ ad.line }}",
                                              "overrides: [{when: {add.line: x}, duration: 9}], "), "unknown-axis"),
+    "a condition that no row meets": (board(ROWS[:2], "{{ ad.line }}{% if ad.hook == 'revael' %}!{% endif %} "
+                                            "{{ ad.mood | default('') }}"), "never-equal"),
+    "a number that is compared with a text": (board([{"id": "a", "k": 5}, {"id": "b", "k": 6}],
+                                                    "{{ 'x' if ad.k == '5' else 'y' }}"), "never-equal"),
     "a table that is named like a field": (board([{"id": "a", "line": "x"}], "{{ ad.line }}", "matrix: {axes: "
                                                  "{duration: [{id: b, seconds: 5}]}}, "), "table-column"),
 }  # fmt: skip

@@ -36,12 +36,16 @@ def never_equal(parts: Parts, axes: Mapping[str, Axis]) -> Iterator[NeverEqual]:
         if not isinstance(node, nodes.Compare) or len(node.ops) != 1 or node.ops[0].op not in _EQUAL:
             continue
         name, of_label = _axis_of(node.expr)
-        if name not in axes:
+        column = _column_of(node.expr, axes)
+        if name not in axes and column is None:
             continue
-        axis, other = axes[name], node.ops[0].expr
+        other = node.ops[0].expr
         for const in other.items if isinstance(other, (nodes.List, nodes.Tuple)) else [other]:
             if isinstance(const, nodes.Const) and isinstance(const.value, str):
-                found = _judge(axis, const.value, of_label=of_label)
+                if column is not None:
+                    found = _judge_column(*column, const.value)
+                else:
+                    found = _judge(axes[name], const.value, of_label=of_label)
                 if found is not None:
                     part = parts.part(const)
                     yield NeverEqual(part.start, part.end, *found)
@@ -54,6 +58,27 @@ def _axis_of(node: nodes.Expr) -> tuple[str, bool]:
     if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "label":
         return node.attr, True
     return "", False
+
+
+def _column_of(node: nodes.Expr, axes: Mapping[str, Axis]) -> tuple[Axis, str] | None:
+    """The table and the column that an expression reads."""
+    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
+        axis = axes.get(node.node.name)
+        return (axis, node.attr) if axis is not None and axis.table else None
+    return None
+
+
+def _judge_column(axis: Axis, column: str, said: str) -> tuple[str, tuple[str, ...]] | None:
+    cells = [cell for row in axis.values.values() if isinstance(row, Map) and (cell := row.get(column)) is not None]
+    texts = dict.fromkeys(c.value for c in cells if isinstance(c, Scalar) and isinstance(c.value, str))
+    if not cells or said in texts:
+        return None  # that the column is not there is told where it is read
+    written = next((c for c in cells if isinstance(c, Scalar) and c.text == said), None)
+    if written is not None:
+        return f"`{axis.name}.{column}` is never the text `{said}`", (f"it is no text: compare it with {said}",)
+    shown = [shorten(c.text, 40) for c in cells if isinstance(c, Scalar)]
+    message = f"`{axis.name}.{column}` is never `{shorten(said, 40)}`; its cells are "
+    return message + listed(dict.fromkeys(shown)).replace(" or ", " and "), did_you_mean(said, shown)
 
 
 def _judge(axis: Axis, said: str, *, of_label: bool) -> tuple[str, tuple[str, ...]] | None:
