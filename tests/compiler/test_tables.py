@@ -138,6 +138,9 @@ ONE = {
                                             "{{ ad.mood | default('') }}"), "never-equal"),
     "a number that is compared with a text": (board([{"id": "a", "k": 5}, {"id": "b", "k": 6}],
                                                     "{{ 'x' if ad.k == '5' else 'y' }}"), "never-equal"),
+    "an axis with a dot and nothing behind it": (board([{"id": "a", "line": "x"}], "{{ ad.line }}",
+                                                       more="overrides: [{when: {ad.: x}, duration: 9}]\n"),
+                                                 "unknown-axis"),
     "a table that is named like a field": (board([{"id": "a", "line": "x"}], "{{ ad.line }}", "matrix: {axes: "
                                                  "{duration: [{id: b, seconds: 5}]}}, "), "table-column"),
 }  # fmt: skip

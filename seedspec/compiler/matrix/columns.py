@@ -105,7 +105,7 @@ def cells_of(axis: Axis) -> Mapping[str, Mapping[str, str | None]]:
 def part(name: str) -> tuple[str, str]:
     """The axis and the column of `axis.column`; no column in the name of an axis."""
     axis, _, column = name.partition(".")
-    return axis, column
+    return (axis, column) if column else (name, "")
 
 
 def axes_of(pattern: Pattern) -> KeysView[str]:
