@@ -54,7 +54,8 @@ class RequestBase(NamedTuple):
     """What entries of a shot share: everything of their requests but the prompt.
 
     `fields` are those of the request after its prompt, in order. `around` is the canonical JSON of the manifest before
-    and behind its prompt, up to the take.
+    and behind its prompt, up to the take. `strategy` is the one that chose their rows, "" for none; it is
+    no part of what is sent.
     """
 
     shot: str
@@ -67,6 +68,7 @@ class RequestBase(NamedTuple):
     origins: Mapping[str, Origin]
     around: tuple[bytes, bytes]
     waits: tuple[str, ...] = ()
+    strategy: str = ""
 
     def __repr__(self) -> str:
         return brief(self)

@@ -53,6 +53,9 @@ class BaseBuilder:
         self._board, self._shot, self._texts, self._fields = context.board, shot, texts, fields
         self._price, self._problems = context.price, context.problems
         self._axes, self._tags = context.grids[shot.id].names, (*context.board.tags, *shot.tags)
+        self._strategy = ""
+        if (board := context.grids[shot.id].parent) is not None and board.chosen is not None:
+            self._strategy = context.board.strategy.word if context.board.strategy is not None else ""
         self._catalogue = shot.references_by_name(context.board)
         self._resolver = ReferenceResolver(context, shot.id, texts)
 
@@ -91,6 +94,7 @@ class BaseBuilder:
             origins=origins,
             around=around(model.provider.id, identity),
             waits=tuple(dict.fromkeys(w for one in found.values() for w in one.waits)),
+            strategy=self._strategy,
         )
 
     def check_total_seconds(self, media: tuple[Medium, ...], address: str) -> bool:
