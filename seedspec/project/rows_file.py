@@ -19,7 +19,7 @@ from seedspec.project import atomic, names, sources
 from seedspec.project.files import check_no_link, read_start
 from seedspec.project.paths import named
 from seedspec.project.reading import Reading
-from seedspec.text.diagnostic import Problems
+from seedspec.text.diagnostic import Diagnostic, Note, Problems
 from seedspec.text.node import Map
 from seedspec.text.node import Sequence as Items
 from seedspec.text.source import Source
@@ -89,9 +89,17 @@ def _read(found: RowsFile, source: Source | None, problems: Problems) -> RowsFil
     """What a text holds. One that cannot be read whole holds nothing: half of the rows would be a wrong half."""
     own = Problems()
     rows = _rows_in(source, own) if source is not None else None
-    problems.extend(own)
+    problems.extend(_of_both_sides(d) if d.code == "merge-conflict" else d for d in own)
     span = source.span(0) if source is not None else None
     return replace(found, is_there=True, rows=None if own.failed else rows, span=span)
+
+
+def _of_both_sides(conflict: Diagnostic) -> Diagnostic:
+    """A conflict in such a file: what both branches have chosen is right together."""
+    message = "a merge conflict; expected the rows of both sides"
+    remedy = "keep the rows of both sides, and delete the three marked lines; `seedspec rows` puts them in order"
+    places = tuple(replace(note, message=note.message.partition(";")[0]) for note in conflict.notes)
+    return replace(conflict, message=message, notes=(*places, Note(remedy)))
 
 
 def _rows_in(source: Source, problems: Problems) -> tuple[Pattern, ...] | None:
