@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
 
 from seedspec.compiler.matrix.completion import Completion, State
 from seedspec.compiler.matrix.product import Product, Row
 
 Pair = tuple[int, int]
 """Two labels by their numbers, the lower one first; a label by itself is the pair of it with itself."""
+
+_MOST_ATTEMPTS, _PATIENCE = 8, 20_000
+"""How often rows are chosen anew in the hope of fewer, and the steps after which no further attempt is begun."""
 
 
 class Pairs:
@@ -18,7 +22,7 @@ class Pairs:
     stands in no row yet, itself among them when it stands in none; which of them no row may hold is found on the way.
     """
 
-    def __init__(self, product: Product, rows: Iterable[Row]) -> None:
+    def __init__(self, product: Product, rows: Iterable[Row], attempt: int = 0) -> None:
         self._product, self._completion = product, Completion(product)
         self._first = [0]
         for labels in product.labels:
@@ -33,7 +37,7 @@ class Pairs:
         ]
         others = [((1 << many) - 1) & ~self._bits_of(axis) for axis in range(len(product.labels))]
         self.open = [others[axis] | 1 << number for number, axis in enumerate(self._axis)]
-        self._uses = [0] * many
+        self._rank = [_rank(attempt, axis, number) for number, axis in enumerate(self._axis)]
         self._dead = [0] * many
         for row in rows:
             self._take([self._number[axis][label] for axis, label in enumerate(row)])
@@ -96,7 +100,7 @@ class Pairs:
         """The open pair whose labels lack most."""
         lack = [bits.bit_count() for bits in self.open]
         best, found = -1, (0, 0)
-        for a in sorted((n for n, many in enumerate(lack) if many), key=lambda n: (-lack[n], n)):
+        for a in sorted((n for n, many in enumerate(lack) if many), key=lambda n: (-lack[n], self._rank[n])):
             if 2 * lack[a] <= best:
                 break
             for b in _bits(self.open[a]):
@@ -108,10 +112,8 @@ class Pairs:
         """The label that brings most pairs to a row, of those with which it can become whole."""
         free = [n for n in range(len(self.open)) if state[1] >> self._axis[n] & 1]
         self._product.work.spend(1 + len(free) // 16)
-        open_ = self.open
-        ranked = sorted(
-            free, key=lambda n: (-(open_[n] & (mask | 1 << n)).bit_count(), -open_[n].bit_count(), self._uses[n], n)
-        )
+        open_, rank = self.open, self._rank
+        ranked = sorted(free, key=lambda n: (-(open_[n] & mask).bit_count(), -open_[n].bit_count(), rank[n]))
         for number in ranked:
             following = self._join(state, number)
             if self._completion.fits(following):
@@ -126,10 +128,34 @@ class Pairs:
         self._product.work.spend(1)
         for number in row:
             self.open[number] &= ~mask
-            self._uses[number] += 1
 
     def _bits_of(self, axis: int) -> int:
         return (1 << self._first[axis + 1]) - (1 << self._first[axis])
+
+
+def few_rows(product: Product, rows: Collection[Row]) -> tuple[tuple[Row, ...], int]:
+    """The fewest rows of some attempts that hold every pair together with `rows`; and the least that could.
+
+    Each attempt settles ties in another way, the same on every machine. Raises TooMuch.
+    """
+    best: tuple[Row, ...] | None = None
+    least, begun = 0, product.work.done
+    for attempt in range(_MOST_ATTEMPTS):
+        pairs = Pairs(product, rows, attempt)
+        added = tuple(pairs.added())
+        least = pairs.least()
+        if best is None or len(added) < len(best):
+            best = added
+        if len(rows) + len(best) <= least or product.work.done - begun > _PATIENCE:
+            break
+    return best or (), least
+
+
+def _rank(attempt: int, axis: int, number: int) -> tuple[int, int]:
+    """Which of two labels goes first that are equal for the greedy."""
+    if attempt < 2:
+        return (0, number) if attempt == 0 else (axis, -number)
+    return int.from_bytes(hashlib.sha256(f"{attempt} {number}".encode()).digest()[:8]), number
 
 
 def _bits(number: int) -> Iterator[int]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 
 from seedspec.compiler.matrix.completion import Completion
-from seedspec.compiler.matrix.pairs import Pairs
+from seedspec.compiler.matrix.pairs import Pairs, few_rows
 from seedspec.compiler.matrix.product import Product, Row
 from seedspec.compiler.storyboard.types import Strategy
 from seedspec.text.value import valueclass
@@ -24,9 +24,7 @@ class Extension:
 def extend(strategy: Strategy, product: Product, rows: Collection[Row]) -> Extension:
     """Adds what the strategy asks for to rows of a product: the same on every machine. Raises TooMuch."""
     if strategy.kind == "pairwise":
-        pairs = Pairs(product, rows)
-        added = tuple(pairs.added())
-        return Extension(added, pairs.least())
+        return Extension(*few_rows(product, rows))
     if strategy.kind == "one-at-a-time":
         asked = list(_around_the_first(product))
         known = set(rows)
