@@ -72,7 +72,7 @@ def test_rows_are_written_once_and_extended(board: Path, said: Said) -> None:
 
 def test_what_was_bought_is_kept_when_a_label_is_added(board: Path, said: Said) -> None:
     said("rows")
-    assert said("run", "--emulator", "--seconds", "0.1")[0] == 0
+    assert said("run", "--emulator", "--emulator-seconds", "0.1")[0] == 0
     board.write_text(BOARD.replace("street]", "street, field]"))
     assert "9 kept, 3 added" in said("rows")[1]
     plan = api.plan(board, api.Options(emulated=True)).plan
