@@ -17,7 +17,6 @@ from seedspec.compiler.storyboard.types import Pattern, RowsFile, Storyboard
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project import atomic, names, sources
 from seedspec.project.files import check_no_link, read_start
-from seedspec.project.paths import named
 from seedspec.project.reading import Reading
 from seedspec.text.diagnostic import Diagnostic, Note, Problems
 from seedspec.text.node import Map
@@ -40,7 +39,7 @@ def rows_beside(path: Path, board: Storyboard, problems: Problems, reading: Read
     Of a storyboard without a strategy it is only looked whether the file is there, and is one of chosen rows.
     """
     file = names.rows_of(path)
-    found = RowsFile(file.name, CommandHint(named(path)).plain("rows"))
+    found = RowsFile(file.name, _command(path))
     given = reading.ask(file) if reading is not None else None
     if given is None and not os.path.lexists(file):
         return replace(found, left=_left_behind(file)) if board.strategy is not None else found
@@ -60,7 +59,7 @@ def rows_at_revision(revision: Revision, path: Path, board: Storyboard, problems
     if board.strategy is None:
         return None
     file = names.rows_of(path)
-    found = RowsFile(file.name, CommandHint(named(path)).plain("rows"))
+    found = RowsFile(file.name, _command(path))
     source = revision.text_of(file.name, problems)
     return found if source is None else _read(found, source, problems)
 
@@ -68,7 +67,7 @@ def rows_at_revision(revision: Revision, path: Path, board: Storyboard, problems
 def rows_of_bytes(path: Path, data: bytes) -> RowsFile:
     """What such a file would hold."""
     file = names.rows_of(path)
-    found = RowsFile(file.name, CommandHint(named(path)).plain("rows"))
+    found = RowsFile(file.name, _command(path))
     return _read(found, Source(file.name, data.decode()), Problems())
 
 
@@ -83,6 +82,10 @@ def serialise(axes: Sequence[str], rows: Iterable[Row], modeline: str) -> bytes:
 def write(path: Path, data: bytes) -> None:
     """Replaces the file of chosen rows of a storyboard durably. Raises OSError, also for a symbolic link."""
     atomic.replace(names.rows_of(path), data)
+
+
+def _command(path: Path) -> str:
+    return CommandHint("" if str(path) == "storyboard.yaml" else str(path)).plain("rows")
 
 
 def _read(found: RowsFile, source: Source | None, problems: Problems) -> RowsFile:
