@@ -23,6 +23,7 @@ from seedspec.text.node import Map
 from seedspec.text.node import Sequence as Items
 from seedspec.text.source import Source
 from seedspec.text.yaml import parse
+from seedspec.text.yaml_scalars import core
 
 if TYPE_CHECKING:
     from seedspec.project.git import Revision
@@ -144,4 +145,6 @@ def _line(axes: Sequence[str], row: Row) -> str:
 
 
 def _label(label: str) -> str:
-    return label if _PLAIN.fullmatch(label) else json.dumps(label)
+    """A label as it is read again: what YAML takes for a number, for nothing or for a truth value stands in quotes."""
+    fits = _PLAIN.fullmatch(label) and isinstance(core(label, Source("", "").span(0), Problems()), str)
+    return label if fits else json.dumps(label)

@@ -147,6 +147,26 @@ def test_a_broken_file_is_never_written_over(board: Path, said: Said, text: str)
     assert (code == 0) if text == "" else (code == 3 and file.read_text() == text)
 
 
+def test_a_label_is_read_again_as_it_is(board: Path, said: Said) -> None:
+    labels = ["null", "a:", "1.50", "true", "007", "x:-y", "16:9", "1e3", "0x1F", "no", "a.b-c_d"]
+    board.write_text(BOARD.replace("[noir, pastel, neon]", json.dumps(labels)))
+    assert said("rows")[0] == 0 and said("check", "--strict")[0] == 0
+    before = lines(board)
+    assert "0 added" in said("rows")[1] and lines(board) == before
+    entries = api.compile(board).entries
+    assert {dict(entry.labels)["look"] for entry in entries} == set(labels)
+
+
+@pytest.mark.parametrize("strategy", ["pairwise", "one-at-a-time", "{sample: 5}"])
+def test_a_board_that_is_too_large_ends_soon(board: Path, said: Said, strategy: str) -> None:
+    axes = "".join(f"    a{i}: [{', '.join(map(str, range(200)))}]\n" for i in range(60))
+    board.write_text(BOARD.replace("  strategy: pairwise", axes + f"  strategy: {strategy}"))
+    board.with_name("storyboard.rows.yaml").write_text("seedspec_rows: 1\nrows:\n  - {look: noir}\n")
+    assert said("check")[0] == 3
+    code, _, err = said("rows")
+    assert (code == 3 and "steps" in err) if strategy == "pairwise" else code in (0, 3)
+
+
 def test_a_link_is_not_followed(board: Path, said: Said) -> None:
     other = board.with_name("other.txt")
     other.write_text("seedspec_rows: 1\nrows: []\n")

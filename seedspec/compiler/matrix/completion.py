@@ -38,6 +38,7 @@ class Completion:
 
         Of an axis without one the label that is `wished` for goes first, then the others in their order.
         """
+        self._product.work.spend(len(self._product.labels))
         state, row = self.start, dict(labels)
         for axis, label in labels.items():
             if label not in self._product.labels[axis]:
