@@ -32,18 +32,20 @@ def edits_of(span: Span, write: str | None) -> tuple[Edit, ...]:
 def remedy_for(rule: str, code: str, path: Path, value: Any, limit: Any, schema: Mapping[str, Any]) -> Remedy | None:
     """What to write instead of a value that breaks a rule of a schema, where that can be told."""
     own = schema.get("x-seedspec", {})
-    if code == "bad-choice":
-        return remedy_for_choice(value, limit if rule == "enum" else [limit])
-    if code not in ("wrong-type", "wrong-count"):
+    if code not in ("wrong-type", "wrong-count", "bad-choice"):
         return None
     instead = own.get("instead", {})
     told = instead.get(type_of(value), instead.get("any") if rule != "maxItems" else None)
+    if code == "bad-choice" and not isinstance(told, list):
+        told = None  # which is about values of another type
     if isinstance(told, list):
         told = next((rest for pattern, *rest in told if re.search(pattern, str(value), re.IGNORECASE)), None)
     if told:
         said, write = (told, None) if isinstance(told, str) else (told[0], told[1] if len(told) > 1 else None)
         key = next((str(p) for p in reversed(path) if isinstance(p, str)), "")
         return Remedy(said.replace("{key}", shorten(key, 40)).replace("{value}", _flow(value)), write)
+    if code == "bad-choice":
+        return remedy_for_choice(value, limit if rule == "enum" else [limit])
     if rule in ("anyOf", "oneOf"):
         types = [one["type"] for one in limit if isinstance(one.get("type"), str)]
     elif rule == "type":

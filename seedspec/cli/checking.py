@@ -41,7 +41,9 @@ class Check:
 
 
 def show(found: Sequence[Diagnostic], files: Sequence[str], *, fixing: bool = False) -> None:
-    """The findings about some storyboards, their sum, and what a person can do next."""
+    """The findings about some storyboards, their sum, and what a person can do next. A hint is a line of its own."""
+    hints, found = [d for d in found if _is_hint(d)], [d for d in found if not _is_hint(d)]
+    print_notes([(f"{d.span.source.path}: " if d.span and len(files) > 1 else "") + d.message for d in hints])
     if found:
         print_lines([diagnostics.as_text(found, color=colored()).removesuffix("\n")])
     print_notes([count_of(files, found)])
@@ -57,8 +59,13 @@ def show(found: Sequence[Diagnostic], files: Sequence[str], *, fixing: bool = Fa
 
 def count_of(files: Sequence[str], found: Sequence[Diagnostic]) -> str:
     """How many storyboards were checked, and how much was found."""
+    found = [d for d in found if not _is_hint(d)]
     many = f"{len(files)} storyboard{'s' if len(files) != 1 else ''}"
     return f"{many}: {diagnostics.tally(found) if found else 'no problems found'}"
+
+
+def _is_hint(d: Diagnostic) -> bool:
+    return d.severity is Severity.HINT
 
 
 def storyboards(paths: Iterable[str], reading: Reading | None = None) -> list[str]:

@@ -18,6 +18,7 @@ COMMANDS = {
     "init": ("seedspec.cli.commands.init", "Begin a project: a storyboard, and what git should know."),
     "check": ("seedspec.cli.commands.check", "Find every mistake in storyboards, with its line."),
     "explain": ("seedspec.cli.commands.explain", "Say what a code of an error means, and what to do."),
+    "rows": ("seedspec.cli.commands.rows", "Choose the few rows that the strategy of a storyboard asks for."),
     "compile": ("seedspec.cli.commands.compile", "Show the requests exactly as they would be sent."),
     "why": ("seedspec.cli.commands.why", "Say what a run would do with an entry, and why."),
     "diff": ("seedspec.cli.commands.diff", "Show what an edit changed since a git revision, and its cost."),

@@ -11,8 +11,10 @@ from seedspec.cli.console import colored, print_lines, print_next, print_notes
 from seedspec.compiler.storyboard.profile import said
 from seedspec.plan.plan import Action
 from seedspec.plan.savings import savings
+from seedspec.project.full_matrix import cost_of, full_matrix
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
+from seedspec.report import rows as chosen
 from seedspec.run.loop import now
 from seedspec.run.prepare import budget_of
 
@@ -31,6 +33,8 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     write = print_notes if stream_error else print_lines
     write([heading(made)])
     write(plans.counted(made.rows, made.counts))
+    if not stream_error and (full := full_matrix(made)) is not None:
+        write([chosen.beside(len(made.entries), cost_of(made.entries), full, board.model.rate)])
     if options.picked_from is not None:
         wanted = sum(s.entry is not None for s in planned.plan.steps)
         write([f"{wanted:,} of them are of variants picked {said(options.picked_from)}"])

@@ -58,7 +58,8 @@ class RequestBase(NamedTuple):
 
     `fields` are those of the request after its prompt, in order. `around` is the canonical JSON of the manifest before
     and behind its prompt, up to the take. `cells` has, by axis, label and column, what the values of axes hold: a text
-    that is a label, or None for any other value. `tables` are the axes that are tables.
+    that is a label, or None for any other value. `tables` are the axes that are tables. `strategy` is the one that
+    chose their rows, "" for none; it is no part of what is sent.
     """
 
     shot: str
@@ -73,6 +74,7 @@ class RequestBase(NamedTuple):
     waits: tuple[str, ...] = ()
     cells: Cells = {}  # noqa: RUF012 -- nobody changes it
     tables: tuple[str, ...] = ()
+    strategy: str = ""
 
     def __repr__(self) -> str:
         return brief(self)

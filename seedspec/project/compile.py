@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from seedspec.catalog.model import Catalog, Model
 from seedspec.compiler.entry import Entry
+from seedspec.compiler.matrix.chosen import report_chosen
 from seedspec.compiler.matrix.grid import Arithmetic
 from seedspec.compiler.references.context import ChosenTake, Inputs, none_chosen
 from seedspec.compiler.references.limits import MediaFile, MediaReader, Remote, RemoteProbe, probe_nothing
@@ -23,9 +24,10 @@ from seedspec.compiler.request.expand import Expansion, expand
 from seedspec.compiler.request.no_purchase import check_budget
 from seedspec.compiler.storyboard.profile import merged, with_profile
 from seedspec.compiler.storyboard.reader import storyboard_of
-from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.compiler.storyboard.types import RowsFile, Storyboard
 from seedspec.project import names, sources
 from seedspec.project.reading import Reading
+from seedspec.project.rows_file import rows_at_revision, rows_beside
 from seedspec.text.diagnostic import Diagnostic, Problems
 from seedspec.text.source import Source
 from seedspec.text.value import valueclass
@@ -72,7 +74,7 @@ def ceiling() -> Ceiling:
     return Ceiling(int(given))
 
 
-def _read_board(
+def read_board(
     path: str | Path, problems: Problems, catalog: Catalog | None, reading: Reading | None = None
 ) -> Storyboard | None:
     """A storyboard file as written, without the parts that `problems` tells to be broken; None when none is left."""
@@ -95,7 +97,7 @@ def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "",
     """
     problems = Problems()
     with no_collector():
-        board = _read_board(path, problems, catalog)
+        board = read_board(path, problems, catalog)
         return expand_board(path, board and _profiled(board, profile, problems), problems, emulated=emulated)
 
 
@@ -114,7 +116,7 @@ def stream(
 
     problems = Problems()
     with no_collector():
-        board = _read_board(path, problems, catalog)
+        board = read_board(path, problems, catalog)
         board = board and _profiled(board, profile, problems)
         return expand_board(path, board, problems, emulated=emulated, gather=drain)
 
@@ -135,7 +137,8 @@ def compile_revision(
             return _result(path, None, problems)
         look = revision.looker(sources.looker(file.parent))
         chosen = _chosen_takes_at(revision, file, board, problems, emulated=emulated)
-        inputs = Inputs(look, revision.templates(), chosen=chosen, local=_local(board, emulated=emulated))
+        rows = rows_at_revision(revision, file, board, problems)
+        inputs = Inputs(look, revision.templates(), chosen=chosen, local=_local(board, emulated=emulated), rows=rows)
         made = expand(board, inputs, problems, ceiling())
         return _result(path, made, problems)
 
@@ -155,15 +158,17 @@ def expand_board(
     *,
     emulated: bool = False,
     gather: _Gather = tuple,
+    rows: RowsFile | None = None,
 ) -> Compiled:
-    """The entries of a storyboard whose profile is settled."""
+    """The entries of a storyboard whose profile is settled; with the chosen `rows` of the disk, if none are given."""
     folder = Path(path).parent
     if board is None:
         return _result(path, None, problems)
     chosen = _chosen_takes(Path(path), board, problems, emulated=emulated)
     look, read = sources.looker(folder), sources.templates_below(folder)
     near = sources.files_near(folder)
-    inputs = Inputs(look, read, chosen=chosen, local=_local(board, emulated=emulated), files=near)
+    rows = rows or rows_beside(Path(path), board, problems)
+    inputs = Inputs(look, read, chosen=chosen, local=_local(board, emulated=emulated), files=near, rows=rows)
     expansion = expand(board, inputs, problems, ceiling())
     return _result(path, expansion, problems, gather)
 
@@ -212,7 +217,7 @@ def checked(
     """What `check` finds. `reading` knows then what was read for it, and may give other texts than the disk has."""
     problems = Problems()
     with no_collector():
-        board = _read_board(path, problems, catalog, reading)
+        board = read_board(path, problems, catalog, reading)
         look = cache(sources.looker(Path(path).parent, reading))  # media are looked at once for all profiles
         if board is None:
             return Checked(tuple(problems), None)
@@ -220,16 +225,20 @@ def checked(
             reading.ask(names.picks_of(Path(path), emulated=False))
         read = sources.templates_below(Path(path).parent, reading)
         most, costs = ceiling(), set[int]()  # for all profiles together
+        rows = rows_beside(Path(path), board, problems, reading)
         if profile is not None:
-            own = _check_board(path, _profiled(board, profile, problems), problems, look, read, probe, most, costs)
+            own = _check_board(
+                path, _profiled(board, profile, problems), problems, look, read, probe, most, costs, rows
+            )
             return Checked(tuple(own), board)
-        as_written = _check_board(path, board, problems, look, read, probe, most, costs)
+        as_written = _check_board(path, board, problems, look, read, probe, most, costs, rows)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
         each = {}
         for name in telling:
             if most.work.done > most.work.most:
                 break  # which the profile before has said
-            each[name] = _check_board(path, with_profile(board, name), problems.anew(), look, read, probe, most, costs)
+            own_board, own_problems = with_profile(board, name), problems.anew()
+            each[name] = _check_board(path, own_board, own_problems, look, read, probe, most, costs, rows)
         check_budget(board, costs, as_written)
     return Checked(merged(as_written, each), board)
 
@@ -243,12 +252,14 @@ def _check_board(
     probe: RemoteProbe,
     most: Ceiling,
     costs: set[int],
+    rows: RowsFile | None,
 ) -> Problems:
     """What is found wrong with a storyboard and its entries, none of which is kept; what they cost goes to `costs`."""
     chosen = _chosen_takes(Path(path), board, problems, emulated=False)
     near = sources.files_near(Path(path).parent)
-    made = expand(board, Inputs(look, read, probe, chosen, _local(board), near), problems, most)
+    made = expand(board, Inputs(look, read, probe, chosen, _local(board), near, rows), problems, most)
     costs.update(entry.base.cost.high for entry in made.entries())
+    report_chosen(board, made.rows, problems)
     return problems
 
 

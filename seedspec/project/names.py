@@ -20,6 +20,11 @@ def picks_of(path: Path, *, emulated: bool) -> Path:
     return path.with_name(f"{lock_of(path, emulated=emulated).stem}.picks.yaml")
 
 
+def rows_of(path: Path) -> Path:
+    """The rows that the strategy of a storyboard has chosen, for all of its profiles and for the emulator too."""
+    return path.with_name(f"{path.stem}.rows.yaml")
+
+
 def held_by(lock: Path) -> Path:
     """The file in which a run says that it holds a lock; one that was killed leaves it behind."""
     return lock.parent / ".seedspec" / f"{lock.name}.hold-by"

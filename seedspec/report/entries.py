@@ -14,8 +14,9 @@ from seedspec.report.table import columns, cut
 def as_json(entry: Entry) -> dict[str, Any]:
     """One entry: its address, what it was made from, its fingerprint and its request. Ready for a JSON encoder.
 
-    One that waits for picks has no fingerprint yet, and the variants under `waits_for_picks`. One with a row of a table
-    has what stands there under `columns`, by `axis.column`, where it is a label.
+    One whose row a strategy has chosen says which `strategy`. One that waits for picks has no fingerprint yet, and the
+    variants under `waits_for_picks`. One with a row of a table has what stands there under `columns`, by
+    `axis.column`, where it is a label.
     """
     there = {n: v for n, v in entry.columns if (axis := n.partition(".")[0]) in entry.base.tables and n != f"{axis}.id"}
     return {
@@ -26,6 +27,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "take": entry.take,
         "fingerprint": None if entry.waits else entry.fingerprint,
         **({"waits_for_picks": list(entry.waits)} if entry.waits else {}),
+        **({"strategy": entry.base.strategy} if entry.base.strategy else {}),
         "request": dict(entry.request),
     }
 
@@ -50,9 +52,11 @@ def _around(base: RequestBase) -> tuple[str, bytes]:
     Addresses, labels and fingerprints are made of characters that JSON takes as they are.
     """
     variant = ",".join(_quoted(axis) + ':"%s"' for axis in base.axes)
+    strategy = f'"strategy":{_quoted(base.strategy)},' if base.strategy else ""
     request = f'{{"model":{_quoted(base.model)},"prompt":'
     rest = dumps(base.fields)[1:]
-    head = f'{{"entry":"%s","shot":{_quoted(base.shot)},"variant":{{{variant}}},"take":%s,"fingerprint":"%s","request":'
+    head = f'{{"entry":"%s","shot":{_quoted(base.shot)},"variant":{{{variant}}},"take":%s,"fingerprint":"%s",'
+    head += strategy + '"request":'
     return head + request, (b"," if len(rest) > 1 else b"") + rest + b"}\n"
 
 

@@ -61,7 +61,9 @@ _WORDS = {
 def counted(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]:
     """How the matrix came to its number of entries."""
     lines = []
-    if rows is not None and (rows.candidates > 1 or rows.excluded or rows.included):
+    if rows is not None and rows.chosen is not None:
+        lines.append(f"{_chosen(rows)} of the storyboard")
+    elif rows is not None and (rows.candidates > 1 or rows.excluded or rows.included):
         lines.append(f"{_sum(rows)} of the storyboard")
     table = []
     for c in counts:
@@ -263,6 +265,17 @@ def _sum(a: Arithmetic) -> str:
         parts += f" + {a.included:,} included" if a.included else ""
         parts += f" = {a.rows:,}"
     return parts
+
+
+def _chosen(a: Arithmetic) -> str:
+    """The sum where a strategy has chosen; what `exclude` leaves of a large matrix has not been counted."""
+    whole = f"{a.candidates:,} row{'s' if a.candidates != 1 else ''}"
+    if a.excluded is None:
+        whole += " − those excluded"
+    elif a.excluded:
+        whole += f" − {a.excluded:,} excluded = {a.candidates - a.excluded:,}"
+    included = f" + {a.included:,} included = {a.rows:,}" if a.included else ""
+    return f"{whole}; {a.chosen:,} chosen{included}"
 
 
 def _cost(cost: Cost, rate: Rate) -> str:

@@ -17,10 +17,12 @@ from seedspec.cli.run_reports import report_title, report_unplanned
 from seedspec.plan.agreed import as_bytes
 from seedspec.plan.savings import savings
 from seedspec.project.atomic import write_output
+from seedspec.project.full_matrix import full_matrix
 from seedspec.report import compare as compared
 from seedspec.report import cost as costs
 from seedspec.report import markdown
 from seedspec.report import plan as plans
+from seedspec.report import rows as chosen
 from seedspec.report.limits import COMMENT
 from seedspec.run.prepare import budget_of
 
@@ -94,6 +96,9 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
     if form == "json":
         document = plans.as_json(planned.plan, rate, planned.place.commands)
         document["hints"] = costs.hints_json(savings(planned.plan, board.model), planned.plan.cost, rate)
+        made = planned.compiled
+        if board.strategy is not None and made.rows is not None and (full := full_matrix(made)) is not None:
+            document["rows"] = chosen.as_json(board.strategy, made.rows) | {"full_matrix": chosen.full_json(full, rate)}
         if changes is not None:
             document["against"] = compared.as_json(changes.found, rate, changes.commit)
         print_json(document)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from seedspec.api import Options, plan
-from seedspec.cli.compiled import compile_or_exit
+from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_json, print_lines, print_next
 from seedspec.cli.options import storyboard_argument
 from seedspec.cli.votes import end_on_errors, standings_of, takes_options, votes_option
+from seedspec.report import rows as chosen
 from seedspec.report.page import results
 from seedspec.text.diagnostic import Problems
 
@@ -34,10 +35,15 @@ def stats_command(
     planned = plan(storyboard, Options(emulated=emulator), compile_or_exit(storyboard, profile, emulated=emulator))
     problems = Problems()
     axes, shots = standings_of(planned, votes, problems, axis)
+    board, rows = board_of(planned.compiled), planned.compiled.rows
+    strategy = board.strategy if rows is not None and rows.chosen is not None else None
     if form == "json":
-        print_json(results.as_json(axes, shots))
+        own = {"rows": chosen.as_json(strategy, rows)} if strategy is not None and rows is not None else {}
+        print_json(results.as_json(axes, shots) | own)
     else:
         print_lines(results.as_text(axes, shots))
+        if strategy is not None and rows is not None:
+            print_lines(["", chosen.chosen(strategy, rows)])
     end_on_errors(problems, code=3)
     if form == "text" and not shots:
         print_next(f"{planned.place.commands.plain('review', '--blind')}, then vote on the page")

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from seedspec.catalog.form import name_for
+from seedspec.compiler.matrix.chosen import choose, file_of, has_effect, report_without_effect, report_without_strategy
 from seedspec.compiler.matrix.columns import Columns, check_column, labels_wanted, part, refuse_column
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Box, Row, Work
-from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM, Axis, Label, Pattern, Shot, Storyboard
+from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM, Axis, Label, Pattern, RowsFile, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.near import shorten
 from seedspec.text.node import Node
@@ -22,23 +23,55 @@ _Boxes = Sequence[tuple[Box, Span]]
 """What `exclude` patterns match, and where each is written."""
 
 
-def board_grid(board: Storyboard, problems: Problems, work: Work) -> Grid:
-    """The storyboard's own grid, without the patterns and rows that are broken. Raises TooMuch, as its grids do."""
+def board_grid(board: Storyboard, problems: Problems, work: Work, file: RowsFile | None = None) -> Grid:
+    """The storyboard's own grid, without the patterns and rows that are broken. Raises TooMuch, as its grids do.
+
+    `file` has the rows that were chosen, where the storyboard has a strategy.
+    """
+    grid, rows = whole_grid(board, problems, work)
+    if board.strategy is None:
+        report_without_strategy(board, file, problems)
+        return grid
+    if not has_effect(board):
+        report_without_effect(board, problems)
+        return grid
+    chosen = choose(board, grid, rows, file_of(board, file), problems)
+    return replace(grid, chosen=chosen.rows, repaired=grid.repaired or not chosen.known)
+
+
+def without_strategy(board: Storyboard, work: Work) -> Storyboard:
+    """The storyboard with all of its rows: a row that `include` names for the strategy is one of the product there.
+
+    Raises TooMuch.
+    """
+    of_product = set(whole_grid(board, Problems(), work)[1].values())
+    return replace(board, strategy=None, include=tuple(p for p in board.include if p.span not in of_product))
+
+
+def whole_grid(board: Storyboard, problems: Problems, work: Work) -> tuple[Grid, _Rows]:
+    """The grid of all rows of a storyboard, and those of them that `include` names for its strategy to choose."""
     before = problems.errors
     columns = Columns(board.axes)
     axes, rows = _included(board.axes, columns, board.include, "the storyboard", problems)
     boxes = _excludes(axes, columns, board.exclude, "the storyboard", problems, work)
     grid = Grid(axes, tuple(box for box, _ in boxes), tuple(rows), board.axes, work)
     work.spend(len(rows) * len(boxes))
-    for row, span in rows.items():
-        labels = [tuple(a.values) for a in grid.own]
-        if all(label in known for label, known in zip(row, labels, strict=True)) and not grid.excluded(row):
+    labels = [tuple(a.values) for a in grid.own]
+    of_product = {
+        row: span
+        for row, span in rows.items()
+        if all(label in known for label, known in zip(row, labels, strict=True)) and not grid.excluded(row)
+    }
+    if has_effect(board):
+        grid = replace(grid, include=tuple(row for row in rows if row not in of_product))
+    else:
+        for span in of_product.values():
             problems.error("duplicate-row", "the product has this row already", span)
     for box, span in boxes:
         if any(wanted.isdisjoint(grid.own[i].values) for i, wanted in box.items()):
             problems.error("exclude-matches-nothing", "no row of the product matches this", span)
     whole = problems.errors == before and _are_whole(rows, board.include, boxes, board.exclude)
-    return replace(grid, repaired=not whole)
+    return replace(grid, repaired=not whole), of_product if has_effect(board) else {}
 
 
 def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -> Grid:

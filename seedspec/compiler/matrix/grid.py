@@ -10,10 +10,16 @@ from itertools import chain
 from typing import Any
 
 from seedspec.compiler.matrix.columns import Columns, cells_of
-from seedspec.compiler.matrix.product import Box, Product, Row, Work
+from seedspec.compiler.matrix.completion import Completion
+from seedspec.compiler.matrix.product import Box, Product, Row, TooMuch, Work
 from seedspec.compiler.storyboard.types import Axis
 from seedspec.text.node import plain
 from seedspec.text.value import valueclass
+
+_NOTHING: tuple[Box, ...] = ({},)
+"""A box that every row is in: a product less it has none."""
+_MOST_TOLD = 200_000
+"""Steps for a number that nothing depends on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +29,7 @@ class Grid:
     `parent` is the storyboard's grid under a shot's, `keep` the places of its axes that the shot is projected on. A
     place is an index into a row. What follows from a grid alone is worked out once, for all shots that share it. Of a
     `repaired` grid broken parts were left out: nothing may be concluded from its number of rows, or from its axes.
+    Where a strategy chooses rows of a storyboard, they are `chosen`, in the order of the product.
     """
 
     axes: tuple[Axis, ...]
@@ -33,6 +40,7 @@ class Grid:
     parent: Grid | None = None
     keep: tuple[int, ...] | None = None
     repaired: bool = False
+    chosen: tuple[Row, ...] | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -100,15 +108,30 @@ class Grid:
 
     def rows(self) -> Iterator[Row]:
         """Each row once; the rightmost axis turns fastest."""
-        return chain(self._made(), self.include) if self.include else self._made()
+        made = self._made() if self.chosen is None else iter(self.chosen)
+        return chain(made, self.include) if self.include else made
 
     @cached_property
     def arithmetic(self) -> Arithmetic:
         """The grid's count, worked out without a walk over its rows. Raises TooMuch."""
         own = math.prod(len(a.values) for a in self.own)
+        if self.chosen is not None:
+            return Arithmetic(own, self._count_excluded(own), len(self.include), len(self.chosen))
         above = 1 if self.parent is None else self._above.count + len(self._brought)
         left = self._product.count + sum(rest.count for rest in self._brought.values())
         return Arithmetic(above * own, above * own - left, len(self.include))
+
+    def _count_excluded(self, candidates: int) -> int | None:
+        """How many rows of the whole product are excluded; None where that takes too long, for it is only told."""
+        try:
+            return candidates - replace(self.whole, work=Work(_MOST_TOLD)).count
+        except TooMuch:
+            return None
+
+    @cached_property
+    def whole(self) -> Product:
+        """What the storyboard's own axes make less what is excluded, also where a strategy chooses among it."""
+        return Product([tuple(a.values) for a in self.own], self.exclude, len(self.own), self.work)
 
     def excluded(self, row: Row) -> bool:
         return any(all(row[i] in labels for i, labels in pattern.items()) for pattern in self.exclude)
@@ -117,6 +140,21 @@ class Grid:
         """Whether the grid has this row without its own included ones. Raises TooMuch."""
         rest = self._brought.get(row[: len(self._kept)])
         return row in self._product or (rest is not None and row[len(self._kept) :] in rest)
+
+    def unchosen(self, row: Row, wished: Mapping[str, str]) -> Row | None:
+        """The storyboard's row that would have to be chosen for this row of a shot; None where no such row is allowed,
+        or no strategy chooses. Labels that are `wished` for by the names of their axes go first. Raises TooMuch.
+        """
+        board = self.parent
+        if board is None or board.chosen is None:
+            return None
+        many = len(self._kept)
+        if row[many:] not in self._behind(row[:many]):
+            return None
+        fixed = dict(zip(self._kept, row, strict=False))
+        return Completion(board.whole).row_with(
+            fixed, {i: wished[a.name] for i, a in enumerate(board.own) if a.name in wished}
+        )
 
     def meets(self, pattern: Box) -> bool:
         """Whether any row matches, before this grid excludes or includes any. Raises TooMuch."""
@@ -167,7 +205,7 @@ class Grid:
         """What the axes make, less what is excluded here and above."""
         own = [tuple(a.values) for a in self.own]
         if self.parent is None:
-            return Product(own, self.exclude, len(own), self.work)
+            return self.whole if self.chosen is None else replace(self.whole, boxes=_NOTHING)
         if not own and not self.exclude:
             return self._above
         above, many = self._above, len(self._kept)
@@ -181,6 +219,9 @@ class Grid:
         assert self.parent is not None
         if not self._dropped:
             return self.parent._product
+        if self.parent.chosen is not None:
+            kept = [tuple(self.parent.own[axis_index].values) for axis_index in self._kept]
+            return Product(kept, _NOTHING, len(kept), self.work)
         axis_indices = (*self._kept, *sorted(self._dropped))
         at = {axis_index: i for i, axis_index in enumerate(axis_indices)}
         labels = [tuple(self.parent.own[axis_index].values) for axis_index in axis_indices]
@@ -189,30 +230,45 @@ class Grid:
 
     @cached_property
     def _brought(self) -> Mapping[Row, Product]:
-        """What the storyboard's included rows bring to the rows that its axes make, over the axes that are kept, each
-        with what the grid's own axes make behind it.
+        """What the storyboard's chosen and included rows bring to the rows that its axes make, over the axes that are
+        kept, each with what the grid's own axes make behind it.
         """
         if self.parent is None:
             return {}
-        short = dict.fromkeys(tuple(row[i] for i in self._kept) for row in self.parent.include)
+        above = (*(self.parent.chosen or ()), *self.parent.include)
+        short = dict.fromkeys(tuple(row[i] for i in self._kept) for row in above)
         return {row: self._behind(row) for row in short if row not in self._above}
 
     def _behind(self, head: Row) -> Product:
         self.work.spend(len(self.exclude))
         many = len(head)
-        boxes = [p for p in self.exclude if all(head[i] in wanted for i, wanted in p.items() if i < many)]
-        rest = [{i - many: wanted for i, wanted in p.items() if i >= many} for p in boxes]
-        return Product([tuple(a.values) for a in self.own], rest, len(self.own), self.work)
+        near = tuple(
+            n for n, p in enumerate(self.exclude) if all(head[i] in wanted for i, wanted in p.items() if i < many)
+        )
+        if near not in self._behinds:
+            rest = [{i - many: wanted for i, wanted in self.exclude[n].items() if i >= many} for n in near]
+            self._behinds[near] = Product([tuple(a.values) for a in self.own], rest, len(self.own), self.work)
+        return self._behinds[near]
+
+    @cached_property
+    def _behinds(self) -> dict[tuple[int, ...], Product]:
+        """What the grid's own axes make behind the rows that the same patterns of `exclude` may still match."""
+        return {}
 
 
 @valueclass(frozen=True, slots=True)
 class Arithmetic:
-    """How many rows a grid has, and why: candidates less excluded plus included."""
+    """How many rows a grid has, and why: candidates less excluded plus included.
+
+    Where a strategy has chosen, the `chosen` ones plus included; `excluded` is None then where nobody has counted it.
+    """
 
     candidates: int
-    excluded: int
+    excluded: int | None
     included: int
+    chosen: int | None = None
 
     @property
     def rows(self) -> int:
-        return self.candidates - self.excluded + self.included
+        made = self.candidates - (self.excluded or 0) if self.chosen is None else self.chosen
+        return made + self.included

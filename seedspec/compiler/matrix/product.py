@@ -49,15 +49,24 @@ class Product:
 
     @cached_property
     def count(self) -> int:
-        return self._ways(0, self._all) if all(self.boxes) else 0  # every row is in a box that names no axis
+        return self._ways(0, self.every) if all(self.boxes) else 0  # every row is in a box that names no axis
 
     def __contains__(self, row: Row) -> bool:
-        live = self._all
+        live = self.every
         for level, label in enumerate(row):
-            live &= self._mask(level, label)
+            live &= self.mask(level, label)
             if label not in self._known[level] or live & self._ends[level]:
                 return False
         return bool(self.count) and self._ways(len(row), live) > 0
+
+    def allows(self, row: Row) -> bool:
+        """Whether a whole row is one of the product, without counting the others."""
+        live = self.every
+        for level, label in enumerate(row):
+            if label not in self._known[level]:
+                return False
+            live &= self.mask(level, label)
+        return not live
 
     def rows(self) -> Iterator[Row]:
         """Each row once, by the order of its labels; the rightmost axis turns fastest."""
@@ -76,7 +85,7 @@ class Product:
         if not self.count:
             return
         row: list[str] = []
-        ways = [iter([("", self._all)])]  # of each axis before the next one, the labels that are yet to be taken
+        ways = [iter([("", self.every)])]  # of each axis before the next one, the labels that are yet to be taken
         while ways:
             label, live = next(ways[-1], ("", None))
             if live is None:
@@ -95,7 +104,7 @@ class Product:
     def _steps(self, level: int, live: int) -> Iterator[tuple[str, int]]:
         """The labels of an axis that lead to a row, each with the boxes that the row may still end in."""
         for label in self.labels[level]:
-            left = live & self._mask(level, label)
+            left = live & self.mask(level, label)
             if not left & self._ends[level] and self._ways(level + 1, left):
                 yield label, left
 
@@ -108,9 +117,9 @@ class Product:
         """By axis: the ways from it, by the boxes that a row may still end in. From none of these, `_free` knows."""
         groups: list[dict[int, Counter[int]]] = []
         width = 1 + len(self.boxes) // 64
-        reached = {self._all} - {0}
+        reached = {self.every} - {0}
         for level, labels in enumerate(self.labels):
-            masks = Counter(self._mask(level, label) for label in labels)
+            masks = Counter(self.mask(level, label) for label in labels)
             found: dict[int, Counter[int]] = {}
             for live in reached:
                 self.work.spend(len(masks) * width)
@@ -141,7 +150,8 @@ class Product:
         return free[::-1]
 
     @cached_property
-    def _all(self) -> int:
+    def every(self) -> int:
+        """All boxes, as bits."""
         return (1 << len(self.boxes)) - 1
 
     @cached_property
@@ -151,7 +161,7 @@ class Product:
     @cached_property
     def _inside(self) -> Sequence[tuple[int, Mapping[str, int]]]:
         """By axis: the boxes that do not name it, and by label those that name it with this label."""
-        others = [self._all] * len(self.labels)
+        others = [self.every] * len(self.labels)
         inside: list[dict[str, int]] = [{} for _ in self.labels]
         for i, box in enumerate(self.boxes):
             for level, wanted in box.items():
@@ -160,7 +170,7 @@ class Product:
                     inside[level][label] = inside[level].get(label, 0) | (1 << i)
         return list(zip(others, inside, strict=True))
 
-    def _mask(self, level: int, label: str) -> int:
+    def mask(self, level: int, label: str) -> int:
         """The boxes that a row with this label may still end in."""
         others, inside = self._inside[level]
         return others | inside.get(label, 0)

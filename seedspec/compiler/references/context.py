@@ -14,7 +14,7 @@ from seedspec.compiler.matrix.product import Row
 from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.references.limits import MediaReader, RemoteProbe, probe_nothing
 from seedspec.compiler.references.missing import NearbyFiles, no_files
-from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.compiler.storyboard.types import RowsFile, Storyboard
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Span
 from seedspec.text.value import valueclass
@@ -61,7 +61,8 @@ class Inputs:
     """What a compile is told beside the storyboard: local media, included files, remote media, and choices of people.
 
     `templates` gives the text of an included file, or None when there is none. `local` says whether the API itself is
-    on this machine, so that it reaches the addresses of it; it is asked where that matters alone.
+    on this machine, so that it reaches the addresses of it; it is asked where that matters alone. `rows` is the file of
+    the rows that a strategy has chosen, None where nobody has looked for it.
     """
 
     media: MediaReader
@@ -70,6 +71,7 @@ class Inputs:
     chosen: ChosenTake = none_chosen
     local: Callable[[], bool] = nowhere
     files: NearbyFiles = no_files
+    rows: RowsFile | None = None
 
 
 @valueclass(frozen=True, slots=True)

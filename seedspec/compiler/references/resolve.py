@@ -12,6 +12,7 @@ from seedspec.compiler.matrix.cell import Cell, row_of
 from seedspec.compiler.matrix.columns import part, refuse_column
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
+from seedspec.compiler.matrix.strategy import in_words
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.prompt.render import Faulty, Texts
 from seedspec.compiler.references.context import Context, Resolved
@@ -40,6 +41,9 @@ from seedspec.compiler.storyboard.types import Reference, Storyboard
 from seedspec.text.diagnostic import Edit, Note, did_you_mean, listed
 from seedspec.text.lookalike import odd_in
 
+_MOST_LINES = 12
+"""Rows that one message proposes to include."""
+
 
 def follows_picks(board: Storyboard) -> bool:
     """Whether a reference takes the video of a shot in whatever take people chose."""
@@ -55,6 +59,7 @@ class ReferenceResolver:
         self._model, self._grids, self._takes = context.board.model, context.grids, context.takes
         self._shot, self._texts = shot, texts
         self._rows: dict[str, frozenset[Row]] = {}
+        self._unchosen: dict[str, tuple[str, ...]] = {}
 
     def resolve(self, reference: Reference, cell: Cell, entry: str) -> Resolved | None:
         """What the reference is for this row; None with the reason reported."""
@@ -170,6 +175,8 @@ class ReferenceResolver:
         if wanted not in self._rows[target]:
             if self._is_unclear(grid):
                 return None
+            if self._report_unchosen(reference, grid, wanted, row, entry):
+                return None
             address = Address(target, tuple(zip(grid.names, wanted, strict=True)), reference.take or 1)
             self._problems.error("no-such-entry", f"there is no entry `{address}` to continue", span, entry=entry)
             return None
@@ -177,6 +184,36 @@ class ReferenceResolver:
             return self._resolve_pick(reference, wanted, entry)
         found = self._context.upstream(target, wanted, reference.take, span)
         return None if found is None else self._resolve_entry(reference, found, entry)
+
+    def _report_unchosen(self, reference: Reference, grid: Grid, wanted: Row, row: Row, entry: str) -> bool:
+        """Whether the row that is continued is one that a strategy has not chosen; told once, with all such rows."""
+        if grid.unchosen(wanted, dict(zip(self._grids[self._shot].names, row, strict=True))) is None:
+            return False
+        if reference.name not in self._unchosen:
+            self._unchosen[reference.name] = self._lines_to_include(reference, grid, entry)
+        target, strategy = reference.target.text, self._context.board.strategy
+        assert strategy is not None
+        span = next((label.node.span for label in reference.at.values()), reference.target.span)
+        message = f"`{reference.name}` continues rows of shot `{target}` that `{strategy.word}` has not chosen"
+        self._problems.error("upstream-not-chosen", message, span, *self._unchosen[reference.name], entry=entry)
+        return True
+
+    def _lines_to_include(self, reference: Reference, grid: Grid, entry: str) -> tuple[str, ...]:
+        """The rows that the storyboard has to choose for a reference, as items of its `include`."""
+        ours, board = self._grids[self._shot], grid.parent
+        assert board is not None
+        asked = dict[Row, None]()
+        for row in ours.rows():
+            wanted = self._join_row(reference, grid, row, entry)
+            if wanted is None or wanted in self._rows[reference.target.text]:
+                continue
+            whole = grid.unchosen(wanted, dict(zip(ours.names, row, strict=True)))
+            if whole is not None:
+                asked[whole] = None
+        lines = [f"`- {in_words([a.name for a in board.own], row)}`" for row in asked]
+        shown = lines[:_MOST_LINES]
+        more = f" and {len(lines) - len(shown)} more" if len(lines) > len(shown) else ""
+        return (f"add to `include` of the storyboard's `matrix`: {', '.join(shown)}{more}",)
 
     def _resolve_pick(self, reference: Reference, wanted: Row, entry: str) -> Resolved | None:
         """The take of a variant that people chose; what waits for the choice when there is none."""

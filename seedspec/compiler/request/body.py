@@ -54,6 +54,9 @@ class BaseBuilder:
         self._price, self._problems = context.price, context.problems
         self._grid = context.grids[shot.id]
         self._axes, self._tags = self._grid.names, (*context.board.tags, *shot.tags)
+        self._strategy = ""
+        if (board := self._grid.parent) is not None and board.chosen is not None:
+            self._strategy = context.board.strategy.word if context.board.strategy is not None else ""
         self._catalogue = shot.references_by_name(context.board)
         self._resolver = ReferenceResolver(context, shot.id, texts)
 
@@ -94,6 +97,7 @@ class BaseBuilder:
             waits=tuple(dict.fromkeys(w for one in found.values() for w in one.waits)),
             cells=self._grid.cells,
             tables=self._grid.tables,
+            strategy=self._strategy,
         )
 
     def check_total_seconds(self, media: tuple[Medium, ...], address: str) -> bool:

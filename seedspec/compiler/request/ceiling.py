@@ -9,7 +9,7 @@ from seedspec.compiler.matrix.columns import part
 from seedspec.compiler.matrix.grid import Arithmetic, Grid
 from seedspec.compiler.matrix.product import TooMuch, Work
 from seedspec.compiler.storyboard.reader import whole_number
-from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.compiler.storyboard.types import RowsFile, Storyboard
 from seedspec.text.diagnostic import Problems
 from seedspec.text.value import valueclass
 
@@ -44,16 +44,20 @@ class Count:
         return self.rows.rows * self.takes
 
 
-def count_grids(board: Storyboard, ceiling: Ceiling, problems: Problems) -> tuple[Grid, dict[str, Grid]] | None:
-    """The storyboard's grid and that of each shot; None when one takes too long to count.
+def count_grids(
+    board: Storyboard, ceiling: Ceiling, problems: Problems, file: RowsFile | None = None
+) -> tuple[Grid, dict[str, Grid]] | None:
+    """The storyboard's grid and that of each shot; None when one takes too long to count. `file` has the chosen rows.
 
     Their rows are counted before anything else is done with them.
     """
     span, whose = board.shots[0].span, "the storyboard"
     if board.exclude:
         span = board.exclude[0].span
+    elif board.strategy is not None:
+        span = board.strategy.span
     try:
-        parent = _counted(board_grid(board, problems, ceiling.work))
+        parent = _counted(board_grid(board, problems, ceiling.work, file))
         grids: dict[str, Grid] = {}
         for shot in board.shots:
             span, whose = shot.exclude[0].span if shot.exclude else shot.span, f"shot `{shot.id}`"

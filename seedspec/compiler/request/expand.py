@@ -147,7 +147,7 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
     """
     out = Expansion(board, problems)
     ceiling = ceiling or Ceiling()
-    counted = count_grids(board, ceiling, problems)
+    counted = count_grids(board, ceiling, problems, inputs.rows)
     if counted is None:
         return out
     parent, grids = counted

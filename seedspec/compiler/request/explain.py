@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from seedspec.compiler.entry import Entry
@@ -57,7 +58,8 @@ def explain(board: Storyboard, entry: Entry) -> Explanation:
     """How an entry of a storyboard came to be. The entry must be one that compiling the storyboard gave."""
     shot = next(s for s in board.shots if s.id == entry.shot)
     quiet = Problems()  # whatever there is to report, the compile has reported
-    parent = board_grid(board, quiet, Work())  # the compile has bounded it
+    # the compile has bounded it, and which rows were chosen changes no layer
+    parent = board_grid(replace(board, strategy=None), quiet, Work())
     grid = shot_grid(shot, board, parent, quiet) if parent else None
     assert grid is not None
     row = tuple(label for _, label in entry.labels)

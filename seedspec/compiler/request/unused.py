@@ -158,15 +158,34 @@ def _inherit(board: Storyboard, shots: Sequence[_ReadShot]) -> None:
 def _references(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems) -> None:
     for one in shots:
         for reference in one.shot.references if one.use.known else ():
-            if reference.name not in one.use.references and not problems.is_meant(reference.name):
+            if reference.name not in one.use.references and not _may_be_meant(reference, [one], problems):
                 message = f"`{reference.name}` is declared, and no entry of shot `{one.shot.id}` uses it"
                 problems.warning("reference-unused", message, reference.span, _attach(reference))
     if all(one.use.known for one in shots):
         used = frozenset[str]().union(*[one.use.references for one in shots])
         for reference in board.references:
-            if reference.name not in used and not problems.is_meant(reference.name):
+            if reference.name not in used and not _may_be_meant(reference, shots, problems):
                 message = f"`{reference.name}` is declared, and no shot uses it"
                 problems.warning("reference-unused", message, reference.span, _attach(reference))
+
+
+def _may_be_meant(reference: Reference, shots: Sequence[_ReadShot], problems: Problems) -> bool:
+    """Whether a reference that no entry uses is one for other text that was told, or for rows that are not chosen."""
+    if problems.is_meant(reference.name):
+        return True
+    prompts = (n for s in shots if _is_chosen(s) for n in _prompts(s.shot))
+    return any(reference.name in prompt.text for prompt in prompts)
+
+
+def _prompts(shot: Shot) -> list[Scalar]:
+    axis = next((a for a in shot.axes if a.name == "prompt"), None)
+    found = [shot.prompt] if axis is None else axis.values.values()
+    return [n for n in found if isinstance(n, Scalar)]
+
+
+def _is_chosen(one: _ReadShot) -> bool:
+    """Whether a strategy has chosen the rows of a shot: what no entry uses may be used in rows that it has not."""
+    return one.grid.parent is not None and one.grid.parent.chosen is not None
 
 
 def _attach(reference: Reference) -> str:
@@ -284,15 +303,18 @@ def _overrides(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems
         for axis in one.grid.axes:
             values.setdefault(axis.name, set()).update(axis.values)
     columns = Columns({id(a): a for a in (*board.axes, *(a for one in shots for a in one.grid.axes))}.values())
+    chosen = any(map(_is_chosen, shots))
     for override in (*board.overrides, *(o for s in board.shots for o in s.overrides)):
         if any(not _known(override, name, values, columns) for name in override.when.wanted):
             continue  # which is reported
         if id(override) not in applied:
+            if chosen and all(any(n in s.grid.names for s in shots) for n in axes_of(override.when)):
+                continue
             lacking = [n for n in axes_of(override.when) if all(n not in s.grid.names for s in shots)]
             why = f"no shot has axis {listed(lacking)}" if lacking else "no row has all of these labels"
             message = f"this override holds for no entry: {why}"
             problems.warning("override-unused", message, override.when.span, "change its `when`, or take it out")
-        elif id(override) not in changing:
+        elif id(override) not in changing and not (chosen and override.fields):
             why = f"{listed(override.fields)} has this value without it" if override.fields else "it sets no field"
             message = f"this override changes nothing: {why}"
             problems.warning("override-unused", message, override.when.span, "take it out, or set another value")

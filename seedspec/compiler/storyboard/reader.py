@@ -28,6 +28,7 @@ from seedspec.compiler.storyboard.types import (
     Reference,
     Shot,
     Storyboard,
+    Strategy,
 )
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
 from seedspec.text.lookalike import odd_in
@@ -127,9 +128,10 @@ class _Reader:
             words=words.text if words else "en",
             references=tuple(self._references(node)),
             axes=self._axes(matrix),
-            exclude=tuple(_pattern(m) for m in _items(matrix, "exclude")),
-            include=tuple(_pattern(m) for m in _items(matrix, "include")),
+            exclude=tuple(pattern_of(m) for m in _items(matrix, "exclude")),
+            include=tuple(pattern_of(m) for m in _items(matrix, "include")),
             max_entries=most,
+            strategy=_strategy(matrix),
             overrides=self._overrides(node),
             shots=shots,
             tags=_texts(node, "tags"),
@@ -166,8 +168,8 @@ class _Reader:
             attach=_scalars(node.get("attach")),
             only=None if only is None else _scalars(only),
             axes=axes,
-            exclude=tuple(_pattern(m) for m in _items(matrix, "exclude")),
-            include=tuple(_pattern(m) for m in _items(matrix, "include")),
+            exclude=tuple(pattern_of(m) for m in _items(matrix, "exclude")),
+            include=tuple(pattern_of(m) for m in _items(matrix, "include")),
             overrides=self._overrides(node),
         )
 
@@ -291,7 +293,7 @@ class _Reader:
         for item in _items(node, "overrides"):
             when = item.get("when")
             assert isinstance(when, Map)
-            found.append(Override(_pattern(when), self._fields(item)[0]))
+            found.append(Override(pattern_of(when), self._fields(item)[0]))
         return tuple(found)
 
     def _reserved(self, name: str, span: Span, what: str) -> None:
@@ -346,7 +348,18 @@ def _label(node: Node) -> Label:
     return Label(node.text, node)
 
 
-def _pattern(node: Map) -> Pattern:
+def _strategy(matrix: Map) -> Strategy | None:
+    found = matrix.get("strategy")
+    if isinstance(found, Scalar):
+        return Strategy(found.text, found.span)
+    count = _scalar(found, "sample") if isinstance(found, Map) else None
+    if not isinstance(found, Map) or count is None:
+        return None
+    return Strategy("sample", count.span, whole_number(count, 1), whole_number(_scalar(found, "seed"), 0))
+
+
+def pattern_of(node: Map) -> Pattern:
+    """The labels that a mapping of axis to label, or to a list of labels, names."""
     wanted = {}
     for axis, pair in node.items():
         value = pair.value

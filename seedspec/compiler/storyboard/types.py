@@ -63,6 +63,40 @@ class Pattern:
 
 
 @valueclass(frozen=True, slots=True)
+class Strategy:
+    """How few of the storyboard's rows are chosen: `kind` is `pairwise`, `one-at-a-time`, or `sample` of `count` rows.
+
+    `span` is the smallest part of the storyboard that says so.
+    """
+
+    kind: str
+    span: Span
+    count: int = 0
+    seed: int = 0
+
+    @property
+    def word(self) -> str:
+        """The strategy as a person names it."""
+        return f"sample: {self.count}" if self.kind == "sample" else self.kind
+
+
+@valueclass(frozen=True, slots=True)
+class RowsFile:
+    """The file of chosen rows beside a storyboard. `rows` is None where it is not there, or cannot be read.
+
+    `is_there` says which; `command` chooses rows and writes them, `left` is the name of such a file whose storyboard
+    is gone, "" for none. `span` is the file's beginning.
+    """
+
+    name: str
+    command: str
+    is_there: bool = False
+    rows: tuple[Pattern, ...] | None = None
+    span: Span | None = None
+    left: str = ""
+
+
+@valueclass(frozen=True, slots=True)
 class Override:
     when: Pattern
     fields: Mapping[str, Scalar]
@@ -158,6 +192,7 @@ class Storyboard:
     exclude: tuple[Pattern, ...]
     include: tuple[Pattern, ...]
     max_entries: Scalar | None
+    strategy: Strategy | None
     overrides: tuple[Override, ...]
     shots: tuple[Shot, ...]
     tags: tuple[str, ...]
