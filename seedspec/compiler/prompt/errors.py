@@ -12,6 +12,7 @@ from jinja2.utils import missing
 
 from seedspec.catalog.schema import shorten
 from seedspec.compiler.prompt.meter import Excess
+from seedspec.compiler.prompt.other_methods import method_advice
 from seedspec.compiler.prompt.parts import Part
 from seedspec.text.diagnostic import did_you_mean, listed
 
@@ -158,11 +159,13 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
         ends = (f"the first is `[0]`, the last `[{len(owner) - 1}]`",) if owner else ()
         return TemplateFault(f"{subject or 'the list'} has {count}; `[{error.name}]` is none of them", *ends, code=code)
     if callable(owner):
+        loop = ("a loop is written `{% for item in list %}`",) if subject == "`range`" else ()
         return TemplateFault(
-            f"`{shorten(name)}` is not defined; {subject or 'what it is asked of'} is a function", code=code
+            f"`{shorten(name)}` is not defined; {subject or 'what it is asked of'} is a function", *loop, code=code
         )
     what = f"{subject or 'what it is asked of'} is {kind(owner)}"
-    notes = did_you_mean(name, [m for m in dir(owner) if not m.startswith("_")])
+    notes = method_advice(subject.strip("`") or "name", name)
+    notes = notes or did_you_mean(name, [m for m in dir(owner) if not m.startswith("_")])
     if not notes and subject and isinstance(owner, (str, int, float)):
         notes = (f"write {subject} alone: here it is {named(owner)}",)
     return TemplateFault(f"`{shorten(str(error.name))}` is not defined; {what}", *notes, code=code)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.foreign import Foreign, Name, find_foreign, hide_code
 from seedspec.compiler.prompt.locate import place_of
 from seedspec.compiler.prompt.origins import Origins
-from seedspec.compiler.prompt.tool_marks import find_marks
+from seedspec.compiler.prompt.tool_marks import Mark, find_marks
 from seedspec.compiler.storyboard.types import Shot, Storyboard
-from seedspec.text.diagnostic import EVERYTHING, Edit, Problems
+from seedspec.text.diagnostic import EVERYTHING, Edit, Note, Problems
+from seedspec.text.near import shorten
 from seedspec.text.node import Map, Scalar, at
 from seedspec.text.source import Source, Span
 
 _FILE = re.compile(r"@?(?:file:(?://)?)?(?P<path>[\w./\\-]+\.(?:txt|md|markdown|prompt|j2|jinja2?))")
 _INCLUDED = re.compile(r"\{%[-+]?\s*(?:include|import|from)\s+(['\"])(?P<path>[^'\"\n]+)\1")
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_MOST_PLACES = 20
 _NO_TEMPLATE = "text from vars and axis values is no template: write it in the prompt, or the text itself here"
 
 
@@ -82,23 +84,44 @@ class ForeignCheck:
         text = str(scalar.value)
         found = list(find_foreign(text, self._names, is_template=is_template, reads=reads, is_text=self._is_text))
         edits = _edits(scalar, text, [f for f in found if f.write]) if mends else {}
-        for one in found:
-            said, span = text[one.start : one.end], place_of(scalar, text[one.start : one.end], text[: one.start])
-            if one.blank:
-                note = "write the text itself, or name it under `vars` and write `{{ name }}`"
-                self._problems.warning("placeholder-left", f"`{said}` stands for a text that is not there", span, note)
-                continue
-            self._problems.mean(one.name.partition(".")[0])
-            if not is_template and text[: one.start].endswith("{"):
-                continue  # two braces, which are told of where they are left over
-            note = self._note(one) if is_template else _NO_TEMPLATE
-            message = f"`{said}` is no template here; it goes to the service as it stands"
-            self._problems.warning("template-foreign", message, span, note, *edits.get(one.start, ()))
-        for mark in find_marks(hide_code(text) if is_template else text):
-            said = text[mark.start : mark.end]
-            message = f"`{said}` is {mark.what}; it goes to the service as it stands"
-            self._problems.warning("tool-mark", message, place_of(scalar, said, text[: mark.start]), mark.remedy)
+        self._report_blanks(scalar, text, [f for f in found if f.blank])
+        others = [f for f in found if not f.blank]
+        self._problems.mean(*(f.name.partition(".")[0] for f in others))
+        # two braces are told of where they are left over
+        told = [f for f in others if is_template or not text[: f.start].endswith("{")]
+        for form in dict.fromkeys(_form_of(text, f) for f in told):
+            first, *more = [f for f in told if _form_of(text, f) == form]
+            notes: list[str | Note | Edit] = [
+                self._note(first) if is_template else _NO_TEMPLATE,
+                *edits.get(first.start, ()),
+            ]
+            for other in more:
+                notes += [Note(self._note(other) if is_template else "so too here", _place(scalar, text, other))]
+                notes += edits.get(other.start, ())
+            message = f"`{text[first.start : first.end]}` is no template here; it goes to the service as it stands"
+            self._problems.warning("template-foreign", message, _place(scalar, text, first), *notes)
+        self._report_marks(scalar, text, hide_code(text) if is_template else text)
         return frozenset(one.name for one in found) & self._references
+
+    def _report_blanks(self, scalar: Scalar, text: str, found: Sequence[Foreign]) -> None:
+        """One finding for the places of a text that nobody has filled in."""
+        if found:
+            first, *more = found
+            notes: list[str | Note] = ["write the text itself, or name it under `vars` and write `{{ name }}`"]
+            notes += [Note("so too here", _place(scalar, text, other)) for other in more]
+            message = f"`{text[first.start : first.end]}` stands for a text that is not there"
+            self._problems.warning("placeholder-left", message, _place(scalar, text, first), *notes)
+
+    def _report_marks(self, scalar: Scalar, text: str, shown: str) -> None:
+        """One finding for the marks of one kind: who has written one meant the others in the same way."""
+        by_kind: dict[str, list[Mark]] = {}
+        for mark in find_marks(shown):
+            by_kind.setdefault(mark.what, []).append(mark)
+        for what, (first, *more) in by_kind.items():
+            notes: list[str | Note] = list(dict.fromkeys(m.remedy for m in (first, *more)))
+            notes += [Note("so too here", _place(scalar, text, other)) for other in more[:_MOST_PLACES]]
+            message = f"`{shorten(text[first.start : first.end])}` is {what}; it goes to the service as it stands"
+            self._problems.warning("tool-mark", message, _place(scalar, text, first), *notes)
 
     def _note(self, one: Foreign) -> str:
         if one.write is not None:
@@ -117,6 +140,15 @@ class ForeignCheck:
         root, *path = code.split(".")
         values = [at(node, tuple(path)) for node in self._origins.nodes(root)]
         return bool(values) and all(isinstance(v, Scalar) and str(v.value)[:1].isalpha() for v in values)
+
+
+def _place(scalar: Scalar, text: str, found: Foreign | Mark) -> Span:
+    return place_of(scalar, text[found.start : found.end], text[: found.start])
+
+
+def _form_of(text: str, found: Foreign) -> str:
+    """How words of another language begin: `${a}` and `${b}` are one habit."""
+    return re.match(r"[^\w\s]*", text[found.start : found.end])[0] or "ref"  # type: ignore[index]  # it may be empty
 
 
 def _code(write: str) -> str:

@@ -62,6 +62,9 @@ def left_over(text: str) -> Finding | None:
         return Finding(m.start(), m.end(), f"found `{m[0]}`; expected `{{{{`", ("full-width braces are text",))
     if m := re.search(r"\{\s\{\s*[\w.]+(?:\([^()]*\))?\s*\}\s\}", text):
         return Finding(m.start(), m.end(), f"found `{short(m[0])}`; expected `{{{{` and `}}}}` without spaces inside")
+    if m := re.search(r"[｛{]\s*％[^{}｛｝\n]{0,80}", text):
+        note = ("a full-width `％` is text; a tag is written `{% if … %}`",)
+        return Finding(m.start(), m.start() + 2, f"found `{m[0][:2]}`; expected `{{%`", note)
     if "}}}" in text:
         for region in regions_of(text):
             outer = text[: region.start]
@@ -70,3 +73,8 @@ def left_over(text: str) -> Finding | None:
                     region.end, region.end + 1, "found `}` right behind `}}`", ("it is sent as text; delete it",)
                 )
     return None
+
+
+def left_names(text: str, found: Finding) -> list[str]:
+    """The names that code of such a kind means, from where it begins to the end of the text."""
+    return re.findall(r"[A-Za-z_]\w*", text[found.start :])
