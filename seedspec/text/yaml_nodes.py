@@ -34,6 +34,8 @@ class _Open:
     merges: list[tuple[Scalar, Node]] | None = None
     key: Scalar | None = None
     weight: int = 1
+    again: bool = False
+    """Whether an `id` came a second time, so that what follows is another item."""
 
 
 class Builder:
@@ -200,14 +202,20 @@ class Builder:
         if key.value == "<<" and not key.style:
             top.merges = [*(top.merges or ()), (key, value)]
         elif first := pairs.get(key.text):
-            self.problems.error(
-                "duplicate-key",
-                f"key `{key.text}` stands here a second time",
-                key.span,
-                Note("the first is here", first.key.span),
-            )
+            if key.text == "id" or top.again:
+                if top.again:  # what follows belongs to the item whose dash is missing
+                    return
+                top.again = True
+                note = Note("where another item of the list begins, write `- ` before it")
+                self._twice(key, first, note)
+            else:
+                self._twice(key, first)
         else:
             pairs[key.text] = Pair(key, value)
+
+    def _twice(self, key: Scalar, first: Pair, *notes: Note) -> None:
+        message = f"key `{key.text}` stands here a second time"
+        self.problems.error("duplicate-key", message, key.span, Note("the first is here", first.key.span), *notes)
 
     def scalar(self, event: Event) -> bool:
         anchor, text, style = event.anchor, event.value, event.style or ""
@@ -231,6 +239,8 @@ class Builder:
         tag = event.tag if event.tag and event.tag != "!" else None
         if tag and tag not in {_TAG + t for t in ("str", "int", "float", "bool", "null")}:
             note = "text that begins with `!` must be quoted"
+            if not event.value:
+                note = "delete it; YAML here has no tags of its own"
             self.problems.error("unknown-tag", f"tag `{_short(tag)}` has no meaning here", whole, note)
         if style or event.tag == "!" or tag == _TAG + "str":
             scalar = Scalar(event.value, span, style)

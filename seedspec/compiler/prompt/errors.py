@@ -122,6 +122,9 @@ def fault_of(error: BaseException, part: Part | None) -> TemplateFault:
         return _missing(error, part)
     if isinstance(error, jinja2.TemplateNotFound):
         note = "the path begins at the storyboard's folder; the file is UTF-8 text"
+        if "\\" in str(error.name):
+            slashes = str(error.name).replace("\\", "/")
+            note = f"a path is written with `/`: `'{shorten(slashes)}'`"
         return TemplateFault(f"`{shorten(str(error.name), 80)}` is no text file below the storyboard's folder", note)
     if isinstance(error, (RecursionError, MemoryError, SyntaxError)):
         return TemplateFault("the template is nested too deeply")

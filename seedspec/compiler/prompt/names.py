@@ -56,11 +56,23 @@ _LABELS = frozenset(("labels", "label_of", "ids"))
 _NO_ENVIRONMENT = "templates read no environment and no secrets; a value stands under `vars`"
 _NO_CLOCK = "there is no clock in a storyboard: the same text is the same requests; a date stands under `vars`"
 _NO_RANDOMNESS = "there is no randomness in a storyboard: an axis holds the variants, and `takes` makes more of one"
+_CONTINUED = "a shot's video is a reference of another: `references: {before: {shot: open}}`, then `ref('before')`"
 _OTHERS: Mapping[str, str] = (
     dict.fromkeys(("env", "environ", "os", "getenv", "secrets", "github", "lookup", "query"), _NO_ENVIRONMENT)
     | dict.fromkeys(("now", "today", "date", "datetime", "time", "timestamp", "strftime"), _NO_CLOCK)
     | dict.fromkeys(("random", "rand", "randint", "uuid", "choice", "lipsum", "seed"), _NO_RANDOMNESS)
     | {
+        "needs": _CONTINUED,
+        "steps": _CONTINUED,
+        "jobs": _CONTINUED,
+        "outputs": _CONTINUED,
+        "concat": "`{{ a ~ b }}` joins texts; so does writing one behind the other",
+        "concatenate": "`{{ a ~ b }}` joins texts; so does writing one behind the other",
+        "if": "a choice is written `{{ 'night' if look == 'noir' else 'day' }}`",
+        "iif": "a choice is written `{{ 'night' if look == 'noir' else 'day' }}`",
+        "include": "`{% include 'words.j2' %}` puts a text file here",
+        "vlookup": "a table is an axis with a mapping for each label: `look: {noir: {words: …}}`, then `look.words`",
+        "xlookup": "a table is an axis with a mapping for each label: `look: {noir: {words: …}}`, then `look.words`",
         "item": "`{% for item in list %}` gives each value of a list that name; an axis has its own name",
         "loop": "`loop` is known inside `{% for %}` alone; `take` is the number of the take",
         "index": "`loop.index` counts inside `{% for %}`; `take` is the number of the take",

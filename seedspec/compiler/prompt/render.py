@@ -17,7 +17,9 @@ from seedspec.compiler.prompt.numbering import number
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.template import Template, Templates
 from seedspec.compiler.storyboard.types import Shot, Storyboard
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean
+from seedspec.text.mistyped import unknown_word
+from seedspec.text.near import shorten
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
@@ -181,8 +183,10 @@ class Texts:
     def _unknown_reference(self, name: str, span: Span, entry: str = "", file: str = "") -> None:
         if any(map(self._problems.is_set_aside, (name, "references"))):
             return
-        known, shown = self._catalogue, name if len(name) <= 60 else f"{name[:59]}…"
-        expected = f"expected {listed(known)}" if known else "the storyboard declares no references"
+        known = self._catalogue
+        message, near = unknown_word(name, "reference", known)
+        if not known:
+            message = f"`{shorten(name)}` is no reference; the storyboard declares no references"
         notes: tuple[str, ...] = (f"in {file}",) if file else ()
         if name != self._shot.id and any(s.id == name for s in self._board.shots):
             as_name = re.sub(r"\W", "_", name)
@@ -190,8 +194,18 @@ class Texts:
                 f"to continue the video of shot `{name}`, declare it: `references: {{{as_name}: {{shot: {name}}}}}`",
             )
         else:
-            notes += did_you_mean(name, known)
-        self._problems.error("unknown-reference", f"`{shown}` is no reference; {expected}", span, *notes, entry=entry)
+            notes += self._elsewhere(name) or near or _declare(name)
+        self._problems.error("unknown-reference", message, span, *notes, entry=entry)
+
+    def _elsewhere(self, name: str) -> tuple[str, ...]:
+        """Which other shot has a reference of this name for itself, or what else of the storyboard has it."""
+        if name in self._known and name not in ("label", "shot", "take", "ref"):
+            return (f"`{name}` is a text, not a medium: write `{{{{ {name} }}}}`",)
+        owners = [s.id for s in self._board.shots if any(r.name == name for r in s.references)]
+        if not owners:
+            return ()
+        here = f"`{name}` belongs to shot `{owners[0]}` alone"
+        return (f"{here}; declare it under `references` of the storyboard, for every shot",)
 
     def _report_fault(self, node: Scalar, fault: TemplateFault, address: str) -> None:
         notes: tuple[str, ...] = (f"in {fault.file}",) if fault.file else ()
@@ -214,6 +228,13 @@ class Texts:
         axes = {a.name: str(a.span) for a in self._grid.axes}
         dropped = {a.name for a in self._board.axes} - axes.keys()
         return Names(known, self._catalogue, axes, dropped, in_prompt=in_prompt)
+
+
+def _declare(name: str) -> tuple[str, ...]:
+    """How a reference of such a name is declared; for what is no name nothing."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,39}", name):
+        return (f"declare it: `references: {{{name}: {{image: assets/{name}.png}}}}`",)
+    return ()
 
 
 def _no_ref(name: str) -> str:

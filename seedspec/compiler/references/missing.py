@@ -44,6 +44,21 @@ _OTHER_ADDRESSES: tuple[_Fault, ...] = (
 )
 _PATHS: tuple[_Fault, ...] = (
     (
+        r"=",
+        "is a formula of a spreadsheet; expected a path or an address",
+        "write its result: the path of a file, or an https:// address",
+    ),
+    (
+        r"\s*[\"'“”‘’«‹`].*[\"'“”‘’»›`]\s*$",
+        "has quotes as a part of its name; expected the path without quotes",
+        "write `{unquoted}` without quotes",
+    ),
+    (
+        r".*\.(lnk|url|webloc|desktop|crdownload|part|download)$",
+        "is a shortcut or a part of a download, not the file itself",
+        "write the path of the file itself: `{stem}`",
+    ),
+    (
         r"\s*(!?\[.*\]\(|<)\s*https?://[^\s<>()]+[>)]\s*$",
         "is an address in the brackets of Markdown; expected the address alone",
         "write `{address}`",
@@ -101,6 +116,8 @@ def _fault(text: str, faults: tuple[_Fault, ...]) -> tuple[str, str] | None:
             made = todo.replace("{name}", shorten(name)).replace("{slashes}", shorten(slashes))
             made = made.replace("{host}", shorten(re.sub(r"^https?[:;/\s]*", "", text, flags=re.IGNORECASE)))
             address = found[0] if (found := re.search(r"https?://[^\s<>()]+", text)) else ""
+            made = made.replace("{unquoted}", shorten(text.strip(" \"'“”‘’«‹»›`")))
+            made = made.replace("{stem}", shorten(text.rpartition(".")[0]))
             return message, made.replace("{rest}", shorten(text.lstrip("/"))).replace("{address}", shorten(address))
     return None
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from seedspec.catalog.media_facts import common_facts
 from seedspec.catalog.model import plural
 from seedspec.catalog.schema import edits_of, kind_of, shorten
@@ -35,8 +38,9 @@ from seedspec.compiler.references.missing import (
 )
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
-from seedspec.text.diagnostic import Edit, Note, did_you_mean, listed
+from seedspec.text.diagnostic import Edit, Note, listed
 from seedspec.text.lookalike import odd_in
+from seedspec.text.mistyped import unknown_word
 
 
 def follows_picks(board: Storyboard) -> bool:
@@ -92,6 +96,11 @@ class ReferenceResolver:
             )
             problems.error("media-url", message, reference.target.span)
             return Resolved("url", target, _identity(reference, target), target, target, reference.facts)
+        if remote and (odd := odd_in(target)) and not any(c.isspace() for c in target):
+            hidden = re.sub(r"[\u00ad\u200b-\u200f\u2060\ufeff]", "", target)
+            if hidden != target:
+                message = f"the address of `{reference.name}` has a character that is not seen: {odd[0]}"
+                problems.warning("media-url", message, reference.target.span, f"delete it: `{shorten(hidden)}`")
         if remote and (blank := blank_of(target)):
             message = f"`{blank}` in the address stands for a text that is not there"
             remedy = "write the address itself; a template is written `{{ name }}`"
@@ -135,7 +144,11 @@ class ReferenceResolver:
     def _report_absent(self, reference: Reference, target: str, why: str) -> None:
         """A path where no file is: what is wrong with it, and the file or the address that is meant."""
         message, remedy = path_fault(target) or (why, PUT_IT_THERE)
-        notes = (remedy,) if "https://" in message else self._meant(reference, target) or (remedy,)
+        if re.match(r"\W*https?\W", target, re.IGNORECASE) and not message.startswith("is "):
+            plain = unicodedata.normalize("NFKC", target).replace("。", ".")
+            message, remedy = "is no address; expected plain letters and signs", f"write `{shorten(plain)}`"
+        told = "http" in message or "http" in remedy or "quotes" in message
+        notes = (remedy,) if told and remedy != PUT_IT_THERE else self._meant(reference, target) or (remedy,)
         said = "; ".join((f"`{shorten(target)}` {message}", *odd_in(target)))
         self._problems.error("media-file", said, reference.target.span, *notes)
 
@@ -214,14 +227,13 @@ class ReferenceResolver:
             if name not in axes:
                 if self._is_unclear(grid) or self._problems.is_set_aside(name):
                     return None
-                message = f"`{shorten(name)}` is no axis of shot `{reference.target.text}`; expected {listed(axes)}"
-                self._problems.error("unknown-axis", message, label.node.span, *did_you_mean(name, axes))
+                message, notes = unknown_word(name, f"axis of shot `{reference.target.text}`", axes)
+                self._problems.error("unknown-axis", message, label.node.span, *notes)
                 return None
             if label.text not in axes[name].values:
                 if self._problems.is_set_aside(label.text):
                     return None
-                message = f"`{shorten(label.text)}` is no label of axis `{name}`; expected {listed(axes[name].values)}"
-                notes = did_you_mean(label.text, axes[name].values)
+                message, notes = unknown_word(label.text, f"label of axis `{name}`", axes[name].values)
                 self._problems.error("unknown-label", message, label.node.span, *notes)
                 return None
         wanted = []

@@ -21,8 +21,8 @@ from seedspec.compiler.request.shot import ShotRequests, check_names
 from seedspec.compiler.request.unused import report_unused
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
-from seedspec.text.near import shorten
+from seedspec.text.diagnostic import Note, Problems
+from seedspec.text.mistyped import unknown_word
 from seedspec.text.source import Span
 
 _LONGEST_CIRCLE = 60
@@ -240,8 +240,8 @@ def _check_targets(board: Storyboard, shots: Mapping[str, Shot], problems: Probl
             if problems.is_set_aside(wanted):
                 continue
             others = [s for s in shots if s != owners.get(id(reference))]  # no shot continues itself
-            message = f"`{shorten(wanted)}` is no shot; expected {listed(others)}"
-            problems.error("unknown-shot", message, reference.target.span, *did_you_mean(wanted, others))
+            message, notes = unknown_word(wanted, "shot", others)
+            problems.error("unknown-shot", message, reference.target.span, *notes)
     for reference in own:
         if known := ours.get(reference.name):
             _twice(reference, known, problems)
