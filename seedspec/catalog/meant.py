@@ -34,17 +34,22 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
     own, whole = place.get("x-seedspec", {}), document.get("x-seedspec", {})
     free = "otherwise" in own  # what stands there is most likely a name of the author's
     same = [(k, k) for k in known]
+    prompt = None if free else _as_prompt(key, instance, known)
+    if key.isdigit() and len(key) == 3 and instance[key] is None:
+        return Meaning("a `,` ends a value here; a large number is written without it: `1000`")
     for table in (own.get("meant", ()), same, () if free else whole.get("everywhere", ())):
         if (row := _look_up(key, table)) is None:
             continue
         told, *stands_for = row
+        if prompt is not None and not stands_for and isinstance(told, str) and " " in told:
+            return prompt
         if stands_for:
             return Meaning(told, stands_for[0])
         meant = told if isinstance(told, str) else next((t for t in told if t in known and t not in instance), told[0])
         return _told(meant, place, document, same=isinstance(told, str))
     if ":" in key and instance.get(key) is None and (name := key.partition(":")[0]) in known:
         return Meaning(f"write `{name}: {key.partition(':')[2]}`, with a space behind the `:`", name)
-    if (prompt := _as_prompt(key, instance, known)) is not None:
+    if prompt is not None:
         return prompt
     elsewhere = next((k for k in _keys(document) if folded(k) == folded(key)), None)
     if elsewhere is not None and not free:

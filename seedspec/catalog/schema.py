@@ -13,6 +13,7 @@ from seedspec.catalog.meant import Meaning, meaning_of
 from seedspec.catalog.remedy import edits_of, name_advice, remedy_for
 from seedspec.catalog.wording import kind_of, sentence
 from seedspec.text.diagnostic import Edit, Problems
+from seedspec.text.lookalike import odd_in
 from seedspec.text.near import shorten
 from seedspec.text.node import Map, Node, Path, at, plain
 from seedspec.text.source import Span
@@ -154,9 +155,10 @@ class Schema:
         for (key, meaning), *others in by_remedy.values():
             also = tuple((*path, other) for other, _ in others)
             named = ", ".join(f"`{shorten(k, 40)}`" for k in (key, *(other for other, _ in others)))
+            named = "; ".join((named, *odd_in(key)))
             holds = _wrapped(instance[key], instance, known)
             note = meaning.note
-            if holds:
+            if holds and note.startswith("expected"):
                 named_so = f"; its name is `id: {shorten(key, 40)}`" if "id" in known and "id" not in instance else ""
                 note = f"take `{shorten(key, 40)}:` away, and move what stands below it to the left{named_so}"
             certain = meaning.same and meaning.key not in instance and self._fits(instance[key], known[meaning.key])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedspec.text.diagnostic import listed
+from seedspec.text.lookalike import odd_in
 from seedspec.text.near import shorten
 
 _TYPES = {
@@ -48,6 +49,8 @@ def type_of(value: object) -> str:
 def sentence(rule: str, value: Any, limit: Any, schema: Mapping[str, Any], otherwise: str) -> tuple[str, str]:
     """The code and the message for a value that breaks a rule; `otherwise` is said of a rule that is unknown here."""
     found = kind_of(value)
+    if isinstance(value, str) and rule != "maxLength" and (odd := odd_in(value)):
+        found += f", and {odd[0]}"
     if rule in ("type", "anyOf", "oneOf"):
         wanted = [_TYPES[t] for t in ([limit] if isinstance(limit, str) else limit)] if rule == "type" else []
         expected = schema.get("x-seedspec", {}).get("expected") or " or ".join(wanted)

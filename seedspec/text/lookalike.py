@@ -80,8 +80,13 @@ def named(char: str) -> str:
 
 def odd_in(text: str) -> tuple[str, ...]:
     """A clause about the first character of a word that is taken for another one: no letter, and not in ASCII."""
-    odd = next((c for c in text if not c.isascii() and unicodedata.category(c)[0] in "ZPSC"), None)
+    odd = next((c for c in text if not c.isascii() and _is_odd(c)), None)
     return () if odd is None else (f"it holds {named(odd)}",)
+
+
+def _is_odd(char: str) -> bool:
+    category = unicodedata.category(char)[0]
+    return category in "ZPSC" or (category in "LN" and unicodedata.normalize("NFKC", char).isascii())
 
 
 def in_line(source: Source, number: int, *, at_fault: bool = True) -> list[Lookalike]:
@@ -143,6 +148,8 @@ def report(source: Source, found: list[Lookalike], problems: Problems) -> None:
     if lines := sorted({source.position(one.start)[0] for one in found[1:]} - {span.place[0]}):
         count = len(lines)
         notes.append(Note(f"so too on {count} more line{'s' * (count > 1)}, first on line {lines[0]}"))
+    if not first.meant:
+        notes.insert(0, Note("delete it: it is not seen"))
     problems.error("look-alike", f"found {what}; expected {expected}", span, *notes)
 
 

@@ -132,7 +132,8 @@ def _by_place(source: Source, said: Complaint, problems: Problems) -> None:
         problems.error("reserved-character", f"`{found[:1]} ` cannot begin a plain value", here, QUOTE_IT)
     elif "expected comment or line break" in said.problem:
         message = f"text stands behind `{text[said.began or 0]}`; expected it on the lines below, indented"
-        problems.error("text-behind-indicator", message, here)
+        table = ("a table of Markdown is no list: write each row as an item, `- id: …`",) if line.count("|") > 2 else ()
+        problems.error("text-behind-indicator", message, here, *table)
     elif hollow(source, said, problems) or no_space(source, said, problems):
         pass
     elif "mapping values are not allowed" in said.problem:

@@ -110,6 +110,9 @@ def _comma(source: Source, said: Complaint, problems: Problems) -> bool:
     at = len(before)
     if at <= said.began + 1 or before[-1] in ",{[:":
         return False
+    behind = source.text[said.offset :].split("\n", 1)[0]
+    if not re.match(rf"{_KEY}\s*:" if said.context.endswith("mapping") else r"[\"'{{\[]", behind):
+        return False
     edits = said.sure([Edit(source.span(at, at), ",")])
     if edits:
         problems.error(

@@ -85,7 +85,9 @@ class Builder:
             f"`{span.text}` names no anchor of this file",
             span,
             *did_you_mean(name, self._anchors),
-            "text that begins with `*` must be quoted",
+            "text that begins with `*` must be quoted"
+            if (below := self._text.find(f"&{name}", span.end)) < 0
+            else Note(f"`&{name}` stands below: an anchor stands before what uses it", self.source.span(below)),
             *(quote_value(self.source, span.place[0]) if behind.strip() else ()),
         )
         return False
@@ -239,7 +241,7 @@ class Builder:
         tag = event.tag if event.tag and event.tag != "!" else None
         if tag and tag not in {_TAG + t for t in ("str", "int", "float", "bool", "null")}:
             note = "text that begins with `!` must be quoted"
-            if not event.value:
+            if event.value in ("", "~", "null"):
                 note = "delete it; YAML here has no tags of its own"
             self.problems.error("unknown-tag", f"tag `{_short(tag)}` has no meaning here", whole, note)
         if style or event.tag == "!" or tag == _TAG + "str":

@@ -156,7 +156,10 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
         keys = [str(k) for k in owner]
         has = f"{subject or 'the mapping'} has {listed(keys)}" if keys else f"{subject or 'the mapping'} is empty"
         what = f"`{shorten(str(error.name))}` is not defined; {has.replace(' or ', ' and ')}"
-        return TemplateFault(what, *did_you_mean(name, keys), code=code)
+        notes = did_you_mean(name, keys)
+        if name in ("label", "name", "key", "id") and subject:
+            notes = (f"`label.{subject.strip('`')}` is the label of an axis",)
+        return TemplateFault(what, *notes, code=code)
     if isinstance(owner, (list, tuple)) and isinstance(error.name, int):
         count = f"{len(owner)} item{'' if len(owner) == 1 else 's'}" if owner else "no items"
         ends = (f"the first is `[0]`, the last `[{len(owner) - 1}]`",) if owner else ()

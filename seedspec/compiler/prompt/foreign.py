@@ -34,10 +34,14 @@ _CODE = re.compile(
 )  # a template's own parts, in which nothing is looked for
 _HIDDEN = "\ue000"
 _SIGNS = "$@{[<%#_«!"
-_BLANKS = ("TODO", "FIXME", "TBD", "XXX", "PLACEHOLDER", "orem ipsum", "OREM IPSUM")
+_BLANKS = ("TODO", "FIXME", "TBD", "XXX", "PLACEHOLDER", "orem ipsum", "OREM IPSUM", "…", "...")
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _FORMS = re.compile(
-    rf"(?:[$#]?\{{\s*|[\[<@%])?(?<![\w.])ref\(\s*(?P<quote>[\"']?)(?P<ref>[\w.-]+)(?P=quote)\s*\)(?:\s*\}}|[\]>%])?"
+    r"(?P<todo>\b(?:TODO|FIXME)\b(?!\s+list)(?=\s*(?:[:(\]-]|\Z|\n|[a-z]))"
+    r"|\b(?:TBD|PLACEHOLDER|XXX+)\b|(?i:\blorem ipsum\b)"
+    r"|\A\s*(?:…|\.{3,})\s*\Z"
+    r"|[\[(<]\s*(?:(?i:same|rest|remaining|continued?|unchanged|similar)\b[^\])>\n]{0,40}|…|\.{3})\s*[\])>](?=\s*\Z))"
+    rf"|(?:[$#]?\{{\s*|[\[<@%])?(?<![\w.])ref\(\s*(?P<quote>[\"']?)(?P<ref>[\w.-]+)(?P=quote)\s*\)(?:\s*\}}|[\]>%])?"
     rf"|(?:\$|\#)\{{\s*(?P<shell>{_NAME})[^{{}}\n]{{0,40}}\}}"
     rf"|<%[=-]?\s*(?P<erb>{_NAME})\s*-?%>"
     rf"|(?P<dollar>\$)(?={_HIDDEN})"
@@ -49,8 +53,6 @@ _FORMS = re.compile(
     r"|<\s*(?P<angle>[^<>/=\n]{1,60}?)\s*>"
     rf"|(?<![\w%])%(?P<percent>[A-Za-z_]\w*)%(?!\w)|(?<!\w)__(?P<under>[A-Za-z]\w*?)__(?!\w)"
     rf"|(?<![\w$\\])\$(?P<var>[A-Za-z_]\w*)|(?<![\w@./])@(?P<at>[A-Za-z_][\w-]*)(?![\w@]|\.\w)"
-    r"|(?P<todo>\b(?:TODO|FIXME)\b(?!\s+list)(?=\s*(?:[:(\]-]|\Z|\n|[a-z]))"
-    r"|\b(?:TBD|PLACEHOLDER|XXX+)\b|(?i:\blorem ipsum\b))"
 )
 _PATHS = ("brace", "shell", "make", "erb")
 _CERTAIN = ("shell", "erb", "make", "power", "python", "merge")
@@ -133,6 +135,8 @@ def _judged(
         attribute = "." in inner and not known.is_reference
         return Foreign(m.start(), m.end(), inner, None if attribute else known.write)
     if form in _CERTAIN:
+        return Foreign(m.start(), m.end(), inner, None)
+    if form == "percent" and re.fullmatch(r"[A-Z][A-Z0-9_]{2,}", inner):
         return Foreign(m.start(), m.end(), inner, None)
     if form in ("percent", "under"):
         return _constant(form, inner, m)

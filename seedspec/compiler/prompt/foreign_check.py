@@ -88,7 +88,7 @@ class ForeignCheck:
         others = [f for f in found if not f.blank]
         self._problems.mean(*(f.name.partition(".")[0] for f in others))
         # two braces are told of where they are left over
-        told = [f for f in others if is_template or not text[: f.start].endswith("{")]
+        told = [f for f in others if not text[: f.start].rstrip(" ").endswith("{")]
         for form in dict.fromkeys(_form_of(text, f) for f in told):
             first, *more = [f for f in told if _form_of(text, f) == form]
             notes: list[str | Note | Edit] = [

@@ -39,7 +39,9 @@ def look_alike(text: str, complaint: Complaint, region: Region, _: list[Region])
         message = f"found the invisible character U+{ord(c):04X}; delete it"
         return Finding(first, first + 1, message, (), changes)
     width = "the full-width " if unicodedata.east_asian_width(c) in "FW" else ""
-    return Finding(first, first + 1, f"found {width}`{c}`; expected `{wanted}`", (), changes)
+    doubled = c * 2 if text.startswith(c * 2, first) else c
+    said = f"found {width}`{doubled}`; expected `{wanted * len(doubled)}`"
+    return Finding(first, first + len(doubled), said, (), changes)
 
 
 def _meant(c: str) -> str | None:

@@ -15,7 +15,8 @@ _ADVICE = (
     ("`{% include 'words.j2' %}` puts a text file here", "file load read import from_file"),
     (
         "write the list itself where it is used, or under `vars`",
-        "combine zip flatten union intersect difference product dict2items items2dict subelements append prepend push merge compact shift pop",
+        "combine zip flatten union intersect difference product dict2items items2dict subelements append prepend push "
+        "merge compact shift pop",
     ),
     (
         "there is no randomness in a storyboard: an axis holds the variants",
@@ -53,7 +54,8 @@ FILTER_ADVICE = {word: advice for advice, words in _ADVICE for word in words.spl
 """By the name of a filter that templates do not have: what to do, where no other filter does the same."""
 
 METHODS = {
-    "length": "length", "len": "length", "size": "length", "count": "length", "toUpperCase": "upper", "uppercase": "upper",
+    "length": "length", "len": "length", "size": "length", "count": "length",
+    "toUpperCase": "upper", "uppercase": "upper",
     "toLowerCase": "lower", "lowercase": "lower", "upcase": "upper", "downcase": "lower", "trim": "trim",
     "toString": "string", "to_s": "string", "capitalized": "capitalize", "reverse": "reverse", "sort": "sort",
     "first": "first", "last": "last", "ToUpper": "upper", "ToLower": "lower", "Length": "length", "Trim": "trim",

@@ -45,6 +45,8 @@ _MARKS = (
      "delete it"),
     (r"[ÃÂ][\u0080-\u00bf]|â€[\u0080-\uffff]?|\ufffd", "text that was decoded wrongly",
      "write the character itself, and save the file as UTF-8"),
+    (r"\A\s*[“”„«][^“”„»\"]*[”“»]\s*\Z", "a text in curly quotes, which are sent with it",
+     "delete them, or write straight ones, `\"`, around the whole value"),
     (r"\((?=[^()\n:]*[A-Za-z])[^()\n:]+:\d\.\d+\)", "a weight of another tool", "write the words without the number"),
     (r"\{[^{}\n|]{1,60}(?:\|[^{}\n|]{1,60})+\}", "a choice of another tool",
      "make an axis of it: `matrix: {{axes: {{look: [noir, soft]}}}}`, and write its name in two braces"),
@@ -61,7 +63,8 @@ _MARKS = (
 
 _ANY = re.compile("|".join(f"(?P<_{n}>{form})" for n, (form, _, _) in enumerate(_MARKS)))
 _SIGNS = ("--", "<", "(", "{", "&", "\\", "**", "[", "__", "embedding:", "【", "Ã", "Â", "â€", "\ufffd", "#", "=", ":",
-          "```", "~~~")  # fmt: skip
+          "```", "~~~",
+          "“", "”", "„", "«")  # fmt: skip
 
 
 def find_marks(text: str) -> Iterator[Mark]:

@@ -100,6 +100,20 @@ def address_fault(target: str) -> tuple[str, str] | None:
     return _fault(target.strip(), _OTHER_ADDRESSES)
 
 
+_ESCAPED = {
+    "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e", "\0": "0", "\x85": "N",
+    "\xa0": "_", "\u2028": "L", "\u2029": "P",
+}  # fmt: skip
+"""Characters that double quotes make of a backslash and a letter, by that letter."""
+
+
+def unescaped(target: str) -> str:
+    """A path with `/` for the backslashes that double quotes have taken with the letter behind; else as it is."""
+    if not any(c in target[1:-1] for c in _ESCAPED):
+        return target
+    return "".join(f"/{_ESCAPED[c]}" if c in _ESCAPED else c for c in target).replace("\\", "/")
+
+
 def path_fault(target: str) -> tuple[str, str] | None:
     """Why nothing stands at a path where no file was found, in the same way; None where the path itself is fine."""
     if (found := _fault(target.strip(), _PATHS)) is not None or target == target.strip():

@@ -35,6 +35,7 @@ from seedspec.compiler.references.missing import (
     blank_of,
     meant_file,
     path_fault,
+    unescaped,
 )
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
@@ -103,7 +104,11 @@ class ReferenceResolver:
                 problems.warning("media-url", message, reference.target.span, f"delete it: `{shorten(hidden)}`")
         if remote and (blank := blank_of(target)):
             message = f"`{blank}` in the address stands for a text that is not there"
-            remedy = "write the address itself; a template is written `{{ name }}`"
+            name = re.sub(r"\W", "", blank)
+            remedy = "write the address of your own file, or its path; a template is written `{{ name }}`"
+            if name in self._context.board.variables:
+                problems.mean(name)
+                remedy = f"write `{{{{ {name} }}}}`"
             problems.warning("placeholder-left", message, reference.target.span, remedy)
         named = bare(target) if remote else target
         if remote:
@@ -121,7 +126,9 @@ class ReferenceResolver:
                 self._report_absent(reference, target, asset)
             else:
                 said = f"`{shorten(named)}` {asset}"
-                problems.error("media-remote" if remote else "media-file", said, reference.target.span)
+                fault = None if remote else path_fault(target)
+                notes = (fault[1],) if fault is not None and "shortcut" in fault[0] else ()
+                problems.error("media-remote" if remote else "media-file", said, reference.target.span, *notes)
             return None
         if reference.sha256 and asset.sha256 and reference.sha256 != asset.sha256:
             message = f"`{shorten(named)}` has sha256 {asset.sha256}; expected {reference.sha256}"
@@ -149,6 +156,8 @@ class ReferenceResolver:
             message, remedy = "is no address; expected plain letters and signs", f"write `{shorten(plain)}`"
         told = "http" in message or "http" in remedy or "quotes" in message
         notes = (remedy,) if told and remedy != PUT_IT_THERE else self._meant(reference, target) or (remedy,)
+        if (eaten := unescaped(target)) != target:
+            notes = (f"in double quotes `\\` and a letter is another character; write `{shorten(eaten)}`",)
         said = "; ".join((f"`{shorten(target)}` {message}", *odd_in(target)))
         self._problems.error("media-file", said, reference.target.span, *notes)
 
