@@ -35,8 +35,8 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
     free = "otherwise" in own  # what stands there is most likely a name of the author's
     same = [(k, k) for k in known]
     prompt = None if free else _as_prompt(key, instance, known)
-    if key.isdigit() and len(key) == 3 and instance[key] is None:
-        return Meaning("a `,` ends a value here; a large number is written without it: `1000`")
+    if key.isdigit() and instance[key] is None:
+        return Meaning("a `,` ends a value here: write `15.50` with a point, and `1000` without a mark")
     for table in (own.get("meant", ()), same, () if free else whole.get("everywhere", ())):
         if (row := _look_up(key, table)) is None:
             continue
@@ -60,8 +60,11 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
         return told
     if free:
         return Meaning(own["otherwise"].replace("{key}", shorten(key, 40)))
-    where = f"{own['place']}: " if "place" in own else ""
-    return Meaning(f"expected {where}{listed(known, 20)}")
+    where = f" {own['place']}" if "place" in own else ""
+    notes = " or keep its words in `notes`;" if "notes" in known else ""
+    return Meaning(
+        f"delete it,{notes or ' or take another one:'} the keys{where} are {listed(known, 20).replace(' or ', ' and ')}"
+    )
 
 
 _WORDS_OF_A_PROMPT = 4

@@ -47,6 +47,7 @@ class Violation:
     holds: tuple[str, ...] = ()
 
 
+_NO_MEANING = "delete it,"
 _UNCLEAR = Violation((), "invalid", "found a value that the schema refuses")
 
 
@@ -150,7 +151,7 @@ class Schema:
         for key in instance:
             if key not in known and not _allowed(key, schema):
                 meaning = meaning_of(key, instance, schema, self.document)
-                told_alike = not meaning.key and not meaning.note.startswith("expected")
+                told_alike = not meaning.key
                 by_remedy.setdefault(meaning if told_alike else key, []).append((key, meaning))
         for (key, meaning), *others in by_remedy.values():
             also = tuple((*path, other) for other, _ in others)
@@ -158,7 +159,7 @@ class Schema:
             named = "; ".join((named, *odd_in(key)))
             holds = _wrapped(instance[key], instance, known)
             note = meaning.note
-            if holds and note.startswith("expected"):
+            if holds and note.startswith(_NO_MEANING):
                 named_so = f"; its name is `id: {shorten(key, 40)}`" if "id" in known and "id" not in instance else ""
                 note = f"take `{shorten(key, 40)}:` away, and move what stands below it to the left{named_so}"
             certain = meaning.same and meaning.key not in instance and self._fits(instance[key], known[meaning.key])

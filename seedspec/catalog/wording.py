@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from seedspec.catalog.form import items_of
 from seedspec.text.diagnostic import listed
 from seedspec.text.lookalike import odd_in
 from seedspec.text.near import shorten
@@ -79,5 +80,8 @@ def sentence(rule: str, value: Any, limit: Any, schema: Mapping[str, Any], other
     if rule == "pattern":
         if limit == r"\S":
             return "empty-text", "found no text; expected some"
+        if (items := items_of(str(value))) and "it holds" not in found:
+            sign = str(value)[len(items[0]) :].strip()[:1]
+            found += f", and `{sign}` stands in it"
         return "bad-form", f"found {found}; expected {schema.get('title', f'a match of {limit}')}"
     return "invalid", f"found {found}; {otherwise[:200]}"

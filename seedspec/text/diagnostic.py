@@ -154,6 +154,11 @@ class Problems:
     def __iter__(self) -> Iterator[Diagnostic]:
         """In the order of files and places; what has no place comes first."""
         merged = [replace(d, entries=tuple(dict.fromkeys(e))) for d, e in self._found.values()]
+        if any(
+            d.code == "leading-zero" for d in merged
+        ):  # where the number itself is wrong, its zero is no second fault
+            wrong = {d.span for d in merged if d.severity is Severity.ERROR}
+            merged = [d for d in merged if d.code != "leading-zero" or d.span not in wrong]
         return iter(sorted(merged, key=_order))
 
     def __len__(self) -> int:

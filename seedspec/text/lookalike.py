@@ -19,7 +19,7 @@ UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060\ufeff"
 _TYPED = "\u2010-\u2015\u2212\u2022\u2023\u25aa\u25cf\u25e6\u30fb\u00b7\ufe58\ufe63\uff0d"
 _DASHES = _TYPED + "*+"
 _DOUBLE, _SINGLE = "\u201c-\u201f\u301d-\u301f\uff02", "\u2018-\u201b\uff07\u00b4"
-_COLONS, _COMMAS = "\uff1a\ufe55\ufe13", "\uff0c\u3001\ufe50"
+_COLONS, _COMMAS = "\uff1a\ufe55\ufe13", "\uff0c\u3001\ufe50\uff1b"
 _BRACKETS = str.maketrans("\uff5b\uff5d\uff3b\uff3d\u3010\u3011", "{}[][]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _NOT_AT_ENDS = re.compile(rf"^[\s{SPACES}{UNSEEN}]+|[\s{SPACES}{UNSEEN}]+$|[{UNSEEN}]")
@@ -86,6 +86,8 @@ def odd_in(text: str) -> tuple[str, ...]:
 
 def _is_odd(char: str) -> bool:
     category = unicodedata.category(char)[0]
+    if unicodedata.category(char) == "Sc":
+        return False  # a currency is meant as one
     return category in "ZPSC" or (category in "LN" and unicodedata.normalize("NFKC", char).isascii())
 
 

@@ -74,7 +74,8 @@ def _is_habit(source: Source, number: int, habit: _Habit, said: Complaint, probl
         return False
     written = m[1].strip()
     at = start + m.start(1) + m[1].index(written)
-    note = "write `# …`" if habit.write == "# " else f"write `{(habit.write + line[m.end(1) :].strip())[:60]}`"
+    mark = "- " if habit.write == "-" else habit.write
+    note = "write `# …`" if habit.write == "# " else f"write `{(mark + line[m.end(1) :].strip())[:60]}`"
     if habit.write == ": ":
         note = f"write `{line[: m.start(1)].strip().removeprefix('- ')}: {line[m.end(1) :].strip()}`"
     problems.error("yaml-syntax", habit.message.format(written), source.span(at, at + len(written)), note, *edits)

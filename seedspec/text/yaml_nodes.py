@@ -217,7 +217,8 @@ class Builder:
 
     def _twice(self, key: Scalar, first: Pair, *notes: Note) -> None:
         message = f"key `{key.text}` stands here a second time"
-        self.problems.error("duplicate-key", message, key.span, Note("the first is here", first.key.span), *notes)
+        here = "the first is here" if notes else "the first is here; make one of the two, or delete one"
+        self.problems.error("duplicate-key", message, key.span, Note(here, first.key.span), *notes)
 
     def scalar(self, event: Event) -> bool:
         anchor, text, style = event.anchor, event.value, event.style or ""

@@ -40,7 +40,7 @@ _FORMS = re.compile(
     r"(?P<todo>\b(?:TODO|FIXME)\b(?!\s+list)(?=\s*(?:[:(\]-]|\Z|\n|[a-z]))"
     r"|\b(?:TBD|PLACEHOLDER|XXX+)\b|(?i:\blorem ipsum\b)"
     r"|\A\s*(?:…|\.{3,})\s*\Z"
-    r"|[\[(<]\s*(?:(?i:same|rest|remaining|continued?|unchanged|similar)\b[^\])>\n]{0,40}|…|\.{3})\s*[\])>](?=\s*\Z))"
+    r"|[\[(<]\s*(?i:same as|rest of|as above|unchanged)\b[^\])>\n]{0,40}[\])>](?=\s*\Z))"
     rf"|(?:[$#]?\{{\s*|[\[<@%])?(?<![\w.])ref\(\s*(?P<quote>[\"']?)(?P<ref>[\w.-]+)(?P=quote)\s*\)(?:\s*\}}|[\]>%])?"
     rf"|(?:\$|\#)\{{\s*(?P<shell>{_NAME})[^{{}}\n]{{0,40}}\}}"
     rf"|<%[=-]?\s*(?P<erb>{_NAME})\s*-?%>"

@@ -18,6 +18,8 @@ from seedspec.text.node import Map, Scalar, at
 from seedspec.text.source import Source, Span
 
 _FILE = re.compile(r"@?(?:file:(?://)?)?(?P<path>[\w./\\-]+\.(?:txt|md|markdown|prompt|j2|jinja2?))")
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_MEDIUM = re.compile(r"(?:file:(?://)?)?[\w./\\:-]+\.(?:png|jpe?g|webp|gif|mp4|mov|webm|mp3|wav|m4a)", re.IGNORECASE)
 _INCLUDED = re.compile(r"\{%[-+]?\s*(?:include|import|from)\s+(['\"])(?P<path>[^'\"\n]+)\1")
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _MOST_PLACES = 20
@@ -46,8 +48,12 @@ class ForeignCheck:
         if self._is_path(prompt, prompt.value):
             return self._references
         meant = self._report(prompt, reads, mends=True)
-        for below in self._origins.texts(reads):
-            self._report(below, reads, is_template=False)
+        texts = list(self._origins.texts(reads))
+        files = [below for below in texts if _file_advice(below)]
+        self._report_files(files)
+        for below in texts:
+            if below not in files:
+                self._report(below, reads, is_template=False)
         for name, text in self._included(prompt.value).items():
             source = Source(posixpath.join(self._folder, name), text)
             meant |= self._report(Scalar(text, source.span(0, len(text)), "|"), reads)
@@ -55,16 +61,33 @@ class ForeignCheck:
 
     def _is_path(self, prompt: Scalar, text: str) -> bool:
         """Reports a prompt that is nothing but the name of a text file."""
+        if _ADDRESS.fullmatch(text.strip()):
+            self._problems.mean(EVERYTHING)
+            message = f"the prompt is the address `{shorten(text.strip())}`; its text is not read"
+            note = "write the text itself, or take it in from a file beside the storyboard: `{% include 'open.txt' %}`"
+            self._problems.warning("prompt-is-path", message, prompt.span, note)
+            return True
         if (m := _FILE.fullmatch(text.strip())) is None:
             return False
         path = m["path"].replace("\\", "/").removeprefix("./")
         include = f"{{% include '{path}' %}}"
         there = prompt.style != "|" and prompt.style != ">" and self._read(path) is not None
         edits = (Edit(prompt.span, f'"{include}"'),) if there else ()
-        message = "the prompt is the name of a file; its text is not read"
+        message = f"the prompt is `{shorten(text.strip())}`, the name of a file; its text is not read"
         self._problems.mean(EVERYTHING)
         self._problems.warning("prompt-is-path", message, prompt.span, f'write `"{include}"`', *edits)
         return True
+
+    def _report_files(self, files: Sequence[Scalar]) -> None:
+        """One finding for texts of vars and axes that are names of files: a prompt gets the name, not what is in it."""
+        if files:
+            first, *more = files
+            self._problems.mean(EVERYTHING)
+            message = (
+                f"`{shorten(str(first.value))}` is the name of a file; a prompt gets these words, not what is in it"
+            )
+            notes = [Note("so too here", other.span) for other in more[:_MOST_PLACES]]
+            self._problems.warning("prompt-is-path", message, first.span, _file_advice(first), *notes)
 
     def _included(self, text: str) -> Mapping[str, str]:
         """The texts of the files that a template names, and of those that they name."""
@@ -101,6 +124,8 @@ class ForeignCheck:
             message = f"`{text[first.start : first.end]}` is no template here; it goes to the service as it stands"
             self._problems.warning("template-foreign", message, _place(scalar, text, first), *notes)
         self._report_marks(scalar, text, hide_code(text) if is_template else text)
+        if any(f.blank for f in found):  # what is to be written there may name any of them
+            return self._references
         return frozenset(one.name for one in found) & self._references
 
     def _report_blanks(self, scalar: Scalar, text: str, found: Sequence[Foreign]) -> None:
@@ -140,6 +165,19 @@ class ForeignCheck:
         root, *path = code.split(".")
         values = [at(node, tuple(path)) for node in self._origins.nodes(root)]
         return bool(values) and all(isinstance(v, Scalar) and str(v.value)[:1].isalpha() for v in values)
+
+
+def _file_advice(scalar: Scalar) -> str:
+    """What to do about a text that is the name of a file; "" for any other."""
+    text = str(scalar.value).strip()
+    if (m := _FILE.fullmatch(text)) is not None:
+        path = m["path"].replace("\\", "/").removeprefix("./")
+        return f"write the text itself here, or `{{% include '{path}' %}}` in the prompt"
+    if _MEDIUM.fullmatch(text):
+        return (
+            "a medium is sent as a reference: `references: {hero: {image: …}}`, then `{{ ref('hero') }}` in the prompt"
+        )
+    return ""
 
 
 def _place(scalar: Scalar, text: str, found: Foreign | Mark) -> Span:

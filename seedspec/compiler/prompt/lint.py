@@ -58,7 +58,7 @@ class PromptLint:
             if m.name not in prompt.used | meant and (m.kind, m.index + 1) not in mentions:
                 message = f"`{m.name}` is attached and the prompt never mentions it"
                 problems.warning("reference-unmentioned", message, self._attached.get(m.name, m.span), entry=entry)
-        if not (media or meant or named):
+        if not (media or meant or named or problems.is_meant("ref")):
             message = "a request without any reference; this model makes videos from references"
             problems.warning("no-reference", message, node.span, entry=entry)
         if left := _LEFT_OVER.search(text):

@@ -125,6 +125,8 @@ def _explain(
     word, parent = node.name, parents.get(id(node))
     start, end = node.lineno, node.lineno + len(word)
     message = f"`{word if len(word) <= 60 else word[:59] + '…'}` is not defined"
+    if isinstance(parent, (nodes.Call, nodes.Filter)) and parent.node is node:  # what is given to it is no news then
+        told.update(id(n) for n in parent.find_all(nodes.Name))
     if word in names.dropped:
         return Unknown(
             word, start, end, message, (f"`{word}` is an axis of the storyboard that this shot leaves out with `only`",)
@@ -158,8 +160,6 @@ def _explain(
         return Unknown(
             word, start, end, message, (f"`{filter_name}` is a filter: write `{given[:40]} | {filter_name}`",)
         )
-    if isinstance(parent, nodes.Call) and parent.node is node:  # what is given to it is no news then
-        told.update(id(n) for n in parent.find_all(nodes.Name))
     if isinstance(parent, nodes.Operand) and (compared := parents.get(id(parent))) is not None:
         left = compared.expr if isinstance(compared, nodes.Compare) else None
         if isinstance(left, nodes.Name) and (left.name in names.axes or id(left) in told):

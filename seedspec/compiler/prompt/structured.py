@@ -32,15 +32,14 @@ _CLEARLY = _PARTS - _words(
 """Those that nobody compares with one another; the rest may be variants: `{mood: …, tone: …}`."""
 
 
-_WRAPPERS = _words("text prompt template content value default string raw body message en description main")
+_WRAPPERS = _words("text prompt template content value string raw body message")
 """Names that others give the text of a prompt: alone in a mapping, they are no label of a variant."""
 
 _MESSAGE = _words("role content name type text raw label id template prompt file path weight model provider")
 """Keys of a prompt as a message of a chat, or with its name beside it."""
 
-_TIME = re.compile(
-    r"\d+(?:[.:]\d+)?\s*s?(?:_|-|–|—| to |s_)\d+(?:[.:]\d+)?\s*s?(?:ec(?:onds)?)?|t?\d+(?:\.\d+)?s|\d+:\d\d"
-)
+_TIME = re.compile(r"\d+(?:[.:]\d+)?\s*s?(?:ec)?[_–—-]\d+(?:[.:]\d+)?\s*s?(?:ec(?:onds)?)?")
+"""A stretch of time, `0-2s`: with others, and the first from 0, it is a part of one video."""
 
 
 def check_parts(shot: Shot, grid: Grid, problems: Problems) -> bool:
@@ -55,7 +54,7 @@ def check_parts(shot: Shot, grid: Grid, problems: Problems) -> bool:
     parts = [k for k in told if k in _PARTS]
     whole = len(parts) >= 2 and len(parts) * 2 > len(keys) and not _CLEARLY.isdisjoint(parts)
     message_of_chat = _MESSAGE.issuperset(told) and not {"role", "raw", "label", "id"}.isdisjoint(told)
-    if not (whole or message_of_chat or all(_TIME.fullmatch(k) for k in told)):
+    if not (whole or message_of_chat or (told[0].startswith("0") and all(_TIME.fullmatch(k) for k in told))):
         return False
     rows = grid.arithmetic.rows
     message = f"{listed(keys).replace(' or ', ' and ')} are {len(keys)} variants, each bought alone: {rows} videos"

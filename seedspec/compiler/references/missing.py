@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from seedspec.text.lookalike import named
 from seedspec.text.near import nearest, shorten
 
 NearbyFiles = Callable[[str], tuple[str, ...]]
@@ -93,6 +94,25 @@ def blank_of(address: str) -> str:
     """The part of an address that nobody has filled in yet; "" for one that is whole."""
     found = _BLANK.search(address)
     return found[0] if found is not None else ""
+
+
+_HIDDEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
+
+
+def odd_address(address: str) -> tuple[str, str] | None:
+    """What in an address is taken for another character, where no address has it, and the address that is meant.
+
+    That is a character without a width, anything odd in the host, and a quote or mark at the end.
+    """
+    if address.isascii():
+        return None
+    head, sep, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    meant = unicodedata.normalize("NFKC", host).replace("。", ".")
+    ends = re.sub(r"[“”‘’«»‹›。，、；：！？）】」…]+$", "", path)
+    plain = _HIDDEN.sub("", f"{head}{sep}{meant if not meant.isascii() or host != meant else host}{slash}{ends}")
+    odd = next((c for c in address if not c.isascii() and (_HIDDEN.match(c) or c in host or address.endswith(c))), "")
+    return (f"it holds {named(odd)}", plain) if plain != address and odd else None
 
 
 def address_fault(target: str) -> tuple[str, str] | None:

@@ -34,6 +34,7 @@ from seedspec.compiler.references.missing import (
     address_fault,
     blank_of,
     meant_file,
+    odd_address,
     path_fault,
     unescaped,
 )
@@ -97,11 +98,9 @@ class ReferenceResolver:
             )
             problems.error("media-url", message, reference.target.span)
             return Resolved("url", target, _identity(reference, target), target, target, reference.facts)
-        if remote and (odd := odd_in(target)) and not any(c.isspace() for c in target):
-            hidden = re.sub(r"[\u00ad\u200b-\u200f\u2060\ufeff]", "", target)
-            if hidden != target:
-                message = f"the address of `{reference.name}` has a character that is not seen: {odd[0]}"
-                problems.warning("media-url", message, reference.target.span, f"delete it: `{shorten(hidden)}`")
+        if remote and (odd := odd_address(target)):
+            message = f"the address of `{reference.name}` is not as it looks: {odd[0]}"
+            problems.warning("media-url", message, reference.target.span, f"write it without that: `{shorten(odd[1])}`")
         if remote and (blank := blank_of(target)):
             message = f"`{blank}` in the address stands for a text that is not there"
             name = re.sub(r"\W", "", blank)

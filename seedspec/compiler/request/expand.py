@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -212,7 +213,10 @@ def _check_output(board: Storyboard, problems: Problems) -> None:
     if not is_folder(output):
         message = f"found `{output}`; expected a folder inside the storyboard's, with `/` between its parts"
         message += ", none of which begins with `.`, `-` or `~`, or holds `$`"
-        problems.error("bad-output", message, board.output.span)
+        last = re.split(r"[\\/:]+", output.rstrip("\\/"))[-1].lstrip(".-~$ ")
+        problems.error(
+            "bad-output", message, board.output.span, f"write `output: {last if is_folder(last) else 'renders'}`"
+        )
 
 
 def _same_names(shots: tuple[Shot, ...], problems: Problems) -> None:
