@@ -60,11 +60,9 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
         return told
     if free:
         return Meaning(own["otherwise"].replace("{key}", shorten(key, 40)))
-    where = f" {own['place']}" if "place" in own else ""
-    notes = " or keep its words in `notes`;" if "notes" in known else ""
-    return Meaning(
-        f"delete it,{notes or ' or take another one:'} the keys{where} are {listed(known, 20).replace(' or ', ' and ')}"
-    )
+    where = f"{own['place']}: " if "place" in own else ""
+    notes = ", or keep its words in `notes`" if "notes" in known else ""
+    return Meaning(f"delete it{notes}; there are {where}{listed(known, 20).replace(' or ', ' and ')}")
 
 
 _WORDS_OF_A_PROMPT = 4

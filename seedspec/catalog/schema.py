@@ -47,7 +47,7 @@ class Violation:
     holds: tuple[str, ...] = ()
 
 
-_NO_MEANING = "delete it,"
+_NO_MEANING = ("delete it,", "delete it;")
 _UNCLEAR = Violation((), "invalid", "found a value that the schema refuses")
 
 
