@@ -35,7 +35,7 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
     free = "otherwise" in own  # what stands there is most likely a name of the author's
     same = [(k, k) for k in known]
     prompt = None if free else _as_prompt(key, instance, known)
-    if key.isdigit() and instance[key] is None:
+    if re.fullmatch("[0-9]+", key) and instance[key] is None:
         return Meaning("a `,` ends a value here: write `15.50` with a point, and `1000` without a mark")
     for table in (own.get("meant", ()), same, () if free else whole.get("everywhere", ())):
         if (row := _look_up(key, table)) is None:

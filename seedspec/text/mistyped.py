@@ -39,6 +39,6 @@ def advice(word: str, known: Collection[str]) -> tuple[str, ...]:
         return (f"name all the others: `[{', '.join(others[:8])}]`",) if others else ()
     if word in _EVERY:
         return ("leave the axis out here: a row without it holds for all of its labels",)
-    if re.fullmatch(r"\d{1,3}", word) and not any(k.isdigit() for k in known) and known:
+    if re.fullmatch(r"[0-9]{1,3}", word) and not any(re.fullmatch("[0-9]+", k) for k in known) and known:
         return (f"labels are named, not counted: the first is `{next(iter(known))}`",)
     return did_you_mean(word, known)
