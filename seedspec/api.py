@@ -80,7 +80,7 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
         sender = holder(place.lock)
         lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
     if (rescue := foreign(place.lock)) is not None:
-        problems.warning("rescue-not-taken", describe_foreign(rescue), None)
+        problems.warning("rescue-not-taken", describe_foreign(rescue, place.lock), None)
     with no_collector():
         found, drift = plan_of(made, place, options, lock, problems, sender)
     return Planned(made, place, found, tuple(problems), drift)

@@ -38,6 +38,7 @@ DOORS = {
     "starlette": "emulator",
     "uvicorn": "emulator",
     "watchfiles": "project/changes.py",
+    "python_calamine": "project/importing/sheet.py",
 }
 """The one module, or room, that may import each dependency."""
 

@@ -14,10 +14,14 @@ from seedspec.text.near import folded, shorten
 
 
 class Remedy(NamedTuple):
-    """What to write instead of a value: a sentence, and the text itself where it is certain."""
+    """What to write instead of a value: a sentence, and the text itself where it is certain.
+
+    `near` is the allowed value that comes nearest, where one does; a person may still want another.
+    """
 
     note: str
     write: str | None = None
+    near: str | None = None
 
 
 def remedy_for_choice(value: object, allowed: Sequence[object]) -> Remedy | None:
@@ -38,7 +42,7 @@ def remedy_for_choice(value: object, allowed: Sequence[object]) -> Remedy | None
     if len(lines) > 1 and (found := _lines_remedy(text, lines)):
         return found
     if same := next((w for w in words if text and folded(w) == folded(text)), None):
-        return Remedy(f"did you mean `{same}`?", same)
+        return Remedy(f"did you mean `{same}`?", same, same)
     near = did_you_mean(text, words)
     return Remedy(near[0]) if near else None
 
@@ -66,12 +70,14 @@ _ORIENTATION = {-1: "portrait", 0: "square", 1: "landscape"}
 def _ratio_remedy(text: str, ratios: Mapping[str, Fraction], words: Sequence[str]) -> Remedy | None:
     others = [w for w in words if w not in ratios]
     if text in _LEFT_OPEN and len(others) == 1:
-        return Remedy(f"did you mean `{others[0]}`?")
+        return Remedy(f"did you mean `{others[0]}`?", near=others[0])
     if text in _WIDEST:
-        return Remedy(f"the widest is `{max(ratios, key=lambda r: ratios[r])}`")
+        widest = max(ratios, key=lambda r: ratios[r])
+        return Remedy(f"the widest is `{widest}`", near=widest)
     if text in _SHAPES:
         fitting = [r for r, found in ratios.items() if _shape(found) == _SHAPES[text]]
-        return Remedy(f"{_ORIENTATION[_SHAPES[text]]} is {listed(fitting)}") if fitting else None
+        said = f"{_ORIENTATION[_SHAPES[text]]} is {listed(fitting)}"
+        return Remedy(said, near=fitting[0]) if fitting else None
     whole = _TWO_NUMBERS.fullmatch(text)
     inside = whole or _TWO_NUMBERS.search(text)
     if inside is None:
@@ -84,7 +90,7 @@ def _ratio_remedy(text: str, ratios: Mapping[str, Fraction], words: Sequence[str
     for name, known in ratios.items():
         if ratio == known or (height == 1 and _rounds_to(inside[1], known)):
             said = f"`{shorten(text)}` has the ratio `{name}`" if pixels else f"did you mean `{name}`?"
-            return Remedy(said, name if whole and not pixels else None)
+            return Remedy(said, name if whole and not pixels else None, name)
     return _nearest_ratio(inside[0], ratio, ratios)
 
 
@@ -94,7 +100,7 @@ def _decimal_remedy(text: str, ratios: Mapping[str, Fraction]) -> Remedy | None:
         return None
     same = [name for name, known in ratios.items() if _rounds_to(text, known)]
     if len(same) == 1:
-        return Remedy(f"did you mean `{same[0]}`?", same[0])
+        return Remedy(f"did you mean `{same[0]}`?", same[0], same[0])
     value = Fraction(text.replace(",", "."))
     return _nearest_ratio(text, value, ratios) if value else None
 
@@ -111,7 +117,7 @@ def _nearest_ratio(shown: str, ratio: Fraction, ratios: Mapping[str, Fraction]) 
     shape = _shape(ratio)
     fitting = [r for r, known in ratios.items() if _shape(known) == shape] or list(ratios)
     near = min(fitting, key=lambda r: abs(log(ratios[r] / ratio)))
-    return Remedy(f"`{shorten(shown)}` is {_ORIENTATION[shape]}; the nearest is `{near}`")
+    return Remedy(f"`{shorten(shown)}` is {_ORIENTATION[shape]}; the nearest is `{near}`", near=near)
 
 
 def _shape(ratio: Fraction) -> int:
@@ -129,22 +135,22 @@ _LOWEST = ("low", "lowest", "draft", "fast", "min", "minimum", "preview", "cheap
 def _lines_remedy(text: str, lines: Mapping[str, int]) -> Remedy | None:
     lowest, highest = min(lines, key=lambda w: lines[w]), max(lines, key=lambda w: lines[w])
     if text in _HIGHEST:
-        return Remedy(f"the highest is `{highest}`")
+        return Remedy(f"the highest is `{highest}`", near=highest)
     if text in _LOWEST:
-        return Remedy(f"the lowest is `{lowest}`")
+        return Remedy(f"the lowest is `{lowest}`", near=lowest)
     count = _lines_of(text)
     if count is None:
         return None
     if same := next((w for w, known in lines.items() if known == count), None):
         plain = re.fullmatch(r"\d+(\.0)?\s*p?", text)
-        return Remedy(f"did you mean `{same}`?", same if plain else None)
+        return Remedy(f"did you mean `{same}`?", same if plain else None, same)
     if count > lines[highest]:
-        return Remedy(f"the highest is `{highest}`")
+        return Remedy(f"the highest is `{highest}`", near=highest)
     if count < lines[lowest]:
-        return Remedy(f"the lowest is `{lowest}`")
+        return Remedy(f"the lowest is `{lowest}`", near=lowest)
     ordered = sorted(lines, key=lambda w: lines[w])
     below = max((w for w in ordered if lines[w] < count), key=lambda w: lines[w])
-    return Remedy(f"it lies between `{below}` and `{ordered[ordered.index(below) + 1]}`")
+    return Remedy(f"it lies between `{below}` and `{ordered[ordered.index(below) + 1]}`", near=below)
 
 
 def _lines_of(text: str) -> int | None:

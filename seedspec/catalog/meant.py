@@ -2,9 +2,11 @@
 
 `x-seedspec` of an object has its `place` in words, the key that it stands `under`, and `meant`: rows of keys of others,
 each with our key for that very thing, or a list of ours of which the first that is not there yet may be meant, or a
-sentence, and the key that they are written in place of, if any. The table `everywhere` of the whole document holds in
-each place that has no word of its own. `otherwise` is said where nothing is near, in a place where authors have names
-of their own. Keys are compared without case, plural and what joins their words.
+sentence, and the key that they are written in place of, if any. A last word says what a column of that name holds in a
+table of others: `media`, `sound`, `words` of a prompt, or `nothing` that any request has a place for. The table
+`everywhere` of the whole document holds in each place that has no word of its own. `otherwise` is said where nothing is
+near, in a place where authors have names of their own. Keys are compared without case, plural and what joins their
+words.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
         if (row := _look_up(key, table)) is None:
             continue
         told, *stands_for = row
-        if prompt is not None and not stands_for and isinstance(told, str) and " " in told:
+        if prompt is not None and not any(stands_for[:1]) and isinstance(told, str) and " " in told:
             return prompt
         if stands_for:
             return Meaning(told, stands_for[0])
@@ -87,6 +89,28 @@ def _by_part(key: str, place: Mapping[str, Any], document: Mapping[str, Any]) ->
             if row is not None and isinstance(row[0], str) and " " in row[0]:
                 return Meaning(row[0])
     return None
+
+
+class Column(NamedTuple):
+    """What a name stands for in a table of others: keys of ours, or a sentence, and what such a column `holds`."""
+
+    keys: tuple[str, ...] = ()
+    note: str = ""
+    holds: str = ""
+
+
+def column_of(name: str, place: Mapping[str, Any], document: Mapping[str, Any]) -> Column:
+    """What a column's name means in a place, by the tables of words alone: nothing is taken for what is spelt alike."""
+    same = [(k, k) for k in place.get("properties", {})]
+    own, whole = place.get("x-seedspec", {}), document.get("x-seedspec", {})
+    for table in (own.get("meant", ()), same, whole.get("everywhere", ())):
+        if (row := _look_up(name, table)) is not None:
+            told, *rest = row
+            holds = rest[1] if len(rest) > 1 else ""
+            if isinstance(told, str) and " " in told:
+                return Column(note=told, holds=holds)
+            return Column((told,) if isinstance(told, str) else tuple(told), holds=holds)
+    return Column()
 
 
 def _told(meant: str, place: Mapping[str, Any], document: Mapping[str, Any], *, same: bool = False) -> Meaning:

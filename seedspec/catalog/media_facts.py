@@ -36,6 +36,22 @@ class MediaFacts:
         return MediaFacts(**{**dict(other.known()), **dict(self.known())})
 
 
+@valueclass(frozen=True, slots=True)
+class MediaRemark:
+    """What readers of media may stumble over in a whole file, as the end of a sentence, and the remedy.
+
+    `kind` is `header`, `codec` or `alpha`.
+    `command` makes a file without it; `{file}` in it stands for the file, `{stem}` for its path without the ending.
+    `stated` is the length that its header states, in seconds, where that is wrong.
+    """
+
+    kind: str
+    found: str
+    advice: str
+    command: str
+    stated: float | None = None
+
+
 def common_facts(several: Iterable[MediaFacts]) -> MediaFacts:
     """The measures that several media have in common."""
     first, *others = [dict(facts.known()) for facts in several]

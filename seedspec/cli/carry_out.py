@@ -49,7 +49,7 @@ def carry_out(
     if options.submit and planned.plan.buys and view.form == "text":
         print_plan(planned, options, stream_error=True)
     if planned.drift is not None and options.agreed is not None:
-        print_notes(drift(planned.drift, options.agreed, board_of(planned.compiled).model.rate))
+        print_notes(drift(planned.drift, options.agreed, board_of(planned.compiled).model.rate, planned.place.commands))
     consent = Yes() if yes else consent_of(options.agreed) or _ask(quote(planned, options))
     fake = None
     with ExitStack() as ends:

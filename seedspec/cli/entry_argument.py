@@ -31,7 +31,7 @@ def the_address(text: str, addresses: Iterable[str]) -> str:
         raise Exit(2, "\n".join((f"`{text}` fits {len(found)} entries; give more of the address:", *_some(found))))
     if near := _near(text, known):
         raise Exit(2, "\n".join((f"`{text}` fits no entry; did you mean:", *_some(near))))
-    raise Exit(2, f"`{text}` fits no entry; `seedspec compile` lists the addresses")
+    raise Exit(2, f"`{text}` fits no entry; `seedspec compile STORYBOARD` lists the addresses")
 
 
 def the_ids(records: Iterable[Record]) -> list[tuple[Record, str]]:

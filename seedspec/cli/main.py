@@ -33,7 +33,7 @@ COMMANDS = {
     "adopt": ("seedspec.cli.commands.adopt", "Take up what was bought elsewhere: a task, or a video."),
     "lock": ("seedspec.cli.commands.lock", "Verify, fix or prune the record of what was bought."),
     "models": ("seedspec.cli.commands.models", "List models, fields, limits and prices."),
-    "doctor": ("seedspec.cli.commands.doctor", "Look whether this machine is fit for a run."),
+    "doctor": ("seedspec.cli.commands.doctor", "Check whether this machine is ready for a run."),
     "review": ("seedspec.cli.commands.review", "Make a page to look at takes, compare them, vote and pick."),
     "pick": ("seedspec.cli.commands.pick", "Choose the take of a variant; a picked take is never bought again."),
     "stats": ("seedspec.cli.commands.stats", "Say which labels and takes win the votes, and how sure that is."),
@@ -62,7 +62,8 @@ Exit codes:
 \b
 The key is EVOLINK_API_KEY, from the environment or `.env`.
 NO_COLOR takes the colours away; FORCE_COLOR keeps them where there is no terminal.
-Every option can be given as SEEDSPEC_COMMAND_OPTION too, but --yes and those that settle or adopt a purchase."""
+SEEDSPEC_EMULATOR=1 stands for --emulator in every command.
+Every option can be given as SEEDSPEC_COMMAND_OPTION too, except --yes and those that settle or adopt a purchase."""
 
 
 class Lazy(click.Group):

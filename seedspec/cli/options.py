@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -30,15 +32,17 @@ def ceiling_option(function: F) -> F:
     return click.option(
         "--ceiling", type=click.IntRange(min=1), metavar="ENTRIES", envvar="SEEDSPEC_CEILING", show_envvar=True,
         expose_value=False, callback=raise_it,
-        help="Compile up to so many entries, whatever the storyboard allows; 200,000 when not given.",
+        help="The most entries to compile, whatever the storyboard allows; 200,000 when not given.",
     )(function)  # fmt: skip
 
 
 def select_options(function: F) -> F:
     """--select and --exclude, on every command that takes entries."""
-    term = "An address or a prefix of one, axis=label, take=1, state:failed, tag:x (comma = and)."
+    term = "TERM: an address or its beginning, axis=label, take=1, state:failed, tag:x; a comma means and."
     select = click.option("--select", "-s", multiple=True, metavar="TERM", help=f"Only these entries. {term}")
-    exclude = click.option("--exclude", "-x", multiple=True, metavar="TERM", help="All but these; terms as --select.")
+    exclude = click.option(
+        "--exclude", "-x", multiple=True, metavar="TERM", help="All entries but these; TERM as in --select."
+    )
     return select(exclude(function))
 
 
@@ -46,7 +50,7 @@ def profile_option(function: F) -> F:
     """--profile, on every command whose answer depends on it."""
     return click.option(
         "--profile", metavar="NAME", default="", envvar="SEEDSPEC_PROFILE",
-        help="With this profile of the storyboard laid over it.",
+        help="Use this profile of the storyboard.",
     )(function)  # fmt: skip
 
 
@@ -64,5 +68,41 @@ def word_option(
 
 
 def emulator_option(text: str) -> Callable[[F], F]:
-    """--emulator, with its help."""
-    return click.option("--emulator", is_flag=True, help=text)
+    """--emulator, on every command that reads a lock or picks; SEEDSPEC_EMULATOR sets it for all of them.
+
+    A command that looked at a paid lock without any video says at its end where those of the emulator are.
+    """
+
+    def see_end(ctx: click.Context, _: click.Parameter, emulated: bool) -> bool:
+        if not emulated and not ctx.resilient_parsing:
+            ctx.call_on_close(lambda: _tell_of_emulator(ctx))
+        return emulated
+
+    return click.option(
+        "--emulator", is_flag=True, help=text, envvar="SEEDSPEC_EMULATOR", show_envvar=True, callback=see_end
+    )
+
+
+def _tell_of_emulator(ctx: click.Context) -> None:
+    """The way to the emulator's takes, where the paid lock has none; not beside what a program reads."""
+    from seedspec.cli.console import print_notes
+    from seedspec.project.names import lock_of
+
+    if ctx.params.get("form", "text") not in ("text", "table") or ctx.info_name == "json":
+        return
+    board = Path(ctx.params.get("storyboard") or "storyboard.yaml")
+    made = _videos_in(lock_of(board, emulated=True))
+    if made and not _videos_in(lock_of(board, emulated=False)):
+        takes = f"{made:,} take{'s' * (made > 1)} of the emulator {'are' if made > 1 else 'is'} here"
+        print_notes([f"{takes}: add --emulator, or set SEEDSPEC_EMULATOR=1 for all commands"])
+
+
+def _videos_in(lock: Path) -> int:
+    """How many videos a lock has, as far as that can be seen in its text: whether it is sound is not asked here."""
+    from seedspec.lock.lock import LockFault
+    from seedspec.project.files import read_lock_file
+
+    try:
+        return len(re.findall(rb'"state": ?"saved"', read_lock_file(lock)))
+    except (OSError, LockFault):
+        return 0

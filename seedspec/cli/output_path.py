@@ -46,7 +46,7 @@ def _protected_files(planned: Planned) -> Iterator[tuple[Path, str]]:
             yield base / step.file, f"the video of `{step.address}`"
     for lock in sorted(base.glob("*.lock")):  # another storyboard's too, and the paid one beside the emulator's
         for file in _saved_files(lock):
-            yield base / file, f"a video that `{lock.name}` knows"
+            yield base / file, f"a video that `{lock}` knows"
     board = board_of(planned.compiled)
     for found in (*board.references, *(r for shot in board.shots for r in shot.references)):
         if not found.is_shot:

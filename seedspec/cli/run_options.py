@@ -13,25 +13,35 @@ from seedspec.plan.agreed import AGE
 
 def plan_options(function: F) -> F:
     """What a plan depends on: the storyboard, what is selected of it, and what is bought again."""
-    retry = click.option("--retry-failed", is_flag=True, help="Buy again what failed, where the failure allows it.")
-    redo = click.option(
-        "--redo-stale",
-        is_flag=True,
-        help="Buy again what was made from another shot's video that was replaced since.",
+    return _plan_options(
+        function,
+        retry="Buy again what failed, where the failure allows it.",
+        redo="Buy again each video that continues another shot's video which was replaced since.",
     )
+
+
+def look_options(function: F) -> F:
+    """The same for a command that buys nothing."""
+    seen = "See the entries as a run with {} would. This command buys nothing."
+    return _plan_options(function, retry=seen.format("--retry-failed"), redo=seen.format("--redo-stale"))
+
+
+def _plan_options(function: F, *, retry: str, redo: str) -> F:
+    retry_failed = click.option("--retry-failed", is_flag=True, help=retry)
+    redo_stale = click.option("--redo-stale", is_flag=True, help=redo)
     emulator = emulator_option("With the emulator's lock and folder, not the paid ones.")
-    return storyboard_argument(select_options(profile_option(retry(redo(emulator(function))))))
+    return storyboard_argument(select_options(profile_option(retry_failed(redo_stale(emulator(function))))))
 
 
 def picked_option(function: F) -> F:
-    text = "Only the variants that have a pick in this profile; `default`: in none."
+    text = "Only the variants with a pick in this profile; `default` means the storyboard without a profile."
     return click.option("--picked-from", metavar="PROFILE", help=text)(function)
 
 
 def view_options(function: F) -> F:
     """How a run is shown, alike for `run` and `fetch`."""
     form = click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
-    plain = click.option("--plain", is_flag=True, help="Steady lines alone, also on a terminal.")
+    plain = click.option("--plain", is_flag=True, help="Plain lines instead of a live view.")
     junit = click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="JUnit XML, for CI servers.")
     return form(plain(junit(function)))
 

@@ -20,6 +20,7 @@ from seedspec.cli.main import Exit, fault
 from seedspec.cli.run_reports import Ended, Views, report_end
 from seedspec.lock.event import Event
 from seedspec.lock.run_events import RunFinished
+from seedspec.plan.command_hint import CommandHint
 from seedspec.project.files import check_way
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line
@@ -67,7 +68,7 @@ def follow(
                     finished = event.exit
                 views.ask("the account of the run", outcomes.take, event)
                 if not views.ask(_VIEW, view_events.send, event) and view.live:
-                    views.ask("the lines of the run", _show_line, event)
+                    views.ask("the lines of the run", _show_line, event, outcomes.commands)
     except KeyboardInterrupt:
         if not outcomes.of(End.DOUBT):
             raise
@@ -119,11 +120,11 @@ def _event_view(
         while True:
             echo(orjson.dumps(outcomes.as_json((yield))))
     while True:
-        _show_line((yield))
+        _show_line((yield), outcomes.commands)
 
 
-def _show_line(event: Event) -> None:
-    if (text := line(event)) is not None:
+def _show_line(event: Event, commands: CommandHint) -> None:
+    if (text := line(event, commands)) is not None:
         echo(text, err=True)
 
 

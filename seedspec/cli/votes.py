@@ -12,14 +12,14 @@ from seedspec.choices.reviews import Entries
 from seedspec.choices.standings import Standings
 from seedspec.cli.compiled import board_of, show_findings
 from seedspec.cli.main import Exit
-from seedspec.cli.options import F, profile_option
+from seedspec.cli.options import F, emulator_option, profile_option
 from seedspec.project.choice_files import Choices, choices_of, read_reviews
 from seedspec.project.names import lock_of
 from seedspec.text.diagnostic import Problems, did_you_mean, listed
 
 
 def takes_options(function: F) -> F:
-    option = click.option("--emulator", is_flag=True, help="The emulator's takes, not the paid ones.")
+    option = emulator_option("The emulator's takes, not the paid ones.")
     return profile_option(option(function))
 
 

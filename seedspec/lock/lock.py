@@ -24,20 +24,26 @@ MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 """What begins the lines that a git merge leaves: ours, the common base, theirs, the end."""
 
 
-_REMEDY = "; `seedspec lock fix` keeps what can be read and sets the line aside"
+_SETS_ASIDE = "keeps what can be read and sets the line aside"
 
 
 class LockFault(Exception):
     """The lock cannot be relied on. `code` is stable; the message says what was found and what to do about it.
 
-    `line` is the line at fault, 0 for none; `file` is the lock as whoever read it from a disk names it.
+    `line` is the line at fault, 0 for none. `fix` says what `seedspec lock fix` would do about it, "" where it cannot.
+    Whoever read the lock from a disk gives its name in `file`, and in `command` the command that means this lock.
     """
 
-    def __init__(self, code: str, message: str, line: int = 0) -> None:
+    def __init__(self, code: str, message: str, line: int = 0, fix: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.line = line
+        self.fix = fix
         self.file = ""
+        self.command = "seedspec lock fix"
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}; `{self.command}` {self.fix}" if self.fix else str(self.args[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +146,8 @@ def parse(data: bytes) -> Lock:
     good, found, header = 0, Fold(), dict[str, Any]()
     for number, line in enumerate(data.splitlines(keepends=True), 1):
         if line.startswith(MARKERS):
-            message = "conflict markers of a git merge; `seedspec lock fix` keeps what both sides bought"
-            raise LockFault("lock-conflict", message, number)
+            fix = "keeps what both sides bought"
+            raise LockFault("lock-conflict", "conflict markers of a git merge", number, fix)
         try:
             values = read_line(line)
             if number == 1:
@@ -151,9 +157,9 @@ def parse(data: bytes) -> Lock:
         except BadLine as error:
             if error.torn and number > 1 and good + len(line) == len(data) and (line[-1:] != b"\n" or b"\0" in line):
                 break
-            raise LockFault("lock-damaged", f"{error}{_REMEDY}", number) from None
+            raise LockFault("lock-damaged", str(error), number, _SETS_ASIDE) from None
         except IllegalMove as error:
-            raise LockFault("lock-damaged", f"a move that cannot be: {error}{_REMEDY}", number) from None
+            raise LockFault("lock-damaged", f"a move that cannot be: {error}", number, _SETS_ASIDE) from None
         good += len(line)
     # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
     ended = data[good - 1 : good] == b"\n"

@@ -12,7 +12,7 @@ _MOST_BOXES = 100_000
 # Of pictures, and of samples of sound: tables for as many take a library some hundred megabytes to unpack.
 _MOST_PICTURES = 4_000_000
 _MOST_SAMPLES = 20_000_000
-_FOLDERS = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf"))
+_FOLDERS = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"edts", b"mvex"))
 _MOST_PASSES = 100  # of a progressive JPEG; encoders use some ten
 _MOST_JPEG = 64 * 1024 * 1024
 # A stream recorder that never learned its length writes one of these instead of a size.
@@ -27,14 +27,15 @@ def check_movie(stream: BinaryIO, size: int) -> None:
     Each box must end within the file, and one must be the index (moov). Tables of samples whose rows need no bytes may
     claim billions of them in a few hundred bytes.
     """
-    indexed, sound = False, False
+    indexed = sound = waiting = False
     pictures = samples = 0
-    for number, (name, at) in enumerate(_boxes(stream, 0, size)):
+    for number, (name, at) in enumerate(boxes_of(stream, 0, size)):
         if number >= _MOST_BOXES:
             raise MediaError(f"more than {_MOST_BOXES:,} boxes, which no clip needs")
         indexed = indexed or name == b"moov"
+        waiting = name == b"moof" or (waiting and name != b"mdat")
         if name == b"hdlr":
-            sound = _at(stream, at + 8, 4) == b"soun"
+            sound = bytes_at(stream, at + 8, 4) == b"soun"
         elif name in (b"stsz", b"stz2"):
             row, count = _number(stream, at + 4), _number(stream, at + 8)
             if name == b"stsz" and row and row * count > size:
@@ -46,12 +47,14 @@ def check_movie(stream: BinaryIO, size: int) -> None:
             raise MediaError(f"claims {pictures + samples:,} samples, more than this tool unpacks")
     if not indexed:
         raise MediaError("an mp4 file without its index (moov): it was cut, or never finished")
+    if waiting:
+        raise MediaError("cut short: its last fragment (moof) says what should follow, and nothing follows")
 
 
-def _boxes(stream: BinaryIO, at: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, int]]:
+def boxes_of(stream: BinaryIO, at: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, int]]:
     """Each box from `at` to `end`, with where its content begins; those that hold boxes are entered."""
     while at + 8 <= end:
-        head = _at(stream, at, 16)
+        head = bytes_at(stream, at, 16)
         length, name, begin = int.from_bytes(head[:4], "big"), head[4:8], at + 8
         if length == 1:
             length, begin = int.from_bytes(head[8:16], "big"), at + 16
@@ -65,55 +68,39 @@ def _boxes(stream: BinaryIO, at: int, end: int, depth: int = 0) -> Iterator[tupl
             raise MediaError(f"cut short: {at + length} bytes or more expected, {end} found")
         yield name, begin
         if name in _FOLDERS and depth < 8:
-            yield from _boxes(stream, begin, at + length, depth + 1)
+            yield from boxes_of(stream, begin, at + length, depth + 1)
         at += length
-
-
-def check_wav(stream: BinaryIO, size: int) -> int:
-    """Compare the sizes that a WAV file declares with the bytes that are there; the bytes behind its end."""
-    head = _at(stream, 0, 12)
-    if head[:4] != b"RIFF":
-        return 0  # RF64 keeps its sizes elsewhere
-    at = 12
-    for _ in range(_MOST_BOXES):
-        if at + 8 > size:
-            break
-        part = _at(stream, at, 8)
-        length = int.from_bytes(part[4:], "little")
-        if part[:4] == b"data":
-            if length not in UNKNOWN_SIZES and at + 8 + length > size:
-                raise MediaError(f"cut short: its sound should take {length} bytes, {size - at - 8} are there")
-            return 0 if length in UNKNOWN_SIZES else _behind_riff(head, size)
-        at += 8 + length + length % 2
-    raise MediaError("a wav file without any sound")
 
 
 def behind(stream: BinaryIO, format: str, size: int) -> int:
     """How many bytes follow the end of a PNG, a JPEG or a WebP picture. MediaError for one of far too many passes."""
     if format == "webp":
-        return _behind_riff(_at(stream, 0, 12), size)
+        return behind_riff(bytes_at(stream, 0, 12), size)
     if format == "png":
         at = 8
         for _ in range(_MOST_BOXES):
-            head = _at(stream, at, 8)
+            head = bytes_at(stream, at, 8)
             if len(head) < 8 or at > size:
                 return 0  # a cut one; the library says so
             at += 12 + int.from_bytes(head[:4], "big")
             if head[4:] == b"IEND":
                 return max(0, size - at)
         raise MediaError(f"more than {_MOST_BOXES:,} chunks, which no picture needs")
-    return _behind_jpeg(_at(stream, 0, size)) if format == "jpeg" and size <= _MOST_JPEG else 0
+    return _behind_jpeg(bytes_at(stream, 0, size)) if format == "jpeg" and size <= _MOST_JPEG else 0
 
 
 def _behind_jpeg(content: bytes) -> int:
-    at, passes = 2, 0
+    at, passes, several = 2, 0, False
     while content[at : at + 1] == b"\xff" and at + 4 <= len(content):
         mark, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
         if mark == 0xFF:  # what fills up a gap
             at += 1
             continue
         if mark == 0xD9:
+            if several and content[at + 2 :].lstrip(b"\0").startswith(b"\xff\xd8\xff"):
+                return 0  # the further pictures that its index names: a depth map, a smaller copy
             return len(content[at + 2 :].rstrip(b"\0"))  # cameras fill up a file with nothing
+        several = several or (mark == 0xE2 and content[at + 4 : at + 8] == b"MPF\0")  # CIPA DC-007
         at += 2 + length
         if mark == 0xDA:
             passes += 1
@@ -124,15 +111,16 @@ def _behind_jpeg(content: bytes) -> int:
     return 0
 
 
-def _behind_riff(head: bytes, size: int) -> int:
+def behind_riff(head: bytes, size: int) -> int:
+    """How many bytes follow the end that a RIFF file states in its first bytes."""
     length = int.from_bytes(head[4:8], "little")
     return 0 if length in UNKNOWN_SIZES else max(0, size - 8 - length - length % 2)
 
 
-def _at(stream: BinaryIO, at: int, length: int) -> bytes:
+def bytes_at(stream: BinaryIO, at: int, length: int) -> bytes:
     stream.seek(at)
     return stream.read(length)
 
 
 def _number(stream: BinaryIO, at: int) -> int:
-    return int.from_bytes(_at(stream, at, 4), "big")
+    return int.from_bytes(bytes_at(stream, at, 4), "big")

@@ -49,12 +49,29 @@ class MediaMissing(MediaError):
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What readers of media may stumble over in a whole file, as the end of a sentence, and how it is mended.
+
+    `header`: it states another length than it holds, or none. `codec`: its form is one that many programs do not read.
+    `alpha`: parts of its picture are transparent. `command` makes a file without it; `{file}` stands for the file,
+    `{stem}` for its path without the ending. `stated` is the length in its header, in seconds, where that is wrong.
+    """
+
+    kind: Literal["header", "codec", "alpha"]
+    found: str
+    advice: str
+    command: str
+    stated: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a file holds; None where its kind has no such fact, or where it was not looked for.
 
     Sizes are as displayed: a picture that its file turns is turned. `fps` is the average over the whole clip,
     `fps_least` and `fps_most` are the rates of its slowest and its fastest second. `behind` counts the bytes that
     follow the end of the picture or the sound: nothing that opens the file reads them.
+    `codec` says how pictures of a video are encoded, as FFmpeg names it, and `pixels` their pixel format.
     """
 
     kind: Kind
@@ -68,6 +85,9 @@ class Facts:
     fps_least: float | None = None
     fps_most: float | None = None
     behind: int = 0
+    codec: str | None = None
+    pixels: str | None = None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def audio(self) -> bool | None:
@@ -81,7 +101,7 @@ def sniff(head: bytes) -> str | None:
         return _BRANDS.get(head[8:12], "mp4")
     if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):
         return "mov"  # QuickTime files older than `ftyp`
-    if head[:4] in (b"RIFF", b"RF64"):
+    if head[:4] in (b"RIFF", b"RF64", b"BW64", b"RIFX"):
         return _RIFF.get(head[8:12])
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "aiff"

@@ -38,6 +38,13 @@ class CommandHint:
         """The same about an entry or a variant, whose name a shell may take for something else."""
         return self.line(name, shlex.quote(entry), *words)
 
+    def path(self, name: str) -> str:
+        """A file of the storyboard's folder as people are shown it: from where they stand, as the storyboard was named.
+
+        `name` is as the lock and the storyboard have it: relative to that folder. "" stays "".
+        """
+        return str(Path(self.storyboard).parent / name) if name else ""
+
     def file(self, name: str) -> str:
-        """A file of the storyboard's folder as a shell is given it, from where the storyboard was named."""
-        return shlex.quote(str(Path(self.storyboard).parent / name))
+        """The same as a shell is given it."""
+        return shlex.quote(self.path(name))

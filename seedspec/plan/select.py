@@ -94,4 +94,6 @@ def _missing(text: str, entries: Sequence[Entry]) -> str:
         f"tag:{t}" for e in entries for t in e.tags
     }
     near = did_you_mean(text, known)
-    return f"`{text}` fits no entry" + (f"; {near[0]}" if near else "; `seedspec compile` lists the addresses")
+    return f"`{text}` fits no entry" + (
+        f"; {near[0]}" if near else "; `seedspec compile STORYBOARD` lists the addresses"
+    )

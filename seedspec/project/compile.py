@@ -100,8 +100,9 @@ def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "",
 
 
 def stream(
-    path: str | Path, into: Callable[[Iterator[Entry]], object], catalog: Catalog | None = None, profile: str = ""
-) -> Compiled:
+    path: str | Path, into: Callable[[Iterator[Entry]], object], catalog: Catalog | None = None, profile: str = "",
+    *, emulated: bool = False,
+) -> Compiled:  # fmt: skip
     """As `compile`, for any number of entries: `into` is given them one by one, and the result holds none of them.
 
     Nothing that `into` makes of them may be relied on before the result is known to be `ok`.
@@ -114,7 +115,8 @@ def stream(
     problems = Problems()
     with no_collector():
         board = _read_board(path, problems, catalog)
-        return expand_board(path, board and _profiled(board, profile, problems), problems, gather=drain)
+        board = board and _profiled(board, profile, problems)
+        return expand_board(path, board, problems, emulated=emulated, gather=drain)
 
 
 def compile_revision(

@@ -80,7 +80,7 @@ def lock_file(path: Path) -> Path:
     inside = is_below(real, project) and ".git" not in os.path.relpath(real, project).casefold().split(os.sep)
     if inside and real.endswith(".lock") and os.path.isfile(real):
         return Path(real)
-    message = f"`{path.name}` is a symbolic link and leads to no lock of this project; nothing is read or written there"
+    message = f"`{path}` is a symbolic link and leads to no lock of this project; nothing is read or written there"
     raise LockFault("lock-link", f"{message}: remove the link, or put the lock itself in its place")
 
 

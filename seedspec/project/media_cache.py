@@ -10,13 +10,14 @@ from typing import BinaryIO
 import orjson
 
 from seedspec import __version__
-from seedspec.media.facts import Facts
+from seedspec.media.facts import Facts, Remark
 from seedspec.media.reader import facts_of, readers
 from seedspec.project.atomic import atomic_write
 from seedspec.project.files import read_file
 from seedspec.project.user_folders import user_cache
 
 _MOST = 64 * 1024
+_EDITION = 2  # one more whenever the same bytes give other facts
 
 
 def cached_facts(stream: BinaryIO, size: int, digest: str) -> Facts:
@@ -38,7 +39,10 @@ def cached_facts(stream: BinaryIO, size: int, digest: str) -> Facts:
 def _read(digest: str, reader: str) -> Facts | None:
     try:
         known = orjson.loads(read_file(user_cache() / "facts" / digest, _MOST))
-        return Facts(**known["facts"]) if (known["sha256"], known["reader"]) == (digest, reader) else None
+        if (known["sha256"], known["reader"]) != (digest, reader):
+            return None
+        remarks = tuple(Remark(**remark) for remark in known["facts"].pop("remarks"))
+        return Facts(**known["facts"], remarks=remarks)
     except (OSError, RuntimeError, ValueError, TypeError, LookupError):
         return None
 
@@ -55,4 +59,4 @@ def _write(digest: str, reader: str, found: Facts) -> None:
 def _reader() -> str | None:
     """Everything that facts depend on beside the bytes; None when a library is missing."""
     libraries = readers()
-    return None if libraries is None else f"seedspec {__version__}, {libraries}"
+    return None if libraries is None else f"seedspec {__version__}, facts {_EDITION}, {libraries}"

@@ -22,6 +22,14 @@ def named(path: Path) -> str:
     return "" if str(path) == "storyboard.yaml" else str(path)
 
 
+def commands_of(lock: Path) -> CommandHint:
+    """The commands that mean a lock, where nothing but its file is known."""
+    stem = lock.stem.removesuffix(".emulator")
+    boards = (lock.with_name(f"{stem}.yaml"), lock.with_name(f"{stem}.yml"))
+    board = next((path for path in boards if path.exists()), boards[0])
+    return CommandHint(named(board), stem != lock.stem)
+
+
 @valueclass(frozen=True, slots=True)
 class Place:
     """`base` is the storyboard's folder; `lock` stands in it; videos go to `folder`, a path relative to it.
@@ -61,7 +69,9 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     """
     if path.stem.endswith(".emulator"):
         other = f"{path.stem.removesuffix('.emulator')}{path.suffix}"
-        raise BadSettings(f"`{path.name}`: its lock would be the one of `{other}` with the emulator; rename it")
+        raise BadSettings(
+            f"`{path}`: its lock would be the one of `{path.with_name(other)}` with the emulator; rename it"
+        )
     output = str(board.output.value) if board.output else "renders"
     if not is_folder(output):
         where = f"{board.output.span}: " if board.output else ""

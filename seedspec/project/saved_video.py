@@ -25,10 +25,10 @@ def saved_video(base: Path, file: str) -> Path:
     try:
         stream, _ = opened(path)
     except MediaError as error:
-        raise NotRead(f"`{file}` {error}; it is not read") from None
+        raise NotRead(f"`{path}` {error}; it is not read") from None
     with stream:
         if sniff(stream.read(64)) not in ("mp4", "mov"):
-            raise NotRead(f"{file} is not the video that was saved: it is no MP4 file, and is not read")
+            raise NotRead(f"{path} is not the video that was saved: it is no MP4 file, and is not read")
     return path
 
 
@@ -38,9 +38,9 @@ def check_inside(base: Path, file: str) -> Path:
     try:
         inside = path.resolve().is_relative_to(base.resolve())
     except (RuntimeError, ValueError):  # links that go round, a NUL
-        raise NotRead(f"`{file}` is no path that can be followed; it is not read") from None
+        raise NotRead(f"`{path}` is no path that can be followed; it is not read") from None
     if not inside:
-        raise NotRead(f"`{file}` leads out of the project; it is not read")
+        raise NotRead(f"`{path}` leads out of the project; it is not read")
     return path
 
 

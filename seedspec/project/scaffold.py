@@ -38,13 +38,14 @@ class Fresh:
     below: Path | None = None
 
 
-def project(folder: Path, template: str, *, schema: bool, ci: bool) -> tuple[Fresh, ...]:
+def project(folder: Path, template: str, *, schema: bool, ci: bool, board: str | None = None) -> tuple[Fresh, ...]:
     """The files of a new project in a folder, in the order in which people meet them.
 
     With `schema` the storyboard begins with a modeline, so that editors know the format without any network: it
-    points at the nearest copy of the schema above the folder, and else a copy is one of the files.
+    points at the nearest copy of the schema above the folder, and else a copy is one of the files. `board` is the
+    storyboard's text, in place of the template's.
     """
-    board = _text(f"{template}.yaml")
+    board = _text(f"{template}.yaml") if board is None else board
     made = []
     if schema:
         known = _schema_above(folder)

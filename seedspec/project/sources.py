@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from seedspec.catalog.media_facts import MediaFacts
+from seedspec.catalog.media_facts import MediaFacts, MediaRemark
 from seedspec.catalog.model import Catalog, Kind, catalog_of
 from seedspec.compiler.filename import same
 from seedspec.compiler.references.limits import MediaFile, MediaReader, kind_of_suffix
@@ -239,7 +239,8 @@ def asset_of(examine: Callable[[], Facts], target: str, kind: Kind, digest: str,
         return MediaFile(target, digest, MediaFacts(bytes=size), other.format)
     if seen.kind != kind:
         return f"holds {_A[seen.kind]} ({seen.format}); expected {_A[kind]}"
-    return MediaFile(target, digest, _measures(seen), seen.format)
+    remarks = tuple(MediaRemark(r.kind, r.found, r.advice, r.command, r.stated) for r in seen.remarks)
+    return MediaFile(target, digest, _measures(seen), seen.format, remarks=remarks)
 
 
 def _measures(facts: Facts) -> MediaFacts:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from seedspec.catalog.price import Rate
 from seedspec.plan.agreed import Agreed, Drift
+from seedspec.plan.command_hint import CommandHint
 from seedspec.report.money import to_the_unit
 
 MOST = 20
 """Entries of one kind that are listed."""
 
 
-def drift(found: Drift, agreed: Agreed, rate: Rate) -> list[str]:
+def drift(found: Drift, agreed: Agreed, rate: Rate, commands: CommandHint) -> list[str]:
     """A line for each agreed purchase that is not bought any more, and the counts of the rest."""
     lines = [f"by the plan of {agreed.made}: {_count(len(agreed.purchases), 'purchase')}, at most ${agreed.usd:,.2f}"]
     lines += _listed((f"{p.address}: the storyboard no longer makes this request" for p in found.gone), len(found.gone))
@@ -31,7 +32,7 @@ def drift(found: Drift, agreed: Agreed, rate: Rate) -> list[str]:
             f"{'are' if many else 'is'} not bought, first `{found.new[0]}`"
         )
     if found.short:
-        lines.append("for these a new plan is needed: `seedspec plan --out FILE`")
+        lines.append(f"for these a new plan is needed: {commands.line('plan', '--out FILE')}")
     elif found.same:
         lines.append("the storyboard makes the same requests as then")
     return lines

@@ -56,7 +56,7 @@ def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
         _case(suite, outcome, name, found.commands)
     if trouble:
         _trouble(suite, name, trouble)
-    saved = [f"{o.address}: {o.file}" for o in cases if o.file]
+    saved = [f"{o.address}: {found.commands.path(o.file)}" for o in cases if o.file]
     ET.SubElement(suite, "system-out").text = _lines(saved)
     said = [found.stopped.message] if found.stopped else []
     said += [f"warning: {o.address}: {s}" for o in cases for s in o.mismatches]

@@ -120,7 +120,7 @@ def run(
         ("", _code(o.address), _code(o.task), _code(o.message)) for o in found.of(End.RUNNING, End.FETCH, End.WAITING)
     )
     page.section("Not finished", ("", "entry", "task", "why"), rows)
-    page.section("Saved", _VIDEOS, (_video(o, rate) for o in found.of(End.SAVED)), right=(1, 2, 3, 4))
+    page.section("Saved", _VIDEOS, (_video(o, rate, found.commands) for o in found.of(End.SAVED)), right=(1, 2, 3, 4))
     return page.text()
 
 
@@ -215,11 +215,12 @@ def _step(step: Step, rate: Rate, commands: CommandHint) -> tuple[str, ...]:
     )
 
 
-def _video(outcome: Outcome, rate: Rate) -> tuple[str, ...]:
+def _video(outcome: Outcome, rate: Rate, commands: CommandHint) -> tuple[str, ...]:
     size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
     length = f"{outcome.seconds:.1f} s" if outcome.seconds else ""
     units = outcome.units
-    return _code(outcome.file), size, length, *(_money(Cost(units, units), rate) if units is not None else ("", ""))
+    money = _money(Cost(units, units), rate) if units is not None else ("", "")
+    return _code(commands.path(outcome.file)), size, length, *money
 
 
 def _money(cost: Cost, rate: Rate) -> tuple[str, str]:

@@ -7,8 +7,9 @@ from typing import Any
 from seedspec.catalog.price import Rate
 from seedspec.compiler.entry import Entry, Medium
 from seedspec.compiler.request.explain import Explained, Explanation, Layer
+from seedspec.plan.command_hint import CommandHint
 from seedspec.report.money import both
-from seedspec.report.plan import as_yaml
+from seedspec.report.plan import BARE, as_yaml
 from seedspec.report.table import columns, cut
 from seedspec.text.source import Span
 from seedspec.text.visible import visible
@@ -16,7 +17,7 @@ from seedspec.text.visible import visible
 _LAYERS = {"model": "model default", "override": "override"}
 
 
-def as_text(found: Explanation, rate: Rate) -> list[str]:
+def as_text(found: Explanation, rate: Rate, commands: CommandHint = BARE) -> list[str]:
     """The entry's facts, its fields each with what it overrode, its prompt whole, and its media."""
     entry = found.entry
     waits = f"none yet: it waits for a pick of {', '.join(entry.waits)}" if entry.waits else entry.fingerprint
@@ -31,7 +32,7 @@ def as_text(found: Explanation, rate: Rate) -> list[str]:
     lines += [f"prompt, set by {_layer(prompt.winner)} at {prompt.winner.span}"]
     lines += [f"  | {visible(line)}" for line in str(prompt.value).splitlines()]
     if entry.media:
-        media = [(f"{m.field}[{m.index}]", m.name, _source(m), _seconds(m), str(m.span)) for m in entry.media]
+        media = [(f"{m.field}[{m.index}]", m.name, _source(m, commands), _seconds(m), str(m.span)) for m in entry.media]
         lines += ["", *columns([("media", "reference", "source", "length", "at"), *media])]
     return lines
 
@@ -81,11 +82,11 @@ def _layer(layer: Layer) -> str:
     return _LAYERS.get(layer.name, layer.name)
 
 
-def _source(medium: Medium) -> str:
+def _source(medium: Medium, commands: CommandHint) -> str:
     if medium.source == "url":
         return f"url {cut(medium.where, 60)}"
     if medium.source == "file":
-        return f"file {medium.where}  sha256 {medium.key[:12]}"
+        return f"file {commands.path(medium.where)}  sha256 {medium.key[:12]}"
     if medium.key == f"pick:{medium.where}":
         return f"shot {medium.where}  not picked yet"
     return f"shot {medium.where}  {medium.key[:12]}"

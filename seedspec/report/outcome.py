@@ -303,7 +303,9 @@ def _begun(step: Step, commands: CommandHint) -> Outcome:
         case Unpicked():
             return replace(found, code="pick", message=unpicked(reason, commands))
         case Occupied(file=file):
-            return replace(found, end=End.HELD, code="occupied", message=f"{file} is not known to the lock")
+            return replace(
+                found, end=End.HELD, code="occupied", message=f"{commands.path(file)} is not known to the lock"
+            )
         case _:
             if record is not None and record.state in UNANSWERED:
                 return replace(found, end=End.DOUBT, code="doubt", message=record.get("doubt") or "never answered")

@@ -157,9 +157,15 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
         case Unsaved(gone=None):
             return "made, not saved yet"
         case Unsaved(gone=file, differs=differs):
-            return f"{file} {'is not the video that was saved' if differs else 'is not here'}; it is fetched again"
+            gone = "is not the video that was saved" if differs else "is not here"
+            return f"{commands.path(file or '')} {gone}; it is fetched again"
         case Done(file=file, moved_from=moved, here=here, profile=profile, differs=differs):
-            where = file if here else f"{file} ({'not the video that was saved' if differs else 'not on this disk'})"
+            shown_file = commands.path(file)
+            where = (
+                shown_file
+                if here
+                else f"{shown_file} ({'not the video that was saved' if differs else 'not on this disk'})"
+            )
             origin = [*([f"as {moved}"] if moved else []), *([said(profile)] if profile is not None else [])]
             bought = f", bought {' '.join(origin)}" if origin else ""
             return f"done: {where}{bought}" + (f"; stale: {replaced(why.stale)}" if why.stale else "")
@@ -177,11 +183,13 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
         case Stale():
             return replaced(why)
         case Occupied(file=file):
-            return f"{file} exists and the lock does not know it; {taken_up(entry, file, commands)}"
+            return f"{commands.path(file)} exists and the lock does not know it; {taken_up(entry, file, commands)}"
         case Picked(changed=True):
-            return "picked, and its request has changed since; `seedspec pick --drop` lets it be bought"
+            drop = commands.on("pick", entry, "--drop")
+            return f"picked, and its request has changed since; {drop} lets it be bought"
         case Picked():
-            return "picked; the lock has lost its video, `seedspec adopt` takes it up"
+            adopt = commands.on("adopt", entry, "--file FILE")
+            return f"picked; the lock has lost its video, {adopt} takes it up"
         case NotInStoryboard(state=state):
             return f"{state}, no longer in the storyboard"
         case Elsewhere(profile=profile, state=state):

@@ -29,8 +29,10 @@ from seedspec.lock.run_events import (
     Unrecorded,
     Uploaded,
 )
+from seedspec.plan.command_hint import CommandHint
 from seedspec.report.money import both, credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes
+from seedspec.report.plan import BARE
 from seedspec.report.table import columns, cut
 
 _ALWAYS = ("bought", "saved", "reused", "failed", "running", "in doubt")
@@ -48,11 +50,12 @@ _EXIT_WORDS = {
 }
 
 
-def line(event: Event) -> str | None:
-    """One line for an event, or None for one that deserves none."""
+def line(event: Event, commands: CommandHint = BARE) -> str | None:
+    """One line for an event, or None for one that deserves none; its files are as `commands` shows them."""
     match event:
         case Uploaded():
-            return f"  ↑ {event.path}  {'there already' if event.reused else 'uploaded'}, good until {event.until}"
+            done = "there already" if event.reused else "uploaded"
+            return f"  ↑ {commands.path(event.path)}  {done}, good until {event.until}"
         case Submitting():
             return f"  + {event.entry}" + (f"  attempt {event.attempt}" if event.attempt > 1 else "")
         case Submitted():
@@ -63,7 +66,7 @@ def line(event: Event) -> str | None:
         case Completed():
             return f"  v {event.entry}  made; kept there until {event.results_until}"
         case Saved():
-            return f"  = {event.entry}  {event.file}"
+            return f"  = {event.entry}  {commands.path(event.file)}"
         case Failed():
             hint = {"again": "tried again by itself", "change": "the request must change"}.get(event.then, "")
             return f"  ! {event.entry}  failed, {event.code}: {cut(event.message, 100)}" + (
@@ -104,9 +107,8 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     The file's name stands last, where it may be long: on a narrow terminal the figures before it stay in columns.
     """
     saved = found.of(End.SAVED)
-    out = columns(
-        [("size", "length", "credits", "", "video"), *(_row(o, rate) for o in saved[:most])], right=(1, 2, 3)
-    ) if saved else []  # fmt: skip
+    rows = (_row(o, rate, found.commands) for o in saved[:most])
+    out = columns([("size", "length", "credits", "", "video"), *rows], right=(1, 2, 3)) if saved else []
     if len(saved) > most:
         out.append(f"… and {len(saved) - most} more")
     mismatches = [(o, s) for o in saved for s in o.mismatches]
@@ -151,12 +153,12 @@ def _remedy(outcome: Outcome, found: Outcomes) -> str:
     return f"; {found.commands.on('settle', outcome.address)}" if outcome.end is End.DOUBT else ""
 
 
-def _row(outcome: Outcome, rate: Rate) -> tuple[str, ...]:
+def _row(outcome: Outcome, rate: Rate, commands: CommandHint) -> tuple[str, ...]:
     size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
     length = f"{outcome.seconds:.1f} s" if outcome.seconds else f"{outcome.bytes / 1e6:.1f} MB"
     cost = Cost(outcome.units, outcome.units) if outcome.units is not None else None
     money = (credits(cost, rate), dollars(cost, rate)) if cost else ("", "")
-    return size, length, *money, outcome.file
+    return size, length, *money, commands.path(outcome.file)
 
 
 def _why(outcome: Outcome) -> str:

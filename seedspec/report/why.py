@@ -133,9 +133,10 @@ def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Itera
         case Unsaved(task=task, gone=None):
             yield f"{task} is completed{_until(record)}."
         case Unsaved(task=task, gone=file):
-            yield f"It was saved as {file}, which is not on this disk; the service still has {task}{_until(record)}."
+            saved = f"It was saved as {commands.path(file or '')}, which is not on this disk"
+            yield f"{saved}; the service still has {task}{_until(record)}."
         case Done(file=file, here=here):
-            yield f"Its video is {file}{_when(record)}" + ("." if here else ", and not on this disk.")
+            yield f"Its video is {commands.path(file)}{_when(record)}" + ("." if here else ", and not on this disk.")
         case Twin(of=of):
             yield f"{of} asks for exactly the same: one purchase serves both."
         case Failure(code=code, message=message, then=then):
@@ -154,7 +155,8 @@ def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Itera
         case Stale():
             yield from _stale(step.reason, commands)
         case Occupied(file=file):
-            yield f"{file} exists and the lock does not know it: {taken_up(step.address, file, commands)}."
+            known = f"{commands.path(file)} exists and the lock does not know it"
+            yield f"{known}: {taken_up(step.address, file, commands)}."
         case Picked(changed=True):
             yield "People chose this take, and its request has changed since: a picked take is never bought again."
             yield f"{commands.on('pick', step.address, '--drop')} lets the request as it is now be bought."
@@ -164,7 +166,7 @@ def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Itera
         case Elsewhere(profile=profile, state=state):
             yield f"It was bought {said(profile)}, and is {state}: a run follows it too."
         case NotInStoryboard(state=state):
-            yield f"No entry of the storyboard asks for this request; its purchase is {state}{_file(record)}."
+            yield f"No entry of the storyboard asks for this request; its purchase is {state}{_file(record, commands)}."
         case Second(state=state):
             yield f"It is a second purchase of one request, {state}; a run follows it too."
         case Changed():
@@ -180,7 +182,7 @@ def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Itera
             yield f"Nothing is bought again by itself: {redo} does it, from the video of now."
     if found.before is not None:
         was = found.before
-        yield f"Another request was bought under this address: it is {was.state}{_file(was)}{_when(was)}."
+        yield f"Another request was bought under this address: it is {was.state}{_file(was, commands)}{_when(was)}."
 
 
 def _stale(found: Stale, commands: CommandHint) -> Iterator[str]:
@@ -217,8 +219,8 @@ def _until(record: Record | None) -> str:
     return f", kept there until {until}" if until else ""
 
 
-def _file(record: Record | None) -> str:
-    return f" as {record.file}" if record is not None and record.file else ""
+def _file(record: Record | None, commands: CommandHint) -> str:
+    return f" as {commands.path(record.file)}" if record is not None and record.file else ""
 
 
 def _record(record: Record) -> dict[str, Any]:

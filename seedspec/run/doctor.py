@@ -123,7 +123,7 @@ def _folder(storyboard: Path) -> Iterator[Finding]:
     yield Finding("folder", "ok", f"`{os.path.abspath(folder)}` can be written")
     lock = storyboard.with_suffix(".lock")
     if not (folder / ".seedspec").is_dir():
-        yield Finding("hold", "ok", f"`{lock.name}` is free: nothing has run here yet")
+        yield Finding("hold", "ok", f"`{lock}` is free: nothing has run here yet")
         return
     try:
         with hold(lock):
@@ -131,9 +131,9 @@ def _folder(storyboard: Path) -> Iterator[Finding]:
     except HoldTaken as error:
         yield Finding("hold", "bad", str(error))
     except OSError as error:
-        yield Finding("hold", "bad", f"`{lock.name}` cannot be held: {(error.strerror or str(error)).lower()}")
+        yield Finding("hold", "bad", f"`{lock}` cannot be held: {(error.strerror or str(error)).lower()}")
     else:
-        yield Finding("hold", "ok", f"`{lock.name}` is free")
+        yield Finding("hold", "ok", f"`{lock}` is free")
 
 
 def reach(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Finding:

@@ -17,7 +17,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     here = tmp_path / "project"
     here.mkdir()
     monkeypatch.chdir(here)
-    for name in ("EVOLINK_API_KEY", "EVOLINK_BASE_URL", "EVOLINK_FILES_URL", "FORCE_COLOR", "CI", "GITHUB_ACTIONS"):
+    for name in (
+        "EVOLINK_API_KEY",
+        "EVOLINK_BASE_URL",
+        "EVOLINK_FILES_URL",
+        "FORCE_COLOR",
+        "CI",
+        "GITHUB_ACTIONS",
+        "SEEDSPEC_EMULATOR",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     return here

@@ -75,7 +75,8 @@ def test_nothing_is_overwritten(folder: Path, seedspec: Run) -> None:
     assert said.err == (
         "left alone: storyboard.yaml is there\n"
         "left alone: schemas/storyboard.json is there\n"
-        "left alone: .gitignore is there; it lacks: .seedspec/, renders*/, *.emulator.lock, *.part\n"
+        "left alone: .gitignore is there; it lacks: .seedspec/, renders*/, *.emulator.lock, "
+        "*.emulator.picks.yaml, *.review.html, *.sheet.png, *.animatic.mp4, *.part\n"
         "left alone: .gitattributes is there\n"
         "nothing to do\n"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
-from looks import LOOKS, Run, Said
+from looks import LOOKS, Run, Said, keep
 
 from seedspec.cli.main import seedspec as group
 
@@ -47,6 +47,26 @@ def test_from_the_beginning_to_the_cut(folder: Path, seedspec: Run) -> None:
     assert steps(picked) == ["seedspec export otio 'my film/storyboard.yaml' --emulator"]
     for said in (plan, run, picked):
         assert all(map(parses, steps(said)))
+
+
+def test_commands_that_only_look_end_with_the_step_too(looks: Path, seedspec: Run) -> None:
+    assert steps(seedspec("status")) == ["seedspec run"]
+    assert steps(seedspec("compile")) == ["seedspec plan"]
+    assert steps(seedspec("stats")) == ["seedspec review --blind, then vote on the page"]
+    assert steps(seedspec("pick")) == ["seedspec review"]
+    assert steps(seedspec("review")) == ["seedspec run"], "there is nothing to watch yet"
+    keep(looks, "open@look=noir/1", "running", task="task-unified-1")
+    assert steps(seedspec("status")) == ["seedspec run"]
+    for format in ("status", "compile", "stats"):
+        assert steps(seedspec(format, "--format", "json")) == []
+
+
+def test_checks_that_find_nothing_say_so(looks: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVOLINK_API_KEY", "sk-never-asked")
+    assert seedspec("check").err.splitlines()[0] == "1 storyboard: no problems found"
+    assert seedspec("doctor").err == "no problems found\n"
+    monkeypatch.delenv("EVOLINK_API_KEY")
+    assert seedspec("doctor").err == "1 warning\n"
 
 
 def test_a_plan_proposes_a_run_of_the_same_entries(looks: Path, seedspec: Run) -> None:

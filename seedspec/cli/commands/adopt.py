@@ -13,7 +13,7 @@ from seedspec.cli.compiled import compile_or_exit
 from seedspec.cli.console import print_notes
 from seedspec.cli.entry_argument import the_entry
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, storyboard_argument, word_option
+from seedspec.cli.options import emulator_option, profile_option, storyboard_argument, word_option
 from seedspec.compiler.entry import Entry
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
@@ -21,6 +21,7 @@ from seedspec.lock.purchase_events import Adopted, Saved, Submitted
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import opened
+from seedspec.project.paths import Place
 from seedspec.project.presence import presence
 from seedspec.run.engine.messages import Kept
 from seedspec.run.loop import now
@@ -36,14 +37,14 @@ from seedspec.run.store.lock_file import hold, read_lock
 @profile_option
 @word_option("--task", metavar="ID", help="A task of the service that is this entry's; it is followed from now on.")
 @word_option("--file", "video", type=click.Path(dir_okay=False, exists=True), help="A finished video of this entry.")
-@click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
+@emulator_option("With the emulator and its lock.")
 def adopt_command(
     entry: str, storyboard: str, profile: str, task: str | None, video: str | None, *, emulator: bool
 ) -> None:
     """Take up what was bought elsewhere, so that it is not bought again.
 
-    A task is read first, and must be of the entry's model. A video must be a whole MP4; it is copied to where the
-    entry's video belongs, or stays when it is there.
+    A task is read first; it must be of the entry's model. A video must be a whole MP4. It is copied to the place of the
+    entry's video, unless it is there already.
 
     \b
     Examples:
@@ -65,7 +66,7 @@ def adopt_command(
         lock = read_lock(place.lock)
         if task is not None:
             check_task(made, lock, task)
-            _check(chosen, lock, allowed=UNANSWERED)
+            _check(chosen, lock, place, allowed=UNANSWERED)
             with asking(made, place) as wire:
                 seen = verify_task(wire, None, orjson.loads(chosen.manifest), task)
             if isinstance(seen, str):
@@ -76,9 +77,9 @@ def adopt_command(
             assert video is not None
             size = step.record.get("bytes") if step.record is not None else None
             gone = State.SAVED if not presence(place.base)(step.file, size) else State.RUNNING
-            _check(chosen, lock, allowed=OPEN | {gone})
+            _check(chosen, lock, place, allowed=OPEN | {gone})
             kept = _save_video(Downloads(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
-            event, said = _file(chosen, lock, kept, place.profile), f"saved as {kept.file}"
+            event, said = _file(chosen, lock, kept, place.profile), f"saved as {place.commands.path(kept.file)}"
         journal = Journal(place.lock, lock, place.words)
         try:
             journal.keep(event)
@@ -88,10 +89,10 @@ def adopt_command(
     print_notes([f"{chosen.address}: {said}"])
 
 
-def _check(entry: Entry, lock: Lock, *, allowed: frozenset[State]) -> None:
+def _check(entry: Entry, lock: Lock, place: Place, *, allowed: frozenset[State]) -> None:
     record = lock.last(entry.fingerprint)
     if record is not None and record.state not in {*allowed, State.QUEUED, State.FAILED}:
-        where = record.file or record.task or ""
+        where = place.commands.path(record.file) if record.file else record.task or ""
         raise Exit(2, f"`{entry.address}` is {record.state} already: {where}")
 
 

@@ -47,7 +47,7 @@ def since(storyboard: str, planned: Planned, revision: str, *, whole: bool, emul
         if wrong := [d for d in before.diagnostics if d.severity == "error"]:
             print_notes([f"in {revision} the storyboard had {tally(wrong)}; entries with errors count as not there"])
     if then.unknown:
-        named = ", ".join(f"`{name}`" for name in sorted(then.unknown))
+        named = ", ".join(f"`{made.path.parent / name}`" for name in sorted(then.unknown))
         print_notes([f"not in {revision}, so taken as they are now: {named}"])
     found = compare(old, made.entries, planned.plan.lock)
     if not whole:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.option(
     "--profile", metavar="NAME",
-    help="With this profile alone; `default` for none. All are checked when not given.",
+    help="Check this profile alone; `default` means none. Without the option all are checked.",
 )  # fmt: skip
 @ceiling_option
-@click.option("--probe-urls", is_flag=True, help="Look at remote media too: over https, without the key.")
+@click.option("--probe-urls", is_flag=True, help="Look at remote media too, over https and without the key.")
 @click.option("--fix", is_flag=True, help="Write the fixes that are certain, show them, and check again.")
 @click.option("--diff", is_flag=True, help="Show what --fix would write, and write nothing.")
 @click.option("--watch", "watching", is_flag=True, help="Check again whenever something changes, until Ctrl-C.")
@@ -32,10 +32,11 @@ def check_command(
     paths: tuple[str, ...], form: str, profile: str | None,
     *, strict: bool, probe_urls: bool, fix: bool, diff: bool, watching: bool,
 ) -> None:  # fmt: skip
-    """Find every mistake in storyboards, with its line. Needs no key, and the network with --probe-urls alone.
+    """Find every mistake in storyboards, with its line. Needs no key. Only --probe-urls uses the network.
 
-    PATHS are storyboards, or folders whose *.yaml files with a `seedspec:` key are checked (hidden folders are left
-    out); storyboard.yaml when none is given. Exits 3 when any file has an error, with --fix one that is left.
+    PATHS are storyboards or folders; without one it is storyboard.yaml. In a folder every *.yaml file with a
+    `seedspec:` key is checked, but not in hidden folders. Exits 3 when a file has an error; with --fix, when an error
+    is left.
 
     \b
     Examples:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
-from seedspec.cli.compiled import compile_or_exit, exit_on_errors
-from seedspec.cli.console import echo, pour, print_json, print_lines, steady_json
+from seedspec.cli.compiled import board_of, compile_or_exit, exit_on_errors
+from seedspec.cli.console import echo, pour, print_json, print_lines, print_next, steady_json
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, select_options, storyboard_argument
+from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 
 if TYPE_CHECKING:
     from seedspec.compiler.entry import Entry
+    from seedspec.plan.command_hint import CommandHint
     from seedspec.project.compile import Compiled
 
 
@@ -35,12 +36,14 @@ _IN_MEMORY = 1 << 20
 @click.option(
     "--origins", "origins", metavar="ENTRY", help="One entry: where each field came from, and what it overrode."
 )
+@emulator_option("With the picks of the emulator's takes, not of the paid ones.")
 def compile_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, origins: str | None
-) -> None:
-    """Show the requests exactly as they would be sent, every default written out.
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, origins: str | None,
+    *, emulator: bool,
+) -> None:  # fmt: skip
+    """Show the requests exactly as they would be sent, with every default written out.
 
-    A local file stands as `sha256:…`, another shot's video as `entry:…`; a run replaces both by addresses.
+    A local file is shown as `sha256:…`, another shot's video as `entry:…`. A run puts addresses in their place.
 
     \b
     Examples:
@@ -52,13 +55,13 @@ def compile_command(
     if origins is not None and (select or exclude):
         raise Exit(2, "--origins names its entry by itself; leave --select and --exclude out")
     if form == "jsonl" and not (select or exclude or origins):
-        _stream(storyboard, profile)
+        _stream(storyboard, profile, emulated=emulator)
         return
     from seedspec.lock.lock import Lock
     from seedspec.plan.select import choose
     from seedspec.report.entries import as_json, as_lines, as_table
 
-    made = compile_or_exit(storyboard, profile, emulated=False)
+    made = compile_or_exit(storyboard, profile, emulated=emulator)
     if origins is not None:
         _show_origins(made, origins, form)
         return
@@ -69,9 +72,10 @@ def compile_command(
         print_json([as_json(e) for e in chosen])
     else:
         print_lines(as_table(chosen))
+        print_next(_commands(made, emulated=emulator).plain("plan"))
 
 
-def _stream(storyboard: str, profile: str) -> None:
+def _stream(storyboard: str, profile: str, *, emulated: bool) -> None:
     """All entries as JSON Lines. They wait in a file without a name until it is known that none has an error."""
     from seedspec.project.compile import stream
     from seedspec.report.entries import as_lines
@@ -83,7 +87,7 @@ def _stream(storyboard: str, profile: str) -> None:
             while some := b"".join(islice(lines, 1000)):
                 spool.write(steady_json(some))
 
-        exit_on_errors(stream(storyboard, keep, profile=profile))
+        exit_on_errors(stream(storyboard, keep, profile=profile, emulated=emulated))
         spool.seek(0)
         while some := spool.read(_IN_MEMORY):
             pour(some)
@@ -97,6 +101,14 @@ def _show_origins(made: Compiled, address: str, form: str) -> None:
     assert made.board is not None
     found, rate = explain(made.board, the_entry(address, made.entries)), made.board.model.rate
     if form == "table":
-        print_lines(shown.as_text(found, rate))
+        print_lines(shown.as_text(found, rate, _commands(made, emulated=False)))
     else:
         echo(orjson.dumps(shown.as_json(found, rate), option=orjson.OPT_INDENT_2 if form == "json" else None))
+
+
+def _commands(made: Compiled, *, emulated: bool) -> CommandHint:
+    """The commands about what was compiled; no lock and no key is looked for."""
+    from seedspec.compiler.storyboard.profile import name_of
+    from seedspec.plan.command_hint import CommandHint
+
+    return CommandHint("" if str(made.path) == "storyboard.yaml" else str(made.path), emulated, name_of(board_of(made)))

@@ -8,7 +8,7 @@ from seedspec.api import Options, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
 from seedspec.cli.console import colored, pour, print_json, print_lines, steady_csv
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, select_options, storyboard_argument
+from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 from seedspec.plan import cost
 from seedspec.plan.savings import savings
 from seedspec.report import cost as shown
@@ -20,17 +20,17 @@ from seedspec.text.diagnostic import did_you_mean, listed
 @select_options
 @profile_option
 @click.option("--by", multiple=True, metavar="NAME", help="shot (when not given), take, state, profile, or an axis.")
-@click.option("--emulator", is_flag=True, help="With the emulator's lock, not the paid one.")
+@emulator_option("With the emulator's lock, not the paid one.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 def cost_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, by: tuple[str, ...], form: str, *,
     emulator: bool,
 ) -> None:  # fmt: skip
-    """Show what the videos cost: estimated, reserved by the service, charged in the end. Touches no network.
+    """Show what the videos cost: estimated, reserved by the service, charged in the end. Uses no network.
 
-    --by may be repeated. A request that several entries share is one purchase. Without a selection, what was bought
-    and left the storyboard counts too, and by profile what was bought with each of them. Estimates are ranges where a
-    reference video's length is not known.
+    --by may be repeated. A request that several entries share is one purchase. Without --select and --exclude,
+    purchases that have left the storyboard count too; `--by profile` then shows every profile. An estimate is a range
+    where the length of a reference video is not known.
 
     \b
     Examples:

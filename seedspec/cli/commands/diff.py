@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from seedspec.api import Compiled
 from seedspec.cli.compiled import compile_or_exit, show_findings
 from seedspec.cli.console import colored, print_json, print_lines, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, select_options, storyboard_argument
+from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.lock.lock import Lock
@@ -29,7 +27,7 @@ from seedspec.run.store.lock_file import read_lock
 @storyboard_argument
 @select_options
 @profile_option
-@click.option("--emulator", is_flag=True, help="With the emulator's lock, not the paid one.")
+@emulator_option("With the emulator's lock, not the paid one.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def diff_command(
     revision: str, storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str,
@@ -58,7 +56,7 @@ def diff_command(
     except NoRevision as error:
         raise Exit(2, str(error)) from None
     if then.unknown:
-        named = ", ".join(f"`{name}`" for name in sorted(then.unknown))
+        named = ", ".join(f"`{made.path.parent / name}`" for name in sorted(then.unknown))
         print_notes([f"not in {revision}, so taken as they are now: {named}"])
     found = compare(old, made.entries, lock).within(*_select_addresses(old, made.entries, select, exclude))
     if form == "json":
@@ -71,7 +69,7 @@ def _earlier(storyboard: str, old: Compiled, revision: str) -> tuple[Entry, ...]
     errors = [d for d in old.diagnostics if d.severity == "error"]
     if old.board is None:
         show_findings(errors)
-        raise Exit(3, f"`{Path(storyboard).name}` cannot be read as it was in {revision}")
+        raise Exit(3, f"`{storyboard}` cannot be read as it was in {revision}")
     if errors:
         print_notes([f"in {revision} the storyboard had {tally(errors)}; entries with errors count as not there"])
     return old.entries

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from seedspec.cli.console import colored, print_json, print_lines
+from seedspec.cli.console import colored, print_json, print_lines, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import storyboard_argument
 from seedspec.project import sources
@@ -24,7 +25,7 @@ _COLORS = {"ok": "32", "warning": "33", "bad": "31"}
 @click.option("--online", is_flag=True, help="Ask the service for the credits that are left: free, and proves the key.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
-    """Look whether this machine and folder are fit for a run. The key is never shown. Exits 2 when something is bad.
+    """Check whether this machine and folder are ready for a run. The key is never shown. Exits 2 when something is bad.
 
     \b
     Examples:
@@ -47,5 +48,8 @@ def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
         if colored(sys.stdout):
             lines = [f"\x1b[{_COLORS[f.verdict]}m{line}\x1b[0m" for f, line in zip(found, lines, strict=True)]
         print_lines(lines)
+        wrong = Counter(f.verdict for f in found if f.verdict != "ok")
+        counts = (f"{wrong[v]} {v}{'s' * (v == 'warning' and wrong[v] > 1)}" for v in ("bad", "warning") if wrong[v])
+        print_notes([", ".join(counts) or "no problems found"])
     if any(f.verdict == "bad" for f in found):
         raise Exit(2)

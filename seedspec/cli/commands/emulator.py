@@ -51,7 +51,7 @@ def emulator_command(
 ) -> None:
     """Serve a stand-in for the API on this machine: strict about its rules, free of charge, with real MP4s.
 
-    Everything it takes and charges stands in FOLDER/ledger.jsonl. Point a run at it with EVOLINK_BASE_URL and
+    FOLDER/ledger.jsonl records everything that it takes and charges. Point a run at it with EVOLINK_BASE_URL and
     EVOLINK_FILES_URL, or let `seedspec run --emulator` do all of this by itself.
 
     \b

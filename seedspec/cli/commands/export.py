@@ -15,7 +15,7 @@ from seedspec.choices.reviews import Entries
 from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
 from seedspec.cli.console import echo, json_of, pour, print_lines, print_notes, steady_csv
 from seedspec.cli.main import Exit
-from seedspec.cli.options import F, profile_option, select_options, storyboard_argument
+from seedspec.cli.options import F, emulator_option, profile_option, select_options, storyboard_argument
 from seedspec.cli.output_path import check_output_path
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts
@@ -39,8 +39,8 @@ class Source(NamedTuple):
 def export_command() -> None:
     """Hand takes on: to an editing program, as one video, as a contact sheet, to a spreadsheet.
 
-    Once takes are picked (`seedspec pick`), a cut has of each variant the picked one alone; --all takes every saved
-    one. Nothing is asked of the network.
+    Once takes are picked (`seedspec pick`), a cut has only the picked take of each variant; --all takes every saved
+    take. It uses no network.
 
     \b
     Examples:
@@ -51,7 +51,7 @@ def export_command() -> None:
 
 
 def _source_options(function: F) -> F:
-    emulator = click.option("--emulator", is_flag=True, help="The emulator's takes, not the paid ones.")
+    emulator = emulator_option("The emulator's takes, not the paid ones.")
     return storyboard_argument(select_options(profile_option(emulator(function))))
 
 
@@ -68,7 +68,7 @@ def _out_option(ending: str) -> Callable[[F], F]:
 @_source_options
 @_all_option
 @_out_option(".otio")
-@click.option("--absolute", is_flag=True, help="Whole addresses of the videos, not relative to the file.")
+@click.option("--absolute", is_flag=True, help="Absolute addresses of the videos, not relative to the file.")
 def otio_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
     out: str | None, *, emulator: bool, every: bool, absolute: bool,
@@ -88,7 +88,7 @@ def otio_command(
     found, target = _cut(source, every=every), _target(source, out, ".otio")
     text = timeline(found.cuts, _name(source), target.parent, _facts_of, absolute=absolute)
     write_output(target, text.encode())
-    _tell(target, found, f"{len(found.cuts)} clips")
+    _tell(target, found, _many(found, "clip"))
 
 
 @export_command.command("animatic")
@@ -96,7 +96,7 @@ def otio_command(
 @_all_option
 @_out_option(".animatic.mp4")
 @click.option("--names", is_flag=True, help="Burn each take's address into its picture.")
-@click.option("--size", metavar="WIDTHxHEIGHT", help="Of the picture; as most of the takes are, when not given.")
+@click.option("--size", metavar="WIDTHxHEIGHT", help="Size of the picture; without it, the size of most takes.")
 @click.option("--fps", type=click.Choice(["24", "25", "30", "48", "50", "60"]), help="Pictures a second.")
 def animatic_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
@@ -124,7 +124,7 @@ def animatic_command(
             seconds = animatic(found.cuts, aside, canvas, names=names)
     except MediaError as error:
         raise Exit(2, str(error)) from None
-    _tell(target, found, f"{len(found.cuts)} takes, {seconds:.1f} s, {canvas.width}×{canvas.height}")
+    _tell(target, found, f"{_many(found, 'take')}, {seconds:.1f} s, {canvas.width}×{canvas.height}")
 
 
 @export_command.command("sheet")
@@ -151,7 +151,7 @@ def sheet_command(
         raise Exit(2, str(MediaMissing())) from None
     found, target = _cut(source, every=every), _target(source, out, ".sheet.png")
     write_output(target, sheet(found.cuts, across=min(across, len(found.cuts)), width=width))
-    _tell(target, found, f"{len(found.cuts)} takes")
+    _tell(target, found, _many(found, "take"))
 
 
 @export_command.command("csv")
@@ -162,7 +162,7 @@ def csv_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
     out: str | None, *, emulator: bool, bom: bool,
 ) -> None:  # fmt: skip
-    """Everything about every entry as a table; what a spreadsheet would run as a formula is made text.
+    """Everything about every entry as a table. A cell that a spreadsheet would run as a formula is made text.
 
     \b
     Examples:
@@ -247,6 +247,10 @@ def _tell(target: Path, found: Cutting, what: str) -> None:
     if found.unpicked:
         lines.append(f"without a pick, so left out: {_some(found.unpicked)}; --all takes every saved take")
     print_notes(lines)
+
+
+def _many(found: Cutting, thing: str) -> str:
+    return f"{len(found.cuts)} {thing}{'s' * (len(found.cuts) != 1)}"
 
 
 def _some(addresses: tuple[str, ...]) -> str:

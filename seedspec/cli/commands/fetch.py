@@ -6,20 +6,20 @@ import click
 
 from seedspec.cli.carry_out import carry_out
 from seedspec.cli.number import YEAR, Number
-from seedspec.cli.run_options import options_of, plan_options, view_options
+from seedspec.cli.run_options import look_options, options_of, view_options
 from seedspec.cli.run_reports import report_unstarted
 from seedspec.cli.run_view import view_of
 
 
 @click.command("fetch")
-@plan_options
+@look_options
 @click.option("--timeout", type=Number(0, YEAR), help="End after so many seconds; fetch again to go on.")
 @view_options
 def fetch_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, timeout: float | None,
     form: str, junit: str | None, *, retry_failed: bool, redo_stale: bool, emulator: bool, plain: bool,
 ) -> None:  # fmt: skip
-    """Follow and save what was bought, also what the storyboard no longer asks for; buy nothing.
+    """Follow and save what was bought, also what the storyboard no longer asks for. It buys nothing.
 
     \b
     Examples:

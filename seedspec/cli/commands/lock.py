@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,15 +9,17 @@ from pathlib import Path
 import click
 
 from seedspec.cli.compiled import compile_or_exit, show_findings
-from seedspec.cli.console import print_lines, print_notes
+from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import storyboard_argument, yes_option
+from seedspec.cli.options import emulator_option, storyboard_argument, yes_option
 from seedspec.lock.lock import LockFault
 from seedspec.lock.recover import Unreadable
+from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
 from seedspec.project.compile import Compiled, compile
 from seedspec.project.files import MOST_LOCK, read_file
 from seedspec.project.names import lock_of
+from seedspec.project.paths import commands_of
 from seedspec.run.store import repair
 from seedspec.run.store.lock_file import hold, read_lock
 from seedspec.run.store.rescue import describe_foreign, foreign, rescues
@@ -36,7 +37,7 @@ def lock_command() -> None:
     """
 
 
-_emulator = click.option("--emulator", is_flag=True, help="The emulator's lock, not the paid one.")
+_emulator = emulator_option("The emulator's lock, not the paid one.")
 
 
 def _every(made: Compiled, *, emulated: bool) -> Iterator[Compiled]:
@@ -71,7 +72,7 @@ def _lock(storyboard: str, *, emulated: bool) -> Path:
 @storyboard_argument
 @_emulator
 def verify_command(storyboard: str, *, emulator: bool) -> None:
-    """Check the lock, and every saved video against its hash. Exit 1 when one is missing or another.
+    """Check the lock, and every saved video against its hash. Exit 1 when a video is missing or altered.
 
     \b
     Example:
@@ -82,7 +83,9 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     lock, found = read_lock(path), repair.verify(path)
     print_lines(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
     bad, saved = sum(f.bad for f in found), sum(r.state == "saved" for r in lock)
-    print_notes([f"{sum(1 for _ in lock)} purchases, {saved} saved, {bad} missing or altered"])
+    many = sum(1 for _ in lock)
+    said = f"{bad} missing or altered" if bad else "no problems found"
+    print_notes([f"{many} purchase{'s' * (many != 1)}, {saved} saved: {said}"])
     if bad:
         raise Exit(1)
 
@@ -95,15 +98,15 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     multiple=True,
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Take up this rescue file too, whoever wrote it.",
+    help="Use this rescue file too, whoever wrote it.",
 )
 def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) -> None:
-    """Mend the lock: take up both sides of a git merge, records that a full disk once refused, and what can be read
+    """Mend the lock: join both sides of a git merge, add records that a full disk refused, and keep what can be read
     of a damaged file.
 
-    Nothing that either side bought is dropped; a request that both bought is reported. Lines that cannot be relied on
-    are told and set aside in a `.damaged` file beside the lock. The old file is kept in `.seedspec`. A rescue file that
-    came with a repository is named and not taken up, unless --rescue names it.
+    Nothing that either side bought is dropped. A request that both sides bought is reported. Lines that cannot be
+    relied on are shown, and kept in a `.damaged` file beside the lock. The old lock is kept in `.seedspec`. A rescue
+    file that came with a repository is not used, unless --rescue names it.
 
     \b
     Example:
@@ -117,7 +120,7 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
     for record in fixed.doubles:
         print_lines([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
     for line in fixed.unreadable:
-        print_lines([f"line {line.number}  {_aside(line)}"])
+        print_lines([f"line {line.number}  {_aside(line, commands_of(path))}"])
     if fixed.backup is None:
         print_notes(["nothing to fix"])
         return
@@ -125,22 +128,23 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
     said += ["a name of its own for each video"] if fixed.parted else []
     taken = " and ".join(said) or ("what could be read" if fixed.unreadable else "the whole lines before a torn one")
     where = f"; {len(fixed.unreadable)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
-    print_notes([f"{path.name} now holds {taken}{where}; the old file is {fixed.backup}"])
+    print_notes([f"{path} now holds {taken}{where}; the old file is {fixed.backup}"])
+    print_next(commands_of(path).plain("plan"))
 
 
 def _tell_foreign(path: Path) -> None:
     if (found := foreign(path)) is not None:
-        print_notes([f"seedspec: {describe_foreign(found)}"])
+        print_notes([f"seedspec: {describe_foreign(found, path)}"])
 
 
-def _aside(line: Unreadable) -> str:
+def _aside(line: Unreadable, commands: CommandHint) -> str:
     """What became of a line that cannot be relied on, and the receipt that it seems to hold."""
     if line.taken:
         return f"taken as it stands, look at it: {line.why}"
     if not line.task:
         return f"set aside: {line.why}"
-    entry = shlex.quote(line.entry) if line.entry else "ENTRY"
-    return f"set aside: {line.why}; it names a task: `seedspec adopt {entry} --task {line.task}`"
+    adopt = commands.on("adopt", line.entry or "ENTRY", f"--task {line.task}")
+    return f"set aside: {line.why}; it names a task: {adopt}"
 
 
 @lock_command.command("merge")
@@ -190,7 +194,7 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
         lock = read_lock(path)
         # what waits for a pick may turn out to be what was bought before under its address
         gone = [r for r in repair.forgettable(lock, order) if r.entry not in waiting]
-        print_lines(f"{r.entry}  {r.state}  {r.file or r.task or ''}" for r in gone)
+        print_lines(f"{r.entry}  {r.state}  {path.parent / r.file if r.file else r.task or ''}" for r in gone)
         if not gone:
             print_notes(["nothing to forget"])
             return

@@ -31,9 +31,9 @@ _PATIENCE = 10.0
 @click.argument("words", nargs=-1, metavar="[ENTRY [TAKE]]...")
 @click.option("--storyboard", "-f", default="storyboard.yaml", show_default=True, type=click.Path(dir_okay=False))
 @click.option("--from", "origin", multiple=True, metavar="PATH", type=click.Path(exists=True),
-              help="Take over what reviewers picked; further files may follow.")  # fmt: skip
+              help="Take over what reviewers picked; more files may follow.")  # fmt: skip
 @click.option("--drop", is_flag=True, help="Forget the pick of ENTRY's variant.")
-@click.option("--force", is_flag=True, help="Change a pick that is there; of several reviewers the last one wins.")
+@click.option("--force", is_flag=True, help="Change a pick that is there; where reviewers disagree the last one wins.")
 @takes_options
 def pick_command(
     words: tuple[str, ...], storyboard: str, origin: tuple[str, ...], profile: str,
@@ -41,8 +41,8 @@ def pick_command(
 ) -> None:  # fmt: skip
     """Choose the take of a variant, in STEM.picks.yaml beside the storyboard. A picked take is never bought again.
 
-    ENTRY is an address, or one without its take, which TAKE then gives. Without anything the picks are listed.
-    Exits 1 when reviewers, or the file, disagree; what they agree on is picked.
+    ENTRY is an address. Without its take, TAKE gives that. Without ENTRY the picks are listed.
+    Exits 1 when reviewers disagree, with each other or with the file. What they agree on is picked.
 
     \b
     Examples:
@@ -61,6 +61,7 @@ def pick_command(
         known = _read_known(place, entries, problems)
         print_lines(f"{p.address}  {', '.join(p.by)}".rstrip() for p in _sort_picks(known))
         print_notes([f"{len(known.by_variant)} picked"])
+        print_next(planned.place.commands.plain("export otio" if known.by_variant else "review"))
         return
     videos = {r.fp: str(r.get("sha256")) for r in planned.plan.lock if r.get("sha256")}
     with hold(place.picks, wait=_PATIENCE):  # several people's picks at once: each is added to those before
@@ -80,7 +81,7 @@ def pick_command(
     changed = [p for p in _sort_picks(after) if known.by_variant.get(p.variant) != p]
     print_lines(f"{p.address}  picked" for p in changed)
     print_lines(f"{p.address}  no longer picked" for p in _sort_picks(known) if p.variant not in after.by_variant)
-    print_notes([f"{len(after.by_variant)} picked in {place.picks.name}"])
+    print_notes([f"{len(after.by_variant)} picked in {place.picks}"])
     end_on_errors(problems, code=1)
     if after.by_variant and not drop:
         print_next(planned.place.commands.plain("export otio"))

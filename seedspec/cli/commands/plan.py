@@ -28,13 +28,13 @@ from seedspec.run.prepare import budget_of
 @click.command("plan")
 @plan_options
 @picked_option
-@click.option("--against", metavar="REV", help="Say too what has changed since a git revision, and its cost.")
+@click.option("--against", metavar="REV", help="Also show what has changed since a git revision, and what that costs.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
     help="markdown is for a pull request: counts and cost first.",
 )  # fmt: skip
 @click.option("--most", type=click.IntRange(min=2000), default=COMMENT, show_default=True,
-              help="Characters that the markdown may have.")  # fmt: skip
+              help="The most characters of the markdown.")  # fmt: skip
 @click.option(
     "--out", metavar="FILE", type=click.Path(dir_okay=False),
     help="Write what would be bought, for people to agree to; `seedspec run --plan FILE` buys exactly that.",
@@ -45,7 +45,7 @@ def plan_command(
     against: str | None, form: str, most: int, out: str | None,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, exit_code: bool,
 ) -> None:  # fmt: skip
-    """Show what a run would do with each entry, why, and what it would cost. Touches no network, changes nothing.
+    """Show what a run would do with each entry, why, and what it would cost. Uses no network, changes nothing.
 
     \b
     +  buy           ~  buy, changed since     >  in flight, follow     v  made, fetch

@@ -16,6 +16,7 @@ from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import select_options, storyboard_argument
 from seedspec.cli.output_path import check_output_path
+from seedspec.cli.plan_view import print_next_of_plan
 from seedspec.cli.votes import check_axis, choices_in, end_on_errors, standings_of, takes_options, votes_option
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
@@ -45,7 +46,7 @@ WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 @click.option("--x", "columns", metavar="AXIS", help="The axis of the grid's columns.")
 @click.option("--y", "rows", metavar="AXIS", help="The axis of the grid's rows.")
 @click.option("--blind", is_flag=True, help="Open with pairs to vote on, names hidden.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the order and the sides of blind pairs.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the order and the sides of blind pairs.")
 @votes_option
 @takes_options
 def review_command(
@@ -55,8 +56,8 @@ def review_command(
 ) -> None:  # fmt: skip
     """Make a page to look at takes: grid, compare, blind votes, table. One HTML file, no server, no network.
 
-    Picks, votes and notes are saved from the page as a small YAML file a reviewer; `seedspec pick --from` and
-    `seedspec stats` read them.
+    Each reviewer saves picks, votes and notes from the page as a small YAML file. `seedspec pick --from` and
+    `seedspec stats` read these files.
 
     \b
     Examples:
@@ -95,10 +96,13 @@ def review_command(
     write_output(target, b"".join(piece.encode() for piece in pieces))
     print_lines([str(target)])
     said = {"link": "the videos stay where they are", "inline": "videos inside", "proxy": "small copies inside"}[media]
-    print_notes([f"{len(found)} takes, {len(clips)} to watch; {target.stat().st_size / 1e6:.1f} MB, {said}"])
+    many, size = f"{len(found)} take{'s' * (len(found) != 1)}", target.stat().st_size / 1e6
+    print_notes([f"{many}, {len(clips)} to watch; {size:.1f} MB, {said}"])
     if clips and not any(s.poster for s in seen.values()):
         print_notes(["no posters: they need more packages, pip install 'seedspec[media]'"])
-    if clips:
+    if not clips:
+        print_next_of_plan(planned, options)
+    else:
         print_next(
             f"open the page, save what you choose there, then {planned.place.commands.plain('pick', '--from FILE')}"
         )

@@ -33,16 +33,18 @@ from seedspec.plan.agreed import AGE
 @click.option("--max-usd", type=Number(0, MOST_MONEY), help="Ceiling for this run, in dollars.")
 @click.option("--max-credits", type=Number(0, MOST_MONEY), help="Ceiling for this run, in credits.")
 @click.option("--max-entries", type=click.IntRange(min=0), help="Buy at most so many entries in this run.")
-@click.option("--locked", is_flag=True, help="Fail, with code 4, if anything would be bought.")
-@click.option("--fail-fast", is_flag=True, help="Buy nothing more after the first failure; what runs is followed.")
-@click.option("--no-wait", is_flag=True, help="Buy, and leave the following and saving to `seedspec fetch`.")
+@click.option("--locked", is_flag=True, help="Buy nothing: end with code 4 if anything is to be bought.")
+@click.option(
+    "--fail-fast", is_flag=True, help="Buy nothing more after the first failure; what is running is followed."
+)
+@click.option("--no-wait", is_flag=True, help="Buy, and end; `seedspec fetch` follows and saves later.")
 @click.option("--timeout", type=Number(0, YEAR), help="End after so many seconds; run again to go on.")
 @click.option(
     "--assets", metavar="URL", envvar=["SEEDSPEC_ASSETS", "SEEDSPEC_RUN_ASSETS"], show_envvar=True,
-    help="Local files go to this bucket (s3://BUCKET/PREFIX, gs://, az://), not to the service.",
+    help="Put local files into this bucket (s3://BUCKET/PREFIX, gs://, az://), not to the service.",
 )  # fmt: skip
-@click.option("--in-flight", type=click.IntRange(1, 1000), help="Tasks at the service at one time.")
-@click.option("--poll-interval", type=Number(0.1, DAY), help="Seconds between two reads of a task, at first.")
+@click.option("--in-flight", type=click.IntRange(1, 1000), help="The most tasks at the service at one time.")
+@click.option("--poll-interval", type=Number(0.1, DAY), help="Seconds between the first two reads of a task.")
 @click.option("--submit-rate", type=Number(0.001, 1000), help="Paid requests a second, at most.")
 @view_options
 @click.option("--emulator-seconds", type=Number(0, DAY), default=2.0, show_default=True,
@@ -60,11 +62,11 @@ def run_command(
 ) -> None:  # fmt: skip
     """Buy what is new, follow what is running, save what is finished. What is done is left alone.
 
-    Before anything is bought you are asked, with the count and the price, when standard input and standard error are
-    a terminal. Otherwise --yes or --plan is needed, and without it nothing is bought: exit code 2.
+    On a terminal the run asks before it buys, with the count and the price. It asks when standard input and standard
+    error are a terminal. Otherwise it needs --yes or --plan; without it nothing is bought, and the exit code is 2.
 
-    --plan FILE is a yes to what `seedspec plan --out FILE` wrote. What has become dearer since, and what the storyboard
-    no longer asks for, is not bought: it is listed, and the exit code is 4. What is bought already is passed over.
+    --plan FILE is a yes to what `seedspec plan --out FILE` wrote. A purchase that has become dearer since is not
+    bought, nor one that the storyboard no longer asks for: they are listed, and the exit code is 4.
 
     \b
     Examples:

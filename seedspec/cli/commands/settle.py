@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import click
 
@@ -15,12 +16,13 @@ from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_lines, print_notes
 from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost
 from seedspec.cli.main import Exit
-from seedspec.cli.options import profile_option, word_option
+from seedspec.cli.options import emulator_option, profile_option, word_option
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.purchase_events import Adopted, Deferred, Failed, Submitted, Weighed
 from seedspec.lock.state import UNANSWERED
-from seedspec.project.paths import Place, place_of
+from seedspec.plan.command_hint import CommandHint
+from seedspec.project.paths import Place, named, place_of
 from seedspec.run.engine.messages import Balance, Credits
 from seedspec.run.loop import Wire, now
 from seedspec.run.settle import Evidence, ask, evidence, intent_to_resend, resend, verify_task
@@ -32,12 +34,14 @@ from seedspec.run.store.sent_requests import read_body
 @click.command("settle")
 @click.argument("words", nargs=-1, metavar="[ENTRY]... [STORYBOARD]")
 @profile_option
-@word_option("--task", metavar="ID", help="The service did take it: this is its task. It is followed from now on.")
-@word_option("--not-billed", is_flag=True, help="The service did not take it, or never ends it: buy it again.")
+@word_option("--task", metavar="ID", help="The service took the request: this is its task. It is followed from now on.")
+@word_option(
+    "--not-billed", is_flag=True, help="The service did not take the request, or never ends its task: buy it again."
+)
 @word_option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
-@word_option("--lost", is_flag=True, help="It was taken, and the service no longer has it: give it up.")
-@word_option("--purchase", metavar="ID", help="Which one, where an entry names several; without it they are listed.")
-@click.option("--emulator", is_flag=True, help="With the emulator and its lock.")
+@word_option("--lost", is_flag=True, help="The service took the request and no longer has the video: give it up.")
+@word_option("--purchase", metavar="ID", help="Which purchase, where an entry has several; without it they are listed.")
+@emulator_option("With the emulator and its lock.")
 def settle_command(
     words: tuple[str, ...], profile: str, task: str | None, purchase: str | None,
     *, not_billed: bool, again: bool, lost: bool, emulator: bool,
@@ -45,14 +49,15 @@ def settle_command(
     """Settle purchases in doubt: a request was sent and its answer was lost, so it may or may not have been bought.
     A task that the service never ends is settled here too.
 
-    Without an option it shows the evidence (what was seen, the tasks of the account that no entry knows and that
-    were made about then, the credits that are gone), and the commands that say what you found, ready to be copied;
-    without an ENTRY, or with a prefix of many, of all that wait for it. --not-billed and --lost take several entries,
-    each by its whole name. Nothing is bought by this command but by --resend, which the service may take for a new
-    request: it does not promise to know it again.
+    Without an option it shows what is known: what came back, tasks of the account from that time that belong to no
+    entry, and the credits that are gone. It also shows the commands to say what you found; copy one. Without an ENTRY
+    it shows all purchases that wait. An ENTRY may be the beginning of several addresses.
 
-    A `callback_url` with the entry in its query, such as ?entry=open, leaves another trace: it is called when the
-    task ends, and names it.
+    --not-billed and --lost take several entries, each by its whole address. Only --resend may buy: the service does
+    not promise to recognise the same request, so it may cost twice.
+
+    A `callback_url` that names the entry, such as ?entry=open, leaves another trace: the service calls it when the
+    task ends.
 
     \b
     Examples:
@@ -66,9 +71,11 @@ def settle_command(
     if (task is not None) + not_billed + again + lost > 1:
         raise Exit(2, "--task, --not-billed, --resend and --lost exclude each other")
     entries, storyboard = _split_words(words)
+    click.get_current_context().params["storyboard"] = storyboard
     said_what = task is not None or not_billed or again or lost
     if said_what and not entries:
-        raise Exit(2, "name the entry that is meant; `seedspec settle` lists those that wait for it")
+        listing = CommandHint(named(Path(storyboard)), emulator, profile).line("settle")
+        raise Exit(2, f"name the entry that is meant; {listing} lists those that wait for it")
     if len(entries) > 1 and (task is not None or again or purchase is not None):
         raise Exit(2, "--task, --resend and --purchase are about one purchase; name one entry")
     made = compile_or_exit(storyboard, profile, emulated=emulator)

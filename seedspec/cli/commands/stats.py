@@ -6,7 +6,7 @@ import click
 
 from seedspec.api import Options, plan
 from seedspec.cli.compiled import compile_or_exit
-from seedspec.cli.console import print_json, print_lines
+from seedspec.cli.console import print_json, print_lines, print_next
 from seedspec.cli.options import storyboard_argument
 from seedspec.cli.votes import end_on_errors, standings_of, takes_options, votes_option
 from seedspec.report.page import results
@@ -39,3 +39,5 @@ def stats_command(
     else:
         print_lines(results.as_text(axes, shots))
     end_on_errors(problems, code=3)
+    if form == "text" and not shots:
+        print_next(f"{planned.place.commands.plain('review', '--blind')}, then vote on the page")

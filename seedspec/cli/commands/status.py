@@ -14,7 +14,8 @@ from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
 from seedspec.cli.console import colored, print_json, print_lines, steady_text
 from seedspec.cli.main import Exit
-from seedspec.cli.run_options import options_of, plan_options
+from seedspec.cli.plan_view import print_next_of_plan
+from seedspec.cli.run_options import look_options, options_of
 from seedspec.plan.plan import Action
 from seedspec.report import status
 from seedspec.run.loop import now
@@ -24,16 +25,16 @@ _GLANCE = 1.0
 
 
 @click.command("status")
-@plan_options
+@look_options
 @click.option("--watch", "watching", is_flag=True, help="Look at the lock again and again, until Ctrl-C.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def status_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, watching: bool,
 ) -> None:  # fmt: skip
-    """Show where every entry stands, from the lock. Touches no network, changes nothing.
+    """Show where every entry stands, from the lock. Uses no network, changes nothing.
 
-    What is made and not saved shows how many hours the service keeps it.
+    A video that is made and not saved yet shows how many hours the service keeps it.
 
     \b
     Examples:
@@ -76,6 +77,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
         print_json(document)
     elif not watching:
         print_lines(lines(planned, None))
+        print_next_of_plan(planned, options)
     if planned.plan.count(Action.DOUBT):
         raise Exit(8)
 

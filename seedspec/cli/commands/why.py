@@ -8,7 +8,7 @@ from seedspec.api import Options, plan
 from seedspec.cli.compiled import compile_or_exit
 from seedspec.cli.console import print_json, print_lines
 from seedspec.cli.entry_argument import the_address
-from seedspec.cli.options import profile_option, storyboard_argument
+from seedspec.cli.options import emulator_option, profile_option, storyboard_argument
 from seedspec.compiler.request.trace import trace
 from seedspec.plan.why import why
 from seedspec.report import why as shown
@@ -21,14 +21,14 @@ from seedspec.run.loop import now
 @profile_option
 @click.option("--retry-failed", is_flag=True, help="As a run with --retry-failed would see it.")
 @click.option("--redo-stale", is_flag=True, help="As a run with --redo-stale would see it.")
-@click.option("--emulator", is_flag=True, help="With the emulator's lock and folder, not the paid ones.")
+@emulator_option("With the emulator's lock and folder, not the paid ones.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def why_command(
     entry: str, storyboard: str, profile: str, form: str, *, retry_failed: bool, redo_stale: bool, emulator: bool
 ) -> None:
     """Say what a run would do with an entry and why: what differs from what was bought, and which line says so.
 
-    ENTRY is an address, or a prefix that fits one entry alone. Touches no network, writes nothing.
+    ENTRY is an address, or the beginning of one that fits a single entry. It uses no network and writes nothing.
 
     \b
     Examples:

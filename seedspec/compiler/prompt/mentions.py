@@ -89,17 +89,22 @@ _MOST_MEDIA = 12
 def literal_mentions(prompt: str) -> dict[Numbered, Mention]:
     """Media that a prompt names by number, in any of the known forms; of several words for one the surest."""
     found: dict[Numbered, Mention] = {}
-    text = plain_text(prompt)
-    if not may_name(text):
-        return found
-    mentions = [one for m in heads(text) for one in _read(text, m)]
-    if _MAY_BE_NTH.search(text):
-        mentions += [one for m in _NTH.finditer(text) for one in _nth(text, m)]
-    for one in mentions:
+    for one in every_mention(prompt):
         known = found.get((one.kind, one.number))
         if known is None or known.certainty < one.certainty:
             found[one.kind, one.number] = one
     return found
+
+
+def every_mention(prompt: str) -> list[Mention]:
+    """Each place where a prompt names a medium by number; those of a list, `images 1 and 2`, share its place."""
+    text = plain_text(prompt)
+    if not may_name(text):
+        return []
+    mentions = [one for m in heads(text) for one in _read(text, m)]
+    if _MAY_BE_NTH.search(text):
+        mentions += [one for m in _NTH.finditer(text) for one in _nth(text, m)]
+    return mentions
 
 
 def plain_text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -187,7 +188,7 @@ class Texts:
         message, near = unknown_word(name, "reference", known)
         if not known:
             message = f"`{shorten(name)}` is no reference; the storyboard declares no references"
-        notes: tuple[str, ...] = (f"in {file}",) if file else ()
+        notes: tuple[str, ...] = (f"in {self._beside(file)}",) if file else ()
         if name != self._shot.id and any(s.id == name for s in self._board.shots):
             as_name = re.sub(r"\W", "_", name)
             notes += (
@@ -207,8 +208,12 @@ class Texts:
         here = f"`{name}` belongs to shot `{owners[0]}` alone"
         return (f"{here}; declare it under `references` of the storyboard, for every shot",)
 
+    def _beside(self, file: str) -> str:
+        """A place in an included file as the storyboard's own places are shown: from where that was named."""
+        return posixpath.join(posixpath.dirname(self._board.source.path), file)
+
     def _report_fault(self, node: Scalar, fault: TemplateFault, address: str) -> None:
-        notes: tuple[str, ...] = (f"in {fault.file}",) if fault.file else ()
+        notes: tuple[str, ...] = (f"in {self._beside(fault.file)}",) if fault.file else ()
         written = Written(node)
         span = written.span(*fault.place) if fault.place is not None else written.whole
         changes = fault.changes

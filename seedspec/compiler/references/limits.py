@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from seedspec.catalog.addresses import page_of, unreachable
-from seedspec.catalog.media_facts import MediaFacts
+from seedspec.catalog.media_facts import MediaFacts, MediaRemark
 from seedspec.catalog.model import Kind, MediaRule, Range
 from seedspec.catalog.schema import shorten
 from seedspec.catalog.signed_url import bare, masked, signature_of
@@ -24,6 +25,7 @@ class MediaFile:
     `format` is its real type where it was recognised. `unchecked` says why its content was not looked at, when it was
     not. Of a medium behind an address, `path` is the address, and `sha256` is "" where not all of it was read.
     `spelling` is its path as the disk has it, where that is not as it was asked for: other disks would not find it.
+    `remarks` are what other readers may stumble over in it.
     """
 
     path: str
@@ -32,6 +34,7 @@ class MediaFile:
     format: str | None = None
     unchecked: str = ""
     spelling: str = ""
+    remarks: tuple[MediaRemark, ...] = ()
 
 
 MediaReader = Callable[[str, Kind], MediaFile | str]
@@ -164,6 +167,41 @@ def breaches(rule: MediaRule, facts: MediaFacts) -> Iterator[Breach]:
         yield Breach(
             code="media-seconds", message=message, tolerated=within_tolerance(rule, "seconds", seconds, rule.seconds)
         )
+
+
+def check_remarks(reference: Reference, rule: MediaRule, asset: MediaFile, problems: Problems) -> None:
+    """What readers may stumble over in a file of a format that the model takes."""
+    if asset.format is not None and asset.format not in rule.formats:
+        return  # it must be converted anyway
+    for remark in asset.remarks:
+        message = f"`{reference.name}` {remark.found}"
+        remedy = f"{remark.advice}: `{_command(remark.command, asset.path)}`"
+        stated, held = remark.stated, asset.facts.seconds
+        limits = rule.seconds
+        if limits and stated is not None and held is not None and _within(held, limits) and not _within(stated, limits):
+            message = f"{message}; expected {_range(limits)} s"
+            problems.error("media-seconds", message, reference.target.span, remedy)
+        else:
+            problems.warning(
+                "media-alpha"
+                if remark.kind == "alpha"
+                else "media-codec"
+                if remark.kind == "codec"
+                else "media-header",
+                message,
+                reference.target.span,
+                remedy,
+            )
+
+
+def _command(template: str, path: str) -> str:
+    """A command for a file, to be copied into a shell. Of an address, the file is what was loaded from there."""
+    path = _BEFORE_PATH.sub("", path).partition("#")[0].partition("?")[0].rpartition("/")[2] if is_url(path) else path
+    path = f"./{path}" if path.startswith("-") else path
+    stem, dot, _ = path.rpartition(".")
+    stem = stem if dot and "/" not in path[len(stem) :] else path
+    words = ((word, word.replace("{file}", path).replace("{stem}", stem)) for word in template.split(" "))
+    return " ".join(made if made == word else shlex.quote(made) for word, made in words)
 
 
 def check_declared(reference: Reference, rule: MediaRule, found: MediaFacts, problems: Problems) -> None:

@@ -23,6 +23,7 @@ from seedspec.compiler.references.limits import (
     check_address,
     check_declared,
     check_medium,
+    check_remarks,
     check_unsigned,
     is_url,
     url_fault,
@@ -142,6 +143,7 @@ class ReferenceResolver:
         check_declared(reference, rule, asset.facts, problems)
         facts = asset.facts.completed_by(reference.facts)
         check_medium(reference, rule, target, facts, asset.format, problems)
+        check_remarks(reference, rule, asset, problems)
         if remote:
             return Resolved("url", target, _identity(reference, named), named, named, facts)
         item = f"sha256:{asset.sha256}"

@@ -15,7 +15,8 @@ from av.video.stream import VideoStream
 
 from seedspec.media import picture
 from seedspec.media.boxes import check_movie
-from seedspec.media.facts import FPS, Facts, MediaError, sniff
+from seedspec.media.facts import FPS, Facts, MediaError, Remark, sniff
+from seedspec.media.index import Lengths, lengths
 from seedspec.media.movie.frames import DAMAGE, raster_of, sentence
 from seedspec.media.picture import Raster
 from seedspec.media.reader import opened
@@ -27,19 +28,38 @@ _MOST_PIXELS = 100_000_000
 _MOST_PACKETS = 4_000_000
 # Sound that goes on for longer than this after the last picture is no padding of an encoder's last frame.
 _PADDING = 0.1
+_USUAL = ("h264", "hevc")
+_EIGHT_BITS = ("yuv420p", "yuvj420p", "nv12")
+_CODECS = {
+    "h264": "H.264", "hevc": "HEVC (H.265)", "prores": "ProRes", "mjpeg": "Motion JPEG", "av1": "AV1", "vp9": "VP9",
+    "vp8": "VP8", "mpeg4": "MPEG-4 Part 2", "mpeg2video": "MPEG-2", "dnxhd": "DNxHD", "cfhd": "CineForm",
+    "qtrle": "QuickTime Animation", "png": "PNG pictures", "rawvideo": "raw pictures", "h263": "H.263",
+}  # fmt: skip
+_PIXELS = {
+    "yuv420p10le": "yuv420p10le (4:2:0, 10 bits)", "yuv422p": "yuv422p (4:2:2)", "yuvj422p": "yuvj422p (4:2:2)",
+    "yuv444p": "yuv444p (4:4:4)", "yuvj444p": "yuvj444p (4:4:4)", "yuv422p10le": "yuv422p10le (4:2:2, 10 bits)",
+    "yuv444p10le": "yuv444p10le (4:4:4, 10 bits)",
+}  # fmt: skip
 
 
 def facts(stream: BinaryIO, *, format: str, size: int, whole: bool) -> Facts:
     """The facts of a video, from its index and its first picture. Raises MediaError when it is cut or damaged."""
-    if format in ("mp4", "mov"):
-        check_movie(stream, size)
+    index = _index(stream, format, size)
     try:
         with _opened(stream, format) as container:
             if not container.streams.video:
                 return _sound_only(container, format=format, size=size)
-            return _facts(container, format=format, size=size, whole=whole)
+            return _facts(container, index, format=format, size=size, whole=whole)
     except DAMAGE as error:
         raise MediaError(f"a damaged {format} file: {sentence(error)}") from error
+
+
+def _index(stream: BinaryIO, format: str, size: int) -> Lengths | None:
+    """What the index of an MP4 makes of its length; MediaError when it is cut, or claims too much."""
+    if format not in ("mp4", "mov"):
+        return None
+    check_movie(stream, size)
+    return lengths(stream, size)
 
 
 def frames_held(stream: BinaryIO, *, format: str) -> float:
@@ -81,12 +101,11 @@ def check_playable(path: str | os.PathLike[str]) -> Facts:
         file, size = opened(path)
         with file:
             format = sniff(file.read(64)) or "unknown"
-            if format in ("mp4", "mov"):
-                check_movie(file, size)
+            index = _index(file, format, size)
             with _opened(file, format) as container:
                 if not container.streams.video:
                     raise MediaError(f"a {format} file without pictures")
-                found = _facts(container, format=format, size=size, whole=True)
+                found = _facts(container, index, format=format, size=size, whole=True)
                 if found.seconds is None:
                     raise MediaError("does not say how long it is")
                 last = _last_time(container, seconds=found.seconds)
@@ -116,7 +135,7 @@ def picture_at(path: str | os.PathLike[str], at: float) -> Raster:
         raise MediaError(f"no picture in it: {sentence(error)}") from error
 
 
-def _facts(container: InputContainer, *, format: str, size: int, whole: bool) -> Facts:
+def _facts(container: InputContainer, index: Lengths | None, *, format: str, size: int, whole: bool) -> Facts:
     stream = container.streams.video[0]
     claimed = stream.codec_context.width * stream.codec_context.height
     if claimed > _MOST_PIXELS:
@@ -134,16 +153,41 @@ def _facts(container: InputContainer, *, format: str, size: int, whole: bool) ->
         bytes=size,
         width=width,
         height=height,
-        seconds=_seconds(container, stream),
+        seconds=_seconds(container, stream, index),
         fps=average,
         audio_streams=len(container.streams.audio),
         fps_least=least,
         fps_most=most,
+        codec=stream.codec.canonical_name,
+        pixels=stream.pix_fmt,
+        remarks=tuple(_remarks(stream, index)),
     )
 
 
-def _seconds(container: InputContainer, stream: VideoStream) -> float | None:
-    """How long the pictures last; the whole file where its sound goes on for clearly longer."""
+def _remarks(stream: VideoStream, index: Lengths | None) -> Iterator[Remark]:
+    if index and index.remark:
+        yield index.remark
+    codec, pixels = stream.codec.canonical_name, stream.pix_fmt or "an unknown pixel format"
+    if codec in _USUAL and pixels in _EIGHT_BITS:
+        return
+    holds = f"holds {_CODECS.get(codec, codec)} with {_PIXELS.get(pixels, pixels)}"
+    even = ' -vf "crop=trunc(iw/2)*2:trunc(ih/2)*2"' if stream.width % 2 or stream.height % 2 else ""
+    yield Remark(
+        "codec",
+        f"{holds}; the service's page names no codec, and many services take H.264 or HEVC of 8 bits in 4:2:0 alone",
+        "make it H.264 in 4:2:0, to be safe",
+        f"ffmpeg -i {{file}}{even} -c:v libx264 -crf 16 -pix_fmt yuv420p -c:a aac {{stem}}-h264.mp4",
+    )
+
+
+def _seconds(container: InputContainer, stream: VideoStream, index: Lengths | None) -> float | None:
+    """How long the pictures last; the whole file where its sound goes on for clearly longer.
+
+    As its headers say, unless the tables of samples say something else: these are what is played. Of fragments the
+    library takes the time before the first picture for a part of the length.
+    """
+    if index and (index.remark or index.fragmented or not stream.duration):
+        return round(index.sound if index.sound > index.pictures + _PADDING else index.pictures, 3)
     total = container.duration / av.time_base if container.duration else None
     if stream.duration is None or stream.time_base is None:
         return None if total is None else round(total, 3)
@@ -164,6 +208,8 @@ def _rates(
     if base is None or len(times) < 2 or times[-1] == times[0]:
         rate = stream.average_rate or stream.guessed_rate
         return None, round(float(rate), 3) if rate else None, None
+    if _late(times):
+        times = times[1:]
     average = (len(times) - 1) / float((times[-1] - times[0]) * base)
     step = max(1, round(average))  # about a second's worth: a single late picture is no change of rate
     spans = [later - earlier for earlier, later in zip(times, times[step:], strict=False)]
@@ -171,6 +217,15 @@ def _rates(
         return round(average, 3), round(average, 3), round(average, 3)
     least, most = (round(step / float(span * base), 3) for span in (max(spans), min(spans)))
     return least, round(average, 3), most
+
+
+def _late(times: list[int]) -> bool:
+    """Whether the first picture alone stands longer than the others, which are even: a writer of fragments gives it
+    the time by which an encoder of sound begins earlier."""
+    first, *others = [later - earlier for earlier, later in itertools.pairwise(times)]
+    if len(others) < 2 or min(others) <= 0:
+        return False
+    return max(others) < first < 2 * min(others) and max(others) - min(others) <= max(2, min(others) // 50)
 
 
 def _times(container: InputContainer, stream: VideoStream, *, whole: bool) -> list[int]:

@@ -101,9 +101,7 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, no
         out.events.append(Held(step.address, step.fp, reason.upstream, reason.why, at))
     elif isinstance(reason, reasons.Unpicked):
         out.jobs[step.fp] = Purchase(step, entry, Phase.LEFT, attempt, step.file)
-        out.events.append(
-            Held(step.address, step.fp, reason.variants[0], "no take of it is picked: `seedspec pick`", at)
-        )
+        out.events.append(Held(step.address, step.fp, reason.variants[0], "no take of it is picked", at))
     elif step.action is Action.DOUBT:
         assert record is not None
         out.jobs[step.fp] = _doubtful(step, record)

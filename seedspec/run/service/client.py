@@ -322,12 +322,12 @@ class Client:
             return Trouble(f"not a whole video: {clean(error)}")
         except TimeoutError:
             slow = f"not there within {self.deadlines.download:g} s"
-            return Trouble(f"{slow}, so that it is given up for now; `seedspec fetch` tries again", final=True)
+            return Trouble(f"{slow}, so that it is given up for now; the next run or fetch tries again", final=True)
         except (OSError, BadPlace) as error:
             return _write_trouble(call.file, error)
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, BadAddress, ValueError) as error:
             if why := describe_final(error):
-                return Trouble(f"{why}; `seedspec fetch` tries again", final=True)
+                return Trouble(f"{why}; the next run or fetch tries again", final=True)
             return Trouble(f"the download broke off: {describe_error(error)}")
         finally:
             part.drop()
@@ -356,7 +356,7 @@ def _refusal_of(response: httpx.Response) -> Expired | Trouble | None:
 
 def _too_large(call: Download) -> Trouble:
     many = f"the result has more than {call.most:,} bytes, which no video of this length has"
-    return Trouble(f"{many}; it is given up for now, and `seedspec fetch` tries again", final=True)
+    return Trouble(f"{many}; it is given up for now, and the next run or fetch tries again", final=True)
 
 
 def _write_trouble(file: str, error: Exception) -> Trouble:

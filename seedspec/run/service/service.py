@@ -28,7 +28,7 @@ class Service:
     def __post_init__(self) -> None:
         for url in (self.origins.api, self.origins.files) if self.place.emulated else ():
             if not is_local(url):
-                raise BadSettings(f"`{self.place.lock.name}` is the emulator's, and {url} is not on this machine")
+                raise BadSettings(f"`{self.place.lock}` is the emulator's, and {url} is not on this machine")
 
     def exchange(self, provider: Mapping[str, Any], assets: str | None = None) -> Client:
         """What carries calls to this service and saves its videos at this place; `assets` is a bucket's URL."""
@@ -56,7 +56,7 @@ class Emulator:
     def service(self, place: Place) -> Service:
         """Itself, as the service of a place. Raises BadSettings unless that is the emulator's."""
         if not place.emulated:
-            raise BadSettings(f"`{place.lock.name}` is no lock of the emulator: give `Options(emulated=True)` with one")
+            raise BadSettings(f"`{place.lock}` is no lock of the emulator: give `Options(emulated=True)` with one")
         return Service(place, Origins(self.api, self.files), self.key)
 
 
@@ -66,5 +66,5 @@ def service_of(provider: Mapping[str, Any], place: Place, environ: Mapping[str, 
     Its address may be this machine's: an emulator that somebody started by hand is asked as the paid service is.
     """
     if place.emulated:
-        raise BadSettings(f"`{place.lock.name}` is the emulator's: the service of the environment is not asked for it")
+        raise BadSettings(f"`{place.lock}` is the emulator's: the service of the environment is not asked for it")
     return Service(place, origins_of(provider, environ), key_of(provider, environ, Path.cwd()))

@@ -128,7 +128,8 @@ class Journal:
             unknown = set(self._touched)
         said = [f"the lock could not be written: {self._why}", *filter(None, map(self._remedy, sorted(unknown)))]
         if self._rescued:
-            said.append(f"this run's records are in {self._rescued[-1]}, and {remedy(self._rescued[-1])} takes them up")
+            place = self._rescued[-1]
+            said.append(f"this run's records are in {place}, and {remedy(place, self.path)} takes them up")
         return "; ".join(said)
 
     def again(self) -> None:
@@ -369,7 +370,7 @@ def _content(handle: int, size: int) -> bytes:
 
 
 def _changed(path: Path) -> LockFault:
-    message = f"`{path.name}` was changed by another program during the run; nothing is written over it"
+    message = f"`{path}` was changed by another program during the run; nothing is written over it"
     return LockFault("lock-changed", message)
 
 

@@ -33,5 +33,5 @@ def check_not_left(lock: Path, fingerprints: Iterable[str]) -> None:
         held = sum(any(r.state in BOUGHT for r in rs) for fp, rs in found.attempts.items() if fp in wanted)
         if held:
             some = f"{held} of these purchases" if held > 1 else "one of these purchases"
-            message = f"`{other.name}` holds {some}, and its storyboard is gone: rename it to `{lock.name}` too"
+            message = f"`{other}` holds {some}, and its storyboard is gone: rename it to `{lock}` too"
             raise LockFault("lock-left-behind", message)

@@ -17,7 +17,7 @@ from seedspec.project.state_folder import state_folder
 from seedspec.run.store.rescue import rescues
 
 if TYPE_CHECKING:
-    from seedspec.lock.lock import Lock
+    from seedspec.lock.lock import Lock, LockFault
 
 
 _MOST_HOLDER = 4096
@@ -44,7 +44,7 @@ def hold(lock: Path, *, wait: float = 0.0) -> Iterator[None]:
     try:
         taken.acquire()
     except Timeout:
-        raise HoldTaken(f"`{lock.name}` is held by {_holder(by)}") from None
+        raise HoldTaken(f"`{lock}` is held by {_holder(by)}") from None
     try:
         since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         said = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "command": Path(sys.argv[0]).name}
@@ -118,8 +118,7 @@ def read_lock(path: Path) -> Lock:
 
     if waiting := rescues(path):
         where = ", ".join(map(str, waiting))
-        message = f"`{path.name}` lacks what stands in {where}: `seedspec lock fix` takes it up"
-        raise LockFault("lock-rescue", message)
+        raise _named(LockFault("lock-rescue", f"`{path}` lacks what stands in {where}", fix="takes it up"), path)
     try:
         data = read_lock_file(path)
     except FileNotFoundError:
@@ -127,5 +126,12 @@ def read_lock(path: Path) -> Lock:
     try:
         return parse(data)
     except LockFault as fault:
-        fault.file = os.path.relpath(path)
-        raise
+        raise _named(fault, path) from None
+
+
+def _named(fault: LockFault, path: Path) -> LockFault:
+    """A fault with the lock and the command as a person has them from where they stand."""
+    from seedspec.project.paths import commands_of
+
+    fault.file, fault.command = str(path), commands_of(path).plain("lock fix")
+    return fault

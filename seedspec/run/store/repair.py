@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from seedspec.lock.recover import Unreadable, recover
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.project.atomic import replace, replace_lock
 from seedspec.project.files import MOST_LOCK, check_no_link, read_file, read_lock_file
+from seedspec.project.paths import commands_of
 from seedspec.project.saved_video import NotRead, saved_video
 from seedspec.project.state_folder import state_folder
 from seedspec.run.store.lock_file import read_lock
@@ -55,8 +57,10 @@ def fix(path: Path, order: Iterable[str], also: Iterable[Path] = ()) -> Fixed:
     except FileNotFoundError:
         data, there = b"", False
     if not data and there:  # a rescue alone would make it look whole
-        message = f"`{path.name}` is empty, which a lock never is; what was bought is not known from it"
-        hint = f"`git checkout -- {path.name}` brings it back; remove it only if nothing was ever bought"
+        message = f"`{path}` is empty, which a lock never is; what was bought is not known from it"
+        place = "" if path.parent == Path() else f"-C {shlex.quote(str(path.parent))} "
+        restore = f"`git {place}checkout -- {shlex.quote(path.name)}`"
+        hint = f"{restore} brings it back; remove it only if nothing was ever bought"
         raise LockFault("lock-empty", f"{message}: {hint}")
     texts = sides(data) if data else []
     texts = [text for text in texts if text.strip()] if len(texts) > 1 else texts
@@ -136,16 +140,16 @@ class Finding:
 
 def verify(path: Path) -> list[Finding]:
     """Compares saved files with the lock and looks for what waits. Reads only. Raises LockFault and OSError."""
-    lock, found = read_lock(path), []
+    lock, found, commands = read_lock(path), [], commands_of(path)
     for record in lock:
         if record.state is State.SAVED:
             found += _compare_file(record, path.parent)
         elif record.state in UNANSWERED:
-            found.append(Finding(record, "in doubt: `seedspec settle`", False))
+            found.append(Finding(record, f"in doubt: {commands.line('settle')}", False))
         elif record.stuck:
-            found.append(Finding(record, "running, with no end in sight: `seedspec settle`", False))
+            found.append(Finding(record, f"running, with no end in sight: {commands.line('settle')}", False))
         elif record.state in OPEN:
-            found.append(Finding(record, f"{record.state}, not saved: `seedspec fetch`", False))
+            found.append(Finding(record, f"{record.state}, not saved: {commands.line('fetch')}", False))
     found += [Finding(r, "one of several purchases of this request", False) for r in union(lock, lock).doubles]
     return found
 
@@ -157,11 +161,11 @@ def _compare_file(record: Record, base: Path) -> list[Finding]:
     except NotRead as error:
         return [Finding(record, str(error), True)]
     except FileNotFoundError:
-        return [Finding(record, f"{record.file} is not on this disk", True)]
+        return [Finding(record, f"{base / (record.file or '')} is not on this disk", True)]
     except OSError as error:
-        return [Finding(record, f"{record.file} cannot be read: {error.strerror}", True)]
+        return [Finding(record, f"{base / (record.file or '')} cannot be read: {error.strerror}", True)]
     if found != record.get("sha256"):
-        return [Finding(record, f"{record.file} is not the video that was saved", True)]
+        return [Finding(record, f"{base / (record.file or '')} is not the video that was saved", True)]
     return []
 
 
@@ -177,5 +181,5 @@ def prune(path: Path, lock: Lock, gone: Iterable[Record], order: Iterable[str]) 
     kept = {fp: tuple(r for r in rs if (fp, r.attempt) not in names) for fp, rs in lock.attempts.items()}
     with suppress(FileNotFoundError):
         if parse(read_lock_file(path)).digest != lock.digest:
-            raise LockFault("lock-changed", f"`{path.name}` was changed by another program; nothing is written over it")
+            raise LockFault("lock-changed", f"`{path}` was changed by another program; nothing is written over it")
     replace_lock(path, serialise(Lock({fp: rs for fp, rs in kept.items() if rs}, header=lock.header), order))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from seedspec.project.atomic import atomic_write
 from seedspec.project.files import MOST_LOCK, read_file
+from seedspec.project.paths import commands_of
 from seedspec.project.secret import seal
 from seedspec.project.user_folders import user_state
 
@@ -30,11 +31,11 @@ def foreign(lock: Path) -> Path | None:
     return next((p for p in places(lock) if os.path.lexists(p) and _foreign(p, lock)), None)
 
 
-def describe_foreign(path: Path) -> str:
+def describe_foreign(path: Path, lock: Path) -> str:
     """What is said of a foreign rescue file."""
     return (
         f"{path} was not written by you on this machine, so nothing of it is taken up: delete it; "
-        f"if you know that it is yours, `seedspec lock fix --rescue {shlex.quote(str(path))}`"
+        f"if you know that it is yours, {commands_of(lock).line('lock fix', f'--rescue {shlex.quote(str(path))}')}"
     )
 
 
@@ -65,10 +66,11 @@ def drop(path: Path) -> None:
         path.unlink()
 
 
-def remedy(path: Path) -> str:
+def remedy(path: Path, lock: Path) -> str:
     """The command that takes up a rescue file: it must be named where this user keeps no secret to seal it with."""
     own = path.parent.name != ".seedspec" or seal(b"") is not None
-    return "`seedspec lock fix`" if own else f"`seedspec lock fix --rescue {shlex.quote(str(path))}`"
+    named = () if own else (f"--rescue {shlex.quote(str(path))}",)
+    return commands_of(lock).line("lock fix", *named)
 
 
 def places(lock: Path) -> Iterator[Path]:

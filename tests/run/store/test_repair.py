@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from helpers import SMALL, Make, Project
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seedspec.lock.lock import Lock, LockFault, encode, parse, serialise
@@ -30,6 +30,8 @@ RUNNING: dict[str, Any] = {
 SAVED = {**RUNNING, "state": "saved", "file": "renders/x.mp4", "sha256": FP}
 OTHER = {**RUNNING, "fp": "b" * 64, "entry": "hold/1", "task": "task-unified-2-bbbb"}
 WHOLE = HEADER + encode(RUNNING) + encode(OTHER) + encode(SAVED)
+JOINT = WHOLE.index(b'","crc"', WHOLE.index(b"task-unified-2-bbbb"))
+"""Where the one line of that task has its check sum behind it."""
 
 
 def tasks(lock: Lock) -> set[str | None]:
@@ -61,6 +63,7 @@ def test_a_line_written_by_hand_needs_no_crc() -> None:
 
 
 @settings(max_examples=400, deadline=None)
+@example([(JOINT, 3, b""), (WHOLE.index(b'":"', JOINT + 3) - 3, 3, b"")])
 @given(
     st.lists(
         st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 3), st.binary(max_size=6)), min_size=1, max_size=3
@@ -81,8 +84,9 @@ def test_of_any_damage_everything_that_reads_is_kept(strikes: list[tuple[int, in
     assert sound <= tasks(found.lock)
     handed = b"\n".join(a.data for a in found.unreadable)
     for task in (b"task-unified-1-aaaa", b"task-unified-2-bbbb"):
-        if task in data:
-            assert task.decode() in {str(t) for t in tasks(found.lock)} or task in handed, "a receipt was dropped"
+        if task in data:  # what joins an id with its check sum leaves a line without one, as if written by hand
+            kept = any(str(t).startswith(task.decode()) for t in tasks(found.lock))
+            assert kept or task in handed, "a receipt was dropped"
     parse(serialise(found.lock, []))
 
 
@@ -146,7 +150,7 @@ def test_what_holds_no_record_is_left_alone(data: bytes, tmp_path: Path) -> None
 def test_an_empty_lock_is_no_sound_one(tmp_path: Path) -> None:
     path = tmp_path / "s.lock"
     path.write_bytes(b"")
-    with pytest.raises(LockFault, match="git checkout"):
+    with pytest.raises(LockFault, match=r"git -C .* checkout -- s.lock"):
         repair.fix(path, [])
     assert path.read_bytes() == b"" and not list(tmp_path.glob(".seedspec/*before-fix"))
 
