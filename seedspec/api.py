@@ -31,7 +31,7 @@ from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
 from seedspec.run.loop import drive, now
-from seedspec.run.prepare import Invalid, Options, Planned, budget_of, failure_rule, plan_of, ready
+from seedspec.run.prepare import Invalid, Options, Planned, budget_of, check_pictures, failure_rule, plan_of, ready
 from seedspec.run.service.service import Emulator, Service, service_of
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import hold, holder, read_lock
@@ -163,6 +163,8 @@ def run(
             plan, drift = plan_of(made, place, options, lock, Problems())
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
+        if options.submit:
+            check_pictures(plan)
         check_consent(quote(Planned(made, place, plan), options), consent or consent_of(options.agreed))
         if given is None:
             from seedspec.emulator.session import own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -29,6 +30,7 @@ class Medium:
     `key` is its URL without a signature, the sha256 of a local file's bytes, or the fingerprint of the upstream entry;
     `where` is that URL, the file's path, or the upstream's address. `seconds` is None where the length is not known.
     Of an upstream that waits for a pick, `key` is `pick:` and its variant, and `where` the variant.
+    `frame` is set where a picture of an upstream's video is what is sent: `first`, `last`, or milliseconds.
     """
 
     name: str
@@ -40,6 +42,12 @@ class Medium:
     where: str
     seconds: float | None
     span: Span
+    frame: str = ""
+
+    @property
+    def item(self) -> str:
+        """What its address is known by: its key, or for a picture of a video what the manifest has."""
+        return identity_of(self.key, self.frame) if self.frame else self.key
 
 
 class RequestBase(NamedTuple):
@@ -105,7 +113,7 @@ class Entry(NamedTuple):
 
     @property
     def request(self) -> Mapping[str, Any]:
-        """The body, with `sha256:…` for a local file and `entry:…` for an upstream video."""
+        """The body, with `sha256:…` for a local file, `entry:…` for an upstream video, `frame:…` for its picture."""
         return {"model": self.base.model, "prompt": self.prompt, **self.base.fields}
 
     @property
@@ -124,7 +132,7 @@ class Entry(NamedTuple):
 
     @property
     def upstream(self) -> tuple[Medium, ...]:
-        """The videos of other entries that this one needs first."""
+        """The videos of other entries that this one needs first, whole or for a picture of them."""
         return tuple(m for m in self.base.media if m.source == "shot")
 
     @property
@@ -142,6 +150,25 @@ class Entry(NamedTuple):
     @property
     def waits(self) -> tuple[str, ...]:
         return self.base.waits
+
+
+_UPSTREAM = re.compile(r"(?:frame:(first|last|[0-9]+):)?entry:([0-9a-f]{64})")
+
+
+def identity_of(fingerprint: str, frame: str = "") -> str:
+    """What the video of an entry, or a picture of it, is in the manifest of what continues it."""
+    return f"frame:{frame}:entry:{fingerprint}" if frame else f"entry:{fingerprint}"
+
+
+def upstream_in(identity: object) -> tuple[str, str] | None:
+    """The fingerprint and the picture ("" for the whole video) in such an identity; None for anything else."""
+    found = _UPSTREAM.fullmatch(identity) if isinstance(identity, str) else None
+    return None if found is None else (found[2], found[1] or "")
+
+
+def frame_words(frame: str) -> str:
+    """Which picture of a video is meant, for people: `last frame`, `frame at 1.5 s`."""
+    return f"{frame} frame" if frame in ("first", "last") else f"frame at {int(frame) / 1000:g} s"
 
 
 def canonical(value: Any) -> bytes:
@@ -171,10 +198,10 @@ def digest(data: bytes) -> str:
 
 
 def body_of(entry: Entry, urls: Mapping[str, str]) -> bytes:
-    """The body as it is sent, with the address of each file and upstream video by its key; KeyError without one."""
+    """The body as it is sent, with the address of each file and upstream video by its `item`; KeyError without one."""
     request = dict(entry.request)
     for medium in entry.media:
         if medium.source != "url":
             request[medium.field] = list(request[medium.field])
-            request[medium.field][medium.index] = urls[medium.key]
+            request[medium.field][medium.index] = urls[medium.item]
     return canonical(request)

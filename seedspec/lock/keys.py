@@ -13,7 +13,7 @@ from typing import Any
 
 from seedspec.compiler.filename import is_device
 from seedspec.lock.state import State
-from seedspec.lock.version import OF_2
+from seedspec.lock.version import OF_2, names_pictures
 from seedspec.text.visible import UNSAFE, visible
 
 DEEPEST = 64
@@ -23,6 +23,7 @@ LONGEST_MESSAGE, LONGEST_CODE = 2000, 200
 
 _STATES = frozenset(map(str, State))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_USED = re.compile(r"(?:frame:(?:first|last|0|[1-9][0-9]{0,6}):entry:)?[0-9a-f]{64}")
 _PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
 _ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}(?:@[A-Za-z_][A-Za-z0-9_=,.:-]{0,900})?/[1-9][0-9]{0,14}")
 _TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,255}")
@@ -67,7 +68,7 @@ def _is_number(number: float) -> bool:
 
 
 def _is_used(used: Mapping[str, Any]) -> bool:
-    return all(isinstance(s, str) and _SHA256.fullmatch(s) for pair in used.items() for s in pair)
+    return all(_USED.fullmatch(name) and isinstance(s, str) and _SHA256.fullmatch(s) for name, s in used.items())
 
 
 def _is_manifest(manifest: Mapping[str, Any]) -> bool:
@@ -119,7 +120,7 @@ KEYS: dict[str, tuple[tuple[type, ...], _Test, str]] = {
     "state": ((str,), _STATES.__contains__, "a state of a purchase"),
     "at": _TIME,
     "manifest": ((dict,), _is_manifest, "a manifest: `provider`, `model`, `request` and `take`"),
-    "used": ((dict,), _is_used, "digests of videos by fingerprint"),
+    "used": ((dict,), _is_used, "digests of videos by fingerprint, and of pictures of them"),
     "intent": ((dict,), _is_intent, "`key`, `body_sha256` and `at` of the request, and perhaps `left`"),
     "task": ((str,), _TASK.fullmatch, "a service's id of a task"),
     "units": _WHOLE,
@@ -159,6 +160,8 @@ def fault(values: Mapping[str, Any], version: int) -> str:
         types, test, expected = rule
         if type(value) not in types or not test(value):
             return f"`{key}` is {_describe_value(value)}; expected {expected}"
+    if version == 1 and names_pictures(values):
+        return "`used` names pictures, which a lock of version 1 does not"
     return ""
 
 

@@ -26,7 +26,8 @@ class Intent:
 class Submitting:
     """The intent to buy, with the profile it is bought with. It is in the lock, on disk, before the request leaves.
 
-    `used` are the sha256 of the upstream videos that go with it, by the fingerprints of their entries.
+    `used` are the sha256 of the upstream videos that go with it, by the fingerprints of their entries, and of the
+    pictures of them that do, by what the manifest has.
     """
 
     entry: str

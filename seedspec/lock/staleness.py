@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.compiler.entry import Entry
+from seedspec.compiler.entry import Entry, frame_words, upstream_in
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import OPEN, State
 from seedspec.text.value import valueclass
@@ -42,18 +42,23 @@ def stale(entry: Entry, record: Record, lock: Lock) -> Stale | None:
 
 
 def readable_values(field: str, old: Any, new: Any, address: Callable[[str], str | None]) -> tuple[Any, Any]:
-    """Two values of a field as people read them: another entry's video by its address instead of its fingerprint.
+    """Two values of a field as people read them: another entry's video, or a picture of it, by the entry's address
+    instead of its fingerprint.
 
     Only an item of a list (`name[index]`) is a medium. `address` gives the entry's by fingerprint. Where both are of
     one address, whose request has changed, the beginning of the fingerprint tells them apart.
     """
     if not field.endswith("]"):
         return old, new
-    prints = [v.removeprefix("entry:") if isinstance(v, str) and v.startswith("entry:") else "" for v in (old, new)]
-    was, now = (address(fp) if fp else None for fp in prints)
+    ups = [upstream_in(v) or ("", "") for v in (old, new)]
+    was, now = (_named(address(fp), frame) if fp else None for fp, frame in ups)
     if was is not None and was == now:
-        return f"{was} {prints[0][:12]}", f"{now} {prints[1][:12]}"
+        return f"{was} {ups[0][0][:12]}", f"{now} {ups[1][0][:12]}"
     return old if was is None else was, new if now is None else now
+
+
+def _named(address: str | None, frame: str) -> str | None:
+    return f"{frame_words(frame)} of {address}" if address is not None and frame else address
 
 
 def video_of(record: Record | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from seedspec.catalog.signed_url import bare_request
-from seedspec.compiler.entry import canonical, digest
+from seedspec.compiler.entry import canonical, digest, identity_of, upstream_in
 from seedspec.lock.state import IllegalMove
 
 Values = dict[str, Any]
@@ -35,7 +35,7 @@ def without_signatures(data: bytes, records: Records, update: Callable[[Values, 
         if "manifest" in values and fp in manifests:
             found["manifest"] = manifests[fp]
         if "used" in values:
-            found["used"] = {prints.get(up, up): sha256 for up, sha256 in values["used"].items()}
+            found["used"] = {_renamed(prints.get(up, up), prints): sha256 for up, sha256 in values["used"].items()}
         known = out.get((now, attempt))
         if known is None:
             out[now, attempt] = found
@@ -61,9 +61,7 @@ def _manifests_of_today(records: Records) -> dict[str, Mapping[str, Any]]:
                 continue
             path.pop()
             if fp not in out:
-                now = {
-                    f"entry:{up}": f"entry:{digest(canonical(out[up]))}" for up in _upstream_of(then[fp]) if up in out
-                }
+                now = {up: digest(canonical(out[up])) for up in _upstream_of(then[fp]) if up in out}
                 out[fp] = {**then[fp], "request": _with_fingerprints(bare_request(then[fp]["request"]), now)}
     return out
 
@@ -79,12 +77,17 @@ def _upstream_of(manifest: Mapping[str, Any]) -> Iterator[str]:
     """The fingerprints of the videos that a request continues."""
     for value in manifest["request"].values():
         if isinstance(value, list):
-            yield from (i.removeprefix("entry:") for i in value if isinstance(i, str) and i.startswith("entry:"))
+            yield from (up[0] for i in value if (up := upstream_in(i)) is not None)
 
 
 def _with_fingerprints(request: Mapping[str, Any], now: Mapping[str, str]) -> Mapping[str, Any]:
-    return {k: [now.get(i, i) if isinstance(i, str) else i for i in v] if isinstance(v, list) else v
-            for k, v in request.items()}  # fmt: skip
+    return {k: [_renamed(i, now) for i in v] if isinstance(v, list) else v for k, v in request.items()}
+
+
+def _renamed(item: Any, now: Mapping[str, str]) -> Any:
+    """An item of a list of media with the fingerprint of now in it, where it names another entry's video."""
+    up = upstream_in(item)
+    return item if up is None or up[0] not in now else identity_of(now[up[0]], up[1])
 
 
 def _is_one(known: Values, found: Values, *, later: bool) -> bool:

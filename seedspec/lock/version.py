@@ -27,7 +27,13 @@ def version_needed(records: Iterable[Mapping[str, Any]], known: Set[str], header
     `known` are the keys of a record that this seedspec knows.
     """
     of_1 = known - OF_2
-    return 2 if header or not all(of_1 >= values.keys() for values in records) else 1
+    return 2 if header or not all(of_1 >= values.keys() and not names_pictures(values) for values in records) else 1
+
+
+def names_pictures(values: Mapping[str, Any]) -> bool:
+    """Whether a record says in `used` which pictures of videos it was made from: version 1 has none."""
+    used = values.get("used")
+    return used is not None and any(name.startswith("frame:") for name in used)
 
 
 def header_of(version: int, said: Mapping[str, Any]) -> bytes:

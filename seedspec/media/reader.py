@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from fractions import Fraction
 from functools import cache
 from io import BufferedReader
 from typing import BinaryIO
@@ -106,6 +107,27 @@ def playable(path: str | os.PathLike[str]) -> Facts:
     except ImportError as error:
         raise MediaMissing() from error
     return movie.check_playable(path)
+
+
+def picture_of(stream: BinaryIO, frame: str) -> tuple[bytes, int, int]:
+    """A picture of an open video as a PNG file, with its width and height: its `first`, its `last`, or the one that is
+    shown at so many milliseconds. The same video gives the same bytes. Raises MediaError, and MediaMissing without
+    PyAV.
+    """
+    if not _has_av():
+        raise MediaMissing()
+    try:
+        from seedspec.media.movie.still import still
+        from seedspec.media.picture.png import png
+    except ImportError as error:
+        raise MediaMissing() from error
+    found = still(stream, "first" if frame == "first" else "last" if frame == "last" else Fraction(int(frame), 1000))
+    return png(found), found.width, found.height
+
+
+def cuts_pictures() -> bool:
+    """Whether pictures can be cut out of videos here."""
+    return readers() is not None and _has_av()
 
 
 @cache

@@ -42,6 +42,8 @@ from seedspec.plan.reason import (
 )
 from seedspec.plan.rules import Rules
 
+_LOST = "its saved video is not on this disk, and the service keeps it no longer"
+
 
 def make_plan(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[Entry] = ()) -> Plan:
     """The plan for the selected entries.
@@ -225,13 +227,17 @@ class _Planner:
                     left_out = "it is not selected, and its video is not here"
                     return Held(medium.where, self.rules.unwanted.get(medium.key, left_out))
                 if not (self.rules.here(record) or link_lives(record, self.rules.now)):
-                    return Held(medium.where, "its saved video is not on this disk, and the service keeps it no longer")
+                    return Held(medium.where, _LOST)
+                if medium.frame and not self.rules.here(record):
+                    return Held(medium.where, "its saved video is not on this disk: `seedspec fetch` brings it")
             elif step.action is Action.DOUBT:
                 return Held(medium.where, "it is in doubt")
             elif isinstance(step.reason, Picked):
                 return Held(medium.where, "its take is picked, and the lock has no video of the request as it is now")
             elif step.action is Action.FAILED:
                 return Held(medium.where, "it has no video")
+            elif medium.frame and isinstance(step.reason, Done) and not step.reason.here:
+                return Held(medium.where, _LOST)
         unusable = unusable_upstream(entry.media, self.rules.media, self._was)
         return Held(*unusable) if unusable is not None else None
 

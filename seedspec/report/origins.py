@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seedspec.catalog.price import Rate
-from seedspec.compiler.entry import Entry, Medium
+from seedspec.compiler.entry import Entry, Medium, frame_words
 from seedspec.compiler.request.explain import Explained, Explanation, Layer
 from seedspec.plan.command_hint import CommandHint
 from seedspec.report.money import both
@@ -87,9 +87,10 @@ def _source(medium: Medium, commands: CommandHint) -> str:
         return f"url {cut(medium.where, 60)}"
     if medium.source == "file":
         return f"file {commands.path(medium.where)}  sha256 {medium.key[:12]}"
+    what = f"{frame_words(medium.frame)} of shot" if medium.frame else "shot"
     if medium.key == f"pick:{medium.where}":
-        return f"shot {medium.where}  not picked yet"
-    return f"shot {medium.where}  {medium.key[:12]}"
+        return f"{what} {medium.where}  not picked yet"
+    return f"{what} {medium.where}  {medium.key[:12]}"
 
 
 def _seconds(medium: Medium) -> str:
@@ -98,7 +99,8 @@ def _seconds(medium: Medium) -> str:
 
 def _medium(m: Medium) -> dict[str, Any]:
     named = {"field": m.field, "index": m.index, "reference": m.name, "kind": m.kind}
-    return {**named, "source": m.source, "where": m.where, "key": m.key, "seconds": m.seconds, **place(m.span)}
+    frame = {"frame": m.frame} if m.frame else {}
+    return {**named, "source": m.source, "where": m.where, "key": m.key, **frame, "seconds": m.seconds, **place(m.span)}
 
 
 def _range(entry: Entry, unit: float) -> dict[str, float]:

@@ -201,6 +201,16 @@ def _picks(path: Path, board: Storyboard, options: Options) -> Picks:
     return picks
 
 
+def check_pictures(plan: Plan) -> None:
+    """Raises BadSettings where a picture of a video would have to be cut for what is to be bought, and cannot be."""
+    from seedspec.media.reader import cuts_pictures
+
+    needs = next((s for s in plan.buys if s.entry is not None and any(m.frame for m in s.entry.upstream)), None)
+    if needs is not None and not cuts_pictures():
+        why = f"`{needs.address}` needs a picture of another shot's video, and cutting it takes more packages"
+        raise BadSettings(f"{why}: pip install 'seedspec[media]'")
+
+
 def failure_rule(provider: Mapping[str, Any]) -> Callable[[str], Literal["again", "asked", "change"]]:
     table: Mapping[str, Literal["again", "asked", "change"]] = provider["failures"]["by_code"]
     return lambda code: table.get(code, "asked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,7 @@ def told(number: int, events: list[Any]) -> list[str]:
     for event in events[:-1]:
         if not isinstance(event, RunStarted) and type(event).__name__ != "Progressed":
             name = getattr(event, "entry", "") or getattr(event, "path", "") or "the run"
+            name = re.sub("/[0-9a-f]{16}-", "/VIDEO-", name)  # a picture is called by the video that it is cut from
             by_entry.setdefault(name, []).append(said(event))
     for entry in sorted(by_entry):
         lines += [f"  {entry}", *(f"    {line}" for line in by_entry[entry])]

@@ -15,7 +15,7 @@ from seedspec.lock.lock import Lock, Record, encode, parse, serialise, update_re
 from seedspec.lock.purchase_events import Deferred, Failed, PurchaseEvent, Submitted, Submitting
 from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
-from seedspec.lock.version import HEADER, header_of
+from seedspec.lock.version import HEADER, header_of, names_pictures
 from seedspec.plan.plan import Plan
 from seedspec.plan.planner import make_plan
 from seedspec.plan.rules import Rules
@@ -26,10 +26,12 @@ from seedspec.run.engine.messages import (
     Call,
     Create,
     Credits,
+    Cut,
     Download,
     Expired,
     Kept,
     NotOffered,
+    Picture,
     Read,
     ReadMany,
     Refused,
@@ -273,7 +275,7 @@ class World:
 
     def _head(self, values: dict[str, Any]) -> None:
         """What needs version 2 of the lock goes into a new file with that header."""
-        if "stuck" in values and self.lines.startswith(HEADER):
+        if ("stuck" in values or names_pictures(values)) and self.lines.startswith(HEADER):
             self.lines = header_of(2, {}) + self.lines[len(HEADER) :]
             self._count("locks of version 2")
 
@@ -326,6 +328,8 @@ class World:
             return self._read_many(call)
         if isinstance(call, Download):
             return self._download(call)
+        if isinstance(call, Cut):
+            return self._cut(call)
         kind = self.choose(12)
         if kind == 11:
             return Trouble("down")
@@ -338,6 +342,16 @@ class World:
             return Stored(self.uploaded[call.sha256], 10, (3600.0, 3.0)[self.choose(6) == 5], reused=reused)
         assert isinstance(call, Balance)
         return Credits(1000.0)
+
+    def _cut(self, call: Cut) -> Reply:
+        """The same picture of the same video each time, unless the disk is full or the video is gone."""
+        assert call.video, "a picture of a video that is not there"
+        self._count("pictures cut")
+        if self.choose(12) == 11:
+            return Trouble("no space left")
+        if call.file not in self.files or self.choose(12) == 11:
+            return Trouble("no picture can be cut out of it", final=True)
+        return Picture(f"{call.name}.png", digest(call.name.encode()), 10, 640, 640)
 
     def _create(self, call: Create) -> Reply:
         record = self.lock().record(call.job, call.intent.attempt)

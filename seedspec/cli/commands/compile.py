@@ -43,7 +43,8 @@ def compile_command(
 ) -> None:  # fmt: skip
     """Show the requests exactly as they would be sent, with every default written out.
 
-    A local file is shown as `sha256:…`, another shot's video as `entry:…`. A run puts addresses in their place.
+    A local file is shown as `sha256:…`, another shot's video as `entry:…`, a picture of that video as
+    `frame:last:entry:…` (`first`, or milliseconds). A run puts addresses in their place.
 
     \b
     Examples:

@@ -49,6 +49,7 @@ class Resolved(NamedTuple):
     where: str
     facts: MediaFacts
     waits: tuple[str, ...] = ()
+    frame: str = ""
 
 
 ResolutionCache = dict[tuple[int, str], Resolved | None]

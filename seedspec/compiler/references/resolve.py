@@ -10,7 +10,7 @@ from seedspec.catalog.model import plural
 from seedspec.catalog.schema import edits_of, kind_of, shorten
 from seedspec.catalog.signed_url import bare
 from seedspec.compiler.address import Address, variant_of
-from seedspec.compiler.entry import Entry
+from seedspec.compiler.entry import Entry, identity_of
 from seedspec.compiler.matrix.cell import Cell, row_of
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
@@ -221,14 +221,17 @@ class ReferenceResolver:
             self._problems.warning("picked-take-gone", message, reference.take_span or span, hint, entry=entry)
         every = [self._resolve_entry(reference, one, entry) for one in takes]
         facts = common_facts(one.facts for one in every)
-        waits = (*(w for e in every for w in e.waits), variant)
-        return Resolved("shot", f"pick:{variant}", f"pick:{variant}", f"pick:{variant}", variant, facts, waits)
+        waits, frame = (*(w for e in every for w in e.waits), variant), reference.frame
+        key = f"pick:{variant}"
+        item = f"frame:{frame}:{key}" if frame else key
+        return Resolved("shot", item, item, key, variant, facts, waits, frame)
 
     def _resolve_entry(self, reference: Reference, upstream: Entry, entry: str) -> Resolved:
-        """The video that an entry will be; what it will break of the rules is reported."""
+        """The video that an entry will be, or a picture of it; what it will break of the rules is reported."""
         facts = check_upstream(reference, self._model, upstream, self._problems, entry)
-        item, fp = f"entry:{upstream.address}", upstream.fingerprint
-        return Resolved("shot", item, f"entry:{fp}", fp, upstream.address, facts, upstream.waits)
+        address, fp, frame = upstream.address, upstream.fingerprint, reference.frame
+        item = identity_of(address, frame)
+        return Resolved("shot", item, identity_of(fp, frame), fp, address, facts, upstream.waits, frame)
 
     def _join_row(self, reference: Reference, grid: Grid, row: Row, entry: str) -> Row | None:
         ours = dict(zip(self._grids[self._shot].names, row, strict=True))

@@ -1,4 +1,4 @@
-"""The video of another entry as a reference: what it will be, what it came back as, and the model's rules for both."""
+"""The video of another entry, or a picture of it, as a reference: what it will be and came back as, judged by rules."""
 
 from __future__ import annotations
 
@@ -7,34 +7,37 @@ from collections.abc import Callable, Iterator, Mapping
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule, Model
 from seedspec.catalog.price import sum_of
-from seedspec.compiler.entry import Entry, Medium
+from seedspec.compiler.entry import Entry, Medium, frame_words
 from seedspec.compiler.references.limits import breaches, check_medium, within_tolerance
 from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, listed
 
 
 def check_upstream(reference: Reference, model: Model, upstream: Entry, problems: Problems, entry: str) -> MediaFacts:
-    """Judges the video that an entry will be, by its fields and the model's table of sizes; what is known of it.
+    """Judges the video that an entry will be, or a picture of it, by its fields and the model's table of sizes; what
+    is known of it.
 
     The size of `adaptive` is one of the table that only the service knows: it is an error when none of them may be
     a reference, and a warning when some may not.
     """
-    facts = MediaFacts(seconds=upstream.request["duration"], fps=model.fps)
-    rule, sizes = model.media["video"], model.pixels.get(upstream.request["quality"], {})
+    facts, format = MediaFacts(seconds=upstream.request["duration"], fps=model.fps), None
+    if reference.frame:
+        _check_moment(reference, model, upstream, problems, entry)
+        facts, format = MediaFacts(), "png"
+    rule, sizes = model.media[reference.kind], model.pixels.get(upstream.request["quality"], {})
     size = sizes.get(upstream.request["aspect_ratio"])
     if size is not None or not sizes:
         facts = _sized(size).completed_by(facts) if size else facts
-        check_medium(reference, rule, "", facts, None, problems, entry)
+        check_medium(reference, rule, "", facts, format, problems, entry)
         return facts
-    check_medium(reference, rule, "", facts, None, problems, entry)
+    check_medium(reference, rule, "", facts, format, problems, entry)
     outside = {ratio: b for ratio, wh in sizes.items() if (b := next(breaches(rule, _sized(wh)), None)) is not None}
     if not outside:
         return facts
     ratio, breach = next(iter(outside.items()))
     at, quality = reference.target.span, upstream.request["quality"]
-    said = (
-        f"`{reference.name}` continues `{upstream.address}`, whose ratio is `adaptive`: as {ratio} it {breach.message}"
-    )
+    is_of = f"is the {frame_words(reference.frame)} of" if reference.frame else "continues"
+    said = f"`{reference.name}` {is_of} `{upstream.address}`, whose ratio is `adaptive`: as {ratio} it {breach.message}"
     if len(outside) == len(sizes):
         problems.error(breach.code, said, at, f"no ratio of {quality} may be a reference", entry=entry)
     else:
@@ -44,19 +47,38 @@ def check_upstream(reference: Reference, model: Model, upstream: Entry, problems
     return facts
 
 
+def _check_moment(reference: Reference, model: Model, upstream: Entry, problems: Problems, entry: str) -> None:
+    """A picture at so many seconds is one of the video: before its end."""
+    if reference.frame in ("first", "last"):
+        return
+    at, length = int(reference.frame) / 1000, upstream.request["duration"]
+    if at < length:
+        return
+    message = f"the video of `{upstream.shot}` lasts {length:g} s; expected less, or `last` for its last picture"
+    number = at.is_integer() and model.fps / 2 <= at < length * model.fps
+    notes = [f"`frame` counts seconds: picture {at:g} is shown at {round(at / model.fps, 3):g} s"] if number else []
+    problems.error("frame-past-end", message, reference.frame_span or reference.target.span, *notes, entry=entry)
+
+
 def unusable_upstream(
     media: tuple[Medium, ...], rules: Mapping[Kind, MediaRule], was: Callable[[str], MediaFacts | None]
 ) -> tuple[str, str] | None:
-    """Why a request cannot use the upstream videos that came back: an upstream's address and the reason; or None.
+    """Why a request cannot use the upstream videos that came back, or pictures of them: an upstream's address and the
+    reason; or None.
 
     `was` gives the facts of an upstream's saved video by its fingerprint, None while there is none. What nobody has
     measured is not judged.
     """
-    upstream = {m.key: facts for m in media if m.source == "shot" and (facts := was(m.key)) is not None}
+    for medium in (m for m in media if m.frame):
+        facts, rule = was(medium.key), rules.get(medium.kind)
+        if facts is not None and (why := next(_broken_by_picture(rule, facts, medium.frame), None)) is not None:
+            return medium.where, f"its {frame_words(medium.frame)} {why}"
+    whole = [m for m in media if m.source == "shot" and not m.frame]
+    upstream = {m.key: facts for m in whole if (facts := was(m.key)) is not None}
     rule = rules.get("video")
     if not upstream or rule is None:
         return None
-    for medium in media:
+    for medium in whole:
         facts = upstream.get(medium.key)
         if facts is not None and (found := next(_broken(rule, facts), None)) is not None:
             return medium.where, f"its video {found}"
@@ -69,7 +91,7 @@ def unusable_upstream(
         return None
     if within_tolerance(rule, "seconds_together", float(total), (0, most)) is None:
         parts = " + ".join(f"{s:g}" for s in known)
-        where = next(m.where for m in media if m.key in upstream)
+        where = next(m.where for m in whole if m.key in upstream)
         return where, f"the videos last {float(total):g} s together ({parts}); expected at most {most:g} s"
     return None
 
@@ -80,6 +102,18 @@ def _broken(rule: MediaRule, facts: MediaFacts) -> Iterator[str]:
     The service keeps its own length by frames, so that a video of `duration: 5` may last 5.04 s.
     """
     return (breach.message for breach in breaches(rule, facts) if breach.tolerated is None)
+
+
+def _broken_by_picture(rule: MediaRule | None, video: MediaFacts, frame: str) -> Iterator[str]:
+    """What a picture of a finished video will break, as far as the video's facts tell."""
+    if frame not in ("first", "last") and video.seconds is not None and int(frame) / 1000 > video.seconds + _HELD:
+        yield f"is past its end: it lasts {video.seconds:g} s"
+    if rule is not None:
+        yield from (breach.message for breach in breaches(rule, MediaFacts(width=video.width, height=video.height)))
+
+
+_HELD = 0.1
+"""Seconds for which a player shows the last picture on: readers differ by as much in where a video ends."""
 
 
 def _sized(size: tuple[int, int]) -> MediaFacts:

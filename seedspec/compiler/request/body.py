@@ -115,11 +115,11 @@ class BaseBuilder:
 
     def _check_repeated(self, media: tuple[Medium, ...], address: str) -> None:
         """Warns of one medium that a request has under two names."""
-        if len({(m.kind, m.key) for m in media}) == len(media):
+        if len({(m.kind, m.item) for m in media}) == len(media):
             return
         first: dict[tuple[str, str], Medium] = {}
         for medium in media:
-            known = first.setdefault((medium.kind, medium.key), medium)
+            known = first.setdefault((medium.kind, medium.item), medium)
             if known is not medium:
                 message = f"`{medium.name}` and `{known.name}` are one {medium.kind}, which this request has twice"
                 other = Note("the other is here", known.span)
@@ -168,9 +168,8 @@ class BaseBuilder:
                 own = items.setdefault(rule.field, [])
                 span = reference.target.span
                 seconds = one.facts.seconds if rule.seconds else None
-                media.append(
-                    Medium(reference.name, kind, rule.field, len(own), one.source, one.key, one.where, seconds, span)
-                )
+                place = (reference.name, kind, rule.field, len(own))
+                media.append(Medium(*place, one.source, one.key, one.where, seconds, span, one.frame))
                 own.append(one.item)
                 identities.setdefault(rule.field, []).append(one.identity)
         return _MediaLists(tuple(media), items, identities)

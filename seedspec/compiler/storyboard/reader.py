@@ -12,6 +12,7 @@ from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import KINDS, Catalog, Kind, Model
 from seedspec.catalog.schema import edits_of, shorten
 from seedspec.compiler.storyboard.foreign import storyboard_node
+from seedspec.compiler.storyboard.frame import frame_of, without_shot
 from seedspec.compiler.storyboard.plain_words import with_plain_words
 from seedspec.compiler.storyboard.set_aside import sound_part
 from seedspec.compiler.storyboard.swallowed_text import check_swallowed_text
@@ -35,7 +36,7 @@ from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 from seedspec.text.source import Span
 
 _KINDS: tuple[Kind | Literal["shot"], ...] = (*KINDS, "shot")
-_OF_SHOTS = ("take", "at")
+_OF_SHOTS = ("take", "at", "frame")
 
 
 def storyboard_of(found: Node, catalog: Catalog, name: str, problems: Problems) -> Storyboard | None:
@@ -259,14 +260,20 @@ class _Reader:
             for key in () if is_shot else _OF_SHOTS:
                 if key in body.pairs:
                     message = f"`{key}` belongs to a reference to a shot"
-                    self.problems.error("reference-kind", message, body.pairs[key].key.span)
+                    remedy = (without_shot(kinds[0]),) if key == "frame" else ()
+                    self.problems.error("reference-kind", message, body.pairs[key].key.span, *remedy)
+            still = body.get("frame") if is_shot else None
+            frame = "" if still is None else frame_of(still, self.problems)
+            if frame is None:
+                self.problems.set_aside(name)
+                continue
             target, take = _scalar(body, kinds[0]), _scalar(body, "take")
             assert target is not None
             digest = _scalar(body, "sha256")
             yield Reference(
                 name=name,
                 span=pair.key.span,
-                kind="video" if kinds[0] == "shot" else kinds[0],
+                kind=("image" if frame else "video") if kinds[0] == "shot" else kinds[0],
                 is_shot=is_shot,
                 target=target,
                 sha256=digest.text if digest else None,
@@ -280,6 +287,8 @@ class _Reader:
                 take=None if take is not None and take.value == "pick" else whole_number(take, 1),
                 at={k: _label(p.value) for k, p in _map(body, "at").items()} if "at" in body.pairs else {},
                 take_span=take.span if take else None,
+                frame=frame,
+                frame_span=still.span if still is not None else None,
             )
 
     def _overrides(self, node: Map) -> tuple[Override, ...]:

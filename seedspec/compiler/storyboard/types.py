@@ -74,6 +74,7 @@ class Reference(NamedTuple):
 
     `take` is None for `take: pick`: the take that people chose.
     `facts` are what the storyboard declares of a remote file.
+    `frame` makes it an image, a picture of that video: `first`, `last`, or milliseconds; "" is the whole video.
     """
 
     def __repr__(self) -> str:
@@ -89,6 +90,8 @@ class Reference(NamedTuple):
     take: int | None
     at: Mapping[str, Label]
     take_span: Span | None = None
+    frame: str = ""
+    frame_span: Span | None = None
 
 
 class Shot(NamedTuple):

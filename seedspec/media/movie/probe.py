@@ -46,7 +46,7 @@ def facts(stream: BinaryIO, *, format: str, size: int, whole: bool) -> Facts:
     """The facts of a video, from its index and its first picture. Raises MediaError when it is cut or damaged."""
     index = _index(stream, format, size)
     try:
-        with _opened(stream, format) as container:
+        with open_stream(stream, format) as container:
             if not container.streams.video:
                 return _sound_only(container, format=format, size=size)
             return _facts(container, index, format=format, size=size, whole=whole)
@@ -65,7 +65,7 @@ def _index(stream: BinaryIO, format: str, size: int) -> Lengths | None:
 def frames_held(stream: BinaryIO, *, format: str) -> float:
     """How many seconds of sound the frames of a file make together, whatever it says of itself."""
     try:
-        with _opened(stream, format) as container:
+        with open_stream(stream, format) as container:
             sound = container.streams.audio[0]
             base = sound.time_base or Fraction(0)
             return float(sum(packet.duration or 0 for packet in container.demux(sound)) * base)
@@ -73,7 +73,7 @@ def frames_held(stream: BinaryIO, *, format: str) -> float:
         raise MediaError(f"a damaged {format} file: {sentence(error)}") from error
 
 
-def _opened(stream: BinaryIO, format: str) -> InputContainer:
+def open_stream(stream: BinaryIO, format: str) -> InputContainer:
     """A file as the library reads it: by one reader, through the open file alone, and without giant pictures."""
     stream.seek(0)
     options = {"max_pixels": str(_MOST_PIXELS)}
@@ -91,7 +91,7 @@ def video(path: str | os.PathLike[str]) -> Iterator[InputContainer]:
         format = sniff(stream.read(64))
         if format not in ("mp4", "mov"):
             raise MediaError(f"found {format or 'unknown bytes'}, expected an MP4 file")
-        with _opened(stream, format) as container:
+        with open_stream(stream, format) as container:
             yield container
 
 
@@ -102,7 +102,7 @@ def check_playable(path: str | os.PathLike[str]) -> Facts:
         with file:
             format = sniff(file.read(64)) or "unknown"
             index = _index(file, format, size)
-            with _opened(file, format) as container:
+            with open_stream(file, format) as container:
                 if not container.streams.video:
                     raise MediaError(f"a {format} file without pictures")
                 found = _facts(container, index, format=format, size=size, whole=True)
@@ -135,11 +135,16 @@ def picture_at(path: str | os.PathLike[str], at: float) -> Raster:
         raise MediaError(f"no picture in it: {sentence(error)}") from error
 
 
-def _facts(container: InputContainer, index: Lengths | None, *, format: str, size: int, whole: bool) -> Facts:
-    stream = container.streams.video[0]
+def check_size(stream: VideoStream) -> None:
+    """Raises MediaError for pictures that are too large to be unpacked."""
     claimed = stream.codec_context.width * stream.codec_context.height
     if claimed > _MOST_PIXELS:
         raise MediaError(f"claims pictures of {claimed:,} pixels, more than this tool unpacks")
+
+
+def _facts(container: InputContainer, index: Lengths | None, *, format: str, size: int, whole: bool) -> Facts:
+    stream = container.streams.video[0]
+    check_size(stream)
     frame = next(container.decode(stream), None)
     if frame is None:
         raise MediaError(f"a {format} file without pictures")

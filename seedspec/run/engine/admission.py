@@ -52,9 +52,14 @@ def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment) -> Admitted:
 
 
 def _seek_links(out: Admitted, plan: Plan, now: Moment) -> None:
-    """Upstream videos that an earlier run saved, and the service still keeps: their own links are asked for."""
+    """Upstream videos that an earlier run saved, and the service still keeps: their own links are asked for.
+
+    A picture is cut from the saved file, and needs none.
+    """
     wanted = (m for j in list(out.jobs.values()) if j.phase is Phase.WAITING for m in j.entry_to_buy.upstream)
     for medium in wanted:
+        if medium.frame:
+            continue
         record = plan.lock.last(medium.key)
         if medium.key in out.jobs or record is None or not video_of(record):
             continue

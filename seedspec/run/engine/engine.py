@@ -27,8 +27,10 @@ from seedspec.run.engine.messages import (
     Balance,
     Call,
     Create,
+    Cut,
     Download,
     List,
+    Picture,
     Read,
     ReadMany,
     Refused,
@@ -41,6 +43,7 @@ from seedspec.run.engine.messages import (
 )
 from seedspec.run.engine.obstacles import Obstacles
 from seedspec.run.engine.outage import Outage, away
+from seedspec.run.engine.pictures import Pictures
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import Queue
 from seedspec.run.engine.sums import sums
@@ -90,7 +93,8 @@ class Engine:
         def pause(tries: int, asked: float | None) -> float:
             return self.pace.pause(tries, asked, self.chance())
 
-        self._assets = MediaUrls(self.plan.lock, self.pace, pause, self.unreachable)
+        pictures = Pictures(self.pace, pause, self.media.get("image"))
+        self._assets = MediaUrls(self.plan.lock, self.pace, pause, pictures, self.unreachable)
         self._purse = Budget(self.name, self.limits, pause)
         self._progress = Transitions(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
@@ -117,7 +121,7 @@ class Engine:
         return [begun, *taken.events, *self._hold(now)]
 
     def due(self, now: Moment) -> tuple[list[Event], list[Call]]:
-        """The calls to start now: downloads and reads, then uploads, then at most one paid request."""
+        """The calls to start now: downloads and reads, then pictures and uploads, then at most one paid request."""
         if self._closing:
             return [], []
         calls = self._following(now) if self.limits.wait else []
@@ -129,6 +133,7 @@ class Engine:
             return [], calls
         self._agenda.sort(lambda job: self._assets.missing(job.entry_to_buy, self._jobs, now))
         job = self._next(now)
+        calls += [self._begin(cut) for cut in self._assets.pictures.due(now)]
         calls += [self._begin(upload) for upload in self._assets.due(now)]
         if job is None:
             return [], calls
@@ -144,6 +149,12 @@ class Engine:
             if isinstance(reply, Stored):
                 self._agenda.release(call.sha256)
             if self._assets.lost(call.sha256):
+                self._agenda.suspect()
+        elif isinstance(call, Cut):
+            events = self._assets.pictures.reply(call, reply, now)
+            if isinstance(reply, Picture):
+                self._agenda.release(call.name)
+            if self._assets.pictures.lost(call) is not None:
                 self._agenda.suspect()
         elif isinstance(call, Balance):
             events = self._purse.reply(reply, now)
@@ -185,7 +196,7 @@ class Engine:
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
             found.append(None if self._busy.get(Balance) else asks)
         elif self._may_submit:
-            found.append(self._assets.wake())
+            found += [self._assets.wake(), self._assets.pictures.wake()]
             if not self._busy.get(Create) and self._room and (turn := self._agenda.next_turn) is not None:
                 found.append(max(turn, self._progress.next_submit))
         times = [t for t in found if t is not None]
@@ -362,7 +373,7 @@ class Engine:
             units=job.units,
             at=now.text(),
             profile=self.plan.profile or None,
-            used={m.key: self._assets.video(m.key, self._jobs)[0] for m in entry.upstream},
+            used=self._assets.used(entry, self._jobs),
         )
         job.phase, job.busy = Phase.POSTING, True
         self._update(job)

@@ -1,4 +1,4 @@
-"""The addresses that requests need: local files and upstream videos, uploaded when first needed, once per digest."""
+"""The addresses that requests need: files, upstream videos and pictures of them, uploaded once when first needed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from seedspec.compiler.entry import Entry
+from seedspec.compiler.entry import Entry, Medium
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
 from seedspec.lock.run_events import Delayed, Uploaded
-from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
+from seedspec.run.engine.messages import Cut, Picture, Reply, Stored, Trouble, Upload
+from seedspec.run.engine.pictures import Pictures
 from seedspec.run.engine.purchase import Moment, Pace, Phase, Purchase
 
 SHARE = 0.9
@@ -42,22 +43,28 @@ class _Asset:
 class MediaUrls:
     """What is at the service and what is on its way there. Uploads cost nothing and may be repeated.
 
+    `pictures` are those of upstream videos, which are cut out before they go up.
     `unreachable` are the codes by which the service says that it could not get a medium by its address.
     """
 
     lock: Lock
     pace: Pace
     pause: Callable[[int, float | None], float]
+    pictures: Pictures
     unreachable: Collection[str] = ()
     _known: dict[str, _Asset] = field(default_factory=dict)
     _open: dict[str, _Asset] = field(default_factory=dict)
     _busy: int = 0
 
     def missing(self, entry: Entry, jobs: Mapping[str, Purchase], now: Moment) -> str:
-        """A digest whose address is still to be had, "" for none; what is missing is asked for, to be uploaded when a
-        slot is free.
+        """A digest whose address is still to be had, or the name of a picture, "" for none; what is missing is asked
+        for, to be cut and uploaded when a slot is free.
         """
         lacking = ""
+        for medium in entry.media:
+            if medium.frame and self._picture(medium, jobs) is None:
+                self.pictures.ask(cut := self._cut(medium, jobs))
+                lacking = lacking or cut.name
         for sha256, path in self._files(entry, jobs, now):
             asset = self._known.setdefault(sha256, _Asset(path))
             if asset.url and (asset.until <= now.clock or (asset.ends is not None and asset.ends <= now.utc)):
@@ -75,15 +82,23 @@ class MediaUrls:
             if medium.source == "file":
                 out[medium.key] = self._used(medium.key)
             elif medium.source == "shot":
-                link = _live_link(jobs.get(medium.key), now)
-                out[medium.key] = link or self._used(self.video(medium.key, jobs)[0])
+                link = "" if medium.frame else _live_link(jobs.get(medium.key), now)
+                out[medium.item] = link or self._used(self._upstream(medium, jobs)[0])
         return out
+
+    def used(self, entry: Entry, jobs: Mapping[str, Purchase]) -> dict[str, str]:
+        """The digests of the upstream videos by fingerprint, and of the pictures of them by what the manifest has."""
+        out = {m.key: self.video(m.key, jobs)[0] for m in entry.upstream}
+        return out | {m.item: self._upstream(m, jobs)[0] for m in entry.upstream if m.frame}
 
     def begin(self, jobs: Mapping[str, Purchase]) -> None:
         """Addresses of earlier runs are not trusted with what failed because the service could not get a medium."""
         for job in jobs.values():
             record = job.step.record if job.phase is Phase.WAITING else None
             if record is not None and (record.get("failure") or {}).get("code") in self.unreachable:
+                for medium in job.entry_to_buy.upstream:
+                    if medium.frame:
+                        self.pictures.distrust(self._cut(medium, jobs))
                 for sha256, path in self._places(job.entry_to_buy, jobs):
                     self._known.setdefault(sha256, _Asset(path)).again = True
 
@@ -93,7 +108,7 @@ class MediaUrls:
         Says whether another request has other addresses, or would be the same again.
         """
         renewed = False
-        for job in (jobs.get(m.key) for m in entry.upstream):
+        for job in (jobs.get(m.key) for m in entry.upstream if not m.frame):
             if job is not None and job.phase is Phase.SAVED and job.link:
                 job.link, renewed = "", True  # its saved file goes up instead
         for sha256, _ in self._places(entry, jobs):
@@ -105,10 +120,17 @@ class MediaUrls:
     def dead(self, entry: Entry, jobs: Mapping[str, Purchase]) -> tuple[str, str] | None:
         """A file of the entry that could not be uploaded, and why."""
         for medium in entry.media:
-            sha256 = medium.key if medium.source == "file" else self.video(medium.key, jobs)[0]
+            sha256 = medium.key if medium.source == "file" else self._upstream(medium, jobs)[0]
             asset = self._known.get(sha256) if medium.source != "url" else None
             if asset is not None and asset.dead:
                 return medium.where, asset.dead
+        return None
+
+    def uncut(self, entry: Entry, jobs: Mapping[str, Purchase]) -> tuple[Medium, str, bool] | None:
+        """A picture of the entry that cannot be had, why, and whether another run may have it."""
+        for medium in entry.upstream:
+            if medium.frame and (lost := self.pictures.lost(self._cut(medium, jobs))) is not None:
+                return medium, *lost
         return None
 
     def due(self, now: Moment) -> Iterator[Upload]:
@@ -172,10 +194,13 @@ class MediaUrls:
         return asset.wanted and not (asset.busy or asset.url or asset.dead)
 
     def _files(self, entry: Entry, jobs: Mapping[str, Purchase], now: Moment) -> Iterator[tuple[str, str]]:
-        """What the entry needs uploaded: its local files, and upstream videos whose link at the service is gone."""
+        """What the entry needs uploaded: its local files, its pictures, and upstream videos whose link is gone."""
         for medium in entry.media:
             if medium.source == "file":
                 yield medium.key, medium.where
+            elif medium.frame:
+                if (picture := self._picture(medium, jobs)) is not None:
+                    yield picture.sha256, picture.path
             elif medium.source == "shot" and not _live_link(jobs.get(medium.key), now):
                 yield self.video(medium.key, jobs)
 
@@ -184,8 +209,25 @@ class MediaUrls:
         for medium in entry.media:
             if medium.source == "file":
                 yield medium.key, medium.where
-            elif medium.source == "shot" and (video := self.video(medium.key, jobs))[0]:
-                yield video
+            elif medium.source == "shot" and (up := self._upstream(medium, jobs))[0]:
+                yield up
+
+    def _upstream(self, medium: Medium, jobs: Mapping[str, Purchase]) -> tuple[str, str]:
+        """Digest and file of what is sent of an upstream's video, as far as it is there."""
+        if not medium.frame:
+            return self.video(medium.key, jobs)
+        picture = self._picture(medium, jobs)
+        return (picture.sha256, picture.path) if picture is not None else ("", "")
+
+    def _picture(self, medium: Medium, jobs: Mapping[str, Purchase]) -> Picture | None:
+        """A picture of an upstream's video, when it is cut."""
+        picture = self.pictures.find(cut := self._cut(medium, jobs))
+        if picture is not None and picture.sha256 not in self._known:
+            self._known[picture.sha256] = _Asset(picture.path, again=self.pictures.is_distrusted(cut))
+        return picture
+
+    def _cut(self, medium: Medium, jobs: Mapping[str, Purchase]) -> Cut:
+        return Cut(*self.video(medium.key, jobs), medium.frame)
 
     def video(self, fp: str, jobs: Mapping[str, Purchase]) -> tuple[str, str]:
         """Digest and file of an upstream's saved video, from this run or from the lock."""

@@ -73,6 +73,22 @@ class Upload:
     again: bool = False
 
 
+@valueclass(frozen=True, slots=True)
+class Cut:
+    """Cuts a picture out of a saved video of this digest: `first`, `last`, or at so many milliseconds. Costs nothing,
+    may be repeated, and gives the same bytes each time. `file` is the video, relative to the lock.
+    """
+
+    video: str
+    file: str
+    frame: str
+
+    @property
+    def name(self) -> str:
+        """What it is known by in a run."""
+        return f"{self.frame} {self.video}"
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """Asks for the credits that are left; free."""
@@ -85,7 +101,7 @@ class List:
     model: str
 
 
-Call = Create | Read | ReadMany | Download | Upload | Balance | List
+Call = Create | Read | ReadMany | Download | Upload | Cut | Balance | List
 
 
 @valueclass(frozen=True, slots=True)
@@ -180,6 +196,17 @@ class Kept:
 
 
 @valueclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was cut: a PNG file, by its path beside the lock, with its digest and its size."""
+
+    path: str
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+
+
+@valueclass(frozen=True, slots=True)
 class Stored:
     """An uploaded file's address, good for `seconds`; given to tasks for `usable` of them, when that is less.
 
@@ -236,6 +263,7 @@ Reply = (
     | NotOffered
     | Listing
     | Kept
+    | Picture
     | Stored
     | Full
     | Credits

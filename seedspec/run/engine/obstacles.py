@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Kind, MediaRule
+from seedspec.compiler.entry import frame_words
 from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.lock.lock import Lock
 from seedspec.lock.staleness import facts_of
@@ -41,6 +42,9 @@ class Obstacles:
             return *unusable, Phase.HELD
         if self.blame is not None and (blamed := self.blame.of(entry)) is not None:
             return *blamed, Phase.HELD
+        if (uncut := self.urls.uncut(entry, self.jobs)) is not None:
+            medium, why, later = uncut
+            return medium.where, f"its {frame_words(medium.frame)} {why}", Phase.LEFT if later else Phase.HELD
         dead = self.urls.dead(entry, self.jobs)
         return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None
 

@@ -18,7 +18,8 @@ GONE = frozenset({Phase.FAILED, Phase.DOUBT, Phase.HELD, Phase.LEFT})
 """Phases that end a purchase in this run without a video."""
 
 Lacks = Callable[[Purchase], str]
-"""The digest of a file that a purchase still needs an address for, which is asked for thereby; "" when none lacks."""
+"""The digest of a file that a purchase still needs an address for, or the name of a picture that is still to be cut,
+which is asked for thereby; "" when none lacks."""
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from seedspec.run.engine.messages import (
     Balance,
     Call,
     Create,
+    Cut,
     Download,
     Expired,
     Full,
@@ -57,6 +58,7 @@ from seedspec.run.service.redaction import Redaction
 from seedspec.run.service.responses import HttpResponse, Rules, clean
 from seedspec.run.service.uploads import Uploads
 from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
+from seedspec.run.store.pictures import CutPictures
 
 SLOWEST = 64 * 1024
 """Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""
@@ -101,8 +103,10 @@ class Client:
     _ways: _Ways = field(init=False)
     _rules: Rules = field(init=False)
     _redaction: Redaction = field(init=False)
+    _pictures: CutPictures = field(init=False)
 
     def __post_init__(self) -> None:
+        self._pictures = CutPictures(self.base, Path(self.saves.owner).stem)
         self._redaction = Redaction(self.key.reveal())
         self._rules = Rules(self.provider, self.origins.local)
 
@@ -193,6 +197,8 @@ class Client:
             return await self._free(partial(self._request, "credits"), self._rules.balance)
         if isinstance(call, Upload):
             return await self.uploads.reply(call, self.base, self._upload)
+        if isinstance(call, Cut):
+            return await asyncio.to_thread(self._pictures.cut, call)
         return await self._download(call)
 
     def _address(self, name: str, task: str = "") -> httpx.URL:

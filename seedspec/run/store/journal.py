@@ -81,11 +81,15 @@ class Journal:
             keep_body(self.path, body)
             values = values_of(intent)
             record = self._merged(values)
-            self._append(encode(values), anew=False)
+            self._append(encode(values), anew=False, version=_needed([values]))
         except OSError as error:
             raise DiskRefuses(f"the lock could not be written: {error}; {unsent}") from error
         except (LockFault, IllegalMove) as error:
             raise NotRecorded(f"the lock could not be written: {error}; {unsent}") from error
+        if not self._reserved:  # the file was made anew for its version, and took the room: the receipt needs some
+            with suppress(OSError):
+                _hold_back(self.path, RESERVE + 2 * self._good)
+                self._reserved = True
         self._touched[_name(values)] = record
         self._unsettled.settles(record)
         self.written += 1

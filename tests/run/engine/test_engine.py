@@ -34,6 +34,10 @@ EDITS = (
     lambda text: text.replace('"one"', '"another"'),
     lambda text: text.replace("takes: 2", "takes: 1").replace("{id: b", "{id: renamed"),
     lambda text: text + '  - {id: d, prompt: "four"}\n',
+    lambda text: (
+        text.replace("{shot: a}", "{shot: a, frame: last}")
+        + "  - {id: e, prompt: \"{{ ref('p') }}\", references: {p: {shot: c, frame: 1.5}}}\n"
+    ),
 )
 
 
