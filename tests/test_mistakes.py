@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "mistakes"))
 import score
 
-FLOORS = {"line": 259, "cause": 251, "remedy": 237, "alone": 250, "all four": 222}
+FLOORS = {"line": 594, "cause": 594, "remedy": 593, "alone": 593, "all four": 592}
 """How many of all mistakes hold each measure, at least. Raise these whenever more do."""
 
 CASES = score.cases_of(score.HERE)
@@ -38,10 +38,10 @@ def test_nothing_is_found_in_what_is_right(scores: list[score.Score]) -> None:
 
 def test_the_collection_is_large_enough() -> None:
     counts = Counter(c.family for c in MISTAKES)
-    assert {family: n for family, n in counts.items() if n < 15} == {}
-    assert len(counts) >= 11 and len(MISTAKES) >= 165
+    assert {family: n for family, n in counts.items() if n < 45} == {}
+    assert len(counts) >= 11 and len(MISTAKES) >= 590
     assert sum(c.silent for c in MISTAKES) >= 40
-    assert len(CASES) - len(MISTAKES) >= 12
+    assert len(CASES) - len(MISTAKES) >= 28
 
 
 def test_each_measure_can_fail() -> None:

@@ -143,6 +143,7 @@ PAGES = (
         "GitHub", r"github\.com", r"/[^/]+/[^/]+/(?:blob|tree)/",
         r"https?://(?:www\.)?github\.com/([^/]+/[^/]+)/blob/([^?#]+)", r"https://raw.githubusercontent.com/\1/\2",
     ),
+    Page("GitHub Gist", r"gist\.github\.com", r"/(?!.*/raw(?:/|$))", advice="write the address of its button `Raw`"),
     Page(
         "GitLab", r"gitlab\.com", r"/.+/-/(?:blob|tree)/",
         r"(https?://gitlab\.com/[^?#]+?/-/)blob/([^?#]+)", r"\1raw/\2",

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import floor
 
 from seedspec.catalog.choice import Remedy
 
@@ -40,9 +41,11 @@ def remedy_for_type(value: object, types: Sequence[str], rule: Mapping[str, obje
     if isinstance(value, (bool, int, float)) and "string" in types and not _SCALARS & set(types):
         return Remedy("quote it to make it text", f'"{WRITTEN}"')
     if "boolean" in types and isinstance(value, (str, int, float)):
-        return _truth(str(value))
+        return _truth(str(value)) or Remedy("write `true` or `false`")
     if isinstance(value, str) and {"integer", "number"} & set(types):
-        return _amount(value, rule, unit, whole="number" not in types)
+        return _amount(value, rule, unit, whole="number" not in types) or _number_word(value)
+    if isinstance(value, float) and "integer" in types and "number" not in types and abs(value) < 1e9:
+        return Remedy(f"write `{floor(value)}` or `{floor(value) + 1}`")
     of_texts = isinstance(items := rule.get("items"), dict) and items.get("type", "string") == "string"
     if isinstance(value, str) and list(types) == ["array"] and of_texts and re.fullmatch(_WORDS, value.strip()):
         flow = f"[{', '.join(re.split(r'[ ,;]+', value.strip()))}]"
@@ -52,6 +55,22 @@ def remedy_for_type(value: object, types: Sequence[str], rule: Mapping[str, obje
 
 _SCALARS = frozenset(("integer", "number", "boolean"))
 _WORDS = r"[A-Za-z][A-Za-z0-9_-]{0,39}(?:[,;] ?[A-Za-z][A-Za-z0-9_-]{0,39}){0,9}"
+
+
+_NUMBER_WORDS = tuple(
+    tuple(words.split())
+    for words in (
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen",
+        "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn",
+        "〇 一 二 三 四 五 六 七 八 九 十",
+    )
+)
+
+
+def _number_word(text: str) -> Remedy:
+    word = text.split()[0].casefold() if text.split() else ""
+    number = next((words.index(word) for words in _NUMBER_WORDS if word in words), None)
+    return Remedy("write a number, in digits" if number is None else f"write `{number}`")
 
 
 def _truth(text: str) -> Remedy | None:
@@ -83,6 +102,8 @@ def _amount(text: str, rule: Mapping[str, object], unit: str, *, whole: bool) ->
 
 def amount_of(text: str, unit: str) -> Fraction | None:
     """A number as people write it with a unit, in the unit that is wanted: `5 sec`, `5000ms` and `0:05` are 5."""
+    if any(unicodedata.category(c) == "No" for c in text):
+        return None  # `5²` and `5½` are no 52
     said = unicodedata.normalize("NFKC", text).strip().casefold().replace("_", "").removesuffix(".")
     if unit == "seconds" and (m := re.fullmatch(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2}(?:\.\d{1,6})?)", said)):
         return Fraction(int(m[1] or 0) * 3600 + int(m[2]) * 60) + Fraction(m[3])

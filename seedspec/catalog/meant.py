@@ -11,6 +11,7 @@ words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -35,23 +36,59 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
     own, whole = place.get("x-seedspec", {}), document.get("x-seedspec", {})
     free = "otherwise" in own  # what stands there is most likely a name of the author's
     same = [(k, k) for k in known]
+    prompt = None if free else _as_prompt(key, instance, known)
+    if re.fullmatch("[0-9]+", key) and instance[key] is None:
+        return Meaning("a `,` ends a value here: write `15.50` with a point, and `1000` without a mark")
     for table in (own.get("meant", ()), same, () if free else whole.get("everywhere", ())):
         if (row := _look_up(key, table)) is None:
             continue
         told, *stands_for = row
+        if prompt is not None and not any(stands_for[:1]) and isinstance(told, str) and " " in told:
+            return prompt
         if stands_for:
             return Meaning(told, stands_for[0])
         meant = told if isinstance(told, str) else next((t for t in told if t in known and t not in instance), told[0])
         return _told(meant, place, document, same=isinstance(told, str))
+    if ":" in key and instance.get(key) is None and (name := key.partition(":")[0]) in known:
+        return Meaning(f"write `{name}: {key.partition(':')[2]}`, with a space behind the `:`", name)
+    if prompt is not None:
+        return prompt
     elsewhere = next((k for k in _keys(document) if folded(k) == folded(key)), None)
     if elsewhere is not None and not free:
         return _told(elsewhere, place, document)
     if near := nearest(key, known):
         return Meaning(did_you_mean(key, known)[0], near)
+    if not free and (told := _by_part(key, place, document)) is not None:
+        return told
     if free:
         return Meaning(own["otherwise"].replace("{key}", shorten(key, 40)))
     where = f"{own['place']}: " if "place" in own else ""
-    return Meaning(f"expected {where}{listed(known, 20)}")
+    notes = ", or keep its words in `notes`" if "notes" in known else ""
+    return Meaning(f"delete it{notes}; there are {where}{listed(known, 20).replace(' or ', ' and ')}")
+
+
+_WORDS_OF_A_PROMPT = 4
+
+
+def _as_prompt(key: str, instance: Mapping[str, Any], known: Sequence[str]) -> Meaning | None:
+    """Whether a text of some words under an unknown key is the prompt, which is not there."""
+    value = instance.get(key)
+    text = isinstance(value, str) and len(value.split()) >= _WORDS_OF_A_PROMPT
+    return (
+        Meaning("did you mean `prompt`?", "prompt") if text and "prompt" in known and "prompt" not in instance else None
+    )
+
+
+def _by_part(key: str, place: Mapping[str, Any], document: Mapping[str, Any]) -> Meaning | None:
+    """What a key of several words means by one of them, the last or the first: `camera_control`, `with_sequence`."""
+    parts = [p for p in re.split(r"[\s_.\-]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()) if p]
+    tables = (place.get("x-seedspec", {}).get("meant", ()), document.get("x-seedspec", {}).get("everywhere", ()))
+    for part in dict.fromkeys((*parts[:1], *parts[::-1])) if len(parts) > 1 else ():
+        for table in tables:
+            row = _look_up(part, table)
+            if row is not None and isinstance(row[0], str) and " " in row[0]:
+                return Meaning(row[0])
+    return None
 
 
 class Column(NamedTuple):

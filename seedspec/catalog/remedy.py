@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,6 @@ from seedspec.catalog.choice import Remedy, remedy_for_choice
 from seedspec.catalog.form import WRITTEN, items_of, name_for, remedy_for_type
 from seedspec.catalog.wording import type_of
 from seedspec.text.diagnostic import Edit
-from seedspec.text.lookalike import odd_in
 from seedspec.text.near import shorten
 from seedspec.text.node import Path
 from seedspec.text.source import Span
@@ -61,7 +61,13 @@ def _flow(value: Any) -> str:
         return shorten(f"[{', '.join(_flow(v) for v in value[:12])}]")
     if isinstance(value, dict):
         return "{…}"
+    if isinstance(value, str):  # as it would be written with plain signs
+        plain = unicodedata.normalize("NFKC", value).translate(_PLAIN).strip("[] ")
+        return shorten(re.sub(r"\s*[,;]\s*", ", ", plain))
     return shorten(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+_PLAIN = str.maketrans("、【】", ",[]")
 
 
 _STEMS = {"axes": "axis", "name": "storyboard"}
@@ -83,4 +89,4 @@ def name_advice(path: Path, text: str, schema: Mapping[str, Any], whole: Any) ->
     if isinstance(here, dict) and text in here:
         number = list(here).index(text) + 1
     name = name_for(text, pattern.removeprefix("^").removesuffix("$"), stem, max(number, 1))
-    return (*((f"did you mean `{name}`?",) if name else ()), *odd_in(text))
+    return (f"did you mean `{name}`?",) if name else ()

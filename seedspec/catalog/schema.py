@@ -13,6 +13,7 @@ from seedspec.catalog.meant import Meaning, meaning_of
 from seedspec.catalog.remedy import edits_of, name_advice, remedy_for
 from seedspec.catalog.wording import kind_of, sentence
 from seedspec.text.diagnostic import Edit, Problems
+from seedspec.text.lookalike import odd_in
 from seedspec.text.near import shorten
 from seedspec.text.node import Map, Node, Path, at, plain
 from seedspec.text.source import Span
@@ -31,7 +32,8 @@ class Violation:
     """What a value breaks: where in the value, and whether its key is at fault rather than the value.
 
     `write` is the text that belongs in place of the key or value, where that is certain. `key` is the key that is
-    missing, or that an unknown one stands for. `also` has further keys that are the same mistake.
+    missing, or that an unknown one stands for. `also` has further keys that are the same mistake, and `holds`
+    the keys that a mapping has below an unknown key, and that belong beside it.
     """
 
     path: Path
@@ -42,8 +44,10 @@ class Violation:
     write: str | None = None
     key: str = ""
     also: tuple[Path, ...] = ()
+    holds: tuple[str, ...] = ()
 
 
+_NO_MEANING = ("delete it,", "delete it;")
 _UNCLEAR = Violation((), "invalid", "found a value that the schema refuses")
 
 
@@ -77,7 +81,7 @@ class Schema:
         """
         errors = sorted(self._explainer.iter_errors(instance), key=lambda e: [str(p) for p in e.absolute_path])
         found = list(dict.fromkeys(v for e in errors for v in self._explain(e, instance)))
-        there = {(*v.path[:-1], v.key) for v in found if v.code == "unknown-key" and v.key}
+        there = {(*v.path[:-1], key) for v in found if v.code == "unknown-key" for key in (v.key, *v.holds) if key}
         return [v for v in found if v.code != "missing-key" or (*v.path, v.key) not in there]
 
     def check(self, node: Node, problems: Problems) -> bool:
@@ -147,21 +151,28 @@ class Schema:
         for key in instance:
             if key not in known and not _allowed(key, schema):
                 meaning = meaning_of(key, instance, schema, self.document)
-                told_alike = not meaning.key and not meaning.note.startswith("expected")
+                told_alike = not meaning.key
                 by_remedy.setdefault(meaning if told_alike else key, []).append((key, meaning))
         for (key, meaning), *others in by_remedy.values():
             also = tuple((*path, other) for other, _ in others)
             named = ", ".join(f"`{shorten(k, 40)}`" for k in (key, *(other for other, _ in others)))
+            named = "; ".join((named, *odd_in(key)))
+            holds = _wrapped(instance[key], instance, known)
+            note = meaning.note
+            if holds and note.startswith(_NO_MEANING):
+                named_so = f"; its name is `id: {shorten(key, 40)}`" if "id" in known and "id" not in instance else ""
+                note = f"take `{shorten(key, 40)}:` away, and move what stands below it to the left{named_so}"
             certain = meaning.same and meaning.key not in instance and self._fits(instance[key], known[meaning.key])
             yield Violation(
                 path=(*path, key),
                 code="unknown-key",
                 message=f"unknown key{'s' * bool(others)} {named}",
                 at_key=True,
-                notes=(meaning.note,),
+                notes=(note,),
                 write=meaning.key if certain else None,
                 key=meaning.key,
                 also=also,
+                holds=(*holds, "id") if holds else (),
             )
 
     def _fits(self, value: Any, rule: Mapping[str, Any]) -> bool:
@@ -273,6 +284,14 @@ def _nearest(error: ValidationError) -> list[ValidationError]:
         return all(e.validator != "type" or e.path for e in errors), -len(errors)
 
     return max(by_branch.values(), key=nearness)
+
+
+def _wrapped(value: Any, instance: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys below an unknown one that belong beside it: it wraps them, as a name or a heading does."""
+    if not isinstance(value, dict):
+        return ()
+    ours = [k for k in value if k in known and k not in instance]
+    return tuple(ours) if "prompt" in ours or (len(ours) > 1 and len(ours) == len(value)) else ()
 
 
 def _allowed(key: str, schema: Mapping[str, Any]) -> bool:

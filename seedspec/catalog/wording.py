@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from seedspec.catalog.form import items_of
 from seedspec.text.diagnostic import listed
+from seedspec.text.lookalike import odd_in
 from seedspec.text.near import shorten
 
 _TYPES = {
@@ -48,6 +50,8 @@ def type_of(value: object) -> str:
 def sentence(rule: str, value: Any, limit: Any, schema: Mapping[str, Any], otherwise: str) -> tuple[str, str]:
     """The code and the message for a value that breaks a rule; `otherwise` is said of a rule that is unknown here."""
     found = kind_of(value)
+    if isinstance(value, str) and rule != "maxLength" and (odd := odd_in(value)):
+        found += f", and {odd[0]}"
     if rule in ("type", "anyOf", "oneOf"):
         wanted = [_TYPES[t] for t in ([limit] if isinstance(limit, str) else limit)] if rule == "type" else []
         expected = schema.get("x-seedspec", {}).get("expected") or " or ".join(wanted)
@@ -76,5 +80,8 @@ def sentence(rule: str, value: Any, limit: Any, schema: Mapping[str, Any], other
     if rule == "pattern":
         if limit == r"\S":
             return "empty-text", "found no text; expected some"
+        if (items := items_of(str(value))) and "it holds" not in found:
+            sign = str(value)[len(items[0]) :].strip()[:1]
+            found += f", and `{sign}` stands in it"
         return "bad-form", f"found {found}; expected {schema.get('title', f'a match of {limit}')}"
     return "invalid", f"found {found}; {otherwise[:200]}"

@@ -127,7 +127,10 @@ class Problems:
     def unread(self, span: Span) -> bool:
         """Whether a number stands there that could not be read: what else is wrong with the value follows from that."""
         place = (span.source.path, span.start, span.end)
-        return any(code == "number-range" and place == known for _, code, _, known in self._found)
+        return any(
+            (code == "number-range" and place == known) or (code == "unknown-tag" and _begins(known, place))
+            for _, code, _, known in self._found
+        )
 
     def extend(self, others: Iterable[Diagnostic]) -> None:
         for one in others:
@@ -151,10 +154,20 @@ class Problems:
     def __iter__(self) -> Iterator[Diagnostic]:
         """In the order of files and places; what has no place comes first."""
         merged = [replace(d, entries=tuple(dict.fromkeys(e))) for d, e in self._found.values()]
+        if any(
+            d.code == "leading-zero" for d in merged
+        ):  # where the number itself is wrong, its zero is no second fault
+            wrong = {d.span for d in merged if d.severity is Severity.ERROR}
+            merged = [d for d in merged if d.code != "leading-zero" or d.span not in wrong]
         return iter(sorted(merged, key=_order))
 
     def __len__(self) -> int:
         return len(self._found)
+
+
+def _begins(known: object, place: tuple[str, int, int]) -> bool:
+    """Whether a finding about a tag is about that of this value, which may be nothing."""
+    return isinstance(known, tuple) and known[0] == place[0] and known[1] <= place[1] <= place[2] <= known[2] + 1
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:

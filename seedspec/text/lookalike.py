@@ -19,7 +19,7 @@ UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060\ufeff"
 _TYPED = "\u2010-\u2015\u2212\u2022\u2023\u25aa\u25cf\u25e6\u30fb\u00b7\ufe58\ufe63\uff0d"
 _DASHES = _TYPED + "*+"
 _DOUBLE, _SINGLE = "\u201c-\u201f\u301d-\u301f\uff02", "\u2018-\u201b\uff07\u00b4"
-_COLONS, _COMMAS = "\uff1a\ufe55\ufe13", "\uff0c\u3001\ufe50"
+_COLONS, _COMMAS = "\uff1a\ufe55\ufe13", "\uff0c\u3001\ufe50\uff1b"
 _BRACKETS = str.maketrans("\uff5b\uff5d\uff3b\uff3d\u3010\u3011", "{}[][]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _NOT_AT_ENDS = re.compile(rf"^[\s{SPACES}{UNSEEN}]+|[\s{SPACES}{UNSEEN}]+$|[{UNSEEN}]")
@@ -80,8 +80,15 @@ def named(char: str) -> str:
 
 def odd_in(text: str) -> tuple[str, ...]:
     """A clause about the first character of a word that is taken for another one: no letter, and not in ASCII."""
-    odd = next((c for c in text if not c.isascii() and unicodedata.category(c)[0] in "ZPSC"), None)
+    odd = next((c for c in text if not c.isascii() and _is_odd(c)), None)
     return () if odd is None else (f"it holds {named(odd)}",)
+
+
+def _is_odd(char: str) -> bool:
+    category = unicodedata.category(char)[0]
+    if unicodedata.category(char) == "Sc":
+        return False  # a currency is meant as one
+    return category in "ZPSC" or (category in "LN" and unicodedata.normalize("NFKC", char).isascii())
 
 
 def in_line(source: Source, number: int, *, at_fault: bool = True) -> list[Lookalike]:
@@ -143,6 +150,8 @@ def report(source: Source, found: list[Lookalike], problems: Problems) -> None:
     if lines := sorted({source.position(one.start)[0] for one in found[1:]} - {span.place[0]}):
         count = len(lines)
         notes.append(Note(f"so too on {count} more line{'s' * (count > 1)}, first on line {lines[0]}"))
+    if not first.meant:
+        notes.insert(0, Note("delete it: it is not seen"))
     problems.error("look-alike", f"found {what}; expected {expected}", span, *notes)
 
 

@@ -29,6 +29,10 @@ def control_character(source: Source, bad: re.Match[str], problems: Problems) ->
         notes += [Note("a byte order mark belongs to the start of a file; delete it"), Edit(span, "")]
     elif bad[0] == "\0":
         notes.append(Note("a text file has none: it was not written to its end, or is of another kind"))
+    elif bad[0] in "\x0b\x0c":
+        notes.append(Note("delete it, and write the end of a line where one is meant"))
+    else:
+        notes.append(Note("delete it"))
     problems.error("control-character", f"character {named(bad[0])} is not allowed in YAML", span, *notes)
 
 

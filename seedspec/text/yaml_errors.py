@@ -19,11 +19,16 @@ from seedspec.text.yaml_edits import (
     quote_value,
     value_of_line,
 )
+from seedspec.text.yaml_habits import other_format
 from seedspec.text.yaml_layout import hollow, indented_otherwise, inside_text, no_space
 
 QUOTE_IT = "quote the value, or write it under `|`"
 
 _WORDS = {"<document start>": "the start of a document", "key": "a key", "node content": "a value"}
+_QUOTES = {
+    '"': 'put single quotes around the whole value, or write it under `|`; inside double quotes a `"` is written `\\"`',
+    "'": "put double quotes around the whole value, or write it under `|`; inside single quotes a `'` is written `''`",
+}
 _FLOW = ("flow sequence", "flow mapping")
 _BEGUN = {
     "flow sequence": "the list in `[ ]` begins here",
@@ -38,7 +43,9 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))(//+)(?=\s|\w)")
 
 def explain(source: Source, said: Complaint, problems: Problems) -> None:
     """One diagnostic for what the parser stopped at."""
-    if not (_lookalike(source, said, problems) or _left_over(source, said, problems)):
+    if not (
+        _lookalike(source, said, problems) or _left_over(source, said, problems) or other_format(source, said, problems)
+    ):
         _by_place(source, said, problems)
 
 
@@ -125,7 +132,8 @@ def _by_place(source: Source, said: Complaint, problems: Problems) -> None:
         problems.error("reserved-character", f"`{found[:1]} ` cannot begin a plain value", here, QUOTE_IT)
     elif "expected comment or line break" in said.problem:
         message = f"text stands behind `{text[said.began or 0]}`; expected it on the lines below, indented"
-        problems.error("text-behind-indicator", message, here)
+        table = ("a table of Markdown is no list: write each row as an item, `- id: …`",) if line.count("|") > 2 else ()
+        problems.error("text-behind-indicator", message, here, *table)
     elif hollow(source, said, problems) or no_space(source, said, problems):
         pass
     elif "mapping values are not allowed" in said.problem:
@@ -218,12 +226,13 @@ def _behind(source: Source, said: Complaint, closed: Node, here: Span, problems:
         edits = said.sure(close_quote(source, closed.span.start))
         problems.error("unclosed-quote", message, start, Note("it ends here", source.span(closed.span.end - 1)), *edits)
     else:
-        note = "quote the whole value" if begun == '"' else "write a quote inside single quotes twice: ''"
+        note = _QUOTES[begun]
         if re.match(r"[a-z_]+:(?: |$)", source.text[here.start : here.start + 60].partition("\n")[0]):
             note = "a key begins on a line of its own; in `{ }` a comma stands before it"
         if whole is not None and whole.start == closed.span.start and len(whole.text) > 2 and whole.text[-1] == begun:
             edits = said.sure([Edit(whole, as_quoted(whole.text[1:-1]))]) if "\\" not in whole.text else ()
-        problems.error("text-behind-value", f"text stands behind the closing {begun}", here, note, *edits)
+        message = f"text stands behind the closing quote {begun}"
+        problems.error("text-behind-value", message, here, note, *edits)
 
 
 def _opened_here(closed: Scalar) -> bool:
@@ -235,6 +244,10 @@ def _opened_here(closed: Scalar) -> bool:
 def _plainly(source: Source, said: Complaint, here: Span, problems: Problems) -> None:
     message = f"not valid YAML: {_worded(said.problem, here)}"
     notes: list[Note] = []
+    if "document start" in said.problem and here.text in ("{", "["):
+        message = f"a second value begins here with `{here.text}`; a file is one storyboard"
+        note = "put the values into one: each shot is an item below `shots:`"
+        return problems.error("yaml-syntax", message, here, note)
     if "escape character" in said.problem or "hexdecimal number" in said.problem:
         return _escape(source, said, problems)
     if "Unicode character escape" in said.problem:
@@ -276,7 +289,10 @@ def _escape(source: Source, said: Complaint, problems: Problems) -> None:
     """A backslash in double quotes with a letter behind it that makes no escape, as in the paths of Windows."""
     at = source.text.rfind("\\", 0, said.offset + 1)
     span = source.span(at, min(at + 2, len(source.text)))
-    notes: list[Note | Edit] = [Note("write `\\\\` for a backslash, or use single quotes; a path is written with `/`")]
+    what = "write `\\\\` for a backslash, or use single quotes; a path is written with `/`"
+    if span.text[1:] in ("'", "$", "`", "#", "-", "*", "!", "?", ".", ",", "(", ")", "[", "]", "{", "}", "%", "&", ":"):
+        what = f"`{span.text[1:]}` needs no backslash: delete it"
+    notes: list[Note | Edit] = [Note(what)]
     if said.began is not None:
         m = re.compile(r'"((?:[\w.-]+\\)+[\w.-]+\.[A-Za-z0-9]{2,4})"').match(source.text, said.began)
         if m is not None:

@@ -34,6 +34,8 @@ class _Open:
     merges: list[tuple[Scalar, Node]] | None = None
     key: Scalar | None = None
     weight: int = 1
+    again: bool = False
+    """Whether an `id` came a second time, so that what follows is another item."""
 
 
 class Builder:
@@ -83,7 +85,9 @@ class Builder:
             f"`{span.text}` names no anchor of this file",
             span,
             *did_you_mean(name, self._anchors),
-            "text that begins with `*` must be quoted",
+            "text that begins with `*` must be quoted"
+            if (below := self._text.find(f"&{name}", span.end)) < 0
+            else Note(f"`&{name}` stands below: an anchor stands before what uses it", self.source.span(below)),
             *(quote_value(self.source, span.place[0]) if behind.strip() else ()),
         )
         return False
@@ -200,14 +204,21 @@ class Builder:
         if key.value == "<<" and not key.style:
             top.merges = [*(top.merges or ()), (key, value)]
         elif first := pairs.get(key.text):
-            self.problems.error(
-                "duplicate-key",
-                f"key `{key.text}` stands here a second time",
-                key.span,
-                Note("the first is here", first.key.span),
-            )
+            if key.text == "id" or top.again:
+                if top.again:  # what follows belongs to the item whose dash is missing
+                    return
+                top.again = True
+                note = Note("where another item of the list begins, write `- ` before it")
+                self._twice(key, first, note)
+            else:
+                self._twice(key, first)
         else:
             pairs[key.text] = Pair(key, value)
+
+    def _twice(self, key: Scalar, first: Pair, *notes: Note) -> None:
+        message = f"key `{key.text}` stands here a second time"
+        here = "the first is here" if notes else "the first is here; make one of the two, or delete one"
+        self.problems.error("duplicate-key", message, key.span, Note(here, first.key.span), *notes)
 
     def scalar(self, event: Event) -> bool:
         anchor, text, style = event.anchor, event.value, event.style or ""
@@ -231,6 +242,8 @@ class Builder:
         tag = event.tag if event.tag and event.tag != "!" else None
         if tag and tag not in {_TAG + t for t in ("str", "int", "float", "bool", "null")}:
             note = "text that begins with `!` must be quoted"
+            if event.value in ("", "~", "null"):
+                note = "delete it; YAML here has no tags of its own"
             self.problems.error("unknown-tag", f"tag `{_short(tag)}` has no meaning here", whole, note)
         if style or event.tag == "!" or tag == _TAG + "str":
             scalar = Scalar(event.value, span, style)

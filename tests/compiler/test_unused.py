@@ -102,7 +102,8 @@ UNUSED = {
     "override-unused": HERO + "overrides: [{when: {duration: 5}, quality: 480p}]\nmatrix: {axes: {duration: [5, 6]}}\n"
     "shots:\n  - {id: a, matrix: {only: []}, prompt: \"{{ ref('hero') }}\"}\n",
     "override-unused for it changes nothing": HERO
-    + "matrix: {axes: {look: [a, b]}}\noverrides: [{when: {look: a}, generate_audio: true}]\n"
+    + "defaults: {generate_audio: true}\nmatrix: {axes: {look: [a, b]}}\n"
+    + "overrides: [{when: {look: a}, generate_audio: true}]\n"
     + shot("{{ look }}"),
 }
 

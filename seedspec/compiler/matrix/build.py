@@ -12,6 +12,7 @@ from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Box, Row, Work
 from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM, Axis, Label, Pattern, RowsFile, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.mistyped import unknown_word
 from seedspec.text.near import shorten
 from seedspec.text.node import Node
 from seedspec.text.source import Span
@@ -156,9 +157,9 @@ def indexed_pattern(
                 fine = False
                 if problems.is_set_aside(label.text):
                     continue
-                message = f"`{shorten(label.text)}` is no label of axis `{name}`; expected {listed(values)}"
+                message, notes = unknown_word(label.text, f"label of axis `{name}`", values)
                 here = Note("the axis is here", axes[axis_indices[name]].span)
-                problems.error("unknown-label", message, label.node.span, *did_you_mean(label.text, values), here)
+                problems.error("unknown-label", message, label.node.span, *notes, here)
     return {axis_indices[a]: labels for a, labels in labels_wanted(pattern, columns).items()} if fine else None
 
 
@@ -231,9 +232,9 @@ def _admit(axis: Axis, label: Label, values: dict[str, Node], problems: Problems
         name = name_for(label.text, LABEL.pattern, axis.name, 1)
         problems.error("bad-label", message, label.node.span, *((f"did you mean `{name}`?",) if name else ()))
     elif not axis.open:
-        message = f"`{shorten(label.text)}` is no label of axis `{axis.name}`; expected {listed(axis.values)}"
+        message, notes = unknown_word(label.text, f"label of axis `{axis.name}`", axis.values)
         note = Note("the axis gives each label a value here", axis.span)
-        problems.error("unknown-label", message, label.node.span, *did_you_mean(label.text, axis.values), note)
+        problems.error("unknown-label", message, label.node.span, *notes, note)
     else:
         values[label.text] = label.node
         return True
@@ -257,6 +258,16 @@ def _unknown_axis(
         problems.error("unknown-axis", message, span, f"add `{axis}` to `only`, or delete it here")
         return
     near = did_you_mean(name, [f"{k}.{column}" for k in known]) if column else ()
-    said = f"`{shorten(name)}` is no axis of {where}"
-    message = f"{said}; expected {listed(known)}" if known else f"{said}, which has no axes"
-    problems.error("unknown-axis", message, span, *(meant or near or did_you_mean(name, known)))
+    message, notes = unknown_word(name, f"axis of {where}", known)
+    if not known:
+        message = f"`{shorten(name)}` is no axis of {where}, which has no axes"
+    notes = meant or near or (*notes, *_field_of_a_row(name, known))
+    problems.error("unknown-axis", message, span, *notes)
+
+
+def _field_of_a_row(name: str, known: Collection[str]) -> tuple[str, ...]:
+    """For a request field among the labels of a row: where it is set."""
+    if name not in ("duration", "quality", "aspect_ratio", "generate_audio", "takes", "prompt"):
+        return ()
+    axis = next(iter(known), "look")
+    return (f"a row has labels alone; `overrides: [{{when: {{{axis}: …}}, {name}: …}}]` sets it for some of them",)

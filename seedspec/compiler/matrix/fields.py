@@ -127,7 +127,8 @@ class Fields:
         for override in self._holding(row):
             set_here = {k: _setting(n, "override") for k, n in override.fields.items()}
             self.applied.add(id(override))
-            if any(k not in out or _differs(out[k].value, s.value) for k, s in set_here.items()):
+            # what nobody has written but the model's own default is said here for the first time
+            if any(k not in out or out[k].node is None or _differs(out[k].value, s.value) for k, s in set_here.items()):
                 self.changing.add(id(override))
             out.update(set_here)
         out.update(self._layers.last)

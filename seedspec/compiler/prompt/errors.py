@@ -12,6 +12,7 @@ from jinja2.utils import missing
 
 from seedspec.catalog.schema import shorten
 from seedspec.compiler.prompt.meter import Excess
+from seedspec.compiler.prompt.other_methods import method_advice
 from seedspec.compiler.prompt.parts import Part
 from seedspec.text.diagnostic import did_you_mean, listed
 
@@ -123,6 +124,9 @@ def fault_of(error: BaseException, part: Part | None) -> TemplateFault:
         return _missing(error, part)
     if isinstance(error, jinja2.TemplateNotFound):
         note = "the path begins at the storyboard's folder; the file is UTF-8 text"
+        if "\\" in str(error.name):
+            slashes = str(error.name).replace("\\", "/")
+            note = f"a path is written with `/`: `'{shorten(slashes)}'`"
         return TemplateFault(f"`{shorten(str(error.name), 80)}` is no text file below the storyboard's folder", note)
     if isinstance(error, (RecursionError, MemoryError, SyntaxError)):
         return TemplateFault("the template is nested too deeply")
@@ -154,7 +158,10 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
         keys = [str(k) for k in owner]
         has = f"{subject or 'the mapping'} has {listed(keys)}" if keys else f"{subject or 'the mapping'} is empty"
         what = f"`{shorten(str(error.name))}` is not defined; {has.replace(' or ', ' and ')}"
-        fault = TemplateFault(what, *did_you_mean(name, keys), code=code)
+        notes = did_you_mean(name, keys)
+        if name in ("label", "name", "key", "id") and subject:
+            notes = (f"`label.{subject.strip('`')}` is the label of an axis",)
+        fault = TemplateFault(what, *notes, code=code)
         fault.owner, fault.key = owner, name
         return fault
     if isinstance(owner, (list, tuple)) and isinstance(error.name, int):
@@ -162,11 +169,13 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
         ends = (f"the first is `[0]`, the last `[{len(owner) - 1}]`",) if owner else ()
         return TemplateFault(f"{subject or 'the list'} has {count}; `[{error.name}]` is none of them", *ends, code=code)
     if callable(owner):
+        loop = ("a loop is written `{% for item in list %}`",) if subject == "`range`" else ()
         return TemplateFault(
-            f"`{shorten(name)}` is not defined; {subject or 'what it is asked of'} is a function", code=code
+            f"`{shorten(name)}` is not defined; {subject or 'what it is asked of'} is a function", *loop, code=code
         )
     what = f"{subject or 'what it is asked of'} is {kind(owner)}"
-    notes = did_you_mean(name, [m for m in dir(owner) if not m.startswith("_")])
+    notes = method_advice(subject.strip("`") or "name", name)
+    notes = notes or did_you_mean(name, [m for m in dir(owner) if not m.startswith("_")])
     if not notes and subject and isinstance(owner, (str, int, float)):
         notes = (f"write {subject} alone: here it is {named(owner)}",)
     return TemplateFault(f"`{shorten(str(error.name))}` is not defined; {what}", *notes, code=code)

@@ -13,13 +13,13 @@ from seedspec.compiler.prompt.comparisons import never_equal
 from seedspec.compiler.prompt.complaint import Complaint, Finding
 from seedspec.compiler.prompt.errors import Change, MissingValue, TemplateFault, fault_of, part_of
 from seedspec.compiler.prompt.locate import Written
-from seedspec.compiler.prompt.names import Names, unknown_names
+from seedspec.compiler.prompt.names import Names, Unknown, unknown_names
 from seedspec.compiler.prompt.parts import Part, Parts, Token, constant_of, is_sole, tokens_of
 from seedspec.compiler.prompt.sandbox import Environment
 from seedspec.compiler.prompt.syntax import explain
 from seedspec.compiler.prompt.value import MOST_DIGITS
 from seedspec.compiler.storyboard.types import Axis
-from seedspec.text.diagnostic import Edit, Problems
+from seedspec.text.diagnostic import Edit, Note, Problems
 from seedspec.text.node import Scalar
 
 
@@ -42,11 +42,15 @@ class Findings:
         """Reports each place of names that are not defined, but for those that `told` knows to be told already."""
         text, base = self._read_as(str(scalar.value))
         written = Written(scalar)
+        alike: dict[tuple[str, tuple[str, ...]], list[Unknown]] = {}
         for u in unknown_names(Parts(self._env, text), missing, names._replace(filters=self._env.filters)):
             if not told(u.word):
-                edits = edits_of(written, u.changes, base)
-                span = written.span(base + u.start, base + u.end)
-                problems.error("undefined-name", u.message, span, *u.notes, *edits)
+                alike.setdefault((u.message, u.notes), []).append(u)
+        for (message, notes), found in alike.items():
+            edits = [e for u in found for e in edits_of(written, u.changes, base)]
+            spans = [written.span(base + u.start, base + u.end) for u in found]
+            again = [Note("so too here", span) for span in spans[1:]]
+            problems.error("undefined-name", message, spans[0], *notes, *again, *edits)
 
     def places(self, value: str, reference: str) -> Iterator[tuple[int, int]]:
         """Where a template gives a constant name to `ref()`: the name itself, without its quotes."""

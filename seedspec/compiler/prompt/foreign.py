@@ -33,22 +33,30 @@ _CODE = re.compile(
     r"\{%[-+]?\s*raw\b.*?\bendraw\s*[-+]?%\}|\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL
 )  # a template's own parts, in which nothing is looked for
 _HIDDEN = "\ue000"
-_SIGNS = "$@{[<%#_"
-_BLANKS = ("TODO", "FIXME", "TBD", "XXX", "PLACEHOLDER", "orem ipsum", "OREM IPSUM")
+_SIGNS = "$@{[<%#_«!"
+_BLANKS = ("TODO", "FIXME", "TBD", "XXX", "PLACEHOLDER", "orem ipsum", "OREM IPSUM", "…", "...")
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _FORMS = re.compile(
-    rf"(?:[$#]?\{{\s*|[\[<@%])?(?<![\w.])ref\(\s*(?P<quote>[\"']?)(?P<ref>[\w.-]+)(?P=quote)\s*\)(?:\s*\}}|[\]>%])?"
+    r"(?P<todo>\b(?:TODO|FIXME)\b(?!\s+list)(?=\s*(?:[:(\]-]|\Z|\n|[a-z]))"
+    r"|\b(?:TBD|PLACEHOLDER|XXX+)\b|(?i:\blorem ipsum\b)"
+    r"|\A\s*(?:…|\.{3,})\s*\Z"
+    r"|[\[(<]\s*(?i:same as|rest of|as above|unchanged)\b[^\])>\n]{0,40}[\])>](?=\s*\Z))"
+    rf"|(?:[$#]?\{{\s*|[\[<@%])?(?<![\w.])ref\(\s*(?P<quote>[\"']?)(?P<ref>[\w.-]+)(?P=quote)\s*\)(?:\s*\}}|[\]>%])?"
     rf"|(?:\$|\#)\{{\s*(?P<shell>{_NAME})[^{{}}\n]{{0,40}}\}}"
     rf"|<%[=-]?\s*(?P<erb>{_NAME})\s*-?%>"
     rf"|(?P<dollar>\$)(?={_HIDDEN})"
+    rf"|\$\(\s*(?P<make>{_NAME})\s*\)|\$env:(?P<power>[A-Za-z_]\w*)|%\((?P<python>[A-Za-z_]\w*)\)[sdrif]"
+    rf"|\{{\s*MERGEFIELD\s+\"?(?P<merge>\w+)[^{{}}\n]*\}}|«\s*(?P<guillemets>\w+)\s*»"
+    rf"|(?<![\w!])!(?P<delayed>[A-Za-z_]\w*)!(?!\w)"
     rf"|\[\[\s*(?P<wiki>[^\[\]\n]{{1,40}}?)\s*\]\]|<<+\s*(?P<angles>[^<>\n]{{1,40}}?)\s*>>+"
     r"|\{\s*(?P<brace>[^{}\n]{1,60}?)\s*\}|\[\s*(?P<square>[^\[\]\n]{1,60}?)\s*\](?!\()"
     r"|<\s*(?P<angle>[^<>/=\n]{1,60}?)\s*>"
     rf"|(?<![\w%])%(?P<percent>[A-Za-z_]\w*)%(?!\w)|(?<!\w)__(?P<under>[A-Za-z]\w*?)__(?!\w)"
     rf"|(?<![\w$\\])\$(?P<var>[A-Za-z_]\w*)|(?<![\w@./])@(?P<at>[A-Za-z_][\w-]*)(?![\w@]|\.\w)"
-    r"|(?P<todo>\b(?:TODO|FIXME)\b(?!\s+list)(?=\s*(?:[:(\]-]|\Z|\n|[a-z]))"
-    r"|\b(?:TBD|PLACEHOLDER|XXX+)\b|(?i:\blorem ipsum\b))"
 )
+_PATHS = ("brace", "shell", "make", "erb")
+_CERTAIN = ("shell", "erb", "make", "power", "python", "merge")
+"""Forms that are never prose, whether their name is known or not."""
 _NUMBERED = re.compile(r"(?<!\w)(?!The\b|A\b)[A-Z]\w*\s\Z")
 """A name before `XXX`: `Super Bowl XXX` is the thirtieth."""
 
@@ -105,7 +113,7 @@ def find_foreign(
 def _judged(
     form: str, inner: str, text: str, m: re.Match[str], names: Mapping[str, Name], reads: frozenset[str]
 ) -> Foreign | None:
-    root = inner.partition(".")[0] if form in ("brace", "shell") else inner
+    root = inner.lstrip("$").partition(".")[0] if form in _PATHS else inner
     known = names.get(re.sub(r"[\s-]+", "_", root.lower())) or names.get(root.lower())
     if form == "ref":
         quoted = m["quote"] or (known is not None and known.is_reference)
@@ -117,6 +125,8 @@ def _judged(
     if form in ("at", "var"):
         sure = known is not None and (known.is_reference or form == "var")
         return Foreign(m.start(), m.end(), inner, known.write if known else None) if sure else _constant(form, inner, m)
+    if form in ("guillemets", "delayed") and (known is None or inner != inner.strip()):
+        return None  # quotes of French, or somebody shouts
     if literal_mentions(inner):
         return None
     if form in ("square", "angle"):
@@ -124,7 +134,9 @@ def _judged(
     if known is not None:
         attribute = "." in inner and not known.is_reference
         return Foreign(m.start(), m.end(), inner, None if attribute else known.write)
-    if form in ("shell", "erb"):
+    if form in _CERTAIN:
+        return Foreign(m.start(), m.end(), inner, None)
+    if form == "percent" and re.fullmatch(r"[A-Z][A-Z0-9_]{2,}", inner):
         return Foreign(m.start(), m.end(), inner, None)
     if form in ("percent", "under"):
         return _constant(form, inner, m)

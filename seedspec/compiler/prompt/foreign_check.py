@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.foreign import Foreign, Name, find_foreign, hide_code
 from seedspec.compiler.prompt.locate import place_of
 from seedspec.compiler.prompt.origins import Origins
-from seedspec.compiler.prompt.tool_marks import find_marks
+from seedspec.compiler.prompt.tool_marks import Mark, find_marks
 from seedspec.compiler.storyboard.types import Shot, Storyboard
-from seedspec.text.diagnostic import EVERYTHING, Edit, Problems
+from seedspec.text.diagnostic import EVERYTHING, Edit, Note, Problems
+from seedspec.text.near import shorten
 from seedspec.text.node import Map, Scalar, at
 from seedspec.text.source import Source, Span
 
 _FILE = re.compile(r"@?(?:file:(?://)?)?(?P<path>[\w./\\-]+\.(?:txt|md|markdown|prompt|j2|jinja2?))")
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_MEDIUM = re.compile(r"(?:file:(?://)?)?[\w./\\:-]+\.(?:png|jpe?g|webp|gif|mp4|mov|webm|mp3|wav|m4a)", re.IGNORECASE)
 _INCLUDED = re.compile(r"\{%[-+]?\s*(?:include|import|from)\s+(['\"])(?P<path>[^'\"\n]+)\1")
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_MOST_PLACES = 20
 _NO_TEMPLATE = "text from vars and axis values is no template: write it in the prompt, or the text itself here"
 
 
@@ -44,8 +48,12 @@ class ForeignCheck:
         if self._is_path(prompt, prompt.value):
             return self._references
         meant = self._report(prompt, reads, mends=True)
-        for below in self._origins.texts(reads):
-            self._report(below, reads, is_template=False)
+        texts = list(self._origins.texts(reads))
+        files = [below for below in texts if _file_advice(below)]
+        self._report_files(files)
+        for below in texts:
+            if below not in files:
+                self._report(below, reads, is_template=False)
         for name, text in self._included(prompt.value).items():
             source = Source(posixpath.join(self._folder, name), text)
             meant |= self._report(Scalar(text, source.span(0, len(text)), "|"), reads)
@@ -53,16 +61,33 @@ class ForeignCheck:
 
     def _is_path(self, prompt: Scalar, text: str) -> bool:
         """Reports a prompt that is nothing but the name of a text file."""
+        if _ADDRESS.fullmatch(text.strip()):
+            self._problems.mean(EVERYTHING)
+            message = f"the prompt is the address `{shorten(text.strip())}`; its text is not read"
+            note = "write the text itself, or take it in from a file beside the storyboard: `{% include 'open.txt' %}`"
+            self._problems.warning("prompt-is-path", message, prompt.span, note)
+            return True
         if (m := _FILE.fullmatch(text.strip())) is None:
             return False
         path = m["path"].replace("\\", "/").removeprefix("./")
         include = f"{{% include '{path}' %}}"
         there = prompt.style != "|" and prompt.style != ">" and self._read(path) is not None
         edits = (Edit(prompt.span, f'"{include}"'),) if there else ()
-        message = "the prompt is the name of a file; its text is not read"
+        message = f"the prompt is `{shorten(text.strip())}`, the name of a file; its text is not read"
         self._problems.mean(EVERYTHING)
         self._problems.warning("prompt-is-path", message, prompt.span, f'write `"{include}"`', *edits)
         return True
+
+    def _report_files(self, files: Sequence[Scalar]) -> None:
+        """One finding for texts of vars and axes that are names of files: a prompt gets the name, not what is in it."""
+        if files:
+            first, *more = files
+            self._problems.mean(EVERYTHING)
+            message = (
+                f"`{shorten(str(first.value))}` is the name of a file; a prompt gets these words, not what is in it"
+            )
+            notes = [Note("so too here", other.span) for other in more[:_MOST_PLACES]]
+            self._problems.warning("prompt-is-path", message, first.span, _file_advice(first), *notes)
 
     def _included(self, text: str) -> Mapping[str, str]:
         """The texts of the files that a template names, and of those that they name."""
@@ -82,23 +107,46 @@ class ForeignCheck:
         text = str(scalar.value)
         found = list(find_foreign(text, self._names, is_template=is_template, reads=reads, is_text=self._is_text))
         edits = _edits(scalar, text, [f for f in found if f.write]) if mends else {}
-        for one in found:
-            said, span = text[one.start : one.end], place_of(scalar, text[one.start : one.end], text[: one.start])
-            if one.blank:
-                note = "write the text itself, or name it under `vars` and write `{{ name }}`"
-                self._problems.warning("placeholder-left", f"`{said}` stands for a text that is not there", span, note)
-                continue
-            self._problems.mean(one.name.partition(".")[0])
-            if not is_template and text[: one.start].endswith("{"):
-                continue  # two braces, which are told of where they are left over
-            note = self._note(one) if is_template else _NO_TEMPLATE
-            message = f"`{said}` is no template here; it goes to the service as it stands"
-            self._problems.warning("template-foreign", message, span, note, *edits.get(one.start, ()))
-        for mark in find_marks(hide_code(text) if is_template else text):
-            said = text[mark.start : mark.end]
-            message = f"`{said}` is {mark.what}; it goes to the service as it stands"
-            self._problems.warning("tool-mark", message, place_of(scalar, said, text[: mark.start]), mark.remedy)
+        self._report_blanks(scalar, text, [f for f in found if f.blank])
+        others = [f for f in found if not f.blank]
+        self._problems.mean(*(f.name.partition(".")[0] for f in others))
+        # two braces are told of where they are left over
+        told = [f for f in others if not text[: f.start].rstrip(" ").endswith("{")]
+        for form in dict.fromkeys(_form_of(text, f) for f in told):
+            first, *more = [f for f in told if _form_of(text, f) == form]
+            notes: list[str | Note | Edit] = [
+                self._note(first) if is_template else _NO_TEMPLATE,
+                *edits.get(first.start, ()),
+            ]
+            for other in more:
+                notes += [Note(self._note(other) if is_template else "so too here", _place(scalar, text, other))]
+                notes += edits.get(other.start, ())
+            message = f"`{text[first.start : first.end]}` is no template here; it goes to the service as it stands"
+            self._problems.warning("template-foreign", message, _place(scalar, text, first), *notes)
+        self._report_marks(scalar, text, hide_code(text) if is_template else text)
+        if any(f.blank for f in found):  # what is to be written there may name any of them
+            return self._references
         return frozenset(one.name for one in found) & self._references
+
+    def _report_blanks(self, scalar: Scalar, text: str, found: Sequence[Foreign]) -> None:
+        """One finding for the places of a text that nobody has filled in."""
+        if found:
+            first, *more = found
+            notes: list[str | Note] = ["write the text itself, or name it under `vars` and write `{{ name }}`"]
+            notes += [Note("so too here", _place(scalar, text, other)) for other in more]
+            message = f"`{text[first.start : first.end]}` stands for a text that is not there"
+            self._problems.warning("placeholder-left", message, _place(scalar, text, first), *notes)
+
+    def _report_marks(self, scalar: Scalar, text: str, shown: str) -> None:
+        """One finding for the marks of one kind: who has written one meant the others in the same way."""
+        by_kind: dict[str, list[Mark]] = {}
+        for mark in find_marks(shown):
+            by_kind.setdefault(mark.what, []).append(mark)
+        for what, (first, *more) in by_kind.items():
+            notes: list[str | Note] = list(dict.fromkeys(m.remedy for m in (first, *more)))
+            notes += [Note("so too here", _place(scalar, text, other)) for other in more[:_MOST_PLACES]]
+            message = f"`{shorten(text[first.start : first.end])}` is {what}; it goes to the service as it stands"
+            self._problems.warning("tool-mark", message, _place(scalar, text, first), *notes)
 
     def _note(self, one: Foreign) -> str:
         if one.write is not None:
@@ -117,6 +165,28 @@ class ForeignCheck:
         root, *path = code.split(".")
         values = [at(node, tuple(path)) for node in self._origins.nodes(root)]
         return bool(values) and all(isinstance(v, Scalar) and str(v.value)[:1].isalpha() for v in values)
+
+
+def _file_advice(scalar: Scalar) -> str:
+    """What to do about a text that is the name of a file; "" for any other."""
+    text = str(scalar.value).strip()
+    if (m := _FILE.fullmatch(text)) is not None:
+        path = m["path"].replace("\\", "/").removeprefix("./")
+        return f"write the text itself here, or `{{% include '{path}' %}}` in the prompt"
+    if _MEDIUM.fullmatch(text):
+        return (
+            "a medium is sent as a reference: `references: {hero: {image: …}}`, then `{{ ref('hero') }}` in the prompt"
+        )
+    return ""
+
+
+def _place(scalar: Scalar, text: str, found: Foreign | Mark) -> Span:
+    return place_of(scalar, text[found.start : found.end], text[: found.start])
+
+
+def _form_of(text: str, found: Foreign) -> str:
+    """How words of another language begin: `${a}` and `${b}` are one habit."""
+    return re.match(r"[^\w\s]*", text[found.start : found.end])[0] or "ref"  # type: ignore[index]  # it may be empty
 
 
 def _code(write: str) -> str:

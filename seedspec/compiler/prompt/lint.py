@@ -10,6 +10,7 @@ from seedspec.compiler.entry import Medium
 from seedspec.compiler.prompt.mentions import Certainty, Mention, literal_mentions
 from seedspec.compiler.prompt.origins import Origins
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
+from seedspec.compiler.storyboard.swallowed_text import swallowed_comment
 from seedspec.text.diagnostic import EVERYTHING, Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
@@ -58,7 +59,7 @@ class PromptLint:
             if m.name not in prompt.used | meant and (m.kind, m.index + 1) not in mentions:
                 message = f"`{m.name}` is attached and the prompt never mentions it"
                 problems.warning("reference-unmentioned", message, self._attached.get(m.name, m.span), entry=entry)
-        if not (media or meant or named):
+        if not (media or meant or named or _is_cut_before_ref(node)):
             message = "a request without any reference; this model makes videos from references"
             problems.warning("no-reference", message, node.span, entry=entry)
         if left := _LEFT_OVER.search(text):
@@ -111,6 +112,11 @@ class PromptLint:
 
     def _place(self, node: Scalar, said: str, prompt: Prompt) -> Span:
         return self._origins.place(node, said, prompt.partial.template.names)
+
+
+def _is_cut_before_ref(node: Scalar) -> bool:
+    """Whether YAML ends the prompt before a `ref(…)` that belongs to it, which was told."""
+    return (cut := swallowed_comment(node)) is not None and "ref(" in cut.text
 
 
 def _may_be_wordy(prompt: str, model: Model) -> bool:

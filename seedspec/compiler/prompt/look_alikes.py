@@ -39,7 +39,9 @@ def look_alike(text: str, complaint: Complaint, region: Region, _: list[Region])
         message = f"found the invisible character U+{ord(c):04X}; delete it"
         return Finding(first, first + 1, message, (), changes)
     width = "the full-width " if unicodedata.east_asian_width(c) in "FW" else ""
-    return Finding(first, first + 1, f"found {width}`{c}`; expected `{wanted}`", (), changes)
+    doubled = c * 2 if text.startswith(c * 2, first) else c
+    said = f"found {width}`{doubled}`; expected `{wanted * len(doubled)}`"
+    return Finding(first, first + len(doubled), said, (), changes)
 
 
 def _meant(c: str) -> str | None:
@@ -62,6 +64,9 @@ def left_over(text: str) -> Finding | None:
         return Finding(m.start(), m.end(), f"found `{m[0]}`; expected `{{{{`", ("full-width braces are text",))
     if m := re.search(r"\{\s\{\s*[\w.]+(?:\([^()]*\))?\s*\}\s\}", text):
         return Finding(m.start(), m.end(), f"found `{short(m[0])}`; expected `{{{{` and `}}}}` without spaces inside")
+    if m := re.search(r"[｛{]\s*％[^{}｛｝\n]{0,80}", text):
+        note = ("a full-width `％` is text; a tag is written `{% if … %}`",)
+        return Finding(m.start(), m.start() + 2, f"found `{m[0][:2]}`; expected `{{%`", note)
     if "}}}" in text:
         for region in regions_of(text):
             outer = text[: region.start]
@@ -70,3 +75,8 @@ def left_over(text: str) -> Finding | None:
                     region.end, region.end + 1, "found `}` right behind `}}`", ("it is sent as text; delete it",)
                 )
     return None
+
+
+def left_names(text: str, found: Finding) -> list[str]:
+    """The names that code of such a kind means, from where it begins to the end of the text."""
+    return re.findall(r"[A-Za-z_]\w*", text[found.start :])

@@ -10,7 +10,7 @@ from jinja2 import nodes
 
 from seedspec.compiler.prompt.errors import Change
 from seedspec.compiler.prompt.parts import Parts
-from seedspec.text.diagnostic import did_you_mean
+from seedspec.text.diagnostic import did_you_mean, listed
 
 
 class Names(NamedTuple):
@@ -56,11 +56,23 @@ _LABELS = frozenset(("labels", "label_of", "ids"))
 _NO_ENVIRONMENT = "templates read no environment and no secrets; a value stands under `vars`"
 _NO_CLOCK = "there is no clock in a storyboard: the same text is the same requests; a date stands under `vars`"
 _NO_RANDOMNESS = "there is no randomness in a storyboard: an axis holds the variants, and `takes` makes more of one"
+_CONTINUED = "a shot's video is a reference of another: `references: {before: {shot: open}}`, then `ref('before')`"
 _OTHERS: Mapping[str, str] = (
     dict.fromkeys(("env", "environ", "os", "getenv", "secrets", "github", "lookup", "query"), _NO_ENVIRONMENT)
     | dict.fromkeys(("now", "today", "date", "datetime", "time", "timestamp", "strftime"), _NO_CLOCK)
     | dict.fromkeys(("random", "rand", "randint", "uuid", "choice", "lipsum", "seed"), _NO_RANDOMNESS)
     | {
+        "needs": _CONTINUED,
+        "steps": _CONTINUED,
+        "jobs": _CONTINUED,
+        "outputs": _CONTINUED,
+        "concat": "`{{ a ~ b }}` joins texts; so does writing one behind the other",
+        "concatenate": "`{{ a ~ b }}` joins texts; so does writing one behind the other",
+        "if": "a choice is written `{{ 'night' if look == 'noir' else 'day' }}`",
+        "iif": "a choice is written `{{ 'night' if look == 'noir' else 'day' }}`",
+        "include": "`{% include 'words.j2' %}` puts a text file here",
+        "vlookup": "a table is an axis with a mapping for each label: `look: {noir: {words: …}}`, then `look.words`",
+        "xlookup": "a table is an axis with a mapping for each label: `look: {noir: {words: …}}`, then `look.words`",
         "item": "`{% for item in list %}` gives each value of a list that name; an axis has its own name",
         "loop": "`loop` is known inside `{% for %}` alone; `take` is the number of the take",
         "index": "`loop.index` counts inside `{% for %}`; `take` is the number of the take",
@@ -113,6 +125,8 @@ def _explain(
     word, parent = node.name, parents.get(id(node))
     start, end = node.lineno, node.lineno + len(word)
     message = f"`{word if len(word) <= 60 else word[:59] + '…'}` is not defined"
+    if isinstance(parent, (nodes.Call, nodes.Filter)) and parent.node is node:  # what is given to it is no news then
+        told.update(id(n) for n in parent.find_all(nodes.Name))
     if word in names.dropped:
         return Unknown(
             word, start, end, message, (f"`{word}` is an axis of the storyboard that this shot leaves out with `only`",)
@@ -121,10 +135,11 @@ def _explain(
         return hyphen
     if isinstance(parent, nodes.Call) and isinstance(parent.node, nodes.Name) and parent.node.name == "ref":
         return _unquoted(word, start, end, message, names)
-    if isinstance(parent, nodes.Getattr) and (word in _HOLDERS or word in _LABELS):
+    attribute = _attribute(node, parent)
+    if attribute and (word in _HOLDERS or word in _LABELS) and isinstance(parent, nodes.Node):
         whole = parts.part(parent)
-        if parent.attr in names.known:
-            ours = f"label.{parent.attr}" if word in _LABELS and parent.attr in names.axes else parent.attr
+        if attribute in names.known:
+            ours = f"label.{attribute}" if word in _LABELS and attribute in names.axes else attribute
             return Unknown(word, start, end, message, (f"write `{ours}`",), (Change(start, whole.end, ours),))
         return Unknown(word, start, end, message, ("vars and axes are read by their own names alone",))
     if word in names.references and names.in_prompt:
@@ -145,7 +160,54 @@ def _explain(
         return Unknown(
             word, start, end, message, (f"`{filter_name}` is a filter: write `{given[:40]} | {filter_name}`",)
         )
-    return Unknown(word, start, end, message, _nearest(word, names))
+    if isinstance(parent, nodes.Operand) and (compared := parents.get(id(parent))) is not None:
+        left = compared.expr if isinstance(compared, nodes.Compare) else None
+        if isinstance(left, nodes.Name) and (left.name in names.axes or id(left) in told):
+            note = f"a text stands in quotes: `'{word[:40]}'`"
+            return Unknown(word, start, end, message, (note,))
+    if isinstance(parent, nodes.Compare):
+        told.add(id(node))
+        told.update(id(o.expr) for o in parent.ops if isinstance(o.expr, nodes.Name))
+    if _of_path(node, parents, parts):
+        top: nodes.Node = node
+        while isinstance(parents.get(id(top)), (nodes.Div, nodes.Getattr, nodes.Sub)):
+            top = parents[id(top)]
+        told.update(id(n) for n in top.find_all(nodes.Name))
+        told.add(id(node))
+        path = parts.text_of(top)
+        note = f"a path stands in quotes: `'{path[:60]}'`"
+        at = parts.part(top).start
+        return Unknown(word, at, at + len(path), f"`{path[:60]}` is a path without quotes", (note,))
+    return Unknown(word, start, end, message, _nearest(word, names) or _declare(node, parent, names))
+
+
+def _attribute(node: nodes.Name, parent: nodes.Node | None) -> str:
+    """The word that is asked of a name: `brand` of `vars.brand` and of `vars['brand']`; "" for none."""
+    if isinstance(parent, nodes.Getattr):
+        return parent.attr
+    if isinstance(parent, nodes.Getitem) and parent.node is node and isinstance(parent.arg, nodes.Const):
+        return parent.arg.value if isinstance(parent.arg.value, str) else ""
+    return ""
+
+
+def _of_path(node: nodes.Name, parents: Mapping[int, nodes.Node], parts: Parts) -> bool:
+    """Whether a name belongs to a path that a tag takes, and that has no quotes."""
+    top: nodes.Node = node
+    while isinstance(parents.get(id(top)), (nodes.Div, nodes.Getattr, nodes.Sub)):
+        top = parents[id(top)]
+    return isinstance(parents.get(id(top)), (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
+
+
+def _declare(node: nodes.Name, parent: nodes.Node | None, names: Names) -> tuple[str, ...]:
+    """What to do about a name that is like none of those that are known."""
+    word = node.name if len(node.name) <= 40 else "name"
+    if isinstance(parent, nodes.Call) and parent.node is node:
+        return (
+            "templates know the function `ref()` and the filters of Jinja; a value stands under `vars`, or is an axis",
+        )
+    known = sorted(n for n in names.known if n not in ("label", "shot", "take", "ref", "range", "dict", "namespace"))
+    here = f"this prompt knows {listed(known, 5).replace(' or ', ' and ')}; " if known and len(known) < 20 else ""
+    return (f"{here}a new name stands under `vars: {{{word}: …}}`, or is an axis of `matrix`",)
 
 
 def _nearest(word: str, names: Names) -> tuple[str, ...]:

@@ -14,13 +14,14 @@ from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.errors import Change, RefFault, RefSyntax, TemplateFault
 from seedspec.compiler.prompt.findings import edits_of
 from seedspec.compiler.prompt.locate import Written, is_template
-from seedspec.compiler.prompt.look_alikes import left_over
+from seedspec.compiler.prompt.look_alikes import left_names, left_over
 from seedspec.compiler.prompt.names import Names
 from seedspec.compiler.prompt.numbering import number
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.template import Template, Templates
 from seedspec.compiler.storyboard.types import Axis, Shot, Storyboard
 from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.mistyped import unknown_word
 from seedspec.text.near import shorten
 from seedspec.text.node import Map, Scalar
 from seedspec.text.source import Span
@@ -168,6 +169,7 @@ class Texts:
                     self._templates.check_comparisons(template, {a.name: a for a in self._grid.axes})
                 if (left := left_over(str(scalar.value))) is not None:
                     span = Written(scalar).span(left.start, left.end)
+                    self._problems.mean(*left_names(str(scalar.value), left))
                     self._problems.warning("template-left-over", left.message, span, *left.notes)
             self._compiled[id(scalar)] = template
         return self._compiled[id(scalar)]
@@ -185,8 +187,10 @@ class Texts:
     def _unknown_reference(self, name: str, span: Span, entry: str = "", file: str = "") -> None:
         if any(map(self._problems.is_set_aside, (name, "references"))):
             return
-        known, shown = self._catalogue, name if len(name) <= 60 else f"{name[:59]}…"
-        expected = f"expected {listed(known)}" if known else "the storyboard declares no references"
+        known = self._catalogue
+        message, near = unknown_word(name, "reference", known)
+        if not known:
+            message = f"`{shorten(name)}` is no reference; the storyboard declares no references"
         notes: tuple[str, ...] = (f"in {self._beside(file)}",) if file else ()
         if name != self._shot.id and any(s.id == name for s in self._board.shots):
             as_name = re.sub(r"\W", "_", name)
@@ -194,8 +198,18 @@ class Texts:
                 f"to continue the video of shot `{name}`, declare it: `references: {{{as_name}: {{shot: {name}}}}}`",
             )
         else:
-            notes += did_you_mean(name, known)
-        self._problems.error("unknown-reference", f"`{shown}` is no reference; {expected}", span, *notes, entry=entry)
+            notes += self._elsewhere(name) or near or _declare(name)
+        self._problems.error("unknown-reference", message, span, *notes, entry=entry)
+
+    def _elsewhere(self, name: str) -> tuple[str, ...]:
+        """Which other shot has a reference of this name for itself, or what else of the storyboard has it."""
+        if name in self._known and name not in ("label", "shot", "take", "ref"):
+            return (f"`{name}` is a text, not a medium: write `{{{{ {name} }}}}`",)
+        owners = [s.id for s in self._board.shots if any(r.name == name for r in s.references)]
+        if not owners:
+            return ()
+        here = f"`{name}` belongs to shot `{owners[0]}` alone"
+        return (f"{here}; declare it under `references` of the storyboard, for every shot",)
 
     def _beside(self, file: str) -> str:
         """A place in an included file as the storyboard's own places are shown: from where that was named."""
@@ -252,6 +266,13 @@ def _lacking(axis: Axis, column: str, columns: Columns) -> list[str]:
     named = listed(rows).replace(" or ", " and ")
     message = f"column `{column}` of table `{axis.name}` is not set in row{'s' * (len(rows) > 1)} {named}"
     return [message, f"write `{{{{ {axis.name}.{column} | default('') }}}}`, or set it in each row"]
+
+
+def _declare(name: str) -> tuple[str, ...]:
+    """How a reference of such a name is declared; for what is no name nothing."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,39}", name):
+        return (f"declare it: `references: {{{name}: {{image: assets/{name}.png}}}}`",)
+    return ()
 
 
 def _no_ref(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from seedspec.compiler.matrix.grid import Grid
-from seedspec.compiler.storyboard.types import Shot
+from seedspec.compiler.storyboard.types import Axis, Shot
 from seedspec.text.diagnostic import Problems, listed
 
 
@@ -32,6 +32,16 @@ _CLEARLY = _PARTS - _words(
 """Those that nobody compares with one another; the rest may be variants: `{mood: …, tone: …}`."""
 
 
+_WRAPPERS = _words("text prompt template content value string raw body message")
+"""Names that others give the text of a prompt: alone in a mapping, they are no label of a variant."""
+
+_MESSAGE = _words("role content name type text raw label id template prompt file path weight model provider")
+"""Keys of a prompt as a message of a chat, or with its name beside it."""
+
+_TIME = re.compile(r"\d+(?:[.:]\d+)?\s*s?(?:ec)?[_–—-]\d+(?:[.:]\d+)?\s*s?(?:ec(?:onds)?)?")
+"""A stretch of time, `0-2s`: with others, and the first from 0, it is a part of one video."""
+
+
 def check_parts(shot: Shot, grid: Grid, problems: Problems) -> bool:
     """Warns of a prompt mapping whose keys are parts of one prompt; whether it is one."""
     axis = next((a for a in shot.axes if a.name == "prompt"), None)
@@ -39,8 +49,12 @@ def check_parts(shot: Shot, grid: Grid, problems: Problems) -> bool:
         return False
     keys = list(axis.values)
     told = [re.sub(r"[\s-]+", "_", k.lower()) for k in keys]
+    if len(keys) == 1:
+        return _check_wrapper(keys[0], told[0], axis, problems)
     parts = [k for k in told if k in _PARTS]
-    if len(parts) < 2 or len(parts) * 2 <= len(keys) or _CLEARLY.isdisjoint(parts):
+    whole = len(parts) >= 2 and len(parts) * 2 > len(keys) and not _CLEARLY.isdisjoint(parts)
+    message_of_chat = _MESSAGE.issuperset(told) and not {"role", "raw", "label", "id"}.isdisjoint(told)
+    if not (whole or message_of_chat or (told[0].startswith("0") and all(_TIME.fullmatch(k) for k in told))):
         return False
     rows = grid.arithmetic.rows
     message = f"{listed(keys).replace(' or ', ' and ')} are {len(keys)} variants, each bought alone: {rows} videos"
@@ -50,3 +64,12 @@ def check_parts(shot: Shot, grid: Grid, problems: Problems) -> bool:
     )
     problems.warning("prompt-parts", message, axis.span, *notes)
     return True
+
+
+def _check_wrapper(key: str, told: str, axis: Axis, problems: Problems) -> bool:
+    """Warns of a mapping with one text under a name that says nothing of a variant."""
+    if told not in _WRAPPERS:
+        return False
+    message = f"`{key}` is one label of variants here, so that it stands in the name of each video"
+    problems.warning("prompt-parts", message, axis.span, "write the text directly: `prompt: |`, and the text below")
+    return False

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from seedspec.compiler.prompt.complaint import PAGE, Complaint, Finding, short, word_end
 from seedspec.compiler.prompt.errors import FILTERS_PAGE, Change
 from seedspec.compiler.prompt.look_alikes import look_alike
+from seedspec.compiler.prompt.other_languages import other_language
+from seedspec.compiler.prompt.other_methods import FILTER_ADVICE
 from seedspec.compiler.prompt.regions import CLOSES, Region, regions_of
 from seedspec.compiler.prompt.tags import tag_in_braces, unclosed_block, wrong_tag
 from seedspec.text.diagnostic import did_you_mean
@@ -43,6 +45,7 @@ _OPERATORS = (
     ("&&", "and", "both hold"), ("||", "or", "one of the two holds"), ("===", "==", "the same"),
     ("!==", "!=", "not the same"), ("<>", "!=", "not the same"), ("??", "or", "one of the two holds"),
 )  # fmt: skip
+_CHOICE = "a choice is written `{{ a if x else b }}`; a text for nothing is `{{ x or 'nothing' }}`"
 _WORDS = {
     "end of print statement": "}}", "end of statement block": "%}", "begin of print statement": "{{",
     "begin of statement block": "{%", "end of template": "the end of the text", "end of comment": "#}",
@@ -95,15 +98,14 @@ def _operators(text: str, complaint: Complaint, region: Region, _: list[Region])
             start = at - back
             if start >= region.start and text.startswith(sign, start):
                 change = _spaced(text, start, start + len(sign), ours)
-                return Finding(
-                    start, start + len(sign), f"found `{sign}`; expected `{ours}`, for {sense}", (), (change,)
-                )
+                choice = (_CHOICE,) if re.search(r"\?[^?\n]*:", text[at : region.end]) else ()
+                said = f"found `{sign}`; expected `{ours}`, for {sense}"
+                return Finding(start, start + len(sign), said, choice, (change,))
     c = text[at : at + 1]
     if c == "!":
         return Finding(at, at + 1, "found `!`; expected `not`", (), (_spaced(text, at, at + 1, "not"),))
     if c == "?":
-        note = "a choice is written `{{ a if x else b }}`; a text for nothing is `{{ x or 'nothing' }}`"
-        return Finding(at, at + 1, "found `?`, which templates do not have", (note,))
+        return Finding(at, at + 1, "found `?`, which templates do not have", (_CHOICE,))
     if c == "&":
         return Finding(at, at + 1, "found `&`; expected `and`, or `~` to join texts")
     if c == "$":
@@ -147,8 +149,12 @@ def _unknown(text: str, complaint: Complaint, region: Region, _: list[Region]) -
         notes: tuple[str, ...] = ("there is no randomness in a storyboard: take one of an axis",)
     elif other and other in known:
         notes = (f"write `{other}`",)
+    elif kind == "filter" and (advice := FILTER_ADVICE.get(name.lower().replace("-", "_"))):
+        notes = (advice,)
     else:
-        notes = did_you_mean(name, known) or (f"those that there are: {FILTERS_PAGE}#list-of-builtin-{kind}s",)
+        notes = did_you_mean(name, known) or (
+            f"leave it out, or take one of those that there are: {FILTERS_PAGE}#list-of-builtin-{kind}s",
+        )
     changes = (Change(start, start + len(name), other),) if other == name.lower() else ()
     return Finding(start, start + len(name), f"`{name}` is no {kind} of templates", notes, changes)
 
@@ -185,7 +191,7 @@ def _expected(text: str, complaint: Complaint, region: Region, _: list[Region]) 
     end = word_end(text, at)
     if m := re.match(r"unexpected '([)\]}])'(?:, expected '([)\]}])')?", said):
         wanted = f"; expected `{m[2]}`" if m[2] else ", which closes nothing here"
-        return Finding(at, at + 1, f"found `{m[1]}`{wanted}")
+        return Finding(at, at + 1, f"found `{m[1]}`{wanted}", () if m[2] else ("delete it",))
     if m := re.match(r"[Ee]xpected token '(.+?)', got '(.*)'", said):
         return Finding(at, end, f"found {_said(m[2], text[at:end])}; expected {_said(m[1])}", _close_notes(m[1]))
     if m := re.match(r"[Ee]xpected (an expression|a subscript|name or number), got '(.*)'", said):
@@ -216,6 +222,6 @@ def _said(word: str, found: str = "") -> str:
 
 
 _RULES: tuple[Callable[[str, Complaint, Region, list[Region]], Finding | None], ...] = (
-    _unclosed_comment, _unknown, look_alike, _unclosed_quote, _wrong_close, _operators, wrong_tag, unclosed_block,
-    _called, tag_in_braces, _two_words, _expected,
+    _unclosed_comment, _unknown, look_alike, other_language, _unclosed_quote, _wrong_close, _operators, wrong_tag,
+    unclosed_block, _called, tag_in_braces, _two_words, _expected,
 )  # fmt: skip

@@ -38,6 +38,10 @@ def wrong_tag(text: str, complaint: Complaint, region: Region, regions: list[Reg
         return Finding(start, end, said, (), (Change(start, end, closing),))
     if lower in ("else", "elif") or lower.startswith("end"):
         return _misplaced(word, start, end, inner)
+    if word == "ref":
+        m = re.compile(r"ref[\s(]*['\"]?([\w-]+)").match(text, start)
+        note = f"write `{{{{ ref('{m[1] if m else 'hero'}') }}}}`"
+        return Finding(start, end, "`ref` is no tag of templates; a value is written in `{{ }}`", (note,))
     other = _OTHER_TAGS.get(lower)
     notes = (f"write `{other}`",) if other else did_you_mean(lower, _TAGS)
     changes = (Change(start, end, other),) if other in ("elif", "for", "set") else ()

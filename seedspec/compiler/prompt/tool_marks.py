@@ -27,25 +27,44 @@ _MARKS = (
     (r"\[[^\[\]:\n]*:[^\[\]:\n]*:0?\.\d+\]", "a change in time as another tool writes it", "say it in words"),
     (r"(?<!\w)__(?=[a-z])\w+?__(?!\w)", "a choice of another tool",
      "make an axis of it, and write its name in two braces"),
-    (r"</?(?:br|strong|div|span)\s*/?>", "HTML", "write the line end or the words themselves"),
+    (r"</?(?:br|strong|div|span|p|b|i|u|em|ul|ol|li|h[1-6]|font|sub|sup|blockquote|pre|code)\s*/?>"
+     r"|<(?:a|img|div|span|p|font)\s+[a-z-]+=[^<>\n]*>|</a>|<!--.*?-->",
+     "HTML", "write the line end or the words themselves"),
+    (r"<\|[a-z_]+\|>|\[/?INST\]|<</?SYS>>|</?(?:think|system|assistant|user|instructions?)>",
+     "a mark of a chat program", "delete it"),
+    (r"(?m:^(?:(?:Sure|Certainly|Of course|Absolutely|Great)\b[^\n]{0,60}\b)?[Hh]ere(?:’s|'s| is| are)\b[^\n]{0,60}"
+     r"\b(?:prompts?|versions?|scripts?|storyboards?|shots?|descriptions?)\b[^\n]*:[ \t]*$"
+     r"|^(?:Let me know if you\b|Feel free to (?:ask|adjust|modify|change|tweak)\b|Would you like me to\b"
+     r"|Do you want me to\b|I hope this helps\b)[^\n]*$)", "a sentence of a chat program", "delete it"),
+    (r"#(?:REF!|N/A(?!\w)|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!|BEZUG!|NV\b|WERT!)|(?<!#)#{5,}(?!#)",
+     "an error of a spreadsheet", "write the words that the cell should show"),
+    (r"\A=[A-Z][A-Z.]{1,15}\([^\n]*\)|\A=\$?[A-Z]{1,2}\$?\d+(?:[&+*/][^\n]*)?\Z|\A=\"[^\n]*\"&[^\n]*",
+     "a formula of a spreadsheet", "write its result, the words themselves"),
     (r":?contentReference\[[^\]\n]*\](?:\{[^}\n]*\})?|【\d+†[^】\n]*】", "a mark of a chat program for its source",
      "delete it"),
     (r"[ÃÂ][\u0080-\u00bf]|â€[\u0080-\uffff]?|\ufffd", "text that was decoded wrongly",
      "write the character itself, and save the file as UTF-8"),
-    (r"[｛{]％|\$\([A-Za-z_]\w*\)|\{\s*MERGEFIELD[^{}\n]*\}", "a template of another tool",
-     "a template is written `{{{{ name }}}}` and `{{% if %}}`"),
+    (r"\A\s*[“”„«][^“”„»\"]*[”“»]\s*\Z"
+     r"|\A\s*[「『][^「」『』]*[」』]\s*\Z|\A\s*＂[^＂]*＂\s*\Z", "a text in curly quotes, which are sent with it",
+     "delete them, or write straight ones, `\"`, around the whole value"),
     (r"\((?=[^()\n:]*[A-Za-z])[^()\n:]+:\d\.\d+\)", "a weight of another tool", "write the words without the number"),
     (r"\{[^{}\n|]{1,60}(?:\|[^{}\n|]{1,60})+\}", "a choice of another tool",
      "make an axis of it: `matrix: {{axes: {{look: [noir, soft]}}}}`, and write its name in two braces"),
     (r"&(?:quot|amp|lt|gt|nbsp|apos|#\d{2,5});", "a character as HTML writes it", "write the character itself"),
-    (r"\\n(?=[A-Z]|\s|\Z)|\\\"|\\u[0-9a-f]{4}", "a backslash that no YAML text of this style reads",
-     "write the line end or the quote itself, under `prompt: |`"),
-    (r"\*\*(?=\S)[^*\n]+\*\*", "Markdown", "write the words without `**`"),
+    (r"\\n(?=[A-Z\\]|\s|\Z)|\\[\"'](?=[^\n])|\\u[0-9a-fA-F]{4}|\\[*#\[\]]",
+     "a backslash that no YAML text of this style reads",
+     "delete the backslash, and write the character itself; a line end is written under `prompt: |`"),
+    (r"\*\*(?=\S)[^*\n]+\*\*|(?<![\w*])\*{3}(?=\S)[^*\n]+\*{3}", "Markdown", "write the words without `**`"),
+    (r"(?m:^(?:#{2,6}[ \t]+(?=\S)|#[ \t]+(?=[A-Z])))", "a heading of Markdown", "write the words without `#`"),
+    (r"!?\[[^\[\]\n]+\]\((?:https?:|[\w./-]+\.\w{2,4}\))[^()\s]*\)?", "a link of Markdown", "write the words alone"),
+    (r"(?m:^(?:```|~~~)[ \t]*\w*[ \t]*$)", "a fence of Markdown", "delete the line"),
 )  # fmt: skip
 """What each looks like, what it is, and what to write."""
 
 _ANY = re.compile("|".join(f"(?P<_{n}>{form})" for n, (form, _, _) in enumerate(_MARKS)))
-_SIGNS = ("--", "<", "(", "{", "&", "\\", "**", "[", "__", "embedding:", "【", "Ã", "Â", "â€", "\ufffd", "％")
+_SIGNS = ("--", "<", "(", "{", "&", "\\", "**", "[", "__", "embedding:", "【", "Ã", "Â", "â€", "\ufffd", "#", "=", ":",
+          "```", "~~~",
+          "“", "”", "„", "«", "「", "『", "＂")  # fmt: skip
 
 
 def find_marks(text: str) -> Iterator[Mark]:

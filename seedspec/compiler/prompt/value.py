@@ -44,6 +44,8 @@ def shown(value: Any, meter: Meter) -> Any:
         wanted += f", such as {keys}" if keys else ""
     elif isinstance(value, (list, tuple)):
         wanted += " (`| join(', ')` makes text of a list)"
+        axis = "for a video of each of its values, make it an axis: `matrix: {axes: {look: [noir, pastel]}}`"
+        raise TemplateFault(f"found {kind(value)}; expected {wanted}", axis)
     raise TemplateFault(f"found {kind(value)}; expected {wanted}", *_call(value))
 
 

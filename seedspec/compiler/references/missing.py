@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from seedspec.text.lookalike import named
 from seedspec.text.near import nearest, shorten
 
 NearbyFiles = Callable[[str], tuple[str, ...]]
@@ -44,6 +45,21 @@ _OTHER_ADDRESSES: tuple[_Fault, ...] = (
 )
 _PATHS: tuple[_Fault, ...] = (
     (
+        r"=",
+        "is a formula of a spreadsheet; expected a path or an address",
+        "write its result: the path of a file, or an https:// address",
+    ),
+    (
+        r"\s*[\"'“”‘’«‹`].*[\"'“”‘’»›`]\s*$",
+        "has quotes as a part of its name; expected the path without quotes",
+        "write `{unquoted}` without quotes",
+    ),
+    (
+        r".*\.(lnk|url|webloc|desktop|crdownload|part|download)$",
+        "is a shortcut or a part of a download, not the file itself",
+        "write the path of the file itself: `{stem}`",
+    ),
+    (
         r"\s*(!?\[.*\]\(|<)\s*https?://[^\s<>()]+[>)]\s*$",
         "is an address in the brackets of Markdown; expected the address alone",
         "write `{address}`",
@@ -80,9 +96,42 @@ def blank_of(address: str) -> str:
     return found[0] if found is not None else ""
 
 
+_HIDDEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
+
+
+def odd_address(address: str) -> tuple[str, str] | None:
+    """What in an address is taken for another character, where no address has it, and the address that is meant.
+
+    That is a character without a width, anything odd in the host, and a quote or mark at the end.
+    """
+    if address.isascii():
+        return None
+    head, sep, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    meant = unicodedata.normalize("NFKC", host).replace("。", ".")
+    ends = re.sub(r"[“”‘’«»‹›。，、；：！？）】」…]+$", "", path)
+    plain = _HIDDEN.sub("", f"{head}{sep}{meant if not meant.isascii() or host != meant else host}{slash}{ends}")
+    odd = next((c for c in address if not c.isascii() and (_HIDDEN.match(c) or c in host or address.endswith(c))), "")
+    return (f"it holds {named(odd)}", plain) if plain != address and odd else None
+
+
 def address_fault(target: str) -> tuple[str, str] | None:
     """Why an address is none that a service fetches, as the end of a sentence, and what to do; None for any other."""
     return _fault(target.strip(), _OTHER_ADDRESSES)
+
+
+_ESCAPED = {
+    "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e", "\0": "0", "\x85": "N",
+    "\xa0": "_", "\u2028": "L", "\u2029": "P",
+}  # fmt: skip
+"""Characters that double quotes make of a backslash and a letter, by that letter."""
+
+
+def unescaped(target: str) -> str:
+    """A path with `/` for the backslashes that double quotes have taken with the letter behind; else as it is."""
+    if not any(c in target[1:-1] for c in _ESCAPED):
+        return target
+    return "".join(f"/{_ESCAPED[c]}" if c in _ESCAPED else c for c in target).replace("\\", "/")
 
 
 def path_fault(target: str) -> tuple[str, str] | None:
@@ -101,6 +150,8 @@ def _fault(text: str, faults: tuple[_Fault, ...]) -> tuple[str, str] | None:
             made = todo.replace("{name}", shorten(name)).replace("{slashes}", shorten(slashes))
             made = made.replace("{host}", shorten(re.sub(r"^https?[:;/\s]*", "", text, flags=re.IGNORECASE)))
             address = found[0] if (found := re.search(r"https?://[^\s<>()]+", text)) else ""
+            made = made.replace("{unquoted}", shorten(text.strip(" \"'“”‘’«‹»›`")))
+            made = made.replace("{stem}", shorten(text.rpartition(".")[0]))
             return message, made.replace("{rest}", shorten(text.lstrip("/"))).replace("{address}", shorten(address))
     return None
 

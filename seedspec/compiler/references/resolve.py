@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from seedspec.catalog.media_facts import common_facts
 from seedspec.catalog.model import plural
 from seedspec.catalog.schema import edits_of, kind_of, shorten
@@ -34,12 +37,15 @@ from seedspec.compiler.references.missing import (
     address_fault,
     blank_of,
     meant_file,
+    odd_address,
     path_fault,
+    unescaped,
 )
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
-from seedspec.text.diagnostic import Edit, Note, did_you_mean, listed
+from seedspec.text.diagnostic import Edit, Note, listed
 from seedspec.text.lookalike import odd_in
+from seedspec.text.mistyped import unknown_word
 
 _MOST_LINES = 12
 """Rows that one message proposes to include."""
@@ -99,9 +105,16 @@ class ReferenceResolver:
             )
             problems.error("media-url", message, reference.target.span)
             return Resolved("url", target, _identity(reference, target), target, target, reference.facts)
+        if remote and (odd := odd_address(target)):
+            message = f"the address of `{reference.name}` is not as it looks: {odd[0]}"
+            problems.warning("media-url", message, reference.target.span, f"write it without that: `{shorten(odd[1])}`")
         if remote and (blank := blank_of(target)):
             message = f"`{blank}` in the address stands for a text that is not there"
-            remedy = "write the address itself; a template is written `{{ name }}`"
+            name = re.sub(r"\W", "", blank)
+            remedy = "write the address of your own file, or its path; a template is written `{{ name }}`"
+            if name in self._context.board.variables:
+                problems.mean(name)
+                remedy = f"write `{{{{ {name} }}}}`"
             problems.warning("placeholder-left", message, reference.target.span, remedy)
         named = bare(target) if remote else target
         if remote:
@@ -119,7 +132,9 @@ class ReferenceResolver:
                 self._report_absent(reference, target, asset)
             else:
                 said = f"`{shorten(named)}` {asset}"
-                problems.error("media-remote" if remote else "media-file", said, reference.target.span)
+                fault = None if remote else path_fault(target)
+                notes = (fault[1],) if fault is not None and "shortcut" in fault[0] else ()
+                problems.error("media-remote" if remote else "media-file", said, reference.target.span, *notes)
             return None
         if reference.sha256 and asset.sha256 and reference.sha256 != asset.sha256:
             message = f"`{shorten(named)}` has sha256 {asset.sha256}; expected {reference.sha256}"
@@ -143,7 +158,13 @@ class ReferenceResolver:
     def _report_absent(self, reference: Reference, target: str, why: str) -> None:
         """A path where no file is: what is wrong with it, and the file or the address that is meant."""
         message, remedy = path_fault(target) or (why, PUT_IT_THERE)
-        notes = (remedy,) if "https://" in message else self._meant(reference, target) or (remedy,)
+        if re.match(r"\W*https?\W", target, re.IGNORECASE) and not message.startswith("is "):
+            plain = unicodedata.normalize("NFKC", target).replace("。", ".")
+            message, remedy = "is no address; expected plain letters and signs", f"write `{shorten(plain)}`"
+        told = "http" in message or "http" in remedy or "quotes" in message
+        notes = (remedy,) if told and remedy != PUT_IT_THERE else self._meant(reference, target) or (remedy,)
+        if (eaten := unescaped(target)) != target:
+            notes = (f"in double quotes `\\` and a letter is another character; write `{shorten(eaten)}`",)
         said = "; ".join((f"`{shorten(target)}` {message}", *odd_in(target)))
         self._problems.error("media-file", said, reference.target.span, *notes)
 
@@ -264,14 +285,13 @@ class ReferenceResolver:
             if name not in axes:
                 if self._is_unclear(grid) or self._problems.is_set_aside(name):
                     return None
-                message = f"`{shorten(name)}` is no axis of shot `{reference.target.text}`; expected {listed(axes)}"
-                self._problems.error("unknown-axis", message, label.node.span, *did_you_mean(name, axes))
+                message, notes = unknown_word(name, f"axis of shot `{reference.target.text}`", axes)
+                self._problems.error("unknown-axis", message, label.node.span, *notes)
                 return None
             if label.text not in axes[name].values:
                 if self._problems.is_set_aside(label.text):
                     return None
-                message = f"`{shorten(label.text)}` is no label of axis `{name}`; expected {listed(axes[name].values)}"
-                notes = did_you_mean(label.text, axes[name].values)
+                message, notes = unknown_word(label.text, f"label of axis `{name}`", axes[name].values)
                 self._problems.error("unknown-label", message, label.node.span, *notes)
                 return None
         wanted = []

@@ -118,6 +118,8 @@ def within_bound(
     if total > most:
         message = f"{total:,} entries; expected at most {most:,}"
         raised = f"raise it: `matrix: {{max_entries: {total}}}`"
+        if total > ceiling.most:  # the storyboard alone cannot allow so many
+            raised = f"leave out axes with `only`, or rows with `exclude`: at most {ceiling.most:,} can be made"
         problems.error("too-many-entries", message, where, f"the largest: {sums}", raised)
         return False
     if total > ceiling.most:

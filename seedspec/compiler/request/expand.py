@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -21,8 +22,8 @@ from seedspec.compiler.request.shot import ShotRequests, check_names
 from seedspec.compiler.request.unused import report_unused
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
-from seedspec.text.near import shorten
+from seedspec.text.diagnostic import Note, Problems
+from seedspec.text.mistyped import unknown_word
 from seedspec.text.source import Span
 
 _LONGEST_CIRCLE = 60
@@ -212,7 +213,10 @@ def _check_output(board: Storyboard, problems: Problems) -> None:
     if not is_folder(output):
         message = f"found `{output}`; expected a folder inside the storyboard's, with `/` between its parts"
         message += ", none of which begins with `.`, `-` or `~`, or holds `$`"
-        problems.error("bad-output", message, board.output.span)
+        last = re.split(r"[\\/:]+", output.rstrip("\\/"))[-1].lstrip(".-~$ ")
+        problems.error(
+            "bad-output", message, board.output.span, f"write `output: {last if is_folder(last) else 'renders'}`"
+        )
 
 
 def _same_names(shots: tuple[Shot, ...], problems: Problems) -> None:
@@ -240,8 +244,8 @@ def _check_targets(board: Storyboard, shots: Mapping[str, Shot], problems: Probl
             if problems.is_set_aside(wanted):
                 continue
             others = [s for s in shots if s != owners.get(id(reference))]  # no shot continues itself
-            message = f"`{shorten(wanted)}` is no shot; expected {listed(others)}"
-            problems.error("unknown-shot", message, reference.target.span, *did_you_mean(wanted, others))
+            message, notes = unknown_word(wanted, "shot", others)
+            problems.error("unknown-shot", message, reference.target.span, *notes)
     for reference in own:
         if known := ours.get(reference.name):
             _twice(reference, known, problems)

@@ -28,6 +28,7 @@ _OF_NAMES = frozenset(
     [
         *("unknown-key", "unknown-reference", "unknown-shot", "unknown-axis", "unknown-label", "undefined-name"),
         *("bad-label", "duplicate-name", "duplicate-reference", "reference-kind", "reserved-name"),
+        *("duplicate-key", "duplicate-shot", "look-alike", "template-syntax"),
     ]
 )
 """Errors of names: while one leads to nothing, what seems unused may be what was meant by it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -83,7 +84,10 @@ def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
     near = nearest(text, known)
     same = near if near is not None and folded(near) == folded(text) else None  # it is written in another form alone
     message = "; ".join((f"unknown model `{shorten(text)}`", *odd_in(text), f"expected {listed(known)}"))
-    problems.error("unknown-model", message, node.span, *did_you_mean(text, known), *edits_of(node.span, same))
+    notes = did_you_mean(text, known) or (
+        (f"write `model: {next(iter(known))}`",) if len(known) == 1 else ("`seedspec models` shows all of them",)
+    )
+    problems.error("unknown-model", message, node.span, *notes, *edits_of(node.span, same))
     return None if near is None else known[near]
 
 
@@ -178,7 +182,7 @@ class _Reader:
         for shot in shots:
             known = first.setdefault(shot.id, shot)
             if known is not shot:
-                note = Note("the first is here", known.span)
+                note = Note("the first is here; give one of them another id", known.span)
                 self.problems.error("duplicate-shot", f"shot `{shot.id}` stands here a second time", shot.span, note)
 
     def _fields(self, node: Map) -> tuple[dict[str, Scalar], dict[str, Span]]:
@@ -219,17 +223,25 @@ class _Reader:
 
     def _labels(self, axis: str, node: Node) -> dict[str, Node]:
         values: dict[str, Node] = {}
+        wrong: list[tuple[Scalar, str]] = []
         for number, item in enumerate(_scalars(node), 1):
             text = item.text
             if not LABEL.fullmatch(text):
-                message = f"`{shorten(text, 40)}` is no label; expected {LABEL_FORM}"
-                self.problems.error("bad-label", message, item.span, self._label_for(axis, text, number))
+                wrong.append((item, self._label_for(axis, text, number)))
                 self.problems.set_aside(text)
             elif text in values:
-                note = Note("the first is here", values[text].span)
+                note = Note("the first is here; delete one of them", values[text].span)
                 self.problems.error("duplicate-label", f"label `{text}` stands here a second time", item.span, note)
             else:
                 values[text] = item
+        if wrong:  # who writes one so means all of them so
+            (first, remedy), *others = wrong
+            clauses = [f"`{shorten(first.text, 40)}` is no label", *odd_in(first.text)]
+            if not odd_in(first.text) and items_of(first.text):
+                clauses.append(f"`{re.sub(r'[^,;|]', '', first.text)[:1]}` stands in it")
+            message = "; ".join((*clauses, f"expected {LABEL_FORM}"))
+            again = [Note(todo, item.span) for item, todo in others]
+            self.problems.error("bad-label", message, first.span, remedy, *again)
         return values
 
     def _label_for(self, axis: str, text: str, number: int) -> str:
@@ -237,6 +249,8 @@ class _Reader:
         rule = self.model.schema.document["properties"].get(axis, {}) if axis in self.model.fields else {}
         if "enum" in rule and (remedy := remedy_for_choice(text, rule["enum"])):
             return remedy.note
+        if LABEL.fullmatch(text.strip()):
+            return f"write `{text.strip()}` without the space"
         if items := items_of(text):
             return f"write each label by itself: `[{', '.join(items)}]`"
         label = name_for(" ".join(text.split()[:4]), LABEL.pattern, axis, number) or f"{axis}-{number}"

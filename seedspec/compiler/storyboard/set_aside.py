@@ -9,6 +9,9 @@ from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Map, Node, Pair, Path, Scalar, Sequence, at, plain
 from seedspec.text.source import Span
 
+_LOOPS = frozenset(("loop", "foreach", "for_each", "each", "items", "for", "repeat_for", "loop_control"))
+"""Keys of other tools for a loop: what they call the value of each turn is unknown then."""
+
 _ROUNDS = 6
 """How often parts are taken out and the rest is judged again: what held a part that is gone may need it."""
 
@@ -85,6 +88,8 @@ class _Cut:
                 pairs[name] = pair
             elif here in self._gone:
                 self._problems.set_aside(key)
+                if key in _LOOPS or key.startswith("with_"):
+                    self._problems.set_aside("item", "loop", "each", "index")
                 self._forget(pair.value, node)
             else:
                 pairs[key] = pair._replace(value=self._rest(pair.value, here))

@@ -19,6 +19,7 @@ def check_swallowed_text(board: Map, problems: Problems) -> None:
     for node in _places(board):
         for scalar in _texts(node, seen):
             if (cut := swallowed_comment(scalar)) is not None:
+                problems.mean(*re.findall(r"\w+", cut.text))
                 message = f"the value ends before `{cut.text[:40]}`: a comment begins there"
                 value = f"the value is `{scalar.text[:60]}`" if scalar.value is not None else "the value is empty"
                 note = Note(f"{value}; if the rest belongs to it, quote the whole or write it under `|`")
