@@ -38,8 +38,10 @@ class ForeignCheck:
         self._names = _names(board, shot, grid, origins)
         self._references = frozenset(shot.references_by_name(board))
 
-    def check(self, prompt: Scalar, reads: frozenset[str]) -> frozenset[str]:
+    def check(self, prompt: Scalar, reads: frozenset[str], paths: frozenset[str]) -> frozenset[str]:
         """Reports what of a prompt, and of the texts that it takes in, no template reads.
+
+        `reads` are the names that it reads, `paths` how far into them: `look.words` takes in no other key of `look`.
 
         Gives the references that are meant there: that the request lacks them is no mistake of its own.
         """
@@ -48,7 +50,7 @@ class ForeignCheck:
         if self._is_path(prompt, prompt.value):
             return self._references
         meant = self._report(prompt, reads, mends=True)
-        texts = list(self._origins.texts(reads))
+        texts = list(dict.fromkeys(self._origins.texts(paths)))
         files = [below for below in texts if _file_advice(below)]
         self._report_files(files)
         for below in texts:

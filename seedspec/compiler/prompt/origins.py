@@ -22,10 +22,11 @@ class Origins:
         """The value of a var, or those of an axis."""
         return self._nodes.get(name, [])
 
-    def texts(self, names: Iterable[str]) -> Iterator[Scalar]:
-        """The texts below these vars and axes."""
-        for name in sorted(names):
-            stack = [*reversed(self.nodes(name))]
+    def texts(self, paths: Iterable[str]) -> Iterator[Scalar]:
+        """The texts below these vars and axes, or below a path into them such as `look.words`."""
+        for path in sorted(paths):
+            name, *keys = path.split(".")
+            stack = [n for node in reversed(self.nodes(name)) if (n := _below(node, keys)) is not None]
             while stack:
                 node = stack.pop()
                 if isinstance(node, Scalar):
@@ -47,3 +48,14 @@ class Origins:
         if value is None and said not in prompt.span.text:
             return prompt.span
         return place_of(value or prompt, said)
+
+
+def _below(node: Node, keys: Iterable[str]) -> Node | None:
+    """What a path reads of a value; None where a mapping lacks a key of it."""
+    for key in keys:
+        if not isinstance(node, Map):
+            return node  # the rest is a method of what stands there
+        if (inner := node.get(key)) is None:
+            return None
+        node = inner
+    return node

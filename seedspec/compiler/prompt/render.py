@@ -102,6 +102,11 @@ class Texts:
         template = self._template(node)
         return template.names if template is not None else frozenset()
 
+    def paths(self, node: Scalar) -> frozenset[str]:
+        """How far a prompt reads into names; the names alone where that cannot be told."""
+        found = self._templates.paths(node)
+        return self.depends(node) if found is None else found
+
     def forget(self) -> None:
         """Lets go of what was kept for further rows (rule 8)."""
         self._partials.clear()

@@ -81,7 +81,8 @@ class ShotRequests:
         for prompt in self._prompts():
             if prompt.value is not None:
                 self._texts.check(prompt)
-                self._lint.expect(prompt, every | foreign.check(prompt, self._texts.depends(prompt)))
+                reads, paths = self._texts.depends(prompt), self._texts.paths(prompt)
+                self._lint.expect(prompt, every | foreign.check(prompt, reads, paths))
 
     def entries(self) -> Iterator[Entry]:
         """The shot's entries in order; what is wrong with one is reported with its address."""
