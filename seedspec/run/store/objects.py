@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -35,11 +36,31 @@ _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECAS
 class Content(Protocol):
     """A file that goes up: its size and media type, and its bytes whole or piece by piece."""
 
-    size: int
-    kind: str
+    @property
+    def size(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
 
     def read(self, most: int = -1) -> bytes: ...
     def pieces(self) -> Iterator[bytes]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """Content that is in memory."""
+
+    content: bytes
+    kind: str = "application/octet-stream"
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def read(self, most: int = -1) -> bytes:
+        return self.content
+
+    def pieces(self) -> Iterator[bytes]:
+        yield self.content
 
 
 class Objects:
@@ -150,6 +171,9 @@ class Objects:
         text, kinds = str(error), self._door.exceptions
         code, status = _CODE.search(text), _STATUS.search(text)
         word = code[1] if code else f"HTTP {status[1]}" if status else type(error).__name__
+        if reading and isinstance(error, kinds.PermissionDeniedError) and word in ("AccessDenied", "HTTP 403"):
+            denied = f"`{self.url}` does not give it: it is not there, or these credentials may not read it ({word})"
+            return Trouble(denied, final=True, missing=True)
         if isinstance(error, (kinds.PermissionDeniedError, kinds.UnauthenticatedError)):
             return Trouble(f"`{self.url}` does not take these credentials: {word}", stop=True)
         if isinstance(error, FileNotFoundError):
