@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -384,3 +386,81 @@ def test_plan_and_status_say_where_a_video_comes_from(project: Make, mine: Servi
     shown = json.loads(here.do("status", "--format", "json", "--renders", URL).out)
     assert {(s["reason"]["kind"], s["hours_left"]) for s in shown["steps"]} == {("InBucket", None)}
     assert not store.seen
+
+
+# --- the review page ---
+
+
+def policy_of(text: str) -> str:
+    found = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert found is not None
+    return found[1]
+
+
+def takes_of(text: str) -> list[dict[str, Any]]:
+    found = re.search(r'<script type="application/json" id="content">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    return list(json.loads(found[1])["takes"])
+
+
+def test_a_page_with_signed_addresses_needs_no_video_here(project: Make, mine: Service, store: Store) -> None:
+    found = project(SMALL, at=mine)
+    assert found.here(renders=URL)[-1].exit == 0
+    a_week_later(found)
+    here = clone(found)
+    done = here.do("review", "--media", "signed=2d", "--renders", URL)
+    assert done.code == 0, done.err
+    text = (here.folder / done.out.strip()).read_text()
+    assert f"media-src {store.origin};" in policy_of(text)
+    assert re.search(r"<p>The videos can be watched until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.</p>", text)
+    takes = takes_of(text)
+    assert [t["state"] for t in takes] == ["saved", "saved"] and "data:image/webp;base64," in text
+    for take in takes:
+        query = parse_qs(urlsplit(take["source"]).query)
+        assert query["X-Amz-Expires"] == ["172800"]
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(take["source"]) as answer:
+            assert sha256(answer.read())[:16] == take["video"]
+    assert "X-Amz" not in done.out + done.err and SECRET not in text
+    plain = here.do("review", environ={"SEEDSPEC_RENDERS": URL})
+    text = (here.folder / plain.out.strip()).read_text()
+    assert (
+        "media-src 'self' file:;" in policy_of(text) and "X-Amz" not in text and "The videos can be watched" not in text
+    )
+
+
+def test_a_page_says_what_the_bucket_has_not(project: Make, mine: Service, store: Store) -> None:
+    found = project(SMALL, at=mine)
+    assert found.here(renders=URL)[-1].exit == 0
+    store.client().delete_object(Bucket="team", Key=sorted(videos(found))[0])
+    done = found.do("review", "--media", "signed", "--renders", URL)
+    assert done.code == 0 and "1 saved video is not in the bucket: `seedspec fetch --renders URL`" in done.err, done.err
+    text = (found.folder / done.out.strip()).read_text()
+    assert sorted(t["state"] for t in takes_of(text)) == ["gone", "saved"]
+
+
+@pytest.mark.parametrize(
+    ("media", "renders", "code", "said"),
+    [
+        ("signed", None, 2, "--media signed needs the bucket of the videos: add --renders s3://BUCKET/PREFIX"),
+        ("signed=8d", URL, 2, "at most"),
+        ("signed=0h", URL, 2, "at least"),
+        ("signed=soon", URL, 2, "is none of link, inline, proxy, signed"),
+        ("signed", "s3://nowhere/x", 0, "not in the bucket"),
+    ],
+)
+def test_what_is_no_page_with_signed_addresses(
+    media: str, renders: str | None, code: int, said: str, project: Make, mine: Service, store: Store
+) -> None:
+    found = project(SMALL, at=mine)
+    assert found.here()[-1].exit == 0
+    done = found.do("review", "--media", media, *(["--renders", renders] if renders else []))
+    assert done.code == code and said in done.err, done.err
+
+
+def test_no_page_is_made_when_the_bucket_refuses(project: Make, mine: Service, store: Store) -> None:
+    found = project(SMALL, at=mine)
+    assert found.here(renders=URL)[-1].exit == 0
+    store.faults["HEAD"] = "403"
+    done = found.do("review", "--media", "signed", "--renders", URL)
+    assert done.code == 7 and "does not take these credentials: HTTP 403: no page is made" in done.err, done.err
+    assert not list(found.folder.glob("*.html")) and "Traceback" not in done.err

@@ -98,6 +98,10 @@ class Objects:
         """Where files are read, as a browser names it: scheme, host and port."""
         return "/".join(self.example.split("/")[:3])
 
+    def key(self, name: str) -> str:
+        """What a file is called in the bucket."""
+        return self._prefix + name
+
     async def size(self, name: str) -> int | None:
         """The bytes of a file; None where it is not there, also for who has no leave to look, as a bucket may have it.
 
@@ -157,6 +161,13 @@ class Objects:
     def sign_now(self, name: str, life: timedelta) -> str:
         """`sign`, for a caller without an event loop."""
         return str(self._door.sign(self._store, "GET", self._prefix + name, life))
+
+    def size_now(self, name: str) -> int | None:
+        """`size`, for a caller without an event loop."""
+        try:
+            return int(self._door.head(self._store, self._prefix + name)["size"])
+        except FileNotFoundError:
+            return None
 
     def read_now(self, name: str, most: int) -> bytes | None:
         """A small file, for a caller without an event loop; None where it is not to be had, or has more bytes."""
