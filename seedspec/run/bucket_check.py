@@ -1,4 +1,4 @@
-"""Whether a bucket is fit for `--renders` or `--assets`: a small file is put there, read by a signed address, removed."""
+"""Whether a bucket is fit for `--renders` or `--assets`: a small file is put there, read and removed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seedspec.run.store.objects import Objects, Small
 
 _WORDS = b"seedspec doctor was here; this file may be deleted\n"
 _SKEW, _WORST = 30.0, 600.0
-"""Seconds between two clocks that are worth a word, and those near which signatures are refused: S3 takes 15 minutes."""
+"""Seconds between two clocks that are worth a word, and those that are bad: S3 refuses from 15 minutes on."""
 
 
 def bucket_findings(
@@ -25,7 +25,7 @@ def bucket_findings(
     try:
         objects = opened(url, f"--{name}", local=local)
     except BadSettings as error:
-        yield Finding(name, "bad", str(error))
+        yield Finding(f"{name} bucket", "bad", str(error))
         return
     key = f"seedspec-probe-{secrets.token_hex(8)}"
     written = _tried(objects, lambda: objects.create(key, Small(_WORDS, "text/plain")))
