@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
 from seedspec.project.credentials import BadSettings
 from seedspec.run.doctor import Finding
@@ -80,7 +81,7 @@ def _clocks(name: str, answer: Answer | None, now: datetime) -> Finding:
     if there is None:
         return Finding(f"{name} clock", "warning", "the bucket does not say what time it has")
     apart = abs((there - now).total_seconds())
-    verdict = "bad" if apart > _WORST else "warning" if apart > _SKEW else "ok"
+    verdict: Literal["ok", "warning", "bad"] = "bad" if apart > _WORST else "warning" if apart > _SKEW else "ok"
     advice = "" if verdict == "ok" else ": set this machine's clock right, for signed requests are refused otherwise"
     return Finding(f"{name} clock", verdict, f"{apart:.0f} s between the bucket's clock and this one{advice}")
 

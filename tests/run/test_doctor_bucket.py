@@ -32,7 +32,8 @@ def store(running: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 def verdicts(done: Ended, name: str = "renders") -> dict[str, tuple[str, str]]:
     rows = json.loads(done.out)["findings"]
-    return {r["name"].removeprefix(f"{name} "): (r["verdict"], r["said"]) for r in rows if r["name"].startswith(f"{name} ")}
+    own = [r for r in rows if r["name"].startswith(f"{name} ")]
+    return {r["name"].removeprefix(f"{name} "): (r["verdict"], r["said"]) for r in own}
 
 
 @pytest.mark.parametrize("option", ["renders", "assets"])
