@@ -159,8 +159,9 @@ def run(
     made, place = ready(path, options, compiled)
     assert made.board is not None
     with ExitStack() as ends:
-        if options.emulated and (options.assets is not None or options.renders is not None):
-            raise BadSettings("a run of the emulator puts nothing into a bucket; leave `assets` and `renders` out")
+        for name in ("assets", "renders") if options.emulated else ():
+            if getattr(options, name) is not None:
+                raise BadSettings(f"a run of the emulator puts nothing into a bucket; leave `{name}` out")
         environment = os.environ if environ is None else environ
         given = _service_for(made, place, environment, emulator)
         ends.enter_context(hold(place.lock))

@@ -368,7 +368,7 @@ def test_the_emulator_has_nothing_to_do_with_it(project: Make, mine: Service, st
         told = found.do(command, "--emulator", environ={"SEEDSPEC_RENDERS": URL})
         assert told.code == 0 and told.err.count("SEEDSPEC_RENDERS is left alone") == 1, told.err
         assert found.do(command, "--emulator", "--renders", URL).code == 2
-    with pytest.raises(BadSettings, match="leave `assets` and `renders` out"):
+    with pytest.raises(BadSettings, match="leave `renders` out"):
         list(api.run(found.folder / "storyboard.yaml", api.Options(emulated=True, renders=URL)))
     assert not store.seen
 
