@@ -383,6 +383,7 @@ def test_plan_and_status_say_where_a_video_comes_from(project: Make, mine: Servi
     for command in ("plan", "status"):
         told = here.do(command, environ={"SEEDSPEC_RENDERS": URL})
         assert told.code == 0 and said in told.out, told.out + told.err
+    assert f"seedspec fetch --renders {URL}" in here.do("plan", "--renders", URL).err
     shown = json.loads(here.do("status", "--format", "json", "--renders", URL).out)
     assert {(s["reason"]["kind"], s["hours_left"]) for s in shown["steps"]} == {("InBucket", None)}
     assert not store.seen
