@@ -31,7 +31,17 @@ from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
 from seedspec.run.loop import drive, now
-from seedspec.run.prepare import Invalid, Options, Planned, budget_of, check_pictures, failure_rule, plan_of, ready
+from seedspec.run.prepare import (
+    Invalid,
+    Options,
+    Planned,
+    budget_of,
+    check_pictures,
+    failure_rule,
+    plan_of,
+    ready,
+    renders_of,
+)  # fmt: skip
 from seedspec.run.service.service import Emulator, Service, service_of
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import hold, holder, read_lock
@@ -149,8 +159,9 @@ def run(
     made, place = ready(path, options, compiled)
     assert made.board is not None
     with ExitStack() as ends:
-        if options.emulated and options.assets is not None:
-            raise BadSettings("a run of the emulator puts nothing into a bucket; leave `assets` out")
+        for name in ("assets", "renders") if options.emulated else ():
+            if getattr(options, name) is not None:
+                raise BadSettings(f"a run of the emulator puts nothing into a bucket; leave `{name}` out")
         environment = os.environ if environ is None else environ
         given = _service_for(made, place, environment, emulator)
         ends.enter_context(hold(place.lock))
@@ -231,9 +242,11 @@ def _run(
         unreachable=provider["unreachable"],
         media=made.board.model.media,
         together=provider["endpoints"].get("batch", {}).get("most", 1),
+        renders=renders_of(place, options, plan.lock),
     )
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
-    exchange = service.exchange(provider, options.assets if sends else None)
+    saved = (str(r.get("sha256")) for r in plan.lock if r.state is State.SAVED)
+    exchange = service.exchange(provider, options.assets if sends else None, options.renders, saved)
     journal = Journal(place.lock, plan.lock, place.words)
     idle = (Action.DONE, Action.SHARED, Action.FAILED, Action.DOUBT)
     asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps)

@@ -29,7 +29,7 @@ DOORS = {
     "jsonschema": "catalog/schema.py",
     "jsonschema_rs": "catalog/schema.py",
     "httpx": "run/service",
-    "obstore": "run/service/bucket.py",
+    "obstore": "run/store/objects.py",
     "click": "cli",
     "av": "media/movie",
     "PIL": "media/picture",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,6 +54,37 @@ def profile_option(function: F) -> F:
         "--profile", metavar="NAME", default="", envvar="SEEDSPEC_PROFILE",
         help="Use this profile of the storyboard.",
     )(function)  # fmt: skip
+
+
+def assets_option(text: str) -> Callable[[F], F]:
+    """--assets, the bucket of local files."""
+    return _bucket_option("assets", ["SEEDSPEC_ASSETS", "SEEDSPEC_RUN_ASSETS"], text)
+
+
+def renders_option(
+    text: str = "Saved videos go to this bucket by their SHA-256, and come from there.",
+) -> Callable[[F], F]:
+    """--renders, the bucket of saved videos, on every command whose answer depends on it."""
+    return _bucket_option("renders", ["SEEDSPEC_RENDERS"], text)
+
+
+def _bucket_option(name: str, variables: list[str], text: str) -> Callable[[F], F]:
+    return click.option(f"--{name}", metavar="URL", envvar=variables, show_envvar=True, help=text)
+
+
+def check_bucket(name: str, url: str | None, *, emulator: bool) -> str | None:
+    """The bucket of an option. The emulator goes without one of the environment, and says so; one asked for is an
+    error.
+    """
+    if url is None or not emulator:
+        return url or None
+    from seedspec.cli.console import print_notes
+    from seedspec.cli.main import Exit
+
+    if click.get_current_context().get_parameter_source(name) is not ParameterSource.ENVIRONMENT:
+        raise Exit(2, f"--{name} and --emulator exclude each other: what is emulated has nothing to do with a bucket")
+    print_notes([f"SEEDSPEC_{name.upper()} is left alone: what is emulated has nothing to do with a bucket"])
+    return None
 
 
 def yes_option(text: str) -> Callable[[F], F]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 
@@ -63,11 +64,17 @@ def print_next_of_plan(planned: Planned, options: Options) -> None:
     if count(Action.DOUBT):
         return
     if planned.plan.buys:
-        print_next(commands.plain("run", *_words(options)))
+        print_next(commands.plain("run", *_words(options), *_bucket(options)))
     elif count(Action.RESUME) or count(Action.FETCH):
-        print_next(commands.plain("fetch"))
+        print_next(commands.plain("fetch", *_bucket(options)))
     elif count(Action.DONE):
         print_next(commands.plain("review"))
+
+
+def _bucket(options: Options) -> list[str]:
+    """The bucket of a plan, unless the environment gives it to the next command too."""
+    given = options.renders and options.renders != os.environ.get("SEEDSPEC_RENDERS")
+    return [f"--renders {shlex.quote(options.renders)}"] if given and options.renders else []
 
 
 def _words(options: Options) -> list[str]:

@@ -40,6 +40,18 @@ class Uploaded:
 
 
 @valueclass(frozen=True, slots=True)
+class Archived:
+    """A saved video is in the bucket of the renders now; of one that was there already nothing is said."""
+
+    entry: str
+    fp: str
+    sha256: str
+    path: str
+    bytes: int
+    at: str
+
+
+@valueclass(frozen=True, slots=True)
 class Progressed:
     entry: str
     fp: str
@@ -50,7 +62,10 @@ class Progressed:
 
 @valueclass(frozen=True, slots=True)
 class Delayed:
-    """A step that costs nothing (a poll, a download, an upload) did not succeed and is tried again, or given up."""
+    """A step that costs nothing (a poll, a download, an upload, the bucket of the renders) did not succeed.
+
+    It is tried again after `wait` seconds, or given up for this run (None).
+    """
 
     entry: str
     fp: str
@@ -116,4 +131,4 @@ class RunFinished:
     missing: int = 0
 
 
-RunEvent = RunStarted | Skipped | Uploaded | Progressed | Delayed | Held | Stopped | Unrecorded | RunFinished
+RunEvent = RunStarted | Skipped | Uploaded | Archived | Progressed | Delayed | Held | Stopped | Unrecorded | RunFinished

@@ -26,6 +26,7 @@ from seedspec.plan.reason import (
     Elsewhere,
     Failure,
     Held,
+    InBucket,
     InDoubt,
     InFlight,
     New,
@@ -78,7 +79,8 @@ def _left_over(lock: Lock, fingerprints: set[str], rules: Rules, others: Iterabl
 def _decide_orphan(orphan: Orphan, rules: Rules) -> tuple[Action, Reason]:
     record = orphan.record
     if orphan.kind == "lost":
-        return Action.FETCH, Unsaved(str(record.task), record.file)
+        gone = InBucket(str(record.file)) if rules.in_bucket(record) else Unsaved(str(record.task), record.file)
+        return Action.FETCH, gone
     if record.state is State.SUBMITTING and rules.sender:
         return Action.RESUME, Sending(rules.sender)
     if (doubt := _doubt(record)) is not None:  # a person is to settle it, whatever the storyboard now asks for
@@ -171,6 +173,8 @@ class _Planner:
             file = record.file or ""
             here = self.rules.here(record)
             differs = not here and self.rules.exists(file)
+            if not here and self.rules.in_bucket(record):
+                return Action.FETCH, InBucket(file, differs)
             if not here and record.task and link_lives(record, self.rules.now):
                 return Action.FETCH, Unsaved(record.task, file, differs)
             found = self._stale(entry, record)
@@ -226,7 +230,8 @@ class _Planner:
                 if record is None or record.state is not State.SAVED:
                     left_out = "it is not selected, and its video is not here"
                     return Held(medium.where, self.rules.unwanted.get(medium.key, left_out))
-                if not (self.rules.here(record) or link_lives(record, self.rules.now)):
+                kept = self.rules.in_bucket(record) or link_lives(record, self.rules.now)
+                if not (self.rules.here(record) or kept):
                     return Held(medium.where, _LOST)
                 if medium.frame and not self.rules.here(record):
                     return Held(medium.where, "its saved video is not on this disk: `seedspec fetch` brings it")

@@ -68,6 +68,16 @@ class Unsaved:
 
 
 @valueclass(frozen=True, slots=True)
+class InBucket:
+    """Saved as `file`, which is not on this disk, or `differs` from what was saved: it comes from the bucket of the
+    renders.
+    """
+
+    file: str
+    differs: bool = False
+
+
+@valueclass(frozen=True, slots=True)
 class Done:
     """Saved under `file`, which `here` says is on this disk. `moved_from` is the address it was bought as.
 
@@ -164,6 +174,7 @@ Reason = (
     | Stuck
     | Sending
     | Unsaved
+    | InBucket
     | Done
     | Twin
     | Failure

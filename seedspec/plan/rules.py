@@ -31,6 +31,8 @@ class Rules:
     `profile` is the one that the entries were compiled with, "" for none, and `others` are the storyboard's other
     ones. `unwanted` says by fingerprint why an entry was left out that another one may continue.
 
+    `renders` says that saved videos stand in a bucket by their digests: one that is not here comes from there.
+
     `sender` is the run that holds the lock, in words, "" for none: what it is sending is in no doubt yet.
     """
 
@@ -47,10 +49,15 @@ class Rules:
     others: frozenset[str] = frozenset()
     unwanted: Mapping[str, str] = field(default_factory=dict)
     sender: str = ""
+    renders: bool = False
 
     def here(self, record: Record) -> bool:
         """Whether a saved video is on this disk, as whole as it was."""
         return self.exists(record.file or "", record.get("bytes"))
+
+    def in_bucket(self, record: Record) -> bool:
+        """Whether a saved video can be asked for in the bucket of the renders."""
+        return self.renders and bool(record.get("sha256"))
 
     def place(self, profile: str) -> str:
         """Where the videos of a profile are saved: each has a folder of its own."""

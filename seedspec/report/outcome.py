@@ -25,6 +25,7 @@ from seedspec.lock.purchase_events import (
     Weighed,
 )
 from seedspec.lock.run_events import (
+    Archived,
     Delayed,
     Held,
     Progressed,
@@ -38,7 +39,7 @@ from seedspec.lock.run_events import (
 from seedspec.lock.state import OPEN, UNANSWERED
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import BUYS, Step
-from seedspec.plan.reason import Done, Failure, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
+from seedspec.plan.reason import Done, Failure, InBucket, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
 from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.reason import Stuck as StuckTask
 from seedspec.report.plan import BARE, unpicked
@@ -157,7 +158,7 @@ class Outcomes:
             case Held() | Delayed(wait=None):
                 if (known := self._outcomes.get(event.fp)) is not None:
                     self._outcomes[event.fp] = _kept_back(known, event)
-            case Delayed() | Skipped() | Uploaded() | Weighed() | Adopted() | Unrecorded():
+            case Delayed() | Skipped() | Uploaded() | Archived() | Weighed() | Adopted() | Unrecorded():
                 pass  # no entry stands differently because of it
             case _:
                 self._move(event)
@@ -298,7 +299,7 @@ def _begun(step: Step, commands: CommandHint) -> Outcome:
             return replace(found, end=End.DOUBT, code="stuck", message=_endless(task, word))
         case HeldBack(upstream=upstream, why=why):
             return replace(found, end=End.HELD, code="held", message=f"{upstream}: {why}")
-        case Unsaved():
+        case Unsaved() | InBucket():
             return replace(found, end=End.FETCH)
         case Unpicked():
             return replace(found, code="pick", message=unpicked(reason, commands))

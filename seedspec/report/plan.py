@@ -21,6 +21,7 @@ from seedspec.plan.reason import (
     Elsewhere,
     Failure,
     Held,
+    InBucket,
     InDoubt,
     InFlight,
     New,
@@ -161,6 +162,9 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
         case Unsaved(gone=file, differs=differs):
             gone = "is not the video that was saved" if differs else "is not here"
             return f"{commands.path(file or '')} {gone}; it is fetched again"
+        case InBucket(file=file, differs=differs):
+            gone = "is not the video that was saved" if differs else "is not here"
+            return f"{commands.path(file)} {gone}; it comes from the bucket"
         case Done(file=file, moved_from=moved, here=here, profile=profile, differs=differs):
             shown_file = commands.path(file)
             where = (

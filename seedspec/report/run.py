@@ -19,6 +19,7 @@ from seedspec.lock.purchase_events import (
     Weighed,
 )
 from seedspec.lock.run_events import (
+    Archived,
     Delayed,
     Held,
     Progressed,
@@ -56,6 +57,8 @@ def line(event: Event, commands: CommandHint = BARE) -> str | None:
         case Uploaded():
             done = "there already" if event.reused else "uploaded"
             return f"  ↑ {commands.path(event.path)}  {done}, good until {event.until}"
+        case Archived():
+            return f"  ↑ {event.entry}  {commands.path(event.path)} is in the bucket"
         case Submitting():
             return f"  + {event.entry}" + (f"  attempt {event.attempt}" if event.attempt > 1 else "")
         case Submitted():

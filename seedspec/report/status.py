@@ -12,7 +12,7 @@ from seedspec.lock.state import State
 from seedspec.plan import cost
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
-from seedspec.plan.reason import InDoubt
+from seedspec.plan.reason import InBucket, InDoubt
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.report.money import both
@@ -119,7 +119,7 @@ def hours_left(step: Step, now: datetime) -> float | None:
     unsaved = step.action is Action.FETCH or (
         step.action is Action.ORPHAN and record and record.state is State.COMPLETED
     )
-    if until is None or not unsaved:
+    if until is None or not unsaved or isinstance(step.reason, InBucket):
         return None
     return (datetime.fromisoformat(until) - now).total_seconds() / 3600
 

@@ -21,6 +21,7 @@ from seedspec.plan.reason import (
     Elsewhere,
     Failure,
     Held,
+    InBucket,
     InDoubt,
     InFlight,
     New,
@@ -87,6 +88,8 @@ def _verdict(step: Step, rate: Rate) -> str:
             return "being sent at this moment"
         case Unsaved():
             return "made and paid for; a run would fetch it"
+        case InBucket():
+            return "saved, and not on this disk; a run would take it from the bucket"
         case Done(stale=Stale()):
             return "done, and stale; a run would leave it alone"
         case Done():
@@ -135,6 +138,9 @@ def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Itera
         case Unsaved(task=task, gone=file):
             saved = f"It was saved as {commands.path(file or '')}, which is not on this disk"
             yield f"{saved}; the service still has {task}{_until(record)}."
+        case InBucket(file=file):
+            saved = f"It was saved as {commands.path(file)}{_when(record)}, which is not on this disk"
+            yield f"{saved}: it comes from the bucket."
         case Done(file=file, here=here):
             yield f"Its video is {commands.path(file)}{_when(record)}" + ("." if here else ", and not on this disk.")
         case Twin(of=of):

@@ -136,6 +136,14 @@ def _folder(storyboard: Path) -> Iterator[Finding]:
         yield Finding("hold", "ok", f"`{lock}` is free")
 
 
+def asks_here(provider: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Whether runs of this environment ask a service on this machine, where a bucket may be without https."""
+    try:
+        return origins_of(provider, environ).local
+    except BadSettings:
+        return False
+
+
 def reach(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Finding:
     """What one free question to the service tells: that it can be reached, and that it takes the key."""
     from seedspec.run.service.client import Client

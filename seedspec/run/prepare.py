@@ -15,6 +15,7 @@ from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import name_of, said, with_profile
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Lock
+from seedspec.lock.state import State
 from seedspec.plan.agreed import AGE, Agreed, Drift, NotThisPlan, narrow
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan
@@ -26,7 +27,9 @@ from seedspec.project.compile import Compiled, compile, expand_board
 from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import Place, named, place_of
 from seedspec.project.presence import presence
+from seedspec.run.engine.messages import Archive
 from seedspec.run.engine.purchase import Pace
+from seedspec.run.engine.renders import Renders
 from seedspec.run.loop import now
 from seedspec.run.store.left_behind import check_not_left
 from seedspec.text.diagnostic import Diagnostic, Problems, Severity
@@ -44,7 +47,8 @@ class Options:
     `timeout` its seconds. `redo_stale` buys again what was made from a video of another entry that has been replaced
     since. `submit` False finishes what was bought and buys nothing; `wait` False buys and does not wait
     for the videos; `fail_fast` buys no more after the first failure; `locked` refuses when anything would be bought.
-    `assets` is a bucket's URL, `s3://bucket/prefix`, where local files go instead of to the service.
+    `assets` is a bucket's URL, `s3://bucket/prefix`, where local files go instead of to the service; `renders` is
+    one where each saved video is put by its digest, and from which it comes where it is not on this disk.
 
     `agreed` is a plan that people agreed to, at most `agreed_days` old: it says what is bought, at what price at most,
     and goes with no `select`, `exclude`, `picked_from`, `retry_failed` or `redo_stale`, which stand in it.
@@ -66,6 +70,7 @@ class Options:
     profile: str = ""
     picked_from: str | None = None
     assets: str | None = None
+    renders: str | None = None
     agreed: Agreed | None = None
     agreed_days: float = AGE
     pace: Pace = field(default_factory=Pace)
@@ -144,8 +149,22 @@ def plan_of(
         others=frozenset({"", *made.board.profiles} - {place.profile}),
         unwanted=unwanted,
         sender=sender,
+        renders=bool(options.renders),
     )
     return make_plan(chosen.chosen, lock, rules, chosen.others), drift
+
+
+def renders_of(place: Place, options: Options, lock: Lock) -> Renders:
+    """The bucket of a run's videos, with those of the lock that are on this disk; none without `renders`."""
+    if not options.renders:
+        return Renders()
+    exists = presence(place.base)
+    saved = {
+        str(r.get("sha256")): Archive(str(r.get("sha256")), str(r.file), r.entry, r.fp)
+        for r in lock
+        if r.state is State.SAVED and r.get("sha256") and r.file and exists(r.file, r.get("bytes"))
+    }
+    return Renders(options.renders, saved.values(), insists=not options.submit)
 
 
 def _by_agreement(made: Compiled, place: Place, options: Options, agreed: Agreed) -> Options:

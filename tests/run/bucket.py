@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import boto3
+import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -21,6 +24,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 
 ACCESS, SECRET, REGION = "AKIATESTTESTTEST", "bucket-secret-Qz81mVx7", "us-east-1"
+_CODES = {"403": "AccessDenied", "409": "ConditionalRequestConflict", "500": "InternalError", "503": "SlowDown"}
 _HEADER = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})")
 
 
@@ -28,12 +32,15 @@ _HEADER = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/([^,]+), ?SignedHeade
 class Store:
     """A running server: where it is, and the requests that it saw, as `METHOD path`.
 
-    What stands in `between` is done once, when the next part of a file has come, before it is answered.
+    What stands in `between` is done once, when the next part of a file has come, before it is answered. `faults` say
+    by method how it fails from now on: a status such as 503, `cut` before an answer, `lost` after it was carried out,
+    `slow`.
     """
 
     origin: str
     seen: list[str] = field(default_factory=list)
     between: list[Callable[[], None]] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -61,12 +68,24 @@ class Store:
 class Guard:
     """Lets through what is signed with the one key that there is, and not too old; everything else is a 403."""
 
-    def __init__(self, inner: Any, seen: list[str], between: list[Callable[[], None]]) -> None:
-        self._inner, self._seen, self._between = inner, seen, between
+    def __init__(self, inner: Any, seen: list[str], between: list[Callable[[], None]], faults: dict[str, str]) -> None:
+        self._inner, self._seen, self._between, self._faults = inner, seen, between, faults
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]
         self._seen.append(f"{method} {path}")
+        fault = self._faults.get(method, "")
+        if fault == "slow":
+            threading.Event().wait(0.3)
+        elif fault in ("cut", "lost"):
+            if fault == "lost":
+                list(self._inner(environ, lambda *_: None))
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return []
+        elif fault:
+            body = b"<Error><Code>%s</Code><Message>no</Message></Error>" % _CODES[fault].encode()
+            start(f"{fault} No", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+            return [b"" if method == "HEAD" else body]
         if (wrong := self._wrong(environ)) is not None:
             body = f"<Error><Code>{wrong}</Code><Message>no</Message></Error>".encode()
             start("403 Forbidden", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
@@ -113,15 +132,16 @@ def serving(*buckets: str) -> Iterator[Store]:
     """A server with buckets, for as long as the block lasts."""
     seen: list[str] = []
     between: list[Callable[[], None]] = []
+    faults: dict[str, str] = {}
     inner = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, Guard(inner, seen, between), threaded=True)
+    server = make_server("127.0.0.1", 0, Guard(inner, seen, between, faults), threaded=True)
     server.log = lambda *_: None  # type: ignore[method-assign]
     handler = server.RequestHandlerClass
     handler.log = lambda *_: None  # type: ignore[method-assign,assignment]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        store = Store(f"http://127.0.0.1:{server.server_port}", seen, between)
+        store = Store(f"http://127.0.0.1:{server.server_port}", seen, between, faults)
         for bucket in buckets:
             store.client().create_bucket(Bucket=bucket)
         seen.clear()
@@ -130,6 +150,20 @@ def serving(*buckets: str) -> Iterator[Store]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def emptied(running: Store, monkeypatch: pytest.MonkeyPatch, bucket: str = "team") -> Store:
+    """A server as it was at first, with a user's environment set for it."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "AZURE_", "GOOGLE_", "SEEDSPEC_")):
+            monkeypatch.delenv(name)
+    for name, value in running.environ.items():
+        monkeypatch.setenv(name, value)
+    running.faults.clear()
+    for key in running.keys(bucket):
+        running.client().delete_object(Bucket=bucket, Key=key)
+    running.seen.clear()
+    return running
 
 
 def sha256(content: bytes) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from bucket import ACCESS, SECRET, Store, serving, sha256
+from bucket import ACCESS, SECRET, Store, emptied, serving, sha256
 from helpers import HERO, SMALL, Make, Project, Service, nearby
 
 from seedspec.lock.run_events import Uploaded
@@ -36,15 +36,7 @@ def running() -> Iterator[Store]:
 @pytest.fixture
 def store(running: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The server, emptied, with a user's environment set for it."""
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "AZURE_", "GOOGLE_", "SEEDSPEC_")):
-            monkeypatch.delenv(name)
-    for name, value in running.environ.items():
-        monkeypatch.setenv(name, value)
-    for key in running.keys("team"):
-        running.client().delete_object(Bucket="team", Key=key)
-    running.seen.clear()
-    return running
+    return emptied(running, monkeypatch)
 
 
 @pytest.fixture

@@ -19,9 +19,11 @@ from typing import Any
 
 import pytest
 
-from seedspec.run.engine.messages import Stored, Trouble, Upload
+from seedspec.run.engine.messages import Archive, InBucket, Kept, Recall, Stored, Trouble, Upload
 from seedspec.run.service.bucket import Bucket
+from seedspec.run.service.renders import RenderBucket
 from seedspec.run.service.uploads import Uploads
+from seedspec.run.store.downloads import Downloads
 
 SERVER = "azurite@3.37.0"
 ACCOUNT = "devstoreaccount1"
@@ -99,3 +101,25 @@ def test_a_container_of_azure(server: str, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", base64.b64encode(bytes(64)).decode())
     refused = stored("az://team/films", path)
     assert isinstance(refused, Trouble) and refused.stop and "does not take these credentials" in refused.reason
+
+
+@pytest.mark.long
+def test_renders_in_a_container_of_azure(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", KEY)
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", server)
+    for size in (7, 20_000_000):
+        content = os.urandom(size)
+        digest = hashlib.sha256(content).hexdigest()
+        (tmp_path / "take.mp4").write_bytes(content)
+        bucket = RenderBucket("az://team/renders", local=True)
+        put = [asyncio.run(bucket.archive(Archive(digest, "take.mp4", "take/1", "f"), tmp_path)) for _ in range(2)]
+        assert put == [InBucket(size), InBucket(size, reused=True)]
+        found = asyncio.run(bucket.address(Upload(digest, "take.mp4"), tmp_path))
+        assert found is not None and opened(found.url) == content
+        saves, file = Downloads(tmp_path), f"renders/{size}.mp4"
+        part = saves.part(file)
+        assert asyncio.run(bucket.recall(Recall("f", digest, file, size), part, saves)) == Kept(file, digest, size)
+        assert (tmp_path / file).read_bytes() == content
+    other = asyncio.run(bucket.recall(Recall("f", "0" * 64, "x.mp4", 9), saves.part("x.mp4"), saves))
+    assert isinstance(other, Trouble) and other.missing and other.final

@@ -16,8 +16,8 @@ OWN = {
     ("report/codes.py", "codes"),
 }  # fmt: skip
 """Where files of the installed package are read."""
-MADE = {("run/service/bucket.py", "_put"), ("emulator/results.py", "clip"), ("emulator/results.py", "_cut")}
-"""Where the emulator reads a clip that it has made, and a file goes up that was looked at."""
+MADE = {("emulator/results.py", "clip"), ("emulator/results.py", "_cut")}
+"""Where the emulator reads a clip that it has made."""
 MODULES = sorted(p for room in ROOMS for p in (ROOT / "seedspec" / room).rglob("*.py"))
 
 

@@ -12,7 +12,7 @@ import click
 
 from seedspec.cli.console import colored, print_json, print_lines, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import storyboard_argument
+from seedspec.cli.options import assets_option, renders_option, storyboard_argument
 from seedspec.project import sources
 from seedspec.report.table import columns
 from seedspec.text.visible import visible
@@ -23,16 +23,20 @@ _COLORS = {"ok": "32", "warning": "33", "bad": "31"}
 @click.command("doctor")
 @storyboard_argument
 @click.option("--online", is_flag=True, help="Ask the service for the credits that are left: free, and proves the key.")
+@assets_option("Look at this bucket of local files too: a small file is put there, read and removed.")
+@renders_option("Look at this bucket of saved videos too: a small file is put there, read and removed.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
+def doctor_command(storyboard: str, assets: str | None, renders: str | None, form: str, *, online: bool) -> None:
     """Check whether this machine and folder are ready for a run. The key is never shown. Exits 2 when something is bad.
 
     \b
     Examples:
       seedspec doctor
       seedspec doctor --online
+      seedspec doctor --renders s3://our-bucket/renders
     """
-    from seedspec.run.doctor import findings, reach
+    from seedspec.run.bucket_check import bucket_findings
+    from seedspec.run.doctor import asks_here, findings, reach
 
     catalog = sources.catalog()
     first = next(iter(catalog.models.values()))
@@ -40,6 +44,11 @@ def doctor_command(storyboard: str, form: str, *, online: bool) -> None:
     found = list(findings(provider, Path(storyboard), os.environ, first.rate.as_of, datetime.now(UTC)))
     if online:
         found.append(reach(provider, os.environ))
+    for name, url in (("assets", assets), ("renders", renders)):
+        if url:
+            found += bucket_findings(
+                name, url, local=asks_here(provider, os.environ), environ=os.environ, now=datetime.now(UTC)
+            )
     if form == "json":
         rows = [{"name": f.name, "verdict": f.verdict, "said": f.said} for f in found]
         print_json({"seedspec_doctor": 1, "findings": rows})

@@ -10,6 +10,7 @@ from seedspec.api import Options, Planned, agree
 from seedspec.cli.commands.against import Since, since
 from seedspec.cli.console import colored, print_json, print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
+from seedspec.cli.options import check_bucket, renders_option
 from seedspec.cli.output_path import check_output_path
 from seedspec.cli.plan_view import planned_of, print_next_of_plan, print_plan
 from seedspec.cli.run_options import options_of, picked_option, plan_options
@@ -30,6 +31,7 @@ from seedspec.run.prepare import budget_of
 @click.command("plan")
 @plan_options
 @picked_option
+@renders_option("Saved videos stand in this bucket: what is not on this disk comes from there.")
 @click.option("--against", metavar="REV", help="Also show what has changed since a git revision, and what that costs.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
@@ -44,7 +46,7 @@ from seedspec.run.prepare import budget_of
 @click.option("--exit-code", is_flag=True, help="Exit 10 when there is something to buy.")
 def plan_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, picked_from: str | None,
-    against: str | None, form: str, most: int, out: str | None,
+    renders: str | None, against: str | None, form: str, most: int, out: str | None,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, exit_code: bool,
 ) -> None:  # fmt: skip
     """Show what a run would do with each entry, why, and what it would cost. Uses no network, changes nothing.
@@ -65,6 +67,7 @@ def plan_command(
     options = options_of(
         select, exclude, profile,
         retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator, picked_from=picked_from,
+        renders=check_bucket("renders", renders, emulator=emulator),
     )  # fmt: skip
     with report_unplanned(storyboard, markdown=form == "markdown", most=most):
         planned, changes = planned_of(storyboard, options), None

@@ -14,9 +14,10 @@ from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import compile_or_exit
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import select_options, storyboard_argument
+from seedspec.cli.options import check_bucket, renders_option, select_options, storyboard_argument
 from seedspec.cli.output_path import check_output_path
 from seedspec.cli.plan_view import print_next_of_plan
+from seedspec.cli.review_media import MediaChoice, MediaParam, signed_of
 from seedspec.cli.votes import check_axis, choices_in, end_on_errors, standings_of, takes_options, votes_option
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
@@ -40,9 +41,11 @@ WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 @select_options
 @click.option("--out", "-o", type=click.Path(dir_okay=False), help="The page; STEM.review.html when not given.")
 @click.option(
-    "--media", type=click.Choice(["link", "inline", "proxy"]), default="link", show_default=True,
-    help="Videos beside the page, inside it, or inside it as small copies.",
+    "--media", type=MediaParam(), default="link", show_default=True,
+    help="Videos beside the page, inside it, inside it as small copies, or in the bucket of --renders by addresses that"
+    " are good for 7 days, or for as long as is said: signed=12h.",
 )  # fmt: skip
+@renders_option("Where the videos of --media signed are.")
 @click.option("--x", "columns", metavar="AXIS", help="The axis of the grid's columns, or a column of one: axis.column.")
 @click.option("--y", "rows", metavar="AXIS", help="The axis of the grid's rows, or a column of one.")
 @click.option("--blind", is_flag=True, help="Open with pairs to vote on, names hidden.")
@@ -50,8 +53,8 @@ WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 @votes_option
 @takes_options
 def review_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], out: str | None, media: Media,
-    columns: str | None, rows: str | None, votes: tuple[str, ...], profile: str,
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], out: str | None, media: MediaChoice,
+    renders: str | None, columns: str | None, rows: str | None, votes: tuple[str, ...], profile: str,
     *, blind: bool, seed: int, emulator: bool,
 ) -> None:  # fmt: skip
     """Make a page to look at takes: grid, compare, blind votes, table. One HTML file, no server, no network.
@@ -63,6 +66,7 @@ def review_command(
     Examples:
       seedspec review --emulator
       seedspec review --media proxy --out review.html
+      seedspec review --media signed=2d --renders s3://our-bucket/renders
       seedspec review --blind --select hook=reveal --votes reviews/
     """
     options = Options(select=select, exclude=exclude, emulated=emulator)
@@ -71,33 +75,48 @@ def review_command(
     videos = SavedVideos(place.base)
     # a page is made to be shared: its commands do not say where the storyboard lies on this machine
     commands = CommandHint(named(Path(Path(storyboard).name)), emulator, place.profile)
-    found = contents.takes(planned.plan, lambda file: _size(videos, file), commands)
+    renders = check_bucket("renders", renders, emulator=emulator)
+    signed = signed_of(media, renders, planned.plan)
+    sizes = signed.size(planned.plan.lock) if signed else lambda file: _size(videos, file)
+    found = contents.takes(planned.plan, sizes, commands)
     print_notes(videos.refused.values())
     if not found:
         raise Exit(2, "no take is selected")
     target = check_output_path(out or place.beside(".review.html"), planned)
     problems = Problems()
     picks = read_picks(choices_in(planned), problems)
-    settings = _settings(planned, found, media, columns, rows) | {"blind": blind, "seed": seed}
+    settings = _settings(planned, found, "link" if signed else media.kind, columns, rows) | {
+        "blind": blind,
+        "seed": seed,
+    }
     settings["stats"] = results.as_json(*standings_of(planned, votes, problems, ())) if votes else None
     end_on_errors(problems)
     clips = _clips(place.base, found)
     kept = state_folder(place.base) / "review"
     kept.mkdir(exist_ok=True)
-    seen = dict(posters.each(posters.look, clips))
-    blocks = [] if media == "link" else _blocks(clips, media, kept)
+    look = signed.look(lambda c: _is_whole(planned, videos, c)) if signed else posters.look
+    seen = dict(posters.each(look, clips))
+    blocks = [] if media.kind in ("link", "signed") else _blocks(clips, media.kind, kept)
     _check_room(blocks)
     names = (name for name, _ in blocks)
-    sources = {c.fp: _link(c.file, target.parent) if media == "link" else next(names) for c in clips}
+    sources = {
+        c.fp: signed.address(c) if signed else _link(c.file, target.parent) if media.kind == "link" else next(names)
+        for c in clips
+    }
     assert planned.compiled.board is not None
     made = contents.content(planned.compiled.board, found, picks, sources, seen, settings)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
-    pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media)
+    pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media.kind,
+                       *((signed.objects.origin, signed.until) if signed else ()))  # fmt: skip
     write_output(target, b"".join(piece.encode() for piece in pieces))
     print_lines([str(target)])
-    said = {"link": "the videos stay where they are", "inline": "videos inside", "proxy": "small copies inside"}[media]
+    said = {"link": "the videos stay where they are", "inline": "videos inside", "proxy": "small copies inside",
+            "signed": "the videos are in their bucket"}[media.kind]  # fmt: skip
     many, size = f"{len(found)} take{'s' * (len(found) != 1)}", target.stat().st_size / 1e6
     print_notes([f"{many}, {len(clips)} to watch; {size:.1f} MB, {said}"])
+    if signed:
+        print_notes([f"whoever has this page can watch them until {signed.until}: share it as you would share them"])
+        _tell_missing(found, planned)
     if clips and not any(s.poster for s in seen.values()):
         print_notes(["no posters: they need more packages, pip install 'seedspec[media]'"])
     if not clips:
@@ -125,6 +144,20 @@ def _settings(planned: Planned, found: Sequence[Take], media: Media, x: str | No
         "digest": contents.digest(choices.name, found, emulated=choices.emulated, profile=choices.profile),
         "modeline": schema_beside(choices.storyboard, "review", below="reviews"),
     }
+
+
+def _is_whole(planned: Planned, videos: SavedVideos, clip: Clip) -> bool:
+    """Whether a clip's file is on this disk, as it was saved."""
+    record = planned.plan.lock.last(clip.fp)
+    size = _size(videos, str(record.file)) if record is not None else None
+    return size is not None and record is not None and record.get("bytes") in (None, size)
+
+
+def _tell_missing(found: Sequence[Take], planned: Planned) -> None:
+    if missing := len({t.entry.fingerprint for t in found if t.state == "gone"}):
+        fetch = planned.place.commands.line("fetch", "--renders URL")
+        many = f"{missing} saved video{'s are' if missing != 1 else ' is'}"
+        print_notes([f"{many} not in the bucket: {fetch}, where they are, puts them there"])
 
 
 def _size(videos: SavedVideos, file: str) -> int | None:

@@ -14,6 +14,7 @@ from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
 from seedspec.cli.console import colored, print_json, print_lines, steady_text
 from seedspec.cli.main import Exit
+from seedspec.cli.options import check_bucket, renders_option
 from seedspec.cli.plan_view import print_next_of_plan
 from seedspec.cli.run_options import look_options, options_of
 from seedspec.plan.plan import Action
@@ -26,10 +27,11 @@ _GLANCE = 1.0
 
 @click.command("status")
 @look_options
+@renders_option("Saved videos stand in this bucket: what is not on this disk comes from there.")
 @click.option("--watch", "watching", is_flag=True, help="Look at the lock again and again, until Ctrl-C.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def status_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str,
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, renders: str | None, form: str,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, watching: bool,
 ) -> None:  # fmt: skip
     """Show where every entry stands, from the lock. Uses no network, changes nothing.
@@ -45,7 +47,8 @@ def status_command(
     if watching and form != "text":
         raise Exit(2, "--watch is for people; leave --format out")
     options = options_of(
-        select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator
+        select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator,
+        renders=check_bucket("renders", renders, emulator=emulator),
     )  # fmt: skip
     _show(storyboard, options, form, watching=watching)
 

@@ -21,7 +21,7 @@ from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
 from seedspec.report.plan import BARE, reason
 
-Media = Literal["link", "inline", "proxy"]
+Media = Literal["link", "inline", "proxy", "signed"]
 
 _QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
 _WORDS = {

@@ -22,11 +22,12 @@ SCRIPTS = (
 _MARK = re.compile(r"<!--(\w+)-->")
 
 
-def parts(content: Mapping[str, Any], posters: Iterable[str], blocks: Iterable[tuple[str, bytes]], media: Media
-          ) -> Iterator[str]:  # fmt: skip
+def parts(content: Mapping[str, Any], posters: Iterable[str], blocks: Iterable[tuple[str, bytes]], media: Media,
+          origin: str = "", until: str = "") -> Iterator[str]:  # fmt: skip
     """The page in pieces, so that many videos need not be in memory at once. The same input gives the same text.
 
     `posters` are data URLs by the number of the take; `blocks` are videos under the names that takes have as source.
+    With `media` signed the videos are at `origin`, a scheme with host and port, until the time that `until` says.
     """
     style, script = read(*STYLES), f'(() => {{\n"use strict";\n{read(*SCRIPTS)}}})();\n'
     policy = {
@@ -34,7 +35,7 @@ def parts(content: Mapping[str, Any], posters: Iterable[str], blocks: Iterable[t
         "script-src": _hash(script),
         "style-src": _hash(style),
         "img-src": "data:",
-        "media-src": "'self' file:" if media == "link" else "blob:",
+        "media-src": {"link": "'self' file:", "signed": origin}.get(media, "blob:"),
         "base-uri": "'none'",
         "form-action": "'none'",
     }
@@ -42,6 +43,7 @@ def parts(content: Mapping[str, Any], posters: Iterable[str], blocks: Iterable[t
         "policy": "; ".join(f"{k} {v}" for k, v in policy.items()),
         "title": _escaped(f"{content['name']} · review"),
         "style": style,
+        "until": f"<p>The videos can be watched until {_escaped(until)}.</p>" if until else "",
         "content": as_json(content),
         "posters": as_json(list(posters)),
         "script": script,

@@ -131,6 +131,8 @@ def _followed(step: Step, record: Record, pace: Pace) -> Purchase:
     made = record.state if record.state in (State.COMPLETED, State.SAVED) else None
     task = record.task or ""
     job = Purchase(step, step.entry, Phase.RUNNING, record.attempt, step.file, task, interval=pace.poll, made=made)
+    if isinstance(step.reason, reasons.InBucket):
+        job.phase, job.recall = Phase.FETCHING, str(record.get("sha256"))
     job.credits, job.recorded = record.stated, record.get("units")
     return job
 

@@ -7,7 +7,7 @@ and records the events of each reply before anything else happens.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.common_cause import Blame
 from seedspec.run.engine.media_urls import MediaUrls
 from seedspec.run.engine.messages import (
+    Archive,
     Balance,
     Call,
     Create,
@@ -33,6 +34,7 @@ from seedspec.run.engine.messages import (
     Picture,
     Read,
     ReadMany,
+    Recall,
     Refused,
     Reply,
     Stored,
@@ -46,6 +48,7 @@ from seedspec.run.engine.outage import Outage, away
 from seedspec.run.engine.pictures import Pictures
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import Queue
+from seedspec.run.engine.renders import Renders
 from seedspec.run.engine.sums import sums
 from seedspec.run.engine.transitions import Transitions
 
@@ -61,7 +64,7 @@ class Engine:
 
     `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
     of several runs over time; `unreachable` are the codes that say that a medium could not be had by its address.
-    `media` are the model's rules, for upstream videos as they came back.
+    `media` are the model's rules, for upstream videos as they came back; `renders` is the bucket of videos, if any.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Engine:
     unreachable: Collection[str] = ()
     media: Mapping[Kind, MediaRule] = field(default_factory=dict)
     together: int = 1
+    renders: Renders = field(default_factory=Renders)
     _purse: Budget = field(init=False)
     _progress: Transitions = field(init=False)
     _assets: MediaUrls = field(init=False)
@@ -99,6 +103,7 @@ class Engine:
         self._progress = Transitions(
             self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
         )
+        self.renders.begin(pause, self._progress.after_download)
         self._outage = Outage(self.name, self._jobs, self._progress, self._update)
 
     def start(self, now: Moment) -> list[Event]:
@@ -125,6 +130,7 @@ class Engine:
         if self._closing:
             return [], []
         calls = self._following(now) if self.limits.wait else []
+        calls += [self._begin(call) for call in self.renders.due(now)]
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
             if asks <= now.clock and not self._busy.get(Balance):
                 calls.append(self._begin(Balance()))
@@ -156,6 +162,8 @@ class Engine:
                 self._agenda.release(call.name)
             if self._assets.pictures.lost(call) is not None:
                 self._agenda.suspect()
+        elif isinstance(call, Archive):
+            return self.renders.archived(call, reply, now)
         elif isinstance(call, Balance):
             events = self._purse.reply(reply, now)
         elif isinstance(call, List):
@@ -166,22 +174,23 @@ class Engine:
             job = self._jobs[call.job]
             job.busy = False
             if isinstance(reply, Refused):
-                reply = self._renew_urls(job, reply)
+                reply = self._assets.renewed(job.entry_to_buy, self._jobs, reply)
             own = self._progress
             if isinstance(call, Read) and away(reply) and job.phase is not Phase.LINKING:
                 events = self._outage.lost([job], reply, now)
             else:
                 if isinstance(call, Read) and not away(reply):
                     self._outage.over()
-                events = {Create: own.after_create, Read: own.after_read, Download: own.after_download}[type(call)](
-                    job, reply, now
-                )
+                after = {Create: own.after_create, Read: own.after_read, Download: own.after_download}
+                events = (after | {Recall: self.renders.recalled})[type(call)](job, reply, now)
             self._update(job)
+            for left in self.renders.moved(call, job, self._jobs.values(), now):
+                self._update(left)
             if isinstance(call, Create) and self._blame is not None and self._blame.heard(job.entry_to_buy, reply):
                 self._agenda.suspect()
         for event in [e for e in events if isinstance(e, Stopped)]:
             self._progress.stop(event)
-        if isinstance(reply, Trouble) and reply.stop and not isinstance(call, ReadMany):
+        if isinstance(reply, Trouble) and reply.stop and not isinstance(call, ReadMany | Recall):
             events += self._progress.stop(Stopped("key", reply.reason, 5, now.text()))
         return [*events, *self._hold(now)]
 
@@ -193,6 +202,7 @@ class Engine:
         if self.limits.wait:
             found.append(self._next_read if self._reading < self._most_reads else None)
             found.append(self._agenda.next_download if self._busy.get(Download, 0) < self.pace.downloads else None)
+        found.append(self.renders.wake())
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
             found.append(None if self._busy.get(Balance) else asks)
         elif self._may_submit:
@@ -217,7 +227,7 @@ class Engine:
             return False
         if self._closing:
             return True
-        if self._purse.weighs:
+        if self._purse.weighs or self.renders.waits:
             return False
         if not self.limits.wait:
             return not (self._may_submit and self._agenda.any_turn)
@@ -254,15 +264,8 @@ class Engine:
             interrupted=interrupted,
             missing=len(self.plan.missing),
             short=self.limits.short,
+            owing=self.renders.owing,
         )
-
-    def _renew_urls(self, job: Purchase, reply: Refused) -> Refused:
-        """A certain refusal because of a dead address: nothing was made, and with fresh ones it is another request."""
-        if reply.then != "failed" or reply.code not in self.unreachable:
-            return reply
-        if not self._assets.renew(job.entry_to_buy, self._jobs):
-            return reply
-        return replace(reply, then="later", retry_after=0, message=f"{reply.message}; its files go up again")
 
     # --- what may start ---
 
@@ -295,7 +298,8 @@ class Engine:
         free = self.pace.downloads - self._busy.get(Download, 0)
         for job in islice(self._agenda.downloads(now.clock), max(free, 0)):
             job.busy = True
-            calls.append(self._begin(Download(job.name, job.link, job.file, most_bytes(job.seconds))))
+            most = most_bytes(job.seconds)
+            calls.append(self._begin(self.renders.fetch(job, most) or Download(job.name, job.link, job.file, most)))
         if self._outage.on and now.clock < self._outage.due:
             return calls
         while self._reading < self._most_reads and (first := next(self._agenda.reads(now.clock), None)) is not None:

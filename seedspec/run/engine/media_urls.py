@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from seedspec.compiler.entry import Entry, Medium
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
 from seedspec.lock.run_events import Delayed, Uploaded
-from seedspec.run.engine.messages import Cut, Picture, Reply, Stored, Trouble, Upload
+from seedspec.run.engine.messages import Cut, Picture, Refused, Reply, Stored, Trouble, Upload
 from seedspec.run.engine.pictures import Pictures
 from seedspec.run.engine.purchase import Moment, Pace, Phase, Purchase
 
@@ -116,6 +116,12 @@ class MediaUrls:
             if asset is not None and asset.url and not asset.renewed:
                 asset.url, asset.again, asset.renewed, renewed = "", True, True, True
         return renewed
+
+    def renewed(self, entry: Entry, jobs: Mapping[str, Purchase], reply: Refused) -> Refused:
+        """A certain refusal because of a dead address: nothing was made, and with fresh ones it is another request."""
+        if reply.then != "failed" or reply.code not in self.unreachable or not self.renew(entry, jobs):
+            return reply
+        return replace(reply, then="later", retry_after=0, message=f"{reply.message}; its files go up again")
 
     def dead(self, entry: Entry, jobs: Mapping[str, Purchase]) -> tuple[str, str] | None:
         """A file of the entry that could not be uploaded, and why."""

@@ -89,6 +89,32 @@ class Cut:
         return f"{self.frame} {self.video}"
 
 
+@valueclass(frozen=True, slots=True)
+class Archive:
+    """Puts a saved video into the bucket of the renders, unless it is there; free, may be repeated.
+
+    `path` is relative to the lock; `entry` and `fp` say whose video it is.
+    """
+
+    sha256: str
+    path: str
+    entry: str
+    fp: str
+
+
+@valueclass(frozen=True, slots=True)
+class Recall:
+    """Fetches a saved video from the bucket of the renders to `file`; free, may be repeated.
+
+    What does not have the digest `sha256` is not taken, nor more than `most` bytes.
+    """
+
+    job: str
+    sha256: str
+    file: str
+    most: int
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """Asks for the credits that are left; free."""
@@ -101,7 +127,7 @@ class List:
     model: str
 
 
-Call = Create | Read | ReadMany | Download | Upload | Cut | Balance | List
+Call = Create | Read | ReadMany | Download | Recall | Archive | Upload | Cut | Balance | List
 
 
 @valueclass(frozen=True, slots=True)
@@ -207,6 +233,14 @@ class Picture:
 
 
 @valueclass(frozen=True, slots=True)
+class InBucket:
+    """The video is in the bucket of the renders; `reused` says that it was there already."""
+
+    bytes: int
+    reused: bool = False
+
+
+@valueclass(frozen=True, slots=True)
 class Stored:
     """An uploaded file's address, good for `seconds`; given to tasks for `usable` of them, when that is less.
 
@@ -265,6 +299,7 @@ Reply = (
     | Kept
     | Picture
     | Stored
+    | InBucket
     | Full
     | Credits
     | Expired

@@ -115,7 +115,8 @@ class Purchase:
 
     `begun` is the clock at which the service took it, `estimate` how many seconds it said that it will take, `looks`
     how often it has said in this run that there is no end yet. `stuck` is what the lock has of a task without one.
-    `troubled` is the clock of the first of `tries` that did not succeed.
+    `troubled` is the clock of the first of `tries` that did not succeed. `recall` is the digest of a video that is to
+    come from the bucket of the renders.
     """
 
     step: Step
@@ -144,6 +145,7 @@ class Purchase:
     looks: int = 0
     stuck: Mapping[str, str] | None = None
     troubled: float = 0.0
+    recall: str = ""
     alone: bool = False  # the service's answer about many tasks was none about this one
     index: int = 0
     name: str = ""

@@ -30,11 +30,12 @@ def sums(
     interrupted: bool = False,
     missing: int = 0,
     short: bool = False,
+    owing: bool = False,
 ) -> RunFinished:
     """The sums over the jobs, with the worst of the exit codes that apply.
 
     `reused` were saved by earlier runs, `missing` of them are not on this disk. `short` says that a part of
-    what people agreed to is not bought any more.
+    what people agreed to is not bought any more, `owing` that a video has not gone where it was to be put.
     """
     count = Counter(_ended_as(job) for job in jobs)
     failed, held = count[Phase.FAILED], count[Phase.HELD]
@@ -48,7 +49,7 @@ def sums(
         why_stopped if why_stopped in (5, 4) else 0,
         4 if short else 0,
         1 if failed or held else 0,
-        7 if unfinished or why_stopped else 0,
+        7 if unfinished or owing or why_stopped else 0,
         130 if interrupted else 0,
     ]
     bought = [j for j in jobs if j.accepted]

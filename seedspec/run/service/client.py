@@ -24,6 +24,7 @@ import orjson
 from seedspec import __version__
 from seedspec.project.credentials import Key, Origins
 from seedspec.run.engine.messages import (
+    Archive,
     Balance,
     Call,
     Create,
@@ -34,6 +35,7 @@ from seedspec.run.engine.messages import (
     List,
     Read,
     ReadMany,
+    Recall,
     Refused,
     Reply,
     Trouble,
@@ -55,6 +57,7 @@ from seedspec.run.service.public_web import (
     size,
 )
 from seedspec.run.service.redaction import Redaction
+from seedspec.run.service.renders import RenderBucket
 from seedspec.run.service.responses import HttpResponse, Rules, clean
 from seedspec.run.service.uploads import Uploads
 from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
@@ -84,7 +87,7 @@ class Client:
     They make progress on a thread of the exchange's own, so the caller's may have an event loop that is running.
 
     `base` is the folder that upload paths are relative to, `saves` takes the downloads, `uploads` knows what was
-    uploaded before and whether files go to a bucket instead.
+    uploaded before and whether files go to a bucket instead; `renders` is the bucket of the saved videos, if any.
     """
 
     provider: Mapping[str, Any]
@@ -94,6 +97,7 @@ class Client:
     base: Path
     deadlines: Deadlines = field(default_factory=Deadlines)
     uploads: Uploads = field(default_factory=Uploads)
+    renders: RenderBucket | None = None
     _thread: LoopThread | None = None
     _tasks: set[asyncio.Task[Reply]] = field(default_factory=set)
     _back: deque[tuple[Call, Reply]] = field(default_factory=deque)
@@ -199,7 +203,25 @@ class Client:
             return await self.uploads.reply(call, self.base, self._upload)
         if isinstance(call, Cut):
             return await asyncio.to_thread(self._pictures.cut, call)
+        if isinstance(call, (Archive, Recall)):
+            return await self._of_bucket(call)
         return await self._download(call)
+
+    async def _of_bucket(self, call: Archive | Recall) -> Reply:
+        if self.renders is None:
+            return Trouble("there is no bucket of renders", stop=True)
+        if isinstance(call, Archive):
+            return await self.renders.archive(call, self.base)
+        try:
+            part = self.saves.part(call.file)
+        except (OSError, BadPlace) as error:
+            return _write_trouble(call.file, error)
+        try:
+            return await self.renders.recall(call, part, self.saves)
+        except (OSError, BadPlace) as error:
+            return _write_trouble(call.file, error)
+        finally:
+            part.drop()
 
     def _address(self, name: str, task: str = "") -> httpx.URL:
         """Where the provider file says that something is asked, read once: httpx takes long to read an address."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,18 +30,31 @@ class Service:
             if not is_local(url):
                 raise BadSettings(f"`{self.place.lock}` is the emulator's, and {url} is not on this machine")
 
-    def exchange(self, provider: Mapping[str, Any], assets: str | None = None) -> Client:
-        """What carries calls to this service and saves its videos at this place; `assets` is a bucket's URL."""
+    def exchange(
+        self,
+        provider: Mapping[str, Any],
+        assets: str | None = None,
+        renders: str | None = None,
+        saved: Iterable[str] = (),
+    ) -> Client:
+        """What carries calls to this service and saves its videos at this place.
+
+        `assets` and `renders` are URLs of buckets, for local files and for videos; `saved` are the digests of those
+        that the lock has. Raises BadSettings for a bucket that cannot be used.
+        """
         from seedspec.run.service.bucket import Bucket
         from seedspec.run.service.client import Client
+        from seedspec.run.service.renders import RenderBucket
         from seedspec.run.service.upload_cache import memory_of
         from seedspec.run.service.uploads import Uploads
         from seedspec.run.store.downloads import Downloads
 
         place, origins, key = self.place, self.origins, self.key
         bucket = Bucket(assets, local=origins.local) if assets else None
-        uploads = Uploads(memory_of(place, origins, key, emulated=place.emulated), bucket)
-        return Client(provider, origins, key, Downloads(place.base, place.lock.name), place.base, uploads=uploads)
+        shelf = RenderBucket(renders, saved, local=origins.local) if renders else None
+        uploads = Uploads(memory_of(place, origins, key, emulated=place.emulated), bucket, shelf)
+        saves = Downloads(place.base, place.lock.name)
+        return Client(provider, origins, key, saves, place.base, uploads=uploads, renders=shelf)
 
 
 @dataclass(frozen=True, slots=True)

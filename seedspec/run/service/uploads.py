@@ -16,6 +16,12 @@ from seedspec.run.service.upload_cache import UploadCache
 OTHERWISE = "a URL, or `--assets`, may do instead"
 
 
+class Shelf(Protocol):
+    """Where saved videos stand already."""
+
+    async def address(self, call: Upload, base: Path) -> Stored | None: ...
+
+
 class Shop(Protocol):
     """A place of one's own for files, by their digests."""
 
@@ -24,15 +30,22 @@ class Shop(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """How a run's files get addresses. Without a memory nothing is reused; a bucket needs none."""
+    """How a run's files get addresses. Without a memory nothing is reused; a bucket needs none.
+
+    A saved video has an address in the bucket of the renders, if there is one, and goes nowhere else.
+    """
 
     memory: UploadCache | None = None
     bucket: Shop | None = None
+    renders: Shelf | None = None
     _given: dict[str, str] = field(default_factory=dict)
 
     async def reply(self, call: Upload, base: Path, send: Callable[[FileStream], Awaitable[Reply]]) -> Reply:
         """The address of a file, sent only when there is no other way; of a file that has changed nothing is sent."""
         try:
+            if self.renders is not None and (found := await self.renders.address(call, base)) is not None:
+                self._given[found.url] = call.path
+                return found
             path = check_inside(base, call.path)
             if self.bucket is not None:
                 reply = await self.bucket.stored(call, path)

@@ -148,6 +148,21 @@ class Downloads:
             raise
         return self._kept(final, sha256, part.bytes, seen)
 
+    def restore(self, part: Part, fp: str, sha256: str) -> Kept:
+        """Gives its name to a part that is a video of before, by its digest. Raises NotWhole for any other, and
+        OSError; the part is gone then.
+        """
+        found = part.close()
+        try:
+            if found != sha256:
+                raise NotWhole("its SHA-256 is not that of the video that was saved")
+            final = _named(part, fp, sha256)
+            sync_folder(final.parent)
+        except BaseException:
+            part.drop()
+            raise
+        return Kept(final.relative_to(self._real).as_posix(), sha256, part.bytes)
+
     def _kept(self, final: Path, sha256: str, size: int, seen: Facts | None) -> Kept:
         if seen:
             poster(final, seen.seconds)
