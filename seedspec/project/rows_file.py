@@ -40,7 +40,7 @@ def rows_beside(path: Path, board: Storyboard, problems: Problems, reading: Read
     Of a storyboard without a strategy it is only looked whether the file is there, and is one of chosen rows.
     """
     file = names.rows_of(path)
-    found = RowsFile(file.name, _command(path))
+    found = RowsFile(str(file), _command(path))
     given = reading.ask(file) if reading is not None else None
     if given is None and not os.path.lexists(file):
         return replace(found, left=_left_behind(file)) if board.strategy is not None else found
@@ -60,7 +60,7 @@ def rows_at_revision(revision: Revision, path: Path, board: Storyboard, problems
     if board.strategy is None:
         return None
     file = names.rows_of(path)
-    found = RowsFile(file.name, _command(path))
+    found = RowsFile(str(file), _command(path))
     source = revision.text_of(file.name, problems)
     return found if source is None else _read(found, source, problems)
 
@@ -68,7 +68,7 @@ def rows_at_revision(revision: Revision, path: Path, board: Storyboard, problems
 def rows_of_bytes(path: Path, data: bytes) -> RowsFile:
     """What such a file would hold."""
     file = names.rows_of(path)
-    found = RowsFile(file.name, _command(path))
+    found = RowsFile(str(file), _command(path))
     return _read(found, Source(file.name, data.decode()), Problems())
 
 
@@ -133,7 +133,7 @@ def _looked_at(found: RowsFile, file: Path, given: bytes | None, path: Path) -> 
 def _left_behind(file: Path) -> str:
     """The one file of chosen rows in the folder whose storyboard is not there: this one may have had its name."""
     gone = [
-        other.name
+        str(other)
         for other in sorted(file.parent.glob("*.rows.yaml"))
         if not any(other.with_name(other.name.removesuffix(".rows.yaml") + end).exists() for end in (".yaml", ".yml"))
     ]

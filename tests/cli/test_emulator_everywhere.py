@@ -30,7 +30,7 @@ def emulated(looks: Path) -> Path:
 def lines(name: str) -> Iterator[list[str]]:
     """The calls of a command, without what makes it the emulator's, and with addresses of this storyboard."""
     for line in calls("")[name]:
-        if "torn.yaml" in line:
+        if "torn.yaml" in line or "swept.yaml" in line:
             continue
         text = line.replace(" --emulator-seconds 0", "").replace(" --emulator", "").replace("renders.emulator", "at")
         yield text.replace("open/1", "open@look=noir/1").replace("close/1", "open@look=noir/1").split()

@@ -26,6 +26,14 @@ shots:
   - id: close
     prompt: "{{ ref('cup') }} closes."
 """
+SWEPT = """\
+seedspec: 1
+model: seedance-2.0-reference-to-video
+references: {cup: {image: media/cup.png}}
+matrix: {axes: {a: [one, two, three], b: [four, five, six], c: [seven, eight, nine]}, strategy: pairwise}
+shots:
+  - {id: open, prompt: "{{ ref('cup') }} {{ a }} {{ b }} {{ c }}"}
+"""
 PLACES = {"beside it": ("ads", ""), "its parent": (".", "ads/"), "a sibling": ("other", "../ads/")}
 _FILE = re.compile(r"[^\s`'\"(),;:<>]+\.(?:yaml|yml|lock|mp4|png|j2|html|otio|xml|json)\b(?![.\w])")
 
@@ -50,6 +58,7 @@ def ads(folder: Path) -> Path:
     git = ["git", "-C", str(ads), "-c", "user.name=a", "-c", "user.email=a@example.com"]
     for words in (["init", "-q"], ["add", "storyboard.yaml"], ["commit", "-q", "-m", "The storyboard alone"]):
         subprocess.run([*git, *words], check=True)
+    (ads / "swept.yaml").write_text(SWEPT, encoding="utf-8")
     (ads / "torn.yaml").write_text(BOARD, encoding="utf-8")
     (ads / "torn.lock").write_bytes(board.with_suffix(".lock").read_bytes() + b"{broken}\n{}\n")
     return ads

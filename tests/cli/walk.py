@@ -43,6 +43,7 @@ def calls(to: str) -> dict[str, list[str]]:
         "adopt": [f"adopt open/1 {board} {emulated} --file {take}"],
         "review": [f"review {board} {emulated}"],
         "pick": [f"pick -f {board} {emulated} open 1", f"pick -f {board} {emulated}", f"pick -f {board} close/1"],
+        "rows": [f"rows {board} {emulated}", f"rows {to}swept.yaml"],
         "stats": [f"stats {board} {emulated}"],
         "doctor": [f"doctor {board}"],
         "export otio": [f"export otio {board} {emulated}"],

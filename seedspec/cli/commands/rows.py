@@ -11,7 +11,7 @@ import click
 from seedspec.cli.compiled import show_findings
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import storyboard_argument, yes_option
+from seedspec.cli.options import emulator_option, storyboard_argument, yes_option
 from seedspec.compiler.matrix.chosen import has_effect, report_without_effect
 from seedspec.compiler.matrix.extend import Chosen, choose_rows
 from seedspec.compiler.matrix.product import TooMuch
@@ -37,7 +37,7 @@ _PATIENCE = 10.0
 @storyboard_argument
 @click.option("--anew", is_flag=True, help="Throw the chosen rows away, and choose afresh.")
 @click.option("--check", "checking", is_flag=True, help="Write nothing; exit 3 when rows are lacking, or too many.")
-@click.option("--emulator", is_flag=True, help="With --anew: ask about the emulator's videos, not the paid ones.")
+@emulator_option("With --anew: ask about the emulator's videos, not the paid ones.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @yes_option("Do not ask when --anew leaves bought videos out.")
 def rows_command(
@@ -162,7 +162,7 @@ def _tell(path: Path, board: Storyboard, chosen: Chosen, form: str, *, written: 
     parts += [f"{chosen.completed:,} of them with other axes than before"] if chosen.completed else []
     parts += [f"{chosen.left_out:,} {verb}left out"] if chosen.left_out else []
     many = f"{len(chosen.rows):,} row{'s' * (len(chosen.rows) != 1)}"
-    print_lines([f"{rows_of(path).name}: {many}: {', '.join(parts)}"])
+    print_lines([f"{rows_of(path)}: {many}: {', '.join(parts)}"])
     least = f"no fewer than {chosen.least:,} can be all that `{board.strategy.word}` asks for"
     print_lines([f"the full product has {chosen.of}; {least}"])
     extra = f"{chosen.included:,} further row{'s' * (chosen.included != 1)} of `include` beside them"
