@@ -41,7 +41,7 @@ def rows_beside(path: Path, board: Storyboard, problems: Problems, reading: Read
     """
     file = names.rows_of(path)
     found = RowsFile(str(file), _command(path))
-    given = reading.ask(file) if reading is not None else None
+    given = reading.ask(file) if reading is not None and board.strategy is not None else None
     if given is None and not os.path.lexists(file):
         return replace(found, left=_left_behind(file)) if board.strategy is not None else found
     if board.strategy is None:

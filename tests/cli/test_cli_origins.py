@@ -67,7 +67,7 @@ def test_what_fits_several_or_none_names_candidates(looks: Path, seedspec: Run) 
     near = seedspec("compile", "--origins", "opne")
     assert near.err == "seedspec: `opne` fits no entry; did you mean:\n  open@look=noir/1\n  open@look=soft/1\n"
     none = seedspec("compile", "--origins", "zzz")
-    assert none.err == "seedspec: `zzz` fits no entry; `seedspec compile` lists the addresses\n"
+    assert none.err == "seedspec: `zzz` fits no entry; `seedspec compile STORYBOARD` lists the addresses\n"
     both = seedspec("compile", "--origins", "open", "--select", "open")
     assert both.code == 2 and "--origins names its entry by itself" in both.err
 
