@@ -56,11 +56,14 @@ class Yes:
 
 
 class ConsentNeeded(BadSettings):
-    """Something would be bought that nobody said yes to; nothing was sent. `quote` has the count and the price."""
+    """Something would be bought that nobody said yes to; nothing was sent. `quote` has the count and the price.
+
+    `exit` is 4 where there is a yes that does not cover the price, and 2 where there is none.
+    """
 
     def __init__(self, quote: Quote, consent: Yes | None, how: str) -> None:
         why = "nothing is bought without a yes; " + how if consent is None else f"the yes is for {consent}"
-        super().__init__(f"{quote}: {why}")
+        super().__init__(f"{quote}: {why}", 2 if consent is None else 4)
         self.quote = quote
         self.consent = consent
 
