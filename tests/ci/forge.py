@@ -169,6 +169,7 @@ class Forge:
         path = self._author / file
         text = path.read_text() if path.exists() else ""
         assert old in text
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace(old, new) if old else text + new)
 
     def _commit(self, message: str) -> str:
