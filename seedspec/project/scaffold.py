@@ -130,8 +130,9 @@ def workflow(server: str, file: str, inside: str, url: str, revision: str) -> st
     """
     repository = url.removeprefix(_GITHUB).removesuffix(".git") if url.startswith(_GITHUB) else FILL_IN
     below = "" if inside == "." else re.sub(r"([\\*?+\[\]!])", r"\\\1", inside) + "/"
+    named = inside.replace("$", "$$") if server == "gitlab" else inside  # there a `$` in a variable names another
     known = {
-        "FOLDER": json.dumps(inside, ensure_ascii=False),
+        "FOLDER": json.dumps(named, ensure_ascii=False),
         "PATHS": json.dumps(f"{below}**", ensure_ascii=False),
         "CHANGES": json.dumps(f"{below}**/*", ensure_ascii=False),
         "ACTION": f"{repository}@{revision}" if url.startswith(_GITHUB) else f"{FILL_IN}@v{__version__}",

@@ -47,7 +47,7 @@ def test_a_merge_buys_what_was_agreed_once(hub: Hub) -> None:
     assert again.good and len(hub.books.sold) == 3, again.said
 
 
-@pytest.mark.parametrize("how", ["squash", "rebase"])
+@pytest.mark.parametrize("how", ["squash", pytest.param("rebase", marks=pytest.mark.long)])
 def test_a_merge_that_makes_other_commits_buys_the_same(how: str, hub: Hub) -> None:
     job = hub.buy(hub.forge.merge(hub.forge.pulls[0], how))
     assert job.good and sorted(hub.books.sold) == AGREED, job.said
@@ -147,6 +147,7 @@ def test_a_cancelled_job_keeps_its_lock_and_goes_on_with_its_plan(hub: Hub, tmp_
     assert again.good and len(hub.books.sold) == 11 and hub.forge.states == ["saved"] * 11, again.said
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals here")
 def test_a_purchase_in_doubt_after_the_second_signal_is_not_repeated(hub: Hub, tmp_path: Path) -> None:
     folder = tmp_path / "slow-service"

@@ -80,13 +80,14 @@ def test_a_squash_buys_the_same_and_nothing_that_another_one_brought(lab: Lab) -
     assert job.run() == 0 and sorted(lab.books.sold) == AGREED, job.said
 
 
+@pytest.mark.long
 def test_a_prompt_that_was_changed_since_is_not_bought(lab: Lab) -> None:
     lab.forge.push('prompt: "first"', 'prompt: "other"')
     job = lab.job(lab.forge.merge(lab.forge.pulls[0]))
     assert job.run() == 4 and sorted(lab.books.sold) == ["last", "two"], job.said
 
 
-@pytest.mark.parametrize("grown", [False, True])
+@pytest.mark.parametrize("grown", [pytest.param(False, marks=pytest.mark.long), True])
 def test_a_plan_of_a_fork_is_no_consent_but_its_sum_bounds(lab: Lab, *, grown: bool) -> None:
     pull = lab.forge.pulls[0]
     pull.repository = lab.forge.runs[0].repository = "stranger/ads"
@@ -106,7 +107,7 @@ def test_a_direct_push_buys_nothing_and_a_hand_buys_up_to_a_ceiling(lab: Lab) ->
     assert lab.job(sha, "web").name == lab.job(sha, "schedule").name == ""
 
 
-@pytest.mark.parametrize("why", ["expired", "failed"])
+@pytest.mark.parametrize("why", [pytest.param("expired", marks=pytest.mark.long), "failed"])
 def test_without_a_plan_of_a_good_pipeline_nothing_is_bought(why: str, lab: Lab) -> None:
     if why == "expired":
         shutil.rmtree(lab.forge.artifacts(1))
@@ -116,7 +117,9 @@ def test_without_a_plan_of_a_good_pipeline_nothing_is_bought(why: str, lab: Lab)
     assert job.run() == 4 and lab.books.sold == [] and "no agreed plan: nothing is bought." in job.said, job.said
 
 
-@pytest.mark.parametrize("place", ["seedspec-plans/other.json", "agreed/seedspec-plans/{name}"])
+@pytest.mark.parametrize(
+    "place", ["seedspec-plans/other.json", pytest.param("agreed/seedspec-plans/{name}", marks=pytest.mark.long)]
+)
 def test_a_plan_that_a_commit_brings_is_neither_handed_on_nor_bought_by(place: str, lab: Lab, tmp_path: Path) -> None:
     """Of the two places one is where the recipe writes plans, the other is named as where it unpacks them."""
     [plan] = (lab.forge.artifacts(1) / "seedspec-plans").iterdir()
@@ -130,6 +133,7 @@ def test_a_plan_that_a_commit_brings_is_neither_handed_on_nor_bought_by(place: s
     assert bought.run() == 4 and lab.books.sold == [], bought.said
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals here")
 def test_a_cancelled_job_keeps_its_lock_and_goes_on_with_its_plan(lab: Lab, tmp_path: Path) -> None:
     pull = lab.forge.open("", '  - {id: two, takes: 9, prompt: "two"}\n')

@@ -78,6 +78,7 @@ def test_each_storyboard_is_bought_by_its_own_plan(
     assert ci("run", *boards, plans="plans", options=QUICK) == 0 and (bought(first), bought(second)) == (1, 1)
 
 
+@pytest.mark.long
 def test_without_a_folder_a_run_buys_what_there_is(boards: tuple[str, str]) -> None:
     assert ci("run", boards[0], options=QUICK) == 0 and bought(boards[0]) == 1
 
@@ -137,23 +138,40 @@ def no_sum(plans: dict[str, Path]) -> None:
 HOSTILE = [swapped, linked, linked_folder, piped, a_folder, other_names, garbage, more, no_sum]
 
 
+NOTHING = ("--max-entries", "0")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
-@pytest.mark.parametrize("option", ["plans", "shown"])
 @pytest.mark.parametrize("act", HOSTILE, ids=lambda act: act.__name__)
+def test_a_plan_is_a_file_of_the_folder_with_the_name_of_its_storyboard(
+    act: Callable[[dict[str, Path]], None], boards: tuple[str, str]
+) -> None:
+    plans = plan(*boards)
+    file = str(plans[boards[0]].absolute())
+    act(plans)
+    by_plan, by_sum = (agreed_folder.allowed(boards[0], *folders) for folders in (("plans", ""), ("", "plans")))
+    if act in (swapped, more, no_sum, garbage):  # the run itself compares what is in the file with the storyboard
+        assert by_plan.options == ("--plan", file)
+    else:
+        assert by_plan.options == NOTHING and by_plan.why.endswith("; nothing is bought")
+    if act in (swapped, more, no_sum):  # of a plan that was shown nothing but the sum is read
+        assert by_sum.options[0] == "--yes-up-to" and (by_sum.options[1] == "0") == (act is no_sum)
+    else:
+        assert by_sum.options == NOTHING and by_sum.why.endswith("; nothing is bought")
+
+
+LONG = (pytest.param(act, marks=pytest.mark.long) for act in HOSTILE if act not in (swapped, garbage))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+@pytest.mark.parametrize("act", [swapped, garbage, *LONG], ids=lambda act: act.__name__)
 def test_whatever_stands_in_the_folder_nothing_else_is_bought(
-    act: Callable[[dict[str, Path]], None], option: str, boards: tuple[str, str]
+    act: Callable[[dict[str, Path]], None], boards: tuple[str, str]
 ) -> None:
     act(plan(*boards))
-    if act is no_sum and option == "shown":  # the emulator is free, and asks for no yes
-        assert agreed_folder.allowed(boards[0], "", "plans").options == ("--yes-up-to", "0")
-        return
-    code = ci("run", boards[0], **{option: "plans"}, options=QUICK)
-    sum_alone = option == "shown" and act in (swapped, more)  # of these the sum is as it was, and nothing else is read
-    if act is no_sum and option == "plans":
-        assert code == 0, "a plan that has nothing to buy is carried out"
-    else:
-        assert code == (0 if sum_alone else 2 if (act, option) == (garbage, "plans") else 4)
-    assert (bought(boards[0]), bought(boards[1])) == (int(sum_alone), 0)
+    code = ci("run", boards[0], plans="plans", options=QUICK)
+    assert code == (0 if act is no_sum else 2 if act is garbage else 4)  # by a plan of nothing nothing is to be done
+    assert (bought(boards[0]), bought(boards[1])) == (0, 0)
 
 
 def test_the_options_do_not_lift_what_the_folders_bound(boards: tuple[str, str]) -> None:

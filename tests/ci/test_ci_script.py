@@ -78,6 +78,7 @@ def test_after_a_squash_the_commit_is_named(machine: Machine) -> None:
     assert code == 4 and "no agreed plan of" in said and len(machine.books.sold) == 3, said
 
 
+@pytest.mark.long
 def test_a_check_that_fails_leaves_no_plan_to_agree_to(machine: Machine) -> None:
     pull = machine.forge.open("", "seedspec: 1\n", file="ads/other.yaml")
     code, said = machine.do("plan", pull.head)
@@ -102,6 +103,7 @@ def test_two_calls_at_once_buy_once_and_a_cancelled_one_goes_on(machine: Machine
     assert machine.forge.states == ["saved"] * 11 and machine.plans() == []
 
 
+@pytest.mark.long
 def test_a_lock_that_could_not_be_pushed_is_pushed_by_the_next_call(machine: Machine) -> None:
     pull = machine.forge.open("", TWO)
     machine.do("plan", pull.head)
