@@ -34,11 +34,14 @@ class Quote:
 class Yes:
     """A yes to buying what the plan asks for, up to a price in dollars or credits; None is no bound.
 
+    With `whole` the price of all that the plan would buy counts, also where a budget lets a run buy less of it.
+
     Raises ValueError for a bound that is no number from 0 on.
     """
 
     max_usd: Decimal | float | None = None
     max_credits: Decimal | float | None = None
+    whole: bool = False
 
     def __post_init__(self) -> None:
         for name, most in (("max_usd", self.max_usd), ("max_credits", self.max_credits)):

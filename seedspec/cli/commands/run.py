@@ -23,7 +23,7 @@ from seedspec.plan.agreed import AGE
     "--yes-up-to",
     metavar="USD",
     type=Number(0, MOST_MONEY),
-    help="A yes if the whole costs so many dollars at most; else nothing is bought, and the code is 4.",
+    help="A yes if the whole plan costs so many dollars at most; else nothing is bought, and the code is 4.",
 )
 @word_option(
     "--plan",
@@ -103,5 +103,5 @@ def _yes(anything: bool, usd: float | None, agreed: str | None) -> Yes | None:
     if usd is not None and (anything or agreed is not None):
         raise Exit(2, f"--yes-up-to goes without {'--yes' if anything else '--plan'}; give one of the two")
     if usd is not None:
-        return Yes(max_usd=usd)
+        return Yes(max_usd=usd, whole=True)
     return Yes() if anything else None
