@@ -136,7 +136,7 @@ def workflow(server: str, file: str, inside: str, url: str, revision: str) -> st
         "PATHS": json.dumps(f"{below}**", ensure_ascii=False),
         "CHANGES": json.dumps(f"{below}**/*", ensure_ascii=False),
         "ACTION": f"{repository}@{revision}" if url.startswith(_GITHUB) else f"{FILL_IN}@v{__version__}",
-        "SEEDSPEC": json.dumps(f"seedspec[media] @ git+{url}@{revision}"),
+        "SEEDSPEC": json.dumps(f"seedspec[media,assets] @ git+{url}@{revision}"),
     }
     name = f"{server}-{Path(file).name}" if server == "github" else f"{server}.yml"
     return re.sub("@([A-Z]+)@", lambda found: known[found[1]], _text(name))

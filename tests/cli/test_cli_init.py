@@ -167,7 +167,7 @@ def test_the_pipeline_of_gitlab_names_no_bare_package(folder: Path, seedspec: Ru
     said = seedspec("init", "ads", "--ci", "gitlab")
     assert said.out.split()[-1] == ".gitlab-ci.yml"
     pipeline = yaml.safe_load((folder / ".gitlab-ci.yml").read_text())
-    place = f"seedspec[media] @ git+https://HOST/OWNER/seedspec@v{__version__}"
+    place = f"seedspec[media,assets] @ git+https://HOST/OWNER/seedspec@v{__version__}"
     assert pipeline["default"]["before_script"][-1] == f'pip install --quiet "{place}"'
     assert "fill in HOST and OWNER in .gitlab-ci.yml: where you install seedspec from" in said.err
     (folder / ".gitlab-ci.yml").write_text("mine: {}\n")
