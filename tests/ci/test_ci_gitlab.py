@@ -98,6 +98,7 @@ def test_a_plan_of_a_fork_is_no_consent_but_its_sum_bounds(lab: Lab, *, grown: b
     assert ("the yes is for at most $1.11" in job.said) == grown
 
 
+@pytest.mark.long
 def test_a_direct_push_buys_nothing_and_a_hand_buys_up_to_a_ceiling(lab: Lab) -> None:
     sha = lab.forge.push("shots:\n", f"shots:\n{THIRD}")
     job = lab.job(sha)
