@@ -176,7 +176,9 @@ def run(
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         if options.submit:
             check_pictures(plan)
-        check_consent(quote(Planned(made, place, plan), options), consent or consent_of(options.agreed))
+        consent = consent or consent_of(options.agreed)
+        whole = consent is not None and consent.whole
+        check_consent(quote(Planned(made, place, plan), options, whole=whole), consent)
         if given is None:
             from seedspec.emulator.session import own
 
@@ -184,13 +186,17 @@ def run(
         yield from _run(made, options, plan, drift, given, stopping)
 
 
-def quote(planned: Planned, options: Options) -> Quote | None:
-    """What a run would buy at most, and so needs a yes for; None when that is nothing, or free."""
+def quote(planned: Planned, options: Options, *, whole: bool = False) -> Quote | None:
+    """What a run would buy at most, and so needs a yes for; None when that is nothing, or free.
+
+    With `whole` it is all that the plan would buy, whatever the budget and the bound of entries are.
+    """
     board = planned.compiled.board
     assert board is not None
     if options.emulated or options.locked or not options.submit:
         return None
-    return quote_of(planned.plan, board.model.rate, budget_of(board, options), options.max_entries)
+    budget, entries = (None, None) if whole else (budget_of(board, options), options.max_entries)
+    return quote_of(planned.plan, board.model.rate, budget, entries)
 
 
 def consent_of(agreed: Agreed | None) -> Yes | None:

@@ -32,11 +32,11 @@ class Emulation:
 
 
 def carry_out(
-    storyboard: str, options: Options, view: View, *, yes: bool = False, emulation: Emulation = Emulation()
+    storyboard: str, options: Options, view: View, *, yes: Yes | None = None, emulation: Emulation = Emulation()
 ) -> None:
     """`run` and `fetch`: the plan where something is to be bought, the question, and the events until the end.
 
-    `emulation` says how the emulator is to be, where there is one.
+    `yes` is a yes that was given with the command. `emulation` says how the emulator is to be, where there is one.
     """
     planned = planned_of(storyboard, options)
     if view.junit is not None:
@@ -50,7 +50,7 @@ def carry_out(
         print_plan(planned, options, stream_error=True)
     if planned.drift is not None and options.agreed is not None:
         print_notes(drift(planned.drift, options.agreed, board_of(planned.compiled).model.rate, planned.place.commands))
-    consent = Yes() if yes else consent_of(options.agreed) or _ask(quote(planned, options))
+    consent = yes or consent_of(options.agreed) or _ask(quote(planned, options))
     fake = None
     with ExitStack() as ends:
         if options.emulated and needed:

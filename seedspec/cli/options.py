@@ -93,7 +93,7 @@ def yes_option(text: str) -> Callable[[F], F]:
 
 
 def word_option(
-    *names: str, help: str, metavar: str | None = None, is_flag: bool = False, type: click.Path | None = None
+    *names: str, help: str, metavar: str | None = None, is_flag: bool = False, type: click.ParamType[Any] | None = None
 ) -> Callable[[F], F]:
     """An option that is a person's word about one purchase. No variable in the environment gives it: a word that was
     said for another purchase, or in another shell, says nothing about this one."""

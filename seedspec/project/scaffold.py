@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from seedspec import __version__
 from seedspec.project.files import check_way, read_file
@@ -20,8 +20,13 @@ from seedspec.project.sources import schema_folder
 TEMPLATES = ("minimal", "storyboard", "ab-ads")
 SCHEMA_ID = "urn:seedspec:storyboard:1"
 _SCHEMA = "schemas/storyboard.json"
-FILL_IN = "https://HOST/OWNER/seedspec"
-"""Stands in a new workflow for the address of seedspec's repository, where this installation does not tell it."""
+CI = {"github": (".github/workflows/storyboards.yml", ".github/workflows/videos.yml"), "gitlab": (".gitlab-ci.yml",)}
+"""The files that each CI server reads, from the top of the repository."""
+FILL_IN = "OWNER/seedspec"
+"""Stands in a new workflow for seedspec's repository, where this installation does not tell it."""
+_GITHUB = "https://github.com/"
+_REPOSITORY = re.compile("https://[A-Za-z0-9][A-Za-z0-9.:_/~-]*")
+_COMMIT = re.compile("[0-9a-f]{7,64}")
 _MOST = 4 * 1024 * 1024
 
 
@@ -38,12 +43,14 @@ class Fresh:
     below: Path | None = None
 
 
-def project(folder: Path, template: str, *, schema: bool, ci: bool, board: str | None = None) -> tuple[Fresh, ...]:
+def project(
+    folder: Path, template: str, *, schema: bool, ci: str | None, board: str | None = None
+) -> tuple[Fresh, ...]:
     """The files of a new project in a folder, in the order in which people meet them.
 
     With `schema` the storyboard begins with a modeline, so that editors know the format without any network: it
     points at the nearest copy of the schema above the folder, and else a copy is one of the files. `board` is the
-    storyboard's text, in place of the template's.
+    storyboard's text, in place of the template's. `ci` is a key of CI.
     """
     board = _text(f"{template}.yaml") if board is None else board
     made = []
@@ -55,8 +62,8 @@ def project(folder: Path, template: str, *, schema: bool, ci: bool, board: str |
             made.append(Fresh(folder / _SCHEMA, schema_folder().joinpath("storyboard.json").read_bytes(), (), folder))
     made.insert(0, Fresh(folder / "storyboard.yaml", board.encode()))
     made += [_lines(folder / ".gitignore", "gitignore.txt"), _lines(folder / ".gitattributes", "gitattributes.txt")]
-    if ci:
-        made.append(_workflow(folder))
+    if ci is not None:
+        made += _workflows(folder, ci)
     return tuple(made)
 
 
@@ -116,27 +123,46 @@ def _lines(path: Path, name: str) -> Fresh:
     return Fresh(path, text.encode(), tuple(line for line in text.splitlines() if line and not line.startswith("#")))
 
 
-def _workflow(folder: Path) -> Fresh:
-    """The workflow, where GitHub looks for it: at the top of the repository that the folder is in."""
+def workflow(server: str, file: str, inside: str, url: str, revision: str) -> str:
+    """A file of a CI server, for a folder as it is named from the top of the repository.
+
+    seedspec is installed from a revision of a repository. GitHub takes its action from there, if it is on GitHub.
+    """
+    repository = url.removeprefix(_GITHUB).removesuffix(".git") if url.startswith(_GITHUB) else FILL_IN
+    below = "" if inside == "." else re.sub(r"([\\*?+\[\]!])", r"\\\1", inside) + "/"
+    named = inside.replace("$", "$$") if server == "gitlab" else inside  # there a `$` in a variable names another
+    known = {
+        "FOLDER": json.dumps(named, ensure_ascii=False),
+        "PATHS": json.dumps(f"{below}**", ensure_ascii=False),
+        "CHANGES": json.dumps(f"{below}**/*", ensure_ascii=False),
+        "ACTION": f"{repository}@{revision}" if url.startswith(_GITHUB) else f"{FILL_IN}@v{__version__}",
+        "SEEDSPEC": json.dumps(f"seedspec[media,assets] @ git+{url}@{revision}"),
+    }
+    name = f"{server}-{Path(file).name}" if server == "github" else f"{server}.yml"
+    return re.sub("@([A-Z]+)@", lambda found: known[found[1]], _text(name))
+
+
+def _workflows(folder: Path, server: str) -> Iterator[Fresh]:
+    """The files of a CI server, where it looks for them: from the top of the repository that the folder is in."""
     here = folder.resolve()
     top = _top(here) or here
-    inside = here.relative_to(top).as_posix()
-    text = _text("github.yml").replace("@FOLDER@", json.dumps(inside)).replace("@SEEDSPEC@", json.dumps(_requirement()))
     below = folder if top == here else top
-    return Fresh(below / ".github" / "workflows" / "storyboards.yml", text.encode(), (), below)
+    for file in CI[server]:
+        text = workflow(server, file, here.relative_to(top).as_posix(), *_origin())
+        yield Fresh(below / file, text.encode(), (), below)
 
 
-def _requirement() -> str:
-    """What pip installs to get this seedspec: the repository and commit that it came from, or a place to fill in.
+def _origin() -> tuple[str, str]:
+    """The repository and the commit that this seedspec was installed from, or a place to fill in.
 
     A bare name would be looked up in a public index, where anybody may have it.
     """
     with suppress(PackageNotFoundError, ValueError, KeyError, TypeError):
         origin = json.loads(distribution("seedspec").read_text("direct_url.json") or "{}")
         url, commit = str(origin["url"]), str(origin["vcs_info"]["commit_id"])
-        if origin["vcs_info"]["vcs"] == "git" and urlsplit(url).scheme == "https" and "@" not in url:
-            return f"seedspec[media] @ git+{url}@{commit}"
-    return f"seedspec[media] @ git+{FILL_IN}@v{__version__}"
+        if origin["vcs_info"]["vcs"] == "git" and _REPOSITORY.fullmatch(url) and _COMMIT.fullmatch(commit):
+            return url, commit
+    return f"https://HOST/{FILL_IN}", f"v{__version__}"
 
 
 def _schema_above(folder: Path) -> Path | None:

@@ -34,11 +34,14 @@ class Quote:
 class Yes:
     """A yes to buying what the plan asks for, up to a price in dollars or credits; None is no bound.
 
+    With `whole` the price of all that the plan would buy counts, also where a budget lets a run buy less of it.
+
     Raises ValueError for a bound that is no number from 0 on.
     """
 
     max_usd: Decimal | float | None = None
     max_credits: Decimal | float | None = None
+    whole: bool = False
 
     def __post_init__(self) -> None:
         for name, most in (("max_usd", self.max_usd), ("max_credits", self.max_credits)):
@@ -56,11 +59,14 @@ class Yes:
 
 
 class ConsentNeeded(BadSettings):
-    """Something would be bought that nobody said yes to; nothing was sent. `quote` has the count and the price."""
+    """Something would be bought that nobody said yes to; nothing was sent. `quote` has the count and the price.
+
+    `exit` is 4 where there is a yes that does not cover the price, and 2 where there is none.
+    """
 
     def __init__(self, quote: Quote, consent: Yes | None, how: str) -> None:
         why = "nothing is bought without a yes; " + how if consent is None else f"the yes is for {consent}"
-        super().__init__(f"{quote}: {why}")
+        super().__init__(f"{quote}: {why}", 2 if consent is None else 4)
         self.quote = quote
         self.consent = consent
 

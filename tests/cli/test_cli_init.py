@@ -88,7 +88,7 @@ def test_a_second_time_changes_nothing(folder: Path, seedspec: Run) -> None:
     before = snapshot(folder)
     said = seedspec("init", "--ci", "github")
     assert (said.code, said.out, snapshot(folder)) == (0, "", before)
-    assert said.err.endswith("left alone: .github/workflows/storyboards.yml is as it should be\nnothing to do\n")
+    assert said.err.endswith("left alone: .github/workflows/videos.yml is as it should be\nnothing to do\n")
 
 
 def test_without_a_schema_there_is_no_modeline(folder: Path, seedspec: Run) -> None:
@@ -145,33 +145,62 @@ def test_why_the_lock_has_no_union_merge(folder: Path, seedspec: Run, *, union: 
         assert merged.returncode == 1 and "lock-conflict" in said.err and "`seedspec lock fix`" in said.err
 
 
-def test_the_workflow_does_what_it_says(folder: Path, seedspec: Run, tmp_path: Path) -> None:
+def test_what_the_workflows_ask_for(folder: Path, seedspec: Run) -> None:
+    """How they work, step by step, is shown in tests/ci."""
     git(folder, "init", "-q")
-    assert seedspec("init", "ads", "--ci", "github").out.split()[-1] == ".github/workflows/storyboards.yml"
-    workflow = yaml.safe_load((folder / ".github" / "workflows" / "storyboards.yml").read_text())
-    job = workflow["jobs"]["check"]
-    assert workflow["permissions"] == {"contents": "read"} and "EVOLINK" not in json.dumps(workflow)
-    assert job["env"]["FOLDER"] == "ads"
-    place = f"seedspec[media] @ git+https://HOST/OWNER/seedspec@v{__version__}"
-    assert job["env"]["SEEDSPEC"] == place, "no bare name, which an index would give to whoever has it"
-    commands = [s["run"] for s in job["steps"] if "run" in s]
-    assert commands.pop(0) == 'pip install "$SEEDSPEC"'
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "seedspec").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m seedspec "$@"\n')
-    (tmp_path / "bin" / "seedspec").chmod(0o755)
-    summary = tmp_path / "summary.md"
-    path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    environ = {**os.environ, **job["env"], "GITHUB_STEP_SUMMARY": str(summary), "PATH": path}
-    for command in commands:
-        done = subprocess.run(["bash", "-e", "-c", command], env=environ, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    assert summary.read_text().startswith("```text\n") and "1 to buy" in summary.read_text()
+    said = seedspec("init", "ads", "--ci", "github")
+    assert said.out.split()[-2:] == [f".github/workflows/{name}.yml" for name in ("storyboards", "videos")]
+    look, buy = (yaml.safe_load((folder / name).read_text()) for name in said.out.split()[-2:])
+    assert look["permissions"]["contents"] == "read" and "EVOLINK" not in json.dumps(look)
+    assert buy["jobs"]["run"]["environment"] == "videos"
+    assert look["env"] == buy["env"] == {"FOLDER": "ads"} and look[True]["pull_request"] == {"paths": ["ads/**"]}
+    used = {s["uses"] for w in (look, buy) for job in w["jobs"].values() for s in job["steps"] if "uses" in s}
+    assert f"OWNER/seedspec@v{__version__}" in used
+    assert said.err.splitlines()[-2] == (
+        "fill in OWNER in .github/workflows/videos.yml: where you install seedspec from"
+    )
+
+
+def test_the_pipeline_of_gitlab_names_no_bare_package(folder: Path, seedspec: Run) -> None:
+    """An index would give a bare name to whoever has it."""
+    git(folder, "init", "-q")
+    said = seedspec("init", "ads", "--ci", "gitlab")
+    assert said.out.split()[-1] == ".gitlab-ci.yml"
+    pipeline = yaml.safe_load((folder / ".gitlab-ci.yml").read_text())
+    place = f"seedspec[media,assets] @ git+https://HOST/OWNER/seedspec@v{__version__}"
+    assert pipeline["default"]["before_script"][-1] == f'pip install --quiet "{place}"'
+    assert "fill in HOST and OWNER in .gitlab-ci.yml: where you install seedspec from" in said.err
+    (folder / ".gitlab-ci.yml").write_text("mine: {}\n")
+    assert "left alone: .gitlab-ci.yml is there" in seedspec("init", "ads", "--ci", "gitlab").err
+    assert (folder / ".gitlab-ci.yml").read_text() == "mine: {}\n"
+
+
+@pytest.mark.parametrize("name", ["ads", "spring [new]", 'it\'s "x"', "a: b #c", "$HOME", "日本", "@FOLDER@"])
+def test_any_folder_is_a_value_in_the_workflows_and_no_part_of_them(name: str, tmp_path: Path) -> None:
+    for server, files in scaffold.CI.items():
+        for file in files:
+            text = scaffold.workflow(server, file, name, "https://github.com/a/seedspec.git", "0" * 40)
+            found = yaml.safe_load(text)
+            folder = found["env"] if server == "github" else found["variables"]
+            assert folder == {"FOLDER": name.replace("$", "$$") if server == "gitlab" else name}
+            assert text.count("a/seedspec@" if server == "github" else "a/seedspec.git@") >= 1
+    rule = found["run"]["rules"][0]["changes"]
+    assert rule == [scaffold.re.sub(r"([\\*?+\[\]!])", r"\\\1", name) + "/**/*"]
+    top = yaml.safe_load(scaffold.workflow("github", "videos.yml", ".", "https://HOST/OWNER/seedspec", "v1"))
+    assert top[True]["push"]["paths"] == ["**", "!**.lock"] and top["env"] == {"FOLDER": "."}
 
 
 def test_the_templates_are_in_the_wheel() -> None:
     """Everything that `init` reads lies inside the package or the schemas, which the wheel takes along."""
     folder = Path(scaffold.__file__).parents[1] / "templates"
-    names = {"gitignore.txt", "gitattributes.txt", "github.yml", *(f"{t}.yaml" for t in TEMPLATES)}
+    names = {
+        "gitignore.txt",
+        "gitattributes.txt",
+        "github-storyboards.yml",
+        "github-videos.yml",
+        "gitlab.yml",
+        *(f"{t}.yaml" for t in TEMPLATES),
+    }
     assert {p.name for p in folder.iterdir()} == names
 
 

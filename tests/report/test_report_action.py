@@ -18,11 +18,13 @@ from stage import Stage
 
 from seedspec.emulator.process import child
 from seedspec.lock.lock import parse
+from seedspec.project.scaffold import CI, workflow
 from seedspec.run.engine.sums import WORST_FIRST, worst
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / "action.yml"
-*WORKFLOWS, GITLAB = re.findall(r"```yml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(encoding="utf-8"), re.DOTALL)
+GUIDE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+*WORKFLOWS, GITLAB = re.findall(r"```yml\n(.*?)```", GUIDE, re.DOTALL)
 STEPS = yaml.safe_load(ACTION.read_text(encoding="utf-8"))["runs"]["steps"]
 STEP = next(step for step in STEPS if step.get("id") == "seedspec")
 
@@ -322,15 +324,26 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=folder, check=True, env=environ)
 
 
+def test_the_recipes_of_the_guide_are_those_that_init_writes() -> None:
+    for (server, file), text in zip(
+        ((s, f) for s, files in CI.items() for f in files), (*WORKFLOWS, GITLAB), strict=True
+    ):
+        host = "https://github.com" if server == "github" else "https://gitlab.example.com"
+        assert text == f"# {file}\n" + workflow(server, file, "ads", f"{host}/your-org/seedspec", "main")
+
+
 def test_the_recipe_keeps_its_promises() -> None:
     look, buy = (yaml.safe_load(text) for text in WORKFLOWS)
     assert "secrets." not in WORKFLOWS[0] and look["permissions"]["contents"] == "read"
     assert list(look[True]) == ["pull_request"]  # YAML 1.1 reads `on` as true
-    assert buy["concurrency"] == {"group": "seedspec", "cancel-in-progress": False}
+    assert buy["concurrency"] == {"group": "seedspec", "cancel-in-progress": False, "queue": "max"}
     steps = buy["jobs"]["run"]["steps"]
-    for step in look["jobs"]["plan"]["steps"][2:]:
-        assert "!cancelled()" in step["if"]  # a mistake that check finds does not leave an earlier comment
-    bought = next(i for i, step in enumerate(steps) if step.get("uses", "").startswith("your-org/"))
+    *_, plan, comment, artifact = look["jobs"]["plan"]["steps"]
+    assert "!cancelled()" in plan["if"] and "!cancelled()" in comment["if"]  # an earlier comment does not stay
+    assert "if" not in artifact  # a mistake leaves no plan to agree to
+    *_, bought = (i for i, step in enumerate(steps) if step.get("uses", "").startswith("your-org/"))
+    assert [step["if"].split("'")[1] for step in steps[bought - 1 : bought + 1]] == ["push", "workflow_dispatch"]
+    assert steps[bought - 1]["with"]["plans"] and steps[bought - 1]["with"]["shown"]
     assert all(step.get("if") == "always()" for step in steps[bought + 1 :])
     for step in (s for w in (look, buy) for job in w["jobs"].values() for s in job["steps"]):
         if step.get("uses", "").startswith("your-org/"):
@@ -355,12 +368,12 @@ def test_the_lock_is_kept_and_there_may_be_none(recipe: str, lock: str, commits:
         steps = yaml.safe_load(WORKFLOWS[1])["jobs"]["run"]["steps"]
         script = next(step["run"] for step in steps if step.get("name") == "Keep the lock")
     else:
-        script = "\n".join(yaml.safe_load(GITLAB)["run"]["after_script"])
+        script = "\n".join(yaml.safe_load(GITLAB)[".buy"]["after_script"][:2])
     url = "https://seedspec:token@gitlab.example.com/org/ads.git"
     (here / ".git" / "config").open("a").write(f'[url "{origin}"]\n\tinsteadOf = {url}\n')
     environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | {
         "GIT_CONFIG_GLOBAL": os.devnull, "LOCK_TOKEN": "token", "CI_SERVER_HOST": "gitlab.example.com",
-        "CI_PROJECT_PATH": "org/ads", "CI_COMMIT_BRANCH": "main",
+        "CI_PROJECT_PATH": "org/ads", "CI_COMMIT_BRANCH": "main", "FOLDER": "ads",
     }  # fmt: skip
     subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=here, env=environ, check=True, capture_output=True)
     count = subprocess.check_output(["git", "rev-list", "--count", "main"], cwd=origin, text=True)
@@ -377,11 +390,12 @@ def test_the_plan_of_gitlab_says_why_there_is_none(stage: Stage, runner: Path, t
     git(tmp_path, "remote", "add", "origin", str(tmp_path))
     script = "\n".join(yaml.safe_load(GITLAB)["plan"]["script"])
     _, environ = job(runner, "plan", CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
+    environ |= {"FOLDER": "ads", "RUNNER_TEMP": str(tmp_path)}
     for written, code, said in ((text, 0, "6 videos to buy"), (text.replace("n: 5", "n: 99"), 3, "no plan: 1 mistake")):
         (tmp_path / "ads" / "storyboard.yaml").write_text(written, encoding="utf-8")
         done = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=environ, capture_output=True)
         assert done.returncode == code, done.stderr.decode()
-        assert f"### `ads/storyboard.yaml`: {said}" in (tmp_path / "plan.md").read_text(encoding="utf-8")
+        assert f"### `ads/storyboard.yaml`: {said}" in (tmp_path / "seedspec-plan.md").read_text(encoding="utf-8")
 
 
 def test_the_schemas_of_github_take_them(tmp_path: Path) -> None:

@@ -194,4 +194,17 @@ def test_no_option_that_spends_unasked_has_a_variable() -> None:
     group = Lazy("seedspec")
     every = [o for name in COMMANDS if (c := group.get_command(click.Context(group), name)) for o in options(c)]
     yes = [o for o in every if "--yes" in o.opts]
-    assert len(yes) >= 2 and all(o.envvar is None and not o.allow_from_autoenv for o in yes)
+    yes += [o for o in every if "--yes-up-to" in o.opts]
+    assert len(yes) >= 3 and all(o.envvar is None and not o.allow_from_autoenv for o in yes)
+
+
+def test_a_yes_up_to_a_price_is_all_or_nothing(project: Make) -> None:
+    """The price is that of the whole plan: a budget that would let the run buy a part does not make it fit."""
+    found = project(SMALL)
+    for less in (("0.5",), ("0.5", "--max-usd", "0.4"), ("0.5", "--max-entries", "1"), ("0",)):
+        said = found.do("run", "--yes-up-to", *less, *PACE)
+        assert said.code == 4 and "2 videos, at most $0.74: the yes is for at most $" in said.err, said.err
+    assert found.do("run", "--yes-up-to", "1", "--yes").code == 2
+    assert not found.service.bought(found.name)
+    assert found.do("run", "--yes-up-to", "0.74", *PACE).code == 0
+    assert sum(found.service.bought(found.name).values()) == 2

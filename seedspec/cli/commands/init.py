@@ -11,7 +11,7 @@ import click
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.project.files import read_file
-from seedspec.project.scaffold import FILL_IN, TEMPLATES, project, write
+from seedspec.project.scaffold import CI, FILL_IN, TEMPLATES, project, write
 
 FORMS = ("shots", "rows")
 
@@ -31,7 +31,8 @@ FORMS = ("shots", "rows")
 @click.option(
     "--encoding", metavar="NAME", default="", help="With --from: of a text that is not UTF-8, such as cp1252, gbk."
 )
-@click.option("--ci", type=click.Choice(["github"]), help="Also a workflow, which checks and plans and never buys.")
+@click.option("--ci", type=click.Choice(list(CI)),
+              help="Also workflows: a plan for each pull request, on merge a run of what was agreed to.")  # fmt: skip
 @click.option("--no-schema", is_flag=True, help="No copy of the schema, and no line that points editors to it.")
 def init_command(
     folder: str, template: str, source: str | None, form: str | None, mapped: tuple[str, ...], sheet: str,
@@ -55,15 +56,16 @@ def init_command(
     place = Path(folder)
     made = _imported(place, source, form, mapped, sheet, encoding, schema=not no_schema)
     written = False
-    for path, left in write(project(place, template, schema=not no_schema, ci=ci is not None, board=made)):
+    for path, left in write(project(place, template, schema=not no_schema, ci=ci, board=made)):
         shown = _relative_path(path)
         written |= not left
         if left:
             print_notes([f"left alone: {shown} {left}"])
         else:
             print_lines([shown])
-            if FILL_IN.encode() in read_file(path):
-                print_notes([f"fill in HOST and OWNER in {shown}: where you install seedspec from"])
+            if FILL_IN in (data := read_file(path).decode(errors="replace")):
+                words = "HOST and OWNER" if f"HOST/{FILL_IN}" in data else "OWNER"
+                print_notes([f"fill in {words} in {shown}: where you install seedspec from"])
     board = _relative_path(place / "storyboard.yaml")
     named = "" if board == "storyboard.yaml" else f" {shlex.quote(board)}"
     if written:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from seedspec.api import read_agreed
+from seedspec.api import Yes, read_agreed
 from seedspec.cli.carry_out import Emulation, carry_out
+from seedspec.cli.main import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
 from seedspec.cli.options import assets_option, check_bucket, renders_option, word_option, yes_option
 from seedspec.cli.run_options import options_of, picked_option, plan_options, view_options
@@ -18,6 +19,12 @@ from seedspec.plan.agreed import AGE
 @plan_options
 @picked_option
 @yes_option("Buy without asking. Without a terminal nothing is bought unless this is given.")
+@word_option(
+    "--yes-up-to",
+    metavar="USD",
+    type=Number(0, MOST_MONEY),
+    help="A yes if the whole plan costs so many dollars at most; else nothing is bought, and the code is 4.",
+)
 @word_option(
     "--plan",
     "agreed",
@@ -49,7 +56,7 @@ from seedspec.plan.agreed import AGE
 def run_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, picked_from: str | None,
     max_usd: float | None, max_credits: float | None, max_entries: int | None, timeout: float | None,
-    assets: str | None, renders: str | None, agreed: str | None, plan_age: float,
+    assets: str | None, renders: str | None, yes_up_to: float | None, agreed: str | None, plan_age: float,
     in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
     form: str, junit: str | None, emulator_seconds: float, fault: tuple[str, ...], seed: int,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, yes: bool, locked: bool, fail_fast: bool, no_wait: bool,
@@ -58,7 +65,8 @@ def run_command(
     """Buy what is new, follow what is running, save what is finished. What is done is left alone.
 
     On a terminal the run asks before it buys, with the count and the price. It asks when standard input and standard
-    error are a terminal. Otherwise it needs --yes or --plan; without it nothing is bought, and the exit code is 2.
+    error are a terminal. Otherwise it needs --yes, --yes-up-to or --plan; without it nothing is bought, and the exit
+    code is 2.
 
     --plan FILE is a yes to what `seedspec plan --out FILE` wrote. A purchase that has become dearer since is not
     bought, nor one that the storyboard no longer asks for: they are listed, and the exit code is 4.
@@ -67,6 +75,7 @@ def run_command(
     Examples:
       seedspec run --emulator
       seedspec run --max-usd 15 --yes
+      seedspec run --yes-up-to 4.10
       seedspec run --select take=1 --format jsonl > events.jsonl
       seedspec run --profile final --picked-from draft
       seedspec run --plan agreed.json
@@ -85,4 +94,14 @@ def run_command(
             agreed=None if agreed is None else read_agreed(agreed), agreed_days=plan_age,
         )  # fmt: skip
         emulation = Emulation(emulator_seconds, fault, seed)
-        carry_out(storyboard, options, view_of(form, junit, plain=plain), yes=yes, emulation=emulation)
+        said = _yes(yes, yes_up_to, agreed)
+        carry_out(storyboard, options, view_of(form, junit, plain=plain), yes=said, emulation=emulation)
+
+
+def _yes(anything: bool, usd: float | None, agreed: str | None) -> Yes | None:
+    """The yes of the command line. A bound that a further yes would lift is a contradiction: it ends the command."""
+    if usd is not None and (anything or agreed is not None):
+        raise Exit(2, f"--yes-up-to goes without {'--yes' if anything else '--plan'}; give one of the two")
+    if usd is not None:
+        return Yes(max_usd=usd, whole=True)
+    return Yes() if anything else None
