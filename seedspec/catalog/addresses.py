@@ -47,13 +47,13 @@ def unreachable(url: str, *, loopback: bool = False) -> str:
         return ""
     host = unicodedata.normalize("NFKC", parts.hostname or "").rstrip(".").lower()
     if "@" in parts.netloc:
-        return "holds a user's name, which the service does not send"
+        return "holds a user name: the service does not send one"
     if loopback and (host == "localhost" or host.startswith("127.") or host == "::1"):
         return ""
     if is_private(host.partition("%")[0]) or host.endswith(_INSIDE) or _is_odd_number(host):
-        return "leads into a private network or to one machine alone"
+        return "only one machine or a private network can reach"
     if "." not in host and ":" not in host:
-        return "names a host without a domain, which only its own network knows"
+        return "has a host without a domain: only its own network knows it"
     return ""
 
 

@@ -74,12 +74,12 @@ def sentence(rule: str, value: Any, limit: Any, schema: Mapping[str, Any], other
         counted = f"{len(value) or 'no'} {one if len(value) == 1 else many}"
         return "wrong-count", f"found {counted}; expected {bound} {limit}"
     if rule == "uniqueItems":
-        return "repeated-item", "found an item twice; expected each once"
+        return "repeated-item", "found the same item twice; expected each item once"
     if rule == "maxLength":
         return "too-long", f"found {len(str(value))} characters; expected at most {limit}"
     if rule == "pattern":
         if limit == r"\S":
-            return "empty-text", "found no text; expected some"
+            return "empty-text", "the text is empty; expected some words"
         if (items := items_of(str(value))) and "it holds" not in found:
             sign = str(value)[len(items[0]) :].strip()[:1]
             found += f", and `{sign}` stands in it"

@@ -134,8 +134,8 @@ def _remarks(head: bytes, format: _Format, seconds: float, *, unfinished: bool) 
         found.append(
             Remark(
                 "header",
-                f"has a header that was never finished, as a stream is written: its sound lasts {seconds:.3f} s, and "
-                "other readers may take it for shorter or longer",
+                f"has an unfinished header, as streams are recorded: its sound lasts {seconds:.3f} s, and "
+                "other programs may find another length",
                 "write it anew, with its true size",
                 "ffmpeg -ignore_length 1 -i {file} -c:a " + ("copy" if plain else "pcm_s16le") + " {stem}-whole.wav",
             )

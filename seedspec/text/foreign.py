@@ -58,7 +58,9 @@ def unfenced(source: Source, problems: Problems) -> str | None:
     first, notes = fences[0], list[Note | Edit]()
     message = f"found a fence of Markdown, {first[0].strip()[:20]}; expected YAML alone"
     if len(fences) > 2:
-        notes.append(Note(f"the file has {len(fences)} of them; keep what stands between two, delete the rest"))
+        notes.append(
+            Note(f"the file has {len(fences)} of them; keep the lines between two of them, and delete the rest")
+        )
         problems.error("markdown-fence", message, source.span(*first.span()), *notes)
         return None
     begin, end = (0, first.end() + 1), (len(text), len(text))
@@ -68,7 +70,7 @@ def unfenced(source: Source, problems: Problems) -> str | None:
         begin, end = (0, 0), (first.start(), len(text))
     begin = (begin[0], min(begin[1], len(text)))
     notes += [Edit(Span(source, *cut), "") for cut in (begin, end) if cut[0] < cut[1]]
-    note = "delete the line" if len(fences) == 1 else "delete both fences, and what stands before and behind them"
+    note = "delete the line" if len(fences) == 1 else "delete both fences, and the text before and behind them"
     problems.error("markdown-fence", message, source.span(*first.span()), note, *notes)
     return without(without(text, begin), end)
 

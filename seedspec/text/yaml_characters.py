@@ -28,7 +28,7 @@ def control_character(source: Source, bad: re.Match[str], problems: Problems) ->
     if bad[0] == "\ufeff":
         notes += [Note("a byte order mark belongs to the start of a file; delete it"), Edit(span, "")]
     elif bad[0] == "\0":
-        notes.append(Note("a text file has none: it was not written to its end, or is of another kind"))
+        notes.append(Note("text files never hold it: the file was not written to its end, or is not a text file"))
     elif bad[0] in "\x0b\x0c":
         notes.append(Note("delete it, and write the end of a line where one is meant"))
     else:

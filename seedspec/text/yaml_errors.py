@@ -98,7 +98,7 @@ def _left_over(source: Source, said: Complaint, problems: Problems) -> bool:
         if m := _COMMENT.search(line):
             span = source.span(start + m.start(1), start + m.end(1))
             if edits := said.sure([Edit(span, "#")]):
-                problems.error("yaml-syntax", "`//` begins no comment in YAML; expected `#`", span, *edits)
+                problems.error("yaml-syntax", "`//` does not begin a comment in YAML; expected `#`", span, *edits)
                 return True
     return False
 
@@ -121,7 +121,7 @@ def _by_place(source: Source, said: Complaint, problems: Problems) -> None:
             here, found = source.span(source.starts[number - 1]), "%"
         shown = "a backtick" if found[0] == "`" else f"`{found[0]}`"
         edits = said.sure(quote_value(source, number)) if offset == begin else ()
-        problems.error("reserved-character", f"{shown} cannot begin a plain value", here, QUOTE_IT, *edits)
+        problems.error("reserved-character", f"{shown} cannot begin a value without quotes", here, QUOTE_IT, *edits)
     elif said.context.endswith(("an alias", "an anchor")) and said.began is not None:
         mark, what = text[said.began], "an alias" if said.context.endswith("alias") else "an anchor"
         edits = said.sure(quote_value(source, number)) if said.began == begin else ()
@@ -129,9 +129,9 @@ def _by_place(source: Source, said: Complaint, problems: Problems) -> None:
             "reserved-character", f"`{mark}` begins {what} here, not text", source.span(said.began), QUOTE_IT, *edits
         )
     elif "block sequence entries are not" in said.problem or "mapping keys are not" in said.problem:
-        problems.error("reserved-character", f"`{found[:1]} ` cannot begin a plain value", here, QUOTE_IT)
+        problems.error("reserved-character", f"`{found[:1]} ` cannot begin a value without quotes", here, QUOTE_IT)
     elif "expected comment or line break" in said.problem:
-        message = f"text stands behind `{text[said.began or 0]}`; expected it on the lines below, indented"
+        message = f"there is text behind `{text[said.began or 0]}`; expected it on the lines below, indented"
         table = ("a table of Markdown is no list: write each row as an item, `- id: …`",) if line.count("|") > 2 else ()
         problems.error("text-behind-indicator", message, here, *table)
     elif hollow(source, said, problems) or no_space(source, said, problems):
@@ -149,7 +149,7 @@ def _by_place(source: Source, said: Complaint, problems: Problems) -> None:
 def template(source: Source, start: int, edits: Sequence[Edit], problems: Problems) -> None:
     """A value that begins with a template and has no quotes."""
     first = source.text[start : start + 2]
-    what = "begins a YAML mapping here, not a template" if first == "{{" else "cannot begin a plain value"
+    what = "begins a YAML mapping here, not a template" if first == "{{" else "cannot begin a value without quotes"
     note = "quote the value" + (': "{{ … }}"' if first == "{{" else "") + "; or write it under `|`"
     problems.error("unquoted-template", f"`{first}` {what}", Span(source, start, start + 2), note, *edits)
 
@@ -178,7 +178,7 @@ def _colon(source: Source, said: Complaint, here: Span, problems: Problems) -> N
         two = _two_keys(source, number, column)
         edits = () if two else said.sure(quote_value(source, number))
         note = "a key begins on a line of its own; where this is one text, quote it" if two else QUOTE_IT
-        problems.error("colon-in-value", "`: ` inside a plain value begins a mapping", here, note, *edits)
+        problems.error("colon-in-value", "`: ` in a value without quotes begins a mapping", here, note, *edits)
 
 
 def _two_keys(source: Source, number: int, column: int) -> bool:
@@ -220,7 +220,7 @@ def _behind(source: Source, said: Complaint, closed: Node, here: Span, problems:
         note = f"text that begins with `{begun}` must be quoted"
         if whole is not None and whole.start == closed.span.start:
             edits = said.sure(quote_value(source, number))
-        problems.error("text-behind-value", f"text stands behind a {what}", here, note, *edits)
+        problems.error("text-behind-value", f"there is text behind the end of a {what}", here, note, *edits)
     elif _opened_here(closed):
         message = f"a text in {begun} quotes begins here and has no end; the next {begun} ends it"
         edits = said.sure(close_quote(source, closed.span.start))
@@ -231,7 +231,7 @@ def _behind(source: Source, said: Complaint, closed: Node, here: Span, problems:
             note = "a key begins on a line of its own; in `{ }` a comma stands before it"
         if whole is not None and whole.start == closed.span.start and len(whole.text) > 2 and whole.text[-1] == begun:
             edits = said.sure([Edit(whole, as_quoted(whole.text[1:-1]))]) if "\\" not in whole.text else ()
-        message = f"text stands behind the closing quote {begun}"
+        message = f"there is text behind the closing quote {begun}"
         problems.error("text-behind-value", message, here, note, *edits)
 
 
@@ -252,7 +252,7 @@ def _plainly(source: Source, said: Complaint, here: Span, problems: Problems) ->
         return _escape(source, said, problems)
     if "Unicode character escape" in said.problem:
         notes.append(Note("write the character itself; JSON's pairs of `\\ud83d\\ude00` are not YAML"))
-        return problems.error("bad-escape", "half of a surrogate pair is no character", here, *notes)
+        return problems.error("bad-escape", "half of a surrogate pair is not a whole character", here, *notes)
     if said.context.endswith("a simple key") and said.began is not None:
         return _no_key(source, said, source.position(said.began)[0], problems)
     if "unexpected end of stream" in said.problem and said.began is not None:
@@ -273,7 +273,7 @@ def _bracket(source: Source, said: Complaint, here: Span, problems: Problems) ->
     opened, first = source.text[said.began], source.position(said.began)[0]
     closing = "]" if opened == "[" else "}"
     cut = _comment(source, said.began, here.start)
-    notes = [Note("all behind ` #` is a comment; quote the value if it is text", cut)] if cut else []
+    notes = [Note("everything behind ` #` is a comment; quote the value if it is text", cut)] if cut else []
     if here.place[0] == first:
         message = f"not valid YAML: {_worded(said.problem, here)}"
         what = next(v for k, v in _BEGUN.items() if said.context.endswith(k))

@@ -23,13 +23,13 @@ class _Habit(NamedTuple):
 _HABITS = (
     _Habit(
         re.compile(r"\s*(;+|/\*+|--|//+|<!--|REM\b|::|%%?|'(?!.*'))\s*\S"),
-        "# ", "`{}` begins no comment in YAML; expected `#`",
+        "# ", "`{}` does not begin a comment in YAML; expected `#`",
     ),
     _Habit(
         re.compile(
             rf"\s*((?:\d{{1,3}}|[a-z])[.)]|\(\d{{1,3}}\)|[*•‣▪●◦·→>»✓☐]|\[[ x]?\])\s+(?={_KEY}:(?:\s|$))"
         ),
-        "-", "`{}` begins no item of a list; expected `-`",
+        "-", "`{}` does not begin an item of a list; expected `-`",
     ),
     _Habit(
         re.compile(r"\s*(?:- +)?[A-Za-z_][\w-]*(\s*(?::=|=>|==?|->|→|＝)\s*)(?=\S)"),

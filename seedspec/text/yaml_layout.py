@@ -84,7 +84,7 @@ def no_space(source: Source, said: Complaint, problems: Problems) -> bool:
         if said.sure(edits):
             behind = source.text[edits[0].span.start - 1]
             span = source.span(edits[0].span.start - 1)
-            problems.error("missing-space", f"no space stands behind `{behind}`; expected one", span, *edits)
+            problems.error("missing-space", f"a space is missing behind `{behind}`", span, *edits)
             return True
     return False
 

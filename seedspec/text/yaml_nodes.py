@@ -82,12 +82,12 @@ class Builder:
         behind = self.source.text[span.end : span.end + 200].partition("\n")[0]
         self.problems.error(
             "undefined-alias",
-            f"`{span.text}` names no anchor of this file",
+            f"`{span.text}` is an alias, and no anchor above it has this name",
             span,
             *did_you_mean(name, self._anchors),
             "text that begins with `*` must be quoted"
             if (below := self._text.find(f"&{name}", span.end)) < 0
-            else Note(f"`&{name}` stands below: an anchor stands before what uses it", self.source.span(below)),
+            else Note(f"`&{name}` is below: an anchor must come before its aliases", self.source.span(below)),
             *(quote_value(self.source, span.place[0]) if behind.strip() else ()),
         )
         return False
@@ -216,7 +216,7 @@ class Builder:
             pairs[key.text] = Pair(key, value)
 
     def _twice(self, key: Scalar, first: Pair, *notes: Note) -> None:
-        message = f"key `{key.text}` stands here a second time"
+        message = f"key `{key.text}` is set here a second time"
         here = "the first is here" if notes else "the first is here; make one of the two, or delete one"
         self.problems.error("duplicate-key", message, key.span, Note(here, first.key.span), *notes)
 

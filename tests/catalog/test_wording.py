@@ -36,9 +36,9 @@ def said(rule: dict[str, Any], value: Any) -> tuple[str, str]:
         ({"maxItems": 1}, ["x", "y"], "wrong-count", "found 2 items; expected at most 1"),
         ({"minProperties": 2}, {"x": 1}, "wrong-count", "found 1 key; expected at least 2"),
         ({"maxProperties": 1}, {"x": 1, "y": 2}, "wrong-count", "found 2 keys; expected at most 1"),
-        ({"uniqueItems": True}, [1, 1], "repeated-item", "found an item twice; expected each once"),
+        ({"uniqueItems": True}, [1, 1], "repeated-item", "found the same item twice; expected each item once"),
         ({"maxLength": 2}, "abc", "too-long", "found 3 characters; expected at most 2"),
-        ({"pattern": r"\S"}, "  ", "empty-text", "found no text; expected some"),
+        ({"pattern": r"\S"}, "  ", "empty-text", "the text is empty; expected some words"),
         ({"pattern": "^a$", "title": "an a"}, "b", "bad-form", "found the text `b`; expected an a"),
     ],
 )

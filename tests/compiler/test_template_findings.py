@@ -117,7 +117,7 @@ BROKEN = [
     ("{% ‹else› %}", "belongs to no `{% if %}`", ""),
     ("{% for x ‹of› list %}{% endfor %}", "expected `in`", ""),
     ("{{ ‹if› look == 'noir' }}x", "`{% if look == 'noir' %}`", ""),
-    ("{% ‹shout› %}", "is no tag of templates", ""),
+    ("{% ‹shout› %}", "templates have no tag `shout`", ""),
     # filters and tests
     ("{{ brand | ‹uppercase› }}", "write `upper`", ""),
     ("{{ brand | ‹titleize› }}", "write `title`", ""),
@@ -163,7 +163,7 @@ BROKEN = [
     ("{{ brand.‹upper› }}", "with parentheses", ""),
     ("{{ list.‹append›('c') }}", "it would change `list`", ""),
     ("{{ ‹list[5]› }}", "2 items; `[5]` is none of them", ""),
-    ("{{ ‹brand()› }}", "is a text, which is no function", ""),
+    ("{{ ‹brand()› }}", "is a text, which is not a function", ""),
     ("x\n  {{ 1 }} {{ ‹n + ' cups'› }}", "write `~`", ""),
     ("x {{ (‹brand + n›) | upper }}", "write `~`", ""),
     ("{{ 1 + (‹n / 0›) }}", "a division by zero", ""),

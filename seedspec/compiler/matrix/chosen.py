@@ -67,7 +67,7 @@ def choose(board: Storyboard, grid: Grid, must: Mapping[Row, Span], file: RowsFi
     kept = rows_of(file.rows or (), board, grid, file, problems if sound else None)
     if file.rows is None or not kept:
         if file.rows is not None and sound:
-            message = f"no row of `{file.name}` is one of this storyboard, so that nothing is made"
+            message = f"the storyboard has none of the rows in `{file.name}`, so that nothing is made"
             problems.error("rows-missing", message, strategy.span, f"choose rows: `{file.command}`")
         return Choice(in_order(product, {*each_label_once(product), *must}), False)
     rows = in_order(product, {*kept, *must})
@@ -158,17 +158,17 @@ def _stale(
     extend = f"`{file.command}` adds what is lacking, and keeps the other rows"
     for row, span in must.items():
         if row not in kept:
-            message = f"the row is made, but it does not stand in `{file.name}` yet"
+            message = f"the row is made, but it is not in `{file.name}` yet"
             problems.warning("rows-stale", message, span, extend)
     others = len(kept.keys() - must.keys())
     if strategy.kind == "sample" and others > strategy.count:
-        message = f"`{strategy.word}` asks for fewer rows than stand in `{file.name}`, which has {len(kept):,}"
+        message = f"`{strategy.word}` asks for fewer rows than the {len(kept):,} in `{file.name}`"
         anew = f"`{file.command} --anew` throws them away and chooses afresh"
         keep = f"to keep them write `sample: {len(kept)}`"
         problems.error("sample-too-small", message, strategy.span, keep, anew)
         return
     if lack := lacking(strategy, grid.whole, names, {*kept, *must}):
-        message = f"`{file.name}` has {lack}; expected all that `{strategy.word}` asks for"
+        message = f"`{file.name}` has {lack}; expected every row that `{strategy.word}` asks for"
         problems.warning("rows-stale", message, strategy.span, extend)
     elif strategy.kind == "sample" and len({*kept, *must}) < strategy.count:
         message = f"`{strategy.word}` asks for more rows than there are: all {len({*kept, *must}):,} are chosen"
@@ -184,19 +184,19 @@ def _misfit(pattern: Pattern, row: Row, board: Storyboard, grid: Grid, product: 
             return Misfit(f"the storyboard has no axis `{shorten(name)}`", (name,), near), span
     for name, axis in axes.items():
         if name not in pattern.wanted:
-            message = f"no label of axis `{name}` is named"
+            message = f"it names no label of axis `{name}`"
             return Misfit(message, (name,), (Note("the axis is here", axis.span),)), pattern.span
         label = pattern.wanted[name][0]
         if label.text not in axis.values:
             message = f"axis `{name}` has no label `{shorten(label.text)}`; expected {listed(axis.values)}"
-            renamed = "where it got another name, write that name here: then what was bought is kept"
+            renamed = "if the label was renamed, write its new name here: then what was bought is kept"
             return Misfit(
                 message, (name, label.text), (*did_you_mean(label.text, axis.values), renamed)
             ), label.node.span
     at = next((n for n, box in enumerate(grid.exclude) if _matches(row, box)), None)
     where = _pattern_of(board, grid, at)
     notes = (Note("it is excluded here", where),) if where is not None else ()
-    return Misfit(f"`exclude` removes {'it' if where is None else 'what matches here'}", (), notes), pattern.span
+    return Misfit(f"`exclude` removes {'it' if where is None else 'the rows that match here'}", (), notes), pattern.span
 
 
 def _pattern_of(board: Storyboard, grid: Grid, at: int | None) -> Span | None:

@@ -155,10 +155,10 @@ def _no_label(cells: Sequence[Node], axis: str, column: str, named: Span, proble
     first = cells[0]
     shown = f"`{shorten(first.text, 40)}`" if isinstance(first, Scalar) and first.value is not None else "what it holds"
     more = len(cells) - 1
-    rest = f", and {more} more cell{' is' if more == 1 else 's are'} none" if more else ""
-    message = f"{shown} is no label{rest}; column `{column}` of axis `{axis}` is named like an axis"
-    hint = "rows are told apart by short values: give them a column of such, and name that one"
-    problems.error("not-a-label", message, first.span, Note("it is named here", named), hint)
+    rest = f", nor {'is' if more == 1 else 'are'} {more} more cell{'' if more == 1 else 's'}" if more else ""
+    message = f"{shown} is no label{rest}; `{axis}.{column}` is used like an axis, so its cells must be labels"
+    hint = "give the rows a column of short values, and name that column"
+    problems.error("not-a-label", message, first.span, Note("it is used here", named), hint)
 
 
 def refuse_column(name: str, span: Span, columns: Columns, wanted: str, problems: Problems) -> None:

@@ -133,7 +133,7 @@ def fault_of(error: BaseException, part: Part | None) -> TemplateFault:
     if isinstance(error, jinja2.TemplateRuntimeError):
         m = re.match(r"No (filter|test) named '(.+)' found", str(error))
         if m is not None:
-            return TemplateFault(f"`{m[2]}` is no {m[1]} of templates")
+            return TemplateFault(f"templates have no {m[1]} `{m[2]}`")
     return _by_part(str(error), part)
 
 
@@ -148,7 +148,7 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
     if said.startswith("access to attribute"):
         if name.startswith("_"):
             return TemplateFault(f"`{name}` is not allowed in a template")
-        note = "templates change no values: `+` makes a longer list of two"
+        note = "templates cannot change a value: `+` makes one list of two"
         return TemplateFault(f"`{name}` is not allowed in a template: it would change {_owned(error, part)}", note)
     if not error.owner:
         return TemplateFault(f"`{shorten(name)}` is not defined", code=code, word=name)

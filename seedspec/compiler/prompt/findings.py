@@ -49,7 +49,7 @@ class Findings:
         for (message, notes), found in alike.items():
             edits = [e for u in found for e in edits_of(written, u.changes, base)]
             spans = [written.span(base + u.start, base + u.end) for u in found]
-            again = [Note("so too here", span) for span in spans[1:]]
+            again = [Note("also here", span) for span in spans[1:]]
             problems.error("undefined-name", message, spans[0], *notes, *again, *edits)
 
     def places(self, value: str, reference: str) -> Iterator[tuple[int, int]]:

@@ -88,7 +88,7 @@ class ForeignCheck:
             message = (
                 f"`{shorten(str(first.value))}` is the name of a file; a prompt gets these words, not what is in it"
             )
-            notes = [Note("so too here", other.span) for other in more[:_MOST_PLACES]]
+            notes = [Note("also here", other.span) for other in more[:_MOST_PLACES]]
             self._problems.warning("prompt-is-path", message, first.span, _file_advice(first), *notes)
 
     def _included(self, text: str) -> Mapping[str, str]:
@@ -121,9 +121,9 @@ class ForeignCheck:
                 *edits.get(first.start, ()),
             ]
             for other in more:
-                notes += [Note(self._note(other) if is_template else "so too here", _place(scalar, text, other))]
+                notes += [Note(self._note(other) if is_template else "also here", _place(scalar, text, other))]
                 notes += edits.get(other.start, ())
-            message = f"`{text[first.start : first.end]}` is no template here; it goes to the service as it stands"
+            message = f"`{text[first.start : first.end]}` is no template here; the service gets it unchanged"
             self._problems.warning("template-foreign", message, _place(scalar, text, first), *notes)
         self._report_marks(scalar, text, hide_code(text) if is_template else text)
         if any(f.blank for f in found):  # what is to be written there may name any of them
@@ -135,8 +135,8 @@ class ForeignCheck:
         if found:
             first, *more = found
             notes: list[str | Note] = ["write the text itself, or name it under `vars` and write `{{ name }}`"]
-            notes += [Note("so too here", _place(scalar, text, other)) for other in more]
-            message = f"`{text[first.start : first.end]}` stands for a text that is not there"
+            notes += [Note("also here", _place(scalar, text, other)) for other in more]
+            message = f"`{text[first.start : first.end]}` is a placeholder; expected the text itself"
             self._problems.warning("placeholder-left", message, _place(scalar, text, first), *notes)
 
     def _report_marks(self, scalar: Scalar, text: str, shown: str) -> None:
@@ -146,8 +146,8 @@ class ForeignCheck:
             by_kind.setdefault(mark.what, []).append(mark)
         for what, (first, *more) in by_kind.items():
             notes: list[str | Note] = list(dict.fromkeys(m.remedy for m in (first, *more)))
-            notes += [Note("so too here", _place(scalar, text, other)) for other in more[:_MOST_PLACES]]
-            message = f"`{shorten(text[first.start : first.end])}` is {what}; it goes to the service as it stands"
+            notes += [Note("also here", _place(scalar, text, other)) for other in more[:_MOST_PLACES]]
+            message = f"`{shorten(text[first.start : first.end])}` is {what}; the service gets it unchanged"
             self._problems.warning("tool-mark", message, _place(scalar, text, first), *notes)
 
     def _note(self, one: Foreign) -> str:

@@ -207,7 +207,7 @@ def _declare(node: nodes.Name, parent: nodes.Node | None, names: Names) -> tuple
         )
     known = sorted(n for n in names.known if n not in ("label", "shot", "take", "ref", "range", "dict", "namespace"))
     here = f"this prompt knows {listed(known, 5).replace(' or ', ' and ')}; " if known and len(known) < 20 else ""
-    return (f"{here}a new name stands under `vars: {{{word}: …}}`, or is an axis of `matrix`",)
+    return (f"{here}declare a new name under `vars: {{{word}: …}}`, or as an axis of `matrix`",)
 
 
 def _nearest(word: str, names: Names) -> tuple[str, ...]:

@@ -103,7 +103,7 @@ class Environment(ImmutableSandboxedEnvironment):
         subject = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)
         args = tuple(self.meter.charged(a) for a in args)
         if not callable(obj):
-            raise TemplateFault(f"found {kind(obj)}, which is no function", "leave out the parentheses behind it")
+            raise TemplateFault(f"found {kind(obj)}, which is not a function", "leave out the parentheses behind it")
         of_value = isinstance(subject, (str, int, float, list, tuple, dict))
         self.meter.before(obj.__name__ if of_value else "", subject if of_value else None, args, given)
         try:
@@ -115,7 +115,8 @@ class Environment(ImmutableSandboxedEnvironment):
                 raise
             values = [*args, *_visible(given)]
             note = (_here(*values),) if values else ()
-            raise TemplateFault(f"{_called(obj, subject)} cannot be called with {_kinds(values)}", *note) from None
+            given_here = f"with {_kinds(values)}" if values else "without arguments"
+            raise TemplateFault(f"{_called(obj, subject)} cannot be called {given_here}", *note) from None
         return self.meter.admit(made)
 
     def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
@@ -175,7 +176,7 @@ def _here(*values: Any) -> str:
 
 
 def _no_sum(operator: str, left: Any, right: Any) -> TemplateFault:
-    message = f"`{operator}` cannot stand between {kind(left)} and {kind(right)}"
+    message = f"`{operator}` cannot be used between {kind(left)} and {kind(right)}"
     texts = isinstance(left, str) or isinstance(right, str)
     join = ("write `~`, which joins values to one text",) if operator == "+" and texts else ()
     return TemplateFault(message, *join, _here(left, right))

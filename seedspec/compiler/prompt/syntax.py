@@ -156,7 +156,7 @@ def _unknown(text: str, complaint: Complaint, region: Region, _: list[Region]) -
             f"leave it out, or take one of those that there are: {FILTERS_PAGE}#list-of-builtin-{kind}s",
         )
     changes = (Change(start, start + len(name), other),) if other == name.lower() else ()
-    return Finding(start, start + len(name), f"`{name}` is no {kind} of templates", notes, changes)
+    return Finding(start, start + len(name), f"templates have no {kind} `{name}`", notes, changes)
 
 
 def _called(text: str, complaint: Complaint, region: Region, _: list[Region]) -> Finding | None:

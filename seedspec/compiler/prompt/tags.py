@@ -41,11 +41,11 @@ def wrong_tag(text: str, complaint: Complaint, region: Region, regions: list[Reg
     if word == "ref":
         m = re.compile(r"ref[\s(]*['\"]?([\w-]+)").match(text, start)
         note = f"write `{{{{ ref('{m[1] if m else 'hero'}') }}}}`"
-        return Finding(start, end, "`ref` is no tag of templates; a value is written in `{{ }}`", (note,))
+        return Finding(start, end, "templates have no tag `ref`; a value is written in `{{ }}`", (note,))
     other = _OTHER_TAGS.get(lower)
     notes = (f"write `{other}`",) if other else did_you_mean(lower, _TAGS)
     changes = (Change(start, end, other),) if other in ("elif", "for", "set") else ()
-    return Finding(start, end, f"`{word}` is no tag of templates", notes or (PAGE,), changes)
+    return Finding(start, end, f"templates have no tag `{word}`", notes or (PAGE,), changes)
 
 
 def _misplaced(word: str, start: int, end: int, inner: tuple[str, Region, bool] | None) -> Finding:

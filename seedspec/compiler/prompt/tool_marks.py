@@ -52,7 +52,7 @@ _MARKS = (
      "make an axis of it: `matrix: {{axes: {{look: [noir, soft]}}}}`, and write its name in two braces"),
     (r"&(?:quot|amp|lt|gt|nbsp|apos|#\d{2,5});", "a character as HTML writes it", "write the character itself"),
     (r"\\n(?=[A-Z\\]|\s|\Z)|\\[\"'](?=[^\n])|\\u[0-9a-fA-F]{4}|\\[*#\[\]]",
-     "a backslash that no YAML text of this style reads",
+     "an escape that has no meaning in this text",
      "delete the backslash, and write the character itself; a line end is written under `prompt: |`"),
     (r"\*\*(?=\S)[^*\n]+\*\*|(?<![\w*])\*{3}(?=\S)[^*\n]+\*{3}", "Markdown", "write the words without `**`"),
     (r"(?m:^(?:#{2,6}[ \t]+(?=\S)|#[ \t]+(?=[A-Z])))", "a heading of Markdown", "write the words without `#`"),

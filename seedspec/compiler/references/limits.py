@@ -278,7 +278,7 @@ def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
     signed = f"`{reference.name}` is a signed address ({found.name})"
     problems.warning(
         "signed-url",
-        f"{signed}: its signature ends one day, and opens the file to everybody who reads it",
+        f"{signed}: it works for a limited time, and everybody who reads it can open the file",
         reference.target.span,
         "name a local file instead (with `--assets` it goes through your bucket), or declare its `sha256`",
         "the medium is known by the address without it: a new signature buys nothing again",

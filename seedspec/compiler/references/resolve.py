@@ -109,7 +109,7 @@ class ReferenceResolver:
             message = f"the address of `{reference.name}` is not as it looks: {odd[0]}"
             problems.warning("media-url", message, reference.target.span, f"write it without that: `{shorten(odd[1])}`")
         if remote and (blank := blank_of(target)):
-            message = f"`{blank}` in the address stands for a text that is not there"
+            message = f"`{blank}` in the address is a placeholder; expected the text itself"
             name = re.sub(r"\W", "", blank)
             remedy = "write the address of your own file, or its path; a template is written `{{ name }}`"
             if name in self._context.board.variables:

@@ -54,7 +54,9 @@ def _check_moment(reference: Reference, model: Model, upstream: Entry, problems:
     at, length = int(reference.frame) / 1000, upstream.request["duration"]
     if at < length:
         return
-    message = f"the video of `{upstream.shot}` lasts {length:g} s; expected less, or `last` for its last picture"
+    message = (
+        f"the video of `{upstream.shot}` lasts {length:g} s; expected an earlier time, or `last` for its last picture"
+    )
     number = at.is_integer() and model.fps / 2 <= at < length * model.fps
     notes = [f"`frame` counts seconds: picture {at:g} is shown at {round(at / model.fps, 3):g} s"] if number else []
     problems.error("frame-past-end", message, reference.frame_span or reference.target.span, *notes, entry=entry)

@@ -230,7 +230,10 @@ class BaseBuilder:
             if _all_unicode(request):
                 return True  # a number of more than 64 bits, which the schema refuses in words of its own
             self._problems.error(
-                "not-unicode", "the request holds half of a surrogate pair", prompt.span, entry=address
+                "not-unicode",
+                "the prompt holds half of a surrogate pair, which is not a whole character",
+                prompt.span,
+                entry=address,
             )
             return False
         if size > most:

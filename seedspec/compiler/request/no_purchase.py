@@ -23,12 +23,12 @@ def check_rows(board: Storyboard, parent: Grid, grids: Mapping[str, Grid], probl
     if empty and not has_rows(parent) and parent.arithmetic.candidates:
         of = f"all {parent.arithmetic.candidates:,} rows of the storyboard"
         rest = "" if len(empty) == len(board.shots) else f"; {listed(s.id for s in empty)} has none"
-        message = f"`exclude` removes {of}, so that nothing is made{rest}; expected one to be left"
+        message = f"`exclude` removes {of}, so that nothing is made{rest}; expected one row to be left"
         problems.error("no-rows", message, board.exclude[0].span, "name more axes in it, or leave it out")
         return
     for shot in (s for s in empty if grids[s.id].arithmetic.candidates):  # an axis without labels is reported
         message = (
-            f"`exclude` removes all rows of shot `{shot.id}`, so that nothing is made of it; expected one to be left"
+            f"`exclude` removes all rows of shot `{shot.id}`, so that it makes nothing; expected one row to be left"
         )
         span = shot.exclude[0].span if shot.exclude else shot.span
         problems.error("no-rows", message, span, "name more axes in it, or take the shot out")

@@ -17,7 +17,7 @@ REFUSED = ("model", "seed", "resolution")
 """Axes that a template can give no meaning to: whoever sweeps one believes that the service is told."""
 
 _INSTEAD: Mapping[str, str] = {
-    "model": "one storyboard has one model: for another one copy the storyboard",
+    "model": "one storyboard has one model: for another model copy the storyboard",
     "seed": f"the model takes no seed; {_TAKES}",
     "resolution": _QUALITY, "size": _QUALITY, "definition": _QUALITY,
     "ratio": _RATIO, "aspect": _RATIO, "orientation": _RATIO, "format": _RATIO,

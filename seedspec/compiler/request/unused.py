@@ -313,7 +313,7 @@ def _overrides(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems
                 continue
             lacking = [n for n in axes_of(override.when) if all(n not in s.grid.names for s in shots)]
             why = f"no shot has axis {listed(lacking)}" if lacking else "no row has all of these labels"
-            message = f"this override holds for no entry: {why}"
+            message = f"this override applies to no entry: {why}"
             problems.warning("override-unused", message, override.when.span, "change its `when`, or take it out")
         elif id(override) not in changing and not (chosen and override.fields):
             why = f"{listed(override.fields)} has this value without it" if override.fields else "it sets no field"

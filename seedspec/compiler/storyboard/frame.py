@@ -49,7 +49,7 @@ def without_shot(kind: str) -> str:
     if kind == "image":
         return "an image is one picture already: leave `frame` out"
     if kind == "video":
-        return "of a file, cut the picture out yourself and name it: `{image: …}`"
+        return "`frame` is for shots; save the picture of a file yourself, and name it: `{image: …}`"
     return "leave it out"
 
 
@@ -74,7 +74,7 @@ def _remedy_for_text(node: Node, text: str) -> tuple[str | Edit, ...]:
     if (seconds := amount_of(text, "seconds")) is not None and (shown := _shown(seconds)):
         return f"write the seconds as a number alone: `{shown}`", *edits_of(node.span, shown)
     if re.search(r"[0-9]\s*%|mid|cent|half|中间", word):
-        return (f"no share of a length can be written; {_SECONDS}",)
+        return (f"`frame` takes no share of the length; {_SECONDS}",)
     near = nearest(text, _WORDS)
     return (f"did you mean `{near}`?",) if near is not None else (_SECONDS,)
 

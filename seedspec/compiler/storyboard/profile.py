@@ -74,7 +74,9 @@ def check_profiles(board: Storyboard, problems: Problems) -> None:
     first: dict[str, Profile] = {}
     axes = {id(a): a for a in (*board.axes, *(a for shot in board.shots for a in shot.axes))}
     for profile in board.profiles.values():
-        meaning = "is a device to Windows" if is_device(profile.name) else _RESERVED.get(profile.name.casefold())
+        meaning = (
+            "is the name of a device in Windows" if is_device(profile.name) else _RESERVED.get(profile.name.casefold())
+        )
         if meaning is not None:
             message = f"`{profile.name}` {meaning}; expected another name for a profile"
             problems.error("reserved-name", message, profile.span)
@@ -89,6 +91,6 @@ def check_profiles(board: Storyboard, problems: Problems) -> None:
                     "field-set-twice",
                     message,
                     profile.keys[axis.name],
-                    Note("the axis is here; its labels would not be what is bought", axis.span),
+                    Note("the axis is here; its labels would not say what is bought", axis.span),
                     f"leave it out of the profile; `--select {axis.name}={next(iter(axis.values), '')}` takes a part",
                 )

@@ -183,7 +183,9 @@ class _Reader:
             known = first.setdefault(shot.id, shot)
             if known is not shot:
                 note = Note("the first is here; give one of them another id", known.span)
-                self.problems.error("duplicate-shot", f"shot `{shot.id}` stands here a second time", shot.span, note)
+                self.problems.error(
+                    "duplicate-shot", f"shot id `{shot.id}` is used here a second time", shot.span, note
+                )
 
     def _fields(self, node: Map) -> tuple[dict[str, Scalar], dict[str, Span]]:
         own = {k: p for k, p in node.items() if k in self.model.fields}
@@ -231,7 +233,7 @@ class _Reader:
                 self.problems.set_aside(text)
             elif text in values:
                 note = Note("the first is here; delete one of them", values[text].span)
-                self.problems.error("duplicate-label", f"label `{text}` stands here a second time", item.span, note)
+                self.problems.error("duplicate-label", f"label `{text}` is used here a second time", item.span, note)
             else:
                 values[text] = item
         if wrong:  # who writes one so means all of them so

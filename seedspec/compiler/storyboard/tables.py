@@ -109,12 +109,12 @@ class _Tables:
         if isinstance(item, Scalar) and item.value is not None:
             text = item.text
             write = f"`- {{id: {text}}}`" if LABEL.fullmatch(text) else "`- {id: …}`"
-            message = f"`{shorten(text, 40)}` stands among the rows of table `{axis}`; expected a row: {write}"
+            message = f"`{shorten(text, 40)}` in table `{axis}` is no row; expected {write}"
             problems.set_aside(text)
         else:
             what = "an empty item" if isinstance(item, Scalar) else "a list"
-            message = f"{what} stands among the rows of table `{axis}`; expected a row such as `- {{id: A1}}`"
-        problems.error("table-row", message, item.span, "a table has rows alone, and a list of labels has labels alone")
+            message = f"{what} in table `{axis}` is no row; expected a row such as `- {{id: A1}}`"
+        problems.error("table-row", message, item.span, "an axis is a table of rows or a list of labels, not both")
 
     def _label(self, axis: str, row: Map, number: int, first: dict[str, Scalar]) -> Scalar | None:
         """The label of a row, as text; None, with the reason reported, where it has none."""
@@ -123,7 +123,7 @@ class _Tables:
             known = first.setdefault(found.text, found)
             if known is found:
                 return Scalar(found.text, found.span, found.style)
-            message = f"label `{found.text}` stands here a second time"
+            message = f"label `{found.text}` is used here a second time"
             self._problems.error("duplicate-label", message, found.span, Note("the first is here", known.span))
             return None  # what it names is there
         if found is not None:
@@ -151,7 +151,7 @@ class _Tables:
         if isinstance(value, Scalar) and value.value is not None:
             return True
         if isinstance(value, Scalar):
-            message = f"nothing stands in column `{column}`; expected a text, a number, `true` or `false`"
+            message = f"column `{column}` of this row is empty; expected a text, a number, `true` or `false`"
             hint = f"take `{column}` out of this row: then it is not set there"
         else:
             kind = "a mapping" if isinstance(value, Map) else "a list"
@@ -186,7 +186,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "takes": ("`takes` belongs to shots", "write `takes: 3` in the shot, or in `defaults` for all"),
     "model": (
         "one storyboard has one model",
-        "for another one copy the storyboard; as a word to people it is `x-model`",
+        "for another model copy the storyboard; call a column for people `x-model`",
     ),
 }
 
