@@ -52,7 +52,7 @@ def test_added_changed_moved_and_gone(committed: Path, seedspec: Run, expect: Ca
     edit(committed, "      slow: \"{{ ref('cup') }}, slow push in.\"\n", "")  # gone
     said = seedspec("diff", "HEAD")
     assert said.code == 0
-    assert said.err.count("warning") == said.err.count("override-unused") == 0  # it says the default of the model, which is no mistake
+    assert said.err.count("warning") == said.err.count("override-unused") == 0  # it says the default
     expect(EXPECTED / "diff.txt", said.out)
 
 

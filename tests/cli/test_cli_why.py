@@ -31,7 +31,7 @@ def test_changed_names_every_field_with_old_new_and_line(
     edit(looks, "generate_audio: false", "generate_audio: true")
     said = seedspec("why", "open@look=noir/1")
     assert said.code == 0
-    assert said.err.count("warning") == said.err.count("override-unused") == 0  # it says the default of the model, which is no mistake
+    assert said.err.count("warning") == said.err.count("override-unused") == 0  # it says the default
     expect(EXPECTED / "why-changed.txt", said.out)
 
 
