@@ -26,7 +26,7 @@ matrix:
   axes:
     hour:
       dawn: {words: 清晨薄雾，冷色天光}
-      dusk: {words: "dusk | lamps `lit` <b>@you</b>"}
+      dusk: {words: "dusk | lamps `lit` <b @you"}
 shots:
   - id: lane
     takes: 2
