@@ -9,8 +9,8 @@ from fractions import Fraction
 from math import log
 from typing import NamedTuple
 
-from seedspec.text.diagnostic import did_you_mean, listed
-from seedspec.text.near import folded, shorten
+from seedspec.text.diagnostic import did_you_mean, list_words
+from seedspec.text.near import fold, shorten
 
 
 class Remedy(NamedTuple):
@@ -41,7 +41,7 @@ def remedy_for_choice(value: object, allowed: Sequence[object]) -> Remedy | None
         return found
     if len(lines) > 1 and (found := _lines_remedy(text, lines)):
         return found
-    if same := next((w for w in words if text and folded(w) == folded(text)), None):
+    if same := next((w for w in words if text and fold(w) == fold(text)), None):
         return Remedy(f"did you mean `{same}`?", same, same)
     near = did_you_mean(text, words)
     return Remedy(near[0]) if near else None
@@ -76,7 +76,7 @@ def _ratio_remedy(text: str, ratios: Mapping[str, Fraction], words: Sequence[str
         return Remedy(f"the widest is `{widest}`", near=widest)
     if text in _SHAPES:
         fitting = [r for r, found in ratios.items() if _shape(found) == _SHAPES[text]]
-        said = f"{_ORIENTATION[_SHAPES[text]]} is {listed(fitting)}"
+        said = f"{_ORIENTATION[_SHAPES[text]]} is {list_words(fitting)}"
         return Remedy(said, near=fitting[0]) if fitting else None
     whole = _TWO_NUMBERS.fullmatch(text)
     inside = whole or _TWO_NUMBERS.search(text)
@@ -155,7 +155,7 @@ def _lines_remedy(text: str, lines: Mapping[str, int]) -> Remedy | None:
 
 def _lines_of(text: str) -> int | None:
     """The lines of a picture as people write them: `1080p`, `1920x1080`, `4k`, `full hd`, `720`."""
-    if (named := _NAMED_LINES.get(folded(text))) is not None:
+    if (named := _NAMED_LINES.get(fold(text))) is not None:
         return named
     if m := re.fullmatch(r"(\d{3,5})\s*(?:x|×|\*|by|:)\s*(\d{3,5})(?:\s*(?:px|pixels))?", text):
         return min(int(m[1]), int(m[2]))

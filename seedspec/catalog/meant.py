@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from seedspec.text.diagnostic import did_you_mean, listed
-from seedspec.text.near import folded, nearest, shorten
+from seedspec.text.diagnostic import did_you_mean, list_words
+from seedspec.text.near import fold, nearest, shorten
 
 
 class Meaning(NamedTuple):
@@ -53,7 +53,7 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
         return Meaning(f"write `{name}: {key.partition(':')[2]}`, with a space behind the `:`", name)
     if prompt is not None:
         return prompt
-    elsewhere = next((k for k in _keys(document) if folded(k) == folded(key)), None)
+    elsewhere = next((k for k in _keys(document) if fold(k) == fold(key)), None)
     if elsewhere is not None and not free:
         return _told(elsewhere, place, document)
     if near := nearest(key, known):
@@ -64,7 +64,7 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
         return Meaning(own["otherwise"].replace("{key}", shorten(key, 40)))
     where = f"{own['place']}: " if "place" in own else ""
     notes = ", or keep its words in `notes`" if "notes" in known else ""
-    return Meaning(f"delete it{notes}; there are {where}{listed(known, 20).replace(' or ', ' and ')}")
+    return Meaning(f"delete it{notes}; there are {where}{list_words(known, 20).replace(' or ', ' and ')}")
 
 
 _WORDS_OF_A_PROMPT = 4
@@ -127,7 +127,7 @@ def _told(meant: str, place: Mapping[str, Any], document: Mapping[str, Any], *, 
 
 
 def _look_up(key: str, table: Iterable[Sequence[Any]]) -> Sequence[Any] | None:
-    for form in (folded, _root):  # a plural of its own goes first
+    for form in (fold, _root):  # a plural of its own goes first
         wanted = form(key)
         for words, *told in table:
             if any(form(word) == wanted for word in words.split()):
@@ -137,7 +137,7 @@ def _look_up(key: str, table: Iterable[Sequence[Any]]) -> Sequence[Any] | None:
 
 def _root(key: str) -> str:
     """A key as it is compared: without case, separators and plural."""
-    return folded(key).removesuffix("s")
+    return fold(key).removesuffix("s")
 
 
 def _keys(document: Mapping[str, Any]) -> Iterator[str]:

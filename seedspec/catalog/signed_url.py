@@ -127,7 +127,7 @@ def bare(url: str) -> str:
     return url
 
 
-def masked(line: str) -> str:
+def mask_signature(line: str) -> str:
     """A line of a storyboard as others may see it: signatures and passwords as stars, each as long as it is."""
     for mark, secret in (("=", _SECRET), ("@", _PASSWORD)):
         if mark in line:

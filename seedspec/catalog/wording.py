@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedspec.catalog.form import items_of
-from seedspec.text.diagnostic import listed
+from seedspec.text.diagnostic import list_words
 from seedspec.text.lookalike import odd_in
 from seedspec.text.near import shorten
 
@@ -57,7 +57,7 @@ def sentence(rule: str, value: Any, limit: Any, schema: Mapping[str, Any], other
         expected = schema.get("x-seedspec", {}).get("expected") or " or ".join(wanted)
         return "wrong-type", f"found {found}; expected {expected}"
     if rule == "enum":
-        return "bad-choice", f"found {found}; expected {listed(limit)}"
+        return "bad-choice", f"found {found}; expected {list_words(limit)}"
     if rule == "const":
         return "bad-choice", f"found {found}; expected `{limit}`"
     if rule in ("minimum", "maximum"):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from seedspec.catalog.schema import Schema
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.storyboard.profile import AS_WRITTEN, said
+from seedspec.compiler.storyboard.profile import AS_WRITTEN, say_profile
 from seedspec.text.diagnostic import Problems, did_you_mean
 from seedspec.text.node import Map, Node, Sequence, plain
 from seedspec.text.source import Span
@@ -94,7 +94,7 @@ def review_of(
         return None
     if (of_profile := values["page"].get("profile", "")) != profile:
         if named:
-            message = f"a review of takes {said(of_profile)}; expected one of takes {said(profile)}"
+            message = f"a review of takes {say_profile(of_profile)}; expected one of takes {say_profile(profile)}"
             hint = f"`--profile {of_profile or AS_WRITTEN}` means those"
             problems.error("other-takes", message, page.span, hint)
         return None

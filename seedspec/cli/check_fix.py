@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from seedspec.cli.checking import Check
-from seedspec.cli.console import colored, complain, print_lines, print_notes
+from seedspec.cli.console import complain, print_lines, print_notes, wants_color
 from seedspec.project.fixes import Change, Fixes, fixes, write
-from seedspec.report.patch import unified
+from seedspec.report.patch import unified_diff
 from seedspec.text.diagnostic import Diagnostic
 
 
@@ -50,7 +50,7 @@ def show_fixes(files: Iterable[str], check: Check) -> list[Diagnostic]:
 
 def _differences(changes: Iterable[Change]) -> Iterator[str]:
     for change in changes:
-        yield from unified(str(change.path), change.before, change.after, color=colored())
+        yield from unified_diff(str(change.path), change.before, change.after, color=wants_color())
 
 
 def _say_fixed(made: Fixes) -> None:

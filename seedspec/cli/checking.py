@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedspec.catalog.model import Catalog
-from seedspec.cli.console import colored, print_lines, print_next, print_notes
+from seedspec.cli.console import print_lines, print_next, print_notes, wants_color
 from seedspec.plan.command_hint import CommandHint
-from seedspec.project.compile import Checked, check, checked
+from seedspec.project.compile import Checked, check, check_profiles
 from seedspec.project.files import read_start
 from seedspec.project.reading import Reading
 from seedspec.report import diagnostics
@@ -37,7 +37,7 @@ class Check:
 
     def read(self, path: str, reading: Reading | None = None) -> Checked:
         """What can be found without the network."""
-        return checked(path, self.catalog, self.profile, reading)
+        return check_profiles(path, self.catalog, self.profile, reading)
 
 
 def show(found: Sequence[Diagnostic], files: Sequence[str], *, fixing: bool = False) -> None:
@@ -45,7 +45,7 @@ def show(found: Sequence[Diagnostic], files: Sequence[str], *, fixing: bool = Fa
     hints, found = [d for d in found if _is_hint(d)], [d for d in found if not _is_hint(d)]
     print_notes([(f"{d.span.source.path}: " if d.span and len(files) > 1 else "") + d.message for d in hints])
     if found:
-        print_lines([diagnostics.as_text(found, color=colored()).removesuffix("\n")])
+        print_lines([diagnostics.as_text(found, color=wants_color()).removesuffix("\n")])
     print_notes([count_of(files, found)])
     if found:
         if (fixable := sum(bool(d.edits) for d in found)) and not fixing:

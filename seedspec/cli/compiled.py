@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from seedspec.cli.console import colored, echo
+from seedspec.cli.console import echo, wants_color
 from seedspec.cli.main import Exit
 
 if TYPE_CHECKING:
@@ -67,4 +67,4 @@ def show_findings(found: Iterable[Diagnostic]) -> None:
     if listed:
         from seedspec.report import diagnostics as shown
 
-        echo(shown.as_text(listed, color=colored(sys.stderr)), err=True)
+        echo(shown.as_text(listed, color=wants_color(sys.stderr)), err=True)

@@ -13,7 +13,7 @@ import click
 _lost: list[str] = []
 
 
-def colored(stream: TextIO | None = None) -> bool:
+def wants_color(stream: TextIO | None = None) -> bool:
     """Whether a stream may be coloured: a terminal, and NO_COLOR not set (no-color.org), or FORCE_COLOR set."""
     if os.environ.get("NO_COLOR"):
         return False
@@ -29,7 +29,7 @@ def echo(text: str | bytes, *, err: bool = False) -> None:
     A reader that has gone away, or a full disk behind it, never stops what is being done; `kept_back` knows the latter.
     """
     if isinstance(text, str):
-        _say(steady_text(text, painted=colored(sys.stderr if err else sys.stdout)), "\n", err=err)
+        _say(steady_text(text, painted=wants_color(sys.stderr if err else sys.stdout)), "\n", err=err)
     else:
         _say(steady_json(text), "\n", err=err)
 
@@ -44,9 +44,9 @@ def steady_text(text: str, *, painted: bool) -> str:
     log = _in_log()
     if text.replace("\n", "").isprintable() and not log:
         return text
-    from seedspec.text.visible import shown
+    from seedspec.text.visible import make_printable
 
-    return shown(text, painted=painted, log=log)
+    return make_printable(text, painted=painted, log=log)
 
 
 def steady_json(data: bytes) -> bytes:
@@ -62,9 +62,9 @@ def steady_json(data: bytes) -> bytes:
 def steady_csv(text: str) -> bytes:
     """A table as standard output gets it; its cells have no character that steers. No line of it is a command."""
     if _in_log():
-        from seedspec.text.visible import uncommanded
+        from seedspec.text.visible import strip_workflow_commands
 
-        text = uncommanded(text)
+        text = strip_workflow_commands(text)
     return text.encode()
 
 

@@ -8,8 +8,8 @@ import sys
 
 from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import compile_or_exit, heading, show_findings
-from seedspec.cli.console import colored, print_lines, print_next, print_notes
-from seedspec.compiler.storyboard.profile import said
+from seedspec.cli.console import print_lines, print_next, print_notes, wants_color
+from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.plan.plan import Action
 from seedspec.plan.savings import savings
 from seedspec.project.full_matrix import cost_of, full_matrix
@@ -33,17 +33,21 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     stream = sys.stderr if stream_error else sys.stdout
     write = print_notes if stream_error else print_lines
     write([heading(made)])
-    write(plans.counted(made.rows, made.counts))
+    write(plans.count_entries(made.rows, made.counts))
     if not stream_error and (full := full_matrix(made)) is not None:
         write([chosen.beside(len(made.entries), cost_of(made.entries), full, board.model.rate)])
     if options.picked_from is not None:
         wanted = sum(s.entry is not None for s in planned.plan.steps)
-        write([f"{wanted:,} of them are of variants picked {said(options.picked_from)}"])
+        write([f"{wanted:,} of them are of variants picked {say_profile(options.picked_from)}"])
     write(
         [
             "",
             *plans.steps(
-                planned.plan, board.model.rate, color=colored(stream), commands=planned.place.commands, now=now().utc
+                planned.plan,
+                board.model.rate,
+                color=wants_color(stream),
+                commands=planned.place.commands,
+                now=now().utc,
             ),
             "",
         ]
@@ -52,7 +56,7 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     write(plans.lost(planned.plan, planned.place.commands))
     if not stream_error:  # who is about to buy has decided
         told = savings(planned.plan, board.model)
-        write(costs.hints(told, planned.plan.cost, board.model.rate, color=colored(stream)))
+        write(costs.hints(told, planned.plan.cost, board.model.rate, color=wants_color(stream)))
 
 
 def print_next_of_plan(planned: Planned, options: Options) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from seedspec.compiler.entry import Entry
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 
 
 def axes_of(entries: Iterable[Entry]) -> list[str]:
@@ -43,11 +43,11 @@ def fault_of(name: str, entries: Sequence[Entry], further: Iterable[str] = ()) -
         if column in known:
             return ""
         near = did_you_mean(column, known)
-        rest = near[0] if near else f"expected {listed(known)}" if known else "its labels have no columns"
+        rest = near[0] if near else f"expected {list_words(known)}" if known else "its labels have no columns"
         return f"no column `{column}` of axis `{axis}`; {rest}"
     same = [known for known in columns_of(entries) if known.partition(".")[2] == name]
     near = (f"did you mean the column `{same[0]}`?",) if same else did_you_mean(name, axes) or did_you_mean(axis, axes)
-    return f"no axis `{name}`; {near[0] if near else 'the storyboard has ' + listed(axes)}"
+    return f"no axis `{name}`; {near[0] if near else 'the storyboard has ' + list_words(axes)}"
 
 
 def _shapes(entries: Iterable[Entry]) -> list[Entry]:

@@ -41,10 +41,10 @@ async def deliver(
             await asyncio.sleep(wait)
         outcome = await loop.run_in_executor(executor, lambda: post(url, content, timeout=timeout))
         outcomes.append(outcome)
-        if delivered(outcome):
+        if is_delivered(outcome):
             break
     return outcomes
 
 
-def delivered(outcome: int | str) -> bool:
+def is_delivered(outcome: int | str) -> bool:
     return isinstance(outcome, int) and 200 <= outcome < 300

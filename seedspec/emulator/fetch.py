@@ -19,7 +19,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def fetched(url: str, folder: Path) -> Path:
+def fetch_file(url: str, folder: Path) -> Path:
     """The file behind an http address of loopback, in a folder; Refusal when it cannot be had. Blocks."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
     path = folder / hashlib.sha256(url.partition("?")[0].encode()).hexdigest()  # one copy, however often it is signed

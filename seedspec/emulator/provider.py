@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from seedspec.catalog.price import charge, rate_of
 from seedspec.emulator import callbacks, links, tasks
-from seedspec.emulator.fetch import fetched
+from seedspec.emulator.fetch import fetch_file
 from seedspec.emulator.ledger import Ledger
 from seedspec.emulator.refusal import Refusal
 from seedspec.emulator.rules import Rules, private_host
@@ -77,7 +77,7 @@ class Provider:
             task_id = line.get("task")
             match line["event"]:
                 case "reserved":
-                    task = tasks.restored(line["request"])
+                    task = tasks.restore(line["request"])
                     self.tasks[task.id] = task
                     self._reserved += task.units
                     if task.idempotency_key:
@@ -238,7 +238,7 @@ class Provider:
         elif isinstance(link, links.ResultLink) and time.time() < link.expires and link.task in self._settled:
             path = self.clip(link.task)
         elif link is None and elsewhere and parts.scheme == "http":
-            path = fetched(url, self.ledger.folder / "fetched")
+            path = fetch_file(url, self.ledger.folder / "fetched")
         if path is None or not path.exists():
             raise Refusal(400, "invalid_media_url", f"{url}: there is no such file, or its link has expired")
         return path
@@ -323,7 +323,7 @@ class Provider:
         outcomes = await callbacks.deliver(
             url, content, waits=settings.callback_waits, timeout=settings.callback_timeout, executor=self._messengers
         )
-        done = callbacks.delivered(outcomes[-1])
+        done = callbacks.is_delivered(outcomes[-1])
         await self.ledger.keep("callback", {"task": task.id, "delivered": done, "outcomes": outcomes})
 
     async def close(self) -> None:

@@ -141,7 +141,7 @@ def record(task: Task) -> dict[str, Any]:
     return {**asdict(task), "body": dict(task.body)}
 
 
-def restored(kept: Mapping[str, Any]) -> Task:
+def restore(kept: Mapping[str, Any]) -> Task:
     """The inverse of `record`, also of one by an older version; TypeError when a field is missing."""
     known = {"charge": kept.get("units"), "twists": (), **kept}
     return Task(**{**known, "twists": tuple(known["twists"])})

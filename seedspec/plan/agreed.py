@@ -12,7 +12,7 @@ import orjson
 from seedspec.catalog.price import Rate
 from seedspec.catalog.schema import Schema
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.storyboard.profile import said
+from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.lock.lock import Lock
 from seedspec.lock.state import OPEN, State
 from seedspec.plan.plan import Plan
@@ -78,7 +78,7 @@ class Agreed:
             )
         if self.profile != profile:
             how = f"--profile {self.profile}" if self.profile else "no --profile"
-            raise NotThisPlan(f"the plan was made {said(self.profile)}; give {how}, or make the plan anew")
+            raise NotThisPlan(f"the plan was made {say_profile(self.profile)}; give {how}, or make the plan anew")
         if self.emulated != emulated:
             whose, how = ("the emulator's lock", "add") if self.emulated else ("the paid lock", "leave out")
             raise NotThisPlan(f"the plan was made with {whose}; {how} --emulator, or make the plan anew")

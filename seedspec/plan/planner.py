@@ -12,7 +12,7 @@ from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.filename import same
 from seedspec.compiler.references.upstream import unusable_upstream
-from seedspec.compiler.storyboard.profile import said
+from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.lock.age import asked_at
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.staleness import Stale, address_in, facts_of, link_lives, stale, under_way
@@ -85,7 +85,7 @@ def _decide_orphan(orphan: Orphan, rules: Rules) -> tuple[Action, Reason]:
         return Action.RESUME, Sending(rules.sender)
     if (doubt := _doubt(record)) is not None:  # a person is to settle it, whatever the storyboard now asks for
         if orphan.kind == "elsewhere" and isinstance(doubt, InDoubt):
-            return Action.DOUBT, InDoubt(f"sent {said(record.profile)}; {doubt.why}")
+            return Action.DOUBT, InDoubt(f"sent {say_profile(record.profile)}; {doubt.why}")
         return Action.DOUBT, doubt
     if orphan.kind == "elsewhere":
         return Action.ORPHAN, Elsewhere(record.profile, record.state)

@@ -10,7 +10,7 @@ from seedspec.compiler.named import axes_of, fault_of
 from seedspec.lock.lock import Lock
 from seedspec.lock.staleness import stale, video_of
 from seedspec.lock.state import State, word
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 from seedspec.text.value import valueclass
 
 _STATES = ("new", "stale", *dict.fromkeys(w for state in State if (w := word(state)) != "new"))
@@ -85,7 +85,7 @@ def _stateless(text: str) -> str:
     for term in states:
         if (said := term.removeprefix("state:")) not in _STATES:
             near = did_you_mean(said, _STATES)
-            raise NothingSelected(f"`{term}` is no state; {near[0] if near else f'expected {listed(_STATES)}'}")
+            raise NothingSelected(f"`{term}` is no state; {near[0] if near else f'expected {list_words(_STATES)}'}")
     return ",".join(term for term in terms if term.strip() not in states) if states else text
 
 

@@ -22,7 +22,7 @@ from seedspec.compiler.references.resolve import follows_picks
 from seedspec.compiler.request.ceiling import CEILING, Ceiling, Count
 from seedspec.compiler.request.expand import Expansion, expand
 from seedspec.compiler.request.no_purchase import check_budget
-from seedspec.compiler.storyboard.profile import merged, with_profile
+from seedspec.compiler.storyboard.profile import merge_findings, with_profile
 from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.compiler.storyboard.types import RowsFile, Storyboard
 from seedspec.project import names, sources
@@ -193,10 +193,12 @@ def check(
     number, and what `look_behind` raises.
     """
     wanted: dict[Remote, None] = {}
-    first = checked(path, catalog, profile, probe=wanted.setdefault if look_behind is not None else probe_nothing)
+    first = check_profiles(
+        path, catalog, profile, probe=wanted.setdefault if look_behind is not None else probe_nothing
+    )
     if first.board is None or look_behind is None or not wanted:
         return first.diagnostics
-    return checked(path, catalog, profile, probe=look_behind(wanted, first.board.model).get).diagnostics
+    return check_profiles(path, catalog, profile, probe=look_behind(wanted, first.board.model).get).diagnostics
 
 
 class Checked(NamedTuple):
@@ -206,7 +208,7 @@ class Checked(NamedTuple):
     board: Storyboard | None
 
 
-def checked(
+def check_profiles(
     path: str | Path,
     catalog: Catalog | None = None,
     profile: str | None = None,
@@ -240,7 +242,7 @@ def checked(
             own_board, own_problems = with_profile(board, name), problems.anew()
             each[name] = _check_board(path, own_board, own_problems, look, read, probe, most, costs, rows)
         check_budget(board, costs, as_written)
-    return Checked(merged(as_written, each), board)
+    return Checked(merge_findings(as_written, each), board)
 
 
 def _check_board(

@@ -12,7 +12,7 @@ from seedspec.project.compile import Checked
 from seedspec.project.files import check_no_link, check_way, read_file
 from seedspec.project.reading import Reading
 from seedspec.text.diagnostic import Diagnostic, Edit, Problems, Severity
-from seedspec.text.edits import Unlike, edited, without_overlap
+from seedspec.text.edits import Unlike, apply_edits, without_overlap
 from seedspec.text.source import Source
 from seedspec.text.value import valueclass
 from seedspec.text.yaml import MOST_BYTES, parse, source_of
@@ -154,12 +154,12 @@ class _Fixing:
         for edit in (edit for one in good for edit in one.edits):
             by_file.setdefault(self._real(edit.span.source), []).append(edit)
         for real, edits in by_file.items():
-            after[real] = edited(self._now(real), edits[0].span.source, edits)
+            after[real] = apply_edits(self._now(real), edits[0].span.source, edits)
         return after
 
     def _is_checked(self, source: Source) -> bool:
         try:
-            edited(self._now(self._real(source)), source, ())
+            apply_edits(self._now(self._real(source)), source, ())
         except (OSError, Unlike):
             return False
         return True

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seedspec.compiler.storyboard.types import Storyboard
 
 
-def named(path: Path) -> str:
+def name_in_commands(path: Path) -> str:
     """A storyboard as proposed commands name it: "" for the one that commands take by themselves."""
     return "" if str(path) == "storyboard.yaml" else str(path)
 
@@ -27,7 +27,7 @@ def commands_of(lock: Path) -> CommandHint:
     stem = lock.stem.removesuffix(".emulator")
     boards = (lock.with_name(f"{stem}.yaml"), lock.with_name(f"{stem}.yml"))
     board = next((path for path in boards if path.exists()), boards[0])
-    return CommandHint(named(board), stem != lock.stem)
+    return CommandHint(name_in_commands(board), stem != lock.stem)
 
 
 @valueclass(frozen=True, slots=True)
@@ -80,4 +80,4 @@ def place_of(path: Path, board: Storyboard, *, emulated: bool) -> Place:
     words = ("" if str(path) == "storyboard.yaml" else f" {shlex.quote(str(path))}") + (" --emulator" * emulated)
     lock, folder = lock_of(path, emulated=emulated), f"{PurePosixPath(output)}{suffix}"
     own = name_of(board)
-    return Place(path.parent, lock, folder, own, words, CommandHint(named(path), emulated, own))
+    return Place(path.parent, lock, folder, own, words, CommandHint(name_in_commands(path), emulated, own))

@@ -141,7 +141,7 @@ def looker(folder: Path, reading: Reading | None = None) -> MediaReader:
             if reading is not None:
                 reading.ask(base / target)
             found = _asset(path, target, kind)
-            if isinstance(found, MediaFile) and (spelling := spelled(base, target, names)):
+            if isinstance(found, MediaFile) and (spelling := spell_as_on_disk(base, target, names)):
                 return replace(found, spelling=spelling)
             return found
         except FileNotFoundError:
@@ -154,7 +154,7 @@ def looker(folder: Path, reading: Reading | None = None) -> MediaReader:
     return look
 
 
-def spelled(base: Path, target: str, names: Callable[[str], Collection[str]]) -> str:
+def spell_as_on_disk(base: Path, target: str, names: Callable[[str], Collection[str]]) -> str:
     """A path that leads to a file, as its folders have the names: in letter case, and in the form of accents.
 
     "" where it is written so, or where that cannot be told. `names` gives the names in a folder; it may raise OSError.

@@ -40,7 +40,7 @@ def page(code: str, about: Mapping[str, Any], *, width: int, color: bool = False
     return lines
 
 
-def listed(found: Codes, *, width: int | None, color: bool = False) -> list[str]:
+def list_codes(found: Codes, *, width: int | None, color: bool = False) -> list[str]:
     """One line for each code: its name, how severe it is, and the first sentence on it, cut at a width."""
     rows = [(code, str(about["severity"]), about["means"].split(". ")[0].rstrip(".")) for code, about in found.items()]
     lines = columns(rows)

@@ -7,7 +7,7 @@ from typing import Any
 from seedspec.catalog.price import Cost, Rate
 from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.report.money import both, credits, dollars
-from seedspec.report.plan import shown
+from seedspec.report.plan import show_change
 from seedspec.report.table import columns
 
 _COLORS = {"added": "32", "changed": "33", "moved": "36", "gone": "2"}
@@ -59,7 +59,7 @@ def as_json(found: Comparison, rate: Rate, commit: str) -> dict[str, Any]:
 def _said(change: Change) -> list[str]:
     if change.kind == "moved" and change.old is not None:
         return [f"from {change.old.address}"]
-    return [f"{d.field}: {shown(d.old, d.new)}" for d in change.differences] or [""]
+    return [f"{d.field}: {show_change(d.old, d.new)}" for d in change.differences] or [""]
 
 
 def _cost(cost: Cost, rate: Rate) -> str:

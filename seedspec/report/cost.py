@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seedspec.catalog.price import Cost, Rate
-from seedspec.compiler.storyboard.profile import said
+from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.plan.cost import Line, Spending, Stated, total
 from seedspec.plan.plan import Plan
 from seedspec.plan.savings import Saving
@@ -59,7 +59,9 @@ def describe_spending(spending: Spending, rate: Rate) -> str:
 
 def elsewhere(found: Mapping[str, Spending], rate: Rate) -> list[str]:
     """What was bought with profiles, "" for none: a line for each."""
-    return [f"bought {said(name)}: {describe_spending(x, rate)}" for name, x in sorted(found.items()) if x.bought]
+    return [
+        f"bought {say_profile(name)}: {describe_spending(x, rate)}" for name, x in sorted(found.items()) if x.bought
+    ]
 
 
 def as_json(found: Sequence[Line], by: Sequence[str], plan: Plan, rate: Rate, told: Sequence[Saving]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from seedspec.catalog.signed_url import masked
+from seedspec.catalog.signed_url import mask_signature
 from seedspec.text.diagnostic import Diagnostic, Note, Severity
 from seedspec.text.source import Span, excerpt
 from seedspec.text.visible import shown_json, visible
@@ -74,7 +74,7 @@ def _visible(text: str) -> str:
 
 def _excerpt(span: Span, width: int, paint: Callable[[str], str]) -> Iterator[str]:
     line, carets = excerpt(span)
-    line = masked(line)
+    line = mask_signature(line)
     if not line.strip():
         return
     indent = len(carets) - len(carets.lstrip())

@@ -17,7 +17,7 @@ from seedspec.lock.run_events import Held, Stopped, Unrecorded
 from seedspec.report.money import credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.run import line
-from seedspec.report.table import cut, shortened
+from seedspec.report.table import cut, shorten_to_cells
 from seedspec.text.visible import visible
 
 _MOST_ROWS = 24
@@ -113,7 +113,7 @@ class Monitor:
         sign, word = _SIGNS[row.end]
         left = self._remaining(row, now)
         text.append(f"  {sign} ", style="cyan")
-        text.append(shortened(visible(row.address), address).ljust(address))
+        text.append(shorten_to_cells(visible(row.address), address).ljust(address))
         text.append("  ")
         _bar(text, _share(row, left), bar, plain=plain)
         percent = f"{row.percent:3d} %" if row.percent is not None and row.end is End.RUNNING else "     "

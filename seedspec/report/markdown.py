@@ -13,7 +13,7 @@ from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.report.limits import COMMENT, SUMMARY
 from seedspec.report.money import both, credits, dollars, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
-from seedspec.report.plan import BARE, reason, shown
+from seedspec.report.plan import BARE, reason, show_change
 from seedspec.text.diagnostic import Diagnostic
 from seedspec.text.visible import visible
 
@@ -197,7 +197,7 @@ def _change(change: Change, rate: Rate) -> tuple[str, ...]:
     if change.kind == "moved" and change.old is not None:
         said = f"from {_code(change.old.address)}"
     else:
-        said = "<br>".join(_code(f"{d.field}: {shown(d.old, d.new)}") for d in change.differences)
+        said = "<br>".join(_code(f"{d.field}: {show_change(d.old, d.new)}") for d in change.differences)
     return change.kind, _code(change.address), said, *_money(change.cost, rate)
 
 

@@ -42,7 +42,7 @@ from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import Done, Failure, InBucket, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
 from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.reason import Stuck as StuckTask
-from seedspec.report.plan import BARE, unpicked
+from seedspec.report.plan import BARE, say_unpicked
 
 
 class End(StrEnum):
@@ -302,7 +302,7 @@ def _begun(step: Step, commands: CommandHint) -> Outcome:
         case Unsaved() | InBucket():
             return replace(found, end=End.FETCH)
         case Unpicked():
-            return replace(found, code="pick", message=unpicked(reason, commands))
+            return replace(found, code="pick", message=say_unpicked(reason, commands))
         case Occupied(file=file):
             return replace(
                 found, end=End.HELD, code="occupied", message=f"{commands.path(file)} is not known to the lock"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from seedspec.catalog.signed_url import masked
+from seedspec.catalog.signed_url import mask_signature
 from seedspec.text.visible import visible
 
 _AROUND = 3
@@ -17,7 +17,7 @@ _Stretch = tuple[int, int, int, int]
 """Lines that differ: from and to in the old text, from and to in the new one."""
 
 
-def unified(path: str, before: bytes, after: bytes, *, color: bool = False) -> list[str]:
+def unified_diff(path: str, before: bytes, after: bytes, *, color: bool = False) -> list[str]:
     """The difference of two texts in the usual form; nothing where there is none.
 
     Lines are shown as messages show them: without the characters that steer a terminal, and without the signatures of
@@ -83,6 +83,6 @@ def _range(start: int, stop: int) -> str:
 
 
 def _shown(sign: str, line: str) -> Iterator[str]:
-    yield sign + "\t".join(map(visible, masked(line.removesuffix("\n")).split("\t")))
+    yield sign + "\t".join(map(visible, mask_signature(line.removesuffix("\n")).split("\t")))
     if not line.endswith("\n"):
         yield _NO_END

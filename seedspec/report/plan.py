@@ -10,7 +10,7 @@ from typing import Any
 from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.matrix.grid import Arithmetic
 from seedspec.compiler.request.ceiling import Count
-from seedspec.compiler.storyboard.profile import said
+from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.lock.age import age
 from seedspec.lock.staleness import Stale
 from seedspec.plan.command_hint import CommandHint
@@ -59,7 +59,7 @@ _WORDS = {
 }
 
 
-def counted(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]:
+def count_entries(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]:
     """How the matrix came to its number of entries."""
     lines = []
     if rows is not None and rows.chosen is not None:
@@ -87,19 +87,19 @@ def steps(
     ]
     lines = columns(table, right=(3,))
     if color:
-        lines = [painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
+        lines = [paint(line, s.action) for s, line in zip(shown, lines, strict=True)]
     left = len(ordered) - len(shown)
     return [*lines, f"… and {left} more"] if left else lines
 
 
-def painted(line: str, action: Action) -> str:
+def paint(line: str, action: Action) -> str:
     """A line in the colour of what a run does."""
     return f"\x1b[{_COLORS[action]}m{line}\x1b[0m"
 
 
 def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
     """The sums: how many steps of each kind, what a run would cost at most, and the budget it has."""
-    found = [f"{n} {_WORDS[a]}" + absent(plan, a) for a in Action if (n := plan.count(a))]
+    found = [f"{n} {_WORDS[a]}" + count_missing(plan, a) for a in Action if (n := plan.count(a))]
     lines = [", ".join(found) or "nothing"]
     if plan.buys:
         ceiling = "" if budget is None else f"; budget {both(Cost(budget, budget), rate)}"
@@ -121,7 +121,7 @@ def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
     return lines
 
 
-def absent(plan: Plan, action: Action) -> str:
+def count_missing(plan: Plan, action: Action) -> str:
     """What is to be added to the count of the videos that are saved, where some of them are not here."""
     return f", {len(plan.missing)} of them not on this disk" if action is Action.DONE and plan.missing else ""
 
@@ -149,7 +149,7 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
         case New(attempt=n):
             return f"attempt {n}, the last one failed"
         case Changed(field=name, old=old, new=new):
-            return f"{name}: {shown(old, new)}"
+            return f"{name}: {show_change(old, new)}"
         case InFlight(task=task, asked=asked):
             return f"in flight as {task}{_for(asked, now)}"
         case Stuck(task=task, asked=asked, word=word):
@@ -172,9 +172,9 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
                 if here
                 else f"{shown_file} ({'not the video that was saved' if differs else 'not on this disk'})"
             )
-            origin = [*([f"as {moved}"] if moved else []), *([said(profile)] if profile is not None else [])]
+            origin = [*([f"as {moved}"] if moved else []), *([say_profile(profile)] if profile is not None else [])]
             bought = f", bought {' '.join(origin)}" if origin else ""
-            return f"done: {where}{bought}" + (f"; stale: {replaced(why.stale)}" if why.stale else "")
+            return f"done: {where}{bought}" + (f"; stale: {say_stale(why.stale)}" if why.stale else "")
         case Twin(of=of):
             return f"the same request as {of}"
         case Failure(code=code, message=message, then=then):
@@ -185,9 +185,9 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
         case Held(upstream=upstream, why=text):
             return f"held: continues {upstream}, and {text}"
         case Unpicked():
-            return unpicked(why, commands)
+            return say_unpicked(why, commands)
         case Stale():
-            return replaced(why)
+            return say_stale(why)
         case Occupied(file=file):
             return f"{commands.path(file)} exists and the lock does not know it; {taken_up(entry, file, commands)}"
         case Picked(changed=True):
@@ -199,7 +199,7 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
         case NotInStoryboard(state=state):
             return f"{state}, no longer in the storyboard"
         case Elsewhere(profile=profile, state=state):
-            return f"{state}, bought {said(profile)}; a run follows it too"
+            return f"{state}, bought {say_profile(profile)}; a run follows it too"
         case Second(state=state):
             return f"{state}, a second purchase of the same request"
 
@@ -209,7 +209,7 @@ def _for(asked: str, now: datetime | None) -> str:
     return f" for {words}" if words else ""
 
 
-def unpicked(why: Unpicked, commands: CommandHint = BARE) -> str:
+def say_unpicked(why: Unpicked, commands: CommandHint = BARE) -> str:
     """What an entry waits for that continues the takes of variants which people choose."""
     more = f"{len(why.variants)} picks, the first" if len(why.variants) > 1 else "a pick"
     return f"waits for {more}: {commands.on('pick', why.variants[0], 'TAKE')}"
@@ -221,7 +221,7 @@ def taken_up(entry: str, file: str, commands: CommandHint) -> str:
     return f"if it is this entry's, {adopt} takes it up; if another storyboard's, this one wants another `output:`"
 
 
-def replaced(stale: Stale) -> str:
+def say_stale(stale: Stale) -> str:
     """Why a video is stale, and why it is left so even when it is asked for anew."""
     up = stale.upstream
     said = f"{up} has another video since" if stale.now else f"{up} is to get another video"
@@ -286,7 +286,7 @@ def _cost(cost: Cost, rate: Rate) -> str:
     return f"{credits(cost, rate)} cr  {dollars(cost, rate)}" if cost.high else ""
 
 
-def shown(old: Any, new: Any) -> str:
+def show_change(old: Any, new: Any) -> str:
     """Old and new, cut to where they begin to differ; of a digest its beginning."""
     before, after = (_DIGEST.sub(r"\1", as_yaml(value)) for value in (old, new))
     if isinstance(old, str) and isinstance(new, str) and len(before) + len(after) > 60:

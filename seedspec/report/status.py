@@ -52,7 +52,7 @@ def rows(
         shown = sorted(plan.steps, key=lambda s: _URGENCY.index(s.action))[: max(most - 1, 0)]
     lines = columns([(s.action.value, s.address, _stands(s, model, now, commands)) for s in shown])
     if color:
-        lines = [plans.painted(line, s.action) for s, line in zip(shown, lines, strict=True)]
+        lines = [plans.paint(line, s.action) for s, line in zip(shown, lines, strict=True)]
     left = len(ordered) - len(shown)
     return [*lines, f"… and {left} more"] if left else lines
 
@@ -60,7 +60,7 @@ def rows(
 def sums(plan: Plan, model: Model, now: datetime, *, commands: CommandHint = plans.BARE) -> list[str]:
     """How many entries stand where, what they have cost, what is unlike its request, and what waits to be saved."""
     counts = ((plan.count(a), word, a) for a, word in _WORDS.items())
-    lines = [", ".join(f"{n} {word}{plans.absent(plan, a)}" for n, word, a in counts if n or a in _ALWAYS)]
+    lines = [", ".join(f"{n} {word}{plans.count_missing(plan, a)}" for n, word, a in counts if n or a in _ALWAYS)]
     bought = cost.by_profile(plan, model.rate)
     own = bought.pop(plan.profile)
     doubts = _doubts(plan)

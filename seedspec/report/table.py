@@ -31,7 +31,7 @@ def cut(text: str, cells: int) -> str:
     return line if cell_len(line) <= cells else set_cell_size(line, cells - 1).rstrip() + "…"
 
 
-def shortened(text: str, cells: int) -> str:
+def shorten_to_cells(text: str, cells: int) -> str:
     """Text within a number of cells, its middle an ellipsis: what tells two addresses apart stands at their ends."""
     if cell_len(text) <= cells:
         return text

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from seedspec.catalog.price import Rate
-from seedspec.compiler.storyboard.profile import said
+from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.lock.age import age
 from seedspec.lock.lock import Record
 from seedspec.lock.staleness import Stale
@@ -38,7 +38,7 @@ from seedspec.plan.reason import (
 from seedspec.plan.why import Why
 from seedspec.report.money import both
 from seedspec.report.origins import place
-from seedspec.report.plan import BARE, shown, step_json, taken_up
+from seedspec.report.plan import BARE, show_change, step_json, taken_up
 from seedspec.text.source import Span, excerpt
 from seedspec.text.visible import visible
 
@@ -170,7 +170,7 @@ def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Itera
             yield "People chose this take, and the lock has lost its video: a picked take is never bought again."
             yield f"{commands.on('adopt', step.address, '--file FILE')} takes the video up."
         case Elsewhere(profile=profile, state=state):
-            yield f"It was bought {said(profile)}, and is {state}: a run follows it too."
+            yield f"It was bought {say_profile(profile)}, and is {state}: a run follows it too."
         case NotInStoryboard(state=state):
             yield f"No entry of the storyboard asks for this request; its purchase is {state}{_file(record, commands)}."
         case Second(state=state):
@@ -180,7 +180,7 @@ def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Itera
     if isinstance(step.reason, Done) and step.reason.moved_from:
         yield f"It was bought as {step.reason.moved_from}; the request is the same, so it was not bought again."
     if isinstance(step.reason, Done) and step.reason.profile is not None:
-        yield f"It was bought {said(step.reason.profile)}; the request is the same, so one purchase serves both."
+        yield f"It was bought {say_profile(step.reason.profile)}; the request is the same, so one purchase serves both."
     if isinstance(step.reason, Done) and step.reason.stale is not None:
         yield from _stale(step.reason.stale, commands)
         if not step.reason.stale.kept:
@@ -205,7 +205,7 @@ def _stale(found: Stale, commands: CommandHint) -> Iterator[str]:
 
 
 def _difference(difference: Difference, span: Span | None) -> Iterator[str]:
-    yield f"  {difference.field}: {shown(difference.old, difference.new)}"
+    yield f"  {difference.field}: {show_change(difference.old, difference.new)}"
     if span is None:
         return
     line, carets = excerpt(span)

@@ -12,7 +12,7 @@ from seedspec.catalog.price import exact, units_within
 from seedspec.choices.picks import Picks, follow_addresses, variants
 from seedspec.choices.reviews import Entries
 from seedspec.compiler.entry import Entry
-from seedspec.compiler.storyboard.profile import name_of, said, with_profile
+from seedspec.compiler.storyboard.profile import name_of, say_profile, with_profile
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Lock
 from seedspec.lock.state import State
@@ -25,7 +25,7 @@ from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.project.choice_files import choices_of, read_picks
 from seedspec.project.compile import Compiled, compile, expand_board
 from seedspec.project.credentials import BadSettings
-from seedspec.project.paths import Place, named, place_of
+from seedspec.project.paths import Place, name_in_commands, place_of
 from seedspec.project.presence import presence
 from seedspec.run.engine.messages import Archive
 from seedspec.run.engine.purchase import Pace
@@ -113,7 +113,7 @@ def ready(path: str | Path, options: Options, compiled: Compiled | None) -> tupl
         raise Invalid(made)
     own = name_of(made.board)
     if options.profile and name_of(with_profile(made.board, options.profile)) != own:
-        raise BadSettings(f"compiled {said(own)}; asked for is a plan {said(options.profile)}")
+        raise BadSettings(f"compiled {say_profile(own)}; asked for is a plan {say_profile(options.profile)}")
     place = place_of(made.path, made.board, emulated=options.emulated)
     check_not_left(place.lock, (e.fingerprint for e in made.entries))
     return made, place
@@ -194,7 +194,7 @@ def _picked_variants(made: Compiled, board: Storyboard, options: Options, proble
     picks = _picks(made.path, board, options)
     if not picks.by_variant:
         picking = _commands(made.path, board, options).line("pick", "ENTRY")
-        raise NothingSelected(f"no take is picked {said(name_of(board))}; {picking} chooses one")
+        raise NothingSelected(f"no take is picked {say_profile(name_of(board))}; {picking} chooses one")
     upstream = expand_board(made.path, board, Problems(), emulated=options.emulated)
     return variants(picks, Entries(upstream.entries), problems)
 
@@ -202,11 +202,11 @@ def _picked_variants(made: Compiled, board: Storyboard, options: Options, proble
 def _why_left_out(entry: Entry, path: Path, board: Storyboard, options: Options) -> str:
     """Why an entry is left out that another one continues, and what takes it in."""
     picking = _commands(path, board, options).on("pick", entry.variant, "TAKE")
-    return f"it has no pick {said(name_of(board))}: {picking} gives it one"
+    return f"it has no pick {say_profile(name_of(board))}: {picking} gives it one"
 
 
 def _commands(path: Path, board: Storyboard, options: Options) -> CommandHint:
-    return CommandHint(named(path), options.emulated, name_of(board))
+    return CommandHint(name_in_commands(path), options.emulated, name_of(board))
 
 
 def _picks(path: Path, board: Storyboard, options: Options) -> Picks:

@@ -176,7 +176,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
     return (f"did you mean `{shorten(near)}`?",) if near is not None else ()
 
 
-def listed(words: Iterable[object], most: int = 12) -> str:
+def list_words(words: Iterable[object], most: int = 12) -> str:
     """Words as a person lists them: `a`, `b` or `c`; a long one is cut, with the count of the rest."""
     quoted = [f"`{shorten(str(w))}`" for w in words]
     if len(quoted) > most:

@@ -39,7 +39,7 @@ def without_overlap(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(kept)
 
 
-def edited(raw: bytes, source: Source, edits: Iterable[Edit]) -> bytes:
+def apply_edits(raw: bytes, source: Source, edits: Iterable[Edit]) -> bytes:
     """The bytes of a file with edits made that do not overlap. A byte order mark and the line ends stay as they are.
 
     A line end that an edit brings is of the kind that the file's first line has. Raises Unlike when the bytes are not

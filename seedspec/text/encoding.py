@@ -37,7 +37,7 @@ _ICONV = {"GBK": "GB18030"}  # which holds all of it
 _SAMPLE = 20_000
 
 
-def decoded(path: str, raw: bytes, problems: Problems) -> str | None:
+def decode(path: str, raw: bytes, problems: Problems) -> str | None:
     """The text of a file; None, with the reason in `problems`, when its bytes are no UTF-8."""
     if (kind := _binary(raw)) is not None:
         message = f"the file is {kind}; expected a text file with YAML in UTF-8"
@@ -88,7 +88,7 @@ def _wide(raw: bytes) -> str | None:
 
 def _not_utf8(path: str, raw: bytes, at: int, problems: Problems) -> None:
     before, after = one_line_end(raw[:at].decode("utf-8")), raw[at : at + 200]
-    name = guessed(raw)
+    name = guess_encoding(raw)
     line = raw[raw.rfind(b"\n", 0, at) + 1 :][:200].splitlines()[0]
     message = f"byte 0x{raw[at]:02x} is not UTF-8; the file seems to be {name}"
     source = Source(path, before + one_line_end(after.decode("utf-8", "replace")))
@@ -104,7 +104,7 @@ def _how(path: str, name: str) -> Iterator[Note]:
     yield Note(f"or: `iconv -f {_ICONV.get(name, name.upper())} -t UTF-8 {where} > utf8.yaml && mv utf8.yaml {where}`")
 
 
-def guessed(raw: bytes) -> str:
+def guess_encoding(raw: bytes) -> str:
     """The encoding that bytes beyond ASCII are most likely of.
 
     Single ones between letters are those of western Europe; pairs are Chinese, Japanese or Korean, by which reading

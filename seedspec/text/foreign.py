@@ -44,7 +44,7 @@ def conflicts(source: Source, problems: Problems) -> bool:
     return True
 
 
-def unfenced(source: Source, problems: Problems) -> str | None:
+def strip_fence(source: Source, problems: Problems) -> str | None:
     """The text without the Markdown around it, every character at its place; None when there are several blocks.
 
     A fence is a line of its own at the left edge. Text in a prompt is indented, so that none of it is meant.

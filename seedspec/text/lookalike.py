@@ -72,7 +72,7 @@ def token(text: str) -> str:
     return _NOT_AT_ENDS.sub("", text).translate(_FULL_WIDTH)
 
 
-def named(char: str) -> str:
+def name_character(char: str) -> str:
     """A character as a message names it: its number, and its name in Unicode."""
     name = "next line" if char == "\x85" else unicodedata.name(char, "").lower()
     return f"U+{ord(char):04X}" + (f" ({name})" if name else "")
@@ -81,7 +81,7 @@ def named(char: str) -> str:
 def odd_in(text: str) -> tuple[str, ...]:
     """A clause about the first character of a word that is taken for another one: no letter, and not in ASCII."""
     odd = next((c for c in text if not c.isascii() and _is_odd(c)), None)
-    return () if odd is None else (f"it holds {named(odd)}",)
+    return () if odd is None else (f"it holds {name_character(odd)}",)
 
 
 def _is_odd(char: str) -> bool:
@@ -145,7 +145,7 @@ def report(source: Source, found: list[Lookalike], problems: Problems) -> None:
     expected = {" ": "a plain space", "": "nothing", "- ": "`-` and a space", ": ": "`:` and a space"}.get(
         first.meant if first.meant.strip() else first.meant[:1], f"`{first.meant.strip()}`"
     )
-    what = f"`{char}`" if char.isascii() else named(char)
+    what = f"`{char}`" if char.isascii() else name_character(char)
     notes: list[Note | Edit] = [Edit(source.span(one.start, one.end), one.meant) for one in found]
     if lines := sorted({source.position(one.start)[0] for one in found[1:]} - {span.place[0]}):
         count = len(lines)
@@ -155,7 +155,7 @@ def report(source: Source, found: list[Lookalike], problems: Problems) -> None:
     problems.error("look-alike", f"found {what}; expected {expected}", span, *notes)
 
 
-def mended(text: str, found: list[Lookalike]) -> str | None:
+def mend_lookalikes(text: str, found: list[Lookalike]) -> str | None:
     """The text with what was meant, every place where it was; None where that is of another length."""
     if any(one.end - one.start != len(one.meant) for one in found):
         return None

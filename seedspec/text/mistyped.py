@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 from seedspec.text.lookalike import odd_in
 from seedspec.text.near import shorten
 
@@ -23,7 +23,7 @@ def unknown_word(word: str, what: str, known: Collection[str]) -> tuple[str, tup
     if not odd_in(word) and len(parts) > 1 and all(p in known for p in parts):
         sign = next(c for c in word[len(parts[0]) :] if not c.isspace())
         clauses.append(f"`{sign}` stands in it")
-    expected = f"expected {listed(known)}" if known else "there is none"
+    expected = f"expected {list_words(known)}" if known else "there is none"
     return "; ".join((*clauses, expected)), notes
 
 

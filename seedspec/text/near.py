@@ -15,7 +15,7 @@ def shorten(text: str, most: int = 60) -> str:
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
-def folded(word: str) -> str:
+def fold(word: str) -> str:
     """A word without what people write differently: case, width of the characters, and what stands between words."""
     return re.sub(r"[\s_.\-]+", "", unicodedata.normalize("NFKC", word).casefold())
 
@@ -29,8 +29,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     from difflib import SequenceMatcher  # nearly every file has no need of it
 
     others = [k for k in dict.fromkeys(known) if k != word]
-    own = folded(word)
-    if same := next((k for k in others if own and folded(k) == own), None):
+    own = fold(word)
+    if same := next((k for k in others if own and fold(k) == own), None):
         return same
     measured = SequenceMatcher(b=word.casefold())
     best: list[tuple[float, str]] = []

@@ -21,7 +21,7 @@ def visible(text: str, *, spaces: bool = False) -> str:
     return text if text.isprintable() else _spelt(text, spaces=spaces).replace("\n", "⏎")
 
 
-def shown(text: str, *, painted: bool, log: bool) -> str:
+def make_printable(text: str, *, painted: bool, log: bool) -> str:
     """Lines of text as a stream gets them: whatever steers a terminal is spelt out, but for line ends and tabs.
 
     Where the stream is `painted`, the colours of reports stay. A `log` is one that GitHub reads line by line: no line
@@ -30,10 +30,10 @@ def shown(text: str, *, painted: bool, log: bool) -> str:
     if not text.replace("\n", "").isprintable():
         pieces = _PAINT.split(text) if painted else [text]
         text = "".join(p if at % 2 else _spelt(p, "\n\t") for at, p in enumerate(pieces))
-    return uncommanded(text) if log else text
+    return strip_workflow_commands(text) if log else text
 
 
-def uncommanded(text: str) -> str:
+def strip_workflow_commands(text: str) -> str:
     """Text in which the runner of GitHub's actions finds no command.
 
     It takes a line for one that begins with `::`, white space before it or not, and one that has `##[` anywhere.

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from seedspec.text.diagnostic import Problems
-from seedspec.text.encoding import decoded, one_line_end
+from seedspec.text.encoding import decode, one_line_end
 from seedspec.text.node import Map, Node, Scalar
 from seedspec.text.source import Source
 from seedspec.text.yaml_attempt import Attempt, Complaint
@@ -32,7 +32,7 @@ def source_of(path: str, raw: bytes, problems: Problems) -> Source | None:
             Source(path, "").span(0),
         )
         return None
-    text = decoded(path, raw, problems)
+    text = decode(path, raw, problems)
     return None if text is None else Source(path, one_line_end(text))
 
 
@@ -64,9 +64,9 @@ def _root(source: Source, own: Problems, problems: Problems) -> Node | None:
         return None
     text: str | None = source.text
     if _MARKED.search(source.text):
-        from seedspec.text.foreign import conflicts, unfenced
+        from seedspec.text.foreign import conflicts, strip_fence
 
-        text = None if conflicts(source, own) else unfenced(source, own)
+        text = None if conflicts(source, own) else strip_fence(source, own)
     if text is None:
         return None
     if SEPARATORS.search(text):

@@ -21,7 +21,7 @@ UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udf
 
 def control_character(source: Source, bad: re.Match[str], problems: Problems) -> None:
     """One finding for the first character that YAML refuses, with the count of its kind."""
-    from seedspec.text.lookalike import named
+    from seedspec.text.lookalike import name_character
 
     span, count = source.span(bad.start()), source.text.count(bad[0])
     notes: list[Note | Edit] = [Note(f"the file holds {count:,} of them")] if count > 1 else []
@@ -33,7 +33,7 @@ def control_character(source: Source, bad: re.Match[str], problems: Problems) ->
         notes.append(Note("delete it, and write the end of a line where one is meant"))
     else:
         notes.append(Note("delete it"))
-    problems.error("control-character", f"character {named(bad[0])} is not allowed in YAML", span, *notes)
+    problems.error("control-character", f"character {name_character(bad[0])} is not allowed in YAML", span, *notes)
 
 
 def without_separators(source: Source, text: str, scalars: Sequence[tuple[int, int, str]], problems: Problems) -> str:
@@ -42,7 +42,7 @@ def without_separators(source: Source, text: str, scalars: Sequence[tuple[int, i
     `scalars` are start, end and style of those that a text without them has. In quotes, with no blank beside it, such
     a character stays what it is; there alone it is text.
     """
-    from seedspec.text.lookalike import named
+    from seedspec.text.lookalike import name_character
 
     out, told = list(text), 0
     for m in SEPARATORS.finditer(text):
@@ -61,7 +61,7 @@ def without_separators(source: Source, text: str, scalars: Sequence[tuple[int, i
             edits = [
                 Edit(source.span(at), "\n" + line[: len(line) - len(line.lstrip(" "))] if style in ("|", ">") else " ")
             ]
-        message = f"{named(m[0])} ends a line for YAML; expected a line break or a space"
+        message = f"{name_character(m[0])} ends a line for YAML; expected a line break or a space"
         note = (
             "write a line break in a text under `|`, a space elsewhere; in double quotes `\\L` is U+2028, `\\P` U+2029"
         )

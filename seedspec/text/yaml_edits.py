@@ -14,7 +14,7 @@ _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}(?=[ \t]*[,}\]])")
 _KEY_LINE = re.compile(r" *(?:- +)?[a-z_][a-z0-9_.-]*:(?: |$)")
 
 
-def as_quoted(text: str) -> str:
+def quote_for_yaml(text: str) -> str:
     """A text as a quoted scalar of YAML on one line: with `"` where nothing in it needs an escape there."""
     return f'"{text}"' if '"' not in text and "\\" not in text else "'" + text.replace("'", "''") + "'"
 
@@ -40,7 +40,7 @@ def value_of_line(source: Source, number: int) -> Span | None:
 def quote_value(source: Source, number: int) -> tuple[Edit, ...]:
     """The edit that quotes the value of a line, where it is certain what belongs to the value."""
     span = value_of_line(source, number)
-    return () if span is None else (Edit(span, as_quoted(span.text)),)
+    return () if span is None else (Edit(span, quote_for_yaml(span.text)),)
 
 
 def quote_template(source: Source, start: int) -> tuple[Edit, ...]:
@@ -48,9 +48,9 @@ def quote_template(source: Source, start: int) -> tuple[Edit, ...]:
     number = source.position(start)[0]
     span = value_of_line(source, number)
     if span is not None and span.start == start:
-        return (Edit(span, as_quoted(span.text)),)
+        return (Edit(span, quote_for_yaml(span.text)),)
     m = _TEMPLATE.match(source.text, start)
-    return () if m is None else (Edit(Span(source, m.start(), m.end()), as_quoted(m[0])),)
+    return () if m is None else (Edit(Span(source, m.start(), m.end()), quote_for_yaml(m[0])),)
 
 
 def indent_block(source: Source, header: int, key_column: int) -> tuple[Edit, ...]:

@@ -12,9 +12,9 @@ from seedspec.text.source import Source, Span
 from seedspec.text.yaml_attempt import Complaint
 from seedspec.text.yaml_edits import (
     VALUE,
-    as_quoted,
     close_quote,
     indent_of,
+    quote_for_yaml,
     quote_template,
     quote_value,
     value_of_line,
@@ -230,7 +230,7 @@ def _behind(source: Source, said: Complaint, closed: Node, here: Span, problems:
         if re.match(r"[a-z_]+:(?: |$)", source.text[here.start : here.start + 60].partition("\n")[0]):
             note = "a key begins on a line of its own; in `{ }` a comma stands before it"
         if whole is not None and whole.start == closed.span.start and len(whole.text) > 2 and whole.text[-1] == begun:
-            edits = said.sure([Edit(whole, as_quoted(whole.text[1:-1]))]) if "\\" not in whole.text else ()
+            edits = said.sure([Edit(whole, quote_for_yaml(whole.text[1:-1]))]) if "\\" not in whole.text else ()
         message = f"there is text behind the closing quote {begun}"
         problems.error("text-behind-value", message, here, note, *edits)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from seedspec.text.diagnostic import Edit, Note, Problems, listed
+from seedspec.text.diagnostic import Edit, Note, Problems, list_words
 from seedspec.text.node import Scalar
 from seedspec.text.source import Source, Span
 from seedspec.text.yaml_attempt import Complaint
@@ -98,7 +98,7 @@ def indented_otherwise(source: Source, here: Span, problems: Problems) -> None:
     message = f"this {what} begins at column {column}, where none can begin"
     notes: list[Note] = []
     if known:
-        message = f"this {what} begins at column {column}; expected column {listed(known).replace('`', '')}"
+        message = f"this {what} begins at column {column}; expected column {list_words(known).replace('`', '')}"
         column, at = next(iter(known.items()))
         notes.append(Note(f"column {column} is that of this {what}", source.span(at)))
     problems.error("indentation", message, here, *notes)

@@ -155,7 +155,7 @@ class Reader:
                 found = choice
                 break
         lookalike.report(self.source, found, problems)
-        mended = lookalike.mended(self.text, found)
+        mended = lookalike.mend_lookalikes(self.text, found)
         if mended is None or self._first_error(mended) is not None:
             parts = {self._parts.at(one.start) for one in found}
             return [self._set_aside(part) for part in sorted(parts)].count(True) > 0

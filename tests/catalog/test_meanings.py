@@ -14,7 +14,7 @@ from seedspec.catalog.form import amount_of, name_for, remedy_for_type
 from seedspec.catalog.meant import meaning_of
 from seedspec.catalog.schema import Schema, edits_of
 from seedspec.project import sources
-from seedspec.text.near import folded, nearest, shorten
+from seedspec.text.near import fold, nearest, shorten
 from seedspec.text.source import Source
 
 STORYBOARD = sources.schemas()["storyboard.json"]
@@ -301,7 +301,7 @@ def test_a_word_of_a_table_has_one_meaning_and_is_no_key_of_its_place() -> None:
     for table in TABLES:
         meant: dict[str, Any] = {}
         for word, told in table:
-            assert meant.setdefault(folded(word), told) == told, word
+            assert meant.setdefault(fold(word), told) == told, word
 
 
 WORDS = sorted(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedspec.catalog.signed_url import SIGNATURES, bare, masked, signature_of
+from seedspec.catalog.signed_url import SIGNATURES, bare, mask_signature, signature_of
 
 SIGNED = [
     (
@@ -134,4 +134,4 @@ def test_an_address_is_made_bare_once(text: str) -> None:
 
 def test_a_signature_is_shown_as_stars_of_its_length() -> None:
     line = '  hero: {image: "https://b/a?X-Amz-Signature=dead&sig=ab%3D#x", note: "sig=5 of 6"}'
-    assert masked(line) == '  hero: {image: "https://b/a?X-Amz-Signature=****&sig=*****#x", note: "sig=5 of 6"}'
+    assert mask_signature(line) == '  hero: {image: "https://b/a?X-Amz-Signature=****&sig=*****#x", note: "sig=5 of 6"}'

@@ -14,7 +14,7 @@ from seedspec.compiler.references.limits import MediaFile
 from seedspec.compiler.request.expand import expand
 from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.project import sources
-from seedspec.project.sources import spelled
+from seedspec.project.sources import spell_as_on_disk
 from seedspec.text.diagnostic import Diagnostic, Edit, Problems
 from seedspec.text.yaml import parse, source_of
 
@@ -69,7 +69,7 @@ def test_the_spelling_of_a_disk_that_takes_either(target: str, there: dict[str, 
             raise PermissionError(folder)
         return there[folder]
 
-    assert spelled(Path("/b"), target, names) == spelling
+    assert spell_as_on_disk(Path("/b"), target, names) == spelling
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/a.png", "http://localhost:9/a.png"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from seedspec import api
-from seedspec.project.compile import Checked, checked
+from seedspec.project.compile import Checked, check_profiles
 from seedspec.project.fixes import Fixes, fixes, write
 from seedspec.project.reading import Reading
 from seedspec.report.diagnostics import as_text
@@ -39,7 +39,7 @@ def proposing(path: str, *rules: Callable[[Diagnostic], tuple[Edit, ...]]) -> Ca
     """A check whose findings carry the edits that some rules give them, besides their own."""
 
     def check(reading: Reading) -> Checked:
-        found = checked(path, reading=reading)
+        found = check_profiles(path, reading=reading)
         return found._replace(diagnostics=tuple(replace(d, edits=next(filter(None, (r(d) for r in rules)), d.edits))
                                                 for d in found.diagnostics))  # fmt: skip
 
@@ -142,7 +142,7 @@ def test_two_that_want_one_place_are_made_one_after_the_other(tmp_path: Path) ->
     path = file_of(tmp_path, BOARD.replace(" {{ lok }} {{ hok }}", ""))
 
     def twice(reading: Reading) -> Checked:
-        found = checked(path, reading=reading)
+        found = check_profiles(path, reading=reading)
         more = [d for one in found.diagnostics for d in (replace(one, edits=meant(one)), replace(one, message="two",
                 edits=(Edit(one.span, "x-own"),)))]  # fmt: skip
         return found._replace(diagnostics=tuple(more))
@@ -160,7 +160,7 @@ def test_a_template_below_the_folder_is_fixed_and_nothing_else_is(tmp_path: Path
 
     def check_of(named: str) -> Callable[[Reading], Checked]:
         def check(reading: Reading) -> Checked:
-            found = checked(path, reading=reading)
+            found = check_profiles(path, reading=reading)
             whole = Source(named, "two {{ hok }}\n")
             own = [replace(d, edits=(Edit(at(whole, "{{ hok }}"), "hook"),)) for d in found.diagnostics]
             return found._replace(diagnostics=tuple(own))

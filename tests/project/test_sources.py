@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seedspec.project.sources import spelled
+from seedspec.project.sources import spell_as_on_disk
 
 FOLDERS = {"": ("Assets", "notes.txt"), "Assets": ("Hero.png", "walk.mp4", "é.png"), "twice": ("a.png", "A.png")}
 
@@ -34,4 +34,4 @@ def names(folder: str) -> tuple[str, ...]:
 )
 def test_a_path_is_told_as_its_folders_have_the_names(written: str, there: str) -> None:
     """Nothing where it is right already, or where two names would fit."""
-    assert spelled(Path("/board"), written, names) == there
+    assert spell_as_on_disk(Path("/board"), written, names) == there

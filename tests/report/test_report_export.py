@@ -27,7 +27,7 @@ from seedspec.media.facts import MediaError
 from seedspec.media.movie import check_playable
 from seedspec.media.movie.join import Canvas, Part, join
 from seedspec.report.export import spreadsheet
-from seedspec.report.export.cut import unsigned
+from seedspec.report.export.cut import strip_signature
 
 Film = Callable[..., Path]
 
@@ -352,7 +352,7 @@ def test_a_size_is_two_numbers(size: str, stage: Stage, capsys: pytest.CaptureFi
 
 
 def test_a_signature_is_handed_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, film: Film) -> None:
-    assert unsigned(["https://a.example/b.png?sig=1", "x https://a.example/c#t y", 5]) == [
+    assert strip_signature(["https://a.example/b.png?sig=1", "x https://a.example/c#t y", 5]) == [
         "https://a.example/b.png", "x https://a.example/c y", 5
     ]  # fmt: skip
     monkeypatch.chdir(tmp_path)

@@ -18,7 +18,7 @@ from seedspec.lock.purchase_events import Deferred, Failed, Submitted
 from seedspec.lock.run_events import Delayed, Progressed, RunStarted, Stopped
 from seedspec.report.live import Monitor, length, live
 from seedspec.report.outcome import End, Outcomes
-from seedspec.report.table import shortened
+from seedspec.report.table import shorten_to_cells
 
 EXPECTED = Path(__file__).parent / "expected"
 
@@ -112,9 +112,9 @@ def test_of_hundreds_only_what_is_under_way_is_shown(tmp_path: Path, monkeypatch
 
 def test_long_addresses_keep_what_tells_them_apart() -> None:
     long = "open@look=noir,hook=question,season=monsoon,aspect_ratio=9:16/1"
-    assert shortened(long, 38) == "open@look=no…nsoon,aspect_ratio=9:16/1"
-    assert shortened(long, 63) == long
-    assert cell_len(shortened("开场" * 30, 21)) <= 21
+    assert shorten_to_cells(long, 38) == "open@look=no…nsoon,aspect_ratio=9:16/1"
+    assert shorten_to_cells(long, 63) == long
+    assert cell_len(shorten_to_cells("开场" * 30, 21)) <= 21
 
 
 def test_lines_of_what_goes_well_fit_the_terminal(stage: Stage) -> None:

@@ -53,9 +53,7 @@ MUTANTS = [
         "sync of the lock's folder", "project/atomic.py", "        sync_folder(path.parent)\n", "        pass\n", ORDER
     ),
     Mutant("sync of a video", "run/store/downloads.py", "        os.fsync(self._file.fileno())\n", "", ORDER),
-    Mutant(
-        "sync of the videos' folder", "run/store/downloads.py", "            sync_folder(final.parent)\n", "", ORDER
-    ),
+    Mutant("sync of the videos' folder", "run/store/downloads.py", "    sync_folder(final.parent)\n", "", ORDER),
     Mutant(
         "a file written aside",
         "project/atomic.py",
@@ -137,7 +135,7 @@ MUTANTS = [
     Mutant(
         "the room held back",
         "run/store/journal.py",
-        "                _hold_back(self.path, RESERVE + 2 * self._good)\n",
+        "            _hold_back(self.path, RESERVE + 2 * self._good)\n",
         "",
         f"{RUNNERS}::test_a_full_disk_stops_before_anything_is_bought[60000]",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from seedspec.report.diagnostics import MOST_ANNOTATIONS, as_github, as_json, as_text, tally
-from seedspec.text.diagnostic import Diagnostic, Edit, Note, Problems, Severity, did_you_mean, listed
+from seedspec.text.diagnostic import Diagnostic, Edit, Note, Problems, Severity, did_you_mean, list_words
 from seedspec.text.source import Source
 from seedspec.text.visible import visible
 
@@ -135,5 +135,7 @@ def test_problems_are_merged_and_sorted() -> None:
 def test_words() -> None:
     assert did_you_mean("wether", ["weather", "water"]) == ("did you mean `weather`?",)
     assert did_you_mean("xyz", ["weather"]) == () == did_you_mean("x", [])
-    assert listed([]) == "nothing" and listed(["a"]) == "`a`" and listed(["a", "b", "c"]) == "`a`, `b` or `c`"
-    assert listed(range(20), 2) == "`0`, `1` or 18 more"
+    assert (
+        list_words([]) == "nothing" and list_words(["a"]) == "`a`" and list_words(["a", "b", "c"]) == "`a`, `b` or `c`"
+    )
+    assert list_words(range(20), 2) == "`0`, `1` or 18 more"

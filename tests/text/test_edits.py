@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedspec.text.diagnostic import Diagnostic, Edit, Problems
-from seedspec.text.edits import Unlike, edited, without_overlap
+from seedspec.text.edits import Unlike, apply_edits, without_overlap
 from seedspec.text.source import Source
 from seedspec.text.yaml import source_of
 
@@ -46,7 +46,7 @@ def finding(whole: Source, *edits: tuple[int, int, str]) -> Diagnostic:
 )
 def test_one_edit(raw: bytes, start: int, end: int, text: str, after: bytes) -> None:
     whole = source(raw)
-    assert edited(raw, whole, [Edit(whole.span(start, end), text)]) == after
+    assert apply_edits(raw, whole, [Edit(whole.span(start, end), text)]) == after
 
 
 def test_several_edits_are_made_at_once() -> None:
@@ -55,7 +55,7 @@ def test_several_edits_are_made_at_once() -> None:
     one = finding(whole, (3, 3, '"'), (10, 10, '"'))
     two = finding(whole, (14, 21, "'z'"))
     assert without_overlap([one, two]) == (one, two)
-    assert edited(raw, whole, [*two.edits, *one.edits]) == b"a: \"{{ x }}\"\r\nb: 'z'\r\n"
+    assert apply_edits(raw, whole, [*two.edits, *one.edits]) == b"a: \"{{ x }}\"\r\nb: 'z'\r\n"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_only_touches_stays_and_what_is_alike_is_made_once() -> None:
     beside = finding(whole, (0, 3, "a"), (6, 9, "b"))
     again = finding(whole, (3, 6, "x"))
     assert without_overlap([first, beside, again]) == (first, beside, again)
-    assert edited(b"0123456789", whole, [e for d in (first, beside, again) for e in d.edits]) == b"axb9"
+    assert apply_edits(b"0123456789", whole, [e for d in (first, beside, again) for e in d.edits]) == b"axb9"
     assert without_overlap([finding(whole, (3, 3, "a")), finding(whole, (3, 3, "b"))]) == (finding(whole, (3, 3, "a")),)
     assert without_overlap([finding(whole, (1, 4, "a"), (2, 3, "b"))]) == ()
     assert without_overlap([finding(whole)]) == ()
@@ -85,8 +85,8 @@ def test_bytes_of_another_text_are_refused() -> None:
     whole = source(b"a: 1\r\n")
     for raw in (b"a: 2\r\n", b"a: 1\r\n\r\n", b"a: \xff\r\n", b""):
         with pytest.raises(Unlike):
-            edited(raw, whole, [])
-    assert edited(b"a: 1\n", whole, []) == b"a: 1\n"  # the same text with other line ends
+            apply_edits(raw, whole, [])
+    assert apply_edits(b"a: 1\n", whole, []) == b"a: 1\n"  # the same text with other line ends
 
 
 def texts() -> list[bytes]:
@@ -113,7 +113,7 @@ def test_only_the_spans_change(raw: bytes, data: st.DataObject) -> None:
     wanted = data.draw(st.lists(st.lists(st.tuples(pairs, PIECES), min_size=1, max_size=3), max_size=6))
     found = [finding(whole, *((a, b, text) for (a, b), text in edits)) for edits in wanted]
     kept = without_overlap(found)
-    after = edited(raw, whole, [e for d in kept for e in d.edits])
+    after = apply_edits(raw, whole, [e for d in kept for e in d.edits])
     # the whole again, piece by piece and by another way: characters of the source against units of the file
     units = units_of(raw.removeprefix(MARK).decode())
     assert len(units) == len(whole.text)

@@ -6,7 +6,7 @@ import click
 
 from seedspec.api import Options, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
-from seedspec.cli.console import colored, pour, print_json, print_lines, steady_csv
+from seedspec.cli.console import pour, print_json, print_lines, steady_csv, wants_color
 from seedspec.cli.main import Exit
 from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 from seedspec.cli.votes import check_axis
@@ -14,7 +14,7 @@ from seedspec.compiler.named import axes_of
 from seedspec.plan import cost
 from seedspec.plan.savings import savings
 from seedspec.report import cost as shown
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 
 
 @click.command("cost")
@@ -54,7 +54,9 @@ def cost_command(
             check_axis(name, made.entries)
         elif name not in known:
             near = did_you_mean(name, known)
-            raise Exit(2, f"no `{name}` to tell costs apart by; " + (near[0] if near else f"expected {listed(known)}"))
+            raise Exit(
+                2, f"no `{name}` to tell costs apart by; " + (near[0] if near else f"expected {list_words(known)}")
+            )
     whole = not (select or exclude)
     lines, told = cost.lines(found, names, model.rate, whole=whole), savings(found, model)
     if form == "json":
@@ -66,7 +68,7 @@ def cost_command(
         columns_of = [f"axis:{name}" if name.partition(".")[0] in axes else name for name in names]
         pour(steady_csv(as_csv(shown.rows(lines, columns_of, model.rate))))
     else:
-        color = colored()
+        color = wants_color()
         print_lines([heading(made), "", *shown.table(lines, names, model.rate, color=color), ""])
         print_lines(shown.notes(lines, model.rate))
         if whole and "profile" not in names:

@@ -6,7 +6,7 @@ import click
 
 from seedspec.api import Compiled
 from seedspec.cli.compiled import compile_or_exit, show_findings
-from seedspec.cli.console import colored, print_json, print_lines, print_notes
+from seedspec.cli.console import print_json, print_lines, print_notes, wants_color
 from seedspec.cli.main import Exit
 from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 from seedspec.compiler.entry import Entry
@@ -62,7 +62,7 @@ def diff_command(
     if form == "json":
         print_json(compared.as_json(found, made.board.model.rate, then.commit))
     else:
-        print_lines(compared.as_text(found, made.board.model.rate, color=colored()))
+        print_lines(compared.as_text(found, made.board.model.rate, color=wants_color()))
 
 
 def _earlier(storyboard: str, old: Compiled, revision: str) -> tuple[Entry, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from seedspec.cli.console import colored, print_json, print_lines, print_notes
+from seedspec.cli.console import print_json, print_lines, print_notes, wants_color
 from seedspec.cli.main import Exit
 from seedspec.cli.options import assets_option, renders_option, storyboard_argument
 from seedspec.project import sources
@@ -54,7 +54,7 @@ def doctor_command(storyboard: str, assets: str | None, renders: str | None, for
         print_json({"seedspec_doctor": 1, "findings": rows})
     else:
         lines = columns((f.verdict, f.name, visible(f.said)) for f in found)
-        if colored(sys.stdout):
+        if wants_color(sys.stdout):
             lines = [f"\x1b[{_COLORS[f.verdict]}m{line}\x1b[0m" for f, line in zip(found, lines, strict=True)]
         print_lines(lines)
         wrong = Counter(f.verdict for f in found if f.verdict != "ok")

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from seedspec.cli.console import colored, print_json, print_lines
+from seedspec.cli.console import print_json, print_lines, wants_color
 from seedspec.cli.main import Exit
 from seedspec.report import codes
 from seedspec.text.diagnostic import did_you_mean
@@ -37,10 +37,10 @@ def explain_command(words: tuple[str, ...], form: str) -> None:
         return
     width = shutil.get_terminal_size().columns
     if not wanted:
-        print_lines(codes.listed(known, width=width if sys.stdout.isatty() else None, color=colored()))
+        print_lines(codes.list_codes(known, width=width if sys.stdout.isatty() else None, color=wants_color()))
     for number, code in enumerate(dict.fromkeys(wanted)):
         before = ["", ""] if number else []
-        print_lines([*before, *codes.page(code, known[code], width=min(width, _WIDEST), color=colored())])
+        print_lines([*before, *codes.page(code, known[code], width=min(width, _WIDEST), color=wants_color())])
 
 
 def _code(word: str, known: codes.Codes) -> str:

@@ -7,7 +7,7 @@ import click
 from seedspec.cli.console import print_json, print_lines, print_notes
 from seedspec.cli.main import Exit
 from seedspec.project import sources
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 
 
 @click.command("models")
@@ -27,7 +27,7 @@ def models_command(model: str | None, form: str) -> None:
     known = catalog.models
     print_notes([f"{name} is left out: {why}" for name, why in catalog.broken.items()])
     if model is not None and model not in known:
-        raise Exit(2, "; ".join((f"no model `{model}`; expected {listed(known)}", *did_you_mean(model, known))))
+        raise Exit(2, "; ".join((f"no model `{model}`; expected {list_words(known)}", *did_you_mean(model, known))))
     chosen = [known[model]] if model is not None else list(known.values())
     if form == "json":
         document = {"seedspec_models": 1, "models": [shown.as_json(m) for m in chosen]}

@@ -8,7 +8,7 @@ import click
 
 from seedspec.api import Options, Planned, agree
 from seedspec.cli.commands.against import Since, since
-from seedspec.cli.console import colored, print_json, print_lines, print_next, print_notes
+from seedspec.cli.console import print_json, print_lines, print_next, print_notes, wants_color
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, renders_option
 from seedspec.cli.output_path import check_output_path
@@ -116,5 +116,5 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
     else:
         print_plan(planned, options)
         if changes is not None:
-            lines = compared.as_text(changes.found, rate, color=colored())
+            lines = compared.as_text(changes.found, rate, color=wants_color())
             print_lines(["", f"since {changes.revision}:", *lines])

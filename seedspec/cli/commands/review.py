@@ -23,7 +23,7 @@ from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
 from seedspec.project.choice_files import read_picks, schema_beside
 from seedspec.project.files import read_file
-from seedspec.project.paths import named
+from seedspec.project.paths import name_in_commands
 from seedspec.project.saved_video import SavedVideos
 from seedspec.project.state_folder import state_folder
 from seedspec.report.page import content as contents
@@ -74,7 +74,7 @@ def review_command(
     place = planned.place
     videos = SavedVideos(place.base)
     # a page is made to be shared: its commands do not say where the storyboard lies on this machine
-    commands = CommandHint(named(Path(Path(storyboard).name)), emulator, place.profile)
+    commands = CommandHint(name_in_commands(Path(Path(storyboard).name)), emulator, place.profile)
     renders = check_bucket("renders", renders, emulator=emulator)
     signed = signed_of(media, renders, planned.plan)
     sizes = signed.size(planned.plan.lock) if signed else lambda file: _size(videos, file)

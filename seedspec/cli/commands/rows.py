@@ -23,7 +23,7 @@ from seedspec.project.choice_files import schema_beside
 from seedspec.project.compile import Compiled, ceiling, expand_board, read_board
 from seedspec.project.full_matrix import cost_of, full_matrix
 from seedspec.project.names import lock_of, rows_of
-from seedspec.project.paths import named
+from seedspec.project.paths import name_in_commands
 from seedspec.project.rows_file import rows_beside, rows_of_bytes, serialise, write
 from seedspec.report import rows as shown
 from seedspec.run.store.lock_file import hold, read_lock
@@ -73,7 +73,7 @@ def rows_command(
             write(path, data)
     _tell(path, board, chosen, form, written=True)
     if form == "text":
-        print_next(CommandHint(named(path)).plain("plan"))
+        print_next(CommandHint(name_in_commands(path)).plain("plan"))
 
 
 def _board_of(storyboard: str) -> Storyboard:

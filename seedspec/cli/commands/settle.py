@@ -22,7 +22,7 @@ from seedspec.lock.lock import Lock, Record
 from seedspec.lock.purchase_events import Adopted, Deferred, Failed, Submitted, Weighed
 from seedspec.lock.state import UNANSWERED
 from seedspec.plan.command_hint import CommandHint
-from seedspec.project.paths import Place, named, place_of
+from seedspec.project.paths import Place, name_in_commands, place_of
 from seedspec.run.engine.messages import Balance, Credits
 from seedspec.run.loop import Wire, now
 from seedspec.run.settle import Evidence, ask, evidence, intent_to_resend, resend, verify_task
@@ -74,7 +74,7 @@ def settle_command(
     click.get_current_context().params["storyboard"] = storyboard
     said_what = task is not None or not_billed or again or lost
     if said_what and not entries:
-        listing = CommandHint(named(Path(storyboard)), emulator, profile).line("settle")
+        listing = CommandHint(name_in_commands(Path(storyboard)), emulator, profile).line("settle")
         raise Exit(2, f"name the entry that is meant; {listing} lists those that wait for it")
     if len(entries) > 1 and (task is not None or again or purchase is not None):
         raise Exit(2, "--task, --resend and --purchase are about one purchase; name one entry")

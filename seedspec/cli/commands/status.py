@@ -12,7 +12,7 @@ import click
 
 from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import board_of, compile_or_exit, heading
-from seedspec.cli.console import colored, print_json, print_lines, steady_text
+from seedspec.cli.console import print_json, print_lines, steady_text, wants_color
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, renders_option
 from seedspec.cli.plan_view import print_next_of_plan
@@ -58,7 +58,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
 
     made = compile_or_exit(storyboard, options.profile, emulated=options.emulated)
     board = board_of(made)
-    model, color = board.model, colored()
+    model, color = board.model, wants_color()
 
     def lines(found: Planned, most: int | None) -> list[str]:
         moment, commands = now().utc, found.place.commands
@@ -102,6 +102,6 @@ def watch(frame: Callable[[int], Sequence[str]], stream: TextIO, pause: Callable
     console = Console(file=stream, highlight=False)
     with Live(console=console, auto_refresh=False) as picture:
         while True:
-            lines = steady_text("\n".join(frame(console.height - 1)), painted=colored(stream))
+            lines = steady_text("\n".join(frame(console.height - 1)), painted=wants_color(stream))
             picture.update(Text.from_ansi(lines, no_wrap=True, overflow="ellipsis"), refresh=True)
             pause()

@@ -11,7 +11,7 @@ from seedspec.compiler.matrix.columns import Columns, check_column, labels_wante
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Box, Row, Work
 from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM, Axis, Label, Pattern, RowsFile, Shot, Storyboard
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.diagnostic import Note, Problems, did_you_mean, list_words
 from seedspec.text.mistyped import unknown_word
 from seedspec.text.near import shorten
 from seedspec.text.node import Node
@@ -207,7 +207,7 @@ def _included(
         if missing:
             if len(pattern.wanted) > sum(n in by_name for n in pattern.wanted):
                 continue  # one of them is named wrongly, which is the mistake
-            message = f"the row names no label for {listed(missing)}; an included row is a whole row"
+            message = f"the row names no label for {list_words(missing)}; an included row is a whole row"
             problems.error("row-not-whole", message, pattern.span)
             continue
         admitted = [_admit(axis, pattern.wanted[name][0], values[name], problems) for name, axis in by_name.items()]

@@ -9,7 +9,7 @@ from seedspec.compiler.matrix.grid import Arithmetic, Grid
 from seedspec.compiler.matrix.product import Product, Row
 from seedspec.compiler.matrix.strategy import each_label_once, first_row, in_order, in_words, lacking
 from seedspec.compiler.storyboard.types import Pattern, RowsFile, Storyboard, Strategy
-from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity, did_you_mean, listed
+from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity, did_you_mean, list_words
 from seedspec.text.near import shorten
 from seedspec.text.source import Span
 from seedspec.text.value import valueclass
@@ -188,7 +188,7 @@ def _misfit(pattern: Pattern, row: Row, board: Storyboard, grid: Grid, product: 
             return Misfit(message, (name,), (Note("the axis is here", axis.span),)), pattern.span
         label = pattern.wanted[name][0]
         if label.text not in axis.values:
-            message = f"axis `{name}` has no label `{shorten(label.text)}`; expected {listed(axis.values)}"
+            message = f"axis `{name}` has no label `{shorten(label.text)}`; expected {list_words(axis.values)}"
             renamed = "if the label was renamed, write its new name here: then what was bought is kept"
             return Misfit(
                 message, (name, label.text), (*did_you_mean(label.text, axis.values), renamed)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, KeysView, Mapping, Sequence
 from typing import NamedTuple
 
 from seedspec.compiler.storyboard.types import LABEL, Axis, Pattern
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.diagnostic import Note, Problems, did_you_mean, list_words
 from seedspec.text.near import shorten
 from seedspec.text.node import Map, Node, Scalar
 from seedspec.text.source import Span
@@ -133,7 +133,7 @@ def check_column(name: str, pattern: Pattern, axis: Axis, columns: Columns, prob
     if column not in known:
         if not (problems.is_set_aside(column) or problems.is_set_aside(axis.name)):
             said = f"`{shorten(column)}` is no column of axis `{axis.name}`"
-            message = f"{said}; expected {listed(known)}" if known else f"{said}, whose labels have no columns"
+            message = f"{said}; expected {list_words(known)}" if known else f"{said}, whose labels have no columns"
             problems.error("unknown-column", message, key, *did_you_mean(column, known), here)
         return False
     found = columns.column(axis.name, column)
@@ -145,7 +145,7 @@ def check_column(name: str, pattern: Pattern, axis: Axis, columns: Columns, prob
         if label.text not in found.labels:
             fine = False
             if not problems.is_set_aside(label.text):
-                message = f"no row has `{shorten(label.text)}` in column `{name}`; expected {listed(found.labels)}"
+                message = f"no row has `{shorten(label.text)}` in column `{name}`; expected {list_words(found.labels)}"
                 near = did_you_mean(label.text, found.labels)
                 problems.error("unknown-label", message, label.node.span, *near, here)
     return fine

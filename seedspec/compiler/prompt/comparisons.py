@@ -9,7 +9,7 @@ from jinja2 import nodes
 
 from seedspec.compiler.prompt.parts import Parts
 from seedspec.compiler.storyboard.types import Axis
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 from seedspec.text.near import shorten
 from seedspec.text.node import Map, Scalar
 
@@ -78,7 +78,7 @@ def _judge_column(axis: Axis, column: str, said: str) -> tuple[str, tuple[str, .
         return f"`{axis.name}.{column}` is never the text `{said}`", (f"it is no text: compare it with {said}",)
     shown = [shorten(c.text, 40) for c in cells if isinstance(c, Scalar)]
     message = f"`{axis.name}.{column}` is never `{shorten(said, 40)}`; its cells are "
-    return message + listed(dict.fromkeys(shown)).replace(" or ", " and "), did_you_mean(said, shown)
+    return message + list_words(dict.fromkeys(shown)).replace(" or ", " and "), did_you_mean(said, shown)
 
 
 def _judge(axis: Axis, said: str, *, of_label: bool) -> tuple[str, tuple[str, ...]] | None:
@@ -98,4 +98,4 @@ def _judge(axis: Axis, said: str, *, of_label: bool) -> tuple[str, tuple[str, ..
     shown = [shorten(t, 40) for t in texts]
     by_label = (f"compare its label: `label.{axis.name} == '{said}'`",) if said in labels else ()
     message = f"`{axis.name}` is never `{shorten(said, 40)}`; its {'labels' if texts is labels else 'values'} are "
-    return message + listed(shown).replace(" or ", " and "), by_label or did_you_mean(said, texts)
+    return message + list_words(shown).replace(" or ", " and "), by_label or did_you_mean(said, texts)

@@ -14,7 +14,7 @@ from seedspec.catalog.schema import shorten
 from seedspec.compiler.prompt.meter import Excess
 from seedspec.compiler.prompt.other_methods import method_advice
 from seedspec.compiler.prompt.parts import Part
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 
 FILTERS_PAGE = "https://jinja.palletsprojects.com/templates/"
 
@@ -80,13 +80,13 @@ class Missing(jinja2.StrictUndefined):
 def kind(value: Any) -> str:
     """What a value is, in the words of a message: the same for each label that a row may have."""
     if value is None or isinstance(value, (bool, jinja2.Undefined)):
-        return named(value)
+        return say_value(value)
     if isinstance(value, str):
         return "a text"
-    return "a number" if isinstance(value, (int, float)) else named(value)
+    return "a number" if isinstance(value, (int, float)) else say_value(value)
 
 
-def named(value: Any) -> str:
+def say_value(value: Any) -> str:
     """A value as a note says it. Nothing in it is Python's own way of writing."""
     if value is None:
         return "nothing"
@@ -156,7 +156,7 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
     subject = f"`{subject}`" if subject else ""
     if isinstance(owner, dict):
         keys = [str(k) for k in owner]
-        has = f"{subject or 'the mapping'} has {listed(keys)}" if keys else f"{subject or 'the mapping'} is empty"
+        has = f"{subject or 'the mapping'} has {list_words(keys)}" if keys else f"{subject or 'the mapping'} is empty"
         what = f"`{shorten(str(error.name))}` is not defined; {has.replace(' or ', ' and ')}"
         notes = did_you_mean(name, keys)
         if name in ("label", "name", "key", "id") and subject:
@@ -177,13 +177,13 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
     notes = method_advice(subject.strip("`") or "name", name)
     notes = notes or did_you_mean(name, [m for m in dir(owner) if not m.startswith("_")])
     if not notes and subject and isinstance(owner, (str, int, float)):
-        notes = (f"write {subject} alone: here it is {named(owner)}",)
+        notes = (f"write {subject} alone: here it is {say_value(owner)}",)
     return TemplateFault(f"`{shorten(str(error.name))}` is not defined; {what}", *notes, code=code)
 
 
 def _owned(error: MissingValue, part: Part | None) -> str:
     owner = error.owner[0] if error.owner else None
-    return f"`{part.owner}`" if part is not None and 0 < len(part.owner) <= 40 else named(owner)
+    return f"`{part.owner}`" if part is not None and 0 < len(part.owner) <= 40 else say_value(owner)
 
 
 def _about(part: Part | None, *, of_call: bool) -> str:

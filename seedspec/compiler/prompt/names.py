@@ -10,7 +10,7 @@ from jinja2 import nodes
 
 from seedspec.compiler.prompt.errors import Change
 from seedspec.compiler.prompt.parts import Parts
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 
 
 class Names(NamedTuple):
@@ -206,7 +206,7 @@ def _declare(node: nodes.Name, parent: nodes.Node | None, names: Names) -> tuple
             "templates know the function `ref()` and the filters of Jinja; a value stands under `vars`, or is an axis",
         )
     known = sorted(n for n in names.known if n not in ("label", "shot", "take", "ref", "range", "dict", "namespace"))
-    here = f"this prompt knows {listed(known, 5).replace(' or ', ' and ')}; " if known and len(known) < 20 else ""
+    here = f"this prompt knows {list_words(known, 5).replace(' or ', ' and ')}; " if known and len(known) < 20 else ""
     return (f"{here}declare a new name under `vars: {{{word}: …}}`, or as an axis of `matrix`",)
 
 

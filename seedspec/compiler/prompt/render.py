@@ -20,7 +20,7 @@ from seedspec.compiler.prompt.numbering import number
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.template import Template, Templates
 from seedspec.compiler.storyboard.types import Axis, Shot, Storyboard
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 from seedspec.text.mistyped import unknown_word
 from seedspec.text.near import shorten
 from seedspec.text.node import Map, Scalar
@@ -265,10 +265,10 @@ def _lacking(axis: Axis, column: str, columns: Columns) -> list[str]:
     """What to say of a table where a row lacks a column, and what to do."""
     known = columns.names(axis.name)
     if column not in known:
-        message = f"`{shorten(column)}` is no column of table `{axis.name}`; expected {listed(known)}"
+        message = f"`{shorten(column)}` is no column of table `{axis.name}`; expected {list_words(known)}"
         return [message, *did_you_mean(column, known)]
     rows = [label for label, row in axis.values.items() if isinstance(row, Map) and column not in row.pairs]
-    named = listed(rows).replace(" or ", " and ")
+    named = list_words(rows).replace(" or ", " and ")
     message = f"column `{column}` of table `{axis.name}` is not set in row{'s' * (len(rows) > 1)} {named}"
     return [message, f"write `{{{{ {axis.name}.{column} | default('') }}}}`, or set it in each row"]
 

@@ -13,10 +13,10 @@ from jinja2.sandbox import MAX_RANGE, ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from seedspec.catalog.schema import shorten
-from seedspec.compiler.prompt.errors import FILTERS_PAGE, Missing, RefSyntax, TemplateFault, kind, named
+from seedspec.compiler.prompt.errors import FILTERS_PAGE, Missing, RefSyntax, TemplateFault, kind, say_value
 from seedspec.compiler.prompt.meter import Excess, Meter
 from seedspec.compiler.prompt.parts import PartLines, number_parts
-from seedspec.compiler.prompt.value import iterable, shown
+from seedspec.compiler.prompt.value import admit_to_text, iterable
 
 Ref = Callable[[str], str]
 
@@ -49,7 +49,7 @@ class Environment(ImmutableSandboxedEnvironment):
             loader=jinja2.FunctionLoader(read),
             autoescape=False,
             cache_size=1000,
-            finalize=lambda value: shown(value, meter),
+            finalize=lambda value: admit_to_text(value, meter),
         )
         self.meter = meter
         self.sources: dict[str, str] = {}
@@ -61,7 +61,7 @@ class Environment(ImmutableSandboxedEnvironment):
         self.filters |= {
             " each": jinja2.pass_context(lambda _, items: meter.steps(iterable(items))),
             " made": jinja2.pass_context(lambda _, value: meter.admit(value)),
-            " joined": jinja2.pass_context(lambda _, pieces: meter.joined(shown(p, meter) for p in pieces)),
+            " joined": jinja2.pass_context(lambda _, pieces: meter.joined(admit_to_text(p, meter) for p in pieces)),
         }
 
     def concat(self, pieces: Iterable[str]) -> str:
@@ -172,7 +172,7 @@ def _kinds(values: Iterable[Any]) -> str:
 
 def _here(*values: Any) -> str:
     """Values as a note says them: those of the first row."""
-    return f"here: {shorten(' and '.join(named(v) for v in values), 160)}"
+    return f"here: {shorten(' and '.join(say_value(v) for v in values), 160)}"
 
 
 def _no_sum(operator: str, left: Any, right: Any) -> TemplateFault:

@@ -6,7 +6,7 @@ import re
 
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.storyboard.types import Axis, Shot
-from seedspec.text.diagnostic import Problems, listed
+from seedspec.text.diagnostic import Problems, list_words
 
 
 def _words(text: str) -> frozenset[str]:
@@ -57,7 +57,7 @@ def check_parts(shot: Shot, grid: Grid, problems: Problems) -> bool:
     if not (whole or message_of_chat or (told[0].startswith("0") and all(_TIME.fullmatch(k) for k in told))):
         return False
     rows = grid.arithmetic.rows
-    message = f"{listed(keys).replace(' or ', ' and ')} are {len(keys)} variants, each bought alone: {rows} videos"
+    message = f"{list_words(keys).replace(' or ', ' and ')} are {len(keys)} variants, each bought alone: {rows} videos"
     notes = (
         "parts of one prompt are one text: write them under `prompt: |`",
         "for variants, use labels that say what is compared",

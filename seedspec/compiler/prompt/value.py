@@ -34,7 +34,7 @@ def plain_of(value: Any, meter: Meter, depth: int = 0) -> Any:
     raise TemplateFault(f"found {kind(value)}; expected text or a plain value", *_call(value))
 
 
-def shown(value: Any, meter: Meter) -> Any:
+def admit_to_text(value: Any, meter: Meter) -> Any:
     """A value on its way into a text. Python would write `None`, `{'words': 'wet'}` or an address in memory."""
     if isinstance(value, (str, int, float, jinja2.Undefined)):
         return _bounded(meter.admit(value))
@@ -51,7 +51,7 @@ def shown(value: Any, meter: Meter) -> Any:
 
 def as_text(value: Any, meter: Meter) -> str:
     """The text of a value that is all of a template: the same that it would be among other words."""
-    return value if isinstance(value, str) else str(shown(value, meter))
+    return value if isinstance(value, str) else str(admit_to_text(value, meter))
 
 
 def iterable(value: Any) -> Any:

@@ -12,9 +12,9 @@ from seedspec.catalog.addresses import page_of, unreachable
 from seedspec.catalog.media_facts import MediaFacts, MediaRemark
 from seedspec.catalog.model import Kind, MediaRule, Range
 from seedspec.catalog.schema import shorten
-from seedspec.catalog.signed_url import bare, masked, signature_of
+from seedspec.catalog.signed_url import bare, mask_signature, signature_of
 from seedspec.compiler.storyboard.types import Reference
-from seedspec.text.diagnostic import Problems, listed
+from seedspec.text.diagnostic import Problems, list_words
 from seedspec.text.value import valueclass
 
 
@@ -110,15 +110,15 @@ def check_medium(
     path = _BEFORE_PATH.sub("", target).partition("#")[0].partition("?")[0] if is_url(target) else target
     suffix = "." + path.rsplit(".", 1)[-1].lower() if "." in path.rsplit("/", 1)[-1] else ""
     if found_format is not None and found_format not in rule.formats:
-        refuse("media-format", f"is a {found_format} file; expected {listed(rule.formats)}")
+        refuse("media-format", f"is a {found_format} file; expected {list_words(rule.formats)}")
     elif found_format is None and suffix not in rule.extensions and (kind := kind_of_suffix(suffix)):
-        message = f"`{reference.name}` ends in `{suffix}`; expected {listed(rule.extensions)}"
+        message = f"`{reference.name}` ends in `{suffix}`; expected {list_words(rule.extensions)}"
         other = f"`{suffix}` is {_A[kind]}; write its kind: `{{{kind}: …}}`, or name another file"
         convert = "convert the file: another name alone changes nothing in it"
         problems.error("media-format", message, span, convert if kind == rule.kind else other, entry=entry)
     elif found_format in _ENDINGS and suffix and suffix not in _ENDINGS[found_format]:
         named = f"is a {found_format} file and is called `{suffix}`"
-        warn("media-name", f"{named}; expected {listed(_ENDINGS[found_format])}: the service may go by the name")
+        warn("media-name", f"{named}; expected {list_words(_ENDINGS[found_format])}: the service may go by the name")
     if behind := facts.behind:
         warn("media-trailing", f"has {behind:,.0f} bytes behind its end, which no viewer reads; expected none")
     for breach in breaches(rule, facts):
@@ -287,7 +287,7 @@ def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
 
 def check_address(reference: Reference, url: str, problems: Problems, local: Callable[[], bool]) -> bool:
     """Whether the service can reach an address, else reported; warns of one that gives a page and no medium."""
-    span, shown = reference.target.span, shorten(masked(bare(url)))
+    span, shown = reference.target.span, shorten(mask_signature(bare(url)))
     wrong = unreachable(url)
     if wrong and (unreachable(url, loopback=True) or not local()):
         message = f"`{reference.name}` is `{shown}`, which {wrong}"

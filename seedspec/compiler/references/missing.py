@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from seedspec.text.lookalike import named
+from seedspec.text.lookalike import name_character
 from seedspec.text.near import nearest, shorten
 
 NearbyFiles = Callable[[str], tuple[str, ...]]
@@ -112,7 +112,7 @@ def odd_address(address: str) -> tuple[str, str] | None:
     ends = re.sub(r"[“”‘’«»‹›。，、；：！？）】」…]+$", "", path)
     plain = _HIDDEN.sub("", f"{head}{sep}{meant if not meant.isascii() or host != meant else host}{slash}{ends}")
     odd = next((c for c in address if not c.isascii() and (_HIDDEN.match(c) or c in host or address.endswith(c))), "")
-    return (f"it holds {named(odd)}", plain) if plain != address and odd else None
+    return (f"it holds {name_character(odd)}", plain) if plain != address and odd else None
 
 
 def address_fault(target: str) -> tuple[str, str] | None:
@@ -127,7 +127,7 @@ _ESCAPED = {
 """Characters that double quotes make of a backslash and a letter, by that letter."""
 
 
-def unescaped(target: str) -> str:
+def undo_escapes(target: str) -> str:
     """A path with `/` for the backslashes that double quotes have taken with the letter behind; else as it is."""
     if not any(c in target[1:-1] for c in _ESCAPED):
         return target

@@ -39,11 +39,11 @@ from seedspec.compiler.references.missing import (
     meant_file,
     odd_address,
     path_fault,
-    unescaped,
+    undo_escapes,
 )
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
-from seedspec.text.diagnostic import Edit, Note, listed
+from seedspec.text.diagnostic import Edit, Note, list_words
 from seedspec.text.lookalike import odd_in
 from seedspec.text.mistyped import unknown_word
 
@@ -163,7 +163,7 @@ class ReferenceResolver:
             message, remedy = "is no address; expected plain letters and signs", f"write `{shorten(plain)}`"
         told = "http" in message or "http" in remedy or "quotes" in message
         notes = (remedy,) if told and remedy != PUT_IT_THERE else self._meant(reference, target) or (remedy,)
-        if (eaten := unescaped(target)) != target:
+        if (eaten := undo_escapes(target)) != target:
             notes = (f"in double quotes `\\` and a letter is another character; write `{shorten(eaten)}`",)
         said = "; ".join((f"`{shorten(target)}` {message}", *odd_in(target)))
         self._problems.error("media-file", said, reference.target.span, *notes)
@@ -307,7 +307,7 @@ class ReferenceResolver:
             else:
                 some = [variant_of(reference.target.text, ((name, label),)) for label in axis.values]
                 message = f"shot `{reference.target.text}` has an axis `{name}` that `{self._shot}` lacks"
-                fix = f"choose one: `at: {{{name}: {next(iter(axis.values))}}}`; the candidates are {listed(some)}"
+                fix = f"choose one: `at: {{{name}: {next(iter(axis.values))}}}`; the candidates are {list_words(some)}"
                 self._problems.error(
                     "which-entry", message, span, fix, Note("the axis is here", axis.span), entry=entry
                 )

@@ -10,7 +10,7 @@ from seedspec.catalog.price import sum_of
 from seedspec.compiler.entry import Entry, Medium, frame_words
 from seedspec.compiler.references.limits import breaches, check_medium, within_tolerance
 from seedspec.compiler.storyboard.types import Reference
-from seedspec.text.diagnostic import Problems, listed
+from seedspec.text.diagnostic import Problems, list_words
 
 
 def check_upstream(reference: Reference, model: Model, upstream: Entry, problems: Problems, entry: str) -> MediaFacts:
@@ -42,7 +42,7 @@ def check_upstream(reference: Reference, model: Model, upstream: Entry, problems
         problems.error(breach.code, said, at, f"no ratio of {quality} may be a reference", entry=entry)
     else:
         fine = [name for name in sizes if name not in outside]
-        hint = f"fix `aspect_ratio` of shot `{upstream.shot}`; in {quality} these do: {listed(fine)}"
+        hint = f"fix `aspect_ratio` of shot `{upstream.shot}`; in {quality} these do: {list_words(fine)}"
         problems.warning("upstream-size-unknown", said, at, hint, entry=entry)
     return facts
 

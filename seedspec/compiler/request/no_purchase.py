@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from seedspec.catalog.price import exact, units_within
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.text.diagnostic import Problems, listed
+from seedspec.text.diagnostic import Problems, list_words
 
 
 def has_rows(grid: Grid) -> bool:
@@ -22,7 +22,7 @@ def check_rows(board: Storyboard, parent: Grid, grids: Mapping[str, Grid], probl
     empty = [s for s in board.shots if not (has_rows(grids[s.id]) or grids[s.id].repaired)]
     if empty and not has_rows(parent) and parent.arithmetic.candidates:
         of = f"all {parent.arithmetic.candidates:,} rows of the storyboard"
-        rest = "" if len(empty) == len(board.shots) else f"; {listed(s.id for s in empty)} has none"
+        rest = "" if len(empty) == len(board.shots) else f"; {list_words(s.id for s in empty)} has none"
         message = f"`exclude` removes {of}, so that nothing is made{rest}; expected one row to be left"
         problems.error("no-rows", message, board.exclude[0].span, "name more axes in it, or leave it out")
         return

@@ -33,7 +33,7 @@ _INSTEAD: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def promised(name: str) -> str:
+def promise_of(name: str) -> str:
     """What an author who writes this name wants to have, and how it is had; "" for a name that promises nothing."""
     return _INSTEAD.get(name.casefold(), "")
 
@@ -44,4 +44,4 @@ def check_axis_names(axes: Iterable[Axis], fields: Iterable[str], problems: Prob
     for axis in axes:
         if axis.name.casefold() in REFUSED and axis.name not in known:
             message = f"axis `{axis.name}` sets no field of the request; expected another name"
-            problems.error("axis-name", message, axis.span, promised(axis.name))
+            problems.error("axis-name", message, axis.span, promise_of(axis.name))

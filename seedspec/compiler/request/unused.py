@@ -10,9 +10,9 @@ from seedspec.compiler.matrix.columns import Columns, axes_of, labels_wanted, pa
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.request.no_purchase import has_rows
-from seedspec.compiler.request.promises import promised
+from seedspec.compiler.request.promises import promise_of
 from seedspec.compiler.storyboard.types import Axis, Override, Reference, Shot, Storyboard
-from seedspec.text.diagnostic import EVERYTHING, Note, Problems, Severity, did_you_mean, listed
+from seedspec.text.diagnostic import EVERYTHING, Note, Problems, Severity, did_you_mean, list_words
 from seedspec.text.node import Map, Scalar, plain
 from seedspec.text.source import Span
 
@@ -248,7 +248,7 @@ def _values(board: Storyboard, axis: Axis, shots: Sequence[_ReadShot], problems:
 def _key(axis: Axis, key: str, span: Span, fields: frozenset[str], problems: Problems) -> None:
     """A key of a value, or a column of a table, that reaches nothing."""
     others = [k for v in axis.values.values() if axis.table and isinstance(v, Map) for k in v.pairs]
-    near = () if promised(key) else did_you_mean(key, (*fields, *(_FREE if axis.table else ()), *others))
+    near = () if promise_of(key) else did_you_mean(key, (*fields, *(_FREE if axis.table else ()), *others))
     advice = _to_read(key, f"{axis.name}.{key}")
     if not axis.table:
         message = f"key `{key}` of axis `{axis.name}` is no request field, and no template reads it"
@@ -312,11 +312,11 @@ def _overrides(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems
             if chosen and all(any(n in s.grid.names for s in shots) for n in axes_of(override.when)):
                 continue
             lacking = [n for n in axes_of(override.when) if all(n not in s.grid.names for s in shots)]
-            why = f"no shot has axis {listed(lacking)}" if lacking else "no row has all of these labels"
+            why = f"no shot has axis {list_words(lacking)}" if lacking else "no row has all of these labels"
             message = f"this override applies to no entry: {why}"
             problems.warning("override-unused", message, override.when.span, "change its `when`, or take it out")
         elif id(override) not in changing and not (chosen and override.fields):
-            why = f"{listed(override.fields)} has this value without it" if override.fields else "it sets no field"
+            why = f"{list_words(override.fields)} has this value without it" if override.fields else "it sets no field"
             message = f"this override changes nothing: {why}"
             problems.warning("override-unused", message, override.when.span, "take it out, or set another value")
 
@@ -342,5 +342,5 @@ def _variables(board: Storyboard, shots: Sequence[_ReadShot], templates: Templat
 
 def _to_read(name: str, path: str) -> tuple[str, ...]:
     """What to do about a name that nothing reads."""
-    wanted = promised(name)
+    wanted = promise_of(name)
     return (f"read it in a prompt: `{{{{ {path} }}}}`, or take it out", *([wanted] if wanted else []))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seedspec.catalog.schema import kind_of
-from seedspec.text.diagnostic import Problems, listed
+from seedspec.text.diagnostic import Problems, list_words
 from seedspec.text.near import shorten
 from seedspec.text.node import Map, Node, Sequence, plain
 
@@ -28,7 +28,7 @@ def storyboard_node(node: Node, problems: Problems) -> Map | None:
             hint = f"take `{shorten(name)}:` away, and move what stands below it to the left"
             problems.error("not-a-storyboard", message, key.span, hint)
             return None
-    found = listed([shorten(k, 30) for k in node.pairs], 5)
+    found = list_words([shorten(k, 30) for k in node.pairs], 5)
     message = f"found a mapping with {found}; expected `seedspec`, `model` and `shots`"
     problems.error("not-a-storyboard", message.replace(" or ", " and ", 1), first.key.span, _SHAPE)
     return None

@@ -11,7 +11,7 @@ from seedspec.catalog.form import amount_of
 from seedspec.catalog.schema import edits_of, kind_of
 from seedspec.text.diagnostic import Edit, Problems
 from seedspec.text.lookalike import odd_in
-from seedspec.text.near import folded, nearest
+from seedspec.text.near import fold, nearest
 from seedspec.text.node import Node, Scalar
 
 EXPECTED = "expected `first`, `last`, or seconds from the start of the video with at most three decimals"
@@ -64,7 +64,7 @@ def _remedy(node: Node, value: object) -> tuple[str | Edit, ...]:
 
 
 def _remedy_for_text(node: Node, text: str) -> tuple[str | Edit, ...]:
-    word = folded(text)
+    word = fold(text)
     if word in _WORDS:
         return f"write `{word}`", *edits_of(node.span, word)
     if (meant := _MEANT.get(word)) is not None:

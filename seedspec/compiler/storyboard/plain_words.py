@@ -76,7 +76,7 @@ class _Words:
             return None
         place = Span(span.source, span.start + m.start(2), span.start + m.end(2))
         odd = next(char for char in m[2] if not char.isascii())
-        message = f"found {lookalike.named(odd)} behind `{m[1]}`; expected `:` and a space"
+        message = f"found {lookalike.name_character(odd)} behind `{m[1]}`; expected `:` and a space"
         self._problems.error("look-alike", message, place, Edit(place, ": "))
         value = Span(span.source, span.start + m.start(3), span.end)
         name = Scalar(m[1], Span(span.source, span.start, span.start + m.end(1)))
@@ -98,6 +98,6 @@ class _Words:
         at = next(n for n, char in enumerate(span.text) if not char.isascii())
         place = Span(span.source, span.start + at, span.start + at + 1)
         written = f"{node.style}{meant}{node.style}" if node.style in ("'", '"') else meant
-        message = f"found {lookalike.named(place.text)} in `{shorten(node.value)}`; expected `{meant}`"
+        message = f"found {lookalike.name_character(place.text)} in `{shorten(node.value)}`; expected `{meant}`"
         self._problems.error("look-alike", message, place, Edit(span, written))
         return Scalar(meant if node.style else core(meant, span, Problems()), span, node.style)

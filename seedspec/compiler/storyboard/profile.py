@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from seedspec.compiler.filename import is_device
 from seedspec.compiler.storyboard.types import Profile, Storyboard
-from seedspec.text.diagnostic import Diagnostic, Note, Problems, did_you_mean, listed
+from seedspec.text.diagnostic import Diagnostic, Note, Problems, did_you_mean, list_words
 
 AS_WRITTEN = "default"
 """What stands for the storyboard without any profile where the name of one is asked for; no profile may have it."""
@@ -28,7 +28,7 @@ def with_profile(board: Storyboard, name: str) -> Storyboard:
     if name not in board.profiles:
         known = [*board.profiles, AS_WRITTEN] if board.profiles else []
         near = did_you_mean(name, known)
-        rest = near[0] if near else f"the storyboard has {listed(known)}" if known else "the storyboard has none"
+        rest = near[0] if near else f"the storyboard has {list_words(known)}" if known else "the storyboard has none"
         raise NoProfile(f"no profile `{name}`; {rest}")
     return replace(board, profile=board.profiles[name])
 
@@ -38,12 +38,14 @@ def name_of(board: Storyboard) -> str:
     return board.profile.name if board.profile is not None else ""
 
 
-def said(name: str) -> str:
+def say_profile(name: str) -> str:
     """Which profile, in words: what follows a sentence about a purchase or a finding."""
     return "without a profile" if name in ("", AS_WRITTEN) else f"with profile `{name}`"
 
 
-def merged(as_written: Iterable[Diagnostic], by_profile: Mapping[str, Iterable[Diagnostic]]) -> tuple[Diagnostic, ...]:
+def merge_findings(
+    as_written: Iterable[Diagnostic], by_profile: Mapping[str, Iterable[Diagnostic]]
+) -> tuple[Diagnostic, ...]:
     """The findings of a storyboard as written, then those that its profiles alone bring about, which name them."""
     out, further = Problems(), dict[tuple[object, ...], tuple[Diagnostic, list[str]]]()
     out.extend(as_written)

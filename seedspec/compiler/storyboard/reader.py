@@ -31,9 +31,9 @@ from seedspec.compiler.storyboard.types import (
     Storyboard,
     Strategy,
 )
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, listed
+from seedspec.text.diagnostic import Note, Problems, did_you_mean, list_words
 from seedspec.text.lookalike import odd_in
-from seedspec.text.near import folded, nearest
+from seedspec.text.near import fold, nearest
 from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 from seedspec.text.source import Span
 
@@ -82,8 +82,8 @@ def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
         problems.error("model-file", f"the file of model `{text}` cannot be used: {why}", node.span)
         return None
     near = nearest(text, known)
-    same = near if near is not None and folded(near) == folded(text) else None  # it is written in another form alone
-    message = "; ".join((f"unknown model `{shorten(text)}`", *odd_in(text), f"expected {listed(known)}"))
+    same = near if near is not None and fold(near) == fold(text) else None  # it is written in another form alone
+    message = "; ".join((f"unknown model `{shorten(text)}`", *odd_in(text), f"expected {list_words(known)}"))
     notes = did_you_mean(text, known) or (
         (f"write `model: {next(iter(known))}`",) if len(known) == 1 else ("`seedspec models` shows all of them",)
     )

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from seedspec.catalog.form import name_for
 from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM
 from seedspec.text.diagnostic import Edit, Note, Problems
-from seedspec.text.near import folded, shorten
+from seedspec.text.near import fold, shorten
 from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 
 COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}|x-[A-Za-z0-9_-]{1,38}")
@@ -96,7 +96,7 @@ class _Tables:
                 rest, has = (f" and {len(found) - 1} more", "have") if once and len(found) > 1 else ("", "has")
                 message = f"row {number}{rest} of table `{axis}` {has} no `id`, which is the label of a row"
                 if other:
-                    certain = [Edit(r.pairs[other].key.span, _ID) for _, r in found if folded(other) == _ID]
+                    certain = [Edit(r.pairs[other].key.span, _ID) for _, r in found if fold(other) == _ID]
                     hint = f"did you mean `id` in place of `{shorten(other)}`?"
                     self._problems.error("missing-key", message, row.pairs[other].key.span, hint, *certain)
                 else:
@@ -165,7 +165,7 @@ class _Tables:
 
 def _other_id(row: Map) -> str:
     """The column that holds the label of a row under another name; "" where none does."""
-    return next((k for k in row.pairs if folded(k) in _OTHER_IDS), "")
+    return next((k for k in row.pairs if fold(k) in _OTHER_IDS), "")
 
 
 def _has_rows(table: Node) -> bool:
@@ -199,7 +199,7 @@ def _refused_column(axis: str, column: str) -> tuple[str, ...] | None:
     if column in _WORDS:
         why, hint = _WORDS[column]
         return "table-column", f"table `{axis}` has a column `{column}`; {why}", hint
-    if folded(column) == _ID:
+    if fold(column) == _ID:
         return "table-column", f"table `{axis}` has a column `{shorten(column)}` beside `id`; expected one of them"
     if not COLUMN.fullmatch(column):
         name = name_for(column, "[A-Za-z_][A-Za-z0-9_]{0,39}", "column", 1)

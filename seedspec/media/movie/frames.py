@@ -32,10 +32,10 @@ def frame_of(raster: Raster) -> VideoFrame:
 def raster_of(frame: VideoFrame) -> Raster:
     """The picture of a frame."""
     frame = frame.reformat(format="rgb24")
-    return Raster(frame.width, frame.height, packed(frame.planes[0], frame.width * 3))
+    return Raster(frame.width, frame.height, pack(frame.planes[0], frame.width * 3))
 
 
-def packed(plane: VideoPlane, row: int) -> bytes:
+def pack(plane: VideoPlane, row: int) -> bytes:
     """The bytes of a plane without the padding at the end of its rows."""
     held = bytes(plane)
     if plane.line_size == row:

@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from seedspec.media.facts import MediaError, sniff
-from seedspec.media.movie.frames import DAMAGE, packed, sentence
+from seedspec.media.movie.frames import DAMAGE, pack, sentence
 from seedspec.media.movie.probe import check_size, open_stream
 from seedspec.media.picture import Raster
 
@@ -110,7 +110,7 @@ def _raster(frame: VideoFrame) -> Raster:
     graph.vpush(frame)
     graph.vpush(None)
     made = graph.vpull()
-    return Raster(made.width, made.height, packed(made.planes[0], made.width * 3))
+    return Raster(made.width, made.height, pack(made.planes[0], made.width * 3))
 
 
 def _matrix(frame: VideoFrame) -> str:

@@ -23,7 +23,7 @@ from av.video.stream import VideoStream
 from seedspec.media import card as cards
 from seedspec.media.card import Card
 from seedspec.media.facts import FPS, MediaError
-from seedspec.media.movie.frames import DAMAGE, RATE, fill, frame_of, packed, sentence
+from seedspec.media.movie.frames import DAMAGE, RATE, fill, frame_of, pack, sentence
 from seedspec.media.picture import drawing
 
 _KEYS_EVERY = 2  # seconds
@@ -210,5 +210,5 @@ def _joined(card: VideoFrame, strip: bytes, width: int, height: int) -> VideoFra
     below = b"\x80" * (width // 2 * cards.strip_height(height) // 2)
     for number, (plane, above) in enumerate(zip(frame.planes, card.planes, strict=True)):
         row = width // 2 if number else width
-        fill(plane, packed(above, row) + (below if number else strip), row)
+        fill(plane, pack(above, row) + (below if number else strip), row)
     return frame

@@ -18,7 +18,7 @@ from seedspec.project.importing.roles import Roles, Words, is_export, roles_of
 from seedspec.project.importing.rows import Rows, rows_of
 from seedspec.project.importing.shots import shots_of
 from seedspec.project.importing.values import ImportFault, Material
-from seedspec.text.near import folded, shorten
+from seedspec.text.near import fold, shorten
 
 Form = Literal["", "shots", "rows"]
 MOST_ENTRIES = 1000
@@ -116,7 +116,7 @@ def _set_top(material: Material, board: Board, words: Words) -> None:
             material.remark(cell.place, f"left out: `{shorten(name)}` is a version of the other tool's format")
         elif keys == ("notes",):
             board.notes = cell.text.strip()
-        elif folded(name) not in ("defaults",):
+        elif fold(name) not in ("defaults",):
             continue
         del material.shared[name]
     stem = label(board.title, "", 0)[0].lower() if board.title.isascii() else ""

@@ -12,7 +12,7 @@ from seedspec.catalog.choice import remedy_for_choice
 from seedspec.catalog.form import amount_of, remedy_for_type
 from seedspec.catalog.model import Model
 from seedspec.project.importing.values import Cell
-from seedspec.text.near import folded, shorten
+from seedspec.text.near import fold, shorten
 
 _LONGEST = 200
 
@@ -64,7 +64,7 @@ def _read(rule: Mapping[str, Any], cell: Cell) -> Value:
 
 
 def _choice(allowed: list[Any], text: str) -> Value:
-    same = next((a for a in allowed if isinstance(a, str) and folded(a) == folded(text)), None)
+    same = next((a for a in allowed if isinstance(a, str) and fold(a) == fold(text)), None)
     if same is not None:
         return Value(same)
     remedy = remedy_for_choice(text, allowed)

@@ -19,7 +19,7 @@ from seedspec.project.importing.media import Media
 from seedspec.project.importing.prompts import Template, mentions_of
 from seedspec.project.importing.roles import Roles, addresses, is_address, kind_of_address, kind_word
 from seedspec.project.importing.values import Cell, Material, Record
-from seedspec.text.near import folded, shorten
+from seedspec.text.near import fold, shorten
 
 _TAKEN = ("label", "shot", "take", "ref", "loop", "self", "range", "dict", "namespace", "cycler", "joiner", "lipsum")
 _GUARD = re.compile("(^|[;\\n])([ \"]*)'(?=[-=+@\uff1d\uff0b\uff0d\uff20\\t\\r])")
@@ -181,7 +181,7 @@ class Common:
     def column(self, wanted: str) -> str:
         """The column that a name in brackets means: by its name, or what is shared under that name; "" for none."""
         others = [n for n in self.names if n != self.roles.prompt]
-        found = next((n for n in others if folded(n) == folded(wanted)), "")
+        found = next((n for n in others if fold(n) == fold(wanted)), "")
         media = (
             n for n in self.roles.media if n in self.material.named and n.casefold().startswith(f"{wanted.casefold()} ")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from seedspec.project.importing.values import ImportFault
-from seedspec.text.encoding import guessed
+from seedspec.text.encoding import guess_encoding
 from seedspec.text.near import shorten
 
 _MARKS = (
@@ -51,7 +51,7 @@ def _marked(path: str, raw: bytes) -> str:
         number = raw.count(b"\n", 0, bad.start) + 1
         line = raw[raw.rfind(b"\n", 0, bad.start) + 1 :].splitlines()[0][:400]
         column = len(raw[raw.rfind(b"\n", 0, bad.start) + 1 : bad.start].decode("utf-8", "replace")) + 1
-        name = guessed(raw).replace("Windows-", "cp").lower()
+        name = guess_encoding(raw).replace("Windows-", "cp").lower()
         others = [n for n in (name, "cp1252", "gbk") if n]
         reads = ", ".join(f"`{shorten(_readable(line, n), 40)}` as {n}" for n in dict.fromkeys(others))
         raise ImportFault(

@@ -16,7 +16,7 @@ from seedspec.project.importing.roles import Words
 from seedspec.project.importing.values import MOST_BYTES, ImportFault, Material
 from seedspec.project.importing.writing import text_of as storyboard_text
 from seedspec.project.sources import catalog as known_catalog
-from seedspec.text.diagnostic import listed
+from seedspec.text.diagnostic import list_words
 from seedspec.text.near import shorten
 from seedspec.text.yaml import MOST_BYTES as MOST_STORYBOARD
 
@@ -48,7 +48,7 @@ def import_from(path: str, folder: Path, wish: Wish) -> Imported:
     """
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in KINDS:
-        raise ImportFault(f"{path}: expected a file named {listed(KINDS)}")
+        raise ImportFault(f"{path}: expected a file named {list_words(KINDS)}")
     try:
         raw = read_file(path, MOST_BYTES)
     except FileNotFoundError:

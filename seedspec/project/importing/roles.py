@@ -12,8 +12,8 @@ from seedspec.catalog.meant import Column, column_of
 from seedspec.catalog.model import KINDS, Kind, Model
 from seedspec.compiler.references.limits import kind_of_suffix
 from seedspec.project.importing.values import Cell, ImportFault, Material, Record
-from seedspec.text.diagnostic import did_you_mean, listed
-from seedspec.text.near import folded, shorten
+from seedspec.text.diagnostic import did_you_mean, list_words
+from seedspec.text.near import fold, shorten
 
 TEXTS = ("id", "prompt", "title", "notes", "tags", "takes", "model")
 _EXPORT = frozenset(("entry", "fingerprint", "prompt", "take"))
@@ -77,7 +77,7 @@ class Words:
         return found
 
     def is_list_of_shots(self, name: str) -> bool:
-        return column_of(name, self.document, self.document).keys[:1] == ("shots",) or folded(name) in ("shots", "shot")
+        return column_of(name, self.document, self.document).keys[:1] == ("shots",) or fold(name) in ("shots", "shot")
 
 
 def roles_of(material: Material, words: Words, mapped: Iterable[str]) -> Roles:
@@ -93,7 +93,7 @@ def roles_of(material: Material, words: Words, mapped: Iterable[str]) -> Roles:
         _understand(roles, name, material, words)
     _choose_ids(roles, material)
     if not roles.prompt:
-        found = listed(list(material.columns) or names, 10)
+        found = list_words(list(material.columns) or names, 10)
         raise ImportFault(f"{material.path}: no column holds prompts; found {found}; name one: `--map prompt=COLUMN`")
     return roles
 
@@ -106,15 +106,13 @@ def _given(names: Sequence[str], mapped: Iterable[str], words: Words, path: str)
         if not equals or target not in targets:
             near = "".join(f"; {n}" for n in did_you_mean(target, targets))
             raise ImportFault(
-                f"--map {shorten(one)}: expected KEY=COLUMN, and as KEY one of {listed(targets, 20)}{near}"
+                f"--map {shorten(one)}: expected KEY=COLUMN, and as KEY one of {list_words(targets, 20)}{near}"
             )
-        column = next((n for n in names if n == name), None) or next(
-            (n for n in names if folded(n) == folded(name)), None
-        )
+        column = next((n for n in names if n == name), None) or next((n for n in names if fold(n) == fold(name)), None)
         if column is None:
             near = "".join(f"; {n}" for n in did_you_mean(name, names))
             raise ImportFault(
-                f"--map {shorten(one)}: {path} has no column `{shorten(name)}`; expected {listed(names)}{near}"
+                f"--map {shorten(one)}: {path} has no column `{shorten(name)}`; expected {list_words(names)}{near}"
             )
         found[column] = target
     return found

@@ -14,7 +14,7 @@ from seedspec.project.importing.common import Common, Requested, spoken
 from seedspec.project.importing.labels import Names, label, name
 from seedspec.project.importing.prompts import NAMES, mentions_of, template_of
 from seedspec.project.importing.values import Cell, Record
-from seedspec.text.near import folded, shorten
+from seedspec.text.near import fold, shorten
 
 
 class _Row(NamedTuple):
@@ -138,9 +138,9 @@ def _columns(rows: Rows) -> dict[str, str]:
         if column not in common.material.columns:
             continue
         texts = {common.cell_text(r, column) for r in rows.records}
-        if len(texts) > 1 or folded(column) in named:
+        if len(texts) > 1 or fold(column) in named:
             found[column] = names.unique(name(column, "column", number), "_")
-            read = column in rows.media or folded(column) in named or (rows.template and column in common.roles.words)
+            read = column in rows.media or fold(column) in named or (rows.template and column in common.roles.words)
             if not read and not all(LABEL.fullmatch(t) for t in texts if t):
                 found[column] = f"x-{found[column]}"  # it can choose no rows, so it is for people alone
         elif column in common.roles.own and (cell := common.first(column)) is not None:
@@ -156,14 +156,14 @@ def _read_ids(rows: Rows, columns: dict[str, str], made: list[_Row]) -> None:
     same = all(row.entries[0].value == rows.common.id_text(row.record) for row in made)
     for column in rows.common.roles.ids:
         columns[column] = "id" if same else name(f"{column} text", "id", 1)
-        if not same and folded(column) not in _named(rows):
+        if not same and fold(column) not in _named(rows):
             del columns[column]
 
 
 def _named(rows: Rows) -> set[str]:
     """The names in brackets of the one prompt that all rows have."""
     text = rows.common.cell_text(rows.records[0], rows.common.roles.prompt) if rows.template else ""
-    return {folded(m[1] or m[2] or m[3]) for m in NAMES.finditer(text)}
+    return {fold(m[1] or m[2] or m[3]) for m in NAMES.finditer(text)}
 
 
 def _axis_name(common: Common) -> str:

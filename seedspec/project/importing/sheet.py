@@ -12,7 +12,7 @@ from xml.sax.saxutils import unescape
 
 from seedspec.project.importing.delimited import Row
 from seedspec.project.importing.values import MOST_CELLS, MOST_COLUMNS, MOST_RECORDS, Cell, ImportFault, Material
-from seedspec.text.diagnostic import did_you_mean, listed
+from seedspec.text.diagnostic import did_you_mean, list_words
 from seedspec.text.near import shorten
 
 NEEDS = "tables of Excel need one package more: pip install 'seedspec[sheets]'"
@@ -53,7 +53,7 @@ def rows_of(material: Material, raw: bytes, wanted: str) -> list[Row]:
         names = list(book.sheet_names)
         if wanted and wanted not in names:
             near = "".join(f"; {note}" for note in did_you_mean(wanted, names))
-            raise ImportFault(f"{path}: there is no sheet `{shorten(wanted)}`; expected {listed(names)}{near}")
+            raise ImportFault(f"{path}: there is no sheet `{shorten(wanted)}`; expected {list_words(names)}{near}")
         for name in [wanted] if wanted else names:
             values = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             if wanted or any(value not in ("", None) for row in values for value in row):
@@ -68,7 +68,7 @@ def rows_of(material: Material, raw: bytes, wanted: str) -> list[Row]:
         said = shorten(" ".join(str(error).split()), 80)
         raise ImportFault(f"{path}: the workbook cannot be read: {said}; open it and save it anew as .xlsx") from None
     if not wanted and len(names) > 1:
-        others = listed([n for n in names if n != name])
+        others = list_words([n for n in names if n != name])
         material.remark(
             path, f"guessed: sheet `{shorten(name)}` is meant, the first with anything in it; `--sheet` names {others}"
         )

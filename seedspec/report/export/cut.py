@@ -103,8 +103,8 @@ def remarks_of(reviews: Iterable[Review], entries: Entries) -> dict[str, tuple[R
     return found
 
 
-def unsigned(value: Any) -> Any:
+def strip_signature(value: Any) -> Any:
     """A value of a request with its addresses bare: what follows a `?` may be a signature that opens a file."""
     if isinstance(value, str):
         return _QUERY.sub(r"\1", value)
-    return [unsigned(v) for v in value] if isinstance(value, (list, tuple)) else value
+    return [strip_signature(v) for v in value] if isinstance(value, (list, tuple)) else value

@@ -14,7 +14,7 @@ from seedspec.compiler.named import axes_of, columns_of
 from seedspec.lock.state import word
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan, Step
-from seedspec.report.export.cut import Remark, unsigned
+from seedspec.report.export.cut import Remark, strip_signature
 from seedspec.report.plan import BARE, reason
 from seedspec.text.visible import visible
 
@@ -78,7 +78,7 @@ def _row(
         "stands": reason(step.reason, commands, step.address),
         "picked": picks.take_of(entry.shot, entry.labels) == entry.take,
         **{name: entry.request.get(name) for name in _FIELDS},
-        "references": ", ".join(f"{m.kind} {unsigned(m.where)}" for m in entry.media),
+        "references": ", ".join(f"{m.kind} {strip_signature(m.where)}" for m in entry.media),
         "estimate_credits": round(estimate, 4),
         "estimate_usd": round(estimate / float(rate.credits_per_usd), 4),
         "reserved_credits": record.reserved if record is not None else None,
@@ -90,7 +90,7 @@ def _row(
         "at": record.get("at") if record is not None else None,
         "tags": ", ".join(entry.tags),
         "notes": "\n".join(_said(r) for r in remarks.get(entry.address, ())),
-        "prompt": unsigned(entry.request.get("prompt")),
+        "prompt": strip_signature(entry.request.get("prompt")),
         "fingerprint": entry.fingerprint,
     }
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import opentimelineio as otio  # type: ignore[import-untyped]
 
 from seedspec.media.facts import Facts
-from seedspec.report.export.cut import Cut, unsigned
+from seedspec.report.export.cut import Cut, strip_signature
 
 _FPS = 24.0
 _PICKED, _NOTE = otio.schema.MarkerColor.GREEN, otio.schema.MarkerColor.YELLOW
@@ -59,7 +59,7 @@ def facts_of(cut: Cut) -> dict[str, object]:
         "take": entry.take,
         "picked": cut.picked,
         "tags": list(entry.tags),
-        "request": {k: unsigned(v) for k, v in entry.request.items()},
+        "request": {k: strip_signature(v) for k, v in entry.request.items()},
         "fingerprint": entry.fingerprint,
     }
     known = {"task": record.task, "credits": record.stated}

@@ -141,8 +141,7 @@ class Downloads:
         try:
             check_boxes(part.path)
             seen = _facts(part.path)
-            final = _named(part, fp, sha256)
-            sync_folder(final.parent)
+            final = _place(part, fp, sha256)
         except BaseException:
             part.drop()
             raise
@@ -156,8 +155,7 @@ class Downloads:
         try:
             if found != sha256:
                 raise NotWhole("its SHA-256 is not that of the video that was saved")
-            final = _named(part, fp, sha256)
-            sync_folder(final.parent)
+            final = _place(part, fp, sha256)
         except BaseException:
             part.drop()
             raise
@@ -180,6 +178,13 @@ class Downloads:
             raise BadPlace(f"`{file}` lies outside {root.name}")
         real.mkdir(parents=True, exist_ok=True)
         return real / Path(file).name
+
+
+def _place(part: Part, fp: str, sha256: str) -> Path:
+    """A finished part under its name, for good."""
+    final = _named(part, fp, sha256)
+    sync_folder(final.parent)
+    return final
 
 
 def _named(part: Part, fp: str, sha256: str) -> Path:

@@ -75,9 +75,7 @@ class Journal:
         if self._owed:
             raise DiskRefuses(f"{self.owed}; {unsent}")
         try:
-            if not self._reserved:
-                _hold_back(self.path, RESERVE + 2 * self._good)
-                self._reserved = True
+            self._reserve()
             keep_body(self.path, body)
             values = values_of(intent)
             record = self._merged(values)
@@ -86,13 +84,17 @@ class Journal:
             raise DiskRefuses(f"the lock could not be written: {error}; {unsent}") from error
         except (LockFault, IllegalMove) as error:
             raise NotRecorded(f"the lock could not be written: {error}; {unsent}") from error
-        if not self._reserved:  # the file was made anew for its version, and took the room: the receipt needs some
-            with suppress(OSError):
-                _hold_back(self.path, RESERVE + 2 * self._good)
-                self._reserved = True
+        with suppress(OSError):  # a file that was made anew for its version took the room: the receipt needs some
+            self._reserve()
         self._touched[_name(values)] = record
         self._unsettled.settles(record)
         self.written += 1
+
+    def _reserve(self) -> None:
+        """Holds room back on the disk for the receipts to come. Raises OSError where there is none."""
+        if not self._reserved:
+            _hold_back(self.path, RESERVE + 2 * self._good)
+            self._reserved = True
 
     def keep(self, *events: Event) -> None:
         """Makes events durable, all of them with one sync. One that changes no record costs nothing, nor one that tells
