@@ -97,7 +97,10 @@ def word_option(
 ) -> Callable[[F], F]:
     """An option that is a person's word about one purchase. No variable in the environment gives it: a word that was
     said for another purchase, or in another shell, says nothing about this one."""
-    return click.option(*names, help=help, metavar=metavar, is_flag=is_flag, type=type, allow_from_autoenv=False)
+    flag: dict[str, Any] = (
+        {"is_flag": True} if is_flag else {}
+    )  # said of an option with a value, it would make the value optional
+    return click.option(*names, help=help, metavar=metavar, type=type, allow_from_autoenv=False, **flag)
 
 
 def emulator_option(text: str) -> Callable[[F], F]:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("project", "run", "cli", "report", "emulator")
 OWN = {
     ("project/sources.py", "walk"), ("project/scaffold.py", "project"), ("project/scaffold.py", "stale_schema"),
-    ("project/scaffold.py", "_text"), ("project/scaffold.py", "_requirement"), ("report/page/page.py", "read"),
+    ("project/scaffold.py", "_text"), ("project/scaffold.py", "_origin"), ("report/page/page.py", "read"),
     ("report/codes.py", "codes"),
 }  # fmt: skip
 """Where files of the installed package are read."""

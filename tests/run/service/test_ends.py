@@ -70,7 +70,7 @@ def test_a_result_that_never_ends_is_cut(tmp_path: Path) -> None:
     with server(endless) as (origin, seen):
         reply = fetched(origin, tmp_path)
     assert isinstance(reply, Trouble) and reply.final and len(seen) == 1
-    assert "more than 100,000 bytes" in reply.reason and "`seedspec fetch`" in reply.reason
+    assert "more than 100,000 bytes" in reply.reason and "the next run or fetch tries again" in reply.reason
 
 
 def test_a_result_that_announces_too_much_is_not_begun(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_redirect_that_leads_nowhere_ends_in_one_line(location: str, tmp_path:
         reply = fetched(origin, tmp_path)
     assert isinstance(reply, Trouble) and "unforeseen" not in reply.reason and "\n" not in reply.reason
     if location != "\x00":  # which is no HTTP at all
-        assert reply.final and "`seedspec fetch`" in reply.reason
+        assert reply.final and "the next run or fetch tries again" in reply.reason
     assert len(seen) == (4 if location == "/again" else 1)
 
 

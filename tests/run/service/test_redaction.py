@@ -11,8 +11,8 @@ from seedspec.run.engine import messages
 from seedspec.run.service.redaction import Redaction
 
 KEY = "sk-evo-canary-7c1d9a55e0"
-OURS = {"file", "sha256"}
-"""What this program wrote itself: the name of a saved file, a digest."""
+OURS = {"file", "path", "sha256"}
+"""What this program wrote itself: the name of a saved file, the path of a picture that it cut, a digest."""
 
 
 def filled(kind: type[Any], name: str) -> Any:
