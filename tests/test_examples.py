@@ -10,6 +10,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = sorted(p.parent.name for p in EXAMPLES.glob("*/storyboard.yaml"))
 

@@ -17,6 +17,8 @@ from seedspec.project import sources
 from seedspec.text.near import fold, nearest, shorten
 from seedspec.text.source import Source
 
+pytestmark = pytest.mark.slow
+
 STORYBOARD = sources.schemas()["storyboard.json"]
 RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "adaptive"]
 LINES = ["480p", "720p"]

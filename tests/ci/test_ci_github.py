@@ -15,6 +15,8 @@ from hub import LOOK, Hub
 
 from seedspec.emulator.process import child
 
+pytestmark = pytest.mark.slow
+
 AGREED = ["first", "last", "two"]
 MANY = '  - {id: two, takes: 9, prompt: "two"}\n'
 

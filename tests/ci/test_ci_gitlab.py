@@ -17,6 +17,8 @@ from gitlab_runner import Pipeline, api_of, plan_request
 
 from seedspec.project.scaffold import workflow
 
+pytestmark = pytest.mark.slow
+
 RECIPE = workflow("gitlab", ".gitlab-ci.yml", "ads", "https://gitlab.example.com/your-org/seedspec", "main")
 AGREED = ["first", "last", "two"]
 

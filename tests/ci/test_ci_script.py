@@ -15,6 +15,8 @@ import tools
 from forge import KEY, THIRD, TWO, Books, Forge, runner_environ, seedspec_in
 from github_runner import after
 
+pytestmark = pytest.mark.slow
+
 GUIDE = Path(__file__).parents[2] / "docs" / "ci.md"
 [SCRIPT] = re.findall(r"^```bash\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 AGREED = ["first", "last", "two"]

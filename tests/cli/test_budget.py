@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from looks import Run
 
+pytestmark = pytest.mark.slow
+
 BOARD = "seedspec: 1\nmodel: seedance-2.0-reference-to-video\n"
 ONE = "defaults: {duration: 4, quality: 480p}\nreferences: {v: {video: https://e.example/v.mp4, seconds: 4.8}}\n"
 SHOT = "shots: [{id: s, prompt: \"{{ ref('v') }}\"}]\n"

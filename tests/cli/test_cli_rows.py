@@ -13,6 +13,8 @@ import pytest
 from seedspec import api
 from seedspec.cli.main import start
 
+pytestmark = pytest.mark.slow
+
 BOARD = """seedspec: 1
 model: seedance-2.0-reference-to-video
 defaults: {quality: 480p, duration: 4}

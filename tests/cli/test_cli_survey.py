@@ -21,6 +21,8 @@ from seedspec.project import sources
 from seedspec.run import doctor
 from seedspec.run.store.lock_file import hold
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = Path(__file__).parent / "expected"
 MODEL = sources.catalog().models["seedance-2.0-reference-to-video"]
 PROVIDER = MODEL.provider.document

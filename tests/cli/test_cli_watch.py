@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from looks import IMAGE, LOOKS
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 60.0
 """Seconds that are waited for a line, at most."""
 WRONG = LOOKS.replace("look.words", "lok.words")

@@ -18,6 +18,8 @@ from junitparser import JUnitXml
 from seedspec.lock.lock import parse
 from seedspec.project.crash_file import keep, scrub
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 KEY = "sk-canary-7Jq2vXz9LmT4wRb8"
 PROMPT = "The secret of this advertisement is told to nobody before the launch"

@@ -14,6 +14,8 @@ from walk import ABOUT_NO_STORYBOARD, calls, commands
 
 from seedspec.cli.main import COMMANDS
 
+pytestmark = pytest.mark.slow
+
 BOARD = """\
 seedspec: 1
 model: seedance-2.0-reference-to-video

@@ -11,6 +11,8 @@ from looks import Run, keep
 
 from seedspec.plan.command_hint import CommandHint
 
+pytestmark = pytest.mark.slow
+
 BOARD = """\
 seedspec: 1
 name: two

@@ -17,6 +17,8 @@ from seedspec.lock.lock import encode, merge_values, parse
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.sums import sums
 
+pytestmark = pytest.mark.slow
+
 BOARD = """\
 seedspec: 1
 name: clones

@@ -21,6 +21,8 @@ from looks import Run, Said
 from seedspec import api
 from seedspec.lock.version import HEADER
 
+pytestmark = pytest.mark.slow
+
 BOARD = """\
 seedspec: 1
 name: stranger

@@ -14,6 +14,8 @@ from looks import Run, edit
 
 from seedspec.cli.main import start
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

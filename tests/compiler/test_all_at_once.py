@@ -13,6 +13,8 @@ from PIL import Image
 from seedspec import api
 from seedspec.text.diagnostic import Diagnostic
 
+pytestmark = pytest.mark.slow
+
 BOARD = """\
 seedspec: 1
 model: seedance-2.0-reference-to-video

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from seedspec.compiler.prompt.mention_pieces import mentions_alone
 from seedspec.compiler.prompt.mentions import Certainty, literal_mentions
 
+pytestmark = pytest.mark.slow
+
 MARKS = {Certainty.CERTAIN: "", Certainty.LIKELY: "?", Certainty.ORDINAL: "~"}
 
 

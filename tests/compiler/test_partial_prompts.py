@@ -27,6 +27,8 @@ from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Source
 
+pytestmark = pytest.mark.slow
+
 BITS = st.sampled_from(
     ["a street", " ", "\n", "{", "}", "%", "{{ look }}", "{{ look|upper }}", "{{ n + 1 }}", "{{n}}",
      "{{ ref('hero') }}", "{% if look == 'wet' %}", "{% elif n %}", "{% else %}", "{% endif %}",

@@ -11,6 +11,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+import pytest
 import rfc8785
 from boards import CATALOG, LABELS, MODEL, NAMES, WORDS, boards, compiled, written
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -21,6 +22,8 @@ from seedspec.compiler.address import Address, Labels, matches, parse
 from seedspec.compiler.entry import canonical, digest
 from seedspec.report import diagnostics as report
 from seedspec.report import entries as report_entries
+
+pytestmark = pytest.mark.slow
 
 MORE = int(os.environ.get("SEEDSPEC_TEST_MORE", "1"))
 """A longer hunt: how many times the usual number of inputs."""

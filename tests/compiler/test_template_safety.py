@@ -12,6 +12,8 @@ from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Excess, w
 from seedspec.project import sources
 from seedspec.text.diagnostic import Diagnostic
 
+pytestmark = pytest.mark.slow
+
 CATALOG = sources.catalog()
 BOARD = """seedspec: 1
 model: seedance-2.0-reference-to-video

@@ -14,6 +14,8 @@ from seedspec.catalog.price import charge, rate_of
 from seedspec.emulator.ledger import LedgerError
 from seedspec.media.movie import check_playable
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.emulator.conftest import Running, Start
 

@@ -28,13 +28,13 @@ class Hook:
         class Answers(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                hook.arrived.put((self.path, self.headers["Content-Type"], body))  # before the answer, which is counted
                 status = hook.statuses.pop(0) if hook.statuses else 204
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                hook.arrived.put((self.path, self.headers["Content-Type"], body))
 
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet."""

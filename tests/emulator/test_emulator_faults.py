@@ -16,6 +16,8 @@ from seedspec.media.facts import MediaError
 from seedspec.media.reader import playable
 from seedspec.run.store.downloads import check_boxes
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager

@@ -21,6 +21,8 @@ from PIL import Image
 from seedspec.emulator.rules import broken, private_host
 from seedspec.media.facts import Facts
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.emulator.conftest import Running, Start
 

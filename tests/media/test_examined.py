@@ -20,6 +20,8 @@ from seedspec.media.reader import facts, readers
 from seedspec.project.media_cache import cached_facts
 from seedspec.project.sources import looker
 
+pytestmark = pytest.mark.slow
+
 BOARD = """\
 seedspec: 1
 model: seedance-2.0-reference-to-video

@@ -18,6 +18,8 @@ from seedspec.media.movie.takes import Studio
 from seedspec.media.picture.drawing import Type, draw_card
 from seedspec.media.reader import facts
 
+pytestmark = pytest.mark.slow
+
 MODEL = json.loads(
     (Path(__file__).parents[2] / "schemas/evolink/seedance-2.0-reference-to-video.json").read_text("utf-8")
 )

@@ -20,6 +20,8 @@ from seedspec.compiler.entry import body_of
 from seedspec.media.reader import facts
 from seedspec.project.sources import catalog
 
+pytestmark = pytest.mark.slow
+
 GUIDE = Path(__file__).parents[2] / "docs" / "media.md"
 MARKS = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 Make = Callable[[Path], Path]

@@ -21,6 +21,8 @@ from seedspec.media.boxes import boxes_of
 from seedspec.media.facts import Facts, MediaError
 from seedspec.media.reader import facts
 
+pytestmark = pytest.mark.slow
+
 RATE = 24000
 PCM = struct.pack("<h", 700) * (RATE * 5)  # five seconds
 

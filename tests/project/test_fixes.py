@@ -18,6 +18,8 @@ from seedspec.report.diagnostics import as_text
 from seedspec.text.diagnostic import Diagnostic, Edit, Severity
 from seedspec.text.source import Source, Span
 
+pytestmark = pytest.mark.slow
+
 CASES = sorted((Path(__file__).parents[1] / "cases" / "errors").iterdir())
 BOARD = """\
 seedspec: 1

@@ -22,6 +22,8 @@ from seedspec.project.importing import sheet
 from seedspec.project.importing.reading import Imported, Wish, import_from, made_of
 from seedspec.project.importing.values import MOST_BYTES, ImportFault
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = Path("/nowhere")
 HEAD = b"id,prompt,duration\n"
 

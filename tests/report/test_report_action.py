@@ -21,6 +21,8 @@ from seedspec.lock.lock import parse
 from seedspec.project.scaffold import CI, workflow
 from seedspec.run.engine.sums import WORST_FIRST, worst
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / "action.yml"
 GUIDE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")

@@ -29,6 +29,8 @@ from seedspec.media.movie.join import Canvas, Part, join
 from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import strip_signature
 
+pytestmark = pytest.mark.slow
+
 Film = Callable[..., Path]
 
 

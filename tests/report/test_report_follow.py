@@ -14,6 +14,8 @@ from stage import Stage
 
 from seedspec.cli.run_view import Steady
 
+pytestmark = pytest.mark.slow
+
 RUN = [sys.executable, "-m", "seedspec", "run", "--emulator", "--emulator-seconds", "0.2", "--select", "lane"]
 
 

@@ -13,6 +13,8 @@ from seedspec import api
 from seedspec.lock.run_events import RunFinished
 from seedspec.project.credentials import BadSettings
 
+pytestmark = pytest.mark.slow
+
 BOARD = """\
 seedspec: 1
 name: {name}

@@ -24,6 +24,8 @@ from seedspec.run.engine.messages import Stored, Trouble, Upload
 from seedspec.run.service.bucket import Bucket
 from seedspec.run.service.uploads import Uploads
 
+pytestmark = pytest.mark.slow
+
 URL = "s3://team/films/tea"
 
 

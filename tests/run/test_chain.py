@@ -27,6 +27,8 @@ from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Accepted, Balance, Call, Create, Credits, Download, Kept, Read, Reply, Task
 from seedspec.run.engine.purchase import Limits, Moment, Pace
 
+pytestmark = pytest.mark.slow
+
 GONE = "its saved video is not on this disk, and the service keeps it no longer"
 
 MATRIX = """\

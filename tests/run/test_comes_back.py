@@ -13,6 +13,8 @@ from helpers import Make, Project, nearby
 
 from seedspec.project.posters import WIDTH, poster, poster_of
 
+pytestmark = pytest.mark.slow
+
 BOARD = """\
 seedspec: 1
 name: {name}

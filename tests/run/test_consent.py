@@ -17,6 +17,8 @@ from seedspec.project.paths import place_of
 from seedspec.project.sources import schemas
 from seedspec.run.service.service import Emulator, Service, service_of
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(api.__file__).parent
 PROVIDER = schemas()["evolink/provider.json"]
 HERE, AWAY = "http://127.0.0.1:9", "https://api.example.com"

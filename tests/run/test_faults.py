@@ -11,6 +11,8 @@ from helpers import BOARD, HERO, SMALL, Make, nearby
 
 from seedspec.emulator.settings import FAULTS
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Case:

@@ -26,6 +26,8 @@ from seedspec.project.credentials import BadSettings
 from seedspec.run.engine.messages import Kept
 from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
 
+pytestmark = pytest.mark.slow
+
 AWKWARD = [
     "CON",
     "con.x",

@@ -23,6 +23,8 @@ from seedspec.lock.lock import Record
 from seedspec.lock.purchase_events import Failed, Stuck
 from seedspec.lock.run_events import Delayed, Held, Stopped
 
+pytestmark = pytest.mark.slow
+
 LONG_AGO = (datetime.now(UTC) - timedelta(hours=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

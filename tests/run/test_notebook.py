@@ -17,6 +17,8 @@ from jupyter_core.utils import run_sync
 from seedspec import api
 from seedspec.lock.purchase_events import Saved
 
+pytestmark = pytest.mark.slow
+
 REMOTE = """\
 seedspec: 1
 name: {name}

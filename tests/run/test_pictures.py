@@ -25,6 +25,8 @@ from seedspec.run.engine.messages import Cut, Picture, Trouble
 from seedspec.run.engine.pictures import Pictures
 from seedspec.run.engine.purchase import Moment, Pace
 
+pytestmark = pytest.mark.slow
+
 CHAIN = """\
 seedspec: 1
 name: {name}

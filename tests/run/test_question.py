@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 from helpers import LONGEST, PACE, SMALL, Make, Project
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals here")]
 
 ASKED = "Buy 2 videos for at most $"
 NEEDED = re.compile(

@@ -23,6 +23,8 @@ from seedspec.plan.plan import Action
 from seedspec.plan.reason import InBucket
 from seedspec.project.credentials import BadSettings
 
+pytestmark = pytest.mark.slow
+
 URL = "s3://team/films/tea"
 LONG_AGO = "2026-01-01T00:00:00Z"
 CHAIN = """\

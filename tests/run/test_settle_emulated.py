@@ -13,6 +13,8 @@ import pytest
 from seedspec import api
 from seedspec.project.credentials import BadSettings
 
+pytestmark = pytest.mark.slow
+
 MINIMAL = Path(__file__).parents[2] / "examples" / "minimal" / "storyboard.yaml"
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from helpers import SMALL, Make, Project
 
+pytestmark = pytest.mark.slow
+
 NAMES = (
     ".gitignore", "storyboard.lock.hold", "storyboard.lock.hold-by", "storyboard.lock.reserve",
     "storyboard.lock.rescue.new", "storyboard.lock.before-fix", "uploads/clock", "storyboard.emulator/ledger.jsonl",

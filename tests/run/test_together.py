@@ -25,6 +25,8 @@ from seedspec.run.engine.queue import FETCH, HAD, READ, Queue
 from seedspec.run.service.responses import HttpResponse
 from seedspec.run.service.responses import Rules as Meaning
 
+pytestmark = pytest.mark.slow
+
 MEANING = Meaning(schemas()["evolink/provider.json"], local=False)
 MANY = """\
 seedspec: 1

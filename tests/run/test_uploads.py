@@ -31,6 +31,8 @@ from seedspec.run.service.upload_cache import UploadCache
 from seedspec.run.settle import ask
 from seedspec.run.store.downloads import Downloads
 
+pytestmark = pytest.mark.slow
+
 CHAIN = """\
 seedspec: 1
 name: {name}

@@ -42,6 +42,8 @@ from seedspec.run.settle import ask
 from seedspec.run.store import downloads
 from seedspec.run.store.downloads import Downloads
 
+pytestmark = pytest.mark.slow
+
 PROVIDER = sources.schemas()["evolink/provider.json"]
 BODY = b'{"prompt":"x"}'
 INTENT = Submitting(

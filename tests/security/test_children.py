@@ -18,6 +18,8 @@ from seedspec.emulator.process import child
 from seedspec.project.child_environment import environment_of_child
 from seedspec.project.git import NoRevision, revision_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SHADOW = """\
 import os, sys

@@ -19,7 +19,7 @@ from strangers import CANARY, LONGEST, Command, environ_of, snapshot, tool
 from seedspec.cli import main
 from seedspec.cli.main import start
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("git") is None, reason="needs git")]
 
 CODES = {int(code) for code in re.findall(r"^  (\d+) ", main.EPILOG, re.MULTILINE)} - {130}
 """The exit codes that the help documents."""

@@ -18,6 +18,8 @@ from seedspec.run.store import repair
 from seedspec.run.store.lock_file import read_lock
 from seedspec.run.store.rescue import foreign, records, rescue, rescues
 
+pytestmark = pytest.mark.slow
+
 BESIDE = (
     "storyboard.lock", "storyboard.emulator.lock", "storyboard.lock.damaged", "storyboard.emulator.lock.damaged",
     "storyboard.picks.yaml", "storyboard.emulator.picks.yaml", ".storyboard.emulator.lock.new", "schemas",

@@ -18,6 +18,8 @@ from helpers import SMALL, Make, Project, nearby
 from seedspec.lock.lock import encode
 from seedspec.lock.version import HEADER
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def doubtful(project: Make, folder: Path, fault: str = "lost-reply@1", **given: Any) -> Iterator[Project]:

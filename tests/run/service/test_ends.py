@@ -35,6 +35,8 @@ from seedspec.run.service.public_web import describe_final
 from seedspec.run.service.redaction import Redaction
 from seedspec.run.service.responses import safe_url
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = "http://127.0.0.1:9"
 SPELLINGS = {
     "plain": CANARY,

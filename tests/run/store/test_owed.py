@@ -21,6 +21,8 @@ from seedspec.run.store.journal import DiskRefuses, NotRecorded
 from seedspec.run.store.lock_file import read_lock
 from seedspec.run.store.rescue import rescues
 
+pytestmark = pytest.mark.slow
+
 RESCUES = (".seedspec/.storyboard.lock.rescue.new",)
 
 

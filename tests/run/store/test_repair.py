@@ -22,6 +22,8 @@ from seedspec.lock.recover import recover
 from seedspec.lock.version import HEADER
 from seedspec.run.store import repair
 
+pytestmark = pytest.mark.slow
+
 FP = "a" * 64
 RUNNING: dict[str, Any] = {
     "fp": FP, "entry": "open/1", "take": 1, "attempt": 1, "state": "running", "at": "2026-11-23T07:00:01Z",
