@@ -16,7 +16,19 @@ from world import PACE, Choose, World
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.run.engine.messages import Call, Download, Expired, NotOffered, Read, ReadMany, Reply, Task, Trouble
+from seedspec.run.engine.messages import (
+    Call,
+    Create,
+    Download,
+    Expired,
+    NotOffered,
+    Read,
+    ReadMany,
+    Refused,
+    Reply,
+    Task,
+    Trouble,
+)
 from seedspec.run.engine.purchase import Limits
 
 BASE = """\
@@ -188,3 +200,26 @@ def test_a_task_that_has_ended_is_in_doubt_no_more_when_its_link_cannot_be_read_
     world.ended = True
     world.run(entries, limits=Limits(), retry=False)
     assert world.finished is not None and (world.finished.exit, world.finished.doubt) == (7, 0), world.finished
+
+
+@dataclass
+class Refusing(World):
+    """A service that refuses every paid request for good, each with the same code; how many it was sent."""
+
+    sent: int = 0
+
+    def _answer(self, call: Call) -> Reply:
+        if isinstance(call, Create):
+            self.sent += 1
+            return Refused("failed", "invalid_parameters", "the prompt is refused")
+        return super()._answer(call)
+
+
+def test_after_so_many_refusals_alike_no_more_is_sent(tmp_path: Path) -> None:
+    """Neither after one fewer, so that an odd request stops no run, nor after one more."""
+    shots = "".join(f"  - {{id: s{n}, prompt: A hill at {n} o'clock.}}\n" for n in range(PACE.breaker + 3))
+    head = "seedspec: 1\nmodel: seedance-2.0-reference-to-video\nshots:\n"
+    (tmp_path / "storyboard.yaml").write_text(head + shots, encoding="utf-8")
+    world = Refusing(lambda n: 0, Counter())
+    world.run(api.compile(tmp_path / "storyboard.yaml").entries, limits=Limits(), retry=False)
+    assert world.sent == PACE.breaker
