@@ -75,7 +75,7 @@ class ShotRequests:
         self._lint = PromptLint(board.model, {s.text: s.span for s in shot.attach}, origins, problems)
         self._partials, self._rendered = set[PartialPrompt](), True
         self.use = ShotUse(frozenset(), frozenset(), frozenset(), known=False)
-        self._prompt_axis = None if shot.prompt is not None else next(i for i, n in enumerate(names) if n == "prompt")
+        self._prompt_axis = names.index("prompt") if shot.prompt is None and "prompt" in names else None
         foreign = ForeignCheck(board, shot, grid, origins, context.inputs.templates, problems)
         every = frozenset(shot.references_by_name(board)) if check_parts(shot, grid, problems) else frozenset[str]()
         for prompt in self._prompts():
@@ -86,6 +86,9 @@ class ShotRequests:
 
     def entries(self) -> Iterator[Entry]:
         """The shot's entries in order; what is wrong with one is reported with its address."""
+        if self._shot.prompt is None and self._prompt_axis is None:  # the axis that has the prompts was set aside
+            assert self._problems.is_known_broken, "a shot is never left out without a reason"
+            return
         takes = range(1, self._takes + 1)
         for row in self._grid.rows():
             request: _Request | None = None
