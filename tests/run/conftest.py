@@ -5,9 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from helpers import BOARD, Listener, Make, Project, Service, emulator, leaked, listening
+from helpers import BOARD, Listener, Make, Project, Service, emulator, leaked, listening, nearby
+
+if TYPE_CHECKING:
+    from bucket import Store
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +42,30 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     )
     Studio().make(card, path)
     return path.read_bytes()
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Iterator[Service]:
+    """An emulator of a test's own, in its process: what it was asked and sent is the test's alone."""
+    with nearby(tmp_path / "mine") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Store]:
+    """A server that speaks S3, with the bucket `team`."""
+    from bucket import serving  # needs moto, which most tests do not
+
+    with serving("team") as found:
+        yield found
+
+
+@pytest.fixture
+def store(running: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The server, emptied, with a user's environment set for it."""
+    from bucket import emptied
+
+    return emptied(running, monkeypatch)
 
 
 @pytest.fixture

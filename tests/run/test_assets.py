@@ -9,13 +9,12 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from bucket import ACCESS, SECRET, Store, emptied, serving, sha256
+from bucket import ACCESS, SECRET, Store, sha256
 from helpers import HERO, SMALL, Make, Project, Service, nearby
 
 from seedspec.lock.run_events import Uploaded
@@ -27,24 +26,6 @@ from seedspec.run.service.uploads import Uploads
 pytestmark = pytest.mark.slow
 
 URL = "s3://team/films/tea"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Store]:
-    with serving("team") as found:
-        yield found
-
-
-@pytest.fixture
-def store(running: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """The server, emptied, with a user's environment set for it."""
-    return emptied(running, monkeypatch)
-
-
-@pytest.fixture
-def mine(tmp_path: Path) -> Iterator[Service]:
-    with nearby(tmp_path / "mine") as found:
-        yield found
 
 
 def address(service: Service) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bucket import SECRET, Store, emptied, serving
+from bucket import SECRET, Store, emptied
 from helpers import SMALL, Ended, Make
 
 from seedspec.run.bucket_check import bucket_findings
@@ -15,12 +15,6 @@ from seedspec.run.service.bucket_questions import deleting
 
 URL = "s3://team/films/tea"
 RULE = "<Rule><ID>{name}</ID><Status>{status}</Status><Filter><Prefix>{prefix}</Prefix></Filter>{does}</Rule>"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Store]:
-    with serving("team") as found:
-        yield found
 
 
 @pytest.fixture

@@ -7,15 +7,13 @@ import re
 import shutil
 import threading
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from bucket import ACCESS, SECRET, Store, emptied, serving, sha256
-from helpers import SMALL, Make, Project, Service, nearby
+from bucket import ACCESS, SECRET, Store, sha256
+from helpers import SMALL, Make, Project, Service
 
 from seedspec import api
 from seedspec.lock.run_events import Archived, Delayed, Uploaded
@@ -36,23 +34,6 @@ shots:
   - {{id: open, prompt: "{name} open"}}
   - {{id: next, prompt: "{name} next {{{{ ref('prev') }}}}", references: {{prev: {{shot: open}}}}}}
 """
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Store]:
-    with serving("team") as found:
-        yield found
-
-
-@pytest.fixture
-def store(running: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
-    return emptied(running, monkeypatch)
-
-
-@pytest.fixture
-def mine(tmp_path: Path) -> Iterator[Service]:
-    with nearby(tmp_path / "mine") as found:
-        yield found
 
 
 def videos(found: Project) -> dict[str, bytes]:

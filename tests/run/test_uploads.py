@@ -8,7 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -63,12 +63,6 @@ def again(found: Project, number: int, **options: Any) -> list[Any]:
     events = found.here(**options)
     assert events[-1].exit == 0 and events[-1].bought == 1, events
     return events
-
-
-@pytest.fixture
-def mine(tmp_path: Path) -> Iterator[Service]:
-    with nearby(tmp_path / "mine") as found:
-        yield found
 
 
 def test_a_file_goes_up_once_while_it_lives(project: Make, mine: Service) -> None:
