@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,18 @@ import pytest
 
 if TYPE_CHECKING:
     from takes import Project
+
+
+# What a user, a CI server or a cloud's machine sets, and commands listen to. No test depends on where it runs: a CI
+# server sets CI, and hints for a person are not printed then.
+_LISTENED_TO = ("SEEDSPEC_", "EVOLINK_", "CI", "GITHUB_", "GITLAB_", "AWS_", "AZURE_", "NO_COLOR", "FORCE_COLOR")
+_OF_THE_TESTS = ("SEEDSPEC_GATE", "SEEDSPEC_TEST_")
+
+
+def pytest_configure() -> None:
+    for name in list(os.environ):
+        if name.startswith(_LISTENED_TO) and not name.startswith(_OF_THE_TESTS):
+            del os.environ[name]
 
 
 @pytest.fixture(scope="session", autouse=True)

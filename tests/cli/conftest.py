@@ -13,20 +13,10 @@ from seedspec.cli.main import start
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder that commands run in; nothing of the caller's environment reaches them."""
+    """An empty folder that commands run in."""
     here = tmp_path / "project"
     here.mkdir()
     monkeypatch.chdir(here)
-    for name in (
-        "EVOLINK_API_KEY",
-        "EVOLINK_BASE_URL",
-        "EVOLINK_FILES_URL",
-        "FORCE_COLOR",
-        "CI",
-        "GITHUB_ACTIONS",
-        "SEEDSPEC_EMULATOR",
-    ):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     return here
 
