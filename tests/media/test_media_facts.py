@@ -190,3 +190,29 @@ def test_without_the_extra_the_message_names_it(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a.png")], capture_output=True, text=True)
     assert "pip install 'seedspec[media]'" in done.stdout, done.stderr
+
+
+def test_a_video_whose_pictures_end_long_before_its_sound_does_not_play(tmp_path: Path) -> None:
+    import av
+
+    def written(name: str, pictures: int) -> Path:
+        with av.open(str(tmp_path / name), "w") as container:
+            video = container.add_stream("libx264", rate=24)
+            sound = container.add_stream("aac", rate=48000, layout="mono")
+            video.width, video.height, video.pix_fmt = 320, 240, "yuv420p"
+            for number in range(pictures):
+                picture = av.VideoFrame(320, 240, "yuv420p")
+                picture.pts = number
+                container.mux(video.encode(picture))
+            container.mux(video.encode(None))
+            for number in range(2 * 48000 // 1024):
+                frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+                frame.planes[0].update(bytes(frame.planes[0].buffer_size))
+                frame.sample_rate, frame.pts = 48000, number * 1024
+                container.mux(sound.encode(frame))
+            container.mux(sound.encode(None))
+        return tmp_path / name
+
+    assert check_playable(written("whole.mp4", 48)).seconds == pytest.approx(2, abs=0.1)
+    with pytest.raises(MediaError, match=r"pictures end at 1\.00 s of"):
+        check_playable(written("short.mp4", 24))

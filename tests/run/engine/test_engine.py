@@ -28,6 +28,7 @@ from seedspec.run.engine.messages import (
     Reply,
     Task,
     Trouble,
+    Upload,
 )
 from seedspec.run.engine.purchase import Limits
 
@@ -223,3 +224,28 @@ def test_after_so_many_refusals_alike_no_more_is_sent(tmp_path: Path) -> None:
     world = Refusing(lambda n: 0, Counter())
     world.run(api.compile(tmp_path / "storyboard.yaml").entries, limits=Limits(), retry=False)
     assert world.sent == PACE.breaker
+
+
+@dataclass
+class Unreaching(World):
+    """A service that cannot get an upstream video by its first two addresses; the requests and uploads that it saw."""
+
+    bodies: list[bytes] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
+
+    def _answer(self, call: Call) -> Reply:
+        if isinstance(call, Upload):
+            self.uploads.append(call)
+        if isinstance(call, Create) and b"video_urls" in call.body:
+            self.bodies.append(call.body)
+            if len(self.bodies) < 3:
+                return Refused("failed", "invalid_media_url", "gone")
+        return super()._answer(call)
+
+
+def test_a_saved_video_of_another_shot_goes_up_anew_when_its_address_is_dead(variants: list[Sequence[Entry]]) -> None:
+    world = Unreaching(lambda n: 0, Counter())
+    world.run([e for e in variants[0] if e.shot in ("a", "c")], limits=Limits(), retry=False)
+    assert world.finished is not None and world.finished.exit == 0, world.finished
+    assert len(set(world.bodies)) == 3, "its link, its file, and its file once more: three addresses"
+    assert [(u.sha256 != "", u.again) for u in world.uploads] == [(True, False), (True, True)]
