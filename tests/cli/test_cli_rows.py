@@ -159,7 +159,10 @@ def test_a_label_is_read_again_as_it_is(board: Path, said: Said) -> None:
     assert {dict(entry.labels)["look"] for entry in entries} == set(labels)
 
 
-@pytest.mark.parametrize("strategy", ["pairwise", "one-at-a-time", "{sample: 5}"])
+LONG = [pytest.param(strategy, marks=pytest.mark.long) for strategy in ("one-at-a-time", "{sample: 5}")]
+
+
+@pytest.mark.parametrize("strategy", ["pairwise", *LONG])
 def test_a_board_that_is_too_large_ends_soon(board: Path, said: Said, strategy: str) -> None:
     axes = "".join(f"    a{i}: [{', '.join(map(str, range(200)))}]\n" for i in range(60))
     board.write_text(BOARD.replace("  strategy: pairwise", axes + f"  strategy: {strategy}"))
