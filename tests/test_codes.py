@@ -15,12 +15,12 @@ ROOMS = ("text", "catalog", "compiler")
 
 ELSEWHERE = {
     "too-large": "text/test_yaml.py",  # eight megabytes are not committed
-    "body-too-large": "compiler/test_limits.py",  # needs a model with a smaller limit
+    "body-too-large": "compiler/references/test_limits.py",  # needs a model with a smaller limit
     "media-not-checked": "compiler/test_compiler.py",  # needs an installation without the media libraries
     "media-fps-varies": "media/test_rules.py",  # needs a video
-    "media-spelling": "compiler/test_media_names.py",  # needs a disk that takes one letter case for the other
+    "media-spelling": "compiler/references/test_media_names.py",  # needs a disk that takes one letter case for the other
     "media-remote": "run/service/test_probe.py",  # needs a server
-    "upstream-size-unknown": "compiler/test_limits.py",  # every size that this model makes may be a reference
+    "upstream-size-unknown": "compiler/references/test_limits.py",  # every size that this model makes may be a reference
     "model-file": "catalog/test_model_files.py",  # needs a broken file in schemas/
     "cannot-read": "compiler/test_compiler.py",  # there is no file
 }

@@ -133,7 +133,7 @@ def test_a_large_board_with_many_exclusions_is_chosen_alike_in_every_process(tmp
     said = {
         subprocess.run(
             [sys.executable, "-c", _TEN_BY_EIGHT], capture_output=True, text=True, check=True,
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[3])},
         ).stdout
         for seed in ("0", "77")
     }  # fmt: skip
