@@ -54,7 +54,7 @@ def request_fields(documents: list[dict[str, Any]]) -> dict[str, dict[str, Any]]
     fields: dict[str, dict[str, Any]] = {}
     for document in documents:
         own = document["x-seedspec"]
-        taken = {"model", own["prompt"]["field"], *(rule["field"] for rule in own["media"].values())}
+        taken = {"model", own["prompt"]["field"], *(rule["field"] for rule in own["slots"].values())}
         for name, rule in document["properties"].items():
             if name not in taken:
                 fields.setdefault(name, _rule(rule, volatile=name in own["volatile"]))

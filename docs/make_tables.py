@@ -64,7 +64,7 @@ def fields() -> str:
     """The request fields that a storyboard may set, by the model's own file."""
     document = model()
     own = document["x-seedspec"]
-    taken = {"model", own["prompt"]["field"], *(rule["field"] for rule in own["media"].values())}
+    taken = {"model", own["prompt"]["field"], *(rule["field"] for rule in own["slots"].values())}
     rows = []
     for name, found in document["properties"].items():
         if name in taken:

@@ -3,61 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
+from seedspec.catalog.field_words import FieldWords, words_of
 from seedspec.catalog.price import Cost, Price, Rate, Seconds, estimate, rate_of, reference_seconds
 from seedspec.catalog.schema import Schema, shorten
+from seedspec.catalog.slot import KINDS, Kind, Slot, slots_of
 from seedspec.text.value import valueclass
 
-Kind = Literal["image", "video", "audio"]
-KINDS: tuple[Kind, ...] = ("image", "video", "audio")
-Range = tuple[float, float]
-
-
-def plural(kind: Kind, count: int = 2) -> str:
-    """A kind of media as a message counts it."""
-    noun = "audio clip" if kind == "audio" else kind
-    return noun if count == 1 else f"{noun}s"
-
 
 @valueclass(frozen=True, slots=True)
-class Tolerance:
-    """How far outside a limit a measured value may lie and only be warned about, and the measurement behind it."""
+class Dates:
+    """The days of a model, as `2026-10-01`; "" where the vendor names none.
 
-    below: float
-    above: float
-    why: str
-
-
-@valueclass(frozen=True, slots=True)
-class MediaRule:
-    """What a model accepts as references of one kind; None where it states no limit. Sizes in bytes and seconds.
-
-    `tolerances` are those of the limits that readers of media disagree about, by name.
+    A file holds `since` the first of them, `until` the last on which the model can be bought; it is `retired` from the
+    third on.
     """
 
-    kind: Kind
-    field: str
-    words: Mapping[str, str]
-    formats: tuple[str, ...]
-    extensions: tuple[str, ...]
-    bytes: int | None
-    ratio: Range | None
-    side: Range | None
-    pixels: Range | None
-    fps: Range | None
-    seconds: Range | None
-    seconds_together: float | None
-    tolerances: Mapping[str, Tolerance]
+    since: str = ""
+    until: str = ""
+    retired: str = ""
+
+    def end(self) -> str:
+        """The first day on which nothing can be bought any more; "" where none is known."""
+        after = str(date.fromisoformat(self.until) + timedelta(days=1)) if self.until else ""
+        return min((day for day in (after, self.retired) if day), default="")
 
 
 @valueclass(frozen=True, slots=True)
 class Model:
     """A model: the schema of its request body and the rules that JSON Schema cannot say.
 
-    `fields` are the request fields that a storyboard may set, with their defaults in `defaults`; `volatile` ones are
-    sent but are no part of a request's identity. `pixels[quality][aspect_ratio]` is the output size.
+    `fields` are the request fields that a storyboard may set, with their defaults in `defaults`; `means` says which of
+    them the storyboard's own words are. `volatile` ones are sent but are no part of a request's identity. `slots` are
+    the places for media by name, and `media` has of each kind the one for what names no slot.
+    `pixels[quality][aspect_ratio]` is the output size, empty where the vendor does not promise one, and `fps` 0.
+
+    `family` are models to be compared with each other. `aka` are further names by which the service calls this one.
     """
 
     id: str
@@ -65,21 +49,39 @@ class Model:
     schema: Schema
     fields: tuple[str, ...]
     defaults: Mapping[str, Any]
+    means: FieldWords
     volatile: frozenset[str]
-    media: Mapping[Kind, MediaRule]
+    slots: Mapping[str, Slot]
+    media: Mapping[Kind, Slot]
     body_bytes: int
     chinese_characters: int
     english_words: int
     pixels: Mapping[str, Mapping[str, tuple[int, int]]]
-    fps: int
+    fps: float
     rate: Rate
+    source: str
+    family: str = ""
+    aka: frozenset[str] = frozenset()
+    dates: Dates = Dates()
     prompt_gate: Callable[[Any], bool] | None = None
     """Judges a prompt by itself, where the schema has no rule that ties it to other fields."""
+
+    def read(self, request: Mapping[str, Any], word: str) -> Any:
+        """What a request says by one of the storyboard's own words; None where nothing is known of it."""
+        return self.means.read(request, word)
+
+    def is_called(self, name: str) -> bool:
+        """Whether the service may mean this model by a name."""
+        return name == self.id or name in self.aka
 
     def video_seconds(self, lengths: Iterable[float | None]) -> Seconds | None:
         """The least and the most that reference videos last together, as far as their lengths are known."""
         rule = self.media.get("video")
         return reference_seconds(lengths, rule.seconds, rule.seconds_together) if rule is not None else None
+
+
+NO_ADVICE = 1_000_000
+"""The length of a prompt where the vendor advises none: more than any body holds."""
 
 
 def price_of(model: Model) -> Price:
@@ -152,10 +154,21 @@ def _read_model(path: str, documents: Mapping[str, Any], form: Schema) -> Model 
         rate = rate_of(prices, model)
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
         return f"`prices.json` beside it has no price of `{model}`, or not in the form of the others"
+    if unpriced := sorted(_qualities(document) - rate.without_video.keys()):
+        return f"`prices.json` beside it has no price of `{model}` with `quality: {unpriced[0]}`"
     try:
         return _model(document, Provider(str(provider.get("id")), provider), rate)
     except (KeyError, TypeError, ValueError) as error:
         return shorten(str(error), 200)
+
+
+def _qualities(document: Mapping[str, Any]) -> set[str]:
+    """The qualities in which the model makes videos, as a request names them."""
+    means = document["x-seedspec"]["means"].get("quality", {})
+    rule = document["properties"].get(means.get("field", ""), {})
+    own = {value: word for word, value in means.get("values", {}).items()}
+    choices = rule.get("enum", [means["always"]] if "always" in means else [])
+    return {own.get(q, q) for q in choices if isinstance(q, str)} or {""}
 
 
 def _id_of(document: Any) -> str:
@@ -165,45 +178,37 @@ def _id_of(document: Any) -> str:
 
 
 def _model(document: Mapping[str, Any], provider: Provider, rate: Rate) -> Model:
-    own = document["x-seedspec"]
-    media = {kind: _media(kind, own["media"][kind]) for kind in KINDS if kind in own["media"]}
-    taken = {"model", own["prompt"]["field"], *(rule.field for rule in media.values())}
-    fields = {k: v for k, v in document["properties"].items() if k not in taken}
-    schema = Schema(document)
+    own, properties = document["x-seedspec"], document["properties"]
+    slots = slots_of(own["slots"], properties)
+    taken = {"model", own["prompt"]["field"], *(slot.field for slot in slots.values())}
+    fields = {k: v for k, v in properties.items() if k not in taken}
+    schema, output, dates = Schema(document), own.get("output", {}), own.get("dates", {})
     return Model(
         id=own["model"],
         provider=provider,
         schema=schema,
         fields=tuple(fields),
         defaults={k: v["default"] for k, v in fields.items() if "default" in v},
+        means=words_of(own["means"], fields),
         volatile=frozenset(own["volatile"]),
-        media=media,
+        slots=slots,
+        media={kind: found[0] for kind in KINDS if (found := [s for s in slots.values() if s.kind == kind])},
         body_bytes=own["body_bytes"],
-        chinese_characters=own["prompt"]["chinese_characters"],
-        english_words=own["prompt"]["english_words"],
-        pixels={q: {r: (w, h) for r, (w, h) in t.items()} for q, t in own["output"]["pixels"].items()},
-        fps=own["output"]["fps"],
+        chinese_characters=own["prompt"].get("chinese_characters", NO_ADVICE),
+        english_words=own["prompt"].get("english_words", NO_ADVICE),
+        pixels={q: {r: (w, h) for r, (w, h) in t.items()} for q, t in output.get("pixels", {}).items()},
+        fps=output.get("fps", 0),
         rate=rate,
+        source=own["source"],
+        family=own.get("family", ""),
+        aka=frozenset(own.get("aka", ())),
+        dates=_dates(dates),
         prompt_gate=schema.gate_of("prompt"),
     )
 
 
-def _media(kind: Kind, rule: Mapping[str, Any]) -> MediaRule:
-    def span(name: str) -> Range | None:
-        return (rule[name][0], rule[name][1]) if name in rule else None
-
-    return MediaRule(
-        kind,
-        rule["field"],
-        rule["words"],
-        tuple(rule["formats"]),
-        tuple(rule["extensions"]),
-        rule.get("bytes"),
-        span("ratio"),
-        span("side"),
-        span("pixels"),
-        span("fps"),
-        span("seconds"),
-        rule.get("seconds_together"),
-        {name: Tolerance(**given) for name, given in rule.get("near", {}).items()},
-    )
+def _dates(given: Mapping[str, str]) -> Dates:
+    """ValueError for what is no day."""
+    for day in given.values():
+        date.fromisoformat(day)
+    return Dates(given.get("from", ""), given.get("until", ""), given.get("retired", ""))

@@ -9,8 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from seedspec.catalog.model import Kind
 from seedspec.catalog.price import Cost
+from seedspec.catalog.slot import Kind
 from seedspec.compiler.address import Address, Labels, variant_of
 from seedspec.text.source import Span
 from seedspec.text.value import brief, valueclass

@@ -70,7 +70,7 @@ class Rules:
         Reads files; run it off the event loop.
         """
         found: dict[str, list[Facts]] = {}
-        for kind, limits in self._limits["media"].items():
+        for limits in self._limits["slots"].values():
             together = 0.0
             for number, url in enumerate(body.get(limits["field"], ())):
                 param = f"{limits['field']}[{number}]"
@@ -83,7 +83,7 @@ class Rules:
                     raise Refusal(400, "invalid_parameters", f"{param}: {error}", param) from error
                 for problem in broken(limits, facts):
                     raise Refusal(400, "invalid_parameters", f"{param}: {problem}", param)
-                found.setdefault(kind, []).append(facts)
+                found.setdefault(limits["kind"], []).append(facts)
                 together += facts.seconds or 0
             if "seconds_together" in limits and together > limits["seconds_together"]:
                 message = f"{limits['field']}: {together:g} s together; expected at most {limits['seconds_together']} s"

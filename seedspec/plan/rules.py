@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from seedspec.catalog.model import Kind, MediaRule
+from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Record
 
@@ -43,7 +43,7 @@ class Rules:
     attempts: int = 3
     retry: bool = False
     redo: bool = False
-    media: Mapping[Kind, MediaRule] = field(default_factory=dict)
+    media: Mapping[Kind, Slot] = field(default_factory=dict)
     picked: Callable[[Entry], str | None] = lambda entry: None
     profile: str = ""
     others: frozenset[str] = frozenset()

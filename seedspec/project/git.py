@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import Kind
+from seedspec.catalog.slot import Kind
 from seedspec.compiler.references.limits import MediaFile, MediaReader
 from seedspec.project.child_environment import environment_of_child
 from seedspec.project.files import is_below, project_of

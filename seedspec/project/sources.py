@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from seedspec.catalog.media_facts import MediaFacts, MediaRemark
-from seedspec.catalog.model import Catalog, Kind, catalog_of
+from seedspec.catalog.model import Catalog, catalog_of
+from seedspec.catalog.slot import Kind
 from seedspec.compiler.filename import same
 from seedspec.compiler.references.limits import MediaFile, MediaReader, kind_of_suffix
 from seedspec.compiler.references.missing import NO_PATH, NOT_THERE, NearbyFiles

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from seedspec.catalog.model import KINDS, MediaRule, Model
+from seedspec.catalog.model import Model
 from seedspec.catalog.price import Rate
+from seedspec.catalog.slot import KINDS, Slot
 from seedspec.report.plan import as_yaml
 from seedspec.report.table import columns
 
@@ -57,7 +58,7 @@ def as_json(model: Model) -> dict[str, Any]:
             rule.kind: {
                 "field": rule.field,
                 "most": properties[rule.field].get("maxItems"),
-                **{_KEYS.get(n, n): getattr(rule, n) for n in MediaRule.__slots__ if n not in ("kind", "field")},
+                **{_KEYS.get(n, n): getattr(rule, n) for n in Slot.__slots__ if n in _LIMITS},
             }
             for rule in _rules(model)
         },
@@ -76,11 +77,15 @@ def as_json(model: Model) -> dict[str, Any]:
     }
 
 
+_LIMITS = (
+    "words", "formats", "extensions", "bytes", "ratio", "side", "pixels", "fps", "seconds", "seconds_together",
+    "tolerances",
+)  # fmt: skip
 _KEYS = {"tolerances": "near"}
 """Where a model file has another key than the rule."""
 
 
-def _rules(model: Model) -> Iterator[MediaRule]:
+def _rules(model: Model) -> Iterator[Slot]:
     return (model.media[kind] for kind in KINDS if kind in model.media)
 
 
@@ -96,7 +101,7 @@ def _field(name: str, schema: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return name, kind, limits, as_yaml(schema["default"]) if "default" in schema else ""
 
 
-def _medium(rule: MediaRule, most: int | None) -> tuple[str, ...]:
+def _medium(rule: Slot, most: int | None) -> tuple[str, ...]:
     spans = (rule.side, rule.ratio, rule.pixels, rule.fps, rule.seconds)
     shown = [f"{s[0]:,}–{s[1]:,}" if s else "-" for s in spans]
     size = f"{rule.bytes / 1e6:g} MB" if rule.bytes else "-"

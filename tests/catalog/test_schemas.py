@@ -61,8 +61,8 @@ def test_a_model_fits_its_neighbours(name: str) -> None:
     assert own["provider"] == FOUND[f"{folder}/provider.json"]["id"]
     assert own["model"] in FOUND[f"{folder}/prices.json"]["models"]
     fields = model["properties"]
-    assert {own["prompt"]["field"], own["output"]["seconds"], *own["volatile"]} <= fields.keys()
-    assert {rule["field"] for rule in own["media"].values()} <= fields.keys()
+    assert {own["prompt"]["field"], *own["volatile"]} <= fields.keys()
+    assert {rule["field"] for rule in own["slots"].values()} <= fields.keys()
     assert set(own["output"]["pixels"]) == set(fields["quality"]["enum"])
     for sizes in own["output"]["pixels"].values():
         assert {*sizes, "adaptive"} == set(fields["aspect_ratio"]["enum"])
@@ -112,7 +112,7 @@ def test_the_limits_are_those_of_the_vendor() -> None:
     assert fields["generate_audio"]["default"] is True
     assert fields["callback_url"]["maxLength"] == 2048
     assert own["prompt"] == {"field": "prompt", "chinese_characters": 500, "english_words": 1000}
-    image, video, audio = (own["media"][kind] for kind in ("image", "video", "audio"))
+    image, video, audio = (own["slots"][kind] for kind in ("image", "video", "audio"))
     assert [m["bytes"] for m in (image, video, audio)] == [30_000_000, 50_000_000, 15_000_000]
     assert image["ratio"] == video["ratio"] == [0.4, 2.5]
     assert image["side"] == video["side"] == [300, 6000]

@@ -40,8 +40,8 @@ def test_models_as_json_are_the_files(seedspec: Run) -> None:
     (model,) = json.loads(seedspec("models", "--format", "json").out)["models"]
     document = MODEL.schema.document
     assert model["fields"] == {n: document["properties"][n] for n in ("prompt", *MODEL.fields)}
-    for kind, rule in document["x-seedspec"]["media"].items():
-        assert {k: model["media"][kind][k] for k in rule} == rule
+    for kind, rule in document["x-seedspec"]["slots"].items():
+        assert {k: model["media"][kind][k] for k in rule if k != "kind"} == {k: rule[k] for k in rule if k != "kind"}
         assert model["media"][kind]["most"] == document["properties"][rule["field"]]["maxItems"]
     assert model["output"]["pixels"] == document["x-seedspec"]["output"]["pixels"]
     prices = model["prices"]

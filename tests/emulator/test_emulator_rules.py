@@ -258,7 +258,7 @@ def test_a_damaged_hosted_file(shared: Running) -> None:
 
 
 def test_sizes_in_bytes(model: dict[str, Any]) -> None:
-    limits = model["x-seedspec"]["media"]
+    limits = model["x-seedspec"]["slots"]
     good = {
         "image": Facts("image", "png", 30_000_000, 1000, 1000),
         "video": Facts("video", "mp4", 50_000_000, 1280, 720, 5.0, 24.0, False),

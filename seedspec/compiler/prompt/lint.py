@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from seedspec.catalog.model import Model, plural
+from seedspec.catalog.model import Model
+from seedspec.catalog.slot import plural
 from seedspec.compiler.entry import Medium
 from seedspec.compiler.prompt.mentions import Certainty, Mention, literal_mentions
 from seedspec.compiler.prompt.origins import Origins

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seedspec.catalog.model import Kind
+from seedspec.catalog.slot import Kind
 
 
 def _words(text: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
-from seedspec.catalog.model import Kind
+from seedspec.catalog.slot import Kind
 from seedspec.compiler.prompt import media_words as words
 
 Numbered = tuple[Kind, int]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from seedspec.catalog.model import Kind, Model
+from seedspec.catalog.model import Model
+from seedspec.catalog.slot import Kind
 from seedspec.compiler.storyboard.types import Reference
 
 
@@ -17,5 +18,5 @@ def number(names: Iterable[str], catalogue: Mapping[str, Reference], model: Mode
         if name in used:
             n = counts[reference.kind] = counts.get(reference.kind, 0) + 1
             rule = model.media.get(reference.kind)  # a model without such media is told of where they are listed
-            out[name] = rule.words[words].replace("{n}", str(n)) if rule is not None else name
+            out[name] = rule.words[words].replace("{n}", str(n)) if rule is not None and rule.words else name
     return out

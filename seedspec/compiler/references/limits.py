@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from seedspec.catalog.addresses import page_of, unreachable
 from seedspec.catalog.media_facts import MediaFacts, MediaRemark
-from seedspec.catalog.model import Kind, MediaRule, Range
 from seedspec.catalog.schema import shorten
 from seedspec.catalog.signed_url import bare, mask_signature, signature_of
+from seedspec.catalog.slot import Kind, Range, Slot
 from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, list_words
 from seedspec.text.value import valueclass
@@ -79,14 +79,14 @@ def url_fault(url: str) -> str:
     return "names no host" if parts.netloc and not host else ""
 
 
-def _plainly_named(target: str, rule: MediaRule) -> bool:
+def _plainly_named(target: str, rule: Slot) -> bool:
     """Whether a target ends in an accepted format's name, with no query or fragment that it may be the end of."""
     return target.endswith(rule.extensions) and "?" not in target and "#" not in target
 
 
 def check_medium(
     reference: Reference,
-    rule: MediaRule,
+    rule: Slot,
     target: str,
     facts: MediaFacts,
     found_format: str | None,
@@ -142,7 +142,7 @@ class Breach:
     tolerated: str | None = None
 
 
-def breaches(rule: MediaRule, facts: MediaFacts) -> Iterator[Breach]:
+def breaches(rule: Slot, facts: MediaFacts) -> Iterator[Breach]:
     """What the facts break of the limits for a kind, as far as they are known."""
     if rule.bytes is not None and (found := facts.bytes or 0) > rule.bytes:
         yield Breach(
@@ -169,7 +169,7 @@ def breaches(rule: MediaRule, facts: MediaFacts) -> Iterator[Breach]:
         )
 
 
-def check_remarks(reference: Reference, rule: MediaRule, asset: MediaFile, problems: Problems) -> None:
+def check_remarks(reference: Reference, rule: Slot, asset: MediaFile, problems: Problems) -> None:
     """What readers may stumble over in a file of a format that the model takes."""
     if asset.format is not None and asset.format not in rule.formats:
         return  # it must be converted anyway
@@ -204,7 +204,7 @@ def _command(template: str, path: str) -> str:
     return " ".join(made if made == word else shlex.quote(made) for word, made in words)
 
 
-def check_declared(reference: Reference, rule: MediaRule, found: MediaFacts, problems: Problems) -> None:
+def check_declared(reference: Reference, rule: Slot, found: MediaFacts, problems: Problems) -> None:
     """What a storyboard declares of a medium against what was found in it."""
     measured = dict(found.known())
     for name, declared in reference.facts.known():
@@ -218,7 +218,7 @@ def check_declared(reference: Reference, rule: MediaRule, found: MediaFacts, pro
             problems.error("media-declared", message, reference.target.span, f"correct `{name}`, or leave it out")
 
 
-def within_tolerance(rule: MediaRule, name: str, value: float, limits: Range) -> str | None:
+def within_tolerance(rule: Slot, name: str, value: float, limits: Range) -> str | None:
     """Why a value may still be within its limits for other readers of media; None when it lies too far outside."""
     tolerance = rule.tolerances.get(name)
     if tolerance is None:

@@ -6,9 +6,9 @@ import re
 import unicodedata
 
 from seedspec.catalog.media_facts import common_facts
-from seedspec.catalog.model import plural
 from seedspec.catalog.schema import edits_of, kind_of, shorten
 from seedspec.catalog.signed_url import bare
+from seedspec.catalog.slot import plural
 from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.entry import Entry, identity_of
 from seedspec.compiler.matrix.cell import Cell, row_of

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import Kind, MediaRule, Model
+from seedspec.catalog.model import Model
 from seedspec.catalog.price import sum_of
+from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import Entry, Medium, frame_words
 from seedspec.compiler.references.limits import breaches, check_medium, within_tolerance
 from seedspec.compiler.storyboard.types import Reference
@@ -63,7 +64,7 @@ def _check_moment(reference: Reference, model: Model, upstream: Entry, problems:
 
 
 def unusable_upstream(
-    media: tuple[Medium, ...], rules: Mapping[Kind, MediaRule], was: Callable[[str], MediaFacts | None]
+    media: tuple[Medium, ...], rules: Mapping[Kind, Slot], was: Callable[[str], MediaFacts | None]
 ) -> tuple[str, str] | None:
     """Why a request cannot use the upstream videos that came back, or pictures of them: an upstream's address and the
     reason; or None.
@@ -98,7 +99,7 @@ def unusable_upstream(
     return None
 
 
-def _broken(rule: MediaRule, facts: MediaFacts) -> Iterator[str]:
+def _broken(rule: Slot, facts: MediaFacts) -> Iterator[str]:
     """What a finished video breaks, in a sentence without its subject. A value just over an edge is within it.
 
     The service keeps its own length by frames, so that a video of `duration: 5` may last 5.04 s.
@@ -106,7 +107,7 @@ def _broken(rule: MediaRule, facts: MediaFacts) -> Iterator[str]:
     return (breach.message for breach in breaches(rule, facts) if breach.tolerated is None)
 
 
-def _broken_by_picture(rule: MediaRule | None, video: MediaFacts, frame: str) -> Iterator[str]:
+def _broken_by_picture(rule: Slot | None, video: MediaFacts, frame: str) -> Iterator[str]:
     """What a picture of a finished video will break, as far as the video's facts tell."""
     if frame not in ("first", "last") and video.seconds is not None and int(frame) / 1000 > video.seconds + _HELD:
         yield f"is past its end: it lasts {video.seconds:g} s"

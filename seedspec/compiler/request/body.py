@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from seedspec.catalog.model import KINDS, plural
 from seedspec.catalog.price import sum_of
 from seedspec.catalog.schema import edits_of, shorten
+from seedspec.catalog.slot import KINDS, plural
 from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical
 from seedspec.compiler.matrix.cell import Cell, row_of
 from seedspec.compiler.matrix.fields import Fields, Setting
@@ -90,7 +90,9 @@ class BaseBuilder:
             fields=fields,
             media=media,
             cost=self._price(
-                fields["quality"], fields["duration"], tuple([m.seconds for m in media if m.kind == "video"])
+                model.read(fields, "quality"),
+                model.read(fields, "duration"),
+                tuple([m.seconds for m in media if m.kind == "video"]),
             ),
             origins=origins,
             around=around(model.provider.id, identity),

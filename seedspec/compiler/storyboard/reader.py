@@ -9,8 +9,9 @@ from typing import Literal
 from seedspec.catalog.choice import remedy_for_choice
 from seedspec.catalog.form import items_of, name_for
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import KINDS, Catalog, Kind, Model
+from seedspec.catalog.model import Catalog, Model
 from seedspec.catalog.schema import edits_of, shorten
+from seedspec.catalog.slot import KINDS, Kind
 from seedspec.compiler.storyboard.foreign import storyboard_node
 from seedspec.compiler.storyboard.frame import frame_of, without_shot
 from seedspec.compiler.storyboard.plain_words import with_plain_words

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import Kind, Model
+from seedspec.catalog.model import Model
+from seedspec.catalog.slot import Kind
 from seedspec.text.node import Map, Node, Scalar
 from seedspec.text.source import Source, Span
 from seedspec.text.value import brief, valueclass

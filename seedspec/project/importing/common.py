@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from seedspec.catalog.model import Kind
+from seedspec.catalog.slot import Kind
 from seedspec.compiler.prompt.mentions import Certainty, Mention
 from seedspec.project.importing.board import Board, Entry, Scalar
 from seedspec.project.importing.cells import Fields

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from seedspec.catalog.model import Kind
+from seedspec.catalog.slot import Kind
 from seedspec.compiler.prompt.mentions import every_mention
 from seedspec.project.importing import table
 from seedspec.project.importing.delimited import Row

@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from seedspec.catalog.model import KINDS, Kind
+from seedspec.catalog.slot import KINDS, Kind
 from seedspec.project.importing.board import Reference
 from seedspec.project.importing.labels import Names, name
 from seedspec.project.importing.prompts import escape

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seedspec.catalog.meant import Column, column_of
-from seedspec.catalog.model import KINDS, Kind, Model
+from seedspec.catalog.model import Model
+from seedspec.catalog.slot import KINDS, Kind
 from seedspec.compiler.references.limits import kind_of_suffix
 from seedspec.project.importing.values import Cell, ImportFault, Material, Record
 from seedspec.text.diagnostic import did_you_mean, list_words

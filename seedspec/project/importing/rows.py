@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from seedspec.catalog.model import KINDS, Kind
+from seedspec.catalog.slot import KINDS, Kind
 from seedspec.compiler.prompt.mentions import Certainty, Mention
 from seedspec.compiler.storyboard.types import LABEL
 from seedspec.project.importing.board import Board, Entry, Reference, Shot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from seedspec.catalog.model import KINDS, Kind
+from seedspec.catalog.slot import KINDS, Kind
 from seedspec.compiler.prompt.mentions import Mention
 from seedspec.project.importing.board import Board, Reference, Shot
 from seedspec.project.importing.cells import whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from seedspec.catalog.model import Kind
+from seedspec.catalog.slot import Kind
 
 MOST_BYTES = 16 * 1024 * 1024
 """Bytes of a source. The storyboard that is made of it may have eight million."""

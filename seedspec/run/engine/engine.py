@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import orjson
 
-from seedspec.catalog.model import Kind, MediaRule
+from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import body_of, digest
 from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Deferred, Intent, Submitting
@@ -77,7 +77,7 @@ class Engine:
     result_seconds: float
     chance: Callable[[], float] = lambda: 1.0
     unreachable: Collection[str] = ()
-    media: Mapping[Kind, MediaRule] = field(default_factory=dict)
+    media: Mapping[Kind, Slot] = field(default_factory=dict)
     together: int = 1
     renders: Renders = field(default_factory=Renders)
     _purse: Budget = field(init=False)

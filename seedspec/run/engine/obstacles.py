@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import Kind, MediaRule
+from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import frame_words
 from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.lock.lock import Lock
@@ -25,7 +25,7 @@ class Obstacles:
 
     jobs: Mapping[str, Purchase]
     lock: Lock
-    media: Mapping[Kind, MediaRule]
+    media: Mapping[Kind, Slot]
     urls: MediaUrls
     blame: Blame | None
 

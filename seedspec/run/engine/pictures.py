@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import MediaRule
+from seedspec.catalog.slot import Slot
 from seedspec.compiler.references.limits import breaches
 from seedspec.lock.event import Event
 from seedspec.lock.run_events import Delayed
@@ -42,7 +42,7 @@ class Pictures:
 
     pace: Pace
     pause: Callable[[int, float | None], float]
-    rule: MediaRule | None = None
+    rule: Slot | None = None
     _known: dict[str, _Wanted] = field(default_factory=dict)
     _busy: int = 0
 

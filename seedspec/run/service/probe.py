@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import Kind, MediaRule, Model
+from seedspec.catalog.model import Model
+from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.references.limits import MediaFile, Remote
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import facts_of
@@ -50,7 +51,7 @@ def probe_of_environment(wanted: Iterable[Remote], model: Model) -> Mapping[Remo
 
 
 def probe(
-    wanted: Iterable[Remote], rules: Mapping[Kind, MediaRule], *, local: bool, bounds: Bounds | None = None
+    wanted: Iterable[Remote], rules: Mapping[Kind, Slot], *, local: bool, bounds: Bounds | None = None
 ) -> Mapping[Remote, MediaFile | str]:
     """What is behind each address: its facts, or a sentence about why it is no medium that can be used.
 
