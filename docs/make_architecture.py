@@ -22,7 +22,7 @@ ROOMS = (
     "text", "media", "catalog",
     "compiler", "compiler/storyboard", "compiler/matrix", "compiler/prompt", "compiler/references", "compiler/request",
     "lock", "plan", "choices", "project",
-    "run/engine", "run/store", "run/service", "run",
+    "run/engine", "run/store", "run/store/ledger", "run/service", "run",
     "report", "emulator", "api", "cli",
 )  # fmt: skip
 """The rooms in the order of the flow: a room imports from rooms before it in this list."""

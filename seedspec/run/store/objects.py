@@ -28,6 +28,7 @@ _URL = re.compile(r"(s3|gs|az)://([A-Za-z0-9][A-Za-z0-9._-]{1,62})((?:/[A-Za-z0-
 _CODE = re.compile(r"<Code>\s*([A-Za-z0-9.]{1,60})\s*</Code>")
 _ELSEWHERE = re.compile(r"169\.254\.|latest/api/token|computeMetadata|oauth2/token|identity")
 """What a machine of a cloud is asked when the environment has no credentials."""
+_BYTES = {"Content-Type": "application/octet-stream"}
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 _STATUS = re.compile(r"status code: ([0-9]{3})")
 _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
@@ -66,12 +67,15 @@ class Small:
 class Objects:
     """A bucket, by a URL such as `s3://bucket/prefix`; names of files stand below the prefix.
 
-    `option` is what the user gave the URL by, for messages. `local` allows a bucket without https, on this machine.
+    `option` is what the user gave the URL by, for messages, and `extra` is what it needs installed. `local` allows a
+    bucket without https, on this machine. No request takes longer than `seconds`, and `trying` bounds its repetitions.
 
     Raises BadSettings for what is no such URL, without the extra that this needs, and without credentials.
     """
 
-    def __init__(self, url: str, option: str, *, local: bool) -> None:
+    def __init__(
+        self, url: str, option: str, *, local: bool, extra: str = "assets", seconds: int = 120, trying: int = 15
+    ) -> None:
         found = _URL.fullmatch(url)
         if found is None:
             raise BadSettings(f"`{option}` is `{_told(url)}`; expected s3://BUCKET/PREFIX, gs://… or az://…")
@@ -79,15 +83,15 @@ class Objects:
             import obstore
             from obstore.store import from_url
         except ImportError:
-            raise BadSettings(f"`{option}` needs one more package: pip install 'seedspec[assets]'") from None
+            raise BadSettings(f"`{option}` needs one more package: pip install 'seedspec[{extra}]'") from None
         self.url, self.scheme, self.bucket = url, found[1], found[2]
         self._prefix = f"{found[3]}/".lstrip("/")
         self._door: Any = obstore
         try:
             self._store: Any = from_url(  # the prefix stands in the keys: not every version signs it otherwise
                 f"{self.scheme}://{self.bucket}",
-                client_options={"allow_http": local, "connect_timeout": "5s", "timeout": "120s"},
-                retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=15)},
+                client_options={"allow_http": local, "connect_timeout": "5s", "timeout": f"{seconds}s"},
+                retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=trying)},
             )
             self.example = str(self._door.sign(self._store, "GET", self._prefix + "seedspec", timedelta(hours=1)))
         except Exception as error:
@@ -177,6 +181,57 @@ class Objects:
         except Exception:
             return None
 
+    def read_tagged(self, name: str) -> tuple[bytes, str] | None:
+        """A small file whole, with its tag; None where none is. This and what follows may be called by any thread."""
+        try:
+            found = self._door.get(self._store, self._prefix + name)
+            return bytes(found.bytes()), _tag_of(found.meta)
+        except FileNotFoundError as error:
+            if self._lacks_bucket(error):
+                raise
+            return None
+
+    def create_tagged(self, name: str, content: bytes) -> str | None:
+        """Puts a small file there and gives its tag; None where the name is taken.
+
+        It is repeated when an answer is lost. None is therefore also what a file gets that it has put there itself,
+        and what a bucket says to two at the same time, of which neither may have put anything there.
+        """
+        try:
+            made = self._door.put(
+                self._store, self._prefix + name, content, attributes=_BYTES, mode="create", use_multipart=False
+            )
+            return _tag_of(made)
+        except self._door.exceptions.AlreadyExistsError:
+            return None
+
+    def replace_tagged(self, name: str, content: bytes, tag: str) -> str | None:
+        """Puts a small file in the place of the one with this tag and gives the new tag; None where there is no such
+        one. It is repeated as `create_tagged` is."""
+        e_tag, _, version = tag.partition(" ")
+        mode = {"e_tag": e_tag, "version": version} if version else {"e_tag": e_tag}  # no key for what is not known
+        try:
+            made = self._door.put(
+                self._store, self._prefix + name, content, attributes=_BYTES, mode=mode, use_multipart=False
+            )
+            return _tag_of(made)
+        except (self._door.exceptions.PreconditionError, self._door.exceptions.AlreadyExistsError):
+            return None
+        except FileNotFoundError as error:
+            if self._lacks_bucket(error):
+                raise
+            return None
+
+    def list_tagged(self, prefix: str) -> Iterator[tuple[str, str, datetime]]:
+        """Name, tag and time of each file below a prefix that ends in `/`, in the order that the bucket has."""
+        for some in self._door.list(self._store, self._prefix + prefix, chunk_size=1000):
+            for found in some:
+                yield str(found["path"]).removeprefix(self._prefix), _tag_of(found), found["last_modified"]
+
+    def _lacks_bucket(self, error: Exception) -> bool:
+        code = _CODE.search(str(error))
+        return code is not None and code[1] in _NO_BUCKET
+
     def trouble(self, error: Exception, *, reading: bool = False) -> Trouble:
         """What a bucket's refusal means; of one to a reader `missing` may say that the file is not there."""
         text, kinds = str(error), self._door.exceptions
@@ -203,6 +258,11 @@ class Objects:
         if said is None and _ELSEWHERE.search(str(error)):
             return f"no credentials; set {_CREDENTIALS[self.scheme]}"
         return said[1] if said else _told(str(error).splitlines()[0])
+
+
+def _tag_of(meta: Any) -> str:
+    """A file's tag, and the version that some buckets need besides it; of a listing the tag alone."""
+    return " ".join(str(meta[key]) for key in ("e_tag", "version") if meta.get(key))
 
 
 def _told(text: str) -> str:

@@ -1,0 +1,349 @@
+"""The rules of the shared ledger, over any store: who may buy, what is known, and the end of a run.
+
+The rules by number are those of the room's first page.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from seedspec.lock.lock import Lock, Record, parse, serialise
+from seedspec.lock.merge import union
+from seedspec.lock.state import UNANSWERED, State
+from seedspec.run.store.ledger import layout
+from seedspec.run.store.ledger.lease import Lease
+from seedspec.run.store.ledger.purchase import Purchase, join, nothing_paid, read_purchase, same, written
+from seedspec.run.store.ledger.purse import Purse, check_epoch, load, price_of
+from seedspec.run.store.ledger.snapshot import Board, Name
+from seedspec.run.store.ledger.store import Store, Unreachable
+from seedspec.run.store.ledger.types import Runner, Sealed, Spent, Standing, Taken, WrongLineage
+
+__all__ = [
+    "Ledger", "Runner", "Sealed", "Spent", "Standing", "Taken", "WrongLineage",
+    "boards", "make_board", "make_team", "open_ledger", "seal",
+]  # fmt: skip
+
+READERS = 32
+"""Requests that are made at the same time when a whole lock is recorded."""
+
+_TRIES = 100
+_MOMENT = 0.05
+"""Seconds until a store is asked again that said both that a name is taken and that nothing stands there."""
+
+
+class Ledger:
+    """One board of a shared ledger, as one run uses it. All of it may be used by several threads.
+
+    Every method that asks the store raises Unreachable where it does not answer, StoreRefuses, and Sealed once this
+    ledger is no more what was opened.
+    """
+
+    def __init__(self, store: Store, board: layout.Board, runner: Runner, epoch: int) -> None:
+        self.board, self.where, self.runner = board.uuid, store.where, runner
+        self._store, self._stands, self._epoch = store, board, epoch
+        self._board = Board(store, board.uuid)
+        self._lease = Lease(store, board.uuid, runner)
+        self._purse = Purse(store, self._board, self._lease, runner.id, self._other_board)
+        self._own: dict[Name, Purchase] = {}
+        self._unconfirmed: dict[Name, Purchase] = {}
+        self._guard = threading.RLock()
+
+    def read(self) -> tuple[Lock, int]:
+        """Everything that is known of this board, and the serial of the newest snapshot, 0 for none."""
+        self._check_documents()
+        self._board.refresh()
+        return self._lock(), self._board.serial
+
+    def standing(self) -> Mapping[Name, Standing]:
+        """Who sent what, as of the last `read` or `look`; `lives` is as of now."""
+        return {name: self._as_standing(p) for name, p in self._board.all().items()}
+
+    def look(self, names: Collection[Name]) -> list[Standing]:
+        """Purchases as they stand now, by fingerprint and attempt; those that are not there are left out."""
+        return [self._as_standing(p) for p in self._board.look(names)]
+
+    def lives(self, runner: str) -> bool:
+        """Whether a run still renews its lease, by the store's clock."""
+        return self._lease.lives(runner)
+
+    def beat(self) -> None:
+        """Renews this run's lease where it is time to, and looks whether the ledger is still what it was.
+
+        Call it every few seconds; it asks the store every 15.
+        """
+        if self._lease.due:
+            self._renew()
+
+    def _renew(self) -> None:
+        held = self._lease.holds
+        self._lease.beat()
+        if not held:
+            self._purse.stale()
+        self._check_documents()
+        self._withdraw_unconfirmed()
+
+    def _check_documents(self) -> None:
+        """Raises Sealed where the ledger is another one than was opened, or none (rule 6)."""
+        check_documents(self._store, self._stands)
+        check_epoch(self._purse.refresh(), self._epoch, self.where)
+
+    def grant(self, values: Mapping[str, Any]) -> Taken | Spent | None:
+        """Gives this run the right to send a purchase, once: None says that it has it (rule 1).
+
+        `values` are those of the intent. It must be sent within seconds, or withdrawn by `record` with the state
+        `queued`. Where this raises, it must not be sent.
+        """
+        with self._guard:
+            for _ in range(_TRIES):
+                if self._lease.due or not self._lease.holds:
+                    self._renew()
+                usd = price_of(values)
+                mine = Purchase(self.runner, dict(values), usd or 0, self._lease.month())
+                spent = self._purse.reserve(mine, str(values.get("entry", "")), priced=usd is not None)
+                if spent is not None:
+                    return spent
+                try:
+                    taken = self._begin(mine)
+                except BaseException:
+                    self._unconfirmed[mine.name] = mine
+                    raise
+                if taken is not None:
+                    self._purse.drops(mine.name)
+                    return Taken(self._as_standing(taken))
+                if self._lease.holds:
+                    self._own[mine.name] = mine
+                    self._unconfirmed.pop(mine.name, None)
+                    return None
+                # this machine stood still meanwhile: others may have counted without this purchase (rule 5)
+                self._unconfirmed[mine.name] = mine
+                self._withdraw_unconfirmed()
+            raise self._unclear()
+
+    def _begin(self, mine: Purchase) -> Purchase | None:
+        """Writes an intent where it may stand; the purchase that stands in its way, or None (rules 1 and 2)."""
+        data, under = written(mine), ""
+        for number in range(_TRIES):
+            if self._put(mine, data, under):
+                return None
+            found = self._board.get(mine.name)
+            if found is None:  # the name is taken, and nothing stands there
+                if number == 0:
+                    self._check_documents()
+                threading.Event().wait(min(1.0, _MOMENT * (number + 1)))
+            elif not self._gives_way(found, mine):
+                return found
+            under = "" if found is None else found.tag
+        raise self._unclear()
+
+    def _put(self, purchase: Purchase, data: bytes, under: str) -> bool:
+        """Writes a purchase in the place of one with a tag, or of none; False says that something else stands there,
+        which is seen then (rule 2)."""
+        key = layout.purchase(self.board, *purchase.name)
+        tag = self._store.replace(key, data, under) if under else self._store.create(key, data)
+        if tag is None:
+            there = self._store.get(key)
+            if there is None:
+                self._board.forget(purchase.name)
+                return False
+            if there[0] != data:
+                self._board.saw(read_purchase(key, purchase.name, *there))
+                return False
+            tag = there[1]
+        self._board.saw(replace(purchase, tag=tag))
+        return True
+
+    def _gives_way(self, found: Purchase, mine: Purchase) -> bool:
+        """Whether an intent may stand in the place of what is there."""
+        if found.state is State.QUEUED:
+            return True
+        before = self._unconfirmed.get(mine.name)
+        if found.state is State.SUBMITTING and before is not None and found.key == before.key:
+            return True  # this run asked for it, got no answer, and sent nothing
+        if found.state in UNANSWERED and found.key == mine.key:  # a person has it sent once more, under its first key
+            return found.state is State.DOUBT or not self._lease.lives(found.runner.id)
+        return False
+
+    def _withdraw_unconfirmed(self) -> None:
+        """Takes back what was asked for without an answer, also where it has not arrived yet (rule 2)."""
+        with self._guard:
+            for name, mine in list(self._unconfirmed.items()):
+                back = replace(mine, values={**mine.values, "state": State.QUEUED.value})
+                data = written(back)
+                for _ in range(_TRIES):
+                    found = next(iter(self._board.look([name])), None)
+                    if found is not None and (found.state is not State.SUBMITTING or found.key != mine.key):
+                        break
+                    if self._put(back, data, "" if found is None else found.tag):
+                        break
+                del self._unconfirmed[name]
+                self._purse.drops(name)
+
+    def record(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Joins news of a purchase with what stands; what stands then. It may be repeated, and may come late (rule 3).
+
+        `values` are those of an event, or a whole record. Of another purchase than the one that has its attempt here
+        it gets an attempt of its own: the values that come back have its number.
+        """
+        name = place = values["fp"], values["attempt"]
+        known = self._own.get(name) or self._board.get(name)
+        whole = dict(values) if known is None else join(known.values, values)
+        for _ in range(_TRIES):
+            stands = self._board.get(place)
+            if stands is None:
+                if name in self._own:
+                    self._check_documents()  # this run has written it
+                made = self._newly(name, place, whole)
+            elif same(stands.values, whole) is not False:
+                joined = join(stands.values, {**values, "attempt": place[1]})
+                if joined == stands.values:
+                    return joined
+                made = replace(stands, values=joined)
+            elif stands.state is State.QUEUED:
+                made = self._newly(name, place, whole)
+            elif nothing_paid(whole):
+                return stands.values
+            else:
+                place = self._place_of(whole)
+                continue
+            if self._put(made, written(made), "" if stands is None else stands.tag):
+                if made.runner.id == self.runner.id:
+                    self._purse.spends(made)
+                return made.values
+        raise self._unclear()
+
+    def _newly(self, name: Name, place: Name, whole: Mapping[str, Any]) -> Purchase:
+        """A purchase that gets an object now. One that no grant began is no run's: no lease and no budget has it."""
+        values = {**whole, "attempt": place[1]}
+        mine = self._own.get(name)
+        if mine is not None:
+            return replace(mine, values=values)
+        at = str((whole.get("intent") or whole).get("at", ""))
+        return Purchase(Runner("", self.runner.host, self.runner.job), values, price_of(values) or 0, at[:7])
+
+    def _place_of(self, whole: Mapping[str, Any]) -> Name:
+        """Where a purchase stands, or can, whose attempt is another one's here (rule 3)."""
+        found = self._board.attempts(whole["fp"])
+        there = next((p.name for p in found if same(p.values, whole)), None)
+        return there or (whole["fp"], 1 + max((p.name[1] for p in found), default=whole["attempt"]))
+
+    def push(self, lock: Lock) -> Lock:
+        """Records what the ledger lacks of a lock; everything that is known then, with the ledger's numbers."""
+        self._board.refresh()
+        known = self._board.all()
+        joined = union(self._lock(), lock).lock
+        news = [r.values for r in joined if (p := known.get((r.fp, r.attempt))) is None or p.values != r.values]
+        with ThreadPoolExecutor(READERS) as pool:
+            deque(pool.map(self.record, news), maxlen=0)
+        return self._lock()
+
+    def close(self, order: Iterable[str], profile: str | None = None) -> tuple[Lock, int]:
+        """The end of a run: everything that is known, in that order of fingerprints, and the serial of the snapshot
+        that has it. What was drawn and not spent is given back, and the lease ends.
+
+        What it could not end stays as a dead run leaves it: others find its lease over.
+        """
+        self._withdraw_unconfirmed()
+        self._check_documents()
+        self._board.refresh()
+        serial = self._board.save()
+        self._purse.close()
+        if self._lease.begun:
+            self._lease.beat(ended=True)
+        lock = self._lock()
+        return (parse(serialise(lock, order, profile)) if lock.attempts else lock), serial
+
+    def _lock(self) -> Lock:
+        attempts: dict[str, tuple[Record, ...]] = {}
+        for p in self._board.all().values():
+            attempts[p.name[0]] = (*attempts.get(p.name[0], ()), p.record)
+        return Lock(attempts, lines=1 + len(self._board), version=2)
+
+    def _as_standing(self, purchase: Purchase) -> Standing:
+        asked = purchase.state in UNANSWERED  # of what has an answer nobody needs to know whether its sender lives
+        return Standing(purchase.values, purchase.runner, asked and self._lease.lives(purchase.runner.id))
+
+    def _other_board(self, uuid: str) -> Board:
+        board = Board(self._store, uuid)
+        board.refresh()
+        return board
+
+    def _unclear(self) -> Unreachable:
+        return Unreachable(f"`{self.where}` gave no clear answer")
+
+
+def open_ledger(store: Store, board: str, runner: Runner) -> Ledger:
+    """A board of the ledger in a store, for one run. It writes nothing: the lease begins with the first `beat`.
+
+    Raises WrongLineage where another ledger is there, or none, and Sealed for a board that was detached.
+    """
+    found = store.get(layout.TEAM)
+    if found is None:
+        raise WrongLineage(f"there is no ledger at `{store.where}`; the lock is shared through {board}", "", board)
+    team = layout.read_team(found[0])
+    key = layout.board(board)
+    if not layout.is_id(board) or (there := store.get(key)) is None:
+        said = (
+            f"the ledger at `{store.where}` is {team.uuid}, and has no board {board}, through which the lock is shared"
+        )
+        raise WrongLineage(said, team.uuid, board)
+    document = layout.read_board(key, there[0])
+    check_documents(store, document)
+    return Ledger(store, document, runner, load(store)[0].epoch)
+
+
+def check_documents(store: Store, opened: layout.Board) -> None:
+    """Raises Sealed where the team or the board is another one than was opened, or is gone (rule 6)."""
+    key = layout.board(opened.uuid)
+    team, board = store.get(layout.TEAM), store.get(key)
+    if team is None or board is None:
+        gone = layout.TEAM if team is None else key
+        raise Sealed(f"`{gone}` is gone from `{store.where}`: this ledger was deleted")
+    if (found := layout.read_team(team[0]).uuid) != opened.team:
+        raise Sealed(f"the ledger at `{store.where}` is {found}; this board is of {opened.team}")
+    if (now := layout.read_board(key, board[0])).sealed or now.uuid != opened.uuid or now.team != opened.team:
+        raise Sealed(f"board {opened.uuid} at `{store.where}` was detached: nothing is bought through it any more")
+
+
+def make_team(store: Store) -> str:
+    """The uuid of the team whose ledger is in a store; a new one where there is none."""
+    for _ in range(_TRIES):
+        if (found := store.get(layout.TEAM)) is not None:
+            return layout.read_team(found[0]).uuid
+        store.create(layout.TEAM, layout.team_document(layout.Team(str(uuid4()))))
+    raise Unreachable(f"`{store.where}` gave no clear answer")
+
+
+def make_board(store: Store, name: str) -> str:
+    """The uuid of a new board of the team; `name` is for people."""
+    team = make_team(store)
+    board = layout.Board(str(uuid4()), team, name)
+    key, data = layout.board(board.uuid), layout.board_document(board)
+    for _ in range(_TRIES):
+        if store.create(key, data) is not None or store.get(key) is not None:
+            return board.uuid
+    raise Unreachable(f"`{store.where}` gave no clear answer")
+
+
+def boards(store: Store) -> list[layout.Board]:
+    """All boards of the team, by name."""
+    names = [f.key for f in store.list(layout.BOARDS) if f.key.endswith("/board.json")]
+    found = [layout.read_board(key, data) for key, data, _ in store.get_all(names)]
+    return sorted(found, key=lambda board: (board.name, board.uuid))
+
+
+def seal(store: Store, board: str) -> None:
+    """Detaches a board: runs that use it buy no more after their next look, within a lease. Raises WrongLineage."""
+    key = layout.board(board)
+    for _ in range(_TRIES):
+        if (found := store.get(key)) is None:
+            raise WrongLineage(f"there is no board {board} at `{store.where}`", "", board)
+        document = layout.read_board(key, found[0])
+        if document.sealed or store.replace(key, layout.board_document(replace(document, sealed=True)), found[1]):
+            return
+    raise Unreachable(f"`{store.where}` gave no clear answer")
