@@ -11,7 +11,7 @@ import pytest
 
 from seedspec.catalog.choice import remedy_for_choice
 from seedspec.catalog.form import amount_of, name_for, remedy_for_type
-from seedspec.catalog.meant import meaning_of
+from seedspec.catalog.meant import column_of, meaning_of
 from seedspec.catalog.schema import Schema, edits_of
 from seedspec.project import sources
 from seedspec.text.near import fold, nearest, shorten
@@ -340,3 +340,18 @@ def test_unions_and_lists_say_what_is_expected_and_what_to_do() -> None:
             for found in schema.violations(board):
                 assert found.notes, (board, found)
                 assert "{key}" not in str(found.notes) and "{value}" not in str(found.notes), found
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "note"),
+    [
+        ("resolution", ("quality",), ""),
+        ("Ratio", ("aspect_ratio",), ""),
+        ("orientation", ("aspect_ratio",), ""),
+        ("画质", ("quality",), ""),
+        ("something of our own", (), ""),
+    ],
+)
+def test_a_column_is_named_by_the_tables_of_words_alone(name: str, keys: tuple[str, ...], note: str) -> None:
+    found = column_of(name, STORYBOARD, STORYBOARD)
+    assert (found.keys, found.note) == (keys, note)

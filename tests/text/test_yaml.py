@@ -214,3 +214,20 @@ def test_a_span_over_several_lines_is_marked_to_the_end_of_its_first() -> None:
     found = node.pairs["b"].value
     assert isinstance(found, Sequence) and [plain(i) for i in found] == [1, 2]
     assert excerpt(found.span) == ("b: [1,", "   ^^^")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('a: {b: "x" c: "y"}', "a `,` is missing behind this value"),
+        ('a: ["x" "y"]', "a `,` is missing behind this value"),
+        ("a: {b: 4, , c: x}", "not valid YAML: found `,`; expected a value"),
+        ("a: {, b: 4}", "not valid YAML: found `,`; expected a value"),
+        ("a: [1, , 2]", "not valid YAML: found `,`; expected a value"),
+        ("a: {b: : 4}", "not valid YAML: found `:`; expected a value"),
+        ('a: ["x" y: {d} }', "not valid YAML: found `y`; expected `,` or `]`"),
+    ],
+)
+def test_a_list_or_mapping_in_brackets_that_is_broken_is_one_finding(text: str, message: str) -> None:
+    _, problems = read(text + "\n")
+    assert [(d.code, d.message) for d in problems] == [("yaml-syntax", message)]
