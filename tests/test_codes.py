@@ -18,9 +18,9 @@ ELSEWHERE = {
     "body-too-large": "compiler/references/test_limits.py",  # needs a model with a smaller limit
     "media-not-checked": "compiler/test_compiler.py",  # needs an installation without the media libraries
     "media-fps-varies": "media/test_rules.py",  # needs a video
-    "media-spelling": "compiler/references/test_media_names.py",  # needs a disk that takes one letter case for the other
+    "media-spelling": "compiler/references/test_media_names.py",  # needs a disk without letter case
     "media-remote": "run/service/test_probe.py",  # needs a server
-    "upstream-size-unknown": "compiler/references/test_limits.py",  # every size that this model makes may be a reference
+    "upstream-size-unknown": "compiler/references/test_limits.py",  # every size of this model may be one
     "model-file": "catalog/test_model_files.py",  # needs a broken file in schemas/
     "cannot-read": "compiler/test_compiler.py",  # there is no file
 }
