@@ -30,6 +30,7 @@ DOORS = {
     "jsonschema_rs": "catalog/schema.py",
     "httpx": "run/service",
     "obstore": "run/store/objects.py",
+    "psycopg": "run/store/ledger/postgres.py",
     "click": "cli",
     "av": "media/movie",
     "PIL": "media/picture",

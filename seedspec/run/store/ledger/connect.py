@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from seedspec.project.credentials import BadSettings
 from seedspec.run.store.ledger.store import Store
+from seedspec.text.visible import one_line
+
+_DATABASES = ("postgresql", "postgres")
+_BUCKETS = ("s3", "gs", "az")
 
 
 def connect(url: str, option: str, *, local: bool) -> Store:
@@ -12,6 +17,15 @@ def connect(url: str, option: str, *, local: bool) -> Store:
 
     Raises BadSettings for what is no such URL, and where an extra is lacking; Unreachable and StoreRefuses.
     """
-    from seedspec.run.store.ledger.bucket import BucketStore
+    scheme = url.partition("://")[0]
+    if scheme in _DATABASES:
+        from seedspec.run.store.ledger.postgres import PostgresStore
 
-    return BucketStore(url, option, local=local)
+        return PostgresStore(url, option)
+    if scheme in _BUCKETS:
+        from seedspec.run.store.ledger.bucket import BucketStore
+
+        return BucketStore(url, option, local=local)
+    expected = "expected s3://BUCKET/PREFIX, gs://…, az://… or postgresql://USER@HOST/DATABASE"
+    found = scheme if "@" in url else one_line(url, 200)  # what stands before an @ may be a password
+    raise BadSettings(f"`{option}` is `{found}`; {expected}")

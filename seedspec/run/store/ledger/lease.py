@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from seedspec.run.store.ledger import layout
@@ -34,8 +35,8 @@ def elapsed() -> float:
 class Lease:
     """The lease of a run on a board; it begins with the first `beat`. May be used by several threads."""
 
-    def __init__(self, store: Store, board: str, runner: Runner) -> None:
-        self._store, self._board, self._runner = store, board, runner
+    def __init__(self, store: Store, board: str, runner: Runner, clock: Callable[[], float] = elapsed) -> None:
+        self._store, self._board, self._runner, self._clock = store, board, runner, clock
         self._key = layout.run(runner.id)
         self._guard = threading.RLock()
         self._tag = ""
@@ -51,18 +52,18 @@ class Lease:
     @property
     def due(self) -> bool:
         """Whether it is time to renew it."""
-        return not self._tag or elapsed() - self._sent > RENEW - 1
+        return not self._tag or self._clock() - self._sent > RENEW - 1
 
     @property
     def holds(self) -> bool:
         """Whether nobody can have found it over yet."""
-        return self.begun and elapsed() - self._sent < LEASE - _MARGIN
+        return self.begun and self._clock() - self._sent < LEASE - _MARGIN
 
     def beat(self, *, ended: bool = False) -> None:
         """Renews it, or ends it. Raises Sealed when it is gone, Unreachable and StoreRefuses."""
         with self._guard:
             for _ in range(8):
-                sent, data = elapsed(), self._data(ended)
+                sent, data = self._clock(), self._data(ended)
                 began = not self._tag
                 tag = self._store.create(self._key, data) if began else self._store.replace(self._key, data, self._tag)
                 if tag is None:  # by ourselves, maybe: an answer was lost, now or the last time
@@ -73,7 +74,7 @@ class Lease:
                         self._tag = found[1]
                     tag = found[1] if found is not None and found[0] == data else None
                 if tag is not None:
-                    self._tag, self._sent, self._answered = tag, sent, elapsed()
+                    self._tag, self._sent, self._answered = tag, sent, self._clock()
                     self._looked = None
                     return
             raise Unreachable(f"`{self._store.where}` takes no lease: each time it says that another was faster")
@@ -90,7 +91,7 @@ class Lease:
             mine = self._ages.get(self._runner.id)
             if mine is None or not self.begun:
                 return max((written for _, written in self._ages.values()), default=0.0)
-            return mine[1] + elapsed() - self._answered
+            return mine[1] + self._clock() - self._answered
 
     def month(self) -> str:
         """The month by the store's clock, in UTC, such as `2026-11`."""
@@ -125,8 +126,8 @@ class Lease:
 
     def _look(self) -> None:
         """Reads when each lease was renewed."""
-        if self._looked is None or elapsed() - self._looked > _GLANCE:
-            looked = elapsed()
+        if self._looked is None or self._clock() - self._looked > _GLANCE:
+            looked = self._clock()
             found = [(f.key.removeprefix(layout.RUNS).removesuffix(".json"), f) for f in self._store.list(layout.RUNS)]
             self._ages = {name: (f.tag, f.written) for name, f in found}
             self._looked = looked

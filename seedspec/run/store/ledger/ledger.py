@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from seedspec.lock.lock import Lock, Record, parse, serialise
 from seedspec.lock.merge import union
 from seedspec.lock.state import UNANSWERED, State
 from seedspec.run.store.ledger import layout
-from seedspec.run.store.ledger.lease import Lease
+from seedspec.run.store.ledger.lease import Lease, elapsed
 from seedspec.run.store.ledger.purchase import Purchase, join, nothing_paid, read_purchase, same, written
 from seedspec.run.store.ledger.purse import Purse, check_epoch, load, price_of
 from seedspec.run.store.ledger.snapshot import Board, Name
@@ -44,11 +44,13 @@ class Ledger:
     ledger is no more what was opened.
     """
 
-    def __init__(self, store: Store, board: layout.Board, runner: Runner, epoch: int) -> None:
+    def __init__(
+        self, store: Store, board: layout.Board, runner: Runner, epoch: int, clock: Callable[[], float]
+    ) -> None:
         self.board, self.where, self.runner = board.uuid, store.where, runner
         self._store, self._stands, self._epoch = store, board, epoch
         self._board = Board(store, board.uuid)
-        self._lease = Lease(store, board.uuid, runner)
+        self._lease = Lease(store, board.uuid, runner, clock)
         self._purse = Purse(store, self._board, self._lease, runner.id, self._other_board)
         self._own: dict[Name, Purchase] = {}
         self._unconfirmed: dict[Name, Purchase] = {}
@@ -277,8 +279,10 @@ class Ledger:
         return Unreachable(f"`{self.where}` gave no clear answer")
 
 
-def open_ledger(store: Store, board: str, runner: Runner) -> Ledger:
+def open_ledger(store: Store, board: str, runner: Runner, *, clock: Callable[[], float] = elapsed) -> Ledger:
     """A board of the ledger in a store, for one run. It writes nothing: the lease begins with the first `beat`.
+
+    `clock` measures durations on this machine.
 
     Raises WrongLineage where another ledger is there, or none, and Sealed for a board that was detached.
     """
@@ -294,7 +298,7 @@ def open_ledger(store: Store, board: str, runner: Runner) -> Ledger:
         raise WrongLineage(said, team.uuid, board)
     document = layout.read_board(key, there[0])
     check_documents(store, document)
-    return Ledger(store, document, runner, load(store)[0].epoch)
+    return Ledger(store, document, runner, load(store)[0].epoch, clock)
 
 
 def check_documents(store: Store, opened: layout.Board) -> None:

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
+from functools import cache
 from typing import Any
 
+from seedspec.catalog.price import rate_of
 from seedspec.project.sources import schemas
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import (
@@ -32,14 +34,22 @@ _FORGOTTEN = 7 * 86_400.0
 
 
 def price_of(values: Mapping[str, Any]) -> int | None:
-    """What a purchase is expected to cost, in millionths of a dollar, by the price file of its provider; None where it
-    has none."""
+    """What a purchase is expected to cost, in millionths of a dollar, by the prices of its model; None where they are
+    not known."""
     units, manifest = values.get("units"), values.get("manifest") or {}
-    prices = schemas().get(f"{manifest.get('provider')}/prices.json")
-    if units is None or prices is None:
+    per_usd = _units_per_usd(str(manifest.get("provider")), str(manifest.get("model")))
+    if not units or per_usd is None:
         return None
-    per_usd = Decimal(prices["units_per_credit"]) * Decimal(prices["credits_per_usd"])
     return int((units * MICRO / per_usd).to_integral_value(ROUND_CEILING))
+
+
+@cache
+def _units_per_usd(provider: str, model: str) -> Decimal | None:
+    try:
+        rate = rate_of(schemas()[f"{provider}/prices.json"], model)
+    except KeyError:
+        return None
+    return rate.units_per_credit * rate.credits_per_usd
 
 
 def load(store: Store) -> tuple[Budget, str]:
