@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,13 +34,16 @@ class Store:
 
     What stands in `between` is done once, when the next part of a file has come, before it is answered. `faults` say
     by method how it fails from now on: a status such as 503, `cut` before an answer, `lost` after it was carried out,
-    `slow`.
+    `500 after` it was, `slow`, `frozen` until `thaw` is set, and `careless`: it keeps no conditions. `chance` says so
+    for one request, by method and path.
     """
 
     origin: str
     seen: list[str] = field(default_factory=list)
     between: list[Callable[[], None]] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
+    thaw: threading.Event = field(default_factory=threading.Event)
+    chance: Callable[[str, str], str] = lambda method, path: ""
 
     @property
     def environ(self) -> dict[str, str]:
@@ -68,21 +71,34 @@ class Store:
 class Guard:
     """Lets through what is signed with the one key that there is, and not too old; everything else is a 403."""
 
-    def __init__(self, inner: Any, seen: list[str], between: list[Callable[[], None]], faults: dict[str, str]) -> None:
-        self._inner, self._seen, self._between, self._faults = inner, seen, between, faults
+    def __init__(self, inner: Any, store: Store) -> None:
+        self._inner, self._store, self._writing = inner, store, threading.Lock()
+
+    def _write(self, environ: dict[str, Any], start: Any) -> list[bytes]:
+        """One after the other: moto looks at a condition and writes, and does not do both at once as S3 does."""
+        with self._writing if environ["REQUEST_METHOD"] == "PUT" else nullcontext():
+            return list(self._inner(environ, start))
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0]
-        self._seen.append(f"{method} {path}")
-        fault = self._faults.get(method, "")
+        self._store.seen.append(f"{method} {path}")
+        fault = self._store.faults.get(method, "") or self._store.chance(method, path)
         if fault == "slow":
             threading.Event().wait(0.3)
+        elif fault == "frozen":
+            self._store.thaw.wait(60)
+        elif fault == "careless":
+            environ = {n: v for n, v in environ.items() if n not in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")}
+            return self._write(environ, start)  # its signature covers what was taken out
         elif fault in ("cut", "lost"):
             if fault == "lost":
-                list(self._inner(environ, lambda *_: None))
+                self._write(environ, lambda *_: None)
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []
         elif fault:
+            if fault.endswith(" after"):
+                self._write(environ, lambda *_: None)
+            fault = fault.removesuffix(" after")
             body = b"<Error><Code>%s</Code><Message>no</Message></Error>" % _CODES[fault].encode()
             start(f"{fault} No", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
             return [b"" if method == "HEAD" else body]
@@ -90,9 +106,9 @@ class Guard:
             body = f"<Error><Code>{wrong}</Code><Message>no</Message></Error>".encode()
             start("403 Forbidden", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
             return [b"" if method == "HEAD" else body]
-        if method == "PUT" and self._between:
-            self._between.pop()()
-        return list(self._inner(environ, start))
+        if method == "PUT" and self._store.between:
+            self._store.between.pop()()
+        return self._write(environ, start)
 
     def _wrong(self, environ: dict[str, Any]) -> str | None:
         headers = {n[5:].replace("_", "-").lower(): v for n, v in environ.items() if n.startswith("HTTP_")}
@@ -130,21 +146,19 @@ class Guard:
 @contextmanager
 def serving(*buckets: str) -> Iterator[Store]:
     """A server with buckets, for as long as the block lasts."""
-    seen: list[str] = []
-    between: list[Callable[[], None]] = []
-    faults: dict[str, str] = {}
+    store = Store("")
     inner = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, Guard(inner, seen, between, faults), threaded=True)
+    server = make_server("127.0.0.1", 0, Guard(inner, store), threaded=True)
     server.log = lambda *_: None  # type: ignore[method-assign]
     handler = server.RequestHandlerClass
     handler.log = lambda *_: None  # type: ignore[method-assign,assignment]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        store = Store(f"http://127.0.0.1:{server.server_port}", seen, between, faults)
+        store.origin = f"http://127.0.0.1:{server.server_port}"
         for bucket in buckets:
             store.client().create_bucket(Bucket=bucket)
-        seen.clear()
+        store.seen.clear()
         yield store
     finally:
         server.shutdown()
@@ -160,6 +174,7 @@ def emptied(running: Store, monkeypatch: pytest.MonkeyPatch, bucket: str = "team
     for name, value in running.environ.items():
         monkeypatch.setenv(name, value)
     running.faults.clear()
+    running.chance = lambda method, path: ""
     for key in running.keys(bucket):
         running.client().delete_object(Bucket=bucket, Key=key)
     running.seen.clear()

@@ -8,14 +8,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
 from tools import lacking
 
 _START = 30.0
@@ -74,6 +72,14 @@ class Server:
         finally:
             for pid in own:
                 os.kill(pid, signal.SIGCONT)
+
+    def run(self, statement: str) -> None:
+        """Does something as a person would, with psql."""
+        command = [str(self._binaries / "psql"), "-q", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-c", statement]
+        subprocess.run(command, check=True, capture_output=True, timeout=_START)
+
+    def empty(self) -> None:
+        self.run("drop table if exists seedspec_object")
 
     def end(self) -> None:
         if self._process is not None and self._process.poll() is None:

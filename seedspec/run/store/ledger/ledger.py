@@ -178,7 +178,7 @@ class Ledger:
                 back = replace(mine, values={**mine.values, "state": State.QUEUED.value})
                 data = written(back)
                 for _ in range(_TRIES):
-                    found = next(iter(self._board.look([name])), None)
+                    found = self._see(name)
                     if found is not None and (found.state is not State.SUBMITTING or found.key != mine.key):
                         break
                     if self._put(back, data, "" if found is None else found.tag):
@@ -195,6 +195,7 @@ class Ledger:
         name = place = values["fp"], values["attempt"]
         known = self._own.get(name) or self._board.get(name)
         whole = dict(values) if known is None else join(known.values, values)
+        seen: Name | None = None
         for _ in range(_TRIES):
             stands = self._board.get(place)
             if stands is None:
@@ -203,8 +204,13 @@ class Ledger:
                 made = self._newly(name, place, whole)
             elif same(stands.values, whole) is not False:
                 joined = join(stands.values, {**values, "attempt": place[1]})
-                if joined == stands.values:
+                if joined == stands.values and seen == place:
                     return joined
+                if joined == stands.values:  # nothing new, by what was seen last: and by what stands?
+                    seen = place
+                    if self._see(place) is None:
+                        self._board.forget(place)
+                    continue
                 made = replace(stands, values=joined)
             elif stands.state is State.QUEUED:
                 made = self._newly(name, place, whole)
@@ -217,7 +223,12 @@ class Ledger:
                 if made.runner.id == self.runner.id:
                     self._purse.spends(made)
                 return made.values
+            seen = place
         raise self._unclear()
+
+    def _see(self, name: Name) -> Purchase | None:
+        """A purchase as it stands now."""
+        return next(iter(self._board.look([name])), None)
 
     def _newly(self, name: Name, place: Name, whole: Mapping[str, Any]) -> Purchase:
         """A purchase that gets an object now. One that no grant began is no run's: no lease and no budget has it."""

@@ -62,9 +62,11 @@ class Board:
     def look(self, names: Collection[Name]) -> list[Purchase]:
         """Some purchases as they stand now; those that are not there are left out."""
         keys = {layout.purchase(self.uuid, *name): name for name in names}
+        found: dict[Name, Purchase] = {}
         for key, data, tag in self._store.get_all(list(keys)):
-            self.saw(read_purchase(key, keys[key], data, tag))
-        return [found for name in names if (found := self._seen.get(name)) is not None]
+            found[keys[key]] = read_purchase(key, keys[key], data, tag)
+            self.saw(found[keys[key]])
+        return [found[name] for name in names if name in found]
 
     def attempts(self, fp: str) -> list[Purchase]:
         """All attempts at a request as they stand now."""
