@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -53,14 +54,28 @@ class Ledger:
         self._lease = Lease(store, board.uuid, runner, clock)
         self._purse = Purse(store, self._board, self._lease, runner.id, self._other_board)
         self._own: dict[Name, Purchase] = {}
-        self._unconfirmed: dict[Name, Purchase] = {}
+        self._unconfirmed: dict[Name, list[Purchase]] = {}
         self._guard = threading.RLock()
+        self._checked = False
+        self._sealed: Sealed | None = None
+
+    @contextmanager
+    def _while_sound(self) -> Iterator[None]:
+        """What seals this ledger seals it for good (rule 6)."""
+        if self._sealed is not None:
+            raise self._sealed
+        try:
+            yield
+        except Sealed as error:
+            self._sealed = error
+            raise
 
     def read(self) -> tuple[Lock, int]:
         """Everything that is known of this board, and the serial of the newest snapshot, 0 for none."""
-        self._check_documents()
-        self._board.refresh()
-        return self._lock(), self._board.serial
+        with self._while_sound():
+            self._check_documents()
+            self._board.refresh()
+            return self._lock(), self._board.serial
 
     def standing(self) -> Mapping[Name, Standing]:
         """Who sent what, as of the last `read` or `look`; `lives` is as of now."""
@@ -79,16 +94,20 @@ class Ledger:
 
         Call it every few seconds; it asks the store every 15.
         """
-        if self._lease.due:
+        with self._while_sound():
             self._renew()
 
     def _renew(self) -> None:
-        held = self._lease.holds
-        self._lease.beat()
-        if not held:
+        """Renews the lease where it is time to, and looks at what may have changed since the last time."""
+        if self._checked and not self._lease.due:
+            return
+        self._checked = False
+        if not self._lease.holds:
             self._purse.stale()
+        self._lease.beat()
         self._check_documents()
         self._withdraw_unconfirmed()
+        self._checked = True
 
     def _check_documents(self) -> None:
         """Raises Sealed where the ledger is another one than was opened, or none (rule 6)."""
@@ -101,10 +120,9 @@ class Ledger:
         `values` are those of the intent. It must be sent within seconds, or withdrawn by `record` with the state
         `queued`. Where this raises, it must not be sent.
         """
-        with self._guard:
+        with self._guard, self._while_sound():
             for _ in range(_TRIES):
-                if self._lease.due or not self._lease.holds:
-                    self._renew()
+                self._renew()
                 usd = price_of(values)
                 mine = Purchase(self.runner, dict(values), usd or 0, self._lease.month())
                 spent = self._purse.reserve(mine, str(values.get("entry", "")), priced=usd is not None)
@@ -113,7 +131,7 @@ class Ledger:
                 try:
                     taken = self._begin(mine)
                 except BaseException:
-                    self._unconfirmed[mine.name] = mine
+                    self._unconfirmed.setdefault(mine.name, []).append(mine)
                     raise
                 if taken is not None:
                     self._purse.drops(mine.name)
@@ -123,7 +141,7 @@ class Ledger:
                     self._unconfirmed.pop(mine.name, None)
                     return None
                 # this machine stood still meanwhile: others may have counted without this purchase (rule 5)
-                self._unconfirmed[mine.name] = mine
+                self._unconfirmed.setdefault(mine.name, []).append(mine)
                 self._withdraw_unconfirmed()
             raise self._unclear()
 
@@ -164,22 +182,27 @@ class Ledger:
         """Whether an intent may stand in the place of what is there."""
         if found.state is State.QUEUED:
             return True
-        before = self._unconfirmed.get(mine.name)
-        if found.state is State.SUBMITTING and before is not None and found.key == before.key:
-            return True  # this run asked for it, got no answer, and sent nothing
+        if self._is_unconfirmed(found):
+            return True
         if found.state in UNANSWERED and found.key == mine.key:  # a person has it sent once more, under its first key
             return found.state is State.DOUBT or not self._lease.lives(found.runner.id)
         return False
 
+    def _is_unconfirmed(self, found: Purchase) -> bool:
+        """Whether it is an intent that this run asked for and got no answer about, so that nothing was sent."""
+        asked = self._unconfirmed.get(found.name, ())
+        return found.state is State.SUBMITTING and found.key in {p.key for p in asked}
+
     def _withdraw_unconfirmed(self) -> None:
         """Takes back what was asked for without an answer, also where it has not arrived yet (rule 2)."""
         with self._guard:
-            for name, mine in list(self._unconfirmed.items()):
-                back = replace(mine, values={**mine.values, "state": State.QUEUED.value})
+            for name, asked in list(self._unconfirmed.items()):
+                back = replace(asked[-1], values={**asked[-1].values, "state": State.QUEUED.value})
                 data = written(back)
                 for _ in range(_TRIES):
                     found = self._see(name)
-                    if found is not None and (found.state is not State.SUBMITTING or found.key != mine.key):
+                    waits = found is None or found.state is State.QUEUED  # a late request of ours may still arrive
+                    if found is not None and not waits and not self._is_unconfirmed(found):
                         break
                     if self._put(back, data, "" if found is None else found.tag):
                         break
@@ -247,7 +270,7 @@ class Ledger:
 
     def push(self, lock: Lock) -> Lock:
         """Records what the ledger lacks of a lock; everything that is known then, with the ledger's numbers."""
-        self._board.refresh()
+        self.read()
         known = self._board.all()
         joined = union(self._lock(), lock).lock
         news = [r.values for r in joined if (p := known.get((r.fp, r.attempt))) is None or p.values != r.values]
@@ -262,8 +285,9 @@ class Ledger:
         What it could not end stays as a dead run leaves it: others find its lease over.
         """
         self._withdraw_unconfirmed()
-        self._check_documents()
-        self._board.refresh()
+        with self._while_sound():
+            self._check_documents()
+            self._board.refresh()
         serial = self._board.save()
         self._purse.close()
         if self._lease.begun:
