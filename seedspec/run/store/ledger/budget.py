@@ -71,7 +71,7 @@ def draw(budget: Budget, run: str, board: str, month: str, used: Mapping[str, in
     left = budget.ceiling - others - budget.of(used, month) - need
     if left < 0:
         return None
-    far = left >= SLICE * need * (len(budget.runs) + 1)
+    far = left >= SLICE * need * (len(budget.runs) + 2)
     extra = need * (SLICE - 1) if far else 0
     by_month = {**used, month: used.get(month, 0) + need + extra}
     return replace(budget, runs={**budget.runs, run: Drawn(board, by_month)})

@@ -27,5 +27,5 @@ def connect(url: str, option: str, *, local: bool) -> Store:
 
         return BucketStore(url, option, local=local)
     expected = "expected s3://BUCKET/PREFIX, gs://…, az://… or postgresql://USER@HOST/DATABASE"
-    found = scheme if "@" in url else one_line(url, 200)  # what stands before an @ may be a password
-    raise BadSettings(f"`{option}` is `{found}`; {expected}")
+    found = "no such URL" if "@" in url else f"`{one_line(url, 200)}`"  # what stands before an @ may be a password
+    raise BadSettings(f"`{option}` is {found}; {expected}")

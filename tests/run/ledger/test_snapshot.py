@@ -1,0 +1,102 @@
+"""A board is read with few requests, and a snapshot is never believed more than what stands."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+from conftest import Open
+from memory import Memory
+from purchases import Team, fp, intent, line, saved
+
+from seedspec.run.store.ledger import layout
+from seedspec.run.store.ledger.ledger import Sealed
+
+
+class Counting(Memory):
+    """Counts what is read of purchases."""
+
+    def get(self, key: str) -> tuple[bytes, str] | None:
+        self.read = [*getattr(self, "read", []), *([key] if "/buy/" in key else [])]
+        return super().get(key)
+
+
+@pytest.fixture
+def memory() -> Counting:
+    return Counting()
+
+
+@pytest.fixture
+def team(memory: Counting) -> Team:
+    return Team(lambda: memory)
+
+
+def bought(team: Team, many: int) -> None:
+    one = team.run()
+    for number in range(many):
+        assert one.grant(intent(number)) is None
+        one.record(line(number, "running", task=f"T{number}"))
+    one.close([])
+
+
+def test_what_a_snapshot_has_is_not_read_again(memory: Counting, team: Team) -> None:
+    bought(team, 30)
+    two = team.run()
+    assert two.grant(intent(100)) is None
+    two.record(saved(3))
+    three = team.run()
+    memory.read = []
+    lock, serial = three.read()
+    assert serial == 1 and len(lock.attempts) == 31
+    assert sorted(memory.read) == sorted(layout.purchase(team.board, fp(n), 1) for n in (3, 100))
+    memory.read = []
+    assert three.read() == (lock, 1) and memory.read == []
+
+
+def test_a_snapshot_gives_the_same_lock_as_the_objects(memory: Counting, team: Team) -> None:
+    bought(team, 10)
+    with_it, _ = team.run().read()
+    memory._held = {k: v for k, v in memory._held.items() if "/snapshot/" not in k}
+    without, serial = team.run().read()
+    assert serial == 0 and [r.values for r in with_it] == [r.values for r in without] == [
+        *map(dict, (r.values for r in without))
+    ]
+
+
+def test_two_that_end_together_write_two_snapshots(opened: Open) -> None:
+    team = Team(opened)
+    one, two = team.run(), team.run()
+    assert one.grant(intent(1)) is None
+    one.read(), two.read()
+    assert two.grant(intent(2)) is None
+    first, second = one.close([]), two.close([])
+    assert (first[1], len(first[0].attempts)) == (1, 2) and (second[1], len(second[0].attempts)) == (1, 2)
+    three, four = team.run(), team.run()
+    three.read(), four.read()
+    assert three.grant(intent(3)) is None
+    three.record(line(3, "running", task="T3"))
+    assert three.close([])[1] == 2
+    assert four.grant(intent(4)) is None
+    lock, serial = four.close([])
+    assert serial == 3 and len(lock.attempts) == 4 and team.run().read() == (team.run().read()[0], 3)
+
+
+@pytest.mark.parametrize("how", ["not packed", "torn", "of another board", "with a line too few", "bad record"])
+def test_a_snapshot_that_cannot_be_relied_on_seals(memory: Counting, team: Team, how: str) -> None:
+    bought(team, 2)
+    key = layout.snapshot(team.board, 1)
+    data, tag, at = memory._held[key]
+    lines = zlib.decompress(data).splitlines(keepends=True)
+    memory._held[key] = (
+        {
+            "not packed": b"".join(lines),
+            "torn": data[:-4],
+            "of another board": zlib.compress(lines[0].replace(team.board.encode(), b"0" * 36) + b"".join(lines[1:])),
+            "with a line too few": zlib.compress(b"".join(lines[:-1])),
+            "bad record": zlib.compress(b"".join(lines).replace(b'"running"', b'"walking"')),
+        }[how],
+        tag,
+        at,
+    )
+    with pytest.raises(Sealed, match="snapshot"):
+        team.run().read()
