@@ -303,13 +303,11 @@ def test_the_ceiling_holds_when_runs_die_and_is_used_when_their_leases_are_over(
     set_ceiling(memory, usd * MICRO, monthly=False)
     runs = [team.run(clock=time) for _ in range(10)]
     ends = [Mortal(chance.randrange(3, 9)) if n < 4 else Mortal(None) for n in range(10)]
-    ended = together(
-        [
-            lambda r=r, e=e: buy(r, shuffled(many, r.runner.id), service, lives=e)
-            for r, e in zip(runs, ends, strict=True)
-        ]
-    )
-    assert ended.count("dead") == 4 and len(service.taken()) <= usd
+    works = [
+        lambda r=r, e=e: buy(r, shuffled(many, r.runner.id), service, lives=e) for r, e in zip(runs, ends, strict=True)
+    ]
+    assert together(works[:4]) == ["dead"] * 4 and together(works[4:]) == ["spent"] * 6
+    assert len(service.taken()) <= usd
     time.at += LEASE + 1
     last = team.run(clock=time)
     assert buy(last, shuffled(many, "last"), service) == "spent"
