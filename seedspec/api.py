@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seedspec.catalog.model import Catalog
 from seedspec.catalog.price import Cost
@@ -48,6 +49,9 @@ from seedspec.run.store.lock_file import hold, holder, read_lock
 from seedspec.run.store.rescue import describe_foreign, foreign
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
+
+if TYPE_CHECKING:
+    from seedspec.run.store.ledger.opened import Opened
 
 __all__ = [
     "Action", "Agreed", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Drift", "Emulator", "Entry", "Event",
@@ -89,11 +93,19 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     if any(r.values["state"] == State.SUBMITTING for r in lock):
         sender = holder(place.lock)
         lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
+    away = ""
+    senders: Mapping[tuple[str, int], str] = {}
+    if _has_ledger(place, lock, options, {}):
+        from seedspec.run.store.ledger.opened import look
+
+        seen = look(place, lock, options.ledger, os.environ)
+        lock, away, senders = seen.lock, seen.away, seen.senders
+        sender = sender if away else ""  # whoever holds the lock here has its lease too
     if (rescue := foreign(place.lock)) is not None:
         problems.warning("rescue-not-taken", describe_foreign(rescue, place.lock), None)
     with no_collector():
-        found, drift = plan_of(made, place, options, lock, problems, sender)
-    return Planned(made, place, found, tuple(problems), drift)
+        found, drift = plan_of(made, place, options, lock, problems, sender, senders)
+    return Planned(made, place, found, tuple(problems), drift, away)
 
 
 def agree(planned: Planned, options: Options | None = None) -> Agreed:
@@ -159,19 +171,28 @@ def run(
     made, place = ready(path, options, compiled)
     assert made.board is not None
     with ExitStack() as ends:
-        for name in ("assets", "renders") if options.emulated else ():
+        for name in ("assets", "renders", "ledger") if options.emulated else ():
             if getattr(options, name) is not None:
-                raise BadSettings(f"a run of the emulator puts nothing into a bucket; leave `{name}` out")
+                raise BadSettings(f"a run of the emulator has nothing to do with a bucket; leave `{name}` out")
         environment = os.environ if environ is None else environ
         given = _service_for(made, place, environment, emulator)
         ends.enter_context(hold(place.lock))
         lock = read_lock(place.lock)
+        shared: Opened | None = None
+        if _has_ledger(place, lock, options, environment):
+            from seedspec.run.store.ledger.opened import opened
+
+            shared = ends.enter_context(opened(place, lock, options.ledger, environment, _order(made)))
+            lock = shared.lock
         if any(map(original_name, lock)):
             from seedspec.run.store.downloads import Downloads
 
             Downloads(place.base, place.lock.name).claim(lock)
         with no_collector():
-            plan, drift = plan_of(made, place, options, lock, Problems())
+            senders = shared.senders if shared is not None else {}
+            plan, drift = plan_of(made, place, options, lock, Problems(), senders=senders)
+        if shared is not None and shared.away and options.submit and plan.buys:
+            raise BadSettings(f"the ledger does not answer: {shared.away}; nothing was sent", 7)
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         if options.submit:
@@ -183,7 +204,7 @@ def run(
             from seedspec.emulator.session import own
 
             given = ends.enter_context(own(place, needed=asks_service(plan, options)))
-        yield from _run(made, options, plan, drift, given, stopping)
+        yield from _run(made, options, plan, drift, given, stopping, shared)
 
 
 def quote(planned: Planned, options: Options, *, whole: bool = False) -> Quote | None:
@@ -219,13 +240,20 @@ def _service_for(made: Compiled, place: Place, environ: Mapping[str, str], emula
 
 
 def _run(
-    made: Compiled, options: Options, plan: Plan, drift: Drift | None, service: Service, stopping: Callable[[], bool]
+    made: Compiled,
+    options: Options,
+    plan: Plan,
+    drift: Drift | None,
+    service: Service,
+    stopping: Callable[[], bool],
+    shared: Opened | None,
 ) -> Generator[Event, None, None]:
     from seedspec.run.store.downloads import BadPlace
 
     place = service.place
     assert made.board is not None
     provider = made.board.model.provider.document
+    ledger = None if shared is None else shared.ledger
     machine = Engine(
         name=made.board.name,
         plan=plan,
@@ -249,6 +277,7 @@ def _run(
         media=made.board.model.media,
         together=provider["endpoints"].get("batch", {}).get("most", 1),
         renders=renders_of(place, options, plan.lock),
+        runner="" if ledger is None else ledger.runner.id,
     )
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     saved = (str(r.get("sha256")) for r in plan.lock if r.state is State.SAVED)
@@ -264,8 +293,25 @@ def _run(
     try:
         if asks:
             exchange.ready()
-        yield from drive(machine, exchange, journal, stopping=stopping, seconds=options.timeout)
-        journal.close(list(dict.fromkeys(e.fingerprint for e in made.entries)), place.profile)
+        if ledger is None:
+            yield from drive(machine, exchange, journal, stopping=stopping, seconds=options.timeout)
+            journal.close(_order(made), place.profile)
+        else:
+            from seedspec.run.store.ledger.shared import sharing
+
+            with sharing(ledger, journal, leased=asks) as record:
+                wire = record.wire(exchange)
+                yield from drive(machine, wire, record, stopping=stopping, seconds=options.timeout, team=record)
+                record.close(_order(made), place.profile)
     finally:
         journal.abandon()
         exchange.close()
+
+
+def _order(made: Compiled) -> list[str]:
+    return list(dict.fromkeys(e.fingerprint for e in made.entries))
+
+
+def _has_ledger(place: Place, lock: Lock, options: Options, environ: Mapping[str, str]) -> bool:
+    """Whether a lock is shared, or is to be by what is given. What is emulated never is."""
+    return not place.emulated and bool(options.ledger or environ.get("SEEDSPEC_LEDGER") or lock.header.get("ledger"))

@@ -68,22 +68,30 @@ def renders_option(
     return _bucket_option("renders", ["SEEDSPEC_RENDERS"], text)
 
 
+def ledger_option(
+    text: str = "The ledger that this lock is shared through, where this machine does not know it yet.",
+) -> Callable[[F], F]:
+    """--ledger, on every command that reads what a team has bought, or writes it."""
+    return _bucket_option("ledger", ["SEEDSPEC_LEDGER"], text)
+
+
 def _bucket_option(name: str, variables: list[str], text: str) -> Callable[[F], F]:
     return click.option(f"--{name}", metavar="URL", envvar=variables, show_envvar=True, help=text)
 
 
 def check_bucket(name: str, url: str | None, *, emulator: bool) -> str | None:
-    """The bucket of an option. The emulator goes without one of the environment, and says so; one asked for is an
-    error.
+    """The bucket of an option, or the ledger. The emulator goes without one of the environment, and says so; one
+    asked for is an error.
     """
     if url is None or not emulator:
         return url or None
     from seedspec.cli.console import print_notes
     from seedspec.cli.main import Exit
 
+    what = "a ledger" if name == "ledger" else "a bucket"
     if click.get_current_context().get_parameter_source(name) is not ParameterSource.ENVIRONMENT:
-        raise Exit(2, f"--{name} and --emulator exclude each other: what is emulated has nothing to do with a bucket")
-    print_notes([f"SEEDSPEC_{name.upper()} is left alone: what is emulated has nothing to do with a bucket"])
+        raise Exit(2, f"--{name} and --emulator exclude each other: what is emulated has nothing to do with {what}")
+    print_notes([f"SEEDSPEC_{name.upper()} is left alone: what is emulated has nothing to do with {what}"])
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from typing import Any
 
 from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import compile_or_exit, heading, show_findings
@@ -32,7 +33,7 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     assert board is not None
     stream = sys.stderr if stream_error else sys.stdout
     write = print_notes if stream_error else print_lines
-    write([heading(made)])
+    write([head(planned)])
     write(plans.count_entries(made.rows, made.counts))
     if not stream_error and (full := full_matrix(made)) is not None:
         write([chosen.beside(len(made.entries), cost_of(made.entries), full, board.model.rate)])
@@ -57,6 +58,28 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     if not stream_error:  # who is about to buy has decided
         told = savings(planned.plan, board.model)
         write(costs.hints(told, planned.plan.cost, board.model.rate, color=wants_color(stream)))
+
+
+def head(planned: Planned) -> str:
+    """The line above an answer: what it is about, and of when, where the shared ledger was not asked."""
+    return ", ".join([heading(planned.compiled), *say_serial(planned)])
+
+
+def say_serial(planned: Planned) -> list[str]:
+    """Of when the lock is, in a line, where it is shared and the ledger was not asked."""
+    said = planned.plan.lock.header
+    if not planned.away:
+        return []
+    return [f"as of serial {said.get('serial', 0)} of the ledger {said.get('ledger')}: {planned.away}"]
+
+
+def ledger_json(planned: Planned) -> dict[str, Any]:
+    """The ledger that the lock is shared through, for programs; nothing where it has none."""
+    said = planned.plan.lock.header
+    if not said.get("ledger"):
+        return {}
+    why = planned.away or None
+    return {"ledger": {"board": said["ledger"], "serial": said.get("serial", 0), "asked": why is None, "why": why}}
 
 
 def print_next_of_plan(planned: Planned, options: Options) -> None:

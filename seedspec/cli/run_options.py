@@ -51,7 +51,7 @@ def options_of(
     *, retry_failed: bool, redo_stale: bool, emulator: bool, picked_from: str | None = None, submit: bool = True,
     max_usd: float | None = None, max_credits: float | None = None, max_entries: int | None = None,
     timeout: float | None = None, no_wait: bool = False, fail_fast: bool = False, locked: bool = False,
-    assets: str | None = None, renders: str | None = None,
+    assets: str | None = None, renders: str | None = None, ledger: str | None = None,
     in_flight: int | None = None, poll_interval: float | None = None,
     submit_rate: float | None = None, agreed: Agreed | None = None, agreed_days: float = AGE,
 ) -> Options:  # fmt: skip
@@ -70,5 +70,5 @@ def options_of(
         select=select, exclude=exclude, retry_failed=retry_failed, redo_stale=redo_stale, emulated=emulator,
         submit=submit, max_usd=max_usd, max_credits=max_credits, max_entries=max_entries, timeout=timeout,
         wait=not no_wait, fail_fast=fail_fast, locked=locked, profile=profile, picked_from=picked_from,
-        assets=assets, renders=renders, pace=pace, agreed=agreed, agreed_days=agreed_days,
+        assets=assets, renders=renders, ledger=ledger, pace=pace, agreed=agreed, agreed_days=agreed_days,
     )  # fmt: skip

@@ -87,6 +87,23 @@ class Held:
 
 
 @valueclass(frozen=True, slots=True)
+class BoughtElsewhere:
+    """Another runner of the shared ledger has this purchase, in this `state`: it is followed here and not bought.
+
+    `task` is None while it has none. `gone` says that it is being sent by a runner whose lease is over: it is in doubt.
+    """
+
+    entry: str
+    fp: str
+    attempt: int
+    runner: str
+    state: str
+    task: str | None
+    at: str
+    gone: bool = False
+
+
+@valueclass(frozen=True, slots=True)
 class Stopped:
     """Nothing more is submitted; what is running is still followed. `exit` is the code this alone would give."""
 
@@ -131,4 +148,16 @@ class RunFinished:
     missing: int = 0
 
 
-RunEvent = RunStarted | Skipped | Uploaded | Archived | Progressed | Delayed | Held | Stopped | Unrecorded | RunFinished
+RunEvent = (
+    RunStarted
+    | Skipped
+    | Uploaded
+    | Archived
+    | Progressed
+    | Delayed
+    | Held
+    | BoughtElsewhere
+    | Stopped
+    | Unrecorded
+    | RunFinished
+)

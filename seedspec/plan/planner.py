@@ -81,8 +81,8 @@ def _decide_orphan(orphan: Orphan, rules: Rules) -> tuple[Action, Reason]:
     if orphan.kind == "lost":
         gone = InBucket(str(record.file)) if rules.in_bucket(record) else Unsaved(str(record.task), record.file)
         return Action.FETCH, gone
-    if record.state is State.SUBMITTING and rules.sender:
-        return Action.RESUME, Sending(rules.sender)
+    if by := rules.sending(record):
+        return Action.RESUME, Sending(by)
     if (doubt := _doubt(record)) is not None:  # a person is to settle it, whatever the storyboard now asks for
         if orphan.kind == "elsewhere" and isinstance(doubt, InDoubt):
             return Action.DOUBT, InDoubt(f"sent {say_profile(record.profile)}; {doubt.why}")
@@ -161,8 +161,8 @@ class _Planner:
     def _decide(self, entry: Entry, record: Record | None) -> tuple[Action, Reason]:
         if record is None or record.state is State.QUEUED:
             return self._new(entry)
-        if record.state is State.SUBMITTING and self.rules.sender:
-            return Action.RESUME, Sending(self.rules.sender)
+        if by := self.rules.sending(record):
+            return Action.RESUME, Sending(by)
         if (doubt := _doubt(record)) is not None:
             return Action.DOUBT, doubt
         if record.state is State.RUNNING:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Record
+from seedspec.lock.state import State
 
 
 class Exists(Protocol):
@@ -33,7 +34,8 @@ class Rules:
 
     `renders` says that saved videos stand in a bucket by their digests: one that is not here comes from there.
 
-    `sender` is the run that holds the lock, in words, "" for none: what it is sending is in no doubt yet.
+    `sender` is the run that holds the lock, in words, "" for none: what it is sending is in no doubt yet. `senders` are
+    other machines' runs that live, in words, by the fingerprint and attempt that they are sending.
     """
 
     folder: str
@@ -49,6 +51,7 @@ class Rules:
     others: frozenset[str] = frozenset()
     unwanted: Mapping[str, str] = field(default_factory=dict)
     sender: str = ""
+    senders: Mapping[tuple[str, int], str] = field(default_factory=dict)
     renders: bool = False
 
     def here(self, record: Record) -> bool:
@@ -58,6 +61,12 @@ class Rules:
     def in_bucket(self, record: Record) -> bool:
         """Whether a saved video can be asked for in the bucket of the renders."""
         return self.renders and bool(record.get("sha256"))
+
+    def sending(self, record: Record) -> str:
+        """The run that is sending a purchase, in words; "" for none."""
+        if record.state is not State.SUBMITTING:
+            return ""
+        return self.sender or self.senders.get((record.fp, record.attempt), "")
 
     def place(self, profile: str) -> str:
         """Where the videos of a profile are saved: each has a folder of its own."""

@@ -26,6 +26,7 @@ from seedspec.lock.purchase_events import (
 )
 from seedspec.lock.run_events import (
     Archived,
+    BoughtElsewhere,
     Delayed,
     Held,
     Progressed,
@@ -36,7 +37,7 @@ from seedspec.lock.run_events import (
     Unrecorded,
     Uploaded,
 )
-from seedspec.lock.state import OPEN, UNANSWERED
+from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import BUYS, Step
 from seedspec.plan.reason import Done, Failure, InBucket, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
@@ -108,7 +109,7 @@ class Outcome:
 _UNDER_WAY = frozenset({End.SENDING, End.RUNNING, End.FETCH})
 _SPENT = _UNDER_WAY | {End.DOUBT, End.SAVED}
 
-_Move = Submitting | Submitted | Completed | Deferred | Saved | Failed | Stuck | Doubted
+_Move = Submitting | Submitted | Completed | Deferred | Saved | Failed | Stuck | Doubted | BoughtElsewhere
 """An event that says how a purchase stands from then on."""
 
 
@@ -167,7 +168,7 @@ class Outcomes:
         name = self._names.get((event.fp, event.attempt), event.fp)
         if (known := self._outcomes.get(name)) is None:
             return
-        if isinstance(event, Submitted):
+        if isinstance(event, Submitted | BoughtElsewhere) and event.task:
             self._tasks[event.task] = name
         moved = _moved(replace(known, code="", message="", given_up=False), event)
         self._outcomes[name] = replace(moved, mismatches=self._mismatches(event)) if isinstance(event, Saved) else moved
@@ -231,6 +232,8 @@ def _moved(before: Outcome, event: _Move) -> Outcome:
             return replace(before, end=End.SENDING, units=event.units, begun=event.at, percent=None)
         case Submitted():
             return replace(before, end=End.RUNNING, task=event.task, estimate=event.estimated_seconds)
+        case BoughtElsewhere():
+            return _elsewhere(before, event)
         case Completed():
             return replace(before, end=End.FETCH)
         case Deferred():
@@ -250,6 +253,17 @@ def _moved(before: Outcome, event: _Move) -> Outcome:
             return replace(before, end=End.DOUBT, code="doubt", message=event.reason)
         case _:
             assert_never(event)
+
+
+def _elsewhere(before: Outcome, event: BoughtElsewhere) -> Outcome:
+    """How a purchase stands that another runner has."""
+    if event.gone or event.state == State.DOUBT:
+        lost = f"sent by {event.runner}, which has ended without an answer"
+        return replace(before, end=End.DOUBT, code="doubt", message=lost)
+    if event.state == State.QUEUED:
+        return replace(before, end=End.WAITING)
+    made = event.state in (State.COMPLETED, State.SAVED)
+    return replace(before, end=End.FETCH if made else End.RUNNING, task=event.task or "")
 
 
 def _ended(outcome: Outcome) -> Outcome:

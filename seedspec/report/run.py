@@ -20,6 +20,7 @@ from seedspec.lock.purchase_events import (
 )
 from seedspec.lock.run_events import (
     Archived,
+    BoughtElsewhere,
     Delayed,
     Held,
     Progressed,
@@ -84,6 +85,10 @@ def line(event: Event, commands: CommandHint = BARE) -> str | None:
             return f"  … {event.entry}  {event.step}: {cut(event.reason, 100)}; {wait}"
         case Held():
             return f"  ! {event.entry}  held: {event.upstream}: {event.reason}"
+        case BoughtElsewhere(gone=True):
+            return f"  ? {event.entry}  in doubt: sent by {event.runner}, which has ended without an answer"
+        case BoughtElsewhere():
+            return f"  > {event.entry}  {_elsewhere(event)} by {event.runner}"
         case Stopped():
             return f"  ■ nothing more is submitted: {cut(event.message, 160)}"
         case Unrecorded():
@@ -98,6 +103,11 @@ def line(event: Event, commands: CommandHint = BARE) -> str | None:
             return None
         case _:
             assert_never(event)
+
+
+def _elsewhere(event: BoughtElsewhere) -> str:
+    words = {"submitting": "being sent", "queued": "not taken, asked for", "doubt": "in doubt, sent"}
+    return words.get(event.state, "bought")
 
 
 def _seconds(wait: float) -> str:

@@ -14,9 +14,10 @@ from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Submitting
 from seedspec.lock.run_events import RunFinished, Stopped, Unrecorded
 from seedspec.run.engine.engine import Engine
-from seedspec.run.engine.messages import Call, Create, Reply
+from seedspec.run.engine.messages import Create, Wire
 from seedspec.run.engine.purchase import Moment
 from seedspec.run.store.journal import DiskRefuses, NotRecorded
+from seedspec.run.store.leave import NotGranted, TakenElsewhere
 
 LAST_WORD = 30.0
 """Seconds that a run which is to end waits for the answer to a paid request."""
@@ -28,18 +29,27 @@ _GLANCE = 0.5
 _UNWRITTEN = "not-recorded"
 
 
-class Wire(Protocol):
-    """What carries calls. `wait` gives the replies that are there within the given seconds."""
+class Team(Protocol):
+    """What a run shares with other runners through a ledger, besides its record."""
 
-    def start(self, call: Call) -> None: ...
-    def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]: ...
+    def timely(self, intent: Submitting) -> bool:
+        """Whether a request may still leave on the leave that it got; asked right before it does."""
+        ...
+
+    def trouble(self) -> NotGranted | None:
+        """Why nothing more may be bought, as far as that is known by now."""
+        ...
+
+    def settle(self) -> None:
+        """The run is at its end: what the ledger still lacks is owed from now on."""
+        ...
 
 
 class Record(Protocol):
     """What keeps events. An intent is durable when `intend` returns, events when `keep` returns and nothing is owed.
 
     `again` tries once more what the disk refused. NotRecorded says that nothing further can be kept, DiskRefuses that
-    an intent was not.
+    an intent was not. With a shared ledger an intent may also raise TakenElsewhere and NotGranted.
     """
 
     def intend(self, intent: Submitting, body: bytes) -> None: ...
@@ -61,6 +71,7 @@ def drive(
     clock: Callable[[], Moment] = now,
     stopping: Callable[[], bool] = lambda: False,
     seconds: float | None = None,
+    team: Team | None = None,
 ) -> Iterator[Event]:
     """Runs the machine to its end and yields each event after it is recorded; RunFinished is the last.
 
@@ -81,10 +92,11 @@ def drive(
             events, calls = machine.due(clock())
             yield from _keep(record, events)
             for call in calls:
-                if isinstance(call, Create) and not (yield from _keep_intent(machine, record, call, clock)):
+                if isinstance(call, Create) and not (yield from _keep_intent(machine, record, call, clock, team)):
                     continue
                 wire.start(call)
             yield from _replies(machine, wire, record, clock, _patience(machine, clock()))
+            yield from _heed(team, machine, clock)
             yield from debt.report()
         interrupted = stopped and not machine.done
         machine.close()
@@ -96,9 +108,13 @@ def drive(
         with suppress(NotRecorded):  # what the lock does not take by then is owed
             deque(_last_word(machine, wire, record, clock, faulty=True), maxlen=0)
             record.again()
+        if team is not None:
+            team.settle()
         if record.owed:
             raise NotRecorded(record.owed) from error
         raise
+    if team is not None:
+        team.settle()
     yield from debt.report(last=True)
     finished = machine.finish(clock(), interrupted=interrupted)
     if lacking := record.owed or _disk_refusal(machine):
@@ -108,17 +124,25 @@ def drive(
 
 
 def _keep_intent(
-    machine: Engine, record: Record, call: Create, clock: Callable[[], Moment]
+    machine: Engine, record: Record, call: Create, clock: Callable[[], Moment], team: Team | None
 ) -> Generator[Event, None, bool]:
     """The money law, with `wire.start(call)` behind it: keep the intent, yield the intent, start the call.
 
-    False says that the disk refused the intent, so that the call must not start.
+    False says that the call must not start: the disk or the ledger refused the intent, another runner has the
+    purchase, or so much time has passed since the ledger's leave that it may be no more.
     """
     try:
         record.intend(call.intent, call.body)
     except DiskRefuses as error:
         machine.withdraw(call, clock())
         yield from machine.stop(Stopped(_UNWRITTEN, str(error), 6, clock().text()))
+        return False
+    except TakenElsewhere as error:
+        yield from _keep(record, machine.yielded(call, error.theirs, clock()))
+        return False
+    except NotGranted as error:
+        machine.withdraw(call, clock())
+        yield from machine.stop(Stopped(error.code, str(error), error.exit, clock().text()))
         return False
     except BaseException:
         machine.withdraw(call, clock())
@@ -130,7 +154,16 @@ def _keep_intent(
         with suppress(NotRecorded):
             record.keep(machine.withdraw(call, clock()))
         raise
+    if team is not None and not team.timely(call.intent):  # whoever was shown the intent may have taken long
+        yield from _keep(record, [machine.withdraw(call, clock())])
+        return False
     return True
+
+
+def _heed(team: Team | None, machine: Engine, clock: Callable[[], Moment]) -> Iterator[Event]:
+    """What keeps the team's ledger from going on ends the buying."""
+    if team is not None and (why := team.trouble()) is not None:
+        yield from machine.stop(Stopped(why.code, str(why), why.exit, clock().text()))
 
 
 def _replies(

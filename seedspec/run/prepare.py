@@ -48,7 +48,8 @@ class Options:
     since. `submit` False finishes what was bought and buys nothing; `wait` False buys and does not wait
     for the videos; `fail_fast` buys no more after the first failure; `locked` refuses when anything would be bought.
     `assets` is a bucket's URL, `s3://bucket/prefix`, where local files go instead of to the service; `renders` is
-    one where each saved video is put by its digest, and from which it comes where it is not on this disk.
+    one where each saved video is put by its digest, and from which it comes where it is not on this disk. `ledger` is
+    the URL of the ledger that the lock names, where the environment and this machine do not know it.
 
     `agreed` is a plan that people agreed to, at most `agreed_days` old: it says what is bought, at what price at most,
     and goes with no `select`, `exclude`, `picked_from`, `retry_failed` or `redo_stale`, which stand in it.
@@ -71,6 +72,7 @@ class Options:
     picked_from: str | None = None
     assets: str | None = None
     renders: str | None = None
+    ledger: str | None = None
     agreed: Agreed | None = None
     agreed_days: float = AGE
     pace: Pace = field(default_factory=Pace)
@@ -90,7 +92,8 @@ class Invalid(Exception):
 class Planned:
     """A plan with what it was made from, and what was found about the picks that it keeps to.
 
-    `drift` is what has changed since people agreed to it, where they did.
+    `drift` is what has changed since people agreed to it, where they did. `away` says why the shared ledger was not
+    asked, where the lock has one.
     """
 
     compiled: Compiled
@@ -98,6 +101,7 @@ class Planned:
     plan: Plan
     findings: tuple[Diagnostic, ...] = ()
     drift: Drift | None = None
+    away: str = ""
 
     def __repr__(self) -> str:
         return f"Planned({str(self.compiled.path)!r}, {self.plan!r})"
@@ -120,7 +124,13 @@ def ready(path: str | Path, options: Options, compiled: Compiled | None) -> tupl
 
 
 def plan_of(
-    made: Compiled, place: Place, options: Options, lock: Lock, problems: Problems, sender: str = ""
+    made: Compiled,
+    place: Place,
+    options: Options,
+    lock: Lock,
+    problems: Problems,
+    sender: str = "",
+    senders: Mapping[tuple[str, int], str] | None = None,
 ) -> tuple[Plan, Drift | None]:
     assert made.board is not None
     provider = made.board.model.provider.document
@@ -149,6 +159,7 @@ def plan_of(
         others=frozenset({"", *made.board.profiles} - {place.profile}),
         unwanted=unwanted,
         sender=sender,
+        senders=senders or {},
         renders=bool(options.renders),
     )
     return make_plan(chosen.chosen, lock, rules, chosen.others), drift

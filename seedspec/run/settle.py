@@ -24,9 +24,9 @@ from seedspec.run.engine.messages import (
     Refused,
     Reply,
     Task,
+    Wire,
 )
 from seedspec.run.engine.purchase import Moment
-from seedspec.run.loop import Wire
 
 BEFORE, AFTER = 120.0, 900.0
 """Seconds around the sending of a request in which a task may be the one that it made: clocks differ, queues wait."""

@@ -33,7 +33,7 @@ def calls(to: str) -> dict[str, list[str]]:
             f"plan {board} --out {to}agreed.json",
         ],
         "run": [f"run {board} {emulated} --yes --emulator-seconds 0 --junit {to}run.xml"],
-        "fetch": [f"fetch {board} {emulated}"],
+        "fetch": [f"fetch {board} {emulated}", f"fetch {board} --ledger s3://team/ledger"],
         "status": [f"status {board} {emulated}", f"status {board}"],
         "why": [f"why open/1 {board} {emulated}", f"why close/1 {board}"],
         "compile": [f"compile {board}", f"compile {board} --origins open/1"],

@@ -13,7 +13,15 @@ from seedspec.cli.compiled import compile_or_exit
 from seedspec.cli.console import print_notes
 from seedspec.cli.entry_argument import the_entry
 from seedspec.cli.main import Exit
-from seedspec.cli.options import emulator_option, profile_option, storyboard_argument, word_option
+from seedspec.cli.options import (
+    check_bucket,
+    emulator_option,
+    ledger_option,
+    profile_option,
+    storyboard_argument,
+    word_option,
+)
+from seedspec.cli.shared_lock import shared_lock
 from seedspec.compiler.entry import Entry
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
@@ -27,7 +35,6 @@ from seedspec.run.engine.messages import Kept
 from seedspec.run.loop import now
 from seedspec.run.settle import verify_task
 from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
-from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import hold, read_lock
 
 
@@ -37,9 +44,17 @@ from seedspec.run.store.lock_file import hold, read_lock
 @profile_option
 @word_option("--task", metavar="ID", help="A task of the service that is this entry's; it is followed from now on.")
 @word_option("--file", "video", type=click.Path(dir_okay=False, exists=True), help="A finished video of this entry.")
+@ledger_option()
 @emulator_option("With the emulator and its lock.")
 def adopt_command(
-    entry: str, storyboard: str, profile: str, task: str | None, video: str | None, *, emulator: bool
+    entry: str,
+    storyboard: str,
+    profile: str,
+    task: str | None,
+    video: str | None,
+    ledger: str | None,
+    *,
+    emulator: bool,
 ) -> None:
     """Take up what was bought elsewhere, so that it is not bought again.
 
@@ -59,11 +74,12 @@ def adopt_command(
         raise Exit(
             2, f"`{chosen.address}` waits for a pick of `{chosen.waits[0]}`: it is not known yet what it asks for"
         )
-    planned = plan(storyboard, Options(emulated=emulator), made)
+    url = check_bucket("ledger", ledger, emulator=emulator)
+    planned = plan(storyboard, Options(emulated=emulator, ledger=url), made)
     place = planned.place
     step = next(s for s in planned.plan.steps if s.fp == chosen.fingerprint)
-    with hold(place.lock):
-        lock = read_lock(place.lock)
+    with hold(place.lock), shared_lock(place, read_lock(place.lock), url, made.entries) as shared:
+        lock = shared.lock
         if task is not None:
             check_task(made, lock, task)
             _check(chosen, lock, place, allowed=UNANSWERED)
@@ -80,12 +96,7 @@ def adopt_command(
             _check(chosen, lock, place, allowed=OPEN | {gone})
             kept = _save_video(Downloads(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
             event, said = _file(chosen, lock, kept, place.profile), f"saved as {place.commands.path(kept.file)}"
-        journal = Journal(place.lock, lock, place.words)
-        try:
-            journal.keep(event)
-            journal.close([e.fingerprint for e in made.entries], place.profile)
-        finally:
-            journal.abandon()
+        shared.keep(made, [event])
     print_notes([f"{chosen.address}: {said}"])
 
 

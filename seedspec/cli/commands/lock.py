@@ -11,7 +11,8 @@ import click
 from seedspec.cli.compiled import compile_or_exit, show_findings
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import emulator_option, storyboard_argument, yes_option
+from seedspec.cli.options import check_bucket, emulator_option, ledger_option, storyboard_argument, yes_option
+from seedspec.cli.shared_lock import tell_ledger
 from seedspec.lock.lock import LockFault
 from seedspec.lock.recover import Unreadable
 from seedspec.plan.command_hint import CommandHint
@@ -93,6 +94,7 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
 @lock_command.command("fix")
 @storyboard_argument
 @_emulator
+@ledger_option()
 @click.option(
     "--rescue",
     multiple=True,
@@ -100,7 +102,7 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Use this rescue file too, whoever wrote it.",
 )
-def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) -> None:
+def fix_command(storyboard: str, rescue: tuple[Path, ...], ledger: str | None, *, emulator: bool) -> None:
     """Mend the lock: join both sides of a git merge, add records that a full disk refused, and keep what can be read
     of a damaged file.
 
@@ -112,10 +114,12 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], *, emulator: bool) ->
     Example:
       seedspec lock fix && git add storyboard.lock
     """
-    path = _lock(storyboard, emulated=emulator)
+    path, url = _lock(storyboard, emulated=emulator), check_bucket("ledger", ledger, emulator=emulator)
     with hold(path):
         order = _order(_every(compile(storyboard, emulated=emulator), emulated=emulator))
         fixed = repair.fix(path, order, rescue)
+        told = tell_ledger(path, url, order, emulated=emulator)
+    print_notes(told)
     _tell_foreign(path)
     for record in fixed.doubles:
         print_lines([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
@@ -192,6 +196,9 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
     order, waiting = _order(every), {e.address for one in every for e in one.entries if e.waits}
     with hold(path):
         lock = read_lock(path)
+        if board := lock.header.get("ledger"):
+            kept = f"`{path}` is shared through the ledger {board}, which keeps what this would forget"
+            raise Exit(6, f"{kept}; {commands_of(path).line('ledger detach')} takes the lock out of it")
         # what waits for a pick may turn out to be what was bought before under its address
         gone = [r for r in repair.forgettable(lock, order) if r.entry not in waiting]
         print_lines(f"{r.entry}  {r.state}  {path.parent / r.file if r.file else r.task or ''}" for r in gone)

@@ -10,9 +10,9 @@ from seedspec.api import Options, Planned, agree
 from seedspec.cli.commands.against import Since, since
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes, wants_color
 from seedspec.cli.main import Exit
-from seedspec.cli.options import check_bucket, renders_option
+from seedspec.cli.options import check_bucket, ledger_option, renders_option
 from seedspec.cli.output_path import check_output_path
-from seedspec.cli.plan_view import planned_of, print_next_of_plan, print_plan
+from seedspec.cli.plan_view import ledger_json, planned_of, print_next_of_plan, print_plan, say_serial
 from seedspec.cli.run_options import options_of, picked_option, plan_options
 from seedspec.cli.run_reports import report_title, report_unplanned
 from seedspec.plan.agreed import as_bytes
@@ -32,6 +32,7 @@ from seedspec.run.prepare import budget_of
 @plan_options
 @picked_option
 @renders_option("Saved videos stand in this bucket: what is not on this disk comes from there.")
+@ledger_option()
 @click.option("--against", metavar="REV", help="Also show what has changed since a git revision, and what that costs.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
@@ -46,7 +47,7 @@ from seedspec.run.prepare import budget_of
 @click.option("--exit-code", is_flag=True, help="Exit 10 when there is something to buy.")
 def plan_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, picked_from: str | None,
-    renders: str | None, against: str | None, form: str, most: int, out: str | None,
+    renders: str | None, ledger: str | None, against: str | None, form: str, most: int, out: str | None,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, exit_code: bool,
 ) -> None:  # fmt: skip
     """Show what a run would do with each entry, why, and what it would cost. Uses no network, changes nothing.
@@ -68,6 +69,7 @@ def plan_command(
         select, exclude, profile,
         retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator, picked_from=picked_from,
         renders=check_bucket("renders", renders, emulator=emulator),
+        ledger=check_bucket("ledger", ledger, emulator=emulator),
     )  # fmt: skip
     with report_unplanned(storyboard, markdown=form == "markdown", most=most):
         planned, changes = planned_of(storyboard, options), None
@@ -98,6 +100,7 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
     rate = board.model.rate
     if form == "json":
         document = plans.as_json(planned.plan, rate, planned.place.commands)
+        document |= ledger_json(planned)
         document["hints"] = costs.hints_json(savings(planned.plan, board.model), planned.plan.cost, rate)
         made = planned.compiled
         if board.strategy is not None and made.rows is not None and (full := full_matrix(made)) is not None:
@@ -112,7 +115,7 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
             planned.plan, report_title(planned), rate,
             budget=budget, since=said, most=most, commands=planned.place.commands,
         )  # fmt: skip
-        print_lines([text.rstrip()])
+        print_lines([*(f"*{said}*\n" for said in say_serial(planned)), text.rstrip()])
     else:
         print_plan(planned, options)
         if changes is not None:

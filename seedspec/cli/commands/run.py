@@ -8,7 +8,7 @@ from seedspec.api import Yes, read_agreed
 from seedspec.cli.carry_out import Emulation, carry_out
 from seedspec.cli.main import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
-from seedspec.cli.options import assets_option, check_bucket, renders_option, word_option, yes_option
+from seedspec.cli.options import assets_option, check_bucket, ledger_option, renders_option, word_option, yes_option
 from seedspec.cli.run_options import options_of, picked_option, plan_options, view_options
 from seedspec.cli.run_reports import report_unstarted
 from seedspec.cli.run_view import view_of
@@ -45,6 +45,7 @@ from seedspec.plan.agreed import AGE
 @click.option("--timeout", type=Number(0, YEAR), help="End after so many seconds; run again to go on.")
 @assets_option("Put local files into this bucket (s3://BUCKET/PREFIX, gs://, az://), not to the service.")
 @renders_option()
+@ledger_option()
 @click.option("--in-flight", type=click.IntRange(1, 1000), help="The most tasks at the service at one time.")
 @click.option("--poll-interval", type=Number(0.1, DAY), help="Seconds between the first two reads of a task.")
 @click.option("--submit-rate", type=Number(0.001, 1000), help="Paid requests a second, at most.")
@@ -56,8 +57,8 @@ from seedspec.plan.agreed import AGE
 def run_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, picked_from: str | None,
     max_usd: float | None, max_credits: float | None, max_entries: int | None, timeout: float | None,
-    assets: str | None, renders: str | None, yes_up_to: float | None, agreed: str | None, plan_age: float,
-    in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
+    assets: str | None, renders: str | None, ledger: str | None, yes_up_to: float | None, agreed: str | None,
+    plan_age: float,    in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
     form: str, junit: str | None, emulator_seconds: float, fault: tuple[str, ...], seed: int,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, yes: bool, locked: bool, fail_fast: bool, no_wait: bool,
     plain: bool,
@@ -85,11 +86,13 @@ def run_command(
 
     assets = check_bucket("assets", assets, emulator=emulator)
     renders = check_bucket("renders", renders, emulator=emulator)
+    ledger = check_bucket("ledger", ledger, emulator=emulator)
     with report_unstarted(storyboard, junit):
         options = options_of(
             select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator,
             picked_from=picked_from, max_usd=max_usd, max_credits=max_credits, max_entries=max_entries,
             timeout=timeout, no_wait=no_wait, fail_fast=fail_fast, locked=locked, assets=assets, renders=renders,
+            ledger=ledger,
             in_flight=in_flight, poll_interval=poll_interval, submit_rate=submit_rate,
             agreed=None if agreed is None else read_agreed(agreed), agreed_days=plan_age,
         )  # fmt: skip

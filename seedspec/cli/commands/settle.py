@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -16,17 +16,17 @@ from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_lines, print_notes
 from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost
 from seedspec.cli.main import Exit
-from seedspec.cli.options import emulator_option, profile_option, word_option
+from seedspec.cli.options import check_bucket, emulator_option, ledger_option, profile_option, word_option
+from seedspec.cli.shared_lock import Shared, shared_lock
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.purchase_events import Adopted, Deferred, Failed, Submitted, Weighed
 from seedspec.lock.state import UNANSWERED
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.paths import Place, name_in_commands, place_of
-from seedspec.run.engine.messages import Balance, Credits
-from seedspec.run.loop import Wire, now
+from seedspec.run.engine.messages import Balance, Credits, Wire
+from seedspec.run.loop import now
 from seedspec.run.settle import Evidence, ask, evidence, intent_to_resend, resend, verify_task
-from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import hold, read_lock
 from seedspec.run.store.sent_requests import read_body
 
@@ -41,9 +41,10 @@ from seedspec.run.store.sent_requests import read_body
 @word_option("--resend", "again", is_flag=True, help="Send the same bytes under the same key again; may cost twice.")
 @word_option("--lost", is_flag=True, help="The service took the request and no longer has the video: give it up.")
 @word_option("--purchase", metavar="ID", help="Which purchase, where an entry has several; without it they are listed.")
+@ledger_option()
 @emulator_option("With the emulator and its lock.")
 def settle_command(
-    words: tuple[str, ...], profile: str, task: str | None, purchase: str | None,
+    words: tuple[str, ...], profile: str, task: str | None, purchase: str | None, ledger: str | None,
     *, not_billed: bool, again: bool, lost: bool, emulator: bool,
 ) -> None:  # fmt: skip
     """Settle purchases in doubt: a request was sent and its answer was lost, so it may or may not have been bought.
@@ -80,8 +81,9 @@ def settle_command(
         raise Exit(2, "--task, --resend and --purchase are about one purchase; name one entry")
     made = compile_or_exit(storyboard, profile, emulated=emulator)
     place = place_of(made.path, board_of(made), emulated=emulator)
-    with hold(place.lock):
-        lock = read_lock(place.lock)
+    url = check_bucket("ledger", ledger, emulator=emulator)
+    with hold(place.lock), shared_lock(place, read_lock(place.lock), url, made.entries) as shared:
+        lock = shared.lock
         purchases = PurchasesToSettle(
             made, lock, is_lost if lost else _needs_settling, "running or made" if lost else "in doubt"
         )
@@ -97,14 +99,16 @@ def settle_command(
         for record in records if again else ():
             if record.task is not None:
                 raise Exit(2, f"{record.entry}: its task is {record.task}: sent again, it would be bought twice")
+        for record in records if again or not_billed else ():
+            shared.check_settled(record)
         if again:
-            notes = [f"{records[0].entry}: {_resend(made, place, lock, records[0])}"]
+            notes = [f"{records[0].entry}: {_resend(made, place, shared, records[0])}"]
         elif task is not None:
-            _record(place, lock, made, _events_of_task(made, place, lock, records[0], task))
+            shared.keep(made, _events_of_task(made, place, lock, records[0], task))
             notes = [f"{records[0].entry}: it is followed from now on: {place.commands.line('fetch')}"]
         else:
             events = [_give_up(r, "lost" if lost else "not-billed") for r in records]
-            _record(place, lock, made, events)
+            shared.keep(made, events)
             notes = [f"{r.entry}: {_next(e, place)}" for r, e in zip(records, events, strict=True)]
     print_notes(notes)
 
@@ -202,35 +206,21 @@ def check_task(made: Compiled, lock: Lock, task: str) -> None:
         raise Exit(2, f"`{task}` belongs to `{other.entry}` already")
 
 
-def _resend(made: Compiled, place: Place, lock: Lock, record: Record) -> str:
+def _resend(made: Compiled, place: Place, shared: Shared, record: Record) -> str:
     body = read_body(place.lock, _digest(record))
     if body is None:
         raise Exit(2, "the bytes that were sent are not on this machine; settle it with --task or --not-billed")
-    with asking(made, place) as wire:
-        journal = Journal(place.lock, lock, place.words)
-        try:
-            intent = intent_to_resend(record, now())
-            journal.intend(intent, body)
-            event, said = resend(wire, intent, body, now())
-            journal.keep(event)
-            credits = ask(wire, Balance()) if not isinstance(event, Submitted) else None
-            if isinstance(credits, Credits) and credits.remaining is not None:
-                journal.keep(Weighed(record.entry, record.fp, record.attempt, credits.remaining, now().text()))
-            journal.close([e.fingerprint for e in made.entries], place.profile)
-        finally:
-            journal.abandon()
+    with asking(made, place) as wire, shared.record(made) as journal:
+        intent = intent_to_resend(record, now())
+        journal.intend(intent, body)
+        event, said = resend(wire, intent, body, now())
+        journal.keep(event)
+        credits = ask(wire, Balance()) if not isinstance(event, Submitted) else None
+        if isinstance(credits, Credits) and credits.remaining is not None:
+            journal.keep(Weighed(record.entry, record.fp, record.attempt, credits.remaining, now().text()))
     if not isinstance(event, Submitted):
         raise Exit(8, f"{record.entry}: {said}")
     return said
-
-
-def _record(place: Place, lock: Lock, made: Compiled, events: Iterable[Event]) -> None:
-    journal = Journal(place.lock, lock, place.words)
-    try:
-        journal.keep(*events)
-        journal.close([e.fingerprint for e in made.entries], place.profile)
-    finally:
-        journal.abandon()
 
 
 def _digest(record: Record) -> str:

@@ -11,11 +11,11 @@ from typing import TextIO
 import click
 
 from seedspec.api import Options, Planned, plan
-from seedspec.cli.compiled import board_of, compile_or_exit, heading
+from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_json, print_lines, steady_text, wants_color
 from seedspec.cli.main import Exit
-from seedspec.cli.options import check_bucket, renders_option
-from seedspec.cli.plan_view import print_next_of_plan
+from seedspec.cli.options import check_bucket, ledger_option, renders_option
+from seedspec.cli.plan_view import head, ledger_json, print_next_of_plan
 from seedspec.cli.run_options import look_options, options_of
 from seedspec.plan.plan import Action
 from seedspec.report import status
@@ -28,11 +28,12 @@ _GLANCE = 1.0
 @click.command("status")
 @look_options
 @renders_option("Saved videos stand in this bucket: what is not on this disk comes from there.")
+@ledger_option()
 @click.option("--watch", "watching", is_flag=True, help="Look at the lock again and again, until Ctrl-C.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def status_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, renders: str | None, form: str,
-    *, retry_failed: bool, redo_stale: bool, emulator: bool, watching: bool,
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, renders: str | None,
+    ledger: str | None, form: str, *, retry_failed: bool, redo_stale: bool, emulator: bool, watching: bool,
 ) -> None:  # fmt: skip
     """Show where every entry stands, from the lock. Uses no network, changes nothing.
 
@@ -49,6 +50,7 @@ def status_command(
     options = options_of(
         select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator,
         renders=check_bucket("renders", renders, emulator=emulator),
+        ledger=check_bucket("ledger", ledger, emulator=emulator),
     )  # fmt: skip
     _show(storyboard, options, form, watching=watching)
 
@@ -65,7 +67,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
         sums = status.sums(found.plan, model, moment, commands=commands)
         room = None if most is None else most - len(sums) - 3
         rows = status.rows(found.plan, model, moment, color=color, most=room, commands=commands)
-        return [heading(made), "", *rows, "", *sums]
+        return [head(found), "", *rows, "", *sums]
 
     if watching:
         with suppress(KeyboardInterrupt):
@@ -77,7 +79,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
     planned = plan(storyboard, options, made)
     if form == "json":
         document = status.as_json(planned.plan, model, now().utc, commands=planned.place.commands)
-        print_json(document)
+        print_json(document | ledger_json(planned))
     elif not watching:
         print_lines(lines(planned, None))
         print_next_of_plan(planned, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from seedspec.catalog.price import Cost
 from seedspec.lock.age import asked_at, seconds_since
@@ -31,14 +32,20 @@ class Admitted:
     reused: int = 0
 
 
-def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment) -> Admitted:
+def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment, runner: str = "") -> Admitted:
     """The jobs by fingerprint, take 1 of everything (and what that continues) first, otherwise in the plan's order.
 
-    Purchases that no entry stands for come last, by fingerprint and attempt.
+    Of several runners that share a ledger each has an order of its own within a turn, by its id and the fingerprint:
+    in one order each would ask for what another one has just taken. Purchases that no entry stands for come last, by
+    fingerprint and attempt.
     """
     out = Admitted()
     turns = _turns(plan)
-    for step in sorted((s for s in plan.steps if s.entry is not None), key=lambda s: turns[s.fp]):
+
+    def place(step: Step) -> tuple[int, bytes]:
+        return turns[step.fp], sha256((runner + step.fp).encode()).digest() if runner else b""
+
+    for step in sorted((s for s in plan.steps if s.entry is not None), key=place):
         _admit(out, step, plan, limits, pace, now)
     for job in out.jobs.values():
         job.turn = turns[job.step.fp]
@@ -79,6 +86,8 @@ def _stray(out: Admitted, step: Step, record: Record, pace: Pace, limits: Limits
         return
     if not follow:
         out.elsewhere += 0 if fetched else record.get("units") or 0
+    elif isinstance(step.reason, reasons.Sending):
+        out.jobs[name] = _elsewhere(step, record)
     elif doubtful:
         out.jobs[name] = _doubtful(step, record)
         out.events.append(Skipped(step.address, step.fp, "doubt", now.text()))
@@ -95,6 +104,9 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, no
     elif step.action in BUYS:
         if limits.submit:
             out.jobs[step.fp] = Purchase(step, entry, Phase.WAITING, plan.lock.next_attempt(step.fp), step.file)
+    elif isinstance(reason, reasons.Sending):
+        assert record is not None
+        out.jobs[step.fp] = _elsewhere(step, record)
     elif step.action in (Action.RESUME, Action.FETCH) or isinstance(reason, reasons.Stuck):
         assert record is not None
         _follow(out, step.fp, step, record, pace, limits, now)
@@ -135,6 +147,11 @@ def _followed(step: Step, record: Record, pace: Pace) -> Purchase:
         job.phase, job.recall = Phase.FETCHING, str(record.get("sha256"))
     job.credits, job.recorded = record.stated, record.get("units")
     return job
+
+
+def _elsewhere(step: Step, record: Record) -> Purchase:
+    """A purchase that another runner is sending."""
+    return Purchase(step, step.entry, Phase.ELSEWHERE, record.attempt, step.file, recorded=record.get("units"))
 
 
 def _doubtful(step: Step, record: Record) -> Purchase:

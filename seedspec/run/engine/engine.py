@@ -31,6 +31,7 @@ from seedspec.run.engine.messages import (
     Cut,
     Download,
     List,
+    Look,
     Picture,
     Read,
     ReadMany,
@@ -38,22 +39,21 @@ from seedspec.run.engine.messages import (
     Refused,
     Reply,
     Stored,
-    Tasks,
+    Theirs,
     Trouble,
     Upload,
     most_bytes,
 )
 from seedspec.run.engine.obstacles import Obstacles
+from seedspec.run.engine.others import Others
 from seedspec.run.engine.outage import Outage, away
 from seedspec.run.engine.pictures import Pictures
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import Queue
+from seedspec.run.engine.reads import Reads
 from seedspec.run.engine.renders import Renders
 from seedspec.run.engine.sums import sums
 from seedspec.run.engine.transitions import Transitions
-
-_EARLY = 1.0
-"""Seconds that a task may be read before its time, to be read together with others."""
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class Engine:
     `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
     of several runs over time; `unreachable` are the codes that say that a medium could not be had by its address.
     `media` are the model's rules, for upstream videos as they came back; `renders` is the bucket of videos, if any.
+    `runner` is the id by which a shared ledger knows this run, "" without one.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Engine:
     unreachable: Collection[str] = ()
     media: Mapping[Kind, Slot] = field(default_factory=dict)
     together: int = 1
+    runner: str = ""
     renders: Renders = field(default_factory=Renders)
     _purse: Budget = field(init=False)
     _progress: Transitions = field(init=False)
@@ -86,11 +88,12 @@ class Engine:
     _jobs: dict[str, Purchase] = field(default_factory=dict)
     _agenda: Queue = field(init=False)
     _outage: Outage = field(init=False)
+    _reads: Reads = field(init=False)
+    _others: Others = field(init=False)
     _blame: Blame | None = None
     _obstacles: Obstacles = field(init=False)
     _busy: dict[type[Any], int] = field(default_factory=dict)
     _closing: bool = False
-    _troubles: int = 0
     _reused: int = 0
 
     def __post_init__(self) -> None:
@@ -105,16 +108,20 @@ class Engine:
         )
         self.renders.begin(pause, self._progress.after_download)
         self._outage = Outage(self.name, self._jobs, self._progress, self._update)
+        self._others = Others(self._progress, self.renders.url)
 
     def start(self, now: Moment) -> list[Event]:
         """The run begins: what is planned, and what is passed over and why."""
-        taken = admit(self.plan, self.limits, self.pace, now)
+        taken = admit(self.plan, self.limits, self.pace, now, self.runner)
         self._jobs.update(taken.jobs)
         self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
         self._blame = None if self.limits.retry else Blame(self.plan.lock)
         self._obstacles = Obstacles(self._jobs, self.plan.lock, self.media, self._assets, self._blame)
         self._assets.begin(self._jobs)
         self._agenda = Queue(self._jobs, in_order=self.limits.wait)
+        self._reads = Reads(
+            self.together, self.pace, self._jobs, self._agenda, self._outage, self._progress, self._update
+        )
         for job in self._jobs.values():
             self._purse.place(job)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
@@ -131,6 +138,8 @@ class Engine:
             return [], []
         calls = self._following(now) if self.limits.wait else []
         calls += [self._begin(call) for call in self.renders.due(now)]
+        if self._looks and (look := self._others.due(self._jobs.values(), now)) is not None:
+            calls.append(self._begin(look))
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
             if asks <= now.clock and not self._busy.get(Balance):
                 calls.append(self._begin(Balance()))
@@ -166,10 +175,14 @@ class Engine:
             return self.renders.archived(call, reply, now)
         elif isinstance(call, Balance):
             events = self._purse.reply(reply, now)
+        elif isinstance(call, Look):
+            events = self._others.reply(call, reply, self._jobs, now)
+            for name in call.purchases:
+                self._update(self._jobs[name])
         elif isinstance(call, List):
             events = []
         elif isinstance(call, ReadMany):
-            events = self._read_many(call, reply, now)
+            events = self._reads.reply(call, reply, now)
         else:
             job = self._jobs[call.job]
             job.busy = False
@@ -203,6 +216,8 @@ class Engine:
             found.append(self._next_read if self._reading < self._most_reads else None)
             found.append(self._agenda.next_download if self._busy.get(Download, 0) < self.pace.downloads else None)
         found.append(self.renders.wake())
+        if self._looks:
+            found.append(self._others.next_look)
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
             found.append(None if self._busy.get(Balance) else asks)
         elif self._may_submit:
@@ -231,7 +246,7 @@ class Engine:
             return False
         if not self.limits.wait:
             return not (self._may_submit and self._agenda.any_turn)
-        live = {Phase.RUNNING, Phase.FETCHING} | ({Phase.WAITING} if self._may_submit else set())
+        live = {Phase.RUNNING, Phase.FETCHING, Phase.ELSEWHERE} | ({Phase.WAITING} if self._may_submit else set())
         return not any(self._agenda.counts[phase] for phase in live)
 
     @property
@@ -253,6 +268,15 @@ class Engine:
         self._purse.withdraw()
         step = job.step
         return Deferred(step.address, step.fp, job.attempt, "withdrawn", "the request was not sent", 0, now.text())
+
+    def yielded(self, call: Create, theirs: Theirs, now: Moment) -> list[Event]:
+        """Another runner has this purchase: the call, which was not started, is none of this run's."""
+        job = self._jobs[call.job]
+        self.withdraw(call, now)
+        self._progress.next_submit = now.clock  # nothing was sent
+        events = self._others.take(job, theirs, now)
+        self._update(job)
+        return [*events, *self._hold(now)]
 
     def finish(self, now: Moment, *, interrupted: bool = False) -> RunFinished:
         """The sums, and the exit code: the worst of those that apply."""
@@ -279,6 +303,11 @@ class Engine:
         return flying < self.pace.in_flight or not self.limits.wait
 
     @property
+    def _looks(self) -> bool:
+        """Whether there is something that others are sending, and nobody looks at it now."""
+        return self.limits.wait and self._agenda.counts[Phase.ELSEWHERE] > 0 and not self._busy.get(Look)
+
+    @property
     def _reading(self) -> int:
         return self._busy.get(Read, 0) + self._busy.get(ReadMany, 0)
 
@@ -303,52 +332,8 @@ class Engine:
         if self._outage.on and now.clock < self._outage.due:
             return calls
         while self._reading < self._most_reads and (first := next(self._agenda.reads(now.clock), None)) is not None:
-            calls.append(self._begin(self._read_with_others(first, now)))
+            calls.append(self._begin(self._reads.call(first, now)))
         return calls
-
-    def _read_with_others(self, first: Purchase, now: Moment) -> Read | ReadMany:
-        """The call that reads a task; where the service offers it, others go along whose time is near."""
-        first.busy = True
-        group = [first]
-        if self.together > 1 and not first.alone and not self._outage.on:
-            early = now.clock + min(_EARLY, self.pace.poll / 5)
-            others = list(islice(self._agenda.reads(early), self.together - 1))
-            group += [job for job in others if not job.alone]
-            for job in others:
-                job.busy = not job.alone
-                self._update(job)
-        if len(group) == 1:
-            return Read(first.name, first.task)
-        return ReadMany({job.name: job.task for job in group})
-
-    def _read_many(self, call: ReadMany, reply: Reply, now: Moment) -> list[Event]:
-        """What is clear of a task counts as if it had been read alone; any other is read alone from now on.
-
-        That this endpoint refuses says nothing about others: the key may be good for reading one task and not many.
-        """
-        events: list[Event] = []
-        if away(reply):
-            self._troubles += 1
-            self.together = 1 if self._troubles > 2 else self.together
-            return self._outage.lost([self._jobs[name] for name in call.tasks], reply, now)
-        self._outage.over()
-        found = reply.found if isinstance(reply, Tasks) else {}
-        wait, refused = 0.0, not isinstance(reply, Tasks)
-        if isinstance(reply, Trouble) and not (reply.stop or reply.final):
-            self._troubles += 1
-            wait, refused = self._progress.pause(self._troubles, reply.retry_after), self._troubles > 2
-        if refused:
-            self.together = 1
-        for name, task in call.tasks.items():
-            job = self._jobs[name]
-            job.busy = False
-            if task in found:
-                self._troubles = 0
-                events += self._progress.after_read(job, found[task], now)
-            else:
-                job.alone, job.due = isinstance(reply, Tasks), now.clock + wait
-            self._update(job)
-        return events
 
     def _update(self, job: Purchase) -> None:
         """A purchase has moved on: its turn and its share of the budget are found anew."""

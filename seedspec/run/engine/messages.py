@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from seedspec.lock.purchase_events import Submitting
 from seedspec.text.value import valueclass
@@ -127,7 +127,16 @@ class List:
     model: str
 
 
-Call = Create | Read | ReadMany | Download | Recall | Archive | Upload | Cut | Balance | List
+@valueclass(frozen=True, slots=True)
+class Look:
+    """Asks the shared ledger how purchases of other runners stand; free. Each is a fingerprint and an attempt, by the
+    name of the job.
+    """
+
+    purchases: Mapping[str, tuple[str, int]]
+
+
+Call = Create | Read | ReadMany | Download | Recall | Archive | Upload | Cut | Balance | List | Look
 
 
 @valueclass(frozen=True, slots=True)
@@ -266,6 +275,22 @@ class Credits:
     remaining: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """A purchase as the shared ledger has it: its record, who sent it in words, and whether that runner lives."""
+
+    values: Mapping[str, Any]
+    runner: str
+    lives: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How the purchases of others stand, by the name of the job."""
+
+    found: Mapping[str, Theirs]
+
+
 @valueclass(frozen=True, slots=True)
 class Expired:
     """The result link is no longer good; reading the task gives another while the service keeps the result."""
@@ -302,6 +327,14 @@ Reply = (
     | InBucket
     | Full
     | Credits
+    | Looked
     | Expired
     | Trouble
 )
+
+
+class Wire(Protocol):
+    """What carries calls. `wait` gives the replies that are there within the given seconds."""
+
+    def start(self, call: Call) -> None: ...
+    def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]: ...

@@ -91,6 +91,7 @@ class Phase(Enum):
 
     WAITING = "waiting"  # to be bought: for its upstream videos, its uploads, its turn
     POSTING = "posting"
+    ELSEWHERE = "elsewhere"  # another runner of the shared ledger is sending it; the ledger is looked at
     RUNNING = "running"
     FETCHING = "fetching"
     SAVED = "saved"
@@ -102,7 +103,7 @@ class Phase(Enum):
     LEFT = "left"  # given up for this run; the next one goes on with it
 
 
-_COMMITTED = frozenset({Phase.POSTING, Phase.RUNNING, Phase.FETCHING, Phase.SAVED, Phase.DOUBT})
+_COMMITTED = frozenset({Phase.POSTING, Phase.ELSEWHERE, Phase.RUNNING, Phase.FETCHING, Phase.SAVED, Phase.DOUBT})
 
 
 @dataclass(slots=True)

@@ -42,11 +42,12 @@ def sums(
     doubt = count[Phase.DOUBT] + count[Phase.POSTING]
     to_fetch = count[Phase.FETCHING] + sum(_ended_as(j) is Phase.LEFT and bool(j.task) for j in jobs)
     waiting = count[Phase.WAITING] + count[Phase.LEFT] + count[Phase.FETCHING] - to_fetch
-    unfinished = waiting + to_fetch + count[Phase.RUNNING] > 0
+    running = count[Phase.RUNNING] + count[Phase.ELSEWHERE]
+    unfinished = waiting + to_fetch + running > 0
     why_stopped = stopped.exit if stopped else 0
     codes = [
         8 if doubt else 0,
-        why_stopped if why_stopped in (5, 4) else 0,
+        why_stopped if why_stopped in (6, 5, 4) else 0,
         4 if short else 0,
         1 if failed or held else 0,
         7 if unfinished or owing or why_stopped else 0,
@@ -60,7 +61,7 @@ def sums(
         reused=reused,
         failed=failed,
         held=held,
-        running=count[Phase.RUNNING],
+        running=running,
         doubt=doubt,
         waiting=waiting,
         units=sum(j.units for j in paid),

@@ -33,6 +33,7 @@ from seedspec.run.engine.messages import (
     Expired,
     Full,
     List,
+    Look,
     Read,
     ReadMany,
     Recall,
@@ -205,6 +206,8 @@ class Client:
             return await asyncio.to_thread(self._pictures.cut, call)
         if isinstance(call, (Archive, Recall)):
             return await self._of_bucket(call)
+        if isinstance(call, Look):
+            return Trouble("the service keeps no ledger", final=True)
         return await self._download(call)
 
     async def _of_bucket(self, call: Archive | Recall) -> Reply:

@@ -103,11 +103,12 @@ class Journal:
         What the disk refuses is `owed`. Raises NotRecorded when another program has changed the lock, and for an event
         that its record cannot have: then the others are kept all the same.
         """
+        self.keep_lines([(event.entry, values_of(event)) for event in events if isinstance(event, PurchaseEvent)])
+
+    def keep_lines(self, lines: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """`keep`, of what the lock keeps of events, each with the entry that it is about."""
         impossible, before = None, len(self._owed)
-        for event in events:
-            if not isinstance(event, PurchaseEvent):
-                continue
-            values = values_of(event)
+        for entry, values in lines:
             try:
                 known, record = self._before(values), self._merged(values)
             except IllegalMove as error:
@@ -117,12 +118,16 @@ class Journal:
                 continue
             if known is not None and _is_known(known, record):
                 continue
-            self._touched[_name(values)] = {"entry": getattr(event, "entry", ""), **record}
-            self._owed.append(values)
+            self._touched[_name(values)] = {"entry": entry, **record}
+            self._owed.append(dict(values))
         if len(self._owed) > before:
             self._pay()
         if impossible is not None:
             raise impossible
+
+    def record(self, fp: str, attempt: int) -> Mapping[str, Any] | None:
+        """What is known of a purchase, with what this run has learnt; None for nothing."""
+        return self._before({"fp": fp, "attempt": attempt})
 
     @property
     def owed(self) -> str:

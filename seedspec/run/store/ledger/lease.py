@@ -21,6 +21,10 @@ RENEW = 15.0
 _MARGIN = 15.0
 """Seconds before its end from which a lease is not relied on: answers are slow, and some buckets know whole seconds."""
 
+FRESH = 10.0
+"""Seconds after it was asked for in which a leave to buy is made use of, or given back. Others may count this run as
+gone when its lease is over, and a person may then settle what it was about to send."""
+
 _GLANCE = 3.0
 """Seconds for which the ages of others are not read again."""
 

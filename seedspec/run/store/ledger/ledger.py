@@ -89,6 +89,11 @@ class Ledger:
         """Whether a run still renews its lease, by the store's clock."""
         return self._lease.lives(runner)
 
+    def silence(self, runner: str) -> float | None:
+        """Seconds since a run renewed its lease, by the store's clock; None for one that ended it or never had any."""
+        age = self._lease.age(runner)
+        return None if age is None or self._lease.ended(runner) else age
+
     def beat(self) -> None:
         """Renews this run's lease where it is time to, and looks whether the ledger is still what it was.
 

@@ -1,0 +1,115 @@
+"""What other runners of a shared ledger buy: it is followed like one's own, and waited for while it is being sent.
+
+Following is free and safe to do twice. A purchase that is being sent has no task yet: the ledger is looked at now and
+then, until it has one or until the lease of its runner is over. Then it is in doubt, as after a run that was killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from seedspec.lock.age import seconds_since
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Failed
+from seedspec.lock.run_events import BoughtElsewhere, Delayed
+from seedspec.lock.state import UNANSWERED, State
+from seedspec.run.engine.messages import Look, Looked, Reply, Theirs, Trouble
+from seedspec.run.engine.purchase import Moment, Phase, Purchase
+from seedspec.run.engine.transitions import STRANGE, Transitions
+
+LOOK = 3.0
+"""Seconds between two looks at what others are sending."""
+
+
+@dataclass(slots=True)
+class Others:
+    """The purchases of other runners in this run. `renders` is the bucket of videos, "" for none."""
+
+    progress: Transitions
+    renders: str
+    next_look: float = 0.0
+
+    def due(self, jobs: Iterable[Purchase], now: Moment) -> Look | None:
+        """The look that is due now, at everything that others are sending."""
+        if now.clock < self.next_look:
+            return None
+        found = {j.name: (j.step.fp, j.attempt) for j in jobs if j.phase is Phase.ELSEWHERE}
+        return Look(found) if found else None
+
+    def reply(self, call: Look, reply: Reply, jobs: Mapping[str, Purchase], now: Moment) -> list[Event]:
+        """How they stand now. A ledger that gives no answer is asked again for a while."""
+        self.next_look = now.clock + min(LOOK, self.progress.pace.poll)
+        events: list[Event] = []
+        waiting = [jobs[name] for name in call.purchases if jobs[name].phase is Phase.ELSEWHERE]
+        if isinstance(reply, Looked):
+            for job in waiting:
+                job.tries = 0
+                if (theirs := reply.found.get(job.name)) is not None:
+                    events += self._moved(job, theirs, now)
+            return events
+        reason = reply.reason if isinstance(reply, Trouble) else STRANGE
+        for job in waiting:
+            if self.progress.count_try(job, now):
+                job.phase = Phase.LEFT
+                events.append(Delayed(job.step.address, job.step.fp, "ledger", reason, None, now.text()))
+        return events
+
+    def _moved(self, job: Purchase, theirs: Theirs, now: Moment) -> list[Event]:
+        still = theirs.values["state"] == State.SUBMITTING and theirs.values["attempt"] == job.attempt
+        return [] if still and theirs.lives else self.take(job, theirs, now)
+
+    def take(self, job: Purchase, theirs: Theirs, now: Moment) -> list[Event]:
+        """A purchase goes on from where another runner has it."""
+        values, step, at = theirs.values, job.step, now.text()
+        state = State(values["state"])
+        job.attempt, job.task, job.recorded = values["attempt"], values.get("task") or "", values.get("units")
+        job.due, job.tries, job.looks, job.stuck, job.made = now.clock, 0, 0, None, None
+        gone = state is State.SUBMITTING and not theirs.lives
+        said: list[Event] = [
+            BoughtElsewhere(step.address, step.fp, job.attempt, theirs.runner, state.value, job.task or None, at, gone)
+        ]
+        if state in UNANSWERED:
+            job.phase = Phase.ELSEWHERE if theirs.lives and state is State.SUBMITTING else Phase.DOUBT
+            self.next_look = now.clock + min(LOOK, self.progress.pace.poll)
+        elif state is State.QUEUED:
+            job.phase, job.recorded, job.due = Phase.WAITING, None, now.clock + self.progress.pace.wait
+        elif state is State.FAILED:
+            return [*said, *self._failed(job, values.get("failure") or {}, now)]
+        else:
+            self._follow(job, state, values, now)
+        return said
+
+    def _follow(self, job: Purchase, state: State, values: Mapping[str, object], now: Moment) -> None:
+        """It has a task, or its video is saved on another machine: from the bucket, or while the service keeps it."""
+        intent = values.get("intent")
+        asked = str((intent.get("at") if isinstance(intent, Mapping) else None) or values.get("at") or "")
+        job.begun = now.clock - (seconds_since(asked, now.utc) or 0.0)
+        job.phase, job.interval = Phase.RUNNING, self.progress.pace.poll
+        job.made = None if state is State.RUNNING else state
+        job.file = str(values.get("file") or job.file)
+        if state is not State.SAVED:
+            return
+        if self.renders and values.get("sha256"):
+            job.phase, job.recall = Phase.FETCHING, str(values["sha256"])
+        elif not (job.task and _kept(values.get("results_until"), now)):
+            job.phase = Phase.LEFT  # it is on another disk; the next plan says so
+
+    def _failed(self, job: Purchase, failure: Mapping[str, str], now: Moment) -> list[Event]:
+        """An attempt of theirs failed: it is repeated by the rules by which one's own is."""
+        code, message = failure.get("code", "unknown_error"), failure.get("message", "")
+        then, attempt, task = self.progress.then(code), job.attempt, job.task or None
+        job.phase, job.recorded, job.task = Phase.FAILED, None, ""
+        limits = self.progress.limits
+        if then == "again" and job.entry is not None and limits.submit and attempt < self.progress.attempts:
+            job.phase, job.attempt, job.due = Phase.WAITING, attempt + 1, now.clock + self.progress.pace.again_after
+        return [Failed(job.step.address, job.step.fp, attempt, task, code, message, then, now.text())]
+
+
+def _kept(until: object, now: Moment) -> bool:
+    """Whether the service still has a video."""
+    try:
+        return datetime.fromisoformat(str(until)) > now.utc
+    except (ValueError, TypeError):
+        return False

@@ -1,0 +1,75 @@
+"""Tasks are read: each alone, or together with others where the service offers that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from seedspec.lock.event import Event
+from seedspec.run.engine.messages import Read, ReadMany, Reply, Tasks, Trouble
+from seedspec.run.engine.outage import Outage, away
+from seedspec.run.engine.purchase import Moment, Pace, Purchase
+from seedspec.run.engine.queue import Queue
+from seedspec.run.engine.transitions import Transitions
+
+_EARLY = 1.0
+"""Seconds that a task may be read before its time, to be read together with others."""
+
+
+@dataclass(slots=True)
+class Reads:
+    """The reads of a run. `together` is how many tasks can be read at once; `update` is told of each job that moved."""
+
+    together: int
+    pace: Pace
+    jobs: Mapping[str, Purchase]
+    agenda: Queue
+    outage: Outage
+    progress: Transitions
+    update: Callable[[Purchase], None]
+    _troubles: int = 0
+
+    def call(self, first: Purchase, now: Moment) -> Read | ReadMany:
+        """The call that reads a task; where the service offers it, others go along whose time is near."""
+        first.busy = True
+        group = [first]
+        if self.together > 1 and not first.alone and not self.outage.on:
+            early = now.clock + min(_EARLY, self.pace.poll / 5)
+            others = list(islice(self.agenda.reads(early), self.together - 1))
+            group += [job for job in others if not job.alone]
+            for job in others:
+                job.busy = not job.alone
+                self.update(job)
+        if len(group) == 1:
+            return Read(first.name, first.task)
+        return ReadMany({job.name: job.task for job in group})
+
+    def reply(self, call: ReadMany, reply: Reply, now: Moment) -> list[Event]:
+        """What is clear of a task counts as if it had been read alone; any other is read alone from now on.
+
+        That this endpoint refuses says nothing about others: the key may be good for reading one task and not many.
+        """
+        events: list[Event] = []
+        if away(reply):
+            self._troubles += 1
+            self.together = 1 if self._troubles > 2 else self.together
+            return self.outage.lost([self.jobs[name] for name in call.tasks], reply, now)
+        self.outage.over()
+        found = reply.found if isinstance(reply, Tasks) else {}
+        wait, refused = 0.0, not isinstance(reply, Tasks)
+        if isinstance(reply, Trouble) and not (reply.stop or reply.final):
+            self._troubles += 1
+            wait, refused = self.progress.pause(self._troubles, reply.retry_after), self._troubles > 2
+        if refused:
+            self.together = 1
+        for name, task in call.tasks.items():
+            job = self.jobs[name]
+            job.busy = False
+            if task in found:
+                self._troubles = 0
+                events += self.progress.after_read(job, found[task], now)
+            else:
+                job.alone, job.due = isinstance(reply, Tasks), now.clock + wait
+            self.update(job)
+        return events

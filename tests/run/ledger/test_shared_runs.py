@@ -1,0 +1,34 @@
+"""Two machines that share a ledger buy each video once between them, whatever happens to one of them."""
+
+from __future__ import annotations
+
+import pytest
+from bucket import Store
+from clones import attached, together, wanted
+from helpers import Make, Service
+
+pytestmark = pytest.mark.slow
+
+
+def test_two_clones_at_once_buy_each_video_once_and_both_have_all(project: Make, mine: Service, store: Store) -> None:
+    one = attached(project, store, at=mine)
+    other = one.another("b")
+    ended = together(one, other)
+    assert [code for code, _, _ in ended] == [0, 0], ended
+    bought = mine.bought(one.name)
+    assert len(bought) == 6 and set(bought.values()) == {1}, bought
+    assert [wanted(c.folder) for c in (one, other)] == [6, 6]
+    assert all("BoughtElsewhere" in out for _, out, _ in ended), "neither had everything to itself"
+    assert other.do("fetch").code == 0 and one.do("fetch").code == 0
+    assert one.lock_path.read_bytes() == other.lock_path.read_bytes()
+
+
+def test_without_a_ledger_two_clones_buy_everything_twice(project: Make, mine: Service, store: Store) -> None:
+    one = attached(project, store, at=mine)
+    one.lock_path.unlink()
+    alone = dict(one.bucket)
+    del alone["SEEDSPEC_LEDGER"]
+    one = one.another("a", bucket=alone)
+    ended = together(one, one.another("b"))
+    assert [code for code, _, _ in ended] == [0, 0], ended
+    assert set(mine.bought(one.name).values()) == {2}
