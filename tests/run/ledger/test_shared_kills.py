@@ -85,9 +85,9 @@ def finished(clone: Clone, many: int) -> int:
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long), pytest.param(3, marks=pytest.mark.long)])
 def test_one_of_two_is_killed_and_the_other_brings_everything_home(
-    seed: int, project: Make, mine: Service, store: Store
+    seed: int, project: Make, mine: Service, bucket: Store
 ) -> None:
-    one = attached(project, store, MANY, at=mine)
+    one = attached(project, bucket, MANY, at=mine)
     one = one.another("a", quick=QUICK)
     two = one.another("b")
     going = two.start("run", "--yes", "--format", "jsonl", *PACE)
@@ -99,10 +99,10 @@ def test_one_of_two_is_killed_and_the_other_brings_everything_home(
 
 @pytest.mark.parametrize("when", ["before the local line", pytest.param("after it", marks=pytest.mark.long)])
 def test_a_kill_between_the_grant_and_the_request_leaves_one_doubt_and_buys_nothing(
-    when: str, project: Make, mine: Service, store: Store
+    when: str, project: Make, mine: Service, bucket: Store
 ) -> None:
     first, then = (KILL, "pass") if when.startswith("before") else ("pass", KILL)
-    one = attached(project, store, SMALL, at=mine)
+    one = attached(project, bucket, SMALL, at=mine)
     one = one.another("a", quick=QUICK, more=STANDS.format(first=first, then=then))
     two = one.another("b", more="")
     assert one.run().code == -signal.SIGKILL and not mine.bought(one.name)
@@ -131,9 +131,9 @@ def mine_bought(clone: Clone) -> dict[str, int]:
 
 @pytest.mark.long
 def test_what_stood_still_with_a_leave_sends_nothing_once_others_have_settled_it(
-    project: Make, mine: Service, store: Store
+    project: Make, mine: Service, bucket: Store
 ) -> None:
-    one = attached(project, store, SMALL, at=mine)
+    one = attached(project, bucket, SMALL, at=mine)
     one = one.another("a", quick=QUICK | {"FRESH": 1.0}, more=STANDS.format(first="pass", then=STOP))
     two = one.another("b", quick=QUICK | {"FRESH": 1.0}, more="")
     froze(one, two, 1.1)
@@ -141,8 +141,8 @@ def test_what_stood_still_with_a_leave_sends_nothing_once_others_have_settled_it
 
 
 @pytest.mark.long
-def test_without_the_bound_of_a_leave_it_is_bought_twice(project: Make, mine: Service, store: Store) -> None:
-    one = attached(project, store, SMALL, at=mine)
+def test_without_the_bound_of_a_leave_it_is_bought_twice(project: Make, mine: Service, bucket: Store) -> None:
+    one = attached(project, bucket, SMALL, at=mine)
     one = one.another("a", quick=QUICK | {"FRESH": 1000.0}, more=STANDS.format(first="pass", then=STOP))
     two = one.another("b", quick=QUICK | {"FRESH": 1.0}, more="")
     froze(one, two, 1.1)
@@ -150,8 +150,8 @@ def test_without_the_bound_of_a_leave_it_is_bought_twice(project: Make, mine: Se
 
 
 @pytest.mark.long
-def test_settling_waits_for_the_lease_and_for_the_answer(project: Make, mine: Service, store: Store) -> None:
-    one = attached(project, store, SMALL, at=mine)
+def test_settling_waits_for_the_lease_and_for_the_answer(project: Make, mine: Service, bucket: Store) -> None:
+    one = attached(project, bucket, SMALL, at=mine)
     one = one.another("a", quick=QUICK | {"SETTLED": 1000.0}, more=STANDS.format(first="pass", then=KILL))
     two = one.another("b", more="")
     assert one.run().code == -signal.SIGKILL

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from in_memory import InMemory
+from memory import Clock, Memory
 
 from seedspec.compiler.entry import digest
 from seedspec.lock.lock import Lock, parse
@@ -33,7 +33,7 @@ def intent(number: int = 1, key: str = "key-1", attempt: int = 1) -> Submitting:
 class Machine:
     """One machine with a clone of its own and a run that shares the ledger of a store."""
 
-    def __init__(self, folder: Path, store: InMemory, board: str, name: str) -> None:
+    def __init__(self, folder: Path, store: Memory, board: str, name: str) -> None:
         self.path = folder / name / "storyboard.lock"
         self.path.parent.mkdir(exist_ok=True)
         self.store, self.board, self.name = store, board, name
@@ -59,12 +59,12 @@ class Machine:
 
 
 @pytest.fixture
-def store() -> InMemory:
-    return InMemory()
+def store() -> Memory:
+    return Memory()
 
 
 @pytest.fixture
-def pair(tmp_path: Path, store: InMemory) -> tuple[Machine, Machine]:
+def pair(tmp_path: Path, store: Memory) -> tuple[Machine, Machine]:
     board = make_board(store, "tea")
     return Machine(tmp_path, store, board, "one"), Machine(tmp_path, store, board, "two")
 
@@ -73,10 +73,16 @@ def in_ledger(machine: Machine) -> dict[str, str]:
     return {r.entry: str(r.state) for r in machine.opened().read()[0]}
 
 
-def test_an_intent_is_in_the_ledger_before_it_is_on_disk(pair: tuple[Machine, Machine], store: InMemory) -> None:
+def test_an_intent_is_in_the_ledger_before_it_is_on_disk(pair: tuple[Machine, Machine], store: Memory) -> None:
     one, two = pair
     seen: list[dict[str, str]] = []
-    store.before = lambda what, key: seen.append(one.states()) if "/buy/" in key and what == "create" else None
+
+    def look(what: str, key: str) -> str:
+        if "/buy/" in key:
+            seen.append(one.states())
+        return ""
+
+    store.fault = look
     one.record.intend(intent(), BODY)
     assert seen and all(not states for states in seen), "the disk had it first"
     assert one.states() == {"one/1": "submitting"}
@@ -86,15 +92,15 @@ def test_an_intent_is_in_the_ledger_before_it_is_on_disk(pair: tuple[Machine, Ma
     assert two.states() == {"one/1": "submitting"}, "what another one is sending is in the lock too"
 
 
-def test_an_intent_that_the_ledger_did_not_answer_is_on_no_disk(pair: tuple[Machine, Machine], store: InMemory) -> None:
+def test_an_intent_that_the_ledger_did_not_answer_is_on_no_disk(pair: tuple[Machine, Machine], store: Memory) -> None:
     one, _ = pair
     one.record.begin()
-    store.away = True
+    store.deaf = True
     with pytest.raises(NotGranted) as caught:
         one.record.intend(intent(), BODY)
     assert caught.value.exit == 7 and "nothing was sent" in str(caught.value)
     assert one.states() == {}
-    store.away = False
+    store.deaf = False
     one.close()
 
 
@@ -114,13 +120,17 @@ def test_an_intent_that_the_disk_refuses_is_withdrawn_from_the_ledger(
     two.record.intend(intent(key="key-2"), BODY)
 
 
-def test_a_receipt_is_on_disk_before_the_ledger_is_told(pair: tuple[Machine, Machine], store: InMemory) -> None:
+def test_a_receipt_is_on_disk_before_the_ledger_is_told(pair: tuple[Machine, Machine], store: Memory) -> None:
     one, _ = pair
     one.record.intend(intent(), BODY)
     seen: list[str] = []
-    store.before = lambda what, key: (
-        seen.append(one.states()["one/1"]) if what == "replace" and "/buy/" in key else None
-    )
+
+    def look(what: str, key: str) -> str:
+        if "/buy/" in key:
+            seen.append(one.states()["one/1"])
+        return ""
+
+    store.fault = look
     one.record.keep(Submitted("one/1", intent().fp, 1, "task-1", 1.0, None, AT))
     one.close()
     assert seen[0] == "running"
@@ -128,18 +138,18 @@ def test_a_receipt_is_on_disk_before_the_ledger_is_told(pair: tuple[Machine, Mac
 
 
 def test_a_receipt_waits_for_a_ledger_that_is_away_and_is_owed_at_the_end(
-    pair: tuple[Machine, Machine], store: InMemory, monkeypatch: pytest.MonkeyPatch
+    pair: tuple[Machine, Machine], store: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shared, "LAST", 0.05)
     one, two = pair
     one.record.intend(intent(), BODY)
-    store.away = True
+    store.deaf = True
     one.record.keep(Submitted("one/1", intent().fp, 1, "task-1", 1.0, None, AT))
     assert one.record.owed == "", "a moment is no debt"
     one.record.settle()
     assert "lacks 1 record" in one.record.owed and one.states() == {"one/1": "running"}
     one.record.abandon()
-    store.away = False
+    store.deaf = False
     take_up(one.opened(), one.path, (), None)
     assert in_ledger(two) == {"one/1": "running"}, "the next run tells it"
 
@@ -203,7 +213,7 @@ def test_both_clones_end_with_the_same_bytes(pair: tuple[Machine, Machine]) -> N
 
 
 def test_a_grant_that_the_disk_never_saw_is_a_doubt_when_its_lease_is_over(
-    pair: tuple[Machine, Machine], store: InMemory, monkeypatch: pytest.MonkeyPatch
+    pair: tuple[Machine, Machine], store: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A power cut between the ledger and the disk: nobody knows whether the request left."""
     from seedspec.run.store.ledger.opened import senders, settled_in
@@ -224,7 +234,8 @@ def test_a_grant_that_the_disk_never_saw_is_a_doubt_when_its_lease_is_over(
     assert senders(later) == {(intent().fp, 1): "one"}
     record = next(iter(lock))
     assert settled_in(later, record)[0] > 0
-    store.clock += lease.LEASE + lease.FRESH + 100
+    assert isinstance(store.clock, Clock)
+    store.clock.at += lease.LEASE + lease.FRESH + 100
     later = two.opened()
     later.beat()
     later.read()
@@ -232,7 +243,7 @@ def test_a_grant_that_the_disk_never_saw_is_a_doubt_when_its_lease_is_over(
 
 
 def test_a_run_that_stands_still_renews_its_lease_no_more(
-    pair: tuple[Machine, Machine], store: InMemory, monkeypatch: pytest.MonkeyPatch
+    pair: tuple[Machine, Machine], store: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import threading
 

@@ -18,9 +18,9 @@ from seedspec.project.credentials import BadSettings
 
 
 @pytest.fixture
-def clone(project: Make, mine: Service, store: Store, monkeypatch: pytest.MonkeyPatch) -> Clone:
+def clone(project: Make, mine: Service, bucket: Store, monkeypatch: pytest.MonkeyPatch) -> Clone:
     """A shared lock, and this process in its folder with the environment of its user, who does not name the ledger."""
-    found = attached(project, store, SMALL, at=mine)
+    found = attached(project, bucket, SMALL, at=mine)
     monkeypatch.chdir(found.folder)
     monkeypatch.setenv("XDG_STATE_HOME", str(found.folder / "state"))
     monkeypatch.setenv("EVOLINK_API_KEY", CANARY)
@@ -62,12 +62,12 @@ def test_what_changes_a_shared_lock_is_refused_where_nobody_says_where_its_ledge
     assert clone.lock_path.read_bytes() == before and bought(clone) == 0
 
 
-def test_the_address_in_the_lock_is_never_asked(clone: Clone, store: Store, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_address_in_the_lock_is_never_asked(clone: Clone, bucket: Store, capfd: pytest.CaptureFixture[str]) -> None:
     """A cloned repository may name any address there."""
-    store.seen.clear()
+    bucket.seen.clear()
     told(capfd, "run", "--yes")
     told(capfd, "plan")
-    assert store.seen == []
+    assert bucket.seen == []
 
 
 @pytest.mark.parametrize("words", [("plan",), ("status",), ("why", "one/1")], ids=" ".join)
@@ -95,18 +95,18 @@ def test_a_ledger_that_the_lock_does_not_name_is_refused_with_the_command(
 
 
 def test_another_lineage_is_refused_with_both(
-    clone: Clone, store: Store, capfd: pytest.CaptureFixture[str], project: Make
+    clone: Clone, bucket: Store, capfd: pytest.CaptureFixture[str], project: Make
 ) -> None:
     lock = clone.lock_path.read_bytes()
     board = clone.lock().header["ledger"]
-    for key in store.keys("team"):
-        store.client().delete_object(Bucket="team", Key=key)
+    for key in bucket.keys("team"):
+        bucket.client().delete_object(Bucket="team", Key=key)
     code, _, err = told(capfd, "run", "--yes", "--ledger", URL)
     assert code == 6 and board in err and "nothing was sent" in err
-    share(clone, store)
+    share(clone, bucket)
     clone.lock_path.write_bytes(lock)
     code, _, err = told(capfd, "run", "--yes", "--ledger", URL)
-    team = json.loads(store.client().get_object(Bucket="team", Key="ledger/team.json")["Body"].read())["uuid"]
+    team = json.loads(bucket.client().get_object(Bucket="team", Key="ledger/team.json")["Body"].read())["uuid"]
     assert code == 6 and board in err and team in err and bought(clone) == 0
 
 
@@ -119,7 +119,7 @@ def test_no_credentials_are_told_as_such(
 
 
 def test_a_ledger_that_does_not_answer_stops_a_run_that_would_buy(
-    clone: Clone, store: Store, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    clone: Clone, bucket: Store, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setattr("seedspec.run.store.ledger.bucket.TRYING", 0.1, raising=False)
@@ -147,14 +147,14 @@ def test_where_a_ledger_was_found_is_remembered_and_no_password_is(
 
 
 def test_the_emulator_leaves_the_teams_ledger_alone(
-    clone: Clone, store: Store, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    clone: Clone, bucket: Store, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.seen.clear()
+    bucket.seen.clear()
     code, _, err = told(capfd, "plan", "--emulator", "--ledger", URL)
     assert code == 2 and "exclude each other" in err
     monkeypatch.setenv("SEEDSPEC_LEDGER", URL)
     code, _, err = told(capfd, "plan", "--emulator")
-    assert code == 0 and err.count("SEEDSPEC_LEDGER is left alone") == 1 and store.seen == []
+    assert code == 0 and err.count("SEEDSPEC_LEDGER is left alone") == 1 and bucket.seen == []
     with pytest.raises(BadSettings):
         list(api.run("storyboard.yaml", api.Options(emulated=True, ledger=URL)))
 

@@ -10,8 +10,8 @@ from helpers import Make, Service
 pytestmark = pytest.mark.slow
 
 
-def test_two_clones_at_once_buy_each_video_once_and_both_have_all(project: Make, mine: Service, store: Store) -> None:
-    one = attached(project, store, at=mine)
+def test_two_clones_at_once_buy_each_video_once_and_both_have_all(project: Make, mine: Service, bucket: Store) -> None:
+    one = attached(project, bucket, at=mine)
     other = one.another("b")
     ended = together(one, other)
     assert [code for code, _, _ in ended] == [0, 0], ended
@@ -23,8 +23,8 @@ def test_two_clones_at_once_buy_each_video_once_and_both_have_all(project: Make,
     assert one.lock_path.read_bytes() == other.lock_path.read_bytes()
 
 
-def test_without_a_ledger_two_clones_buy_everything_twice(project: Make, mine: Service, store: Store) -> None:
-    one = attached(project, store, at=mine)
+def test_without_a_ledger_two_clones_buy_everything_twice(project: Make, mine: Service, bucket: Store) -> None:
+    one = attached(project, bucket, at=mine)
     one.lock_path.unlink()
     alone = dict(one.bucket)
     del alone["SEEDSPEC_LEDGER"]
