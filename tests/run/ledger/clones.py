@@ -42,6 +42,21 @@ sys.exit(start(sys.argv[1:]))
 """
 """A command with other seconds than users have, and whatever else a test does to it."""
 
+GATE = """
+import os, pathlib, time
+before = shared.take_up
+def take_up(*given):
+    found = before(*given)
+    gate = pathlib.Path({gate!r})
+    gate.mkdir(exist_ok=True)
+    (gate / str(os.getpid())).touch()
+    while len(list(gate.iterdir())) < 2:
+        time.sleep(0.01)
+    return found
+shared.take_up = take_up
+"""
+"""Neither of two runs buys anything before both have planned."""
+
 
 @dataclass(frozen=True)
 class Clone(Project):
