@@ -102,11 +102,12 @@ def cost() -> str:
     return f"```text\n$ seedspec cost\n{said}\n```\n"
 
 
+MODEL = SCHEMAS / "evolink" / "seedance-2.0-reference-to-video.json"
+"""The model whose fields and prices the pages show."""
+
+
 def model() -> dict[str, Any]:
-    (path,) = (
-        p for p in SCHEMAS.glob("*/*.json") if p.parent.name != "meta" and "x-seedspec" in json.loads(p.read_text())
-    )
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    return dict(json.loads(MODEL.read_text(encoding="utf-8")))
 
 
 def kind(schema: Mapping[str, Any], found: Mapping[str, Any]) -> str:

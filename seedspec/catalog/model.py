@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from seedspec.catalog.field_words import FieldWords, words_of
+from seedspec.catalog.field_rules import opened, own_rules
+from seedspec.catalog.field_words import WORDS, FieldWords, words_of
 from seedspec.catalog.price import Cost, Price, Rate, Seconds, estimate, rate_of, reference_seconds
 from seedspec.catalog.schema import Schema, shorten
 from seedspec.catalog.slot import KINDS, Kind, Slot, slots_of
@@ -70,6 +71,11 @@ class Model:
         """What a request says by one of the storyboard's own words; None where nothing is known of it."""
         return self.means.read(request, word)
 
+    def said(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """All that a request says by these words."""
+        found = {word: self.means.read(request, word) for word in WORDS if word in self.means}
+        return {word: value for word, value in found.items() if value is not None}
+
     def is_called(self, name: str) -> bool:
         """Whether the service may mean this model by a name."""
         return name == self.id or name in self.aka
@@ -113,6 +119,24 @@ class Catalog:
     models: Mapping[str, Model]
     storyboard: Schema
     broken: Mapping[str, str]
+
+    @property
+    def usual(self) -> Model | None:
+        """The model to judge by where none can be told: the one that the format's own examples name."""
+        examples = self.storyboard.document["properties"]["model"]["examples"]
+        return self.models.get(examples[0]) or next(iter(self.models.values()), None)
+
+    def storyboard_for(self, text: str) -> Schema:
+        """The schema of a storyboard's text: a model that it names lends the names of its own fields."""
+        known = self.storyboard.document["$defs"]["shot"]["properties"]
+        named = [m for m in self.models.values() if not m.means.names.keys() <= known.keys() and m.id in text]
+        rules = {k: r for m in named for k, r in own_rules(m.schema.document).items() if k not in known}
+        return Schema(opened(self.storyboard.document, rules)) if rules else self.storyboard
+
+    @property
+    def field_names(self) -> frozenset[str]:
+        """Every name of a request field that a storyboard for one of the models may use."""
+        return frozenset(WORDS).union(*[m.means.names for m in self.models.values()])
 
 
 def catalog_of(documents: Mapping[str, Any]) -> Catalog:

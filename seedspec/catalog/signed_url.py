@@ -136,15 +136,21 @@ def mask_signature(line: str) -> str:
 
 
 def bare_request(request: Any) -> Any:
-    """The request of a manifest with every address in its lists of media bare: itself where none is signed."""
+    """The request of a manifest with the address of each medium bare, in lists and alone: itself if none is signed."""
     if not isinstance(request, dict):
         return request
     changed = {
-        name: items
+        name: now
         for name, value in request.items()
-        if isinstance(value, list) and (items := [bare(i) if isinstance(i, str) else i for i in value]) != value
+        if name != "prompt" and (now := _bare(value)) != value
     }
     return {**request, **changed} if changed else request
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list):
+        return [bare(i) if isinstance(i, str) else i for i in value]
+    return bare(value) if isinstance(value, str) and value.lower().startswith(("http://", "https://")) else value
 
 
 def _parts(url: str) -> tuple[str, list[str], str]:

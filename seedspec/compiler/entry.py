@@ -28,24 +28,36 @@ class Origin(NamedTuple):
 
 @valueclass(frozen=True, slots=True)
 class Medium:
-    """A reference as a request uses it: the item `index` of the list `field`.
+    """A reference as a request uses it: the item `index` of the list `field`, or its one address where `index` is None.
 
     `key` is its URL without a signature, the sha256 of a local file's bytes, or the fingerprint of the upstream entry;
     `where` is that URL, the file's path, or the upstream's address. `seconds` is None where the length is not known.
     Of an upstream that waits for a pick, `key` is `pick:` and its variant, and `where` the variant.
-    `frame` is set where a picture of an upstream's video is what is sent: `first`, `last`, or milliseconds.
+    `slot` is the model's place for it. `frame` is set where a picture of an upstream's video is what is sent: `first`,
+    `last`, or milliseconds.
     """
 
     name: str
     kind: Kind
     field: str
-    index: int
+    index: int | None
     source: Literal["url", "file", "shot"]
     key: str
     where: str
     seconds: float | None
     span: Span
     frame: str = ""
+    slot: str = ""
+
+    @property
+    def number(self) -> int:
+        """Which medium of its slot it is, as a prompt counts: the first is 1."""
+        return (self.index or 0) + 1
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the request, for people: `image_urls[0]`."""
+        return self.field if self.index is None else f"{self.field}[{self.index}]"
 
     @property
     def item(self) -> str:
@@ -59,7 +71,8 @@ class RequestBase(NamedTuple):
     `fields` are those of the request after its prompt, in order. `around` is the canonical JSON of the manifest before
     and behind its prompt, up to the take. `cells` has, by axis, label and column, what the values of axes hold: a text
     that is a label, or None for any other value. `tables` are the axes that are tables. `strategy` is the one that
-    chose their rows, "" for none; it is no part of what is sent.
+    chose their rows, "" for none; it is no part of what is sent. `said` is what the request says by the storyboard's
+    own words (`duration`, `quality`), whatever its model calls them; of what is not known it has nothing.
     """
 
     shot: str
@@ -75,6 +88,7 @@ class RequestBase(NamedTuple):
     cells: Cells = {}  # noqa: RUF012 -- nobody changes it
     tables: tuple[str, ...] = ()
     strategy: str = ""
+    said: Mapping[str, Any] = {}
 
     def __repr__(self) -> str:
         return brief(self)
@@ -142,6 +156,10 @@ class Entry(NamedTuple):
     def request(self) -> Mapping[str, Any]:
         """The body, with `sha256:…` for a local file, `entry:…` for an upstream video, `frame:…` for its picture."""
         return {"model": self.base.model, "prompt": self.prompt, **self.base.fields}
+
+    def says(self, word: str) -> Any:
+        """What is asked for by one of the storyboard's own words, such as `duration`; None where nothing says it."""
+        return self.base.said.get(word)
 
     @property
     def manifest(self) -> bytes:
@@ -229,6 +247,20 @@ def body_of(entry: Entry, urls: Mapping[str, str]) -> bytes:
     request = dict(entry.request)
     for medium in entry.media:
         if medium.source != "url":
-            request[medium.field] = list(request[medium.field])
-            request[medium.field][medium.index] = urls[medium.item]
+            put(request, medium, urls[medium.item])
     return canonical(request)
+
+
+def taken_from(request: Mapping[str, Any], medium: Medium) -> Any:
+    """What stands in a request in the place of a medium."""
+    found = request[medium.field]
+    return found if medium.index is None else found[medium.index]
+
+
+def put(request: dict[str, Any], medium: Medium, url: str) -> None:
+    """Puts the address of a medium in its place; a list is made anew."""
+    if medium.index is None:
+        request[medium.field] = url
+        return
+    request[medium.field] = list(request[medium.field])
+    request[medium.field][medium.index] = url

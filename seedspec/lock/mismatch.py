@@ -55,21 +55,21 @@ def as_json(found: tuple[Mismatch, ...]) -> list[dict[str, str]]:
 
 
 def _found(model: Model, asked: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Mismatch]:
-    quality = asked.get("quality")
+    quality = model.read(asked, "quality")
     sizes = model.pixels.get(str(quality), {})
     if "width" in facts and "height" in facts and sizes:
-        size, wanted = (facts["width"], facts["height"]), sizes.get(str(asked.get("aspect_ratio")))
+        size, wanted = (facts["width"], facts["height"]), sizes.get(str(model.read(asked, "aspect_ratio")))
         if wanted is None and size not in sizes.values():  # `adaptive`: any size of this quality
             yield Mismatch("output-size", _size(size), f"a size of {quality}")
         elif wanted is not None and size != wanted:
             yield Mismatch("output-size", _size(size), _size(wanted))
-    duration = asked.get("duration")
+    duration = model.read(asked, "duration")
     if "seconds" in facts and isinstance(duration, (int, float)) and abs(facts["seconds"] - duration) > SECONDS:
         yield Mismatch("output-seconds", f"{facts['seconds']:g} s", f"{duration:g} s")
-    if "fps" in facts and abs(facts["fps"] - model.fps) > FPS:
+    if "fps" in facts and model.fps and abs(facts["fps"] - model.fps) > FPS:
         yield Mismatch("output-fps", f"{facts['fps']:g} fps", f"{model.fps:g} fps")
-    sound = asked.get("generate_audio")
-    if "audio" in facts and sound is not None and facts["audio"] is not sound:
+    sound = model.read(asked, "generate_audio")
+    if "audio" in facts and isinstance(sound, bool) and facts["audio"] is not sound:
         yield Mismatch("output-audio", _sound(facts["audio"]), _sound(sound))
 
 

@@ -45,10 +45,10 @@ def readable_values(field: str, old: Any, new: Any, address: Callable[[str], str
     """Two values of a field as people read them: another entry's video, or a picture of it, by the entry's address
     instead of its fingerprint.
 
-    Only an item of a list (`name[index]`) is a medium. `address` gives the entry's by fingerprint. Where both are of
+    A prompt is never one, whatever it says. `address` gives the entry's by fingerprint. Where both are of
     one address, whose request has changed, the beginning of the fingerprint tells them apart.
     """
-    if not field.endswith("]"):
+    if field == "prompt":
         return old, new
     ups = [upstream_in(v) or ("", "") for v in (old, new)]
     was, now = (_named(address(fp), frame) if fp else None for fp, frame in ups)

@@ -76,16 +76,16 @@ def _is_of(fp: str, manifest: Mapping[str, Any]) -> bool:
 def _upstream_of(manifest: Mapping[str, Any]) -> Iterator[str]:
     """The fingerprints of the videos that a request continues."""
     for value in manifest["request"].values():
-        if isinstance(value, list):
-            yield from (up[0] for i in value if (up := upstream_in(i)) is not None)
+        items = value if isinstance(value, list) else [value]
+        yield from (up[0] for i in items if (up := upstream_in(i)) is not None)
 
 
 def _with_fingerprints(request: Mapping[str, Any], now: Mapping[str, str]) -> Mapping[str, Any]:
-    return {k: [_renamed(i, now) for i in v] if isinstance(v, list) else v for k, v in request.items()}
+    return {k: [_renamed(i, now) for i in v] if isinstance(v, list) else _renamed(v, now) for k, v in request.items()}
 
 
 def _renamed(item: Any, now: Mapping[str, str]) -> Any:
-    """An item of a list of media with the fingerprint of now in it, where it names another entry's video."""
+    """A medium with the fingerprint of now in it, where it names another entry's video."""
     up = upstream_in(item)
     return item if up is None or up[0] not in now else identity_of(now[up[0]], up[1])
 

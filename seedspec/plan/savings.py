@@ -40,13 +40,13 @@ def _long(entries: Sequence[Entry], model: Model) -> Saving | None:
     names: dict[str, None] = {}
     count, cost, adds = 0, Cost(), Cost()
     for entry in entries:
-        videos, duration = _seconds(entry, model), int(entry.request["duration"])
+        videos, duration = _seconds(entry, model), int(entry.says("duration"))
         cut = [m.name for m in entry.media if m.kind == "video" and m.source != "shot"]  # a shot's is what it is
         kept = _seconds(entry, model, "shot") or (Decimal(), Decimal())
         same = (max(kept[0], Decimal(duration)), max(kept[1], Decimal(duration)))
         if videos is None or not cut or videos[0] <= same[0]:
             continue
-        quality = str(entry.request["quality"])
+        quality = str(entry.says("quality"))
         least = estimate(model.rate, quality=quality, duration=duration, videos=same)
         count += 1
         cost += entry.cost
@@ -56,10 +56,11 @@ def _long(entries: Sequence[Entry], model: Model) -> Saving | None:
 
 
 def _draft(entries: Sequence[Entry], model: Model) -> Saving | None:
-    lowest = min((q for q in model.rate.without_video if q in model.pixels), key=model.rate.without_video.__getitem__)
-    if all(e.request["quality"] == lowest for e in entries):
+    known = [q for q in model.rate.without_video if q in model.pixels or not model.pixels]
+    lowest = min(known, key=model.rate.without_video.__getitem__)
+    if all(e.says("quality") == lowest for e in entries):
         return None
-    alike = Counter((int(e.request["duration"]), _seconds(e, model)) for e in entries)
+    alike = Counter((int(e.says("duration")), _seconds(e, model)) for e in entries)
     cost = Cost()
     for (duration, videos), count in alike.items():
         each = estimate(model.rate, quality=lowest, duration=duration, videos=videos)

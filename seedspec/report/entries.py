@@ -72,8 +72,9 @@ def as_table(entries: Iterable[Entry]) -> list[str]:
     for e in entries:
         r = e.request
         media = " ".join(f"{n}×{kind}" for kind in ("image", "video", "audio") if (n := _count(e, kind)))
-        sound = "on" if r["generate_audio"] else "off"
-        shape = (str(r["duration"]), r["quality"], r["aspect_ratio"], sound, media)
+        sound = {True: "on", False: "off"}.get(e.says("generate_audio"), "-")
+        length, quality, ratio = (str(e.says(word) or "-") for word in ("duration", "quality", "aspect_ratio"))
+        shape = (length, quality, ratio, sound, media)
         rows.append((e.address, *shape, "waits" if e.waits else e.fingerprint[:12], cut(str(r["prompt"]), 60)))
     return columns(rows, right=(1,)) if len(rows) > 1 else []
 

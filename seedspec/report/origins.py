@@ -32,7 +32,7 @@ def as_text(found: Explanation, rate: Rate, commands: CommandHint = BARE) -> lis
     lines += [f"prompt, set by {_layer(prompt.winner)} at {prompt.winner.span}"]
     lines += [f"  | {visible(line)}" for line in str(prompt.value).splitlines()]
     if entry.media:
-        media = [(f"{m.field}[{m.index}]", m.name, _source(m, commands), _seconds(m), str(m.span)) for m in entry.media]
+        media = [(m.place, m.name, _source(m, commands), _seconds(m), str(m.span)) for m in entry.media]
         lines += ["", *columns([("media", "reference", "source", "length", "at"), *media])]
     return lines
 

@@ -47,15 +47,20 @@ class Layers:
     """What a storyboard says of the fields of all of its shots, worked out once for the storyboard."""
 
     def __init__(self, board: Storyboard) -> None:
-        self.known = frozenset(board.model.fields)  # an axis that sets the prompt is refused where it is read
+        self.names = board.model.means.names
+        self.known = frozenset(self.names)  # an axis that sets the prompt is refused where it is read
         self.below = [(k, Setting(v, None, Origin("model", None))) for k, v in board.model.defaults.items()]
-        self.below += [(k, _setting(n, "defaults")) for k, n in board.fields.items()]
+        self.below += self.settings(board.fields, "defaults")
         self.base = dict(self.below)
         last = board.profile
-        self.last = [(k, _setting(n, f"profile {last.name}")) for k, n in last.fields.items()] if last else []
+        self.last = self.settings(last.fields, f"profile {last.name}") if last else []
         self._overrides = board.overrides
         self.axes = frozenset(axis.name for axis in board.axes)
         self._swept: dict[Grid, _Swept] = {}
+
+    def settings(self, fields: Mapping[str, Node], layer: str) -> list[tuple[str, Setting]]:
+        """What a layer sets, by the request fields that its words mean; a word that the model lacks is left out."""
+        return [(field, _setting(node, layer)) for k, node in fields.items() if (field := self.names.get(k))]
 
     def swept(self, grid: Grid) -> _Swept:
         if grid not in self._swept:
@@ -73,7 +78,7 @@ class Layers:
         first: dict[str, Axis] = {}
         setters = []
         for axis in grid.axes:
-            for field in sorted(axis.fields(self.known)):
+            for field in sorted({f for name in axis.fields(self.known) if (f := self.names[name])}):
                 setters.append((field, axis, first.get(field)))
                 first.setdefault(field, axis)
         axis_indices = tuple(sorted({*axes, *(i for wanted, _ in overrides for i in wanted)}))
@@ -90,7 +95,7 @@ class Fields:
 
     def __init__(self, layers: Layers, shot: Shot, grid: Grid, problems: Problems) -> None:
         self._layers, self._grid, self._swept = layers, grid, layers.swept(grid)
-        self._own = [(k, _setting(n, "shot")) for k, n in shot.fields.items()]
+        self._own = layers.settings(shot.fields, "shot")
         self._overrides, self.axis_indices = self._swept.overrides, self._swept.axis_indices
         for override in shot.overrides:
             dropped = grid.parent.axis_indices.keys() - grid.axis_indices.keys() if grid.parent is not None else ()
@@ -102,7 +107,7 @@ class Fields:
         self._memo: dict[Any, Mapping[str, Setting]] = {}
         self.applied, self.changing = set[int](), set[int]()
         if not grid.repaired:
-            _conflicts(shot, grid.axes, self._swept, problems)
+            _conflicts(shot, grid.axes, self._swept, layers.names, problems)
 
     def at(self, row: Row) -> Mapping[str, Setting]:
         """The settings of a row, in no particular order."""
@@ -125,7 +130,7 @@ class Fields:
     def _layered(self, row: Row) -> Mapping[str, Setting]:
         out = {**self._layers.base, **dict(self._own), **dict(self._swept_by(row))}
         for override in self._holding(row):
-            set_here = {k: _setting(n, "override") for k, n in override.fields.items()}
+            set_here = dict(self._layers.settings(override.fields, "override"))
             self.applied.add(id(override))
             # what nobody has written but the model's own default is said here for the first time
             if any(k not in out or out[k].node is None or _differs(out[k].value, s.value) for k, s in set_here.items()):
@@ -138,7 +143,7 @@ class Fields:
         """What the row sets over the shot's own fields, weakest first."""
         yield from self._swept_by(row)
         for override in self._holding(row):
-            yield from ((k, _setting(n, "override")) for k, n in override.fields.items())
+            yield from self._layers.settings(override.fields, "override")
         yield from self._layers.last
 
     def _holding(self, row: Row) -> Iterator[Override]:
@@ -147,14 +152,14 @@ class Fields:
 
     def _swept_by(self, row: Row) -> Iterator[tuple[str, Setting]]:
         """What the axes set."""
-        known = self._layers.known
+        names = self._layers.names
         for axis_index in self._swept.axes:
             axis, label = self._grid.axes[axis_index], row[axis_index]
             value, layer = axis.values[label], f"{axis.name}={label}"
-            if axis.name in known:
-                yield axis.name, _setting(value, layer)
+            if axis.name in names:
+                yield from self._layers.settings({axis.name: value}, layer)
             elif isinstance(value, Map):
-                made = ((k, _setting(p.value, layer)) for k, p in value.items() if k in known)
+                made = self._layers.settings({k: p.value for k, p in value.items()}, layer)
                 yield from ((k, s._replace(is_data=axis.table)) for k, s in made)
 
 
@@ -183,12 +188,13 @@ def check_overrides(board: Storyboard, grids: Iterable[Grid], problems: Problems
         indexed_pattern(every, columns, override.when, "the storyboard", problems)
 
 
-def _conflicts(shot: Shot, axes: tuple[Axis, ...], swept: _Swept, problems: Problems) -> None:
+def _conflicts(shot: Shot, axes: tuple[Axis, ...], swept: _Swept, names: Mapping[str, str], problems: Problems) -> None:
+    owned = {names[name]: span for name, span in shot.field_keys.items() if names.get(name)}
     for field, axis, first in swept.setters:
         if first is not None:
             message = f"axis `{axis.name}` sets `{field}`, which axis `{first.name}` sets too"
             problems.error("field-set-twice", message, axis.span, Note("the other axis is here", first.span))
-        own = shot.field_keys.get(field)
+        own = owned.get(field)
         if own:
             others = ", ".join(a.name for a in axes if a is not axis and a.name != "prompt")
             message = f"shot `{shot.id}` sets `{field}`, which axis `{axis.name}` sweeps"

@@ -29,6 +29,12 @@ class PromptLint:
     def __init__(self, model: Model, attached: Mapping[str, Span], origins: Origins, problems: Problems) -> None:
         self._model, self._attached, self._origins, self._problems = model, attached, origins, problems
         self._meant: dict[int, frozenset[str]] = {}
+        self._wants_media = any(slot.words for slot in model.slots.values())
+
+    def _is_named(self, medium: Medium) -> bool:
+        """Whether a prompt has to name a medium: what goes to a slot without words it need not."""
+        slot = self._model.slots.get(medium.slot)
+        return slot is None or bool(slot.words)
 
     def expect(self, node: Scalar, names: frozenset[str]) -> None:
         """References that a prompt means in words that are no template, which was reported."""
@@ -38,8 +44,8 @@ class PromptLint:
         """Whether `check` may remark on the media of a prompt that names no more of them than its partial prompt."""
         if partial.mentions is None:
             return True
-        there, mentions = {(m.kind, m.index + 1) for m in media}, partial.mentions
-        known = all(m.name in partial.used or (m.kind, m.index + 1) in mentions for m in media)
+        there, mentions = {(m.kind, m.number) for m in media}, partial.mentions
+        known = all(m.name in partial.used or (m.kind, m.number) in mentions or not self._is_named(m) for m in media)
         return not (media and mentions <= there and known)
 
     def needs_check(self, prompt: Prompt) -> bool:
@@ -57,10 +63,10 @@ class PromptLint:
         named = self._check_numbers(node, prompt, media, mentions.values(), entry)
         meant = self._meant.get(id(node), frozenset())
         for m in media:
-            if m.name not in prompt.used | meant and (m.kind, m.index + 1) not in mentions:
+            if m.name not in prompt.used | meant and (m.kind, m.number) not in mentions and self._is_named(m):
                 message = f"`{m.name}` is attached and the prompt never mentions it"
                 problems.warning("reference-unmentioned", message, self._attached.get(m.name, m.span), entry=entry)
-        if not (media or meant or named or _is_cut_before_ref(node)):
+        if self._wants_media and not (media or meant or named or _is_cut_before_ref(node)):
             message = "a request without any reference; this model makes videos from references"
             problems.warning("no-reference", message, node.span, entry=entry)
         if left := _LEFT_OVER.search(text):

@@ -187,7 +187,8 @@ class Texts:
         for name in shot.attach:
             if name.text not in self._catalogue:
                 self._unknown_reference(name.text, name.span)
-        return frozenset(n.text for n in shot.attach) & self._catalogue.keys()
+        by_itself = (r.name for r in shot.references if r.slot is not None)
+        return frozenset((*by_itself, *(n.text for n in shot.attach))) & self._catalogue.keys()
 
     def _unknown_reference(self, name: str, span: Span, entry: str = "", file: str = "") -> None:
         if any(map(self._problems.is_set_aside, (name, "references"))):

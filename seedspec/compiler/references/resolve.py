@@ -8,7 +8,7 @@ import unicodedata
 from seedspec.catalog.media_facts import common_facts
 from seedspec.catalog.schema import edits_of, kind_of, shorten
 from seedspec.catalog.signed_url import bare
-from seedspec.catalog.slot import plural
+from seedspec.catalog.slot import Slot
 from seedspec.compiler.address import Address, variant_of
 from seedspec.compiler.entry import Entry, identity_of
 from seedspec.compiler.matrix.cell import Cell, row_of
@@ -41,6 +41,7 @@ from seedspec.compiler.references.missing import (
     path_fault,
     undo_escapes,
 )
+from seedspec.compiler.references.slots import report_no_slot
 from seedspec.compiler.references.upstream import check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
 from seedspec.text.diagnostic import Edit, Note, list_words
@@ -69,9 +70,9 @@ class ReferenceResolver:
 
     def resolve(self, reference: Reference, cell: Cell, entry: str) -> Resolved | None:
         """What the reference is for this row; None with the reason reported."""
-        if reference.kind not in self._model.media:
-            message = f"`{reference.name}`: model `{self._model.id}` takes no {plural(reference.kind)}"
-            self._problems.error("wrong-count", message, reference.span, entry=entry)
+        slot = reference.slot_in(self._model)
+        if slot is None:
+            report_no_slot(reference, self._model, self._context.board.models, self._problems, entry)
             return None
         if reference.is_shot:
             if reference.target.text in self._grids:  # else it is reported already
@@ -89,13 +90,13 @@ class ReferenceResolver:
             return None
         key = (id(reference), target)
         if key not in self._context.resolved:
-            self._context.resolved[key] = self._inspect(reference, target)
+            self._context.resolved[key] = self._inspect(reference, slot, target)
         return self._context.resolved[key]
 
-    def _inspect(self, reference: Reference, target: str) -> Resolved | None:
-        problems, rule = self._problems, self._model.media[reference.kind]
+    def _inspect(self, reference: Reference, rule: Slot, target: str) -> Resolved | None:
+        problems = self._problems
         if fault := address_fault(target):
-            notes = self._meant(reference, target) or (fault[1],)
+            notes = self._meant(reference, rule, target) or (fault[1],)
             problems.error("media-url", f"`{shorten(target)}` {fault[0]}", reference.target.span, *notes)
             return None
         remote = is_url(target)
@@ -129,7 +130,7 @@ class ReferenceResolver:
             return Resolved("url", target, _identity(reference, named), named, named, reference.facts)
         if not isinstance(asset, MediaFile):
             if asset in (NOT_THERE, NO_PATH):
-                self._report_absent(reference, target, asset)
+                self._report_absent(reference, rule, target, asset)
             else:
                 said = f"`{shorten(named)}` {asset}"
                 fault = None if remote else path_fault(target)
@@ -155,22 +156,22 @@ class ReferenceResolver:
         item = f"sha256:{asset.sha256}"
         return Resolved("file", item, item, asset.sha256, asset.path, facts)
 
-    def _report_absent(self, reference: Reference, target: str, why: str) -> None:
+    def _report_absent(self, reference: Reference, rule: Slot, target: str, why: str) -> None:
         """A path where no file is: what is wrong with it, and the file or the address that is meant."""
         message, remedy = path_fault(target) or (why, PUT_IT_THERE)
         if re.match(r"\W*https?\W", target, re.IGNORECASE) and not message.startswith("is "):
             plain = unicodedata.normalize("NFKC", target).replace("。", ".")
             message, remedy = "is no address; expected plain letters and signs", f"write `{shorten(plain)}`"
         told = "http" in message or "http" in remedy or "quotes" in message
-        notes = (remedy,) if told and remedy != PUT_IT_THERE else self._meant(reference, target) or (remedy,)
+        notes = (remedy,) if told and remedy != PUT_IT_THERE else self._meant(reference, rule, target) or (remedy,)
         if (eaten := undo_escapes(target)) != target:
             notes = (f"in double quotes `\\` and a letter is another character; write `{shorten(eaten)}`",)
         said = "; ".join((f"`{shorten(target)}` {message}", *odd_in(target)))
         self._problems.error("media-file", said, reference.target.span, *notes)
 
-    def _meant(self, reference: Reference, target: str) -> tuple[str | Edit, ...]:
+    def _meant(self, reference: Reference, rule: Slot, target: str) -> tuple[str | Edit, ...]:
         """The file that is meant by a path that leads to none."""
-        rule, span = self._model.media[reference.kind], reference.target.span
+        span = reference.target.span
         found = meant_file(target, self._context.inputs.files(target), rule.extensions)
         if found is None or found.path == target:
             return ()

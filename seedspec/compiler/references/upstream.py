@@ -21,12 +21,14 @@ def check_upstream(reference: Reference, model: Model, upstream: Entry, problems
     The size of `adaptive` is one of the table that only the service knows: it is an error when none of them may be
     a reference, and a warning when some may not.
     """
-    facts, format = MediaFacts(seconds=upstream.request["duration"], fps=model.fps), None
+    facts, format = MediaFacts(seconds=upstream.says("duration"), fps=model.fps or None), None
     if reference.frame:
         _check_moment(reference, model, upstream, problems, entry)
         facts, format = MediaFacts(), "png"
-    rule, sizes = model.media[reference.kind], model.pixels.get(upstream.request["quality"], {})
-    size = sizes.get(upstream.request["aspect_ratio"])
+    rule = reference.slot_in(model)
+    assert rule is not None, "what no slot takes was told before"
+    sizes = model.pixels.get(upstream.says("quality") or "", {})
+    size = sizes.get(upstream.says("aspect_ratio") or "")
     if size is not None or not sizes:
         facts = _sized(size).completed_by(facts) if size else facts
         check_medium(reference, rule, "", facts, format, problems, entry)
@@ -36,7 +38,7 @@ def check_upstream(reference: Reference, model: Model, upstream: Entry, problems
     if not outside:
         return facts
     ratio, breach = next(iter(outside.items()))
-    at, quality = reference.target.span, upstream.request["quality"]
+    at, quality = reference.target.span, upstream.says("quality")
     is_of = f"is the {frame_words(reference.frame)} of" if reference.frame else "continues"
     said = f"`{reference.name}` {is_of} `{upstream.address}`, whose ratio is `adaptive`: as {ratio} it {breach.message}"
     if len(outside) == len(sizes):
@@ -52,7 +54,7 @@ def _check_moment(reference: Reference, model: Model, upstream: Entry, problems:
     """A picture at so many seconds is one of the video: before its end."""
     if reference.frame in ("first", "last"):
         return
-    at, length = int(reference.frame) / 1000, upstream.request["duration"]
+    at, length = int(reference.frame) / 1000, upstream.says("duration")
     if at < length:
         return
     message = (

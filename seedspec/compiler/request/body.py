@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from seedspec.catalog.price import sum_of
-from seedspec.catalog.schema import edits_of, shorten
-from seedspec.catalog.slot import KINDS, plural
-from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical
+from seedspec.catalog.schema import Violation, edits_of, kind_of, shorten
+from seedspec.catalog.slot import plural
+from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical, put
 from seedspec.compiler.matrix.cell import Cell, row_of
 from seedspec.compiler.matrix.fields import Fields, Setting
-from seedspec.compiler.prompt.locate import is_template
+from seedspec.compiler.prompt.locate import Written, is_template
 from seedspec.compiler.prompt.partial import Prompt
 from seedspec.compiler.prompt.render import Faulty, Texts
 from seedspec.compiler.references.context import Context, Resolved
 from seedspec.compiler.references.limits import within_tolerance
 from seedspec.compiler.references.resolve import ReferenceResolver
+from seedspec.compiler.references.slots import check_slots
 from seedspec.compiler.storyboard.types import Shot
-from seedspec.text.diagnostic import Edit, Note
+from seedspec.text.diagnostic import Edit, Note, list_words
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
@@ -39,11 +41,11 @@ class _RenderedFields(NamedTuple):
 
 
 class _MediaLists(NamedTuple):
-    """The media of a request, and its lists of them by field: as they are sent, and as they are identified."""
+    """The media of a request, and what its fields have of them: as they are sent, and as they are identified."""
 
     media: tuple[Medium, ...]
-    items: Mapping[str, list[str]]
-    identities: Mapping[str, list[str]]
+    items: Mapping[str, str | list[str]]
+    identities: Mapping[str, str | list[str]]
 
 
 class BaseBuilder:
@@ -58,6 +60,7 @@ class BaseBuilder:
         if (board := self._grid.parent) is not None and board.chosen is not None:
             self._strategy = context.board.strategy.word if context.board.strategy is not None else ""
         self._catalogue = shot.references_by_name(context.board)
+        self._templates = context.templates
         self._resolver = ReferenceResolver(context, shot.id, texts)
 
     def build(
@@ -72,16 +75,20 @@ class BaseBuilder:
         lists = self._list(found if prompt and found else {})
         media = lists.media
         self._check_repeated(media, address)
+        told = frozenset[str]() if found is None else check_slots(model, media, node.span, self._problems, address)
+        if prompt is not None:
+            self._check_words(node, prompt, address)
         rendered = self._render_fields(cell, address)
         fields: dict[str, Any] = {**lists.items, **rendered.values}
         identity = {"model": model.id, **lists.identities, **rendered.identities}
         origins = {"prompt": Origin("prompt", node.span), **rendered.origins}
         request = {"model": model.id, "prompt": prompt.value if prompt else _STAND_IN, **fields}
-        valid = self._encodable(request, node, address) and self._valid(request, media, origins, address)
+        valid = self._encodable(request, node, address) and self._valid(request, media, origins, told, address)
         if prompt is None or found is None:
             return None
-        if not (rendered.whole and valid):
+        if told or not (rendered.whole and valid):
             return media
+        said = model.said(fields)
         return RequestBase(
             shot=self._shot.id,
             axes=self._axes,
@@ -90,8 +97,8 @@ class BaseBuilder:
             fields=fields,
             media=media,
             cost=self._price(
-                model.read(fields, "quality"),
-                model.read(fields, "duration"),
+                said["quality"],
+                said["duration"],
                 tuple([m.seconds for m in media if m.kind == "video"]),
             ),
             origins=origins,
@@ -100,20 +107,21 @@ class BaseBuilder:
             cells=self._grid.cells,
             tables=self._grid.tables,
             strategy=self._strategy,
+            said=said,
         )
 
     def check_total_seconds(self, media: tuple[Medium, ...], address: str) -> bool:
         """Whether media of one kind are short enough together."""
         fine = True
-        for kind, rule in self._board.model.media.items():
-            own = [m for m in media if m.kind == kind]
+        for rule in self._board.model.slots.values():
+            own = [m for m in media if m.slot == rule.name]
             if rule.seconds_together is None or len(own) < 2:
                 continue
             seconds = float(sum_of(m.seconds for m in own if m.seconds is not None))
             if seconds > rule.seconds_together:
                 parts = " + ".join(f"`{m.name}` {m.seconds:g}" for m in own if m.seconds is not None)
                 most = f"expected at most {rule.seconds_together:g} s"
-                message = f"{plural(kind)} last {seconds:g} s together ({parts}); {most}"
+                message = f"{plural(rule.kind)} last {seconds:g} s together ({parts}); {most}"
                 why = within_tolerance(rule, "seconds_together", seconds, (0, rule.seconds_together))
                 if why is not None:
                     self._problems.warning("media-near-edge", message, own[-1].span, why, entry=address)
@@ -121,6 +129,24 @@ class BaseBuilder:
                 self._problems.error("media-seconds-together", message, own[-1].span, entry=address)
                 fine = False
         return fine
+
+    def _check_words(self, node: Scalar, prompt: Prompt, address: str) -> None:
+        """Reports a `ref()` of what goes to a slot that no prompt has words for."""
+        template = prompt.partial.template
+        for name in sorted(prompt.used):
+            reference = self._catalogue[name]
+            slot = reference.slot_in(self._board.model)
+            if slot is None or slot.words:
+                continue
+            written, places = Written(node), self._templates.places(template, name)
+            span = next((written.span(*place) for place in places), node.span)
+            message = (
+                f"`{name}` goes to slot `{slot.name}` of model `{self._board.model.id}`, which no prompt names"
+            )
+            by_itself = "`as` sends it by itself" if reference.slot is not None else f"`attach: [{name}]` sends it"
+            hint = f"take `{{{{ ref('{name}') }}}}` out: {by_itself}"
+            other = Note("the reference is here", reference.span)
+            self._problems.error("slot-without-words", message, span, hint, other, entry=address)
 
     def _check_repeated(self, media: tuple[Medium, ...], address: str) -> None:
         """Warns of one medium that a request has under two names."""
@@ -161,6 +187,7 @@ class BaseBuilder:
                 continue
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
+            value = self._board.model.means.own_value(name, value)
             out.values[name], out.origins[name] = value, setting.origin
             if not volatile:
                 out.identities[name] = value
@@ -177,35 +204,43 @@ class BaseBuilder:
         """The media in the catalogue's order. An empty list is left out."""
         pairs = [(self._catalogue[name], one) for name, one in resolved.items()]
         media: list[Medium] = []
-        items: dict[str, list[str]] = {}
-        identities: dict[str, list[str]] = {}
-        for kind in KINDS:
-            if (rule := self._board.model.media.get(kind)) is None:
-                continue
+        items: dict[str, str | list[str]] = {}
+        identities: dict[str, str | list[str]] = {}
+        for slot in self._board.model.slots.values():
             for reference, one in pairs:
-                if reference.kind != kind:
+                if reference.slot_in(self._board.model) is not slot:
                     continue
-                own = items.setdefault(rule.field, [])
+                own, same = items.setdefault(slot.field, []), identities.setdefault(slot.field, [])
+                index = len(own) if isinstance(own, list) and isinstance(same, list) and not slot.single else None
+                seconds = one.facts.seconds if slot.seconds else None
+                place = (reference.name, slot.kind, slot.field, index)
                 span = reference.target.span
-                seconds = one.facts.seconds if rule.seconds else None
-                place = (reference.name, kind, rule.field, len(own))
-                media.append(Medium(*place, one.source, one.key, one.where, seconds, span, one.frame))
-                own.append(one.item)
-                identities.setdefault(rule.field, []).append(one.identity)
+                media.append(Medium(*place, one.source, one.key, one.where, seconds, span, one.frame, slot.name))
+                if isinstance(own, list) and isinstance(same, list) and not slot.single:
+                    own.append(one.item)
+                    same.append(one.identity)
+                else:
+                    items[slot.field], identities[slot.field] = one.item, one.identity
         return _MediaLists(tuple(media), items, identities)
 
     def _valid(
-        self, request: Mapping[str, Any], media: tuple[Medium, ...], origins: Mapping[str, Origin], address: str
+        self,
+        request: Mapping[str, Any],
+        media: tuple[Medium, ...],
+        origins: Mapping[str, Origin],
+        told: frozenset[str],
+        address: str,
     ) -> bool:
         judged = dict(request)
         for m in media:
             if m.source != "url":  # it has its address when it is sent; an address that is written is judged as it is
-                judged[m.field] = [*judged[m.field]]
-                judged[m.field][m.index] = _STAND_IN
+                put(judged, m, _STAND_IN)
         if self._board.model.schema.is_valid(judged):
             return True
         for v in self._board.model.schema.violations(judged):
-            field = str(v.path[0]) if v.path else "prompt"
+            field = str(v.path[0]) if v.path else v.key if v.key in told else "prompt"
+            if field in told:
+                continue
             at_item = [m for m in media if m.field == field]
             if at_item:
                 index = v.path[1] if len(v.path) > 1 else -1
@@ -215,6 +250,7 @@ class BaseBuilder:
                 span = (origin and origin.span) or self._shot.span
             if span is not None and self._problems.unread(span):
                 continue
+            v = self._in_words(v, field, request.get(field))
             by = origins[field].layer if field in origins else field
             notes = [f"in `{field}`" + (f", set by {by}" if by != field else "")]
             # what a template yields cannot be mended by quotes
@@ -223,6 +259,13 @@ class BaseBuilder:
                 mends += edits_of(span, v.write)
             self._problems.error(v.code, v.message, span, *notes, *mends, entry=address)
         return False
+
+    def _in_words(self, v: Violation, field: str, value: Any) -> Violation:
+        """A refusal of a field that has other values for a storyboard's, in the storyboard's values."""
+        values = self._board.model.means.values(field)
+        if v.code != "bad-choice" or not values:
+            return v
+        return replace(v, message=f"found {kind_of(value)}; expected {list_words(values)}", notes=(), write=None)
 
     def _encodable(self, request: Mapping[str, Any], prompt: Scalar, address: str) -> bool:
         most = self._board.model.body_bytes

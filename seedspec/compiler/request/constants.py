@@ -15,14 +15,14 @@ def check_constants(board: Storyboard, problems: Problems) -> None:
 
     Of a storyboard without mistakes every value reaches an entry or a finding of its own, so this is for the others.
     """
-    schema = board.model.schema
+    schema, means = board.model.schema, board.model.means
     for layer, name, node in _constants(board):
-        value = node.value
+        value, field = node.value, means.names[name]
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        request = {"model": board.model.id, "prompt": "x", name: value}
+        request = {"model": board.model.id, "prompt": "x", field: means.own_value(field, value)}
         for v in () if schema.is_valid(request) else schema.violations(request):
-            if v.path[:1] == (name,) and not problems.unread(node.span):
+            if v.path[:1] == (field,) and not problems.unread(node.span):
                 by = f", set by {layer}" if layer != name else ""
                 problems.error(v.code, v.message, node.span, f"in `{name}`{by}", *v.notes)
 
@@ -31,7 +31,7 @@ def _constants(board: Storyboard) -> Iterator[tuple[str, str, Scalar]]:
     """Each layer, field and value, strings with a template left out."""
     for layer, fields in _layers(board):
         for name, node in fields.items():
-            if name in board.model.fields and isinstance(node, Scalar) and not is_template(node.value):
+            if board.model.means.names.get(name) and isinstance(node, Scalar) and not is_template(node.value):
                 yield layer, name, node
 
 

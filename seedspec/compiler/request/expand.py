@@ -16,6 +16,7 @@ from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.references.context import Context, Inputs, ResolutionCache
 from seedspec.compiler.request.ceiling import Ceiling, Count, count_grids, within_bound
 from seedspec.compiler.request.constants import check_constants
+from seedspec.compiler.request.model_fields import check_fields
 from seedspec.compiler.request.no_purchase import check_rows
 from seedspec.compiler.request.promises import check_axis_names
 from seedspec.compiler.request.shot import ShotRequests, check_names
@@ -155,8 +156,9 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
     distinct = dict.fromkeys(grids.values())
     check_overrides(board, (parent, *distinct), problems)
     check_profiles(board, problems)
+    check_fields(board, problems)
     check_rows(board, parent, grids, problems)
-    check_axis_names((*board.axes, *(a for s in board.shots for a in s.axes)), board.model.fields, problems)
+    check_axis_names((*board.axes, *(a for s in board.shots for a in s.axes)), board.model.means.names, problems)
     _same_names(board.shots, problems)
     _check_output(board, problems)
     takes = {s.id: board.takes_of(s) for s in board.shots}
@@ -196,7 +198,7 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
 
 def _may_differ(board: Storyboard, grids: Iterable[Grid]) -> bool:
     """Whether a volatile field may have one value here and another there; one that `defaults` alone states does not."""
-    fields = board.model.volatile
+    fields = frozenset(name for name, field in board.model.means.names.items() if field in board.model.volatile)
     overrides = (*board.overrides, *(o for s in board.shots for o in s.overrides))
     layers = [s.fields for s in board.shots] + [o.fields for o in overrides]
     layers += [board.profile.fields] if board.profile is not None else []

@@ -66,7 +66,7 @@ def explain(board: Storyboard, entry: Entry) -> Explanation:
     layers = Fields(Layers(board), shot, grid, quiet).layers(row)
     fields = [_model(board, entry), _prompt(shot, entry, grid)]
     fields += [
-        Explained(name, entry.request[name], _layers(layers.get(name, ()), entry.request[name]))
+        Explained(name, entry.request[name], _layers(board, name, layers.get(name, ()), entry.request[name]))
         for name in board.model.fields
         if name in entry.request
     ]
@@ -85,9 +85,9 @@ def words_of(board: Storyboard, entry: Entry) -> tuple[Span, ...]:
     return (*spans, *(span for node in board.variables.values() for span in _texts(node)))
 
 
-def _layers(settings: tuple[Setting, ...], value: Any) -> tuple[Layer, ...]:
+def _layers(board: Storyboard, field: str, settings: tuple[Setting, ...], value: Any) -> tuple[Layer, ...]:
     found = tuple(Layer(s.origin.layer, s.value, s.origin.span) for s in settings)
-    if not found or (found[-1].value != value and "{" not in str(found[-1].value)):
+    if not found or (board.model.means.own_value(field, found[-1].value) != value and "{" not in str(found[-1].value)):
         # a volatile field of equal requests: the first one's is sent
         return (*found, Layer("the first of the equal requests", value, None))
     return found

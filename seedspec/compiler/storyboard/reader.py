@@ -57,19 +57,14 @@ def storyboard_of(found: Node, catalog: Catalog, name: str, problems: Problems) 
         problems.error("unknown-version", message, version.span, "upgrade seedspec")
         return None
     check_swallowed_text(node, problems)
-    node = sound_tables(node, _fields_of_all(catalog), problems)
-    sound = sound_part(node, catalog.storyboard, problems)
+    node = sound_tables(node, catalog.field_names, problems)
+    sound = sound_part(node, catalog.storyboard_for(node.span.source.text), problems)
     if sound is None:
         return None
     model_node = _scalar(sound, "model")
     assert model_node is not None
     model = _model(model_node, catalog, problems)
-    return None if model is None else _Reader(sound, model, model_node.span, name, problems).read()
-
-
-def _fields_of_all(catalog: Catalog) -> frozenset[str]:
-    """The request fields of every model."""
-    return frozenset(field for model in catalog.models.values() for field in model.fields)
+    return None if model is None else _Reader(sound, model, catalog, model_node.span, name, problems).read()
 
 
 def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
@@ -78,7 +73,7 @@ def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
     if text in known:
         return known[text]
     if not text:
-        return next(iter(known.values())) if len(known) == 1 else None
+        return catalog.usual
     if (why := catalog.broken.get(text)) is not None:
         problems.error("model-file", f"the file of model `{text}` cannot be used: {why}", node.span)
         return None
@@ -95,8 +90,11 @@ def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
 class _Reader:
     """Reads what the schema has accepted of a file, so that each part is of the type that the schema says."""
 
-    def __init__(self, node: Map, model: Model, model_span: Span, name: str, problems: Problems) -> None:
+    def __init__(
+        self, node: Map, model: Model, catalog: Catalog, model_span: Span, name: str, problems: Problems
+    ) -> None:
         self.node = node
+        self.models, self.field_names = catalog.models, catalog.field_names
         self.model, self.model_span = model, model_span
         self.name = name
         self.problems = problems
@@ -116,13 +114,16 @@ class _Reader:
             _scalar(matrix, "max_entries"),
         )
         shots = tuple(self._shot(s) for s in _items(node, "shots"))
+        fields, keys = self._fields(defaults)
         self._unique_shots(shots)
         return Storyboard(
             source=node.span.source,
             name=named.text if named else self.name,
             model=self.model,
             model_span=self.model_span,
-            fields=self._fields(defaults)[0],
+            models=self.models,
+            fields=fields,
+            field_keys=keys,
             takes=whole_number(takes, 1),
             variables=variables,
             variable_keys={k: p.key.span for k, p in _map(node, "vars").items() if k in variables},
@@ -131,7 +132,7 @@ class _Reader:
             budget_span=node.pairs["budget"].key.span if "budget" in node.pairs else None,
             output=output,
             words=words.text if words else "en",
-            references=tuple(self._references(node)),
+            references=tuple(self._references(node, of_shot=False)),
             axes=self._axes(matrix),
             exclude=tuple(pattern_of(m) for m in _items(matrix, "exclude")),
             include=tuple(pattern_of(m) for m in _items(matrix, "include")),
@@ -169,7 +170,7 @@ class _Reader:
             field_keys=keys,
             takes=whole_number(takes, 0) or None,
             tags=_texts(node, "tags"),
-            references=tuple(self._references(node)),
+            references=tuple(self._references(node, of_shot=True)),
             attach=_scalars(node.get("attach")),
             only=None if only is None else _scalars(only),
             axes=axes,
@@ -189,7 +190,7 @@ class _Reader:
                 )
 
     def _fields(self, node: Map) -> tuple[dict[str, Scalar], dict[str, Span]]:
-        own = {k: p for k, p in node.items() if k in self.model.fields}
+        own = {k: p for k, p in node.items() if k in self.field_names}
         values = {k: p.value for k, p in own.items() if isinstance(p.value, Scalar)}
         return values, {k: p.key.span for k, p in own.items()}
 
@@ -249,7 +250,7 @@ class _Reader:
 
     def _label_for(self, axis: str, text: str, number: int) -> str:
         """What to write instead of a text that is no label: the value of a field, or a label for the text."""
-        rule = self.model.schema.document["properties"].get(axis, {}) if axis in self.model.fields else {}
+        rule = self.model.schema.document["properties"].get(self.model.means.names.get(axis, ""), {})
         if "enum" in rule and (remedy := remedy_for_choice(text, rule["enum"])):
             return remedy.note
         if LABEL.fullmatch(text.strip()):
@@ -259,7 +260,7 @@ class _Reader:
         label = name_for(" ".join(text.split()[:4]), LABEL.pattern, axis, number) or f"{axis}-{number}"
         return f"give it a label, and keep the text as its value: `{axis}: {{{label}: {shorten(text, 24)!r}}}`"
 
-    def _references(self, node: Map) -> Iterator[Reference]:
+    def _references(self, node: Map, *, of_shot: bool) -> Iterator[Reference]:
         for name, pair in _map(node, "references").items():
             body = pair.value
             assert isinstance(body, Map)
@@ -284,6 +285,12 @@ class _Reader:
             target, take = _scalar(body, kinds[0]), _scalar(body, "take")
             assert target is not None
             digest = _scalar(body, "sha256")
+            slot = _scalar(body, "as")
+            if slot is not None and not of_shot:
+                message = "`as` sends a medium by itself, so that it belongs to one shot"
+                hint = f"declare it in the shot that needs it: `references: {{{name}: {{…, as: {slot.text}}}}}`"
+                self.problems.error("slot-in-catalogue", message, body.pairs["as"].key.span, hint)
+                slot = None
             yield Reference(
                 name=name,
                 span=pair.key.span,
@@ -303,6 +310,7 @@ class _Reader:
                 take_span=take.span if take else None,
                 frame=frame,
                 frame_span=still.span if still is not None else None,
+                slot=slot,
             )
 
     def _overrides(self, node: Map) -> tuple[Override, ...]:
@@ -310,7 +318,7 @@ class _Reader:
         for item in _items(node, "overrides"):
             when = item.get("when")
             assert isinstance(when, Map)
-            found.append(Override(pattern_of(when), self._fields(item)[0]))
+            found.append(Override(pattern_of(when), *self._fields(item)))
         return tuple(found)
 
     def _reserved(self, name: str, span: Span, what: str) -> None:

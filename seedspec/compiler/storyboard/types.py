@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.model import Model
-from seedspec.catalog.slot import Kind
+from seedspec.catalog.slot import Kind, Slot
 from seedspec.text.node import Map, Node, Scalar
 from seedspec.text.source import Source, Span
 from seedspec.text.value import brief, valueclass
@@ -101,6 +101,7 @@ class RowsFile:
 class Override:
     when: Pattern
     fields: Mapping[str, Scalar]
+    keys: Mapping[str, Span]
 
 
 @valueclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Reference(NamedTuple):
     `take` is None for `take: pick`: the take that people chose.
     `facts` are what the storyboard declares of a remote file.
     `frame` makes it an image, a picture of that video: `first`, `last`, or milliseconds; "" is the whole video.
+    `slot` names the model's place for it; without one it goes to the first of its kind.
     """
 
     def __repr__(self) -> str:
@@ -137,6 +139,14 @@ class Reference(NamedTuple):
     take_span: Span | None = None
     frame: str = ""
     frame_span: Span | None = None
+    slot: Scalar | None = None
+
+    def slot_in(self, model: Model) -> Slot | None:
+        """The slot of a model that it goes to: the one that it names, else the first of its kind; None without one."""
+        if self.slot is None:
+            return model.media.get(self.kind)
+        found = model.slots.get(self.slot.text)
+        return found if found is not None and found.kind == self.kind else None
 
 
 class Shot(NamedTuple):
@@ -172,6 +182,8 @@ class Shot(NamedTuple):
 class Storyboard:
     """A whole storyboard, checked for form; what its parts mean together is for the rooms below.
 
+    `models` are all that are known here, by id. `fields` and `field_keys` are those of `defaults`: as those of a shot,
+    an override and a profile they are named as they are written, and any model may have them.
     `profile` is the one of `profiles` that is laid over it; None means the storyboard as written.
     """
 
@@ -179,7 +191,9 @@ class Storyboard:
     name: str
     model: Model
     model_span: Span
+    models: Mapping[str, Model]
     fields: Mapping[str, Scalar]
+    field_keys: Mapping[str, Span]
     takes: int
     variables: Mapping[str, Node]
     variable_keys: Mapping[str, Span]

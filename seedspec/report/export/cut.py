@@ -44,7 +44,7 @@ class Cut:
     @property
     def seconds(self) -> float:
         """Its length: as measured when it was saved, else as it was asked for."""
-        return float(self.record.get("seconds") or self.entry.request.get("duration") or 0)
+        return float(self.record.get("seconds") or self.entry.says("duration") or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _row(
         "state": word(record.state if record is not None else None),
         "stands": reason(step.reason, commands, step.address),
         "picked": picks.take_of(entry.shot, entry.labels) == entry.take,
-        **{name: entry.request.get(name) for name in _FIELDS},
+        **{name: entry.says(name) for name in _FIELDS},
         "references": ", ".join(f"{m.kind} {strip_signature(m.where)}" for m in entry.media),
         "estimate_credits": round(estimate, 4),
         "estimate_usd": round(estimate / float(rate.credits_per_usd), 4),

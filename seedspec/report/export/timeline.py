@@ -35,7 +35,7 @@ def timeline(
         clip = _clip(cut, url, span)
         clip.markers.extend(_markers(cut, rate))
         pictures.append(clip)
-        silent = seen.audio is False if seen is not None else cut.entry.request.get("generate_audio") is False
+        silent = seen.audio is False if seen is not None else cut.entry.says("generate_audio") is False
         sounds.append(otio.schema.Gap(source_range=span) if silent else _clip(cut, url, span))
     made.tracks.extend([pictures, sounds])
     text: str = made.to_json_string(indent=2)

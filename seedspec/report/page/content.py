@@ -23,6 +23,8 @@ from seedspec.report.plan import BARE, reason
 
 Media = Literal["link", "inline", "proxy", "signed"]
 
+_FPS = 24
+"""Frames in a second of a video of which nobody knows it: by them the page steps through it."""
 _QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
 _WORDS = {
     "saved": "saved",
@@ -154,7 +156,8 @@ def content(
 def _row(take: Take, board: Storyboard, picks: Picks, prompt: int) -> dict[str, Any]:
     e, rate = take.entry, board.model.rate
     pick = picks.of(e)
-    fields = {k: v for k, v in e.request.items() if k not in ("model", "prompt") and not isinstance(v, list)}
+    apart = {"model", "prompt", *(m.field for m in e.media)}
+    fields = {k: v for k, v in e.request.items() if k not in apart}
     return {
         "address": e.address,
         "shot": e.shot,
@@ -185,11 +188,11 @@ def _cost(take: Take, rate: Rate) -> dict[str, Any]:
 def _watch(take: Take, source: str, seen: Seen | None, board: Storyboard) -> dict[str, Any]:
     record = take.record
     if not take.video or record is None:
-        return {"seconds": take.entry.request.get("duration"), "width": None, "height": None, "bytes": None}
+        return {"seconds": take.entry.says("duration"), "width": None, "height": None, "bytes": None}
     known = {k: record.get(k) for k in ("seconds", "width", "height", "bytes")}
     return {
         **known,
-        "fps": (seen.fps if seen else None) or board.model.fps,
+        "fps": (seen.fps if seen else None) or board.model.fps or _FPS,
         "audio": seen.audio if seen is not None and seen.audio is not None else True,
         "video": _video(take)[:16],
         "source": source,

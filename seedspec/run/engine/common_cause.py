@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seedspec.compiler.entry import Entry
+from seedspec.compiler.entry import Entry, taken_from
 from seedspec.lock.lock import Lock
 from seedspec.lock.state import State
 from seedspec.run.engine.messages import Accepted, Refused, Reply
 
 MOST = 3
+_MEDIA = ("http://", "https://", "sha256:", "entry:", "frame:")
+"""How a medium begins in a request, as it is identified."""
 _TAKEN = (State.RUNNING, State.COMPLETED, State.SAVED)
 
 
@@ -40,7 +42,7 @@ class Blame:
     def of(self, entry: Entry) -> tuple[str, str] | None:
         """The medium of an entry that is to be replaced first, and why; None when all may be sent."""
         for medium in entry.media:
-            name = entry.request[medium.field][medium.index]
+            name = taken_from(entry.request, medium)
             if self._refused[name] >= MOST and name not in self._taken:
                 why = f"{self._refused[name]} requests with it were refused and none was taken"
                 return medium.where, f"{why}; replace it, or send it all the same with `--retry-failed`"
@@ -48,7 +50,9 @@ class Blame:
 
 
 def _named(request: Mapping[str, Any]) -> Iterator[str]:
-    """The media of a request, which stand in lists."""
-    for value in request.values():
+    """The media of a request: what stands in lists, and addresses by themselves."""
+    for name, value in request.items():
         if isinstance(value, list):
             yield from (item for item in value if isinstance(item, str))
+        elif name != "prompt" and isinstance(value, str) and value.startswith(_MEDIA):
+            yield value

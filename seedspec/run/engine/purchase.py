@@ -161,10 +161,11 @@ class Purchase:
     @property
     def seconds(self) -> object:
         """The length of video that was asked for, where the storyboard or the lock says it."""
+        if self.entry is not None:
+            return self.entry.says("duration")
         record = self.step.record
         told = (record.manifest or {}).get("request") if record is not None else None
-        request = self.entry.request if self.entry is not None else told
-        return request.get("duration") if isinstance(request, Mapping) else None
+        return told.get("duration") if isinstance(told, Mapping) else None
 
     @property
     def committed(self) -> bool:
