@@ -22,6 +22,18 @@ ELSEWHERE = {
     "media-remote": "run/service/test_probe.py",  # needs a server
     "upstream-size-unknown": "compiler/references/test_limits.py",  # every size of this model may be one
     "model-file": "catalog/test_model_files.py",  # needs a broken file in schemas/
+    **dict.fromkeys(
+        (
+            "model-lacks-field",
+            "model-lacks-slot",
+            "same-field-twice",
+            "slot-missing",
+            "slot-needs",
+            "slot-not-with",
+            "slot-without-words",
+        ),
+        "compiler/references/test_slots.py",
+    ),  # need a model with slots
     "cannot-read": "compiler/test_compiler.py",  # there is no file
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""

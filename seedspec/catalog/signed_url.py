@@ -139,11 +139,7 @@ def bare_request(request: Any) -> Any:
     """The request of a manifest with the address of each medium bare, in lists and alone: itself if none is signed."""
     if not isinstance(request, dict):
         return request
-    changed = {
-        name: now
-        for name, value in request.items()
-        if name != "prompt" and (now := _bare(value)) != value
-    }
+    changed = {name: now for name, value in request.items() if name != "prompt" and (now := _bare(value)) != value}
     return {**request, **changed} if changed else request
 
 

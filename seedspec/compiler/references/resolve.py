@@ -72,7 +72,7 @@ class ReferenceResolver:
         """What the reference is for this row; None with the reason reported."""
         slot = reference.slot_in(self._model)
         if slot is None:
-            report_no_slot(reference, self._model, self._context.board.models, self._problems, entry)
+            report_no_slot(reference, self._model, self._context.board.catalog.models, self._problems, entry)
             return None
         if reference.is_shot:
             if reference.target.text in self._grids:  # else it is reported already

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from seedspec.catalog.price import sum_of
-from seedspec.catalog.schema import Violation, edits_of, kind_of, shorten
+from seedspec.catalog.schema import edits_of, shorten
 from seedspec.catalog.slot import plural
 from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical, put
 from seedspec.compiler.matrix.cell import Cell, row_of
@@ -20,8 +19,9 @@ from seedspec.compiler.references.context import Context, Resolved
 from seedspec.compiler.references.limits import within_tolerance
 from seedspec.compiler.references.resolve import ReferenceResolver
 from seedspec.compiler.references.slots import check_slots
+from seedspec.compiler.request.constants import in_words
 from seedspec.compiler.storyboard.types import Shot
-from seedspec.text.diagnostic import Edit, Note, list_words
+from seedspec.text.diagnostic import Edit, Note
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
@@ -75,7 +75,10 @@ class BaseBuilder:
         lists = self._list(found if prompt and found else {})
         media = lists.media
         self._check_repeated(media, address)
-        told = frozenset[str]() if found is None else check_slots(model, media, node.span, self._problems, address)
+        if found is not None:
+            told = check_slots(model, media, node.span, self._problems, address)
+        else:  # what is missing there may be what was told
+            told = frozenset(slot.field for slot in model.slots.values())
         if prompt is not None:
             self._check_words(node, prompt, address)
         rendered = self._render_fields(cell, address)
@@ -140,9 +143,7 @@ class BaseBuilder:
                 continue
             written, places = Written(node), self._templates.places(template, name)
             span = next((written.span(*place) for place in places), node.span)
-            message = (
-                f"`{name}` goes to slot `{slot.name}` of model `{self._board.model.id}`, which no prompt names"
-            )
+            message = f"`{name}` goes to slot `{slot.name}` of model `{self._board.model.id}`, which no prompt names"
             by_itself = "`as` sends it by itself" if reference.slot is not None else f"`attach: [{name}]` sends it"
             hint = f"take `{{{{ ref('{name}') }}}}` out: {by_itself}"
             other = Note("the reference is here", reference.span)
@@ -208,7 +209,8 @@ class BaseBuilder:
         identities: dict[str, str | list[str]] = {}
         for slot in self._board.model.slots.values():
             for reference, one in pairs:
-                if reference.slot_in(self._board.model) is not slot:
+                goes_to = reference.slot_in(self._board.model)
+                if goes_to is None or goes_to.name != slot.name:
                     continue
                 own, same = items.setdefault(slot.field, []), identities.setdefault(slot.field, [])
                 index = len(own) if isinstance(own, list) and isinstance(same, list) and not slot.single else None
@@ -250,7 +252,7 @@ class BaseBuilder:
                 span = (origin and origin.span) or self._shot.span
             if span is not None and self._problems.unread(span):
                 continue
-            v = self._in_words(v, field, request.get(field))
+            v = in_words(v, self._board.model, field, request.get(field))
             by = origins[field].layer if field in origins else field
             notes = [f"in `{field}`" + (f", set by {by}" if by != field else "")]
             # what a template yields cannot be mended by quotes
@@ -259,13 +261,6 @@ class BaseBuilder:
                 mends += edits_of(span, v.write)
             self._problems.error(v.code, v.message, span, *notes, *mends, entry=address)
         return False
-
-    def _in_words(self, v: Violation, field: str, value: Any) -> Violation:
-        """A refusal of a field that has other values for a storyboard's, in the storyboard's values."""
-        values = self._board.model.means.values(field)
-        if v.code != "bad-choice" or not values:
-            return v
-        return replace(v, message=f"found {kind_of(value)}; expected {list_words(values)}", notes=(), write=None)
 
     def _encodable(self, request: Mapping[str, Any], prompt: Scalar, address: str) -> bool:
         most = self._board.model.body_bytes

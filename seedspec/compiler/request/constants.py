@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
+from seedspec.catalog.model import Model
+from seedspec.catalog.schema import Violation
+from seedspec.catalog.wording import kind_of
 from seedspec.compiler.prompt.locate import is_template
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.text.diagnostic import Problems
+from seedspec.text.diagnostic import Problems, list_words
 from seedspec.text.node import Map, Node, Scalar
 
 
@@ -23,8 +28,17 @@ def check_constants(board: Storyboard, problems: Problems) -> None:
         request = {"model": board.model.id, "prompt": "x", field: means.own_value(field, value)}
         for v in () if schema.is_valid(request) else schema.violations(request):
             if v.path[:1] == (field,) and not problems.unread(node.span):
+                v = in_words(v, board.model, field, value)
                 by = f", set by {layer}" if layer != name else ""
                 problems.error(v.code, v.message, node.span, f"in `{name}`{by}", *v.notes)
+
+
+def in_words(v: Violation, model: Model, field: str, value: Any) -> Violation:
+    """A refusal of a field's value, in the storyboard's values where the model has others of its own."""
+    values = model.means.values(field)
+    if v.code != "bad-choice" or not values:
+        return v
+    return replace(v, message=f"found {kind_of(value)}; expected {list_words(values)}", notes=(), write=None)
 
 
 def _constants(board: Storyboard) -> Iterator[tuple[str, str, Scalar]]:

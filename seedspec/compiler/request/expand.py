@@ -16,11 +16,11 @@ from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.references.context import Context, Inputs, ResolutionCache
 from seedspec.compiler.request.ceiling import Ceiling, Count, count_grids, within_bound
 from seedspec.compiler.request.constants import check_constants
-from seedspec.compiler.request.model_fields import check_fields
 from seedspec.compiler.request.no_purchase import check_rows
 from seedspec.compiler.request.promises import check_axis_names
 from seedspec.compiler.request.shot import ShotRequests, check_names
 from seedspec.compiler.request.unused import report_unused
+from seedspec.compiler.request.written_fields import check_fields
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems

@@ -94,7 +94,7 @@ class _Reader:
         self, node: Map, model: Model, catalog: Catalog, model_span: Span, name: str, problems: Problems
     ) -> None:
         self.node = node
-        self.models, self.field_names = catalog.models, catalog.field_names
+        self.catalog, self.field_names = catalog, catalog.field_names
         self.model, self.model_span = model, model_span
         self.name = name
         self.problems = problems
@@ -121,7 +121,7 @@ class _Reader:
             name=named.text if named else self.name,
             model=self.model,
             model_span=self.model_span,
-            models=self.models,
+            catalog=self.catalog,
             fields=fields,
             field_keys=keys,
             takes=whole_number(takes, 1),

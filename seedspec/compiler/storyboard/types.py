@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import Model
+from seedspec.catalog.model import Catalog, Model
 from seedspec.catalog.slot import Kind, Slot
 from seedspec.text.node import Map, Node, Scalar
 from seedspec.text.source import Source, Span
@@ -182,7 +182,7 @@ class Shot(NamedTuple):
 class Storyboard:
     """A whole storyboard, checked for form; what its parts mean together is for the rooms below.
 
-    `models` are all that are known here, by id. `fields` and `field_keys` are those of `defaults`: as those of a shot,
+    `catalog` has all models that are known here. `fields` and `field_keys` are those of `defaults`: as those of a shot,
     an override and a profile they are named as they are written, and any model may have them.
     `profile` is the one of `profiles` that is laid over it; None means the storyboard as written.
     """
@@ -191,7 +191,7 @@ class Storyboard:
     name: str
     model: Model
     model_span: Span
-    models: Mapping[str, Model]
+    catalog: Catalog
     fields: Mapping[str, Scalar]
     field_keys: Mapping[str, Span]
     takes: int

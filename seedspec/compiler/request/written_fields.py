@@ -43,11 +43,11 @@ def _report_lacking(board: Storyboard, name: str, key: Span, problems: Problems)
     """A field that is another model's."""
     model = board.model
     message = f"model `{model.id}` has no field `{name}`"
-    others = [m for m in board.models.values() if name in m.means.names]
+    others = [m for m in board.catalog.models.values() if name in m.means.names]
     words = {word for m in others if (word := m.means.word_of(name)) != name and word in model.means}
     notes = tuple(f"its word for it is `{word}`" for word in sorted(words))
     if not notes:
-        having = sorted((m.id for m in others), key=lambda i: (board.models[i].family != model.family, i))
+        having = sorted((m.id for m in others), key=lambda i: (board.catalog.models[i].family != model.family, i))
         notes = did_you_mean(name, model.means.names) if name not in WORDS else ()
         notes += (f"these have it: {list_words(having, 6).replace(' or ', ' and ')}; else take it out",)
     problems.error("model-lacks-field", message, key, *notes)
