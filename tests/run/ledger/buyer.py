@@ -102,7 +102,8 @@ def look_then_write(store: Store, board: str, runner: Runner, both: Callable[[],
 
 
 def main(url: str, board: str, run: str, count: str, service: str) -> None:
-    ledger = open_ledger(connect(url, "--ledger", local=True), board, Runner(run, "here", f"pid {os.getpid()}"))
+    runner = Runner(run, "here", f"pid {os.getpid()}")
+    ledger = until(lambda: open_ledger(connect(url, "--ledger", local=True), board, runner))
     numbers = list(range(int(count)))
     random.Random(run).shuffle(numbers)
     buy(ledger, numbers, Service(Path(service)))

@@ -108,12 +108,20 @@ class Lease:
             found = self._ages.get(runner)
             return None if found is None else self.now() - found[1]
 
-    def lives(self, runner: str) -> bool:
-        """Whether a run renewed its lease within the last minute, and has not ended it."""
+    def lives(self, runner: str, *, sure: bool = True) -> bool:
+        """Whether a run renewed its lease within the last minute, and has not ended it.
+
+        Of one that seems not to, the store is asked once more, unless `sure` is False: its lease may have begun since
+        the last look. Whoever has looked after the run was first heard of needs no other look.
+        """
         if runner == self._runner.id and self.holds:
             return True
-        age = self.age(runner)
-        return age is not None and age <= LEASE and not self.ended(runner)
+        with self._guard:
+            age = self.age(runner)
+            if sure and runner and (age is None or age > LEASE):
+                self.look()
+                age = self.age(runner)
+            return age is not None and age <= LEASE and not self.ended(runner)
 
     def ended(self, runner: str) -> bool:
         """Whether a run has come to a clean end."""
@@ -128,10 +136,14 @@ class Lease:
                 self._ended[tag] = there is not None and layout.read_document(layout.run(runner), there[0])["ended"]
             return self._ended[tag]
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Reads when each lease was renewed."""
-        if self._looked is None or self._clock() - self._looked > _GLANCE:
+        with self._guard:
             looked = self._clock()
             found = [(f.key.removeprefix(layout.RUNS).removesuffix(".json"), f) for f in self._store.list(layout.RUNS)]
             self._ages = {name: (f.tag, f.written) for name, f in found}
             self._looked = looked
+
+    def _look(self) -> None:
+        if self._looked is None or self._clock() - self._looked > _GLANCE:
+            self.look()

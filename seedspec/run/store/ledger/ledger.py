@@ -79,7 +79,9 @@ class Ledger:
 
     def standing(self) -> Mapping[Name, Standing]:
         """Who sent what, as of the last `read` or `look`; `lives` is as of now."""
-        return {name: self._as_standing(p) for name, p in self._board.all().items()}
+        seen = self._board.all()
+        self._lease.look()
+        return {name: self._as_standing(p, sure=False) for name, p in seen.items()}
 
     def look(self, names: Collection[Name]) -> list[Standing]:
         """Purchases as they stand now, by fingerprint and attempt; those that are not there are left out."""
@@ -306,9 +308,9 @@ class Ledger:
             attempts[p.name[0]] = (*attempts.get(p.name[0], ()), p.record)
         return Lock(attempts, lines=1 + len(self._board), version=2)
 
-    def _as_standing(self, purchase: Purchase) -> Standing:
+    def _as_standing(self, purchase: Purchase, *, sure: bool = True) -> Standing:
         asked = purchase.state in UNANSWERED  # of what has an answer nobody needs to know whether its sender lives
-        return Standing(purchase.values, purchase.runner, asked and self._lease.lives(purchase.runner.id))
+        return Standing(purchase.values, purchase.runner, asked and self._lease.lives(purchase.runner.id, sure=sure))
 
     def _other_board(self, uuid: str) -> Board:
         board = Board(self._store, uuid)

@@ -15,6 +15,7 @@ from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import (
     MICRO,
     Budget,
+    Drawn,
     budget_document,
     costs,
     draw,
@@ -140,24 +141,25 @@ class Purse:
     def settle_others(self) -> bool:
         """Gives back what runs that are over had drawn and not spent; whether there was any such run."""
         budget = self.refresh()
+        self._lease.look()  # after the budget was read: each run that has drawn had begun its lease
         found = False
         for run, drawn in budget.runs.items():
-            if run == self._run or self._lease.lives(run):
+            if run == self._run or self._lease.lives(run, sure=False):
                 continue
             if drawn.board == self._board.uuid:
                 self._board.refresh()
             board = self._board if drawn.board == self._board.uuid else self._boards(drawn.board)
             age = self._lease.age(run)
             for_good = self._lease.ended(run) or age is None or age > _FORGOTTEN
-            self._settle(run, board, for_good)
+            self._settle(run, drawn, board, for_good)
             found = True
         return found
 
-    def _settle(self, run: str, board: Board, for_good: bool) -> None:
+    def _settle(self, run: str, drawn: Drawn, board: Board, for_good: bool) -> None:
         purchases = board.all().values()
 
         def make(budget: Budget) -> Budget:
-            if run not in budget.runs or self._lease.lives(run):
+            if budget.runs.get(run) != drawn:  # somebody else has settled it, or it goes on and has drawn anew
                 return budget
             return settle(budget, run, board.uuid, purchases, for_good=for_good)
 
