@@ -175,15 +175,14 @@ def test_a_run_that_was_taken_for_dead_draws_anew(world: World) -> None:
 
 def test_a_run_that_has_just_begun_is_not_taken_for_dead(world: World) -> None:
     """Its lease began after the other one's last look at leases; no time has passed since."""
-    world.set(9)
+    world.set(30)
     one = world.run()
     assert len(buy(one, range(1))) == 1
     one.lives("nobody")
     new = world.run()
-    assert len(buy(new, range(10, 12))) == 2
-    assert one.lives(new.runner.id)
-    got = len(buy(one, range(20, 40))) + len(buy(new, range(40, 60)))
-    assert got == 6 and spent(world.team) == 9
+    assert len(buy(new, range(100, 102))) == 2
+    got = len(buy(one, range(200, 300))) + len(buy(new, range(300, 400)))
+    assert got == 27 and spent(world.team) == 30 and one.lives(new.runner.id)
 
 
 def test_a_run_that_stands_still_in_a_grant_does_not_pass_the_ceiling(world: World) -> None:

@@ -63,6 +63,7 @@ def test_many_are_read_at_once(store: Store) -> None:
 
 
 def test_one_of_many_creates_a_name(opened: Open) -> None:
+    """Also the first name of all, for which a database needs a table first."""
     stores = [opened() for _ in range(4)]
 
     def create(number: int) -> bool:

@@ -106,7 +106,7 @@ class PostgresStore:
         try:
             found = self._do(lambda link: link.execute(query, values).fetchone())
         except self._door.errors.UndefinedTable:
-            with suppress(self._door.errors.UniqueViolation, self._door.errors.DuplicateTable):  # two make it at once
+            with suppress(*_made_at_once(self._door)):
                 self._do(lambda link: link.execute(_TABLE))
             found = self._do(lambda link: link.execute(query, values).fetchone())
         return None if found is None else str(found[0])
@@ -114,13 +114,12 @@ class PostgresStore:
     def _do(self, work: Callable[[Any], Any]) -> Any:
         """Does something over the connection. What the database refuses was not done; anything else says nothing: it
         may have been done, and the answer lost."""
-        errors = self._door.errors
         with self._guard:
             try:
                 if self._link is None:
                     self._link = self._connected()
                 return work(self._link)
-            except (errors.UndefinedTable, errors.DuplicateTable, errors.UniqueViolation):
+            except (self._door.errors.UndefinedTable, *_made_at_once(self._door)):
                 raise
             except (self._door.Error, OSError) as error:
                 self._drop()
@@ -167,6 +166,11 @@ class PostgresStore:
         if "no password supplied" in said:
             return "28"
         return "ssl" if any(word in said for word in _TLS) and "closed" not in said else ""
+
+
+def _made_at_once(door: Any) -> tuple[type[Exception], ...]:
+    """What the database says to one of two that make the table at the same time."""
+    return door.errors.UniqueViolation, door.errors.DuplicateTable, door.errors.DuplicateObject
 
 
 def _impatient(door: Any) -> Any:
