@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from seedspec.project.credentials import BadSettings
+from seedspec.project.credentials import BadSettings, is_loopback
 from seedspec.run.engine.messages import Trouble
 from seedspec.text.visible import one_line
 
@@ -96,6 +97,8 @@ class Objects:
             self.example = str(self._door.sign(self._store, "GET", self._prefix + "seedspec", timedelta(hours=1)))
         except Exception as error:
             raise BadSettings(f"`{option} {url}`: {self._unready(error)}", 5) from None
+        if self.example.startswith("http:") and not is_loopback(urlsplit(self.example).hostname or ""):
+            raise BadSettings(f"`{option} {url}` goes to {self.origin}; expected https, or a server on this machine")
 
     @property
     def origin(self) -> str:
