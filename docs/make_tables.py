@@ -17,6 +17,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from seedspec.catalog.price import Asked, charge
+from seedspec.catalog.price_file import PriceBook, price_book
+from seedspec.catalog.schema import Schema
+
 HERE = Path(__file__).parent
 PAGES = (HERE / "storyboard.md", HERE / "cost.md")
 SCHEMAS = HERE.parent / "schemas"
@@ -78,16 +82,19 @@ def fields() -> str:
 
 
 def prices() -> str:
-    """What a second costs, by the price file of the model's provider."""
-    own = model()["x-seedspec"]
-    document = json.loads((SCHEMAS / own["provider"] / "prices.json").read_text(encoding="utf-8"))
-    rates = document["models"][own["model"]]
-    second = Decimal(rates["credits_per_second"])
+    """What a second costs, by the price file of the model's provider alone."""
+    document, own = model(), model()["x-seedspec"]
+    files = {f"{p.parent.name}/{p.name}": json.loads(p.read_text(encoding="utf-8")) for p in SCHEMAS.glob("*/*.json")}
+    book = price_book("prices.json", files[f"{own['provider']}/prices.json"], Schema(files["meta/prices.json"]))
+    assert isinstance(book, PriceBook), book
+    rate = book.rate(own["model"], "9999-12-31")
     rows = []
-    for quality, factor in rates["without_video"].items():
-        plain, referred = (second * Decimal(f) for f in (factor, rates["with_video"][quality]))
-        rows.append((quality, f"{plain.normalize():f}", f"{referred.normalize():f}"))
-    said = f"(Prices of {document['as_of']}; `seedspec models` shows those that are in force here.)\n"
+    for quality in document["properties"]["quality"]["enum"]:
+        plain, referred = charge(rate, Asked(10, quality)), charge(rate, Asked(10, quality, videos=1), 10)
+        rows.append(
+            (quality, *(f"{Decimal(u) / n / rate.units_per_credit:f}" for u, n in ((plain, 10), (referred, 20))))
+        )
+    said = f"(Prices of {rate.as_of}; `seedspec models` shows those that are in force here.)\n"
     return table(("quality", "credits a second", "with a reference video"), rows) + "\n" + said
 
 

@@ -28,7 +28,7 @@ from seedspec.project.compile import Compiled, compile, no_collector
 from seedspec.project.compile import check as check_file
 from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import Place
-from seedspec.run.consent import ConsentNeeded, Quote, Yes, check_consent, quote_of
+from seedspec.run.consent import ConsentNeeded, Quote, Unpriced, Yes, check_consent, check_priced, quote_of
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
 from seedspec.run.loop import drive, now
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Action", "Agreed", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Drift", "Emulator", "Entry", "Event",
     "Invalid", "Lock", "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record",
-    "RunFinished", "Severity", "Source", "Span", "Step", "Yes", "agree", "check", "compile", "emulator", "plan",
-    "read_agreed", "run",
+    "RunFinished", "Severity", "Source", "Span", "Step", "Unpriced", "Yes", "agree", "check", "compile", "emulator",
+    "plan", "read_agreed", "run",
 ]  # fmt: skip
 
 
@@ -161,9 +161,10 @@ def run(
     The key and the addresses come from `environ` (the process's own, when not given) and `.env`. With
     `Options(emulated=True)` neither is looked at: `emulator` is asked, or one that is started for this run.
 
-    Raises what `plan` raises, and HoldTaken, Locked, and NotRecorded when the lock lacks at the end what this run
-    knows; that ends a run at once only where another program has changed the lock, else what was bought is followed
-    and saved first. A KeyboardInterrupt, or closing the generator, waits for the answer to a paid request.
+    Raises what `plan` raises, and HoldTaken, Locked, Unpriced where a budget would have to bound what has no known
+    price, and NotRecorded when the lock lacks at the end what this run knows; that ends a run at once only where
+    another program has changed the lock, else what was bought is followed and saved first. A KeyboardInterrupt, or
+    closing the generator, waits for the answer to a paid request.
     """
     options = options or Options()
     if isinstance(consent, Agreed):
@@ -197,7 +198,10 @@ def run(
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         if options.submit:
             check_pictures(plan)
+            check_priced(plan, budget_of(made.board, options), unpriced=options.unpriced)
         consent = consent or consent_of(options.agreed)
+        if consent is not None and options.unpriced:
+            consent = replace(consent, unpriced=True)
         whole = consent is not None and consent.whole
         check_consent(quote(Planned(made, place, plan), options, whole=whole), consent)
         if given is None:

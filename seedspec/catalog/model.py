@@ -9,7 +9,8 @@ from typing import Any
 
 from seedspec.catalog.field_rules import opened, own_rules
 from seedspec.catalog.field_words import WORDS, FieldWords, words_of
-from seedspec.catalog.price import Cost, Price, Rate, Seconds, estimate, rate_of, reference_seconds
+from seedspec.catalog.price import Asked, Cost, Price, Rate, Seconds, estimate, reference_seconds
+from seedspec.catalog.price_file import PriceBook, layered, price_book
 from seedspec.catalog.schema import Schema, shorten
 from seedspec.catalog.slot import KINDS, Kind, Slot, slots_of
 from seedspec.text.value import valueclass
@@ -76,6 +77,13 @@ class Model:
         found = {word: self.means.read(request, word) for word in WORDS if word in self.means}
         return {word: value for word, value in found.items() if value is not None}
 
+    @property
+    def qualities(self) -> tuple[str, ...]:
+        """The qualities that can be asked for, in the storyboard's own words; none where there is nothing to choose."""
+        field = self.means.field("quality")
+        found = self.schema.document["properties"].get(field, {}).get("enum", ())
+        return tuple(str(self.means.read({field: value}, "quality")) for value in found)
+
     def is_called(self, name: str) -> bool:
         """Whether the service may mean this model by a name."""
         return name == self.id or name in self.aka
@@ -94,9 +102,8 @@ def price_of(model: Model) -> Price:
     """The prices of a model's requests, each worked out once."""
 
     @cache
-    def price(quality: str, duration: int, lengths: tuple[float | None, ...]) -> Cost:
-        videos = model.video_seconds(lengths)
-        return estimate(model.rate, quality=quality, duration=duration, videos=videos)
+    def price(asked: Asked, lengths: tuple[float | None, ...]) -> Cost:
+        return estimate(model.rate, asked, model.video_seconds(lengths))
 
     return price
 
@@ -113,12 +120,13 @@ class Provider:
 class Catalog:
     """The models by id, and the schema of the storyboard format. `broken` says of other models why they are not used.
 
-    The key there is the model's id, or the path of a file that has none.
+    The key there is the model's id, or the path of a file that has none. `prices` are those of each provider.
     """
 
     models: Mapping[str, Model]
     storyboard: Schema
     broken: Mapping[str, str]
+    prices: Mapping[str, PriceBook]
 
     @property
     def usual(self) -> Model | None:
@@ -139,23 +147,43 @@ class Catalog:
         return frozenset(WORDS).union(*[m.means.names for m in self.models.values()])
 
 
-def catalog_of(documents: Mapping[str, Any]) -> Catalog:
-    """The catalog from the files' contents by their path below schemas/. A file that is not as it must be is named in
-    `broken`, and the models of all others can be used."""
+def catalog_of(
+    documents: Mapping[str, Any], day: str = "9999-12-31", own: Mapping[str, tuple[str, Any]] | None = None
+) -> Catalog:
+    """The catalog from the files' contents by their path below schemas/, with the prices that are in force on a day.
+
+    `own` are the user's own price files by provider, each with its path. A file that is not as it must be is named in
+    `broken`, and the models of all others can be used. One without a known price has a rate that says so.
+    """
     models: dict[str, Model] = {}
     broken: dict[str, str] = {}
     form = _form_of(documents["meta/model.json"])
+    books = _books_of(documents, own or {})
     for path in sorted(documents):
         folder, _, name = path.rpartition("/")
         if not folder or folder == "meta" or name in ("provider.json", "prices.json"):
             continue
-        found = _read_model(path, documents, form)
+        found = _read_model(path, documents, form, books.get(folder), day)
         if isinstance(found, Model) and found.id not in models:
             models[found.id] = found
             continue
         why = f"`{path}`: another file has this model already" if isinstance(found, Model) else f"`{path}`: {found}"
         broken[_id_of(documents[path]) or path] = why
-    return Catalog(models, Schema(documents["storyboard.json"]), broken)
+    known = {name: book for name, book in books.items() if isinstance(book, PriceBook)}
+    return Catalog(models, Schema(documents["storyboard.json"]), broken, known)
+
+
+def _books_of(documents: Mapping[str, Any], own: Mapping[str, tuple[str, Any]]) -> dict[str, PriceBook | str]:
+    """The prices of each provider, by its folder; a sentence where its file cannot be used."""
+    form, books = Schema(documents["meta/prices.json"]), dict[str, PriceBook | str]()
+    for path in documents:
+        folder, _, name = path.rpartition("/")
+        if name == "prices.json" and folder and folder != "meta":
+            book = price_book(path, documents[path], form)
+            if isinstance(book, PriceBook) and folder in own:
+                book = layered(book, *own[folder], form)
+            books[folder] = book
+    return books
 
 
 def _form_of(meta: Mapping[str, Any]) -> Schema:
@@ -163,36 +191,25 @@ def _form_of(meta: Mapping[str, Any]) -> Schema:
     return Schema({k: v for k, v in meta.items() if k != "allOf"})
 
 
-def _read_model(path: str, documents: Mapping[str, Any], form: Schema) -> Model | str:
+def _read_model(
+    path: str, documents: Mapping[str, Any], form: Schema, book: PriceBook | str | None, day: str
+) -> Model | str:
     """A model, or what is wrong with its file."""
     folder, document = path.rpartition("/")[0], documents[path]
     if not form.is_valid(document):
         first = form.violations(document)[0]
         where = "/".join(map(str, first.path))
         return f"{first.message}, at `{where}`" if where else first.message
-    provider, prices = documents.get(f"{folder}/provider.json"), documents.get(f"{folder}/prices.json")
-    if not isinstance(provider, Mapping) or not isinstance(prices, Mapping):
+    provider = documents.get(f"{folder}/provider.json")
+    if not isinstance(provider, Mapping) or book is None:
         return "beside it `provider.json` or `prices.json` is missing"
-    model = document["x-seedspec"]["model"]
-    try:
-        rate = rate_of(prices, model)
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
-        return f"`prices.json` beside it has no price of `{model}`, or not in the form of the others"
-    if unpriced := sorted(_qualities(document) - rate.without_video.keys()):
-        return f"`prices.json` beside it has no price of `{model}` with `quality: {unpriced[0]}`"
+    if isinstance(book, str):
+        return f"its prices cannot be used: {book}"
+    rate = book.rate(document["x-seedspec"]["model"], day)
     try:
         return _model(document, Provider(str(provider.get("id")), provider), rate)
     except (KeyError, TypeError, ValueError) as error:
         return shorten(str(error), 200)
-
-
-def _qualities(document: Mapping[str, Any]) -> set[str]:
-    """The qualities in which the model makes videos, as a request names them."""
-    means = document["x-seedspec"]["means"].get("quality", {})
-    rule = document["properties"].get(means.get("field", ""), {})
-    own = {value: word for word, value in means.get("values", {}).items()}
-    choices = rule.get("enum", [means["always"]] if "always" in means else [])
-    return {own.get(q, q) for q in choices if isinstance(q, str)} or {""}
 
 
 def _id_of(document: Any) -> str:

@@ -1,59 +1,120 @@
-"""What a request will cost, from its fields and a dated price file; in units of 1/10,000 credit, exact."""
+"""What a request will cost, by the prices in force for its model; in units of 1/10,000 credit, exact."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from typing import Any
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
+from typing import Any, Literal
 
+from seedspec.catalog.expression import Expression, NoValue, Quantities
 from seedspec.text.value import valueclass
+
+UNITS = 10_000
+"""Units of a credit."""
+
+Certainty = Literal["stated", "derived", "guessed", "unpriced"]
+"""How well a price is known: the vendor states it, it follows from what the vendor states, or it is a guess."""
+
+
+@valueclass(frozen=True, slots=True)
+class Part:
+    """One part of a bill: so many credits for each of a quantity, if its condition holds, and never below a minimum."""
+
+    name: str
+    rate: Fraction
+    quantity: Expression
+    when: Expression | None = None
+    minimum: Fraction = Fraction()
 
 
 @valueclass(frozen=True, slots=True)
 class Rate:
-    """The price of one model. Multipliers by quality, apart for requests with and without a reference video."""
+    """The prices of one model that are in force, from the day `as_of` on.
 
-    credits_per_second: Decimal
-    step_seconds: Decimal
-    without_video: Mapping[str, Decimal]
-    with_video: Mapping[str, Decimal]
-    units_per_credit: int
-    credits_per_usd: Decimal
+    `margin` is how far a bill may differ from them, as a part of one. Without `parts` the price is not known, and `why`
+    says why; the dollars of a credit are known all the same.
+    """
+
     as_of: str
     source: str
+    sure: Certainty
+    parts: tuple[Part, ...]
+    credits_per_usd: Decimal
+    margin: Fraction = Fraction()
+    until: str = ""
+    why: str = ""
+    units_per_credit: int = UNITS
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The variables that the price depends on."""
+        tests = [p.when for p in self.parts if p.when is not None]
+        return frozenset().union(*(e.reads for e in (*(p.quantity for p in self.parts), *tests)))
+
+    @property
+    def known(self) -> bool:
+        return bool(self.parts)
 
 
 @valueclass(frozen=True, slots=True)
 class Cost:
-    """An estimate in units, as a range where the length of a reference video is not known."""
+    """An estimate in units, as a range where the length of a reference video is not known.
+
+    It may be a sum. `unpriced` counts the requests in it without a known price, which add nothing; `guessed` says that
+    a price in it is a guess.
+    """
 
     low: int = 0
     high: int = 0
+    unpriced: int = 0
+    guessed: bool = False
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.low + other.low, self.high + other.high)
+        return Cost(
+            self.low + other.low,
+            self.high + other.high,
+            self.unpriced + other.unpriced,
+            self.guessed or other.guessed,
+        )
+
+    def times(self, count: int) -> Cost:
+        """The cost of so many such requests."""
+        return Cost(self.low * count, self.high * count, self.unpriced * count, self.guessed and count > 0)
+
+
+@valueclass(frozen=True, slots=True)
+class Asked:
+    """What of a request a price may depend on, in words that are the same for every model; None for what it has not.
+
+    The seconds of its reference videos are given apart: they may be a range.
+    """
+
+    seconds: int | Decimal | None = None
+    quality: str | None = None
+    ratio: str | None = None
+    sound: bool | None = None
+    images: int = 0
+    videos: int = 0
+    audios: int = 0
 
 
 Seconds = tuple[Decimal, Decimal]
 """The least and the most seconds that reference videos can last together."""
 
-Price = Callable[[str, int, tuple[float | None, ...]], Cost]
-"""What a request of a quality and a duration will cost, with reference videos of these lengths."""
+Price = Callable[[Asked, tuple[float | None, ...]], Cost]
+"""What a request will cost, with reference videos of these lengths."""
+
+PRICED_BY = ("duration", "quality", "aspect_ratio", "generate_audio")
+"""The words of the storyboard format for fields that a price may depend on."""
 
 
-def rate_of(prices: Mapping[str, Any], model: str) -> Rate:
-    """The rate of a model in a price file (its `models` key); KeyError when the file does not price it."""
-    found = prices["models"][model]
-    return Rate(
-        Decimal(found["credits_per_second"]),
-        Decimal(found["round_seconds_up_to"]),
-        {k: Decimal(v) for k, v in found["without_video"].items()},
-        {k: Decimal(v) for k, v in found["with_video"].items()},
-        prices["units_per_credit"],
-        Decimal(prices["credits_per_usd"]),
-        prices["as_of"],
-        prices["source"],
-    )
+def asked_of(said: Mapping[str, Any], kinds: Sequence[str] = ()) -> Asked:
+    """What a price may depend on, of what a request says by these words, and of the kinds of its reference media."""
+    duration, quality, ratio, sound = (said.get(word) for word in PRICED_BY)
+    images, videos, audios = (kinds.count(kind) for kind in ("image", "video", "audio"))
+    return Asked(duration, quality, ratio, sound, images, videos, audios)
 
 
 def exact(number: float | Decimal) -> Decimal:
@@ -71,19 +132,42 @@ def units_within(credits: float | Decimal, rate: Rate) -> int:
     return int((exact(credits) * rate.units_per_credit).to_integral_value(ROUND_FLOOR))
 
 
-def charge(rate: Rate, *, quality: str, duration: int, video_seconds: float | Decimal | None) -> int:
-    """Units for one request. `video_seconds`: the reference videos' seconds together, None without any.
+def usd_of(units: int, rate: Rate) -> Fraction:
+    """Units as dollars, exactly, by the dated credits to the dollar of the price file; for sums across models."""
+    return Fraction(units, rate.units_per_credit) / Fraction(rate.credits_per_usd)
 
-    The vendor's formula: with a reference video its seconds are billed too, and never fewer than the output's.
+
+def charge(rate: Rate, asked: Asked, video_seconds: float | Decimal = 0) -> int:
+    """Units for one request, by the formula alone; each part of the bill is rounded half up by itself.
+
+    `video_seconds` are those of the reference videos together. Raises NoValue where the price is not known, or does
+    not cover the request.
     """
-    seconds = Decimal(duration)
-    multiplier = rate.without_video[quality]
-    if video_seconds is not None:
-        seconds += max(exact(video_seconds), Decimal(duration))
-        multiplier = rate.with_video[quality]
-    steps = (seconds / rate.step_seconds).to_integral_value(ROUND_CEILING)
-    units = steps * rate.step_seconds * rate.credits_per_second * multiplier * rate.units_per_credit
-    return int(units.to_integral_value(ROUND_HALF_UP))
+    if not rate.parts:
+        raise NoValue(rate.why)
+    quantities, total = quantities_of(asked, video_seconds), 0
+    for part in rate.parts:
+        if part.when is None or part.when.work_out(quantities):
+            credits = max(part.quantity.number(quantities) * part.rate, part.minimum)
+            if credits < 0:
+                raise NoValue(f"the price of `{part.name}` is below zero")
+            total += math.floor(credits * rate.units_per_credit + Fraction(1, 2))
+    return total
+
+
+def quantities_of(asked: Asked, video_seconds: float | Decimal) -> Quantities:
+    """A request in the variables of price expressions; what it does not say is left out."""
+    found = {
+        "seconds": None if asked.seconds is None else Fraction(asked.seconds),
+        "quality": asked.quality,
+        "ratio": asked.ratio,
+        "sound": asked.sound,
+        "input_images": Fraction(asked.images),
+        "input_videos": Fraction(asked.videos),
+        "input_video_seconds": Fraction(exact(video_seconds)),
+        "input_audios": Fraction(asked.audios),
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def reference_seconds(
@@ -102,12 +186,17 @@ def reference_seconds(
     return low, high if most is None or not unknown else max(low, min(high, exact(most)))
 
 
-def estimate(rate: Rate, *, quality: str, duration: int, videos: Seconds | None) -> Cost:
-    """The cost as far as it is known. `videos`: the least and the most that reference videos last together."""
-    if videos is None:
-        known = charge(rate, quality=quality, duration=duration, video_seconds=None)
-        return Cost(known, known)
-    low = charge(rate, quality=quality, duration=duration, video_seconds=videos[0])
-    if videos[1] == videos[0]:
-        return Cost(low, low)
-    return Cost(low, charge(rate, quality=quality, duration=duration, video_seconds=videos[1]))
+def estimate(rate: Rate, asked: Asked, videos: Seconds | None) -> Cost:
+    """The cost as far as it is known. `videos`: the least and the most that reference videos last together.
+
+    A margin of the prices makes it a range, and what has no known price is counted.
+    """
+    ends = videos or (Decimal(), Decimal())
+    try:
+        found = [charge(rate, asked, seconds) for seconds in dict.fromkeys(ends)]
+    except NoValue:
+        return Cost(unpriced=1)
+    low, high = min(found), max(found)
+    if rate.margin:
+        low, high = math.floor(low * (1 - rate.margin)), math.ceil(high * (1 + rate.margin))
+    return Cost(low, high, guessed=rate.sure == "guessed")

@@ -18,7 +18,8 @@ from seedspec.cli.run_view import View, follow
 from seedspec.cli.signals import hear_signals
 from seedspec.project.credentials import key_of
 from seedspec.report.agreed import drift
-from seedspec.run.consent import check_consent
+from seedspec.run.consent import check_consent, check_priced
+from seedspec.run.prepare import budget_of
 from seedspec.run.store.lock_file import check_free
 
 
@@ -50,6 +51,9 @@ def carry_out(
         print_plan(planned, options, stream_error=True)
     if planned.drift is not None and options.agreed is not None:
         print_notes(drift(planned.drift, options.agreed, board_of(planned.compiled).model.rate, planned.place.commands))
+    if options.submit and not options.locked:
+        board = board_of(planned.compiled)
+        check_priced(planned.plan, budget_of(board, options), unpriced=options.unpriced)  # before anybody is asked
     consent = yes or consent_of(options.agreed) or _ask(quote(planned, options))
     fake = None
     with ExitStack() as ends:
@@ -82,7 +86,7 @@ def _ask(quote: Quote | None) -> Yes | None:
         if not answer:  # the terminal has gone, or was told that nothing more comes
             print_notes([""])
         if (word := answer.strip().lower()) in ("y", "yes"):
-            return Yes(max_credits=quote.credits)
+            return Yes(max_credits=quote.credits, unpriced=bool(quote.unpriced))
         if word in ("", "n", "no"):
             print_notes(["nothing was bought"])
             raise Exit(0)

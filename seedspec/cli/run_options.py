@@ -53,7 +53,7 @@ def options_of(
     timeout: float | None = None, no_wait: bool = False, fail_fast: bool = False, locked: bool = False,
     assets: str | None = None, renders: str | None = None, ledger: str | None = None,
     in_flight: int | None = None, poll_interval: float | None = None,
-    submit_rate: float | None = None, agreed: Agreed | None = None, agreed_days: float = AGE,
+    submit_rate: float | None = None, agreed: Agreed | None = None, agreed_days: float = AGE, unpriced: bool = False,
 ) -> Options:  # fmt: skip
     """The options of a plan or a run, by the names that they have on the command line."""
 
@@ -71,4 +71,5 @@ def options_of(
         submit=submit, max_usd=max_usd, max_credits=max_credits, max_entries=max_entries, timeout=timeout,
         wait=not no_wait, fail_fast=fail_fast, locked=locked, profile=profile, picked_from=picked_from,
         assets=assets, renders=renders, ledger=ledger, pace=pace, agreed=agreed, agreed_days=agreed_days,
+        unpriced=unpriced,
     )  # fmt: skip

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from seedspec.catalog.price import charge, rate_of
+from seedspec.catalog.expression import NoValue
+from seedspec.catalog.price import asked_of, charge, sum_of
+from seedspec.catalog.price_file import PriceBook
 from seedspec.emulator import callbacks, links, tasks
 from seedspec.emulator.fetch import fetch_file
 from seedspec.emulator.ledger import Ledger
@@ -39,7 +41,7 @@ class Provider:
 
     def __init__(
         self, settings: Settings, ledger: Ledger, addresses: Addresses, *, model: Mapping[str, Any],
-        prices: Mapping[str, Any],
+        prices: PriceBook,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.ledger = ledger
@@ -52,7 +54,7 @@ class Provider:
         self.tasks: dict[str, Task] = {}
         self._output: Mapping[str, Any] = model["x-seedspec"]["output"]
         self._defaults = {name: field["default"] for name, field in model["properties"].items() if "default" in field}
-        self._rate = rate_of(prices, model["x-seedspec"]["model"])
+        self._model, self._prices = str(model["x-seedspec"]["model"]), prices
         self._settled: set[str] = set()
         self._billed: set[str] = set()
         self._called: set[str] = set()
@@ -142,8 +144,7 @@ class Provider:
         if ratio == "adaptive":
             ratio = self._nearest_ratio(fields["quality"], [*found.get("video", ()), *found.get("image", ())])
         width, height = self._output["pixels"][fields["quality"]][ratio]
-        videos = sum(facts.seconds or 0 for facts in found.get("video", ())) if body.get("video_urls") else None
-        units = charge(self._rate, quality=fields["quality"], duration=fields["duration"], video_seconds=videos)
+        units = self._bill(fields, found)
         now = time.time()
         starts = self._slot(now, seconds)
         task_id = f"task-unified-{int(now)}-{secrets.token_hex(4)}"
@@ -154,6 +155,16 @@ class Provider:
             error=strikes["failed"].argument if "failed" in strikes else None,
             twists=tuple(name for name in TWISTS if name in strikes),
         )  # fmt: skip
+
+    def _bill(self, fields: Mapping[str, Any], found: Mapping[str, list[Facts]]) -> int:
+        """What the service would charge; nothing where no price is known."""
+        kinds = [kind for kind in ("image", "video", "audio") for _ in fields.get(f"{kind}_urls") or ()]
+        asked = asked_of(fields, kinds)
+        try:
+            rate = self._prices.rate(self._model, time.strftime("%Y-%m-%d", time.gmtime()))
+            return charge(rate, asked, sum_of(facts.seconds or 0 for facts in found.get("video", ())))
+        except NoValue:
+            return 0
 
     def _nearest_ratio(self, quality: str, media: list[Facts]) -> str:
         """The ratio nearest to the first medium whose size is known, else the first of the table."""

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seedspec.catalog.price_file import PriceBook
 from seedspec.emulator.api import Api
 from seedspec.emulator.files import Files
 from seedspec.emulator.ledger import Ledger, LedgerError
@@ -39,7 +40,7 @@ _LONGEST_LINE = 4096
 
 
 def serve(
-    settings: Settings, *, model: Mapping[str, Any], prices: Mapping[str, Any],
+    settings: Settings, *, model: Mapping[str, Any], prices: PriceBook,
     ready: Callable[[Addresses], None], stop: threading.Event | None = None,
 ) -> None:  # fmt: skip
     """Serve until `stop` is set or the process is asked to end by SIGINT or SIGTERM.
@@ -74,7 +75,7 @@ def read_line() -> str:
 
 
 async def _serve(
-    settings: Settings, *, model: Mapping[str, Any], prices: Mapping[str, Any],
+    settings: Settings, *, model: Mapping[str, Any], prices: PriceBook,
     ready: Callable[[Addresses], None], stop: threading.Event,
 ) -> None:  # fmt: skip
     asked = asyncio.Event()

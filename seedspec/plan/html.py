@@ -22,13 +22,19 @@ def table(plan: Plan) -> str:
     rows = "".join(map(_row, plan.steps[:MOST]))
     more = len(plan.steps) - MOST
     said = [f"{len(plan.buys):,} to buy, at most {plan.cost.high / _UNITS:,.2f} credits"]
+    if plan.cost.unpriced:
+        said.append(f"{plan.cost.unpriced:,} without a known price")
     if more > 0:
         said.insert(0, f"{more:,} more")
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p>{'; '.join(said)}</p>"
 
 
 def _row(step: Step) -> str:
-    cost = f"{step.cost.high / _UNITS:,.2f}" if step.cost.high else ""
+    cost = (
+        f"{'~' * step.cost.guessed}{step.cost.high / _UNITS:,.2f}"
+        if step.cost.high
+        else "unpriced" * step.cost.unpriced
+    )
     why = type(step.reason).__name__
     cells = (step.action.value, step.address, step.action.name.lower(), why, cost, step.file)
     return f"<tr>{''.join(_CELL.format(escape(cell)) for cell in cells)}</tr>"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
 from seedspec.catalog.model import Model
-from seedspec.catalog.price import Cost, Seconds, estimate
+from seedspec.catalog.price import Asked, Cost, Seconds, asked_of, estimate
 from seedspec.compiler.entry import Entry
 from seedspec.plan.plan import Plan
 
@@ -31,7 +31,9 @@ class Saving:
 
 
 def savings(plan: Plan, model: Model) -> list[Saving]:
-    """What may be worth knowing before the plan's videos are bought; empty when nothing is."""
+    """What may be worth knowing before the plan's videos are bought; empty when nothing is, or no price is known."""
+    if plan.cost.unpriced:
+        return []
     entries = [s.entry for s in plan.buys if s.entry is not None]
     return [h for h in (_long(entries, model), _draft(entries, model)) if h is not None]
 
@@ -46,8 +48,7 @@ def _long(entries: Sequence[Entry], model: Model) -> Saving | None:
         same = (max(kept[0], Decimal(duration)), max(kept[1], Decimal(duration)))
         if videos is None or not cut or videos[0] <= same[0]:
             continue
-        quality = str(entry.says("quality"))
-        least = estimate(model.rate, quality=quality, duration=duration, videos=same)
+        least = estimate(model.rate, _asked(entry), same)
         count += 1
         cost += entry.cost
         adds += Cost(entry.cost.low - least.low, entry.cost.high - least.high)
@@ -56,16 +57,21 @@ def _long(entries: Sequence[Entry], model: Model) -> Saving | None:
 
 
 def _draft(entries: Sequence[Entry], model: Model) -> Saving | None:
-    known = [q for q in model.rate.without_video if q in model.pixels or not model.pixels]
-    lowest = min(known, key=model.rate.without_video.__getitem__)
-    if all(e.says("quality") == lowest for e in entries):
+    """All of it at the quality that costs the least."""
+    alike = Counter((_asked(e), _seconds(e, model)) for e in entries)
+    costs = defaultdict[str, Cost](Cost)
+    for quality in model.qualities:
+        for (asked, videos), count in alike.items():
+            costs[quality] += estimate(model.rate, replace(asked, quality=quality), videos).times(count)
+    priced = {quality: cost for quality, cost in costs.items() if not cost.unpriced}
+    lowest = min(priced, key=lambda q: priced[q].high, default=None)
+    if lowest is None or all(asked.quality == lowest for asked, _ in alike):
         return None
-    alike = Counter((int(e.says("duration")), _seconds(e, model)) for e in entries)
-    cost = Cost()
-    for (duration, videos), count in alike.items():
-        each = estimate(model.rate, quality=lowest, duration=duration, videos=videos)
-        cost += Cost(count * each.low, count * each.high)
-    return Saving("draft", len(entries), (lowest,), cost)
+    return Saving("draft", len(entries), (lowest,), priced[lowest])
+
+
+def _asked(entry: Entry) -> Asked:
+    return asked_of(entry.base.said, [m.kind for m in entry.media])
 
 
 def _seconds(entry: Entry, model: Model, source: str = "") -> Seconds | None:

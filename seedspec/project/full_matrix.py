@@ -55,7 +55,9 @@ def full_matrix(made: Compiled) -> FullMatrix | None:
         each[entry.shot].append(entry)
     low = sum(Fraction(sum(e.cost.low for e in some), len(some)) * counts[shot] for shot, some in each.items())
     high = sum(Fraction(sum(e.cost.high for e in some), len(some)) * counts[shot] for shot, some in each.items())
-    return FullMatrix(total, Cost(round(low), round(high)), False)
+    unpriced = sum(Fraction(sum(e.cost.unpriced for e in some), len(some)) * counts[s] for s, some in each.items())
+    guessed = any(e.cost.guessed for e in made.entries)
+    return FullMatrix(total, Cost(round(low), round(high), round(unpriced), guessed), False)
 
 
 def cost_of(entries: Iterable[Entry]) -> Cost:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,7 @@ from seedspec.media.reader import opened
 from seedspec.project.files import project_of
 from seedspec.project.media_cache import cached_facts
 from seedspec.project.reading import Reading
+from seedspec.project.user_prices import own_prices
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 from seedspec.text.yaml import MOST_BYTES, source_of
@@ -70,8 +72,13 @@ def schema_folder() -> Traversable:
 
 
 def catalog() -> Catalog:
-    """The models that this installation knows."""
-    return catalog_of(schemas())
+    """The models that this installation knows, with the prices of today: its own, and the user's newer ones."""
+    return catalog_of(schemas(), today(), own_prices())
+
+
+def today() -> str:
+    """The day in UTC, by which prices are in force."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def read_source(path: Path, shown: str, problems: Problems, reading: Reading | None = None) -> Source | None:

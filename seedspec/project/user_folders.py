@@ -15,6 +15,14 @@ def user_state() -> Path:
     return (_folder_of_variable("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "seedspec"
 
 
+def user_config() -> Path:
+    """The folder for what the user has settled for all projects: `$XDG_CONFIG_HOME/seedspec`, or its default.
+
+    Raises RuntimeError where there is no home.
+    """
+    return (_folder_of_variable("XDG_CONFIG_HOME") or Path.home() / ".config") / "seedspec"
+
+
 def user_cache() -> Path:
     """The folder for what is only found anew when it is lost: `$XDG_CACHE_HOME/seedspec`, or where the system has it.
 

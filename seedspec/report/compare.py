@@ -6,7 +6,7 @@ from typing import Any
 
 from seedspec.catalog.price import Cost, Rate
 from seedspec.plan.compare import KINDS, Change, Comparison
-from seedspec.report.money import both, credits, dollars
+from seedspec.report.money import both, credits, dollars, is_anything, range_json, say_prices
 from seedspec.report.plan import show_change
 from seedspec.report.table import columns
 
@@ -27,8 +27,8 @@ def as_text(found: Comparison, rate: Rate, *, color: bool = False) -> list[str]:
         lines = [f"\x1b[{code}m{line}\x1b[0m" for code, line in zip(paint, lines, strict=True)]
     counts = [f"{n} {kind}" for kind in KINDS if (n := found.count(kind))]
     sums = ", ".join([*counts, f"{len(found.same)} as before"])
-    bought = [f"to buy: {both(found.cost, rate)}; prices of {rate.as_of}"] if found.cost.high else ["nothing to buy"]
-    return [*lines, *([""] if lines else []), sums, *bought]
+    bought = f"to buy: {both(found.cost, rate)}; {say_prices(rate)}" if is_anything(found.cost) else "nothing to buy"
+    return [*lines, *([""] if lines else []), sums, bought]
 
 
 def as_json(found: Comparison, rate: Rate, commit: str) -> dict[str, Any]:
@@ -44,14 +44,12 @@ def as_json(found: Comparison, rate: Rate, commit: str) -> dict[str, Any]:
                 "fingerprint": c.new.fingerprint if c.new and not c.new.waits else None,
                 "old_fingerprint": c.old.fingerprint if c.old and not c.old.waits else None,
                 "differences": [{"field": d.field, "old": d.old, "new": d.new} for d in c.differences],
-                "credits": _range(c.cost, rate.units_per_credit),
-                "usd": _range(c.cost, rate.units_per_credit * float(rate.credits_per_usd)),
+                **range_json(c.cost, rate),
             }
             for c in found.changes
         ],
         "counts": {**{kind: found.count(kind) for kind in KINDS}, "same": len(found.same)},
-        "credits": _range(found.cost, rate.units_per_credit),
-        "usd": _range(found.cost, rate.units_per_credit * float(rate.credits_per_usd)),
+        **range_json(found.cost, rate),
         "prices_as_of": rate.as_of,
     }
 
@@ -63,8 +61,6 @@ def _said(change: Change) -> list[str]:
 
 
 def _cost(cost: Cost, rate: Rate) -> str:
-    return f"{credits(cost, rate)} cr  {dollars(cost, rate)}" if cost.high else ""
-
-
-def _range(cost: Cost, unit: float) -> dict[str, float]:
-    return {"low": round(cost.low / unit, 4), "high": round(cost.high / unit, 4)}
+    if not cost.high:
+        return credits(cost, rate) if is_anything(cost) else ""
+    return f"{credits(cost, rate)} cr  {dollars(cost, rate)}"

@@ -10,7 +10,7 @@ from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.plan.cost import Line, Spending, Stated, total
 from seedspec.plan.plan import Plan
 from seedspec.plan.savings import Saving
-from seedspec.report.money import both, credits, dollars
+from seedspec.report.money import both, credits, dollars, range_json, say_prices
 from seedspec.report.table import columns, cut
 
 _HEAD = ("videos", "bought", "estimate", "USD", "reserved", "charged", "USD")
@@ -36,7 +36,7 @@ def table(found: Sequence[Line], by: Sequence[str], rate: Rate, *, color: bool =
 def notes(found: Sequence[Line], rate: Rate) -> list[str]:
     """What a reader should know of the table: whose prices they are, and how the estimate has done so far."""
     every = total(found)
-    lines = [f"estimates by the prices of {rate.as_of}: {rate.source}"]
+    lines = [f"estimates by the {say_prices(rate)}: {rate.source}" if rate.known else f"no estimate: {rate.why}"]
     if every.charged:
         difference = every.charged.units - every.judged
         share = f" ({difference / every.judged:+.1%})" if every.judged else ""
@@ -75,6 +75,7 @@ def as_json(found: Sequence[Line], by: Sequence[str], plan: Plan, rate: Rate, to
         "hints": hints_json(told, plan.cost, rate),
         "prices_as_of": rate.as_of,
         "prices_source": rate.source,
+        **({} if rate.sure == "stated" else {"prices_sure": rate.sure}),
     }
 
 
@@ -88,9 +89,8 @@ def spending_json(spending: Spending, rate: Rate) -> dict[str, Any]:
     }
 
 
-def cost_json(cost: Cost, rate: Rate) -> dict[str, dict[str, float]]:
-    low, high = (_money(units, rate) for units in (cost.low, cost.high))
-    return {unit: {"low": low[unit], "high": high[unit]} for unit in low}
+def cost_json(cost: Cost, rate: Rate) -> dict[str, Any]:
+    return range_json(cost, rate)
 
 
 def hints_json(found: Sequence[Saving], plan: Cost, rate: Rate) -> list[dict[str, Any]]:
@@ -163,8 +163,9 @@ def _stated_json(stated: Stated, rate: Rate) -> dict[str, float] | None:
 
 def _flat(spending: Spending, rate: Rate) -> dict[str, Any]:
     out: dict[str, Any] = {"videos": spending.videos, "bought": spending.bought}
+    unknown = spending.estimate.unpriced and not spending.estimate.high
     for end, units in (("low", spending.estimate.low), ("high", spending.estimate.high)):
-        out |= {f"estimate_{unit}_{end}": value for unit, value in _money(units, rate).items()}
+        out |= {f"estimate_{unit}_{end}": None if unknown else v for unit, v in _money(units, rate).items()}
     for name, stated in (("reserved", spending.reserved), ("charged", spending.charged)):
         money = _money(stated.units, rate)
         out |= {f"{name}_{unit}": value if stated else None for unit, value in money.items()}

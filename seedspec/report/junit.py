@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
-from seedspec.catalog.price import Cost, Rate
+from seedspec.catalog.price import Rate
 from seedspec.compiler.address import shot_of
 from seedspec.plan.command_hint import CommandHint
-from seedspec.report.money import both
+from seedspec.report.money import both, bought
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.text.visible import visible
 
@@ -106,7 +106,7 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
         "exit": str(done.exit),
         "bought": str(done.bought),
         "surprises": str(sum(len(o.mismatches) for o in found)),
-        "estimate": both(Cost(done.units, done.units), rate),
+        "estimate": both(bought(done.units, rate, done.bought), rate),
         "credits": f"{done.credits:.4f}",
         "prices": rate.as_of,
     }

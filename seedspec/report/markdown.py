@@ -11,7 +11,7 @@ from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.report.limits import COMMENT, SUMMARY
-from seedspec.report.money import both, credits, dollars, to_the_unit
+from seedspec.report.money import both, bought, credits, dollars, is_anything, say_prices, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE, reason, show_change
 from seedspec.text.diagnostic import Diagnostic
@@ -50,7 +50,7 @@ def plan(
     rows = [_count(found, action, rate) for action in Action if found.count(action)]
     page.table(("", "", "entries", "credits", "USD"), rows, right=(2, 3, 4))
     ceiling = f" Budget {both(Cost(budget, budget), rate)}." if budget is not None else ""
-    page.add("", f"An upper estimate, by the prices of {rate.as_of}.{ceiling}")
+    page.add("", f"{_estimate(rate)}{ceiling}")
     if budget is not None and found.cost.high > budget:
         cost, ceiling = to_the_unit(found.cost.high, rate), to_the_unit(budget, rate)
         stops = f"**The budget of {ceiling} credits stops the run before everything is bought**, at most {cost}"
@@ -89,7 +89,7 @@ def run(
     if done is None:
         page.add(f"### {_code(name)}: the run ended in trouble", "", "What it bought is in the lock; run again.")
     else:
-        cost = both(Cost(done.units, done.units), rate)
+        cost = both(bought(done.units, rate, done.bought), rate)
         page.add(f"### {_code(name)}: {done.bought} bought, {cost}", "")
         sums = {
             "bought": done.bought, "saved": done.saved, "reused": done.reused, "failed": done.failed,
@@ -98,7 +98,7 @@ def run(
         }  # fmt: skip
         page.table(tuple(sums), [tuple(map(str, sums.values()))], right=range(len(sums)))
         stated = "The emulator charges nothing." if emulated else f"The service stated {done.credits:,.2f} credits."
-        page.add("", f"An upper estimate, by the prices of {rate.as_of}. {stated}")
+        page.add("", f"{_estimate(rate)} {stated}")
         if done.missing:
             page.add(
                 "", f"**{done.missing} of the reused videos are not on this disk**; the service keeps no copy any more."
@@ -219,12 +219,16 @@ def _video(outcome: Outcome, rate: Rate, commands: CommandHint) -> tuple[str, ..
     size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
     length = f"{outcome.seconds:.1f} s" if outcome.seconds else ""
     units = outcome.units
-    money = _money(Cost(units, units), rate) if units is not None else ("", "")
+    money = _money(bought(units, rate), rate) if units is not None else ("", "")
     return _code(commands.path(outcome.file)), size, length, *money
 
 
 def _money(cost: Cost, rate: Rate) -> tuple[str, str]:
-    return (credits(cost, rate), dollars(cost, rate)) if cost.high else ("", "")
+    return (credits(cost, rate), dollars(cost, rate)) if is_anything(cost) else ("", "")
+
+
+def _estimate(rate: Rate) -> str:
+    return f"An upper estimate, by the {say_prices(rate)}." if rate.known else f"No estimate: {_code(rate.why)}."
 
 
 def _many(count: int, thing: str) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from seedspec.catalog.expression import NoValue
 from seedspec.catalog.model import Model
-from seedspec.catalog.price import Rate
+from seedspec.catalog.price import Asked, Rate, charge
 from seedspec.catalog.slot import KINDS, Slot
+from seedspec.report.money import say_prices
 from seedspec.report.plan import as_yaml
 from seedspec.report.table import columns
 
@@ -42,14 +44,13 @@ def as_text(model: Model) -> list[str]:
         *columns(sizes),
         f"{model.fps} frames per second; a ratio of `adaptive` is chosen by the service",
         "",
-        *_prices(model.rate),
+        *_prices(model),
     ]
 
 
 def as_json(model: Model) -> dict[str, Any]:
     """The same for programs, with the schema of each field as the model's file has it."""
     properties = model.schema.document["properties"]
-    rate = model.rate
     return {
         "model": model.id,
         "provider": model.provider.id,
@@ -65,15 +66,7 @@ def as_json(model: Model) -> dict[str, Any]:
         "body_bytes": model.body_bytes,
         "advised": {"chinese_characters": model.chinese_characters, "english_words": model.english_words},
         "output": {"fps": model.fps, "pixels": model.pixels},
-        "prices": {
-            "as_of": rate.as_of,
-            "source": rate.source,
-            "credits_per_usd": float(rate.credits_per_usd),
-            "credits_per_second": float(rate.credits_per_second),
-            "round_seconds_up_to": float(rate.step_seconds),
-            "without_video": {k: float(v) for k, v in rate.without_video.items()},
-            "with_video": {k: float(v) for k, v in rate.with_video.items()},
-        },
+        "prices": _prices_json(model),
     }
 
 
@@ -113,18 +106,72 @@ def _size(size: tuple[int, int] | None) -> str:
     return f"{size[0]}×{size[1]}" if size else "-"
 
 
-def _prices(rate: Rate) -> list[str]:
-    rows = [("price of a second", "credits", "", "with a reference video", "")]
-    for quality, plain in rate.without_video.items():
-        rows.append((quality, *_money(plain, rate), *_money(rate.with_video[quality], rate)))
+def _prices(model: Model) -> list[str]:
+    rate = model.rate
+    if not rate.known:
+        return [f"price: not known, so it is bought only without a budget, or with --unpriced; {rate.why}"]
+    kinds = _kinds_of_second(model)
+    rows = [("price of a second", *(cell for name in kinds for cell in (name or "credits", "")))]
+    for quality in model.qualities or (None,):
+        seconds = [price_of_second(rate, quality, kind) for kind in kinds.values()]
+        rows.append((quality or "", *(cell for found in seconds for cell in _money(found, rate))))
+    with_video = ["with a reference video its seconds are billed too, and never fewer than the output's"]
     return [
-        *columns(rows, right=(1, 3)),
-        "with a reference video its seconds are billed too, and never fewer than the output's",
-        f"prices of {rate.as_of}, {rate.credits_per_usd} credits to the dollar; an estimate, never a promise",
+        *columns(rows, right=range(1, len(rows[0]), 2)),
+        *(with_video if _VIDEO in kinds else []),
+        f"{say_prices(rate)}, {rate.credits_per_usd} credits to the dollar; an estimate, never a promise",
         f"from {rate.source}",
     ]
 
 
-def _money(multiplier: Decimal, rate: Rate) -> tuple[str, str]:
-    credits = rate.credits_per_second * multiplier
-    return f"{credits:.4g}", f"${credits / rate.credits_per_usd:.4f}"
+_VIDEO = "with a reference video"
+
+
+def _kinds_of_second(model: Model) -> dict[str, Mapping[str, Any]]:
+    """What the price of a second depends on beside the quality, by name."""
+    if "sound" in model.rate.reads:
+        return {"with sound": {"sound": True}, "silent": {"sound": False}}
+    plain: dict[str, Mapping[str, Any]] = {"": {}}
+    return {**plain, _VIDEO: {"videos": 1}} if model.rate.reads & {"input_videos", "input_video_seconds"} else plain
+
+
+_SECONDS = 10
+
+
+def price_of_second(rate: Rate, quality: str | None, kind: Mapping[str, Any]) -> Decimal | None:
+    """What each billed second of a video of ten seconds costs, in credits; None where that is not known."""
+    asked = Asked(seconds=_SECONDS, quality=quality, **kind)
+    billed = 2 * _SECONDS if asked.videos else _SECONDS
+    try:
+        return Decimal(charge(rate, asked, _SECONDS if asked.videos else 0)) / (billed * rate.units_per_credit)
+    except NoValue:
+        return None
+
+
+def _money(credits: Decimal | None, rate: Rate) -> tuple[str, str]:
+    if credits is None:
+        return "-", ""
+    about = "~" * (rate.sure == "guessed")
+    return f"{about}{credits:.4g}", f"{about}${credits / rate.credits_per_usd:.4f}"
+
+
+def _prices_json(model: Model) -> dict[str, Any]:
+    """The price of a second by quality, and of what else it depends on; null where it is not known."""
+    rate = model.rate
+    found = {
+        _WORDS_OF_JSON[name]: {
+            quality or "any": None if (second := price_of_second(rate, quality, kind)) is None else float(second)
+            for quality in (model.qualities or (None,))
+        }
+        for name, kind in (_kinds_of_second(model) if rate.known else {}).items()
+    }
+    return {
+        "as_of": rate.as_of,
+        "source": rate.source or None,
+        "sure": rate.sure,
+        "credits_per_usd": float(rate.credits_per_usd),
+        "credits_per_second": found or None,
+    }
+
+
+_WORDS_OF_JSON = {"": "plain", _VIDEO: "with_video", "with sound": "with_sound", "silent": "silent"}

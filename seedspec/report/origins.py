@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from seedspec.catalog.price import Rate
-from seedspec.compiler.entry import Entry, Medium, frame_words
+from seedspec.compiler.entry import Medium, frame_words
 from seedspec.compiler.request.explain import Explained, Explanation, Layer
 from seedspec.plan.command_hint import CommandHint
-from seedspec.report.money import both
+from seedspec.report.money import both, range_json, say_prices
 from seedspec.report.plan import BARE, as_yaml
 from seedspec.report.table import columns, cut
 from seedspec.text.source import Span
@@ -21,7 +21,7 @@ def as_text(found: Explanation, rate: Rate, commands: CommandHint = BARE) -> lis
     """The entry's facts, its fields each with what it overrode, its prompt whole, and its media."""
     entry = found.entry
     waits = f"none yet: it waits for a pick of {', '.join(entry.waits)}" if entry.waits else entry.fingerprint
-    facts = [("fingerprint", waits), ("cost", f"{both(entry.cost, rate)}; prices of {rate.as_of}")]
+    facts = [("fingerprint", waits), ("cost", f"{both(entry.cost, rate)}; {say_prices(rate)}")]
     facts += [("labels" if i == 0 else "", f"{k}  {v}") for i, (k, v) in enumerate(found.labels.items())]
     rows = [("field", "value", "set by", "at", "")]
     for field in found.fields:
@@ -58,8 +58,7 @@ def as_json(found: Explanation, rate: Rate) -> dict[str, Any]:
             for f in found.fields
         ],
         "media": [_medium(m) for m in entry.media],
-        "credits": _range(entry, rate.units_per_credit),
-        "usd": _range(entry, rate.units_per_credit * float(rate.credits_per_usd)),
+        **range_json(entry.cost, rate),
     }
 
 
@@ -101,7 +100,3 @@ def _medium(m: Medium) -> dict[str, Any]:
     named = {"field": m.field, "index": m.index, "reference": m.name, "kind": m.kind}
     frame = {"frame": m.frame} if m.frame else {}
     return {**named, "source": m.source, "where": m.where, "key": m.key, **frame, "seconds": m.seconds, **place(m.span)}
-
-
-def _range(entry: Entry, unit: float) -> dict[str, float]:
-    return {"low": round(entry.cost.low / unit, 4), "high": round(entry.cost.high / unit, 4)}

@@ -36,7 +36,7 @@ from seedspec.plan.reason import (
     Unpicked,
     Unsaved,
 )
-from seedspec.report.money import both, credits, dollars, to_the_unit
+from seedspec.report.money import both, credits, dollars, is_anything, range_json, say_prices, to_the_unit
 from seedspec.report.table import columns, cut
 
 BARE = CommandHint()
@@ -103,7 +103,9 @@ def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
     lines = [", ".join(found) or "nothing"]
     if plan.buys:
         ceiling = "" if budget is None else f"; budget {both(Cost(budget, budget), rate)}"
-        lines.append(f"estimate: {both(plan.cost, rate)}{ceiling}; prices of {rate.as_of}")
+        lines.append(f"estimate: {both(plan.cost, rate)}{ceiling}; {say_prices(rate)}")
+        if budget is not None and plan.cost.unpriced:
+            lines.append("a run with a budget refuses what has no known price: `--unpriced` lets it be bought")
         if budget is not None and plan.cost.high > budget:
             cost, most = to_the_unit(plan.cost.high, rate), to_the_unit(budget, rate)
             stops = f"the budget of {most} credits stops the run before everything is bought, at most {cost}"
@@ -237,8 +239,8 @@ def as_json(plan: Plan, rate: Rate, commands: CommandHint = BARE) -> dict[str, A
         "steps": [step_json(s, rate, commands) for s in plan.steps],
         "counts": {a.name.lower(): plan.count(a) for a in Action},
         "missing": len(plan.missing),
-        **_money(plan.cost, rate),
-        "stale": {"entries": len(plan.stale), **_money(plan.stale_cost, rate)},
+        **range_json(plan.cost, rate),
+        "stale": {"entries": len(plan.stale), **range_json(plan.stale_cost, rate)},
         "prices_as_of": rate.as_of,
     }
 
@@ -253,7 +255,7 @@ def step_json(s: Step, rate: Rate, commands: CommandHint = BARE) -> dict[str, An
         "reason": {"kind": type(s.reason).__name__, **_fields(s.reason)},
         "file": s.file,
         **({"settle": commands.on("settle", s.address).strip("`")} if s.action is Action.DOUBT else {}),
-        **_money(s.cost, rate),
+        **range_json(s.cost, rate),
     }
 
 
@@ -283,7 +285,9 @@ def _chosen(a: Arithmetic) -> str:
 
 
 def _cost(cost: Cost, rate: Rate) -> str:
-    return f"{credits(cost, rate)} cr  {dollars(cost, rate)}" if cost.high else ""
+    if not cost.high:
+        return credits(cost, rate) if is_anything(cost) else ""
+    return f"{credits(cost, rate)} cr  {dollars(cost, rate)}"
 
 
 def show_change(old: Any, new: Any) -> str:
@@ -303,12 +307,3 @@ def as_yaml(value: Any) -> str:
 
 def _fields(why: Reason) -> dict[str, Any]:
     return {name: getattr(why, name) for name in type(why).__slots__}
-
-
-def _money(cost: Cost, rate: Rate) -> dict[str, dict[str, float]]:
-    unit = rate.units_per_credit
-    return {"credits": _range(cost, unit), "usd": _range(cost, unit * float(rate.credits_per_usd))}
-
-
-def _range(cost: Cost, unit: float) -> dict[str, float]:
-    return {"low": round(cost.low / unit, 4), "high": round(cost.high / unit, 4)}

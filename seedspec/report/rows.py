@@ -9,7 +9,7 @@ from seedspec.compiler.matrix.chosen import of_product
 from seedspec.compiler.matrix.grid import Arithmetic
 from seedspec.compiler.storyboard.types import Strategy
 from seedspec.project.full_matrix import FullMatrix
-from seedspec.report.money import both
+from seedspec.report.money import both, range_json
 
 
 def beside(entries: int, cost: Cost, full: FullMatrix, rate: Rate) -> str:
@@ -41,14 +41,9 @@ def as_json(strategy: Strategy, rows: Arithmetic) -> dict[str, Any]:
 
 def full_json(full: FullMatrix, rate: Rate) -> dict[str, Any]:
     """The full matrix for programs; what cannot be counted is None, and `exact` tells a price from an average."""
-    cost = None if full.cost is None else {"credits": _range(full.cost, rate), "usd": _range(full.cost, rate, usd=True)}
+    cost = None if full.cost is None else range_json(full.cost, rate)
     return {"entries": full.entries, "exact": full.exact, "cost": cost}
 
 
 def _entries(count: int) -> str:
     return f"{count:,} {'entry' if count == 1 else 'entries'}"
-
-
-def _range(cost: Cost, rate: Rate, *, usd: bool = False) -> dict[str, float]:
-    unit = rate.units_per_credit * (float(rate.credits_per_usd) if usd else 1)
-    return {"low": round(cost.low / unit, 4), "high": round(cost.high / unit, 4)}

@@ -32,7 +32,7 @@ from seedspec.lock.run_events import (
     Uploaded,
 )
 from seedspec.plan.command_hint import CommandHint
-from seedspec.report.money import both, credits, dollars
+from seedspec.report.money import both, bought, credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE
 from seedspec.report.table import columns, cut
@@ -151,7 +151,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     if done.missing:
         which = found.commands.line("status")
         out.append(f"the service keeps no copy of those any more: {which} says what to do")
-    estimate = both(Cost(done.units, done.units), rate)
+    estimate = both(bought(done.units, rate, done.bought), rate)
     if emulated:
         out.append(f"would have cost {estimate} at most; the emulator charges nothing")
     else:
@@ -169,7 +169,7 @@ def _remedy(outcome: Outcome, found: Outcomes) -> str:
 def _row(outcome: Outcome, rate: Rate, commands: CommandHint) -> tuple[str, ...]:
     size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
     length = f"{outcome.seconds:.1f} s" if outcome.seconds else f"{outcome.bytes / 1e6:.1f} MB"
-    cost = Cost(outcome.units, outcome.units) if outcome.units is not None else None
+    cost = bought(outcome.units, rate) if outcome.units is not None else None
     money = (credits(cost, rate), dollars(cost, rate)) if cost else ("", "")
     return size, length, *money, commands.path(outcome.file)
 

@@ -6,20 +6,25 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from seedspec.catalog.price import Rate
-from seedspec.plan.plan import Plan
+from seedspec.plan.plan import Plan, Step
 from seedspec.project.credentials import BadSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a run would buy at most: so many videos, for so much."""
+    """What a run would buy at most: so many videos, for so much.
+
+    Of them `unpriced` have no known price and are in no sum; with `guessed` a price in the sum is a guess.
+    """
 
     videos: int
     credits: Decimal
     usd: Decimal
+    unpriced: int = 0
+    guessed: bool = False
 
     def __str__(self) -> str:
-        return f"{self.count}, at most {dollars(self.usd)}"
+        return f"{self.count}, {self._parts('at most', '')}"
 
     @property
     def count(self) -> str:
@@ -27,14 +32,22 @@ class Quote:
 
     @property
     def question(self) -> str:
-        return f"Buy {self.count} for at most {dollars(self.usd)}?"
+        return f"Buy {self.count}{', ' if self.unpriced else ' '}{self._parts('for at most', ', which is a guess')}?"
+
+    def _parts(self, before: str, guess: str) -> str:
+        known = f"{before} {'~' * self.guessed}{dollars(self.usd)}{guess * self.guessed}"
+        if not self.unpriced:
+            return known
+        unknown = f"{self.unpriced:,} of them without a known price"
+        return f"{unknown}, the others {known}" if self.unpriced < self.videos else unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Yes:
     """A yes to buying what the plan asks for, up to a price in dollars or credits; None is no bound.
 
-    With `whole` the price of all that the plan would buy counts, also where a budget lets a run buy less of it.
+    With `whole` the price of all that the plan would buy counts, also where a budget lets a run buy less of it. With
+    `unpriced` a bound is a yes to what has no known price too, which it does not bound; without any bound it is one.
 
     Raises ValueError for a bound that is no number from 0 on.
     """
@@ -42,6 +55,7 @@ class Yes:
     max_usd: Decimal | float | None = None
     max_credits: Decimal | float | None = None
     whole: bool = False
+    unpriced: bool = False
 
     def __post_init__(self) -> None:
         for name, most in (("max_usd", self.max_usd), ("max_credits", self.max_credits)):
@@ -50,6 +64,8 @@ class Yes:
 
     def covers(self, quote: Quote) -> bool:
         bounds = ((self.max_usd, quote.usd), (self.max_credits, quote.credits))
+        if quote.unpriced and not self.unpriced and any(most is not None for most, _ in bounds):
+            return False
         return all(most is None or price <= Decimal(str(most)) for most, price in bounds)
 
     def __str__(self) -> str:
@@ -66,6 +82,8 @@ class ConsentNeeded(BadSettings):
 
     def __init__(self, quote: Quote, consent: Yes | None, how: str) -> None:
         why = "nothing is bought without a yes; " + how if consent is None else f"the yes is for {consent}"
+        if consent is not None and quote.unpriced and not consent.unpriced:
+            why += "; `--unpriced` makes it one for what has no known price too"
         super().__init__(f"{quote}: {why}", 2 if consent is None else 4)
         self.quote = quote
         self.consent = consent
@@ -78,7 +96,8 @@ def quote_of(plan: Plan, rate: Rate, budget: int | None, entries: int | None) ->
     if not videos:
         return None
     credits = Decimal(units if budget is None else min(units, budget)) / rate.units_per_credit
-    return Quote(videos, credits, credits / rate.credits_per_usd)
+    unpriced = min(videos, plan.cost.unpriced)
+    return Quote(videos, credits, credits / rate.credits_per_usd, unpriced, plan.cost.guessed)
 
 
 def check_consent(quote: Quote | None, consent: Yes | None, how: str = "give `consent=api.Yes()`") -> None:
@@ -90,3 +109,21 @@ def check_consent(quote: Quote | None, consent: Yes | None, how: str = "give `co
 def dollars(usd: Decimal) -> str:
     """Never less than what may be paid: part of a cent counts as one."""
     return f"${usd.quantize(Decimal('0.01'), ROUND_CEILING):,}"
+
+
+class Unpriced(BadSettings):
+    """A run with a budget would buy what has no known price, and so cannot be kept within it; nothing was sent."""
+
+    def __init__(self, step: Step, count: int) -> None:
+        videos = "1 video has" if count == 1 else f"{count:,} videos have"
+        super().__init__(
+            f"{videos} no known price, the first is `{step.address}`; a run with a budget buys none of them: leave the "
+            "budget out, or add --unpriced, which buys them outside of it", 4,
+        )  # fmt: skip
+
+
+def check_priced(plan: Plan, budget: int | None, *, unpriced: bool) -> None:
+    """Raises Unpriced where a budget would have to bound what has no known price, unless that is allowed."""
+    if budget is None or unpriced or not plan.cost.unpriced:
+        return
+    raise Unpriced(next(s for s in plan.buys if s.cost.unpriced), plan.cost.unpriced)

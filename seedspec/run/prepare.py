@@ -51,6 +51,8 @@ class Options:
     one where each saved video is put by its digest, and from which it comes where it is not on this disk. `ledger` is
     the URL of the ledger that the lock names, where the environment and this machine do not know it.
 
+    `unpriced` buys what has no known price also where a budget, or a yes up to a price, cannot bound it.
+
     `agreed` is a plan that people agreed to, at most `agreed_days` old: it says what is bought, at what price at most,
     and goes with no `select`, `exclude`, `picked_from`, `retry_failed` or `redo_stale`, which stand in it.
     """
@@ -75,6 +77,7 @@ class Options:
     ledger: str | None = None
     agreed: Agreed | None = None
     agreed_days: float = AGE
+    unpriced: bool = False
     pace: Pace = field(default_factory=Pace)
 
     __repr__ = brief

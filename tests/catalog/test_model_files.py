@@ -101,10 +101,12 @@ def test_a_file_that_holds_no_model_is_named_by_its_path(model: Any) -> None:
     assert list(catalog.broken) == [f"evolink/{OTHER}.json"]
 
 
-def test_a_model_without_a_price_is_named(board: Path) -> None:
+def test_a_model_without_a_price_can_be_used(board: Path) -> None:
     catalog = catalog_of({**SHIPPED, f"evolink/{OTHER}.json": document()})
-    (found,) = api.check(board, catalog)
-    assert found.code == "model-file" and "prices.json" in found.message and OTHER in found.message
+    assert not api.check(board, catalog)
+    (entry,) = api.compile(board, catalog).entries
+    assert (entry.cost.high, entry.cost.unpriced) == (0, 1)
+    assert OTHER in catalog.models[OTHER].rate.why
 
 
 def test_two_files_of_one_model_are_named() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from seedspec.api import Options, budget_of, compile, plan
 from seedspec.catalog.model import price_of
-from seedspec.catalog.price import charge, sum_of
+from seedspec.catalog.price import Asked, Cost, charge, sum_of
 from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.plan.savings import savings
 from tests.boards import CATALOG, MODEL
@@ -21,8 +21,8 @@ TENTHS = [Decimal(n) / 10 for n in range(20, 151)]
 def every_price() -> set[int]:
     """What any request may cost: each quality and length, with no video and with each tenth of seconds of videos."""
     return {
-        charge(RATE, quality=quality, duration=duration, video_seconds=seconds)
-        for quality in RATE.without_video
+        charge(RATE, Asked(duration, quality, videos=int(seconds is not None)), seconds or 0)
+        for quality in ("480p", "720p")
         for duration in range(4, 16)
         for seconds in [None, *TENTHS]
     }
@@ -74,7 +74,11 @@ def videos(*seconds: str) -> str:
 
 
 def test_the_same_seconds_cost_the_same_however_they_are_divided() -> None:
-    price = price_of(CATALOG.models[MODEL])
+    known = price_of(CATALOG.models[MODEL])
+
+    def price(quality: str, duration: int, lengths: tuple[float, ...]) -> Cost:
+        return known(Asked(duration, quality, videos=len(lengths)), lengths)
+
     for whole in TENTHS[20:]:
         parts = [(float(a), float(whole - a)) for a in TENTHS if whole - a >= 2]
         assert {price("720p", 4, pair) for pair in parts} == {price("720p", 4, (float(whole),))}

@@ -19,7 +19,7 @@ STORYBOARD = FOUND["storyboard.json"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 OWN_SCHEMAS = sorted(n for n, d in FOUND.items() if d.get("$schema") == DIALECT)
 MODELS = sorted(n for n in OWN_SCHEMAS if "/" in n and not n.startswith("meta/"))
-PRICES = sorted(n for n in FOUND if n.endswith("/prices.json"))
+PRICES = sorted(n for n in FOUND if n.endswith("/prices.json") and not n.startswith("meta/"))
 PROVIDERS = sorted(n for n in FOUND if n.endswith("/provider.json") and not n.startswith("meta/"))
 
 
@@ -48,8 +48,13 @@ def test_providers_are_as_the_metaschema_wants(name: str) -> None:
 @pytest.mark.parametrize("name", PRICES)
 def test_prices_are_of_the_day_that_their_source_names(name: str) -> None:
     document = FOUND[name]
-    assert date.fromisoformat(document["as_of"]).isoformat() == document["as_of"]
-    assert set(re.findall(r"\d{4}-\d\d-\d\d", document["source"])) == {document["as_of"]}
+    Draft202012Validator(FOUND["meta/prices.json"]).validate(document)
+    assert document["provider"] == name.split("/")[0]
+    for rows in document["models"].values():
+        days = [row["from"] for row in rows]
+        assert days == sorted(set(days)) and all(date.fromisoformat(d).isoformat() == d for d in days)
+        for row in rows:
+            assert set(re.findall(r"\d{4}-\d\d-\d\d", row["source"])) == {row["from"]}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -92,7 +97,7 @@ def followed(schema: Any, reference: str) -> Any:
     return schema
 
 
-@pytest.mark.parametrize("name", ["storyboard.json", "meta/model.json", "meta/provider.json"])
+@pytest.mark.parametrize("name", ["storyboard.json", "meta/model.json", "meta/provider.json", "meta/prices.json"])
 def test_every_property_is_described(name: str) -> None:
     for path, rule in properties(FOUND[name]):
         if "$ref" in rule and "description" not in rule:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from looks import Run
 
-from seedspec.catalog.price import charge
+from seedspec.catalog.price import Asked, charge
 from seedspec.cli.main import COMMANDS
 from seedspec.project import sources
 from seedspec.run import doctor
@@ -45,10 +45,12 @@ def test_models_as_json_are_the_files(seedspec: Run) -> None:
         assert model["media"][kind]["most"] == document["properties"][rule["field"]]["maxItems"]
     assert model["output"]["pixels"] == document["x-seedspec"]["output"]["pixels"]
     prices = model["prices"]
-    assert prices["as_of"] == sources.schemas()["evolink/prices.json"]["as_of"]
+    assert prices["as_of"] == sources.schemas()["evolink/prices.json"]["models"][MODEL.id][-1]["from"]
     for quality in ("480p", "720p"):
-        cost = charge(MODEL.rate, quality=quality, duration=10, video_seconds=None) / 10_000
-        assert abs(10 * prices["credits_per_second"] * prices["without_video"][quality] - cost) < 1e-6
+        plain, with_video = Asked(10, quality), Asked(10, quality, videos=1)
+        second = prices["credits_per_second"]
+        assert abs(10 * second["plain"][quality] - charge(MODEL.rate, plain) / 10_000) < 1e-6
+        assert abs(20 * second["with_video"][quality] - charge(MODEL.rate, with_video, 3.5) / 10_000) < 1e-6
 
 
 def test_a_model_that_is_not_known(seedspec: Run) -> None:

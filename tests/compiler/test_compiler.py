@@ -15,7 +15,7 @@ from test_properties import boards, bounded
 
 from seedspec import api
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.price import Cost, charge, estimate, reference_seconds
+from seedspec.catalog.price import Asked, Cost, charge, estimate, reference_seconds
 from seedspec.compiler.entry import Entry, body_of
 from seedspec.compiler.references.context import Inputs
 from seedspec.compiler.references.limits import MediaFile
@@ -179,16 +179,14 @@ RATE = CATALOG.models[MODEL].rate
     ],
 )  # fmt: skip
 def test_prices(quality: str, duration: int, video: float | None, credits: str) -> None:
-    units = charge(RATE, quality=quality, duration=duration, video_seconds=video)
+    units = charge(RATE, Asked(duration, quality, videos=int(video is not None)), video or 0)
     assert units == round(Decimal(credits) * RATE.units_per_credit)
 
 
 def test_a_reference_video_of_unknown_length_makes_a_range() -> None:
-    cost = estimate(RATE, quality="720p", duration=5, videos=reference_seconds([None], (2, 15), 15))
-    assert cost == Cost(
-        charge(RATE, quality="720p", duration=5, video_seconds=2),
-        charge(RATE, quality="720p", duration=5, video_seconds=15),
-    )
+    asked = Asked(5, "720p", videos=1)
+    cost = estimate(RATE, asked, reference_seconds([None], (2, 15), 15))
+    assert cost == Cost(charge(RATE, asked, 2), charge(RATE, asked, 15))
     assert cost.low < cost.high
     assert cost + cost == Cost(2 * cost.low, 2 * cost.high)
 

@@ -9,16 +9,22 @@ from pathlib import Path
 from seedspec.project import sources
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
+MODEL = "seedance-2.0-reference-to-video"
 PRICES = sources.schemas()["evolink/prices.json"]
-MODEL = PRICES["models"]["seedance-2.0-reference-to-video"]
+(ROW,) = PRICES["models"][MODEL]
+SECOND = Decimal("13.5")
+"""Credits for a second, and below its factors: the vendor's page, once more and by hand."""
+WITHOUT_VIDEO = {"480p": Decimal("0.465"), "720p": Decimal(1)}
+WITH_VIDEO = {"480p": Decimal("0.284"), "720p": Decimal("0.609")}
 
 
 def test_the_prices_are_those_of_the_file() -> None:
-    assert f"(Prices of {PRICES['as_of']};" in GUIDE
-    assert f"{PRICES['credits_per_usd']} credits are about a dollar" in GUIDE
-    second = Decimal(MODEL["credits_per_second"])
-    for quality, factor in MODEL["without_video"].items():
-        plain, referred = (second * Decimal(f) for f in (factor, MODEL["with_video"][quality]))
+    assert f"(Prices of {ROW['from']};" in GUIDE
+    assert f"{PRICES['unit']['per_usd']} credits are about a dollar" in GUIDE
+    (part,) = ROW["parts"]
+    assert Decimal(part["rate"]) == SECOND
+    for quality, factor in WITHOUT_VIDEO.items():
+        plain, referred = SECOND * factor, SECOND * WITH_VIDEO[quality]
         assert f"| {quality} | {plain.normalize():f} | {referred.normalize():f} |" in GUIDE
 
 
@@ -28,8 +34,8 @@ def test_the_arithmetic_is_right() -> None:
     assert [shot for _, shot, *_ in rows] == ["orchard", "orchard", "pour", "pour", "endcard"]
     sums = []
     for count, shot, seconds, each, whole in rows:
-        factor = MODEL["without_video" if shot == "endcard" else "with_video"]["720p"]
-        assert Decimal(each) == int(seconds) * Decimal(MODEL["credits_per_second"]) * Decimal(factor)
+        factor = (WITHOUT_VIDEO if shot == "endcard" else WITH_VIDEO)["720p"]
+        assert Decimal(each) == int(seconds) * SECOND * factor
         sums.append(int(count) * Decimal(each))
         assert sums[-1] == Decimal(whole)
     assert f"| 12 videos | | | {sum(sums)} |" in GUIDE

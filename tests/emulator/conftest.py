@@ -15,12 +15,14 @@ from typing import Any
 import httpx
 import pytest
 
+from seedspec.catalog.price_file import PriceBook
 from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
+from seedspec.project.sources import catalog
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "evolink"
 MODEL: dict[str, Any] = json.loads((SCHEMAS / "seedance-2.0-reference-to-video.json").read_text("utf-8"))
-PRICES: dict[str, Any] = json.loads((SCHEMAS / "prices.json").read_text("utf-8"))
+PRICES = catalog().prices["evolink"]
 LONGEST = 30.0
 
 
@@ -148,7 +150,7 @@ def model() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def prices() -> dict[str, Any]:
+def prices() -> PriceBook:
     return PRICES
 
 

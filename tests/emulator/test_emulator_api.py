@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from seedspec.catalog.price import charge, rate_of
+from seedspec.catalog.price import Asked, charge
+from seedspec.catalog.price_file import PriceBook
 from seedspec.emulator.ledger import LedgerError
 from seedspec.media.movie import check_playable
 
@@ -112,14 +113,13 @@ def test_the_reply_of_a_create_finds_its_line_on_disk(start: Start) -> None:
         assert re.fullmatch("[0-9a-f]{64}", line["body_sha256"])
 
 
-def test_prices_follow_the_price_file(shared: Running, prices: dict[str, Any]) -> None:
-    rate = rate_of(prices, NAME)
+def test_prices_follow_the_price_file(shared: Running, prices: PriceBook) -> None:
+    rate = prices.rate(NAME, "2026-11-29")
     for quality in ("480p", "720p"):
         for duration in (4, 15):
             for videos in (None, ["https://cdn.example.com/a.mp4"]):
                 task = shared.create(quality=quality, duration=duration, video_urls=videos)
-                seconds = None if videos is None else 0.0
-                units = charge(rate, quality=quality, duration=duration, video_seconds=seconds)
+                units = charge(rate, Asked(duration, quality, videos=len(videos or ())))
                 assert task["usage"]["credits_reserved"] == units / 10_000
 
 

@@ -21,10 +21,11 @@ import json, sys, threading
 from pathlib import Path
 from seedspec.emulator.server import serve, stop_at_end_of_input
 from seedspec.emulator.settings import Settings
+from seedspec.project.sources import catalog
 
 schemas, folder = Path(sys.argv[1]), Path(sys.argv[2])
 model = json.loads((schemas / "seedance-2.0-reference-to-video.json").read_text("utf-8"))
-prices = json.loads((schemas / "prices.json").read_text("utf-8"))
+prices = catalog().prices["evolink"]
 stop = threading.Event()
 stop_at_end_of_input(stop)
 serve(Settings(folder, seconds=0.02), model=model, prices=prices, stop=stop,

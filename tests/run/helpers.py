@@ -243,7 +243,7 @@ def nearby(folder: Path, *faults: str, **settings: Any) -> Iterator[Service]:
     given = Settings(**{"folder": folder, "seconds": 0.05, "faults": tuple(map(parse_fault, faults)), **settings})
 
     def work() -> None:
-        model, prices = documents["evolink/seedance-2.0-reference-to-video.json"], documents["evolink/prices.json"]
+        model, prices = documents["evolink/seedance-2.0-reference-to-video.json"], sources.catalog().prices["evolink"]
         try:
             serve(given, model=model, prices=prices, ready=ready.put, stop=stop)
         except BaseException as error:

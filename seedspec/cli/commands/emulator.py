@@ -66,7 +66,7 @@ def emulator_command(
     except ImportError:
         raise Exit(2, "the emulator needs more packages: pip install 'seedspec[emulator]'") from None
     from seedspec.project.files import check_way
-    from seedspec.project.sources import schemas
+    from seedspec.project.sources import catalog, schemas
     from seedspec.project.state_folder import state_folder
 
     try:
@@ -103,6 +103,6 @@ def emulator_command(
 
     model = documents["evolink/seedance-2.0-reference-to-video.json"]
     try:
-        serve(settings, model=model, prices=documents["evolink/prices.json"], ready=ready, stop=stop)
+        serve(settings, model=model, prices=catalog().prices["evolink"], ready=ready, stop=stop)
     except LedgerError as error:
         raise Exit(2, str(error)) from None

@@ -37,6 +37,7 @@ from seedspec.plan.agreed import AGE
 @click.option("--max-usd", type=Number(0, MOST_MONEY), help="Ceiling for this run, in dollars.")
 @click.option("--max-credits", type=Number(0, MOST_MONEY), help="Ceiling for this run, in credits.")
 @click.option("--max-entries", type=click.IntRange(min=0), help="Buy at most so many entries in this run.")
+@click.option("--unpriced", is_flag=True, help="Buy what has no known price too, outside of every budget and bound.")
 @click.option("--locked", is_flag=True, help="Buy nothing: end with code 4 if anything is to be bought.")
 @click.option(
     "--fail-fast", is_flag=True, help="Buy nothing more after the first failure; what is running is followed."
@@ -61,7 +62,7 @@ def run_command(
     plan_age: float,    in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
     form: str, junit: str | None, emulator_seconds: float, fault: tuple[str, ...], seed: int,
     *, retry_failed: bool, redo_stale: bool, emulator: bool, yes: bool, locked: bool, fail_fast: bool, no_wait: bool,
-    plain: bool,
+    plain: bool, unpriced: bool,
 ) -> None:  # fmt: skip
     """Buy what is new, follow what is running, save what is finished. What is done is left alone.
 
@@ -94,7 +95,7 @@ def run_command(
             timeout=timeout, no_wait=no_wait, fail_fast=fail_fast, locked=locked, assets=assets, renders=renders,
             ledger=ledger,
             in_flight=in_flight, poll_interval=poll_interval, submit_rate=submit_rate,
-            agreed=None if agreed is None else read_agreed(agreed), agreed_days=plan_age,
+            agreed=None if agreed is None else read_agreed(agreed), agreed_days=plan_age, unpriced=unpriced,
         )  # fmt: skip
         emulation = Emulation(emulator_seconds, fault, seed)
         said = _yes(yes, yes_up_to, agreed)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from seedspec.catalog.price import sum_of
+from seedspec.catalog.price import asked_of, sum_of
 from seedspec.catalog.schema import edits_of, shorten
 from seedspec.catalog.slot import plural
 from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical, put
@@ -100,9 +100,7 @@ class BaseBuilder:
             fields=fields,
             media=media,
             cost=self._price(
-                said["quality"],
-                said["duration"],
-                tuple([m.seconds for m in media if m.kind == "video"]),
+                asked_of(said, [m.kind for m in media]), tuple([m.seconds for m in media if m.kind == "video"])
             ),
             origins=origins,
             around=around(model.provider.id, identity),

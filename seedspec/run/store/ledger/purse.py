@@ -9,8 +9,8 @@ from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from typing import Any
 
-from seedspec.catalog.price import rate_of
-from seedspec.project.sources import schemas
+from seedspec.catalog.price import UNITS
+from seedspec.project.sources import catalog
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import (
     MICRO,
@@ -35,22 +35,19 @@ _FORGOTTEN = 7 * 86_400.0
 
 
 def price_of(values: Mapping[str, Any]) -> int | None:
-    """What a purchase is expected to cost, in millionths of a dollar, by the prices of its model; None where they are
-    not known."""
+    """What a purchase is expected to cost, in millionths of a dollar, by its estimate and its provider's credits to the dollar;
+    None where they are not known."""
     units, manifest = values.get("units"), values.get("manifest") or {}
-    per_usd = _units_per_usd(str(manifest.get("provider")), str(manifest.get("model")))
+    per_usd = _units_per_usd(str(manifest.get("provider")))
     if not units or per_usd is None:
         return None
     return int((units * MICRO / per_usd).to_integral_value(ROUND_CEILING))
 
 
 @cache
-def _units_per_usd(provider: str, model: str) -> Decimal | None:
-    try:
-        rate = rate_of(schemas()[f"{provider}/prices.json"], model)
-    except KeyError:
-        return None
-    return rate.units_per_credit * rate.credits_per_usd
+def _units_per_usd(provider: str) -> Decimal | None:
+    book = catalog().prices.get(provider)
+    return None if book is None else UNITS * book.credits_per_usd
 
 
 def load(store: Store) -> tuple[Budget, str]:
