@@ -35,8 +35,10 @@ _FORGOTTEN = 7 * 86_400.0
 
 
 def price_of(values: Mapping[str, Any]) -> int | None:
-    """What a purchase is expected to cost, in millionths of a dollar, by its estimate and its provider's credits to the dollar;
-    None where they are not known."""
+    """What a purchase is expected to cost, in millionths of a dollar; None where that is not known.
+
+    It is the estimate of its record, by its provider's credits to the dollar.
+    """
     units, manifest = values.get("units"), values.get("manifest") or {}
     per_usd = _units_per_usd(str(manifest.get("provider")))
     if not units or per_usd is None:
