@@ -33,6 +33,7 @@ COMMANDS = {
     "settle": ("seedspec.cli.commands.settle", "Settle a purchase in doubt, by hand."),
     "adopt": ("seedspec.cli.commands.adopt", "Take up what was bought elsewhere: a task, or a video."),
     "lock": ("seedspec.cli.commands.lock", "Verify, fix or prune the record of what was bought."),
+    "ledger": ("seedspec.cli.commands.ledger", "Share the record of what was bought with a team."),
     "models": ("seedspec.cli.commands.models", "List models, fields, limits and prices."),
     "doctor": ("seedspec.cli.commands.doctor", "Check whether this machine is ready for a run."),
     "review": ("seedspec.cli.commands.review", "Make a page to look at takes, compare them, vote and pick."),
@@ -197,10 +198,25 @@ def fault(error: Exception, base: Path | None, arguments: Sequence[str] = ()) ->
         return error.exit, str(error)
     if isinstance(error, (NothingSelected, NoProfile)):
         return 2, str(error)
+    if (code := _ledger_code(error)) is not None:
+        return code, str(error)
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return 2, f"{where}{(error.strerror or str(error)).lower()}"
     return 70, crash(error, base, arguments)
+
+
+def _ledger_code(error: Exception) -> int | None:
+    """The exit code of what a shared ledger says; None for a fault of another kind."""
+    from seedspec.run.store.ledger.layout import BadDocument
+    from seedspec.run.store.ledger.store import StoreRefuses, Unreachable
+    from seedspec.run.store.ledger.types import Sealed, WrongLineage
+
+    if isinstance(error, (BadDocument, Sealed, WrongLineage)):
+        return 6
+    if isinstance(error, Unreachable):
+        return 7
+    return error.code if isinstance(error, StoreRefuses) else None
 
 
 def crash(error: Exception, base: Path | None, arguments: Sequence[str] = ()) -> str:

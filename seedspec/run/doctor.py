@@ -28,6 +28,7 @@ EXTRAS = {
     "media": ("Pillow", "tinytag", "av"),
     "emulator": ("starlette", "uvicorn", "python-multipart"),
     "assets": ("obstore",),
+    "postgres": ("psycopg",),
     "watch": ("watchfiles",),
 }
 

@@ -20,6 +20,9 @@ def commands(found: click.Group = group, above: str = "") -> Iterator[str]:
                 yield f"{above}{name}"
 
 
+_BOARDS = ("storyboard.yaml", "bad.yaml")
+
+
 def calls(to: str) -> dict[str, list[str]]:
     """How each command is called about a storyboard in the folder `to`, in an order in which each has much to say."""
     board, emulated = f"{to}storyboard.yaml", "--emulator"
@@ -54,6 +57,12 @@ def calls(to: str) -> dict[str, list[str]]:
         "lock verify": [f"lock verify {board} {emulated}", f"lock verify {board}", f"lock verify {to}torn.yaml"],
         "lock prune": [f"lock prune {board} {emulated}", f"lock prune {board}"],
         "lock fix": [f"lock fix {board} {emulated}", f"lock fix {to}torn.yaml"],
+        "ledger attach": [f"ledger attach postgresql://team@127.0.0.1:9/films {to}{name}" for name in _BOARDS],
+        "ledger status": [f"ledger status {board}"],
+        "ledger budget": [f"ledger budget {board}"],
+        "ledger verify": [f"ledger verify {board}"],
+        "ledger rebuild": [f"ledger rebuild {board}"],
+        "ledger detach": [f"ledger detach {board}"],
         "init": [f"init {to or '.'}"],
     }
 

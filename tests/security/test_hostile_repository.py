@@ -28,6 +28,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("check",), ("check", "--format", "github"), ("compile",), ("why", "one/1"), ("diff", "HEAD"), ("plan",),
     ("plan", "--against", "HEAD"), ("plan", "--format", "markdown"), ("status",), ("cost",), ("doctor",), ("models",),
     ("check", "--diff"), ("check", "--fix"), ("explain", "undefined-name"), ("explain",),
+    ("ledger", "status"), ("ledger", "budget"), ("ledger", "verify"), ("ledger", "rebuild"), ("ledger", "detach"),
+    ("ledger", "attach", "postgresql://team@127.0.0.1:9/films"),
     ("lock", "verify"), ("lock", "fix"), ("lock", "prune", "--yes"), ("lock", "fix", "--emulator"),
     ("run", "--emulator", "--yes", "--junit", "junit.xml"), ("fetch", "--emulator"), ("status", "--emulator"),
     ("settle", "one/1", "--emulator", "--not-billed"), ("adopt", "one/1", "--emulator", "--file",
@@ -151,9 +153,10 @@ def test_every_command_is_run() -> None:
     run = {words[0] for words in (*COMMANDS, *IN_A_PROCESS)}
     assert run == set(main.COMMANDS)
     from seedspec.cli.commands.export import export_command
+    from seedspec.cli.commands.ledger import ledger_command
     from seedspec.cli.commands.lock import lock_command
 
-    for group in (export_command, lock_command):
+    for group in (export_command, ledger_command, lock_command):
         asked = {words[1] for words in (*COMMANDS, *IN_A_PROCESS) if words[0] == group.name}
         assert asked == set(group.commands), group.name
 

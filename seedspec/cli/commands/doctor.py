@@ -12,8 +12,9 @@ import click
 
 from seedspec.cli.console import print_json, print_lines, print_notes, wants_color
 from seedspec.cli.main import Exit
-from seedspec.cli.options import assets_option, renders_option, storyboard_argument
+from seedspec.cli.options import assets_option, ledger_option, renders_option, storyboard_argument
 from seedspec.project import sources
+from seedspec.project.names import lock_of
 from seedspec.report.table import columns
 from seedspec.text.visible import visible
 
@@ -25,8 +26,11 @@ _COLORS = {"ok": "32", "warning": "33", "bad": "31"}
 @click.option("--online", is_flag=True, help="Ask the service for the credits that are left: free, and proves the key.")
 @assets_option("Look at this bucket of local files too: a small file is put there, read and removed.")
 @renders_option("Look at this bucket of saved videos too: a small file is put there, read and removed.")
+@ledger_option("Look at this ledger too, or else at the one that the lock names: two small files stay there.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def doctor_command(storyboard: str, assets: str | None, renders: str | None, form: str, *, online: bool) -> None:
+def doctor_command(
+    storyboard: str, assets: str | None, renders: str | None, ledger: str | None, form: str, *, online: bool
+) -> None:
     """Check whether this machine and folder are ready for a run. The key is never shown. Exits 2 when something is bad.
 
     \b
@@ -34,9 +38,11 @@ def doctor_command(storyboard: str, assets: str | None, renders: str | None, for
       seedspec doctor
       seedspec doctor --online
       seedspec doctor --renders s3://our-bucket/renders
+      seedspec doctor --ledger s3://our-bucket/seedspec
     """
     from seedspec.run.bucket_check import bucket_findings
     from seedspec.run.doctor import asks_here, findings, reach
+    from seedspec.run.ledger_admin.doctor import ledger_findings
 
     catalog = sources.catalog()
     first = next(iter(catalog.models.values()))
@@ -49,6 +55,8 @@ def doctor_command(storyboard: str, assets: str | None, renders: str | None, for
             found += bucket_findings(
                 name, url, local=asks_here(provider, os.environ), environ=os.environ, now=datetime.now(UTC)
             )
+    lock, now = lock_of(Path(storyboard), emulated=False), datetime.now(UTC)
+    found += ledger_findings(lock, ledger or "", local=asks_here(provider, os.environ), now=now)
     if form == "json":
         rows = [{"name": f.name, "verdict": f.verdict, "said": f.said} for f in found]
         print_json({"seedspec_doctor": 1, "findings": rows})

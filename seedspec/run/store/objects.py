@@ -105,6 +105,11 @@ class Objects:
         """Where files are read, as a browser names it: scheme, host and port."""
         return "/".join(self.example.split("/")[:3])
 
+    @property
+    def variables(self) -> str:
+        """The variables of the environment that credentials for it come from, in words."""
+        return _CREDENTIALS[self.scheme]
+
     def key(self, name: str) -> str:
         """What a file is called in the bucket."""
         return self._prefix + name

@@ -53,4 +53,8 @@ class BucketStore:
             return work()
         except Exception as error:
             trouble = self._objects.trouble(error)
-            raise (StoreRefuses if trouble.stop or trouble.final else Unreachable)(trouble.reason) from error
+            if not (trouble.stop or trouble.final):
+                raise Unreachable(trouble.reason) from error
+            named = self._objects.variables
+            hint = "" if named in trouble.reason else f"; the credentials are those of {named}"
+            raise StoreRefuses(trouble.reason + hint) from error

@@ -42,6 +42,7 @@ class Lease:
     def __init__(self, store: Store, board: str, runner: Runner, clock: Callable[[], float] = elapsed) -> None:
         self._store, self._board, self._runner, self._clock = store, board, runner, clock
         self._key = layout.run(runner.id)
+        self._since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # for people: it is compared with nothing
         self._guard = threading.RLock()
         self._tag = ""
         self._sent = self._answered = 0.0
@@ -85,7 +86,7 @@ class Lease:
 
     def _data(self, ended: bool) -> bytes:
         who = {"id": self._runner.id, "host": self._runner.host, "job": self._runner.job, "board": self._board}
-        return layout.document({**who, "ended": ended, "write": secrets.token_hex(8)})
+        return layout.document({**who, "since": self._since, "ended": ended, "write": secrets.token_hex(8)})
 
     def now(self) -> float:
         """The store's time, never later than it is: seconds since 1970. A run without a lease knows it by those of the

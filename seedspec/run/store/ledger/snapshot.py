@@ -125,6 +125,14 @@ class Board:
         return self.serial
 
 
+def read_snapshot(store: Store, uuid: str, serial: int) -> list[Purchase]:
+    """The purchases of a snapshot. Raises BadDocument for one that is gone or damaged, Unreachable and StoreRefuses."""
+    key = layout.snapshot(uuid, serial)
+    if (found := store.get(key)) is None:
+        raise BadDocument(f"`{key}` is gone")
+    return list(_unpacked(key, uuid, found[0]))
+
+
 def _packed(uuid: str, serial: int, seen: Mapping[Name, Purchase]) -> bytes:
     lines = [{"seedspec_snapshot": layout.FORMAT, "board": uuid, "serial": serial, "purchases": len(seen)}]
     lines += map(_line, seen.values())

@@ -1,0 +1,1 @@
+"""The commands about a shared ledger: attaching a lock, looking, verifying, rebuilding, detaching."""

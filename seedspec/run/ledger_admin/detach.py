@@ -1,0 +1,52 @@
+"""The sharing of a lock ends: the ledger is shut for everybody, and all that it knows goes into the lock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedspec.lock.merge import union
+from seedspec.run.ledger_admin.attach import write_lock
+from seedspec.run.ledger_admin.opening import check_lineage
+from seedspec.run.ledger_admin.reading import lock_of
+from seedspec.run.ledger_admin.runners import Active, wait_for_runs
+from seedspec.run.store.ledger.ledger import seal
+from seedspec.run.store.ledger.snapshot import Board
+from seedspec.run.store.ledger.store import Store
+from seedspec.run.store.lock_file import read_lock
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """How many purchases the lock has now, and the runs that still follow what they have bought."""
+
+    purchases: int
+    following: tuple[Active, ...]
+
+
+def detach(
+    store: Store,
+    board: str,
+    path: Path,
+    order: Sequence[str],
+    say: Callable[[str], None],
+    *,
+    pause: Callable[[float], object] = time.sleep,
+) -> Detached:
+    """Shuts a board, waits until nobody can buy on it any more, and takes the ledger out of the lock's header.
+
+    Use it under the hold. It may be repeated: also of a board that is shut already. Raises WrongLineage, Sealed for a
+    ledger that is damaged, Unreachable, StoreRefuses, BadDocument, LockFault and OSError.
+    """
+    lock = read_lock(path)
+    check_lineage(store, board)
+    seal(store, board)
+    following = wait_for_runs(store, board, say, pause=pause)
+    seen = Board(store, board)
+    seen.refresh()
+    merged = union(lock, lock_of(p.record for p in seen.all().values())).lock
+    rest = {k: v for k, v in lock.header.items() if k not in ("ledger", "at", "serial")}
+    write_lock(path, merged, rest, lock, order)
+    return Detached(sum(1 for _ in merged), tuple(following))
