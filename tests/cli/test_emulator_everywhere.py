@@ -12,7 +12,8 @@ from walk import ABOUT_NO_STORYBOARD, calls, commands
 
 from seedspec.cli.main import seedspec as group
 
-LOOKS_AT_NO_TAKE = {"check", "doctor", "init"}
+LOOKS_AT_NO_TAKE = {"check", "doctor", "init"} | {name for name in commands() if name.startswith("ledger ")}
+"""What is emulated has no ledger."""
 ABOUT_TAKES = sorted({*commands()} - LOOKS_AT_NO_TAKE - ABOUT_NO_STORYBOARD)
 HINT = "1 take of the emulator is here: add --emulator, or set SEEDSPEC_EMULATOR=1 for all commands"
 

@@ -31,6 +31,7 @@ def ledger_command() -> None:
 
     The record stands in a bucket (s3://, gs://, az://) or in a PostgreSQL database of your own. The lock in git says
     which ledger is meant. Where it is, SEEDSPEC_LEDGER or --ledger says, or `attach` has said it once on this machine.
+    It is about what is paid for: what is emulated has no ledger.
 
     \b
     Examples:
