@@ -56,7 +56,7 @@ def doctor_command(
                 name, url, local=asks_here(provider, os.environ), environ=os.environ, now=datetime.now(UTC)
             )
     lock, now = lock_of(Path(storyboard), emulated=False), datetime.now(UTC)
-    found += ledger_findings(lock, ledger or "", local=asks_here(provider, os.environ), now=now)
+    found += ledger_findings(lock, ledger or "", now=now)
     if form == "json":
         rows = [{"name": f.name, "verdict": f.verdict, "said": f.said} for f in found]
         print_json({"seedspec_doctor": 1, "findings": rows})

@@ -73,7 +73,7 @@ def attach_command(words: tuple[str, ...], *, new: bool) -> None:
 
     made = compile_or_exit(storyboard, "", emulated=False)
     path = lock_of(Path(storyboard), emulated=False)
-    with _remedies(path), closing(connect(url, "URL", local=_local())) as store, hold(path):
+    with _remedies(path), closing(connect(url, "URL", local=True)) as store, hold(path):
         done = attach(store, url, path, board_of(made).name, _order(made), anew=new)
     print_notes(done.said)
     if done.changed:
@@ -97,7 +97,7 @@ def _opened(storyboard: str, url: str | None) -> Iterator[Opened]:
     from seedspec.run.ledger_admin.opening import open_named
 
     path = lock_of(Path(storyboard), emulated=False)
-    with _remedies(path), closing(open_named(path, url or "", local=_local())) as found:
+    with _remedies(path), closing(open_named(path, url or "")) as found:
         yield found
 
 
@@ -256,8 +256,8 @@ def rebuild_command(storyboard: str, ledger: str | None, agreed: str | None, *, 
       seedspec ledger rebuild
       seedspec ledger rebuild --yes-rebuild 3f2a6c1e-5b1d-4c0e-9d57-2f1c6a8b9e10
     """
-    from seedspec.run.ledger_admin.known import remember
     from seedspec.run.ledger_admin.rebuild import rebuild, take_up_rescued
+    from seedspec.run.store.ledger.opened import remember
     from seedspec.run.store.lock_file import hold
 
     made = compile_or_exit(storyboard, "", emulated=False)
@@ -297,7 +297,7 @@ def detach_command(storyboard: str, ledger: str | None, agreed: str | None) -> N
       seedspec ledger detach --yes-detach 3f2a6c1e-5b1d-4c0e-9d57-2f1c6a8b9e10
     """
     from seedspec.run.ledger_admin.detach import detach
-    from seedspec.run.ledger_admin.known import forget
+    from seedspec.run.store.ledger.opened import forget
     from seedspec.run.store.lock_file import hold
 
     made = compile_or_exit(storyboard, "", emulated=False)
@@ -333,7 +333,8 @@ def _following(runs: Sequence[Active]) -> list[str]:
 
 
 def _print_commit(path: Path) -> None:
-    print_next(f"git commit {commands_of(path).file(path.name)}, and push it; everybody else pulls before the next run")
+    add = f"git add {commands_of(path).file(path.name)} && git commit"
+    print_next(f"{add}, and push it; everybody else pulls before the next run")
 
 
 def _order(made: Compiled) -> list[str]:
@@ -341,11 +342,3 @@ def _order(made: Compiled) -> list[str]:
     assert made.board is not None
     every = [made, *(compile(made.path, profile=name) for name in made.board.profiles)]
     return [e.fingerprint for one in every for e in one.entries]
-
-
-def _local() -> bool:
-    """Whether runs of this environment ask a service on this machine, where a store may be without https."""
-    from seedspec.project import sources
-    from seedspec.run.doctor import asks_here
-
-    return asks_here(next(iter(sources.catalog().models.values())).provider.document, os.environ)

@@ -11,10 +11,10 @@ from seedspec.lock.lock import Lock, serialise
 from seedspec.lock.merge import union
 from seedspec.project.atomic import replace_lock
 from seedspec.project.credentials import BadSettings
-from seedspec.run.ledger_admin.known import recall, remember, runner_of
 from seedspec.run.ledger_admin.opening import at_of, check_header
 from seedspec.run.store.ledger.layout import Board
 from seedspec.run.store.ledger.ledger import boards, make_board, make_team, open_ledger, seal
+from seedspec.run.store.ledger.opened import recall, remember, runner_of
 from seedspec.run.store.ledger.store import Store, keeps_conditions
 from seedspec.run.store.lock_file import read_lock
 

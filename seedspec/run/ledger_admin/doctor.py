@@ -10,12 +10,12 @@ from pathlib import Path
 from seedspec.lock.lock import LockFault
 from seedspec.project.credentials import BadSettings
 from seedspec.run.doctor import Finding
-from seedspec.run.ledger_admin.known import recall
 from seedspec.run.ledger_admin.opening import check_header
 from seedspec.run.ledger_admin.runners import LOOKING, clock_of
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.ledger import open_ledger
+from seedspec.run.store.ledger.opened import recall
 from seedspec.run.store.ledger.store import Store, StoreRefuses, Unreachable, keeps_conditions
 from seedspec.run.store.ledger.types import Sealed, WrongLineage
 from seedspec.run.store.lock_file import read_lock
@@ -24,7 +24,7 @@ _SKEW = 60.0
 """Seconds between two clocks that are worth a word. Nothing of the ledger depends on them."""
 
 
-def ledger_findings(lock: Path, given: str, *, local: bool, now: datetime) -> Iterator[Finding]:
+def ledger_findings(lock: Path, given: str, *, now: datetime) -> Iterator[Finding]:
     """Everything that is looked at of the ledger that is `given`, or that a lock names. Two small files stay there."""
     try:
         board = check_header(read_lock(lock), lock)
@@ -37,7 +37,7 @@ def ledger_findings(lock: Path, given: str, *, local: bool, now: datetime) -> It
             yield Finding("ledger", "warning", said)
         return
     try:
-        store = connect(url, "--ledger", local=local)
+        store = connect(url, "--ledger", local=True)
     except (BadSettings, StoreRefuses, Unreachable) as error:
         yield Finding("ledger", "bad", str(error))
         return

@@ -8,12 +8,12 @@ from pathlib import Path
 from seedspec.lock.lock import Lock, LockFault
 from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import commands_of
-from seedspec.run.ledger_admin.known import recall
 from seedspec.run.ledger_admin.runners import LOOKING
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.layout import BadDocument
 from seedspec.run.store.ledger.ledger import open_ledger
+from seedspec.run.store.ledger.opened import recall
 from seedspec.run.store.ledger.store import Store
 from seedspec.run.store.ledger.types import Sealed
 from seedspec.run.store.lock_file import read_lock
@@ -33,7 +33,7 @@ class Opened:
         self.store.close()
 
 
-def open_named(path: Path, given: str, *, local: bool) -> Opened:
+def open_named(path: Path, given: str) -> Opened:
     """The ledger that a lock names, at the address `given`, or where this machine has found it before.
 
     What the lock says of its address is never contacted, and nothing is asked of the store yet. Raises LockFault,
@@ -46,7 +46,7 @@ def open_named(path: Path, given: str, *, local: bool) -> Opened:
     if not (url := given or recall(board)):
         said = f"`{path}` is shared through the ledger {board}, and where that is was not said on this machine"
         raise BadSettings(f"{said}: give --ledger URL, set SEEDSPEC_LEDGER, or {attach} once", 6)
-    return Opened(path, lock, connect(url, "--ledger", local=local), board, url)
+    return Opened(path, lock, connect(url, "--ledger", local=True), board, url)
 
 
 def check_lineage(store: Store, board: str) -> None:

@@ -146,11 +146,17 @@ def _missing(lock: Lock, there: dict[tuple[str, int], Purchase], commands: Comma
         name = record.entry or record.fp[:16]
         if same_one is None:
             yield Finding(name, f"the lock has it as {record.state}, the ledger has it not", commands.line("fetch"))
-        elif join(same_one.values, {**record.values, "attempt": same_one.name[1]}) != same_one.values:
+        elif _knows_more(record, same_one):
             said = (
                 f"the lock has it as {record.state}, and knows more of it than the ledger, which has {same_one.state}"
             )
             yield Finding(name, said, commands.line("fetch"))
+
+
+def _knows_more(record: Record, there: Purchase) -> bool:
+    """Whether the ledger would learn something of a record that matters: moments alone are each machine's own."""
+    joined = join(there.values, {**record.values, "attempt": there.name[1]})
+    return joined["state"] != there.values["state"] or bool(joined.keys() - there.values.keys())
 
 
 def _counterpart(record: Record, purchases: list[Purchase]) -> Purchase | None:
