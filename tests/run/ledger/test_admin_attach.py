@@ -109,7 +109,7 @@ def test_a_store_that_ignores_conditions_is_refused(make: Make, bucket: Bucket) 
         ({"AWS_SECRET_ACCESS_KEY": "wrong"}, "", 5, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
         ({}, "403", 5, "AccessDenied; the credentials are those of AWS_ACCESS_KEY_ID"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "", 7, f"`{URL}`"),
-        ({"AWS_ENDPOINT_URL": "http://192.0.2.1:9000"}, "", 2, "`http://192.0.2.1:9000` is not https"),
+        ({"AWS_ENDPOINT_URL": "http://192.0.2.1:9000"}, "", 2, "goes to http://192.0.2.1:9000; expected https"),
     ],
 )
 def test_a_bucket_that_is_not_to_be_had(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from seedspec.project.credentials import BadSettings, is_local
 from seedspec.run.store.ledger.store import Listed, StoreRefuses, Unreachable
 from seedspec.run.store.objects import Objects
 
@@ -24,11 +23,6 @@ class BucketStore:
 
     def __init__(self, url: str, option: str, *, local: bool) -> None:
         self._objects = Objects(url, option, local=local, extra="ledger", seconds=_SECONDS, trying=_TRYING)
-        origin = self._objects.origin
-        if origin.startswith("http:") and not is_local(origin):
-            raise BadSettings(
-                f"`{option} {url}`: `{origin}` is not https, which only a bucket on this machine may lack"
-            )
         self.where = url
 
     def get(self, key: str) -> tuple[bytes, str] | None:
