@@ -194,6 +194,8 @@ def run(
             plan, drift = plan_of(made, place, options, lock, Problems(), senders=senders)
         if shared is not None and shared.away and options.submit and plan.buys:
             raise BadSettings(f"the ledger does not answer: {shared.away}; nothing was sent", 7)
+        if shared is not None and shared.away:
+            options = replace(options, submit=False)  # nor is a failed attempt repeated
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         if options.submit:

@@ -49,6 +49,17 @@ def test_help_loads_click_alone() -> None:
     assert "Exit codes:" in done.stdout
 
 
+@pytest.mark.parametrize("command", [["plan"], ["settle"], ["run", "--emulator", "--yes", "--emulator-seconds", "0"]])
+def test_a_lock_without_a_ledger_loads_nothing_of_it(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "storyboard.yaml").write_bytes(MINIMAL.read_bytes())
+    code = (
+        "import sys; from seedspec.cli.main import start; start(sys.argv[1:]);"
+        "print(sorted(m for m in sys.modules if m.startswith('seedspec.run.store.ledger')), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *command], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == "[]", done.stderr
+
+
 def test_plan_needs_no_http(tmp_path: Path) -> None:
     code = (
         "import sys; from seedspec.cli.main import start; start(['plan', sys.argv[1]]);"

@@ -40,7 +40,7 @@ from seedspec.lock.run_events import (
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import BUYS, Step
-from seedspec.plan.reason import Done, Failure, InBucket, InDoubt, Occupied, Picked, Twin, Unpicked, Unsaved
+from seedspec.plan.reason import Done, Failure, InBucket, InDoubt, Occupied, Picked, Sending, Twin, Unpicked, Unsaved
 from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.reason import Stuck as StuckTask
 from seedspec.report.plan import BARE, say_unpicked
@@ -315,6 +315,8 @@ def _begun(step: Step, commands: CommandHint) -> Outcome:
             return replace(found, end=End.HELD, code="held", message=f"{upstream}: {why}")
         case Unsaved() | InBucket():
             return replace(found, end=End.FETCH)
+        case Sending(by=who):
+            return replace(found, end=End.RUNNING, code="elsewhere", message=f"being sent by {who}")
         case Unpicked():
             return replace(found, code="pick", message=say_unpicked(reason, commands))
         case Occupied(file=file):

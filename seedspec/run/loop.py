@@ -17,7 +17,7 @@ from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Create, Wire
 from seedspec.run.engine.purchase import Moment
 from seedspec.run.store.journal import DiskRefuses, NotRecorded
-from seedspec.run.store.leave import NotGranted, TakenElsewhere
+from seedspec.run.store.leave import NotGranted, NotYet, TakenElsewhere
 
 LAST_WORD = 30.0
 """Seconds that a run which is to end waits for the answer to a paid request."""
@@ -49,7 +49,7 @@ class Record(Protocol):
     """What keeps events. An intent is durable when `intend` returns, events when `keep` returns and nothing is owed.
 
     `again` tries once more what the disk refused. NotRecorded says that nothing further can be kept, DiskRefuses that
-    an intent was not. With a shared ledger an intent may also raise TakenElsewhere and NotGranted.
+    an intent was not. With a shared ledger an intent may also raise TakenElsewhere, NotGranted and NotYet.
     """
 
     def intend(self, intent: Submitting, body: bytes) -> None: ...
@@ -139,6 +139,9 @@ def _keep_intent(
         return False
     except TakenElsewhere as error:
         yield from _keep(record, machine.yielded(call, error.theirs, clock()))
+        return False
+    except NotYet:
+        machine.withdraw(call, clock())
         return False
     except NotGranted as error:
         machine.withdraw(call, clock())

@@ -44,6 +44,8 @@ MEND = "tests/run/store/test_repair.py"
 SETTLE = "tests/run/engine/test_settle.py"
 RUNNERS = "tests/run/test_one_runner.py"
 NO_END = "tests/run/test_no_end.py"
+SHARED = "tests/run/ledger/test_shared_record.py"
+OTHERS = "tests/run/engine/test_others.py"
 
 MUTANTS = [
     # what is synced, and when
@@ -472,6 +474,71 @@ MUTANTS = [
         "            answer = await wait_listening(send(), self.deadlines.create)\n",
         "            async with asyncio.timeout(self.deadlines.create):\n                answer = await send()\n",
         f"{NO_END}::test_an_answer_that_came_while_the_process_stood_still_is_read",
+    ),
+    # the shared ledger
+    Mutant(
+        "the ledger before the disk",
+        "run/store/ledger/shared.py",
+        "        values, asked = values_of(intent), elapsed()\n",
+        "        self._journal.intend(intent, body)\n        values, asked = values_of(intent), elapsed()\n",
+        f"{SHARED} -k before_it_is_on_disk",
+    ),
+    Mutant(
+        "the disk before the ledger",
+        "run/store/ledger/shared.py",
+        "        try:\n            self._journal.keep(*events)\n        finally:\n",
+        "        for event, _ in found:\n            self._ledger.record(values_of(event))\n"
+        "        try:\n            self._journal.keep(*events)\n        finally:\n",
+        f"{SHARED} -k on_disk_before_the_ledger",
+    ),
+    Mutant(
+        "whose intent it is",
+        "run/store/ledger/ledger.py",
+        "            if there[0] != data:\n",
+        "            if True:\n",
+        f"{SHARED} -k known_by_its_own_writing",
+    ),
+    Mutant(
+        "a name that another one has taken",
+        "run/store/ledger/ledger.py",
+        "            if there[0] != data:\n",
+        "            if False:\n",
+        f"{SHARED} -k before_it_is_on_disk",
+    ),
+    Mutant(
+        "the bound of a leave",
+        "run/loop.py",
+        "    if team is not None and not team.timely(call.intent):",
+        "    if False:",
+        f"{OTHERS} -k too_old",
+    ),
+    Mutant(
+        "the clock that counts sleep",
+        "run/store/ledger/shared.py",
+        "        return elapsed() - self._granted[intent.fp, intent.attempt] <= FRESH\n",
+        "        return True\n",
+        f"{SHARED} -k counts_sleep",
+    ),
+    Mutant(
+        "the leave that the disk refused",
+        "run/store/ledger/shared.py",
+        '            self._outbox.add({**values, "state": State.QUEUED.value})\n',
+        "            pass\n",
+        f"{SHARED} -k disk_refuses",
+    ),
+    Mutant(
+        "the store's clock",
+        "run/store/ledger/lease.py",
+        "            return mine[1] + self._clock() - self._answered\n",
+        "            return datetime.now(UTC).timestamp()\n",
+        f"{SHARED} -k never_saw",
+    ),
+    Mutant(
+        "another one's purchase",
+        "run/loop.py",
+        "        yield from _keep(record, machine.yielded(call, error.theirs, clock()))\n        return False\n",
+        "        return True\n",
+        f"{OTHERS} -k another_one_has_bought",
     ),
 ]
 

@@ -19,3 +19,7 @@ class NotGranted(Exception):
     def __init__(self, code: str, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.code, self.exit = code, exit_code
+
+
+class NotYet(Exception):
+    """The shared ledger still lacks what this run has bought: the next request waits for that, and the run goes on."""

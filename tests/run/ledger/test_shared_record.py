@@ -230,8 +230,9 @@ def test_a_grant_that_the_disk_never_saw_is_a_doubt_when_its_lease_is_over(
     lock = take_up(two.opened(), two.path, (), None)
     assert [r.state for r in lock] == [State.SUBMITTING], "the next run of anybody takes it up"
     later = two.opened()
+    later.beat()
     later.read()
-    assert senders(later) == {(intent().fp, 1): "one"}
+    assert senders(later) == {(intent().fp, 1): "one"}, "by the store's clock, which is weeks behind this machine's"
     record = next(iter(lock))
     assert settled_in(later, record)[0] > 0
     assert isinstance(store.clock, Clock)
@@ -262,3 +263,24 @@ def test_a_run_that_stands_still_renews_its_lease_no_more(
     one.record.keep()
     assert enough.wait(5), "it goes on, and its lease with it"
     one.record.abandon()
+
+
+def test_a_leave_whose_answer_was_lost_is_known_by_its_own_writing(
+    pair: tuple[Machine, Machine], store: Memory
+) -> None:
+    """The store carries out the write and says that the name is taken, as a bucket does after a lost answer."""
+    one, two = pair
+    write, lost = store.create, list[str]()
+
+    def create(key: str, data: bytes) -> str | None:
+        made = write(key, data)
+        if "/buy/" in key and made is not None:
+            lost.append(key)
+            return None
+        return made
+
+    store.create = create  # type: ignore[method-assign]
+    one.record.intend(intent(), BODY)
+    assert len(lost) == 1 and one.states() == {"one/1": "submitting"}
+    with pytest.raises(TakenElsewhere):
+        two.record.intend(intent(key="key-2"), BODY)

@@ -25,7 +25,7 @@ from seedspec.project.atomic import replace_lock
 from seedspec.project.credentials import BadSettings
 from seedspec.run.engine.messages import Call, Look, Looked, Reply, Theirs, Trouble, Wire
 from seedspec.run.store.journal import Journal
-from seedspec.run.store.leave import NotGranted, TakenElsewhere
+from seedspec.run.store.leave import NotGranted, NotYet, TakenElsewhere
 from seedspec.run.store.ledger.lease import FRESH, elapsed
 from seedspec.run.store.ledger.ledger import Ledger
 from seedspec.run.store.ledger.outbox import Outbox
@@ -35,6 +35,9 @@ from seedspec.run.store.lock_file import read_lock
 
 BEHIND = 30.0
 """Seconds that the ledger may lack a record before nothing more is bought."""
+
+MOMENT = 0.5
+"""Seconds that the next request waits for the records before it; then the run looks after what it has bought."""
 
 LAST = 10.0
 """Seconds that the end of a run waits for what the ledger lacks."""
@@ -79,8 +82,8 @@ class SharedRecord:
         """Asks the ledger for the purchase, then makes the intent durable on disk."""
         self._step = elapsed()
         unsent = f"nothing was sent for `{intent.entry}`"
-        if not self._outbox.flush(BEHIND):
-            raise NotGranted("ledger", f"{self._lacks()}; {unsent}", 7)
+        if not self._outbox.flush(MOMENT):
+            raise NotYet(f"{self._lacks()}; {unsent}")
         values, asked = values_of(intent), elapsed()
         try:
             answer = self._ledger.grant(values)
