@@ -157,9 +157,16 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     else:
         stated = round(done.credits * rate.units_per_credit)
         out.append(f"estimate {estimate} at most; the service stated {both(Cost(stated, stated), rate)}")
-    if meaning := _EXIT_WORDS.get(done.exit, ""):
+    if meaning := _meaning(found, done):
         out.append(meaning + (f"; {found.commands.line('settle')} lists the commands" if done.doubt else ""))
     return out
+
+
+def _meaning(found: Outcomes, done: RunFinished) -> str:
+    """What an exit code says in words."""
+    if done.exit == 6 and found.stopped is not None and found.stopped.code == "ledger":
+        return "the shared ledger lacks what this run knows, or is no more what it was: nothing more was bought"
+    return _EXIT_WORDS.get(done.exit, "")
 
 
 def _remedy(outcome: Outcome, found: Outcomes) -> str:

@@ -115,6 +115,7 @@ def drive(
         raise
     if team is not None:
         team.settle()
+    yield from _heed(team, machine, clock)
     yield from debt.report(last=True)
     finished = machine.finish(clock(), interrupted=interrupted)
     if lacking := record.owed or _disk_refusal(machine):

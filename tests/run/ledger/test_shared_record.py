@@ -10,7 +10,7 @@ from memory import Clock, Memory
 
 from seedspec.compiler.entry import digest
 from seedspec.lock.lock import Lock, parse
-from seedspec.lock.purchase_events import Deferred, Failed, Intent, Saved, Submitted, Submitting
+from seedspec.lock.purchase_events import Deferred, Doubted, Failed, Intent, Saved, Submitted, Submitting
 from seedspec.lock.state import State
 from seedspec.run.store.journal import DiskRefuses, Journal
 from seedspec.run.store.leave import NotGranted, TakenElsewhere
@@ -284,3 +284,17 @@ def test_a_leave_whose_answer_was_lost_is_known_by_its_own_writing(
     assert len(lost) == 1 and one.states() == {"one/1": "submitting"}
     with pytest.raises(TakenElsewhere):
         two.record.intend(intent(key="key-2"), BODY)
+
+
+def test_a_person_has_a_doubt_sent_once_more_under_its_first_key(pair: tuple[Machine, Machine]) -> None:
+    one, two = pair
+    one.record.intend(intent(), BODY)
+    one.record.keep(Doubted("one/1", intent().fp, 1, "the answer was lost", AT))
+    one.close()
+    two.ledger = two.opened()
+    two.journal, two.record = two.begun()
+    with pytest.raises(TakenElsewhere):
+        two.record.intend(intent(key="another"), BODY)
+    two.record.intend(intent(), BODY)
+    two.close()
+    assert two.states() == in_ledger(two) == {"one/1": "submitting"}

@@ -99,7 +99,9 @@ def test_what_a_silent_ledger_lacks_at_the_end_is_owed_and_told_by_the_next_run(
     seen = after_first(events)
     bucket.faults |= {"GET": "503", "PUT": "503"}
     with pytest.raises(NotRecorded, match="lacks"):
-        seen += events
+        for event in events:
+            seen.append(event)
+    assert [e.code for e in seen if isinstance(e, Stopped)] == ["ledger"] and seen[-1].exit == 6
     bucket.faults.clear()
     assert [r.state for r in clone.lock() if r.state != "queued"] == ["saved"] and once(clone) == 1
     rest = list(begin(clone))

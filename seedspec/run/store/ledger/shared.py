@@ -139,6 +139,8 @@ class SharedRecord:
 
     def trouble(self) -> NotGranted | None:
         self._step = elapsed()
+        if self._why is None and (self._settled and len(self._outbox)):
+            return NotGranted("ledger", self._lacks(), 6)
         if self._why is None and self._outbox.age > BEHIND:
             return NotGranted("ledger", self._lacks(), 7)
         return self._why
