@@ -34,6 +34,7 @@ COMMANDS = {
     "adopt": ("seedspec.cli.commands.adopt", "Take up what was bought elsewhere: a task, or a video."),
     "lock": ("seedspec.cli.commands.lock", "Verify, fix or prune the record of what was bought."),
     "ledger": ("seedspec.cli.commands.ledger", "Share the record of what was bought with a team."),
+    "prices": ("seedspec.cli.commands.prices", "Show the prices in force, or read newer ones."),
     "models": ("seedspec.cli.commands.models", "List models, fields, limits and prices."),
     "doctor": ("seedspec.cli.commands.doctor", "Check whether this machine is ready for a run."),
     "review": ("seedspec.cli.commands.review", "Make a page to look at takes, compare them, vote and pick."),

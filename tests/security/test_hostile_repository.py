@@ -27,6 +27,7 @@ OURS = re.compile(r"::(error|warning|notice) (file|title)=")
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("check",), ("check", "--format", "github"), ("compile",), ("why", "one/1"), ("diff", "HEAD"), ("plan",),
     ("plan", "--against", "HEAD"), ("plan", "--format", "markdown"), ("status",), ("cost",), ("doctor",), ("models",),
+    ("prices",),
     ("check", "--diff"), ("check", "--fix"), ("explain", "undefined-name"), ("explain",),
     ("ledger", "status"), ("ledger", "budget"), ("ledger", "verify"), ("ledger", "rebuild"), ("ledger", "detach"),
     ("ledger", "attach", "postgresql://team@127.0.0.1:9/films"),
@@ -44,7 +45,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 """Every command. A storyboard's name is put behind it, or behind `-f`."""
 READING = COMMANDS[:14]
 """Run for each storyboard, both as on a terminal and as in a job of a CI server; the rest only as in a job."""
-WITHOUT_STORYBOARD = ("completion", "models", "init", "explain")
+WITHOUT_STORYBOARD = ("completion", "models", "prices", "init", "explain")
 IN_A_PROCESS = (
     ("check", "."), ("check", "--fix", "."), ("explain", "tab"), ("plan",),
     ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge",

@@ -1,0 +1,80 @@
+"""Prices in force, and what a newer document would change of them, as people and programs read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from seedspec.catalog.price import Rate
+from seedspec.catalog.price_file import PriceBook
+from seedspec.report.table import columns
+
+OLD_DAYS = 60
+
+
+def as_text(rates: Mapping[str, Rate], day: str) -> list[str]:
+    """A line a model: since when its prices hold, how sure they are, and where they were read."""
+    rows = [("model", "since", "sure", "from")]
+    rows += [(model, r.as_of if r.known else "", r.sure, r.source if r.known else r.why) for model, r in rates.items()]
+    old = [r.as_of for r in rates.values() if r.known and days_between(r.as_of, day) > OLD_DAYS]
+    said = (
+        f"the oldest prices are {days_between(min(old), day)} days old: `seedspec prices refresh PROVIDER`"
+        if old
+        else ""
+    )
+    return [*columns(rows), *([said] if said else [])]
+
+
+def as_json(rates: Mapping[str, Rate], day: str) -> dict[str, Any]:
+    return {
+        "seedspec_prices": 1,
+        "models": {
+            model: {
+                "as_of": r.as_of if r.known else None,
+                "until": r.until or None,
+                "days": days_between(r.as_of, day) if r.known else None,
+                "sure": r.sure,
+                "source": r.source or None,
+                "why": r.why or None,
+            }
+            for model, r in rates.items()
+        },
+    }
+
+
+def days_between(since: str, day: str) -> int:
+    return (date.fromisoformat(day) - date.fromisoformat(since)).days
+
+
+def changes(book: PriceBook, rows: Mapping[str, Any], why: Mapping[str, str], day: str) -> list[str]:
+    """What would be taken up: a line a model, and two for each part that differs."""
+    lines: list[str] = []
+    for model, row in rows.items():
+        known = book.in_force(model, day)
+        old = {p["name"]: p for p in known.document.get("parts", ())} if known is not None and not known.fault else {}
+        new = {p["name"]: p for p in row["parts"]}
+        since = f"since {known.since}" if known is not None else "not known before"
+        differ = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
+        lines.append(f"{'~' if differ else '='} {model}  {since}{'' if differ else ', the same'}")
+        for name in differ:
+            lines += [
+                f"    {sign} {name}: {_brief(part)}"
+                for sign, part in (("-", old.get(name)), ("+", new.get(name)))
+                if part
+            ]
+    return [*lines, *(f"! {model}  stays as it is: {said}" for model, said in why.items())]
+
+
+def _brief(part: Mapping[str, Any]) -> str:
+    tables = "; ".join(sorted(_tables(part["quantity"]))) or "the same for all"
+    least = part.get("minimum", "0")
+    return f"{part['rate']} credits{f', at least {least}' if least != '0' else ''}; {tables}"
+
+
+def _tables(tree: Any) -> Iterable[str]:
+    if isinstance(tree, Mapping):
+        if "values" in tree:
+            yield f"{tree['lookup']} " + " ".join(f"{k}×{v}" for k, v in sorted(tree["values"].items()))
+        for part in tree.get("args", ()):
+            yield from _tables(part)
