@@ -157,8 +157,9 @@ def status_command(storyboard: str, ledger: str | None, form: str) -> None:
 def budget_command(storyboard: str, ledger: str | None, usd: str | None, *, month: bool, unbounded: bool) -> None:
     """Show the team's ceiling, or set it. It bounds all storyboards of the ledger together.
 
-    It stands in the ledger, not in a storyboard: no branch can raise it. What is bought through the ledger counts, at
-    its estimated price until the service says what it charged; what is in doubt counts, what failed unbilled does not.
+    It stands in the ledger, not in a storyboard: no branch can raise it. What the ledger knows counts, also from before
+    there was a ceiling, at its estimated price until the service says what it charged. What is in doubt counts, what
+    failed unbilled does not.
     A ceiling below what is spent already is taken: nothing more is bought then. `budget:` and --max-usd still bound
     each run.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -98,6 +99,29 @@ def test_the_ceiling_is_shown_and_set(make: Make, url: str) -> None:
     status = one.ledger("status", "--format", "json").document["ceiling"]
     assert status["usd"] == "0.01" and status["left"].startswith("-") and [h["runner"] for h in status["held"]]
     assert one.ledger("budget", "--none").out == "ceiling none, before $0.01\n"
+
+
+def test_what_was_bought_before_there_was_a_ceiling_counts(make: Make, url: str) -> None:
+    one = make()
+    one.keep("one/1", "saved")
+    one.attach(url)
+    with opened(url) as store:
+        over, lives = run_of(store, one.board, "over"), run_of(store, one.board, "lives")
+        for run, address in ((over, "two/1"), (lives, "three/1")):
+            mine = intent(one, address)
+            assert run.grant(mine) is None
+            run.record({**mine, "state": "running", "task": f"task-{address.replace('/', '-')}"})
+        over.close([])
+        one.ledger("budget", "--usd", "100")
+        status = one.ledger("status", "--format", "json").document
+        spent = sum(Decimal(s["usd"]) for s in status["spending"])
+        assert Decimal(status["ceiling"]["left"]) == 100 - spent, status
+        assert {h["runner"] for h in status["ceiling"]["held"]} >= {"lives (pid 7)"}
+        lives.close([])
+        one.ledger("budget", "--none")
+        one.ledger("budget", "--usd", "50")
+    again = one.ledger("status", "--format", "json").document["ceiling"]
+    assert Decimal(again["left"]) == 50 - spent, "nothing counts twice"
 
 
 @pytest.mark.parametrize(
