@@ -11,6 +11,7 @@ from seedspec.run.store.ledger import layout
 
 URL = "s3://team/films"
 __all__ = ["make", "url"]
+pytestmark = pytest.mark.slow
 
 
 def test_a_lock_is_attached_once_and_joined_by_a_clone(make: Make, url: str) -> None:

@@ -20,6 +20,7 @@ from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.ledger import boards, make_board
 
 __all__ = ["make", "url"]
+pytestmark = pytest.mark.slow
 
 
 def intent(clone: Clone, address: str) -> dict[str, Any]:
