@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from bucket import Store as Bucket
+from database import Server
 from memory import Clock, Memory
 from team import NOBODY, Clone, Make, Said, damage, make, opened, run_of, url
 
@@ -177,7 +178,10 @@ def test_a_sound_ledger_has_no_findings(make: Make, url: str) -> None:
         ("snapshot", b"x", "is no snapshot"),
     ],
 )
-def test_a_damaged_object_is_named_with_its_remedy(make: Make, url: str, key: str, data: bytes, said: str) -> None:
+def test_a_damaged_object_is_named_with_its_remedy(
+    make: Make, database: Server, key: str, data: bytes, said: str
+) -> None:
+    url = database.url
     one = make()
     record = one.keep("one/1", "saved")
     board = one.attach(url)
@@ -257,7 +261,8 @@ def test_a_deleted_ledger_is_rebuilt_from_the_lock(make: Make, bucket: Bucket) -
 
 
 @pytest.mark.parametrize("key", ["team", "budget", "run", "board", "purchase", "snapshot"])
-def test_a_damaged_ledger_is_rebuilt_with_what_can_be_read(make: Make, url: str, key: str) -> None:
+def test_a_damaged_ledger_is_rebuilt_with_what_can_be_read(make: Make, database: Server, key: str) -> None:
+    url = database.url
     one = make()
     record = one.keep("one/1", "saved")
     old = one.attach(url)
