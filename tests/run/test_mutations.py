@@ -46,6 +46,7 @@ RUNNERS = "tests/run/test_one_runner.py"
 NO_END = "tests/run/test_no_end.py"
 SHARED = "tests/run/ledger/test_shared_record.py"
 OTHERS = "tests/run/engine/test_others.py"
+LEDGER = "tests/run/ledger"
 
 MUTANTS = [
     # what is synced, and when
@@ -539,6 +540,49 @@ MUTANTS = [
         "        yield from _keep(record, machine.yielded(call, error.theirs, clock()))\n        return False\n",
         "        return True\n",
         f"{OTHERS} -k another_one_has_bought",
+    ),
+    # the rules of the ledger that several machines share
+    Mutant(
+        "the look whose intent stands there",
+        "run/store/ledger/ledger.py",
+        "            if there[0] != data:\n",
+        "            if True:\n",
+        f"{LEDGER}/test_trouble.py::test_an_own_grant_that_came_back_as_taken_is_known_again",
+    ),
+    Mutant(
+        "the withdrawal of what got no answer",
+        "run/store/ledger/ledger.py",
+        "    self._unconfirmed.setdefault(mine.name, []).append(mine)\n                    raise\n",
+        "    raise\n",
+        f"{LEDGER}/test_trouble.py::test_what_got_no_answer_is_withdrawn",
+    ),
+    Mutant(
+        "the look at the lease after a grant",
+        "run/store/ledger/ledger.py",
+        "                if self._lease.holds:\n",
+        "                if True:\n",
+        f"{LEDGER}/test_budget.py::test_a_run_that_stands_still_in_a_grant_does_not_pass_the_ceiling",
+    ),
+    Mutant(
+        "a draw that ends with the lease",
+        "run/store/ledger/ledger.py",
+        "            self._purse.stale()\n",
+        "            pass\n",
+        f"{LEDGER}/test_budget.py::test_a_run_that_was_taken_for_dead_draws_anew",
+    ),
+    Mutant(
+        "the intent that news are of",
+        "run/store/ledger/ledger.py",
+        "            elif same(stands.values, whole) is not False:\n",
+        "            elif True:\n",
+        f"{LEDGER}/test_rules.py::test_news_of_an_intent_of_before_do_not_touch_the_one_of_now[memory]",
+    ),
+    Mutant(
+        "a ledger that is gone",
+        "run/store/ledger/snapshot.py",
+        "        if gone := known - there:\n",
+        "        if gone := set():\n",
+        f"{LEDGER}/test_trouble.py::test_purchases_that_are_gone_seal",
     ),
 ]
 

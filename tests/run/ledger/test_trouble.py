@@ -78,6 +78,22 @@ def test_what_got_no_answer_at_the_end_is_withdrawn_too(memory: Memory, team: Te
     assert [str(r.state) for r in lock] == ["queued"] and two.grant(intent(1)) is None
 
 
+def test_an_own_grant_that_came_back_as_taken_is_known_again(memory: Memory, team: Team) -> None:
+    """A bucket's library repeats a request whose answer was lost, and then tells of its own success as of another's."""
+    one, two = team.run(), team.run()
+    one.beat(), two.beat()
+    inner = memory._write
+
+    def repeated(what: str, key: str, data: bytes, tag: str | None) -> str | None:
+        inner(what, key, data, tag)
+        return None
+
+    memory._write = repeated  # type: ignore[method-assign]
+    assert one.grant(intent(1)) is None and isinstance(two.grant(intent(1)), Taken)
+    assert one.record(line(1, "queued"))["state"] == "queued"
+    assert two.grant(intent(1)) is None and isinstance(one.grant(intent(1)), Taken)
+
+
 def test_taken_and_nothing_there_is_asked_again(memory: Memory, team: Team) -> None:
     one = team.run()
     one.beat()
