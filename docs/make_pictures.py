@@ -78,9 +78,9 @@ def the_run(work: Path) -> None:
     board = planned.compiled.board
     assert board is not None
     with api.emulator("storyboard.yaml", seconds=4) as emulator:
-        outcomes = Outcomes(planned.plan.steps, board.model)
+        outcomes = Outcomes(planned.plan.steps, board.catalog.models)
         monitor = Monitor(
-            outcomes, board.model.rate, budget=api.budget_of(board, options), slots=PACE.in_flight,
+            outcomes, board.rate, budget=api.budget_of(board, options), slots=PACE.in_flight,
             emulated=True, clock=time.monotonic,
         )  # fmt: skip
         lines: list[str] = []

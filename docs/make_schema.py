@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from seedspec.catalog.field_rules import field_rules
+from seedspec.catalog.field_rules import field_rules, or_null
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 PAGE = SCHEMAS / "storyboard.json"
@@ -23,8 +23,10 @@ def made(text: str) -> str:
     fields = field_rules(sorted(models(), key=lambda d: d["x-seedspec"]["model"] != usual))
     defs = schema["$defs"]
     before = defs["fields"]["properties"].keys() - {"takes"}
-    for part in (defs["fields"], defs["overrides"]["items"], defs["shot"]):
+    for part in (defs["fields"], defs["shot"]):
         part["properties"] = dict(_replaced(part["properties"], before, fields))
+    for part in (defs["profile_fields"], defs["overrides"]["items"]):
+        part["properties"] = dict(_replaced(part["properties"], before, or_null(fields)))
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -119,7 +119,7 @@ def agree(planned: Planned, options: Options | None = None) -> Agreed:
     if options.agreed is not None:
         raise BadSettings("the plan is made by an agreed one; leave `agreed` out to make another")
     return agreed_of(
-        planned.plan, planned.compiled.entries, board.model.rate,
+        planned.plan, planned.compiled.entries, board.rate,
         name=board.name, file=planned.compiled.path.name, emulated=options.emulated, made=now().text(),
         retry=options.retry_failed, redo=options.redo_stale,
     )  # fmt: skip
@@ -223,7 +223,7 @@ def quote(planned: Planned, options: Options, *, whole: bool = False) -> Quote |
     if options.emulated or options.locked or not options.submit:
         return None
     budget, entries = (None, None) if whole else (budget_of(board, options), options.max_entries)
-    return quote_of(planned.plan, board.model.rate, budget, entries)
+    return quote_of(planned.plan, board.rate, budget, entries)
 
 
 def consent_of(agreed: Agreed | None) -> Yes | None:
@@ -242,7 +242,7 @@ def _service_for(made: Compiled, place: Place, environ: Mapping[str, str], emula
     assert made.board is not None
     if emulator is not None:
         return emulator.service(place)
-    return None if place.emulated else service_of(made.board.model.provider.document, place, environ)
+    return None if place.emulated else service_of(made.board.provider.document, place, environ)
 
 
 def _run(
@@ -258,7 +258,7 @@ def _run(
 
     place = service.place
     assert made.board is not None
-    provider = made.board.model.provider.document
+    provider = made.board.provider.document
     ledger = None if shared is None else shared.ledger
     machine = Engine(
         name=made.board.name,
@@ -280,7 +280,6 @@ def _run(
         result_seconds=3600.0 * provider["result_hours"],
         chance=random.random,
         unreachable=provider["unreachable"],
-        media=made.board.model.media,
         together=provider["endpoints"].get("batch", {}).get("most", 1),
         renders=renders_of(place, options, plan.lock),
         runner="" if ledger is None else ledger.runner.id,

@@ -34,6 +34,10 @@ ELSEWHERE = {
         ),
         "compiler/references/test_slots.py",
     ),  # need a model with slots
+    "model-missing": "compiler/test_models.py",  # these need a second model
+    "model-label": "compiler/test_models.py",
+    "model-circle": "compiler/test_models.py",
+    "field-needed": "compiler/test_models.py",
     "cannot-read": "compiler/test_compiler.py",  # there is no file
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""

@@ -144,7 +144,7 @@ def test_every_value_shows_itself_in_a_few_lines(tmp_path: Path) -> None:
     assert span is not None and quote is not None
     tried = [
         made, planned, planned.plan, *planned.plan.steps[:1], entry, lock, record, *made.diagnostics[:1],
-        span, span.source, made.board, made.board.shots[0], made.board.model,
+        span, span.source, made.board, made.board.shots[0], entry.model,
         entry.base, planned.place, api.Options(select=["x" * 9] * 500), api.Pace(), api.Cost(1, 2), api.Action.SUBMIT,
         api.Note("n" * 5000), api.Severity.ERROR, api.Invalid(made), api.Yes(max_usd=1), quote,
         api.Emulator("http://127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1", Key("sk-canary")),

@@ -45,6 +45,16 @@ def own_rules(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: _rule([rule], volatile=name in volatile) for name, rule in _fields(document)}
 
 
+def or_null(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The rules where null means that a field is not sent: in overrides and profiles."""
+    out = {}
+    for name, rule in rules.items():
+        types = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
+        said = {**rule.get("x-seedspec", {}), "instead": {k: v for k, v in _INSTEAD.items() if k != "null"}}
+        out[name] = {**rule, "type": [*types, "null"], "x-seedspec": said}
+    return out
+
+
 def opened(storyboard: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The storyboard's schema with further request fields, in each of the places where they may stand."""
     defs = storyboard["$defs"]
@@ -54,7 +64,8 @@ def opened(storyboard: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]
         "$defs": {
             **defs,
             "fields": _with(defs["fields"], rules),
-            "overrides": {**defs["overrides"], "items": _with(items, rules)},
+            "profile_fields": _with(defs["profile_fields"], or_null(rules)),
+            "overrides": {**defs["overrides"], "items": _with(items, or_null(rules))},
             "shot": _with(defs["shot"], rules),
         },
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from seedspec.choices.reviews import Entries, Review, Winner
@@ -36,7 +37,11 @@ class Ballot:
 
 @valueclass(frozen=True, slots=True)
 class Standing:
-    """`rate` is the chance to win against an average other one, `low` to `high` its 95 % interval."""
+    """`rate` is the chance to win against an average other one, `low` to `high` its 95 % interval.
+
+    `usd_per_win` is what its videos that were voted on cost together, for each win; None where nobody asked for it, or
+    it has no win. A tie is half a win.
+    """
 
     name: str
     wins: int
@@ -45,6 +50,7 @@ class Standing:
     rate: float
     low: float
     high: float
+    usd_per_win: float | None = None
 
 
 @valueclass(frozen=True, slots=True)
@@ -81,6 +87,20 @@ def by_axis(votes: Sequence[Ballot], axis: str, *, seed: int = 0) -> Standings:
     pairs = [(v, x, y) for v, x, y in found if x and y and x != y]
     alike = sum(_others(v.a, axis) == _others(v.b, axis) and v.winner != "skip" for v, _, _ in pairs)
     return _standings(axis, [(v.winner, x, y) for v, x, y in pairs], alike, seed)
+
+
+def with_prices(found: Standings, votes: Sequence[Ballot], usd: Callable[[Entry], float]) -> Standings:
+    """Standings with what a win costs. `usd` is the price of an entry's video; a request that is shared counts once."""
+    voted = {e.fingerprint: e for v in votes for e in (v.a, v.b) if v.winner != "skip"}
+    spent: dict[str, float] = {}
+    for entry in voted.values():
+        if name := entry.value_of(found.of):
+            spent[name] = spent.get(name, 0.0) + usd(entry)
+    rows = (
+        replace(row, usd_per_win=spent[row.name] / won if (won := row.wins + row.ties / 2) else None)
+        for row in found.rows
+    )
+    return replace(found, rows=tuple(rows))
 
 
 def by_take(votes: Sequence[Ballot], *, seed: int = 0) -> list[Standings]:

@@ -50,7 +50,7 @@ def carry_out(
     if options.submit and planned.plan.buys and view.form == "text":
         print_plan(planned, options, stream_error=True)
     if planned.drift is not None and options.agreed is not None:
-        print_notes(drift(planned.drift, options.agreed, board_of(planned.compiled).model.rate, planned.place.commands))
+        print_notes(drift(planned.drift, options.agreed, board_of(planned.compiled).rate, planned.place.commands))
     if options.submit and not options.locked:
         board = board_of(planned.compiled)
         check_priced(planned.plan, budget_of(board, options), unpriced=options.unpriced)  # before anybody is asked
@@ -96,4 +96,4 @@ def _check_key(planned: Planned) -> None:
     """A key that is missing or broken is said before anybody is asked anything."""
     board = planned.compiled.board
     assert board is not None
-    key_of(board.model.provider.document, os.environ, Path.cwd())
+    key_of(board.provider.document, os.environ, Path.cwd())

@@ -53,7 +53,9 @@ def board_of(made: Compiled) -> Storyboard:
 def heading(made: Compiled) -> str:
     """What stands above an answer: the storyboard, its model, and the profile."""
     whole = board_of(made)
-    return f"{whole.name}  {whole.model.id}" + (f"  profile {whole.profile.name}" if whole.profile else "")
+    return f"{whole.name}  {', '.join(m.id for m in whole.models)}" + (
+        f"  profile {whole.profile.name}" if whole.profile else ""
+    )
 
 
 def report_name(made: Compiled) -> str:

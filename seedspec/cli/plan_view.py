@@ -11,9 +11,11 @@ from seedspec.api import Options, Planned, plan
 from seedspec.cli.compiled import compile_or_exit, heading, show_findings
 from seedspec.cli.console import print_lines, print_next, print_notes, wants_color
 from seedspec.compiler.storyboard.profile import say_profile
+from seedspec.plan.by_model import by_model
 from seedspec.plan.plan import Action
 from seedspec.plan.savings import savings
 from seedspec.project.full_matrix import cost_of, full_matrix
+from seedspec.report import by_model as models
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.report import rows as chosen
@@ -36,7 +38,7 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     write([head(planned)])
     write(plans.count_entries(made.rows, made.counts))
     if not stream_error and (full := full_matrix(made)) is not None:
-        write([chosen.beside(len(made.entries), cost_of(made.entries), full, board.model.rate)])
+        write([chosen.beside(len(made.entries), cost_of(made.entries), full, board.rate)])
     if options.picked_from is not None:
         wanted = sum(s.entry is not None for s in planned.plan.steps)
         write([f"{wanted:,} of them are of variants picked {say_profile(options.picked_from)}"])
@@ -45,7 +47,7 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
             "",
             *plans.steps(
                 planned.plan,
-                board.model.rate,
+                board.rate,
                 color=wants_color(stream),
                 commands=planned.place.commands,
                 now=now().utc,
@@ -53,11 +55,12 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
             "",
         ]
     )
-    write(plans.totals(planned.plan, board.model.rate, budget_of(board, options)))
+    write(plans.totals(planned.plan, board.rate, budget_of(board, options)))
+    write(models.as_text(by_model(planned.plan)))
     write(plans.lost(planned.plan, planned.place.commands))
     if not stream_error:  # who is about to buy has decided
-        told = savings(planned.plan, board.model)
-        write(costs.hints(told, planned.plan.cost, board.model.rate, color=wants_color(stream)))
+        told = savings(planned.plan)
+        write(costs.hints(told, planned.plan.cost, board.rate, color=wants_color(stream)))
 
 
 def head(planned: Planned) -> str:

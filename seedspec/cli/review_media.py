@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +16,7 @@ from seedspec.cli.main import Exit
 from seedspec.plan.plan import Plan
 from seedspec.project.credentials import BadSettings
 from seedspec.report.page.content import Media
+from seedspec.report.page.posters import Clip
 from seedspec.report.page.signed import SignedVideos, signed_videos
 from seedspec.run.loop import now
 from seedspec.run.service.bucket import opened
@@ -53,6 +57,17 @@ class MediaParam(click.ParamType[MediaChoice]):
         if not timedelta() < life <= LONGEST:
             self.fail(f"`{value}`: an address is signed for 1 hour at least and 7 days at most", param, ctx)
         return MediaChoice("signed", life)
+
+
+def unnamed(clip: Clip, folder: Path) -> Path:
+    """A video under a name that says nothing of its labels: its digest, in a folder of our own."""
+    path = folder / f"{clip.sha256[:16]}{clip.file.suffix}"
+    if not path.exists():
+        try:
+            os.link(clip.file, path)
+        except OSError:  # another disk, or one that knows no links
+            shutil.copyfile(clip.file, path)
+    return path
 
 
 def signed_of(choice: MediaChoice, renders: str | None, plan: Plan) -> SignedVideos | None:

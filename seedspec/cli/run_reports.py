@@ -55,7 +55,7 @@ def report_end(
     """What a run came to: its summary, on standard error where `err`, and what CI servers read of it."""
     board = planned.compiled.board
     assert board is not None
-    rate, name = board.model.rate, report_name(planned.compiled)
+    rate, name = board.rate, report_name(planned.compiled)
 
     def print_summary() -> None:
         for text in summary(outcomes, rate, emulated=emulated):

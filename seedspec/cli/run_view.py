@@ -57,7 +57,7 @@ def follow(
 
     Ends the command with the run's exit code. What is known is reported too when the run ends in trouble.
     """
-    outcomes = Outcomes(planned.plan.steps, board_of(planned.compiled).model, planned.place.commands)
+    outcomes = Outcomes(planned.plan.steps, board_of(planned.compiled).catalog.models, planned.place.commands)
     views, finished, trouble = Views(planned.place.base), 0, None
     view_events = _event_view(outcomes, planned, options, view, stopping)
     try:
@@ -104,7 +104,7 @@ def _event_view(
         assert board is not None
         monitor = Monitor(
             outcomes,
-            board.model.rate,
+            board.rate,
             budget=budget_of(board, options),
             slots=options.pace.in_flight,
             emulated=options.emulated,

@@ -13,8 +13,9 @@ from seedspec.choices.standings import Standings
 from seedspec.cli.compiled import board_of, show_findings
 from seedspec.cli.main import Exit
 from seedspec.cli.options import F, emulator_option, profile_option
-from seedspec.compiler.entry import Entry
-from seedspec.compiler.named import axes_of, fault_of
+from seedspec.compiler.entry import MODEL, Entry
+from seedspec.compiler.named import fault_of, swept_by
+from seedspec.plan.cost import price_of_videos
 from seedspec.project.choice_files import Choices, choices_of, read_reviews
 from seedspec.project.names import lock_of
 from seedspec.text.diagnostic import Problems
@@ -46,13 +47,16 @@ def end_on_errors(problems: Problems, *, code: int = 3) -> None:
 def standings_of(
     planned: Planned, votes: Collection[str], problems: Problems, only: Sequence[str]
 ) -> tuple[list[Standings], list[Standings]]:
-    """By each axis that was voted on, or by those asked for alone, and by take."""
+    """By each axis that was voted on, or by those asked for alone, and by take; models with what a win costs."""
     reviews = read_reviews(choices_in(planned), votes, problems)
     ballots = standings.ballots(reviews, Entries(planned.compiled.entries), problems)
-    names = axes_of(planned.compiled.entries)
+    names = swept_by(planned.compiled.entries)
     for name in only:
-        check_axis(name, planned.compiled.entries)
+        check_axis(name, planned.compiled.entries, [n for n in names if n == MODEL])
+    board, price = board_of(planned.compiled), price_of_videos(planned.plan)
     axes = [standings.by_axis(ballots, name) for name in only or names]
+    of_models = board.model_axes | {MODEL}
+    axes = [standings.with_prices(s, ballots, price) if s.of in of_models else s for s in axes]
     return [s for s in axes if only or s.votes or s.bad], [] if only else standings.by_take(ballots)
 
 

@@ -9,11 +9,15 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from seedspec.catalog.model import Model
 from seedspec.catalog.price import Cost
 from seedspec.catalog.slot import Kind
 from seedspec.compiler.address import Address, Labels, variant_of
 from seedspec.text.source import Span
 from seedspec.text.value import brief, valueclass
+
+MODEL = "model"
+"""The request field that says which model makes the video; it has a place of its own in the body."""
 
 Cells = Mapping[str, Mapping[str, Mapping[str, str | None]]]
 """What stands in the columns of axes, by axis, label and column."""
@@ -72,13 +76,14 @@ class RequestBase(NamedTuple):
     and behind its prompt, up to the take. `cells` has, by axis, label and column, what the values of axes hold: a text
     that is a label, or None for any other value. `tables` are the axes that are tables. `strategy` is the one that
     chose their rows, "" for none; it is no part of what is sent. `said` is what the request says by the storyboard's
-    own words (`duration`, `quality`), whatever its model calls them; of what is not known it has nothing.
+    own words (`duration`, `quality`), whatever its model calls them; of what is not known it has nothing. `left_out`
+    are the fields of `defaults` that the model lacks.
     """
 
     shot: str
     axes: tuple[str, ...]
     tags: tuple[str, ...]
-    model: str
+    model: Model
     fields: Mapping[str, Any]
     media: tuple[Medium, ...]
     cost: Cost
@@ -89,6 +94,7 @@ class RequestBase(NamedTuple):
     tables: tuple[str, ...] = ()
     strategy: str = ""
     said: Mapping[str, Any] = {}
+    left_out: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return brief(self)
@@ -125,6 +131,11 @@ class Entry(NamedTuple):
         return self.base.shot
 
     @property
+    def model(self) -> Model:
+        """The model that makes the video."""
+        return self.base.model
+
+    @property
     def labels(self) -> Labels:
         return tuple(zip(self.base.axes, self.row, strict=True))
 
@@ -140,9 +151,14 @@ class Entry(NamedTuple):
         )
 
     def value_of(self, name: str) -> str | None:
-        """Its label on an axis, or what it has in `axis.column`; None where it has neither."""
+        """Its label on an axis, or what it has in `axis.column`; None where it has neither.
+
+        Without an axis of that name `model` is the id of its model.
+        """
         axis, dot, column = name.partition(".")
         label = next((own for known, own in self.labels if known == axis), None)
+        if label is None and name == MODEL:
+            return self.model.id
         if not dot or label is None:
             return label
         return self.base.cells.get(axis, {}).get(label, {}).get(column)
@@ -155,7 +171,7 @@ class Entry(NamedTuple):
     @property
     def request(self) -> Mapping[str, Any]:
         """The body, with `sha256:…` for a local file, `entry:…` for an upstream video, `frame:…` for its picture."""
-        return {"model": self.base.model, "prompt": self.prompt, **self.base.fields}
+        return {"model": self.base.model.id, "prompt": self.prompt, **self.base.fields}
 
     def says(self, word: str) -> Any:
         """What is asked for by one of the storyboard's own words, such as `duration`; None where nothing says it."""

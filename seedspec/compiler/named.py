@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from seedspec.compiler.entry import Entry
+from seedspec.compiler.entry import MODEL, Entry
 from seedspec.text.diagnostic import did_you_mean, list_words
 
 
 def axes_of(entries: Iterable[Entry]) -> list[str]:
     """The axes of entries, in the order in which they first occur."""
     return list(dict.fromkeys(name for shape in _shapes(entries) for name in shape.base.axes))
+
+
+def swept_by(entries: Sequence[Entry]) -> list[str]:
+    """What entries can be compared by: their axes, and `model` where they have several and no axis of that name."""
+    axes = axes_of(entries)
+    several = MODEL not in axes and len({entry.model.id for entry in entries}) > 1
+    return [*axes, MODEL] if several else axes
 
 
 def columns_of(entries: Iterable[Entry], *, tables_only: bool = False) -> list[str]:

@@ -36,18 +36,18 @@ def mismatches(model: Model, request: Mapping[str, Any], facts: Mapping[str, Any
     return tuple(_found(model, asked, {k: v for k in FACTS if (v := facts.get(k)) is not None}))
 
 
-def of_record(model: Model, record: Record | None) -> tuple[Mismatch, ...]:
-    """The same of a saved video as the lock knows it, by the request that it was bought with."""
-    if record is None or record.state is not State.SAVED or (request := request_of(model, record)) is None:
+def of_record(models: Mapping[str, Model], record: Record | None) -> tuple[Mismatch, ...]:
+    """The same of a saved video as the lock knows it, by the model and the request that it was bought with."""
+    if record is None or record.state is not State.SAVED or (asked := request_of(models, record)) is None:
         return ()
-    return mismatches(model, request, record.values)
+    return mismatches(*asked, record.values)
 
 
-def request_of(model: Model, record: Record) -> Mapping[str, Any] | None:
-    """What a purchase asked this model for; None of another model, or where the lock does not say it."""
+def request_of(models: Mapping[str, Model], record: Record) -> tuple[Model, Mapping[str, Any]] | None:
+    """The model of a purchase, and what it was asked for; None of an unknown model, or where the lock does not say."""
     manifest = record.manifest or {}
-    request = manifest.get("request")
-    return request if manifest.get("model") == model.id and isinstance(request, Mapping) else None
+    model, request = models.get(str(manifest.get("model"))), manifest.get("request")
+    return (model, request) if model is not None and isinstance(request, Mapping) else None
 
 
 def as_json(found: tuple[Mismatch, ...]) -> list[dict[str, str]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import parse, shot_of
-from seedspec.compiler.entry import Entry
+from seedspec.compiler.entry import MODEL, Entry
 from seedspec.compiler.storyboard.profile import AS_WRITTEN
 from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import BOUGHT, word
@@ -15,7 +15,7 @@ from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import NotInStoryboard
 from seedspec.text.value import valueclass
 
-KEYS = ("shot", "take", "state", "profile")
+KEYS = ("shot", "take", "model", "state", "profile")
 """What costs can be told apart by, beside the axes; an axis of such a name comes first."""
 
 
@@ -71,9 +71,9 @@ class Line:
 def lines(plan: Plan, by: Sequence[str], rate: Rate, *, whole: bool = True) -> list[Line]:
     """The spending of each combination of labels that occurs, in the order of the plan.
 
-    `by` names axes, columns as `axis.column`, or shot, take, state and profile. A request that several entries share is
-    one purchase and counts with the first of them. With `whole` also what the lock alone knows: what was bought and
-    left the storyboard, and where it is told apart by profile, what was bought with the other ones.
+    `by` names axes, columns as `axis.column`, or shot, take, model, state and profile. A request that several entries
+    share is one purchase and counts with the first of them. With `whole` also what the lock alone knows: what was
+    bought and left the storyboard, and where it is told apart by profile, what was bought with the other ones.
     """
     found: dict[tuple[str, ...], Spending] = {}
     for purchase in _purchases(plan, rate, whole=whole, everywhere="profile" in by, by=by):
@@ -91,6 +91,19 @@ def by_profile(plan: Plan, rate: Rate) -> dict[str, Spending]:
     for purchase in _purchases(plan, rate, whole=True, everywhere=True):
         found[purchase.profile] = found.get(purchase.profile, Spending()) + purchase.spending
     return found
+
+
+def price_of_videos(plan: Plan) -> Callable[[Entry], float]:
+    """What an entry's video cost in dollars: as the service states it, else as it was estimated at its purchase."""
+
+    def usd(entry: Entry) -> float:
+        record, rate = plan.lock.last(entry.fingerprint), entry.model.rate
+        stated = record.stated if record is not None else None
+        units = entry.cost.high if record is None else _estimate(record, entry).high
+        credits = units / rate.units_per_credit if stated is None else float(stated)
+        return credits / float(rate.credits_per_usd)
+
+    return usd
 
 
 def total(found: Sequence[Line]) -> Spending:
@@ -112,7 +125,8 @@ def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool, by: Seq
     for step in plan.steps:
         if step.entry is not None and step.fp not in seen:
             seen.add(step.fp)
-            own = {"shot": step.entry.shot, "take": str(step.entry.take), **dict(step.entry.labels)}
+            own = {"shot": step.entry.shot, "take": str(step.entry.take), MODEL: step.entry.model.id}
+            own |= dict(step.entry.labels)
             own |= {name: value for name in by if "." in name and (value := step.entry.value_of(name)) is not None}
             labels = _stands(plan.lock.last(step.fp), plan.profile) | own
             yield _Purchase(plan.profile, labels, _spending(plan.lock, step.fp, step.entry, rate))
@@ -123,7 +137,7 @@ def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool, by: Seq
             seen.add(fp)
             spending = _spending(plan.lock, fp, None, rate)
             if spending != Spending():
-                yield _Purchase(record.profile, _stands(record, record.profile) | _said(record.entry), spending)
+                yield _Purchase(record.profile, _stands(record, record.profile) | _said(record), spending)
 
 
 def _own(step: Step, plan: Plan) -> bool:
@@ -136,13 +150,15 @@ def _stands(record: Record | None, profile: str) -> dict[str, str]:
     return {"state": word(record.state if record is not None else None), "profile": profile or AS_WRITTEN}
 
 
-def _said(address: str) -> dict[str, str]:
-    """What an address says of an entry that the storyboard no longer has."""
+def _said(record: Record) -> dict[str, str]:
+    """What a record says of an entry that the storyboard no longer has."""
+    model = (record.manifest or {}).get(MODEL)
+    own = {MODEL: model} if isinstance(model, str) else {}
     try:
-        found = parse(address)
+        found = parse(record.entry)
     except ValueError:  # the lock may come from anybody
-        return {"shot": shot_of(address)}
-    return {"shot": found.shot, "take": str(found.take), **dict(found.labels)}
+        return {"shot": shot_of(record.entry), **own}
+    return {"shot": found.shot, "take": str(found.take), **own, **dict(found.labels)}
 
 
 def _spending(lock: Lock, fp: str, entry: Entry | None, rate: Rate) -> Spending:

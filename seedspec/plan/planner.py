@@ -243,7 +243,7 @@ class _Planner:
                 return Held(medium.where, "it has no video")
             elif medium.frame and isinstance(step.reason, Done) and not step.reason.here:
                 return Held(medium.where, _LOST)
-        unusable = unusable_upstream(entry.media, self.rules.media, self._was)
+        unusable = unusable_upstream(entry.media, entry.model.media, self._was)
         return Held(*unusable) if unusable is not None else None
 
     def _was(self, fp: str) -> MediaFacts | None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Record
 from seedspec.lock.state import State
@@ -27,7 +26,6 @@ class Rules:
     so many bytes; `now` is the time as events state it.
 
     `picked` gives the fingerprint of the choice that an entry is, by its request or its address; it is not bought.
-    `media` are the model's rules, for the upstream videos that are there.
 
     `profile` is the one that the entries were compiled with, "" for none, and `others` are the storyboard's other
     ones. `unwanted` says by fingerprint why an entry was left out that another one may continue.
@@ -45,7 +43,6 @@ class Rules:
     attempts: int = 3
     retry: bool = False
     redo: bool = False
-    media: Mapping[Kind, Slot] = field(default_factory=dict)
     picked: Callable[[Entry], str | None] = lambda entry: None
     profile: str = ""
     others: frozenset[str] = frozenset()

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
-from seedspec.catalog.model import Model
 from seedspec.catalog.price import Asked, Cost, Seconds, asked_of, estimate
 from seedspec.compiler.entry import Entry
 from seedspec.plan.plan import Plan
@@ -30,25 +29,25 @@ class Saving:
     adds: Cost = field(default_factory=Cost)
 
 
-def savings(plan: Plan, model: Model) -> list[Saving]:
+def savings(plan: Plan) -> list[Saving]:
     """What may be worth knowing before the plan's videos are bought; empty when nothing is, or no price is known."""
     if plan.cost.unpriced:
         return []
     entries = [s.entry for s in plan.buys if s.entry is not None]
-    return [h for h in (_long(entries, model), _draft(entries, model)) if h is not None]
+    return [h for h in (_long(entries), _draft(entries)) if h is not None]
 
 
-def _long(entries: Sequence[Entry], model: Model) -> Saving | None:
+def _long(entries: Sequence[Entry]) -> Saving | None:
     names: dict[str, None] = {}
     count, cost, adds = 0, Cost(), Cost()
     for entry in entries:
-        videos, duration = _seconds(entry, model), int(entry.says("duration"))
+        videos, duration = _seconds(entry), int(entry.says("duration"))
         cut = [m.name for m in entry.media if m.kind == "video" and m.source != "shot"]  # a shot's is what it is
-        kept = _seconds(entry, model, "shot") or (Decimal(), Decimal())
+        kept = _seconds(entry, "shot") or (Decimal(), Decimal())
         same = (max(kept[0], Decimal(duration)), max(kept[1], Decimal(duration)))
         if videos is None or not cut or videos[0] <= same[0]:
             continue
-        least = estimate(model.rate, _asked(entry), same)
+        least = estimate(entry.model.rate, _asked(entry), same)
         count += 1
         cost += entry.cost
         adds += Cost(entry.cost.low - least.low, entry.cost.high - least.high)
@@ -56,24 +55,35 @@ def _long(entries: Sequence[Entry], model: Model) -> Saving | None:
     return Saving("long-reference", count, tuple(names), cost, adds) if count else None
 
 
-def _draft(entries: Sequence[Entry], model: Model) -> Saving | None:
-    """All of it at the quality that costs the least."""
-    alike = Counter((_asked(e), _seconds(e, model)) for e in entries)
-    costs = defaultdict[str, Cost](Cost)
+def _draft(entries: Sequence[Entry]) -> Saving | None:
+    """All of it at the quality that costs the least, for each model its own."""
+    by_model = defaultdict[str, list[Entry]](list)
+    for entry in entries:
+        by_model[entry.model.id].append(entry)
+    found = {name: _cheapest(own) for name, own in by_model.items()}
+    lowest = {name: one[0] for name, one in found.items() if one is not None}
+    if len(lowest) < len(found) or all(e.says("quality") == lowest[e.model.id] for e in entries):
+        return None
+    cost = sum((one[1] for one in found.values() if one is not None), Cost())
+    return Saving("draft", len(entries), tuple(dict.fromkeys(lowest.values())), cost)
+
+
+def _cheapest(entries: Sequence[Entry]) -> tuple[str, Cost] | None:
+    """The quality at which the entries of one model cost the least, and what; None where no price is known."""
+    model, costs = entries[0].model, defaultdict[str, Cost](Cost)
+    alike = Counter((_asked(e), _seconds(e)) for e in entries)
     for quality in model.qualities:
         for (asked, videos), count in alike.items():
             costs[quality] += estimate(model.rate, replace(asked, quality=quality), videos).times(count)
     priced = {quality: cost for quality, cost in costs.items() if not cost.unpriced}
     lowest = min(priced, key=lambda q: priced[q].high, default=None)
-    if lowest is None or all(asked.quality == lowest for asked, _ in alike):
-        return None
-    return Saving("draft", len(entries), (lowest,), priced[lowest])
+    return None if lowest is None else (lowest, priced[lowest])
 
 
 def _asked(entry: Entry) -> Asked:
     return asked_of(entry.base.said, [m.kind for m in entry.media])
 
 
-def _seconds(entry: Entry, model: Model, source: str = "") -> Seconds | None:
+def _seconds(entry: Entry, source: str = "") -> Seconds | None:
     """What an entry's reference videos last together: all of them, or those from one source."""
-    return model.video_seconds(m.seconds for m in entry.media if m.kind == "video" and source in ("", m.source))
+    return entry.model.video_seconds(m.seconds for m in entry.media if m.kind == "video" and source in ("", m.source))

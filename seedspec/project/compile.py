@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from seedspec.catalog.model import Catalog, Model
+from seedspec.catalog.model import Catalog
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.matrix.chosen import report_chosen
 from seedspec.compiler.matrix.grid import Arithmetic
@@ -184,7 +184,7 @@ def check(
     path: str | Path,
     catalog: Catalog | None = None,
     profile: str | None = None,
-    look_behind: Callable[[Iterable[Remote], Model], Mapping[Remote, MediaFile | str]] | None = None,
+    look_behind: Callable[[Iterable[Remote], Storyboard], Mapping[Remote, MediaFile | str]] | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Every finding about a storyboard file, in the order of its lines: as written and with each of its profiles.
 
@@ -198,7 +198,7 @@ def check(
     )
     if first.board is None or look_behind is None or not wanted:
         return first.diagnostics
-    return check_profiles(path, catalog, profile, probe=look_behind(wanted, first.board.model).get).diagnostics
+    return check_profiles(path, catalog, profile, probe=look_behind(wanted, first.board).get).diagnostics
 
 
 class Checked(NamedTuple):
@@ -272,7 +272,7 @@ def _local(board: Storyboard, *, emulated: bool = False) -> Callable[[], bool]:
         from seedspec.project.credentials import BadSettings, origins_of
 
         try:
-            return emulated or origins_of(board.model.provider.document, os.environ).local
+            return emulated or origins_of(board.provider.document, os.environ).local
         except BadSettings:  # which stops whoever asks the API, and nobody does here
             return False
 

@@ -53,7 +53,7 @@ def _around(base: RequestBase) -> tuple[str, bytes]:
     """
     variant = ",".join(_quoted(axis) + ':"%s"' for axis in base.axes)
     strategy = f'"strategy":{_quoted(base.strategy)},' if base.strategy else ""
-    request = f'{{"model":{_quoted(base.model)},"prompt":'
+    request = f'{{"model":{_quoted(base.model.id)},"prompt":'
     rest = dumps(base.fields)[1:]
     head = f'{{"entry":"%s","shot":{_quoted(base.shot)},"variant":{{{variant}}},"take":%s,"fingerprint":"%s",'
     head += strategy + '"request":'

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 from seedspec.catalog.price import Rate
 from seedspec.compiler.address import shot_of
 from seedspec.plan.command_hint import CommandHint
+from seedspec.report.by_model import run_rows
 from seedspec.report.money import both, bought
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.text.visible import visible
@@ -109,7 +110,13 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
         "estimate": both(bought(done.units, rate, done.bought), rate),
         "credits": f"{done.credits:.4f}",
         "prices": rate.as_of,
+        **{f"model {name}": _of_model(*rest) for name, *rest in run_rows(found)},
     }
+
+
+def _of_model(saved: str, failed: str, other: str, credits: str, usd: str) -> str:
+    """What a run came to with one of several models."""
+    return f"{saved} saved, {failed} failed, {other} other; {credits} credits ({usd})"
 
 
 def _case(suite: ET.Element, outcome: Outcome, name: str, commands: CommandHint) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from seedspec.catalog.price import Cost, Rate
+from seedspec.plan.by_model import by_model
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
+from seedspec.report.by_model import plan_rows, run_rows
 from seedspec.report.limits import COMMENT, SUMMARY
 from seedspec.report.money import both, bought, credits, dollars, is_anything, say_prices, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
@@ -55,6 +57,7 @@ def plan(
         cost, ceiling = to_the_unit(found.cost.high, rate), to_the_unit(budget, rate)
         stops = f"**The budget of {ceiling} credits stops the run before everything is bought**, at most {cost}"
         page.add("", f"{stops}; take 1 of everything comes first.")
+    _by_model(page, ("model", "videos", "credits", "USD"), plan_rows(by_model(found)))
     urgent = [s for s in found.steps if s.action in _URGENT]
     page.section(
         "In doubt, failed or held", _STEPS, (_step(s, rate, commands) for s in urgent), right=(3, 4), open=True
@@ -107,6 +110,7 @@ def run(
         page.add("", f"**It ended in trouble**: {_code(trouble)}")
     if found.stopped is not None:
         page.add("", f"**Nothing more was submitted**: {_code(found.stopped.message)}")
+    _by_model(page, ("model", "saved", "failed", "other", "credits", "USD"), run_rows(found))
     for title, end in (("In doubt", End.DOUBT), ("Failed", End.FAILED), ("Held", End.HELD)):
         rows = (("", _code(o.address), _code(o.code), _code(o.message) + _settle(o, found)) for o in found.of(end))
         page.section(title, ("", "entry", "code", "why"), rows, open=True)
@@ -122,6 +126,13 @@ def run(
     page.section("Not finished", ("", "entry", "task", "why"), rows)
     page.section("Saved", _VIDEOS, (_video(o, rate, found.commands) for o in found.of(End.SAVED)), right=(1, 2, 3, 4))
     return page.text()
+
+
+def _by_model(page: _Page, head: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
+    """The sums of each model, where there are several."""
+    if rows:
+        page.add("")
+        page.table(head, [(_code(name), *rest) for name, *rest in rows], right=range(1, len(head)))
 
 
 def _settle(outcome: Outcome, found: Outcomes) -> str:

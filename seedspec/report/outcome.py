@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, assert_never
@@ -114,14 +114,14 @@ _Move = Submitting | Submitted | Completed | Deferred | Saved | Failed | Stuck |
 
 
 class Outcomes:
-    """Folds the events of a run into an outcome for each step of its plan; `model` judges what came back.
+    """Folds the events of a run into an outcome for each step of its plan; `models` by id judge what came back.
 
     `started`, `stopped` and `finished` are the events of those names; None when there was none. The commands that
     reports propose are about what is `meant`.
     """
 
-    def __init__(self, steps: Sequence[Step], model: Model, commands: CommandHint = BARE) -> None:
-        self._model, self.commands = model, commands
+    def __init__(self, steps: Sequence[Step], models: Mapping[str, Model], commands: CommandHint = BARE) -> None:
+        self._models, self.commands = models, commands
         self.started: RunStarted | None = None
         self.stopped: Stopped | None = None
         self.finished: RunFinished | None = None
@@ -216,13 +216,13 @@ class Outcomes:
         known = self._outcomes.get(self._names.get((event.fp, event.attempt), event.fp))
         if known is None:
             return ()
-        step, request = known.step, None
+        step, asked = known.step, None
         if step.entry is not None:
-            request = step.entry.request
+            asked = step.entry.model, step.entry.request
         elif step.record is not None:
-            request = request_of(self._model, step.record)
+            asked = request_of(self._models, step.record)
         facts = {k: getattr(event, k) for k in FACTS}
-        return mismatches(self._model, request, facts) if request is not None else ()
+        return mismatches(*asked, facts) if asked is not None else ()
 
 
 def _moved(before: Outcome, event: _Move) -> Outcome:

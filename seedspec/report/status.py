@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from seedspec.catalog.model import Model
-from seedspec.catalog.price import Cost
+from seedspec.catalog.price import Cost, Rate
 from seedspec.lock import mismatch
 from seedspec.lock.state import State
 from seedspec.plan import cost
@@ -38,7 +39,7 @@ _URGENCY = (
 
 def rows(
     plan: Plan,
-    model: Model,
+    models: Mapping[str, Model],
     now: datetime,
     *,
     color: bool = False,
@@ -50,29 +51,31 @@ def rows(
     shown = ordered
     if most is not None and len(ordered) > most:
         shown = sorted(plan.steps, key=lambda s: _URGENCY.index(s.action))[: max(most - 1, 0)]
-    lines = columns([(s.action.value, s.address, _stands(s, model, now, commands)) for s in shown])
+    lines = columns([(s.action.value, s.address, _stands(s, models, now, commands)) for s in shown])
     if color:
         lines = [plans.paint(line, s.action) for s, line in zip(shown, lines, strict=True)]
     left = len(ordered) - len(shown)
     return [*lines, f"… and {left} more"] if left else lines
 
 
-def sums(plan: Plan, model: Model, now: datetime, *, commands: CommandHint = plans.BARE) -> list[str]:
+def sums(
+    plan: Plan, models: Mapping[str, Model], rate: Rate, now: datetime, *, commands: CommandHint = plans.BARE
+) -> list[str]:
     """How many entries stand where, what they have cost, what is unlike its request, and what waits to be saved."""
     counts = ((plan.count(a), word, a) for a, word in _WORDS.items())
     lines = [", ".join(f"{n} {word}{plans.count_missing(plan, a)}" for n, word, a in counts if n or a in _ALWAYS)]
-    bought = cost.by_profile(plan, model.rate)
+    bought = cost.by_profile(plan, rate)
     own = bought.pop(plan.profile)
     doubts = _doubts(plan)
-    unsure = f"; {both(_cost_of(doubts), model.rate)} of it for {len(doubts)} in doubt" if doubts else ""
+    unsure = f"; {both(_cost_of(doubts), rate)} of it for {len(doubts)} in doubt" if doubts else ""
     lines.append(
-        f"bought so far: {costs.describe_spending(own, model.rate)}{unsure}" if own.bought else "nothing is bought yet"
+        f"bought so far: {costs.describe_spending(own, rate)}{unsure}" if own.bought else "nothing is bought yet"
     )
-    lines += costs.elsewhere(bought, model.rate)
-    if strange := sum(bool(mismatch.of_record(model, s.record)) for s in plan.steps):
+    lines += costs.elsewhere(bought, rate)
+    if strange := sum(bool(mismatch.of_record(models, s.record)) for s in plan.steps):
         lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
     if plan.stale:
-        again = both(plan.stale_cost, model.rate)
+        again = both(plan.stale_cost, rate)
         lines.append(f"{len(plan.stale)} stale: {commands.line('run', '--redo-stale')} buys again for {again}")
     waiting = [left for s in plan.steps if (left := hours_left(s, now)) is not None]
     if waiting:
@@ -80,12 +83,14 @@ def sums(plan: Plan, model: Model, now: datetime, *, commands: CommandHint = pla
     return lines + plans.lost(plan, commands)
 
 
-def as_json(plan: Plan, model: Model, now: datetime, *, commands: CommandHint = plans.BARE) -> dict[str, Any]:
+def as_json(
+    plan: Plan, models: Mapping[str, Model], rate: Rate, now: datetime, *, commands: CommandHint = plans.BARE
+) -> dict[str, Any]:
     """The plan for programs, with the facts and the cost of what is bought, and how long the service keeps a video."""
-    found = plans.as_json(plan, model.rate, commands)
-    found["spent"] = costs.spending_json(cost.by_profile(plan, model.rate)[plan.profile], model.rate)
+    found = plans.as_json(plan, rate, commands)
+    found["spent"] = costs.spending_json(cost.by_profile(plan, rate)[plan.profile], rate)
     if doubts := _doubts(plan):
-        found["spent"]["in_doubt"] = {"videos": len(doubts), **costs.cost_json(_cost_of(doubts), model.rate)}
+        found["spent"]["in_doubt"] = {"videos": len(doubts), **costs.cost_json(_cost_of(doubts), rate)}
     for step, shown in zip(plan.steps, found["steps"], strict=True):
         left = hours_left(step, now)
         shown["results_until"] = (
@@ -95,7 +100,7 @@ def as_json(plan: Plan, model: Model, now: datetime, *, commands: CommandHint = 
         shown["reserved"] = step.record.reserved if step.record is not None else None
         shown["charged"] = step.record.charged if step.record is not None else None
         shown["facts"] = {k: step.record.get(k) for k in mismatch.FACTS} if _saved(step) and step.record else None
-        shown["surprises"] = mismatch.as_json(mismatch.of_record(model, step.record))
+        shown["surprises"] = mismatch.as_json(mismatch.of_record(models, step.record))
     return found
 
 
@@ -135,9 +140,9 @@ def _soonest(waiting: list[float]) -> str:
     return said + (f", {expired} with an expired link" if expired else "")
 
 
-def _stands(step: Step, model: Model, now: datetime, commands: CommandHint) -> str:
+def _stands(step: Step, models: Mapping[str, Model], now: datetime, commands: CommandHint) -> str:
     said = plans.reason(step.reason, commands, step.address, now)
-    for strange in mismatch.of_record(model, step.record):
+    for strange in mismatch.of_record(models, step.record):
         said += f"; {strange.found}, expected {strange.expected}"
     left = hours_left(step, now)
     return said if left is None else f"{said}; {'to be fetched ' if left > 0 else ''}{within(left)}"

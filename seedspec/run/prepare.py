@@ -136,7 +136,7 @@ def plan_of(
     senders: Mapping[tuple[str, int], str] | None = None,
 ) -> tuple[Plan, Drift | None]:
     assert made.board is not None
-    provider = made.board.model.provider.document
+    provider = made.board.provider.document
     asked, drift = choose(made.entries, lock, options.select, options.exclude), None
     chosen, unwanted = asked, {}
     if (agreed := options.agreed) is not None:
@@ -156,7 +156,6 @@ def plan_of(
         attempts=provider["failures"]["attempts"],
         retry=options.retry_failed,
         redo=options.redo_stale,
-        media=made.board.model.media,
         picked=(follow_addresses(picks, Entries(made.entries)) if picks.by_variant else picks).forbids,
         profile=place.profile,
         others=frozenset({"", *made.board.profiles} - {place.profile}),
@@ -251,7 +250,7 @@ def failure_rule(provider: Mapping[str, Any]) -> Callable[[str], Literal["again"
 
 def budget_of(board: Storyboard, options: Options) -> int | None:
     """The least of the ceilings that are given, in 1/10,000 credit."""
-    rate = board.model.rate
+    rate = board.rate
     credits = [exact(c) for c in (board.budget_credits, options.max_credits) if c is not None]
     credits += [exact(u) * rate.credits_per_usd for u in (board.budget_usd, options.max_usd) if u is not None]
     return min((units_within(c, rate) for c in credits), default=None)

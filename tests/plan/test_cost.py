@@ -164,19 +164,19 @@ def test_what_left_the_storyboard_counts_where_it_was_bought(tmp_path: Path, ent
 
 
 def test_hints_of_what_is_still_to_be_bought(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
-    assert savings(planned(entries), KNOWN) == [], "the lowest quality, and no length is known to be too long"
+    assert savings(planned(entries)) == [], "the lowest quality, and no length is known to be too long"
     other = entries_of(tmp_path, BOARD.replace("480p", "720p").replace("ref('walk')", "ref('long')"))
     long = Cost(2 * (16 - 8) * 82_215, 2 * (16 - 8) * 82_215)  # 12 s where 4 s are billed anyway
     whole = 4 * 540_000 + 540_000 + 2 * 16 * 82_215
     draft = 4 * FOUR + FOUR + 2 * 16 * 38_340
     plan = planned(other)
     assert plan.cost == Cost(whole, whole)
-    assert savings(plan, KNOWN) == [
+    assert savings(plan) == [
         Saving("long-reference", 2, ("long",), Cost(2 * 16 * 82_215, 2 * 16 * 82_215), long),
         Saving("draft", 7, ("480p",), Cost(draft, draft)),
     ]
     bought = [line(e, "saved") for e in {e.fingerprint: e for e in other}.values()]
-    assert savings(planned(other, *bought), KNOWN) == []
+    assert savings(planned(other, *bought)) == []
 
 
 def test_each_profile_has_its_own_sums(tmp_path: Path) -> None:
@@ -216,9 +216,9 @@ shots:
 
 
 def test_a_video_of_another_shot_is_no_reference_that_could_be_cut(tmp_path: Path) -> None:
-    assert savings(planned(entries_of(tmp_path, SHOTS)), KNOWN) == []
+    assert savings(planned(entries_of(tmp_path, SHOTS))) == []
     both = entries_of(tmp_path, SHOTS.replace("ref('first') }}", "ref('first') }} {{ ref('long') }}"))
-    (hint,) = savings(planned(both), KNOWN)
+    (hint,) = savings(planned(both))
     # of 4 + 10 + 5 seconds, the 5 can go
     added = 5 * 38_340
     assert (hint.videos, hint.about, hint.adds) == (1, ("long",), Cost(added, added))
@@ -234,6 +234,6 @@ shots: [{id: open, prompt: "as {{ ref('walk') }}"}]
 
 
 def test_a_reference_as_long_as_its_video_is_not_called_too_long(tmp_path: Path) -> None:
-    assert savings(planned(entries_of(tmp_path, REFERRED)), KNOWN) == []
-    (hint,) = savings(planned(entries_of(tmp_path, REFERRED.replace("seconds: 4}", "seconds: 5}"))), KNOWN)
+    assert savings(planned(entries_of(tmp_path, REFERRED))) == []
+    (hint,) = savings(planned(entries_of(tmp_path, REFERRED.replace("seconds: 4}", "seconds: 5}"))))
     assert (hint.code, hint.about, hint.adds) == ("long-reference", ("walk",), Cost(38_340, 38_340))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,14 +48,16 @@ class Stage:
     planned: api.Planned
 
     @property
-    def model(self) -> Model:
+    def models(self) -> Mapping[str, Model]:
         board = self.planned.compiled.board
         assert board is not None
-        return board.model
+        return board.catalog.models
 
     @property
     def rate(self) -> Rate:
-        return self.model.rate
+        board = self.planned.compiled.board
+        assert board is not None
+        return board.rate
 
     def fp(self, address: str) -> str:
         return next(e.fingerprint for e in self.planned.compiled.entries if e.address == address)

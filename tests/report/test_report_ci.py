@@ -63,7 +63,7 @@ RULES = b"""\
 
 
 def folded(stage: Stage, events: Iterable[Event]) -> Outcomes:
-    found = Outcomes(stage.planned.plan.steps, stage.model)
+    found = Outcomes(stage.planned.plan.steps, stage.models)
     for event in events:
         found.take(event)
     return found

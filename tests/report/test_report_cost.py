@@ -85,7 +85,10 @@ def test_a_selection_is_all_that_counts(bought: Stage, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("hours", "did you mean `hour`?"), ("reference", "expected `shot`, `take`, `state`, `profile` or `hour`")],
+    [
+        ("hours", "did you mean `hour`?"),
+        ("reference", "expected `shot`, `take`, `model`, `state`, `profile` or `hour`"),
+    ],
 )
 def test_what_costs_cannot_be_told_apart_by(
     name: str, said: str, stage: Stage, capsys: pytest.CaptureFixture[str]

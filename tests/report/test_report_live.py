@@ -36,7 +36,7 @@ class Watched(Monitor):
 
     def __init__(self, stage: Stage, clock: Clock, **given: object) -> None:
         options: dict[str, object] = {"budget": 1_360_000, "slots": 8, "emulated": False, **given}
-        self.outcomes = Outcomes(stage.planned.plan.steps, stage.model)
+        self.outcomes = Outcomes(stage.planned.plan.steps, stage.models)
         super().__init__(self.outcomes, stage.rate, clock=clock, **options)  # type: ignore[arg-type]
 
     def take(self, event: Event) -> None:

@@ -488,7 +488,7 @@ def test_what_came_back_in_this_run_is_judged_before_it_is_used(
     plan = make_plan(compiled.entries, Lock(), rules)
     machine = Engine(
         "m", plan, Pace(submit_every=0, announced=0), Limits(), lambda: next(keys),
-        rules.then, 3, 86400.0, media=compiled.board.model.media,
+        rules.then, 3, 86400.0,
     )  # fmt: skip
     clock = 0.0
     moment = Moment(clock, datetime(2026, 11, 23, tzinfo=UTC))

@@ -304,13 +304,12 @@ def moment(clock: float) -> Moment:
 
 @pytest.mark.parametrize(("width", "height", "why"), [(299, 400, "sides"), (300, 1000, "ratio"), (6001, 6001, "sides")])
 def test_a_picture_is_judged_when_it_is_cut(width: int, height: int, why: str) -> None:
-    pictures = Pictures(Pace(), lambda tries, asked: 1.0, MODEL.media["image"])
+    pictures = Pictures(Pace(), lambda tries, asked: 1.0)
     call = Cut("a" * 64, "renders/a.mp4", "last")
     pictures.ask(call)
     assert list(pictures.due(moment(0))) == [call] and list(pictures.due(moment(0))) == []
     assert pictures.reply(call, Picture("p.png", "b" * 64, 10, width, height), moment(0)) == []
-    assert pictures.find(call) is None
-    lost = pictures.lost(call)
+    lost = pictures.lost(call, MODEL.media["image"])
     assert lost is not None and why in lost[0] and lost[1] is False, "no other run has another picture of this video"
 
 

@@ -100,7 +100,7 @@ def _show_origins(made: Compiled, address: str, form: str) -> None:
     from seedspec.report import origins as shown
 
     assert made.board is not None
-    found, rate = explain(made.board, the_entry(address, made.entries)), made.board.model.rate
+    found, rate = explain(made.board, the_entry(address, made.entries)), made.board.rate
     if form == "table":
         print_lines(shown.as_text(found, rate, _commands(made, emulated=False)))
     else:

@@ -22,7 +22,10 @@ from seedspec.text.diagnostic import did_you_mean, list_words
 @select_options
 @profile_option
 @click.option(
-    "--by", multiple=True, metavar="NAME", help="shot (when not given), take, state, profile, an axis, or axis.column."
+    "--by",
+    multiple=True,
+    metavar="NAME",
+    help="shot (when not given), take, model, state, profile, an axis, or axis.column.",
 )
 @emulator_option("With the emulator's lock, not the paid one.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
@@ -43,7 +46,7 @@ def cost_command(
       seedspec cost --by state --select shot --format csv > cost.csv
     """
     made = compile_or_exit(storyboard, profile, emulated=emulator)
-    model = board_of(made).model
+    rate = board_of(made).rate
     options = Options(select=select, exclude=exclude, emulated=emulator, profile=profile)
     found = plan(storyboard, options, made).plan
     names = list(dict.fromkeys(by or ("shot",)))
@@ -58,20 +61,20 @@ def cost_command(
                 2, f"no `{name}` to tell costs apart by; " + (near[0] if near else f"expected {list_words(known)}")
             )
     whole = not (select or exclude)
-    lines, told = cost.lines(found, names, model.rate, whole=whole), savings(found, model)
+    lines, told = cost.lines(found, names, rate, whole=whole), savings(found)
     if form == "json":
-        document = shown.as_json(lines, names, found, model.rate, told)
+        document = shown.as_json(lines, names, found, rate, told)
         print_json(document)
     elif form == "csv":
         from seedspec.report.export.spreadsheet import as_csv
 
         columns_of = [f"axis:{name}" if name.partition(".")[0] in axes else name for name in names]
-        pour(steady_csv(as_csv(shown.rows(lines, columns_of, model.rate))))
+        pour(steady_csv(as_csv(shown.rows(lines, columns_of, rate))))
     else:
         color = wants_color()
-        print_lines([heading(made), "", *shown.table(lines, names, model.rate, color=color), ""])
-        print_lines(shown.notes(lines, model.rate))
+        print_lines([heading(made), "", *shown.table(lines, names, rate, color=color), ""])
+        print_lines(shown.notes(lines, rate))
         if whole and "profile" not in names:
-            others = {k: v for k, v in cost.by_profile(found, model.rate).items() if k != found.profile}
-            print_lines(shown.elsewhere(others, model.rate))
-        print_lines(shown.hints(told, found.cost, model.rate, color=color))
+            others = {k: v for k, v in cost.by_profile(found, rate).items() if k != found.profile}
+            print_lines(shown.elsewhere(others, rate))
+        print_lines(shown.hints(told, found.cost, rate, color=color))

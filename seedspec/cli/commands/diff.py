@@ -60,9 +60,9 @@ def diff_command(
         print_notes([f"not in {revision}, so taken as they are now: {named}"])
     found = compare(old, made.entries, lock).within(*_select_addresses(old, made.entries, select, exclude))
     if form == "json":
-        print_json(compared.as_json(found, made.board.model.rate, then.commit))
+        print_json(compared.as_json(found, made.board.rate, then.commit))
     else:
-        print_lines(compared.as_text(found, made.board.model.rate, color=wants_color()))
+        print_lines(compared.as_text(found, made.board.rate, color=wants_color()))
 
 
 def _earlier(storyboard: str, old: Compiled, revision: str) -> tuple[Entry, ...]:

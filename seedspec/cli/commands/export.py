@@ -192,7 +192,7 @@ def json_command(
     """
     source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
     board = board_of(source.planned.compiled)
-    document = spreadsheet.as_json(_rows(source), board.name, board.model.rate)
+    document = spreadsheet.as_json(_rows(source), board.name, board.rate)
     text = json_of(document)
     if out is None:
         echo(text)
@@ -227,7 +227,7 @@ def _cut(source: Source, *, every: bool) -> Cutting:
 
 
 def _rows(source: Source) -> list[dict[str, Any]]:
-    rate = board_of(source.planned.compiled).model.rate
+    rate = board_of(source.planned.compiled).rate
     return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate, source.planned.place.commands)
 
 

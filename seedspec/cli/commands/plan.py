@@ -16,9 +16,11 @@ from seedspec.cli.plan_view import ledger_json, planned_of, print_next_of_plan, 
 from seedspec.cli.run_options import options_of, picked_option, plan_options
 from seedspec.cli.run_reports import report_title, report_unplanned
 from seedspec.plan.agreed import as_bytes
+from seedspec.plan.by_model import by_model
 from seedspec.plan.savings import savings
 from seedspec.project.atomic import write_output
 from seedspec.project.full_matrix import full_matrix
+from seedspec.report import by_model as models
 from seedspec.report import compare as compared
 from seedspec.report import cost as costs
 from seedspec.report import markdown
@@ -97,11 +99,13 @@ def _print(planned: Planned, options: Options, form: str, changes: Since | None,
 
     board = planned.compiled.board
     assert board is not None
-    rate = board.model.rate
+    rate = board.rate
     if form == "json":
         document = plans.as_json(planned.plan, rate, planned.place.commands)
         document |= ledger_json(planned)
-        document["hints"] = costs.hints_json(savings(planned.plan, board.model), planned.plan.cost, rate)
+        document["hints"] = costs.hints_json(savings(planned.plan), planned.plan.cost, rate)
+        if told := models.as_json(by_model(planned.plan)):
+            document["models"] = told
         made = planned.compiled
         if board.strategy is not None and made.rows is not None and (full := full_matrix(made)) is not None:
             document["rows"] = chosen.as_json(board.strategy, made.rows) | {"full_matrix": chosen.full_json(full, rate)}

@@ -11,13 +11,13 @@ from urllib.parse import quote
 import click
 
 from seedspec.api import Options, Planned, plan
-from seedspec.cli.compiled import compile_or_exit
+from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, renders_option, select_options, storyboard_argument
 from seedspec.cli.output_path import check_output_path
 from seedspec.cli.plan_view import print_next_of_plan
-from seedspec.cli.review_media import MediaChoice, MediaParam, signed_of
+from seedspec.cli.review_media import MediaChoice, MediaParam, signed_of, unnamed
 from seedspec.cli.votes import check_axis, choices_in, end_on_errors, standings_of, takes_options, votes_option
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
@@ -29,6 +29,7 @@ from seedspec.project.state_folder import state_folder
 from seedspec.report.page import content as contents
 from seedspec.report.page import page, posters, results
 from seedspec.report.page.content import Media, Take
+from seedspec.report.page.hidden import hidden_of
 from seedspec.report.page.posters import Clip
 from seedspec.text.diagnostic import Problems
 
@@ -89,6 +90,9 @@ def review_command(
         "blind": blind,
         "seed": seed,
     }
+    hides = hidden_of(board_of(planned.compiled), found, seed) if blind else None
+    if hides is not None:
+        found = hides.order(found)
     settings["stats"] = results.as_json(*standings_of(planned, votes, problems, ())) if votes else None
     end_on_errors(problems)
     clips = _clips(place.base, found)
@@ -100,11 +104,15 @@ def review_command(
     _check_room(blocks)
     names = (name for name, _ in blocks)
     sources = {
-        c.fp: signed.address(c) if signed else _link(c.file, target.parent) if media.kind == "link" else next(names)
+        c.fp: signed.address(c)
+        if signed
+        else _link(unnamed(c, kept) if hides else c.file, target.parent)
+        if media.kind == "link"
+        else next(names)
         for c in clips
     }
-    assert planned.compiled.board is not None
-    made = contents.content(planned.compiled.board, found, picks, sources, seen, settings)
+    made = contents.content(board_of(planned.compiled), found, picks, sources, seen, settings)
+    made = made if hides is None else hides.content(made, found)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
     pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media.kind,
                        *((signed.objects.origin, signed.until) if signed else ()))  # fmt: skip

@@ -173,13 +173,13 @@ def _tell(path: Path, board: Storyboard, chosen: Chosen, form: str, *, written: 
             print_lines([f"shot `{shot.id}` multiplies them by axes of its own, which are in no pair: {axes}"])
     full = full_matrix(made) if made.ok else None
     if full is not None and made.board is not None:
-        rate = made.board.model.rate
+        rate = made.board.rate
         print_lines([shown.beside(len(made.entries), cost_of(made.entries), full, rate)])
 
 
 def _as_json(path: Path, board: Storyboard, chosen: Chosen, made: Compiled) -> dict[str, object]:
     assert board.strategy is not None
-    rate, full = board.model.rate, full_matrix(made) if made.ok else None
+    rate, full = board.rate, full_matrix(made) if made.ok else None
     return {
         "file": rows_of(path).name,
         "strategy": board.strategy.kind,

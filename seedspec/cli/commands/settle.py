@@ -172,7 +172,7 @@ def asking(made: Compiled, place: Place) -> Iterator[Wire]:
     from seedspec.emulator.session import own
     from seedspec.run.service.service import service_of
 
-    provider = board_of(made).model.provider.document
+    provider = board_of(made).provider.document
     with own(place) if place.emulated else nullcontext(service_of(provider, place, os.environ)) as service:
         exchange = service.exchange(provider)
         try:
@@ -199,7 +199,7 @@ def _events_of_task(made: Compiled, place: Place, lock: Lock, record: Record, ta
 
 def check_task(made: Compiled, lock: Lock, task: str) -> None:
     """Ends the command when a task id is none, or another purchase's."""
-    form = board_of(made).model.provider.document["task_id"]
+    form = board_of(made).provider.document["task_id"]
     if not re.fullmatch(form, task):
         raise Exit(2, f"`{task}` is no task id of this service; expected one like task-unified-1774857405-abc123")
     if (other := next((r for r in lock if r.task == task), None)) is not None:

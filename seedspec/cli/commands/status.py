@@ -60,13 +60,13 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
 
     made = compile_or_exit(storyboard, options.profile, emulated=options.emulated)
     board = board_of(made)
-    model, color = board.model, wants_color()
+    models, color = board.catalog.models, wants_color()
 
     def lines(found: Planned, most: int | None) -> list[str]:
         moment, commands = now().utc, found.place.commands
-        sums = status.sums(found.plan, model, moment, commands=commands)
+        sums = status.sums(found.plan, models, board.rate, moment, commands=commands)
         room = None if most is None else most - len(sums) - 3
-        rows = status.rows(found.plan, model, moment, color=color, most=room, commands=commands)
+        rows = status.rows(found.plan, models, moment, color=color, most=room, commands=commands)
         return [head(found), "", *rows, "", *sums]
 
     if watching:
@@ -78,7 +78,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
             )
     planned = plan(storyboard, options, made)
     if form == "json":
-        document = status.as_json(planned.plan, model, now().utc, commands=planned.place.commands)
+        document = status.as_json(planned.plan, models, board.rate, now().utc, commands=planned.place.commands)
         print_json(document | ledger_json(planned))
     elif not watching:
         print_lines(lines(planned, None))

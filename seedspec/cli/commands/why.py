@@ -59,7 +59,7 @@ def why_command(
         d.field: trace(made.board, step.entry, d.field, d.old, d.new) if step.entry is not None else None
         for d in found.differences
     }
-    said = (found, places, made.board.model.rate, planned.place.commands, now().utc)
+    said = (found, places, made.board.rate, planned.place.commands, now().utc)
     if form == "json":
         print_json(shown.as_json(*said) | ledger_json(planned))
     else:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from seedspec.compiler.entry import Origin
+from seedspec.catalog.model import Model
+from seedspec.compiler.entry import MODEL, Origin
 from seedspec.compiler.matrix.build import indexed_pattern
 from seedspec.compiler.matrix.cell import key_at
 from seedspec.compiler.matrix.columns import Columns, axes_of, labels_wanted
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
-from seedspec.compiler.storyboard.types import Axis, Override, Shot, Storyboard
+from seedspec.compiler.storyboard.types import Axis, Override, Pattern, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Scalar, plain
 from seedspec.text.value import valueclass
@@ -29,6 +31,28 @@ class Setting(NamedTuple):
     is_data: bool = False
 
 
+class RowFields(NamedTuple):
+    """The model of a row, and the settings of the fields that it has, in no particular order.
+
+    `model` is None where none is named, or an unknown one. `left_out` are the fields of `defaults` that the model
+    lacks, `lacking` those that are set nearer, and `unset` those that an override or a profile takes away (null).
+    """
+
+    model: Model | None
+    settings: Mapping[str, Setting]
+    left_out: tuple[str, ...]
+    lacking: Mapping[str, Setting]
+    unset: Mapping[str, Setting]
+
+
+class _Held(NamedTuple):
+    """An override with the labels that it holds for, by the places of axes; `models` are ids, None for every model."""
+
+    labels: Mapping[int, frozenset[str]]
+    models: frozenset[str] | None
+    override: Override
+
+
 @valueclass(frozen=True, slots=True)
 class _Swept:
     """What the storyboard sets over the fields of the shots that share a grid.
@@ -38,7 +62,7 @@ class _Swept:
     """
 
     axes: tuple[int, ...]
-    overrides: tuple[tuple[Mapping[int, frozenset[str]], Override], ...]
+    overrides: tuple[_Held, ...]
     axis_indices: tuple[int, ...]
     setters: tuple[tuple[str, Axis, Axis | None], ...]
 
@@ -47,20 +71,26 @@ class Layers:
     """What a storyboard says of the fields of all of its shots, worked out once for the storyboard."""
 
     def __init__(self, board: Storyboard) -> None:
-        self.names = board.model.means.names
-        self.known = frozenset(self.names)  # an axis that sets the prompt is refused where it is read
-        self.below = [(k, Setting(v, None, Origin("model", None))) for k, v in board.model.defaults.items()]
-        self.below += self.settings(board.fields, "defaults")
+        self.models = {model.id: model for model in board.models}
+        # an axis that sets the prompt is refused where it is read
+        self.known = frozenset((MODEL, *board.request_fields))
+        self.names = {
+            n: frozenset(f for m in board.models if (f := m.means.names.get(n))) for n in board.request_fields
+        }
+        self.names[MODEL] = frozenset({MODEL})
+        self.defaults = {
+            model.id: [(k, Setting(v, None, Origin("model", None))) for k, v in model.defaults.items()]
+            for model in board.models
+        }
+        top = [(MODEL, _setting(board.model, "storyboard"))] if board.model is not None else []
+        self.below = top + settings(board.fields, "defaults")
         self.base = dict(self.below)
         last = board.profile
-        self.last = self.settings(last.fields, f"profile {last.name}") if last else []
+        self.last = settings(last.fields, f"profile {last.name}") if last else []
         self._overrides = board.overrides
+        self.ids = frozenset(board.catalog.models)
         self.axes = frozenset(axis.name for axis in board.axes)
         self._swept: dict[Grid, _Swept] = {}
-
-    def settings(self, fields: Mapping[str, Node], layer: str) -> list[tuple[str, Setting]]:
-        """What a layer sets, by the request fields that its words mean; a word that the model lacks is left out."""
-        return [(field, _setting(node, layer)) for k, node in fields.items() if (field := self.names.get(k))]
 
     def swept(self, grid: Grid) -> _Swept:
         if grid not in self._swept:
@@ -71,17 +101,20 @@ class Layers:
         axes = tuple(i for i, a in enumerate(grid.axes) if a.fields(self.known))
         # one that names an axis which the shots of this grid lack does not hold there
         overrides = tuple(
-            ({grid.axis_indices[axis]: labels for axis, labels in labels_wanted(o.when, grid.columns).items()}, o)
+            _Held(
+                {grid.axis_indices[axis]: labels for axis, labels in labels_wanted(when, grid.columns).items()}, ids, o
+            )
             for o in self._overrides
-            if axes_of(o.when) <= grid.axis_indices.keys()
+            for when, ids in (by_model(o.when, grid.axis_indices, self.ids),)
+            if axes_of(when) <= grid.axis_indices.keys()
         )
         first: dict[str, Axis] = {}
         setters = []
         for axis in grid.axes:
-            for field in sorted({f for name in axis.fields(self.known) if (f := self.names[name])}):
+            for field in sorted({f for name in axis.fields(self.known) for f in self.names[name]}):
                 setters.append((field, axis, first.get(field)))
                 first.setdefault(field, axis)
-        axis_indices = tuple(sorted({*axes, *(i for wanted, _ in overrides for i in wanted)}))
+        axis_indices = tuple(sorted({*axes, *(i for held in overrides for i in held.labels)}))
         return _Swept(axes, overrides, axis_indices, tuple(setters))
 
 
@@ -95,22 +128,23 @@ class Fields:
 
     def __init__(self, layers: Layers, shot: Shot, grid: Grid, problems: Problems) -> None:
         self._layers, self._grid, self._swept = layers, grid, layers.swept(grid)
-        self._own = layers.settings(shot.fields, "shot")
+        self._own = settings(shot.fields, "shot")
         self._overrides, self.axis_indices = self._swept.overrides, self._swept.axis_indices
         for override in shot.overrides:
             dropped = grid.parent.axis_indices.keys() - grid.axis_indices.keys() if grid.parent is not None else ()
-            wanted = indexed_pattern(grid.axes, grid.columns, override.when, f"shot `{shot.id}`", problems, dropped)
+            when, ids = by_model(override.when, grid.axis_indices, layers.ids)
+            wanted = indexed_pattern(grid.axes, grid.columns, when, f"shot `{shot.id}`", problems, dropped)
             if wanted is not None:
-                self._overrides = (*self._overrides, (wanted, override))
+                self._overrides = (*self._overrides, _Held(wanted, ids, override))
                 self.axis_indices = tuple(sorted({*self.axis_indices, *wanted}))
         self.key = key_at(self.axis_indices)
-        self._memo: dict[Any, Mapping[str, Setting]] = {}
+        self._memo: dict[Any, RowFields] = {}
         self.applied, self.changing = set[int](), set[int]()
         if not grid.repaired:
             _conflicts(shot, grid.axes, self._swept, layers.names, problems)
 
-    def at(self, row: Row) -> Mapping[str, Setting]:
-        """The settings of a row, in no particular order."""
+    def at(self, row: Row) -> RowFields:
+        """The model and the settings of a row."""
         key = self.key(row)
         if key not in self._memo:
             self._memo[key] = self._layered(row)
@@ -123,44 +157,127 @@ class Fields:
     def layers(self, row: Row) -> Mapping[str, tuple[Setting, ...]]:
         """Everything that sets each field of a row, strongest last: the last one is what `at` gives."""
         out: dict[str, tuple[Setting, ...]] = {}
-        for name, setting in (*self._layers.below, *self._own, *self._above(row)):
-            out[name] = (*out.get(name, ()), setting)
+        id_ = self._model_of(row)
+        model = self._layers.models.get(id_)
+        names = {**model.means.names, MODEL: MODEL} if model is not None else {}
+        defaults = [(field, one) for field, one in self._layers.defaults.get(id_, ())]
+        written = [(names.get(name), one) for name, one in (*self._layers.below, *self._own, *self._above(row, id_))]
+        for field, setting in (*defaults, *written):
+            if field:
+                out[field] = (*out.get(field, ()), setting)
         return out
 
-    def _layered(self, row: Row) -> Mapping[str, Setting]:
-        out = {**self._layers.base, **dict(self._own), **dict(self._swept_by(row))}
-        for override in self._holding(row):
-            set_here = dict(self._layers.settings(override.fields, "override"))
+    def _layered(self, row: Row) -> RowFields:
+        id_ = self._model_of(row)
+        model = self._layers.models.get(id_)
+        if model is None:
+            return RowFields(None, {}, (), {}, {})
+        taken = _Taken(model, dict(self._layers.defaults[id_]))
+        for layer in (self._layers.below, self._own, self._swept_by(row)):
+            taken.take(layer)
+        for override in self._holding(row, id_):
             self.applied.add(id(override))
-            # what nobody has written but the model's own default is said here for the first time
-            if any(k not in out or out[k].node is None or _differs(out[k].value, s.value) for k, s in set_here.items()):
+            if taken.take(settings(override.fields, "override")):
                 self.changing.add(id(override))
-            out.update(set_here)
-        out.update(self._layers.last)
-        return out
+        taken.take(self._layers.last)
+        return taken.fields()
 
-    def _above(self, row: Row) -> Iterator[tuple[str, Setting]]:
+    def _model_of(self, row: Row) -> str:
+        """The id of a row's model, which no override has a say in that holds for some models alone; "" for none."""
+        found = {**self._layers.base, **dict(self._own), **dict(self._swept_by(row))}.get(MODEL)
+        for held in self._overrides:
+            if held.models is None and MODEL in held.override.fields and _holds(held, row):
+                found = _setting(held.override.fields[MODEL], "override")
+        found = dict(self._layers.last).get(MODEL, found)
+        return "" if found is None else found.value if isinstance(found.value, str) else _UNKNOWN
+
+    def names_model(self, row: Row) -> bool:
+        """Whether a layer says which model makes a row."""
+        return bool(self._model_of(row))
+
+    def _above(self, row: Row, model: str) -> Iterator[tuple[str, Setting]]:
         """What the row sets over the shot's own fields, weakest first."""
         yield from self._swept_by(row)
-        for override in self._holding(row):
-            yield from self._layers.settings(override.fields, "override")
+        for override in self._holding(row, model):
+            yield from settings(override.fields, "override")
         yield from self._layers.last
 
-    def _holding(self, row: Row) -> Iterator[Override]:
-        """The overrides that hold for a row, in their order."""
-        return (o for wanted, o in self._overrides if all(row[i] in labels for i, labels in wanted.items()))
+    def _holding(self, row: Row, model: str) -> Iterator[Override]:
+        """The overrides that hold for a row of a model, in their order."""
+        return (h.override for h in self._overrides if _holds(h, row) and (h.models is None or model in h.models))
 
     def _swept_by(self, row: Row) -> Iterator[tuple[str, Setting]]:
-        """What the axes set."""
-        names = self._layers.names
+        """What the axes set, by the names that are written."""
+        known = self._layers.known
         for axis_index in self._swept.axes:
             axis, label = self._grid.axes[axis_index], row[axis_index]
             value, layer = axis.values[label], f"{axis.name}={label}"
-            if axis.name in names:
-                yield from self._layers.settings({axis.name: value}, layer)
+            if axis.name in known:
+                yield axis.name, _setting(value, layer)
             elif isinstance(value, Map):
-                made = self._layers.settings({k: p.value for k, p in value.items()}, layer)
+                made = settings({k: p.value for k, p in value.items() if k in known}, layer)
                 yield from ((k, s._replace(is_data=axis.table)) for k, s in made)
+
+
+class _Taken:
+    """The settings of a row, taken layer by layer, under the names of its model's fields."""
+
+    def __init__(self, model: Model, defaults: dict[str, Setting]) -> None:
+        self._model, self._out = model, defaults
+        self._lacking: dict[str, Setting] = {}
+
+    def take(self, layer: Iterable[tuple[str, Setting]]) -> bool:
+        """Takes a layer over the ones before; whether any field is another one with it."""
+        changed = False
+        for name, setting in layer:
+            field = MODEL if name == MODEL else self._model.means.names.get(name)
+            if field == MODEL:
+                changed = True  # the model is known before its fields are
+            elif field:
+                known = self._out.get(field)
+                # what nobody has written but the model's own default is said here for the first time
+                changed |= known is None or known.node is None or _differs(known.value, setting.value)
+                self._out[field] = setting
+            elif _takes_away(setting) or (field == "" and setting.value == self._model.means.always(name)):
+                changed |= self._lacking.pop(name, None) is not None
+            else:
+                self._lacking[name] = setting
+        return changed
+
+    def fields(self) -> RowFields:
+        unset = {k: s for k, s in self._out.items() if _takes_away(s)}
+        left_out = tuple(k for k, s in self._lacking.items() if s.origin.layer == "defaults")
+        lacking = {k: s for k, s in self._lacking.items() if k not in left_out}
+        return RowFields(self._model, {k: s for k, s in self._out.items() if k not in unset}, left_out, lacking, unset)
+
+
+def _takes_away(setting: Setting) -> bool:
+    """Whether it is the null by which a field is not sent."""
+    return setting.value is None and setting.origin.layer.startswith(("override", "profile "))
+
+
+def settings(fields: Mapping[str, Node], layer: str) -> list[tuple[str, Setting]]:
+    """What a layer sets, by the names that are written."""
+    return [(name, _setting(node, layer)) for name, node in fields.items()]
+
+
+_UNKNOWN = "?"
+"""Stands for what is no id of a model, which is reported."""
+
+
+def _holds(held: _Held, row: Row) -> bool:
+    return all(row[i] in labels for i, labels in held.labels.items())
+
+
+def by_model(when: Pattern, axes: Container[str], known: frozenset[str]) -> tuple[Pattern, frozenset[str] | None]:
+    """What a `when` says of labels, and the ids of models that it says, None for any model.
+
+    `model` means the row's model where it is no axis and ids of models are written there.
+    """
+    ids = frozenset(label.text for label in when.wanted.get(MODEL, ()))
+    if not ids or MODEL in axes or not ids <= known:
+        return when, None
+    return replace(when, wanted={k: v for k, v in when.wanted.items() if k != MODEL}), ids
 
 
 def _differs(one: Any, other: Any) -> bool:
@@ -184,12 +301,16 @@ def check_overrides(board: Storyboard, grids: Iterable[Grid], problems: Problems
             values.setdefault(axis.name, {}).update(axis.values)
     every = [Axis(name, spans[name].span, values[name], spans[name].open) for name in values]
     columns = Columns({id(axis): axis for grid in grids for axis in grid.axes}.values())
+    known = frozenset(board.catalog.models)
     for override in board.overrides:
-        indexed_pattern(every, columns, override.when, "the storyboard", problems)
+        when, _ = by_model(override.when, values, known)
+        indexed_pattern(every, columns, when, "the storyboard", problems)
 
 
-def _conflicts(shot: Shot, axes: tuple[Axis, ...], swept: _Swept, names: Mapping[str, str], problems: Problems) -> None:
-    owned = {names[name]: span for name, span in shot.field_keys.items() if names.get(name)}
+def _conflicts(
+    shot: Shot, axes: tuple[Axis, ...], swept: _Swept, names: Mapping[str, frozenset[str]], problems: Problems
+) -> None:
+    owned = {field: span for name, span in shot.field_keys.items() for field in names.get(name, ())}
     for field, axis, first in swept.setters:
         if first is not None:
             message = f"axis `{axis.name}` sets `{field}`, which axis `{first.name}` sets too"

@@ -26,47 +26,41 @@ _WORD = re.compile(r"[A-Za-z0-9][\w'’-]*")
 class PromptLint:
     """Looks over the rendered prompts of a shot. `attached` are the names under `attach`, each with its place."""
 
-    def __init__(self, model: Model, attached: Mapping[str, Span], origins: Origins, problems: Problems) -> None:
-        self._model, self._attached, self._origins, self._problems = model, attached, origins, problems
+    def __init__(self, attached: Mapping[str, Span], origins: Origins, problems: Problems) -> None:
+        self._attached, self._origins, self._problems = attached, origins, problems
         self._meant: dict[int, frozenset[str]] = {}
-        self._wants_media = any(slot.words for slot in model.slots.values())
-
-    def _is_named(self, medium: Medium) -> bool:
-        """Whether a prompt has to name a medium: what goes to a slot without words it need not."""
-        slot = self._model.slots.get(medium.slot)
-        return slot is None or bool(slot.words)
 
     def expect(self, node: Scalar, names: frozenset[str]) -> None:
         """References that a prompt means in words that are no template, which was reported."""
         self._meant[id(node)] = names
 
-    def has_remarks(self, partial: PartialPrompt, media: tuple[Medium, ...]) -> bool:
+    def has_remarks(self, partial: PartialPrompt, media: tuple[Medium, ...], model: Model) -> bool:
         """Whether `check` may remark on the media of a prompt that names no more of them than its partial prompt."""
         if partial.mentions is None:
             return True
         there, mentions = {(m.kind, m.number) for m in media}, partial.mentions
-        known = all(m.name in partial.used or (m.kind, m.number) in mentions or not self._is_named(m) for m in media)
+        known = all(m.name in partial.used or (m.kind, m.number) in mentions or not _is_named(m, model) for m in media)
         return not (media and mentions <= there and known)
 
-    def needs_check(self, prompt: Prompt) -> bool:
+    def needs_check(self, prompt: Prompt, model: Model) -> bool:
         """Whether only `check` can tell what there is to remark on a prompt: it may be long, or names media itself."""
-        text, model = prompt.value, self._model
+        text = prompt.value
         if prompt.mentions is not prompt.partial.mentions:
             return True
         short = len(text) <= model.chinese_characters or (text.isascii() and not _may_be_wordy(text, model))
         return not short
 
-    def check(self, node: Scalar, prompt: Prompt, media: tuple[Medium, ...], entry: str) -> None:
+    def check(self, node: Scalar, prompt: Prompt, media: tuple[Medium, ...], model: Model, entry: str) -> None:
         """Reports what is odd about one rendered prompt, with the entry's address."""
-        text, problems, model = prompt.value, self._problems, self._model
+        text, problems = prompt.value, self._problems
         mentions = literal_mentions(text)
         named = self._check_numbers(node, prompt, media, mentions.values(), entry)
         meant = self._meant.get(id(node), frozenset())
         for m in media:
-            if m.name not in prompt.used | meant and (m.kind, m.number) not in mentions and self._is_named(m):
+            if m.name not in prompt.used | meant and (m.kind, m.number) not in mentions and _is_named(m, model):
                 message = f"`{m.name}` is attached and the prompt never mentions it"
                 problems.warning("reference-unmentioned", message, self._attached.get(m.name, m.span), entry=entry)
-        if self._wants_media and not (media or meant or named or _is_cut_before_ref(node)):
+        if _wants_media(model) and not (media or meant or named or _is_cut_before_ref(node)):
             message = "a request without any reference; this model makes videos from references"
             problems.warning("no-reference", message, node.span, entry=entry)
         if left := _LEFT_OVER.search(text):
@@ -124,6 +118,16 @@ class PromptLint:
 def _is_cut_before_ref(node: Scalar) -> bool:
     """Whether YAML ends the prompt before a `ref(…)` that belongs to it, which was told."""
     return (cut := swallowed_comment(node)) is not None and "ref(" in cut.text
+
+
+def _is_named(medium: Medium, model: Model) -> bool:
+    """Whether a prompt has to name a medium: what goes to a slot without words it need not."""
+    slot = model.slots.get(medium.slot)
+    return slot is None or bool(slot.words)
+
+
+def _wants_media(model: Model) -> bool:
+    return any(slot.words for slot in model.slots.values())
 
 
 def _may_be_wordy(prompt: str, model: Model) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+from seedspec.catalog.model import Model
 from seedspec.compiler.matrix.cell import Cell, Scope
 from seedspec.compiler.matrix.columns import Columns
 from seedspec.compiler.matrix.grid import Grid
@@ -45,8 +46,8 @@ class Texts:
         self._compiled: dict[int, Template | None] = {}
         self._known = frozenset((*board.variables, *grid.names, "label", "shot", "take", "ref"))
         self._assumed_names: frozenset[str] | None = None
-        self._numbered_names: dict[frozenset[str], Mapping[str, str]] = {}
-        self._partials: dict[tuple[int, frozenset[str]], PartialPrompt] = {}
+        self._numbered_names: dict[tuple[frozenset[str], str], Mapping[str, str]] = {}
+        self._partials: dict[tuple[int, frozenset[str], str], PartialPrompt] = {}
         self._lacking: dict[tuple[str, str], list[str]] = {}
         self._attached = self._check_attach(shot)
         self.read: set[str] = set()
@@ -77,14 +78,14 @@ class Texts:
             self._report_fault(node, fault, address)
             return Faulty()
 
-    def prompt(self, node: Scalar, cell: Cell, address: Callable[[Cell], str]) -> Prompt | None:
+    def prompt(self, node: Scalar, model: Model, cell: Cell, address: Callable[[Cell], str]) -> Prompt | None:
         """A prompt rendered; None with the reason reported.
 
         Which references a prompt uses is known when it is rendered (rule 3 of compiler/request): the first attempt
         takes those of the last row.
         """
         for _ in range(5):
-            partial = self._partial_of(node)
+            partial = self._partial_of(node, model)
             if partial is None:
                 return None
             prompt = partial.render(cell) or self._render_whole(node, partial, cell, address)
@@ -111,17 +112,18 @@ class Texts:
         """Lets go of what was kept for further rows (rule 8)."""
         self._partials.clear()
 
-    def _partial_of(self, node: Scalar) -> PartialPrompt | None:
-        """The partial prompt for the references that it is taken to use; None when its template is at fault."""
+    def _partial_of(self, node: Scalar, model: Model) -> PartialPrompt | None:
+        """The partial prompt for the references that it is taken to use, as the model names them; None when its
+        template is at fault."""
         template = self._template(node)
         if template is None:
             return None
         if self._assumed_names is None:
             self._assumed_names = template.refs
-        key = (id(node), self._assumed_names)
+        key = (id(node), self._assumed_names, model.id)
         partial = self._partials.get(key)
         if partial is None:
-            numbered_names = self._name_references(self._assumed_names | self._attached)
+            numbered_names = self._name_references(self._assumed_names | self._attached, model)
             partial = PartialPrompt(
                 template, self.scope, self._assumed_names, numbered_names, self._catalogue.__contains__
             )
@@ -150,11 +152,12 @@ class Texts:
             self._report_fault(node, fault, address(cell))
         return None
 
-    def _name_references(self, names: frozenset[str]) -> Mapping[str, str]:
-        """How the prompt names a set of references; worked out once for each set."""
-        if names not in self._numbered_names:
-            self._numbered_names[names] = number(names, self._catalogue, self._board.model, self._board.words)
-        return self._numbered_names[names]
+    def _name_references(self, names: frozenset[str], model: Model) -> Mapping[str, str]:
+        """How the prompt names a set of references for a model; worked out once for each set."""
+        key = (names, model.id)
+        if key not in self._numbered_names:
+            self._numbered_names[key] = number(names, self._catalogue, model, self._board.words)
+        return self._numbered_names[key]
 
     def _template(self, scalar: Scalar, known: frozenset[str] | None = None) -> Template | None:
         """The compiled template of a value, its names and references checked once."""

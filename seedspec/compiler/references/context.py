@@ -52,8 +52,8 @@ class Resolved(NamedTuple):
     frame: str = ""
 
 
-ResolutionCache = dict[tuple[int, str], Resolved | None]
-"""What each reference of a storyboard, by its identity, was resolved to for each target."""
+ResolutionCache = dict[tuple[int, str, str], Resolved | None]
+"""What each reference of a storyboard, by its identity, was resolved to for each target and each model."""
 
 
 @valueclass(frozen=True, slots=True)
@@ -78,15 +78,15 @@ class Inputs:
 class Context:
     """What the shots of one storyboard share while requests are made of them. Every finding goes to `problems`.
 
-    `upstream` makes the entry that a `{shot: id}` reference continues; `resolved` keeps what each target was found to
-    be.
+    `prices` are by the id of a model. `upstream` makes the entry that a `{shot: id}` reference continues; `resolved`
+    keeps what each target was found to be.
     """
 
     board: Storyboard
     grids: Mapping[str, Grid]
     takes: Mapping[str, int]
     layers: Layers
-    price: Price
+    prices: Mapping[str, Price]
     templates: Templates
     inputs: Inputs
     problems: Problems

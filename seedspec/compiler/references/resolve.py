@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from seedspec.catalog.media_facts import common_facts
+from seedspec.catalog.model import Model
 from seedspec.catalog.schema import edits_of, kind_of, shorten
 from seedspec.catalog.signed_url import bare
 from seedspec.catalog.slot import Slot
@@ -63,21 +64,21 @@ class ReferenceResolver:
 
     def __init__(self, context: Context, shot: str, texts: Texts) -> None:
         self._context, self._problems = context, context.problems
-        self._model, self._grids, self._takes = context.board.model, context.grids, context.takes
+        self._grids, self._takes = context.grids, context.takes
         self._shot, self._texts = shot, texts
         self._rows: dict[str, frozenset[Row]] = {}
         self._unchosen: dict[str, tuple[str, ...]] = {}
 
-    def resolve(self, reference: Reference, cell: Cell, entry: str) -> Resolved | None:
-        """What the reference is for this row; None with the reason reported."""
-        slot = reference.slot_in(self._model)
+    def resolve(self, reference: Reference, model: Model, cell: Cell, entry: str) -> Resolved | None:
+        """What the reference is for this row, by the rules of its model; None with the reason reported."""
+        slot = reference.slot_in(model)
         if slot is None:
-            report_no_slot(reference, self._model, self._context.board.catalog.models, self._problems, entry)
+            report_no_slot(reference, model, self._context.board.catalog.models, self._problems, entry)
             return None
         if reference.is_shot:
             if reference.target.text in self._grids:  # else it is reported already
                 self._texts.read.update(self._grids[reference.target.text].names)
-            return self._resolve_shot(reference, row_of(cell), entry)
+            return self._resolve_shot(reference, model, row_of(cell), entry)
         target = reference.target.value
         if is_template(target):
             target = self._texts.value(reference.target, target, cell, entry)
@@ -88,7 +89,7 @@ class ReferenceResolver:
             message = f"`{reference.name}` renders to {kind_of(target)}; expected a path or an address"
             self._problems.error("bad-target", message, reference.target.span, entry=entry)
             return None
-        key = (id(reference), target)
+        key = (id(reference), target, model.id)
         if key not in self._context.resolved:
             self._context.resolved[key] = self._inspect(reference, slot, target)
         return self._context.resolved[key]
@@ -178,7 +179,7 @@ class ReferenceResolver:
         write = found.path if found.same and not is_template(reference.target.value) else None
         return (f"did you mean `{shorten(found.path)}`?", *edits_of(span, write))
 
-    def _resolve_shot(self, reference: Reference, row: Row, entry: str) -> Resolved | None:
+    def _resolve_shot(self, reference: Reference, model: Model, row: Row, entry: str) -> Resolved | None:
         """The upstream entry with the same labels; `at` fixes a label and wins over the join."""
         target = reference.target.text
         grid = self._grids.get(target)
@@ -203,9 +204,9 @@ class ReferenceResolver:
             self._problems.error("no-such-entry", f"there is no entry `{address}` to continue", span, entry=entry)
             return None
         if reference.take is None:
-            return self._resolve_pick(reference, wanted, entry)
+            return self._resolve_pick(reference, model, wanted, entry)
         found = self._context.upstream(target, wanted, reference.take, span)
-        return None if found is None else self._resolve_entry(reference, found, entry)
+        return None if found is None else self._resolve_entry(reference, model, found, entry)
 
     def _report_unchosen(self, reference: Reference, grid: Grid, wanted: Row, row: Row, entry: str) -> bool:
         """Whether the row that is continued is one that a strategy has not chosen; told once, with all such rows."""
@@ -237,7 +238,7 @@ class ReferenceResolver:
         more = f" and {len(lines) - len(shown)} more" if len(lines) > len(shown) else ""
         return (f"add to `include` of the storyboard's `matrix`: {', '.join(shown)}{more}",)
 
-    def _resolve_pick(self, reference: Reference, wanted: Row, entry: str) -> Resolved | None:
+    def _resolve_pick(self, reference: Reference, model: Model, wanted: Row, entry: str) -> Resolved | None:
         """The take of a variant that people chose; what waits for the choice when there is none."""
         target, span, upstream = reference.target.text, reference.target.span, self._context.upstream
         found = [upstream(target, wanted, take, span) for take in range(1, self._takes[target] + 1)]
@@ -250,7 +251,7 @@ class ReferenceResolver:
             takes, lambda: (e for one, n in asked if (e := upstream(target, one, n, span)) is not None)
         )
         if take is not None and take <= len(takes):
-            return self._resolve_entry(reference, takes[take - 1], entry)
+            return self._resolve_entry(reference, model, takes[take - 1], entry)
         variant = takes[0].variant
         if take is not None:
             from shlex import quote
@@ -258,16 +259,16 @@ class ReferenceResolver:
             message = f"take {take} of `{variant}` is picked, and shot `{target}` has {_count_takes(len(takes))}"
             hint = f"pick another one: `seedspec pick --force {quote(variant)} TAKE`"
             self._problems.warning("picked-take-gone", message, reference.take_span or span, hint, entry=entry)
-        every = [self._resolve_entry(reference, one, entry) for one in takes]
+        every = [self._resolve_entry(reference, model, one, entry) for one in takes]
         facts = common_facts(one.facts for one in every)
         waits, frame = (*(w for e in every for w in e.waits), variant), reference.frame
         key = f"pick:{variant}"
         item = f"frame:{frame}:{key}" if frame else key
         return Resolved("shot", item, item, key, variant, facts, waits, frame)
 
-    def _resolve_entry(self, reference: Reference, upstream: Entry, entry: str) -> Resolved:
+    def _resolve_entry(self, reference: Reference, model: Model, upstream: Entry, entry: str) -> Resolved:
         """The video that an entry will be, or a picture of it; what it will break of the rules is reported."""
-        facts = check_upstream(reference, self._model, upstream, self._problems, entry)
+        facts = check_upstream(reference, model, upstream, self._problems, entry)
         address, fp, frame = upstream.address, upstream.fingerprint, reference.frame
         item = identity_of(address, frame)
         return Resolved("shot", item, identity_of(fp, frame), fp, address, facts, upstream.waits, frame)

@@ -15,19 +15,20 @@ from seedspec.text.diagnostic import Problems, list_words
 
 
 def check_upstream(reference: Reference, model: Model, upstream: Entry, problems: Problems, entry: str) -> MediaFacts:
-    """Judges the video that an entry will be, or a picture of it, by its fields and the model's table of sizes; what
-    is known of it.
+    """Judges the video that an entry will be, or a picture of it: its size is that of the table of its own model, the
+    limits are those of the `model` that takes it. Gives what is known of it.
 
     The size of `adaptive` is one of the table that only the service knows: it is an error when none of them may be
     a reference, and a warning when some may not.
     """
-    facts, format = MediaFacts(seconds=upstream.says("duration"), fps=model.fps or None), None
+    maker = upstream.model
+    facts, format = MediaFacts(seconds=upstream.says("duration"), fps=maker.fps or None), None
     if reference.frame:
-        _check_moment(reference, model, upstream, problems, entry)
+        _check_moment(reference, maker, upstream, problems, entry)
         facts, format = MediaFacts(), "png"
     rule = reference.slot_in(model)
     assert rule is not None, "what no slot takes was told before"
-    sizes = model.pixels.get(upstream.says("quality") or "", {})
+    sizes = maker.pixels.get(upstream.says("quality") or "", {})
     size = sizes.get(upstream.says("aspect_ratio") or "")
     if size is not None or not sizes:
         facts = _sized(size).completed_by(facts) if size else facts

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from seedspec.catalog.model import Model
 from seedspec.catalog.price import asked_of, sum_of
 from seedspec.catalog.schema import edits_of, shorten
 from seedspec.catalog.slot import plural
 from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical, put
 from seedspec.compiler.matrix.cell import Cell, row_of
-from seedspec.compiler.matrix.fields import Fields, Setting
+from seedspec.compiler.matrix.fields import Fields, RowFields, Setting
 from seedspec.compiler.prompt.locate import Written, is_template
 from seedspec.compiler.prompt.partial import Prompt
 from seedspec.compiler.prompt.render import Faulty, Texts
@@ -20,6 +21,7 @@ from seedspec.compiler.references.limits import within_tolerance
 from seedspec.compiler.references.resolve import ReferenceResolver
 from seedspec.compiler.references.slots import check_slots
 from seedspec.compiler.request.constants import in_words
+from seedspec.compiler.request.model_fields import check_row
 from seedspec.compiler.storyboard.types import Shot
 from seedspec.text.diagnostic import Edit, Note
 from seedspec.text.node import Scalar
@@ -53,7 +55,7 @@ class BaseBuilder:
 
     def __init__(self, context: Context, shot: Shot, texts: Texts, fields: Fields) -> None:
         self._board, self._shot, self._texts, self._fields = context.board, shot, texts, fields
-        self._price, self._problems = context.price, context.problems
+        self._prices, self._problems = context.prices, context.problems
         self._grid = context.grids[shot.id]
         self._axes, self._tags = self._grid.names, (*context.board.tags, *shot.tags)
         self._strategy = ""
@@ -64,15 +66,14 @@ class BaseBuilder:
         self._resolver = ReferenceResolver(context, shot.id, texts)
 
     def build(
-        self, cell: Cell, node: Scalar, prompt: Prompt | None, address: str
+        self, cell: Cell, node: Scalar, prompt: Prompt | None, model: Model, address: str
     ) -> RequestBase | tuple[Medium, ...] | None:
         """The request base of an entry; its media alone when its fields are at fault, None when these are not known.
 
         A request whose prompt or media are at fault is checked all the same, so that one run reports everything.
         """
-        model = self._board.model
-        found = self._resolve(_names(node, prompt), cell, address)
-        lists = self._list(found if prompt and found else {})
+        found = self._resolve(_names(node, prompt), model, cell, address)
+        lists = self._list(found if prompt and found else {}, model)
         media = lists.media
         self._check_repeated(media, address)
         if found is not None:
@@ -80,26 +81,29 @@ class BaseBuilder:
         else:  # what is missing there may be what was told
             told = frozenset(slot.field for slot in model.slots.values())
         if prompt is not None:
-            self._check_words(node, prompt, address)
-        rendered = self._render_fields(cell, address)
+            self._check_words(node, prompt, model, address)
+        row = self._fields.at(row_of(cell))
+        rendered = self._render_fields(row, model, cell, address)
         fields: dict[str, Any] = {**lists.items, **rendered.values}
         identity = {"model": model.id, **lists.identities, **rendered.identities}
         origins = {"prompt": Origin("prompt", node.span), **rendered.origins}
         request = {"model": model.id, "prompt": prompt.value if prompt else _STAND_IN, **fields}
-        valid = self._encodable(request, node, address) and self._valid(request, media, origins, told, address)
+        unsent = told | row.unset.keys()
+        valid = self._encodable(request, node, model, address)
+        valid = valid and self._valid(request, media, origins, model, unsent, address)
         if prompt is None or found is None:
             return None
         if told or not (rendered.whole and valid):
             return media
-        said = model.said(fields)
+        said = model.said({**model.defaults, **fields})
         return RequestBase(
             shot=self._shot.id,
             axes=self._axes,
             tags=self._tags,
-            model=model.id,
+            model=model,
             fields=fields,
             media=media,
-            cost=self._price(
+            cost=self._prices[model.id](
                 asked_of(said, [m.kind for m in media]), tuple([m.seconds for m in media if m.kind == "video"])
             ),
             origins=origins,
@@ -109,12 +113,13 @@ class BaseBuilder:
             tables=self._grid.tables,
             strategy=self._strategy,
             said=said,
+            left_out=row.left_out,
         )
 
-    def check_total_seconds(self, media: tuple[Medium, ...], address: str) -> bool:
+    def check_total_seconds(self, media: tuple[Medium, ...], model: Model, address: str) -> bool:
         """Whether media of one kind are short enough together."""
         fine = True
-        for rule in self._board.model.slots.values():
+        for rule in model.slots.values():
             own = [m for m in media if m.slot == rule.name]
             if rule.seconds_together is None or len(own) < 2:
                 continue
@@ -131,17 +136,17 @@ class BaseBuilder:
                 fine = False
         return fine
 
-    def _check_words(self, node: Scalar, prompt: Prompt, address: str) -> None:
+    def _check_words(self, node: Scalar, prompt: Prompt, model: Model, address: str) -> None:
         """Reports a `ref()` of what goes to a slot that no prompt has words for."""
         template = prompt.partial.template
         for name in sorted(prompt.used):
             reference = self._catalogue[name]
-            slot = reference.slot_in(self._board.model)
+            slot = reference.slot_in(model)
             if slot is None or slot.words:
                 continue
             written, places = Written(node), self._templates.places(template, name)
             span = next((written.span(*place) for place in places), node.span)
-            message = f"`{name}` goes to slot `{slot.name}` of model `{self._board.model.id}`, which no prompt names"
+            message = f"`{name}` goes to slot `{slot.name}` of model `{model.id}`, which no prompt names"
             by_itself = "`as` sends it by itself" if reference.slot is not None else f"`attach: [{name}]` sends it"
             hint = f"take `{{{{ ref('{name}') }}}}` out: {by_itself}"
             other = Note("the reference is here", reference.span)
@@ -161,19 +166,20 @@ class BaseBuilder:
                     "media-twice", message, medium.span, "use one of the names", other, entry=address
                 )
 
-    def _resolve(self, names: Iterable[str], cell: Cell, address: str) -> dict[str, Resolved] | None:
+    def _resolve(self, names: Iterable[str], model: Model, cell: Cell, address: str) -> dict[str, Resolved] | None:
         """What each of these references stands for; None when one of them cannot be had."""
-        found = {n: self._resolver.resolve(self._catalogue[n], cell, address) for n in names if n in self._catalogue}
+        used = {n: self._catalogue[n] for n in names if n in self._catalogue}
+        found = {n: self._resolver.resolve(reference, model, cell, address) for n, reference in used.items()}
         had = {n: one for n, one in found.items() if one is not None}
         return had if len(had) == len(found) else None
 
-    def _render_fields(self, cell: Cell, address: str) -> _RenderedFields:
+    def _render_fields(self, row: RowFields, model: Model, cell: Cell, address: str) -> _RenderedFields:
         """The request's own fields; one whose template fails is left out, with the reason reported."""
-        settings, out = self._fields.at(row_of(cell)), _RenderedFields({}, {}, {}, True)
-        for name in self._board.model.fields:
-            if (setting := settings.get(name)) is None:
+        out = _RenderedFields({}, {}, {}, check_row(row, self._board, self._grid, self._problems, address))
+        for name in model.fields:
+            if (setting := row.settings.get(name)) is None:
                 continue
-            volatile, value = name in self._board.model.volatile, setting.value
+            volatile, value = name in model.volatile, setting.value
             if setting.is_data and is_template(value):
                 self._refuse_template(name, setting, address)
                 out = out._replace(whole=False)
@@ -186,7 +192,7 @@ class BaseBuilder:
                 continue
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
-            value = self._board.model.means.own_value(name, value)
+            value = model.means.own_value(name, value)
             out.values[name], out.origins[name] = value, setting.origin
             if not volatile:
                 out.identities[name] = value
@@ -199,15 +205,15 @@ class BaseBuilder:
         hint = f"write the template as `{field}` of the shot, and give the column another name"
         self._problems.error("table-cell", message, span, hint, entry=address)
 
-    def _list(self, resolved: Mapping[str, Resolved]) -> _MediaLists:
+    def _list(self, resolved: Mapping[str, Resolved], model: Model) -> _MediaLists:
         """The media in the catalogue's order. An empty list is left out."""
         pairs = [(self._catalogue[name], one) for name, one in resolved.items()]
         media: list[Medium] = []
         items: dict[str, str | list[str]] = {}
         identities: dict[str, str | list[str]] = {}
-        for slot in self._board.model.slots.values():
+        for slot in model.slots.values():
             for reference, one in pairs:
-                goes_to = reference.slot_in(self._board.model)
+                goes_to = reference.slot_in(model)
                 if goes_to is None or goes_to.name != slot.name:
                     continue
                 own, same = items.setdefault(slot.field, []), identities.setdefault(slot.field, [])
@@ -228,6 +234,7 @@ class BaseBuilder:
         request: Mapping[str, Any],
         media: tuple[Medium, ...],
         origins: Mapping[str, Origin],
+        model: Model,
         told: frozenset[str],
         address: str,
     ) -> bool:
@@ -235,9 +242,9 @@ class BaseBuilder:
         for m in media:
             if m.source != "url":  # it has its address when it is sent; an address that is written is judged as it is
                 put(judged, m, _STAND_IN)
-        if self._board.model.schema.is_valid(judged):
+        if model.schema.is_valid(judged):
             return True
-        for v in self._board.model.schema.violations(judged):
+        for v in model.schema.violations(judged):
             field = str(v.path[0]) if v.path else v.key if v.key in told else "prompt"
             if field in told:
                 continue
@@ -250,7 +257,7 @@ class BaseBuilder:
                 span = (origin and origin.span) or self._shot.span
             if span is not None and self._problems.unread(span):
                 continue
-            v = in_words(v, self._board.model, field, request.get(field))
+            v = in_words(v, model, field, request.get(field))
             by = origins[field].layer if field in origins else field
             notes = [f"in `{field}`" + (f", set by {by}" if by != field else "")]
             # what a template yields cannot be mended by quotes
@@ -260,8 +267,8 @@ class BaseBuilder:
             self._problems.error(v.code, v.message, span, *notes, *mends, entry=address)
         return False
 
-    def _encodable(self, request: Mapping[str, Any], prompt: Scalar, address: str) -> bool:
-        most = self._board.model.body_bytes
+    def _encodable(self, request: Mapping[str, Any], prompt: Scalar, model: Model, address: str) -> bool:
+        most = model.body_bytes
         try:
             size = len(canonical(request))
         except TypeError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,15 +20,13 @@ def check_constants(board: Storyboard, problems: Problems) -> None:
 
     Of a storyboard without mistakes every value reaches an entry or a finding of its own, so this is for the others.
     """
-    schema, means = board.model.schema, board.model.means
     for layer, name, node in _constants(board):
-        value, field = node.value, means.names[name]
+        value = node.value
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        request = {"model": board.model.id, "prompt": "x", field: means.own_value(field, value)}
-        for v in () if schema.is_valid(request) else schema.violations(request):
-            if v.path[:1] == (field,) and not problems.unread(node.span):
-                v = in_words(v, board.model, field, value)
+        refusals = [_refusals(m, field, value) for m in board.models if (field := m.means.names.get(name))]
+        for v in refusals[0] if refusals and all(refusals) else ():
+            if not problems.unread(node.span):
                 by = f", set by {layer}" if layer != name else ""
                 problems.error(v.code, v.message, node.span, f"in `{name}`{by}", *v.notes)
 
@@ -41,11 +39,23 @@ def in_words(v: Violation, model: Model, field: str, value: Any) -> Violation:
     return replace(v, message=f"found {kind_of(value)}; expected {list_words(values)}", notes=(), write=None)
 
 
+def _refusals(model: Model, field: str, value: Any) -> Sequence[Violation]:
+    """What a model's schema says of the value of one field."""
+    request = {"model": model.id, "prompt": "x", field: model.means.own_value(field, value)}
+    if model.schema.is_valid(request):
+        return ()
+    found = (v for v in model.schema.violations(request) if v.path[:1] == (field,))
+    return [in_words(v, model, field, value) for v in found]
+
+
 def _constants(board: Storyboard) -> Iterator[tuple[str, str, Scalar]]:
-    """Each layer, field and value, strings with a template left out."""
+    """Each layer, field and value, strings with a template left out, and null where it means that nothing is sent."""
+    known = frozenset(board.request_fields)
     for layer, fields in _layers(board):
         for name, node in fields.items():
-            if board.model.means.names.get(name) and isinstance(node, Scalar) and not is_template(node.value):
+            if name in known and isinstance(node, Scalar) and not is_template(node.value):
+                if node.value is None and layer.startswith(("override", "profile ")):
+                    continue
                 yield layer, name, node
 
 

@@ -16,6 +16,7 @@ from seedspec.compiler.prompt.template import Templates
 from seedspec.compiler.references.context import Context, Inputs, ResolutionCache
 from seedspec.compiler.request.ceiling import Ceiling, Count, count_grids, within_bound
 from seedspec.compiler.request.constants import check_constants
+from seedspec.compiler.request.model_fields import check_circles
 from seedspec.compiler.request.no_purchase import check_rows
 from seedspec.compiler.request.promises import check_axis_names
 from seedspec.compiler.request.shot import ShotRequests, check_names
@@ -99,7 +100,7 @@ class Expansion:
         """Equal requests are one purchase: where they differ in a volatile field, the first one's is sent."""
         known = first.setdefault(entry.fingerprint, entry)
         changed = {
-            f: known.request.get(f) for f in self.board.model.volatile if known.request.get(f) != entry.request.get(f)
+            f: known.request.get(f) for f in entry.model.volatile if known.request.get(f) != entry.request.get(f)
         }
         for name in changed:
             here = entry.origins.get(name) or known.origins.get(name)
@@ -157,8 +158,9 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
     check_overrides(board, (parent, *distinct), problems)
     check_profiles(board, problems)
     check_fields(board, problems)
+    check_circles(board, problems)
     check_rows(board, parent, grids, problems)
-    check_axis_names((*board.axes, *(a for s in board.shots for a in s.axes)), board.model.means.names, problems)
+    check_axis_names((*board.axes, *(a for s in board.shots for a in s.axes)), board.request_fields, problems)
     _same_names(board.shots, problems)
     _check_output(board, problems)
     takes = {s.id: board.takes_of(s) for s in board.shots}
@@ -181,7 +183,7 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
         grids=grids,
         takes=takes,
         layers=Layers(board),
-        price=price_of(board.model),
+        prices={model.id: price_of(model) for model in board.models},
         templates=Templates(inputs.templates, problems),
         inputs=inputs,
         problems=problems,
@@ -198,7 +200,7 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
 
 def _may_differ(board: Storyboard, grids: Iterable[Grid]) -> bool:
     """Whether a volatile field may have one value here and another there; one that `defaults` alone states does not."""
-    fields = frozenset(name for name, field in board.model.means.names.items() if field in board.model.volatile)
+    fields = frozenset(n for m in board.models for n, field in m.means.names.items() if field in m.volatile)
     overrides = (*board.overrides, *(o for s in board.shots for o in s.overrides))
     layers = [s.fields for s in board.shots] + [o.fields for o in overrides]
     layers += [board.profile.fields] if board.profile is not None else []

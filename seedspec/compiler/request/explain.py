@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from seedspec.catalog.model import Model
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.matrix.build import board_grid, shot_grid
 from seedspec.compiler.matrix.fields import Fields, Layers, Setting
@@ -64,10 +65,13 @@ def explain(board: Storyboard, entry: Entry) -> Explanation:
     assert grid is not None
     row = tuple(label for _, label in entry.labels)
     layers = Fields(Layers(board), shot, grid, quiet).layers(row)
-    fields = [_model(board, entry), _prompt(shot, entry, grid)]
+    fields = [
+        Explained("model", entry.model.id, _layers(entry.model, "model", layers.get("model", ()), entry.model.id))
+    ]
+    fields += [_prompt(shot, entry, grid)]
     fields += [
-        Explained(name, entry.request[name], _layers(board, name, layers.get(name, ()), entry.request[name]))
-        for name in board.model.fields
+        Explained(name, entry.request[name], _layers(entry.model, name, layers.get(name, ()), entry.request[name]))
+        for name in entry.model.fields
         if name in entry.request
     ]
     return Explanation(entry, tuple(fields), _labels(entry, grid))
@@ -85,16 +89,12 @@ def words_of(board: Storyboard, entry: Entry) -> tuple[Span, ...]:
     return (*spans, *(span for node in board.variables.values() for span in _texts(node)))
 
 
-def _layers(board: Storyboard, field: str, settings: tuple[Setting, ...], value: Any) -> tuple[Layer, ...]:
+def _layers(model: Model, field: str, settings: tuple[Setting, ...], value: Any) -> tuple[Layer, ...]:
     found = tuple(Layer(s.origin.layer, s.value, s.origin.span) for s in settings)
-    if not found or (board.model.means.own_value(field, found[-1].value) != value and "{" not in str(found[-1].value)):
+    if not found or (model.means.own_value(field, found[-1].value) != value and "{" not in str(found[-1].value)):
         # a volatile field of equal requests: the first one's is sent
         return (*found, Layer("the first of the equal requests", value, None))
     return found
-
-
-def _model(board: Storyboard, entry: Entry) -> Explained:
-    return Explained("model", entry.request["model"], (Layer("storyboard", board.model.id, board.model_span),))
 
 
 def _prompt(shot: Shot, entry: Entry, grid: Grid) -> Explained:

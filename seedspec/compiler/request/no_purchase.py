@@ -36,7 +36,7 @@ def check_rows(board: Storyboard, parent: Grid, grids: Mapping[str, Grid], probl
 
 def check_budget(board: Storyboard, costs: Collection[int], problems: Problems) -> None:
     """Warns of a budget that buys none of the entries of any profile; `costs` are what each may come to, in units."""
-    rate, cheapest = board.model.rate, min(costs, default=0)
+    rate, cheapest = board.rate, min(costs, default=0)
     credits = [exact(c) for c in (board.budget_credits,) if c is not None]
     credits += [exact(u) * rate.credits_per_usd for u in (board.budget_usd,) if u is not None]
     if not credits or problems.failed or problems.has_set_aside or cheapest <= units_within(min(credits), rate):

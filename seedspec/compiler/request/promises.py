@@ -13,11 +13,10 @@ _QUALITY, _RATIO, _SECONDS, _SOUND = (
 _PROMPT = "the model has no field for it: say it in the prompt"
 _TAKES = "for more videos of one request write `takes`, as `takes: 4`"
 
-REFUSED = ("model", "seed", "resolution")
+REFUSED = ("seed", "resolution")
 """Axes that a template can give no meaning to: whoever sweeps one believes that the service is told."""
 
 _INSTEAD: Mapping[str, str] = {
-    "model": "one storyboard has one model: for another model copy the storyboard",
     "seed": f"the model takes no seed; {_TAKES}",
     "resolution": _QUALITY, "size": _QUALITY, "definition": _QUALITY,
     "ratio": _RATIO, "aspect": _RATIO, "orientation": _RATIO, "format": _RATIO,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from seedspec.catalog.model import Model
 from seedspec.compiler.address import Address, pattern
 from seedspec.compiler.entry import Entry, RequestBase, canonical, digest
 from seedspec.compiler.filename import LONGEST
@@ -19,6 +20,7 @@ from seedspec.compiler.prompt.render import Texts
 from seedspec.compiler.prompt.structured import check_parts
 from seedspec.compiler.references.context import Context
 from seedspec.compiler.request.body import BaseBuilder
+from seedspec.compiler.request.model_fields import report_no_model
 from seedspec.compiler.request.unused import ShotUse
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
@@ -62,7 +64,7 @@ class ShotRequests:
 
     def __init__(self, context: Context, shot: Shot) -> None:
         board, grid, problems = context.board, context.grids[shot.id], context.problems
-        self._model, self._shot, self._grid, self._problems = board.model, shot, grid, problems
+        self._shot, self._grid, self._problems = shot, grid, problems
         self._takes = context.takes[shot.id]
         self._fields = Fields(context.layers, shot, grid, problems)
         self._texts = Texts(board, shot, grid, context.templates)
@@ -72,7 +74,7 @@ class ShotRequests:
         self._address = pattern(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
         origins = Origins(board, grid)
-        self._lint = PromptLint(board.model, {s.text: s.span for s in shot.attach}, origins, problems)
+        self._lint = PromptLint({s.text: s.span for s in shot.attach}, origins, problems)
         self._partials, self._rendered = set[PartialPrompt](), True
         self.use = ShotUse(frozenset(), frozenset(), frozenset(), known=False)
         self._prompt_axis = names.index("prompt") if shot.prompt is None and "prompt" in names else None
@@ -112,13 +114,18 @@ class ShotRequests:
 
     def _request(self, cell: Cell) -> _Request | None:
         """The request of a cell: its prompt is always rendered, its base is reused by the rules of this room."""
-        node = self._shot.prompt or self._prompt_of(cell)
-        prompt = None if node.value is None else self._texts.prompt(node, cell, self._addressed)
+        node, model = self._shot.prompt or self._prompt_of(cell), self._fields.at(cell).model
+        if model is None:
+            self._rendered = False
+            if not self._fields.names_model(cell):
+                report_no_model(self._shot, self._grid, self._problems, self._addressed(cell))
+            return None
+        prompt = None if node.value is None else self._texts.prompt(node, model, cell, self._addressed)
         if prompt is None:
             self._rendered = False
         else:
             self._partials.add(prompt.partial)
-        request = (prompt and self._from_cache(cell, node, prompt)) or self._build(cell, node, prompt)
+        request = (prompt and self._from_cache(cell, node, prompt)) or self._build(cell, node, prompt, model)
         return None if request is not None and self._long and self._too_long(cell) else request
 
     def _from_cache(self, cell: Cell, node: Scalar, prompt: Prompt) -> _Request | None:
@@ -127,15 +134,15 @@ class ShotRequests:
         if by_settings is None or (cache := by_settings.get(self._fields.key(cell))) is None:
             return None
         cached = cache.bases.get(cache.key(cell))
-        if cached is None or (text := self._encode(prompt.value, cached.room)) is None:
+        if cached is None or (text := self._encode(prompt.value, cached.base.model, cached.room)) is None:
             return None
-        if cached.has_remarks or self._lint.needs_check(prompt):
-            self._lint.check(node, prompt, cached.base.media, self._addressed(cell))
+        if cached.has_remarks or self._lint.needs_check(prompt, cached.base.model):
+            self._lint.check(node, prompt, cached.base.media, cached.base.model, self._addressed(cell))
         return _Request(prompt.value, text, cached.base, cache.varies_by_take)
 
-    def _encode(self, prompt: Any, room: int) -> bytes | None:
+    def _encode(self, prompt: Any, model: Model, room: int) -> bytes | None:
         """The canonical JSON of a prompt that the model's schema takes by itself, and the body has room for."""
-        gate = self._model.prompt_gate
+        gate = model.prompt_gate
         if type(prompt) is not str or gate is None or not gate(prompt):
             return None
         try:
@@ -144,23 +151,23 @@ class ShotRequests:
             return None
         return text if len(text) <= room else None
 
-    def _build(self, cell: Cell, node: Scalar, prompt: Prompt | None) -> _Request | None:
+    def _build(self, cell: Cell, node: Scalar, prompt: Prompt | None, model: Model) -> _Request | None:
         """A request built and checked from the ground up; each finding and remark is reported with its address."""
         address, reported, read = self._addressed(cell), self._problems.reported, self._texts.read
         read.clear()
-        base = self._bases.build(cell, node, prompt, address)
+        base = self._bases.build(cell, node, prompt, model, address)
         if base is None or prompt is None:
             return None
         if not isinstance(base, RequestBase):
             if isinstance(prompt.value, str) and prompt.value.strip():  # an empty one is told by itself
-                self._lint.check(node, prompt, base, address)
+                self._lint.check(node, prompt, base, model, address)
             return None
         varies_by_take = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
         has_findings = self._problems.reported != reported
-        has_remarks = self._lint.has_remarks(prompt.partial, base.media)
-        if has_remarks or self._lint.needs_check(prompt):
-            self._lint.check(node, prompt, base.media, address)
-        if not self._bases.check_total_seconds(base.media, address):
+        has_remarks = self._lint.has_remarks(prompt.partial, base.media, model)
+        if has_remarks or self._lint.needs_check(prompt, model):
+            self._lint.check(node, prompt, base.media, model, address)
+        if not self._bases.check_total_seconds(base.media, model, address):
             return None
         request = _Request(prompt.value, canonical(prompt.value), base, varies_by_take)
         if not has_findings:
@@ -175,7 +182,8 @@ class ShotRequests:
         by_settings = self._cache.setdefault(partial, {})
         new = _BaseCache(key_at(axis_indices), request.varies_by_take, {})
         cache = by_settings.setdefault(self._fields.key(cell), new)
-        room = self._model.body_bytes - len(canonical({"model": base.model, "prompt": "", **base.fields})) + 2
+        empty = canonical({"model": base.model.id, "prompt": "", **base.fields})
+        room = base.model.body_bytes - len(empty) + 2
         cache.bases[cache.key(cell)] = _CachedBase(base, room, has_remarks)
 
     def _too_long(self, cell: Cell) -> bool:

@@ -67,7 +67,7 @@ def report_unused(
         return
     if problems.failed and any(d.severity is Severity.ERROR and d.code in _OF_NAMES for d in problems):
         return
-    known = frozenset((*board.model.means.names, "prompt"))
+    known = frozenset((*board.request_fields, "model", "prompt"))
     shots = [_ReadShot(s, grids[s.id], uses[s.id], _paths(board, s, grids[s.id], uses[s.id], templates, known), known)
              for s in board.shots]  # fmt: skip
     _inherit(board, shots)

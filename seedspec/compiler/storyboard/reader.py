@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
 from seedspec.catalog.choice import remedy_for_choice
 from seedspec.catalog.form import items_of, name_for
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import Catalog, Model
-from seedspec.catalog.schema import edits_of, shorten
+from seedspec.catalog.model import Catalog
+from seedspec.catalog.schema import shorten
 from seedspec.catalog.slot import KINDS, Kind
+from seedspec.compiler.entry import MODEL
 from seedspec.compiler.storyboard.foreign import storyboard_node
 from seedspec.compiler.storyboard.frame import frame_of, without_shot
+from seedspec.compiler.storyboard.models import ModelNames, model_of, names_model
 from seedspec.compiler.storyboard.plain_words import with_plain_words
 from seedspec.compiler.storyboard.set_aside import sound_part
 from seedspec.compiler.storyboard.swallowed_text import check_swallowed_text
@@ -32,9 +34,8 @@ from seedspec.compiler.storyboard.types import (
     Storyboard,
     Strategy,
 )
-from seedspec.text.diagnostic import Note, Problems, did_you_mean, list_words
+from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.lookalike import odd_in
-from seedspec.text.near import fold, nearest
 from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 from seedspec.text.source import Span
 
@@ -57,47 +58,29 @@ def storyboard_of(found: Node, catalog: Catalog, name: str, problems: Problems) 
         problems.error("unknown-version", message, version.span, "upgrade seedspec")
         return None
     check_swallowed_text(node, problems)
-    node = sound_tables(node, catalog.field_names, problems)
-    sound = sound_part(node, catalog.storyboard_for(node.span.source.text), problems)
+    node = sound_tables(node, catalog.field_names | {MODEL}, problems)
+    schema = catalog.storyboard_for(node.span.source.text)
+    sound = sound_part(node, schema, problems, needs_model=not names_model(node))
     if sound is None:
         return None
-    model_node = _scalar(sound, "model")
-    assert model_node is not None
-    model = _model(model_node, catalog, problems)
-    return None if model is None else _Reader(sound, model, catalog, model_node.span, name, problems).read()
-
-
-def _model(node: Scalar, catalog: Catalog, problems: Problems) -> Model | None:
-    """The model that is named, or the near one that was meant; for none, which is reported already, the only one."""
-    text, known = node.text, catalog.models
-    if text in known:
-        return known[text]
-    if not text:
-        return catalog.usual
-    if (why := catalog.broken.get(text)) is not None:
-        problems.error("model-file", f"the file of model `{text}` cannot be used: {why}", node.span)
+    top = _scalar(sound, MODEL)
+    model = model_of(top, catalog, problems) if top is not None else None
+    if top is not None and model is None:
         return None
-    near = nearest(text, known)
-    same = near if near is not None and fold(near) == fold(text) else None  # it is written in another form alone
-    message = "; ".join((f"unknown model `{shorten(text)}`", *odd_in(text), f"expected {list_words(known)}"))
-    notes = did_you_mean(text, known) or (
-        (f"write `model: {next(iter(known))}`",) if len(known) == 1 else ("`seedspec models` shows all of them",)
-    )
-    problems.error("unknown-model", message, node.span, *notes, *edits_of(node.span, same))
-    return None if near is None else known[near]
+    if top is not None and model is not None and top.text != model.id:
+        top = Scalar(model.id, top.span, top.style)
+    return _Reader(sound, top, catalog, name, problems).read()
 
 
 class _Reader:
     """Reads what the schema has accepted of a file, so that each part is of the type that the schema says."""
 
-    def __init__(
-        self, node: Map, model: Model, catalog: Catalog, model_span: Span, name: str, problems: Problems
-    ) -> None:
+    def __init__(self, node: Map, model: Scalar | None, catalog: Catalog, name: str, problems: Problems) -> None:
         self.node = node
-        self.catalog, self.field_names = catalog, catalog.field_names
-        self.model, self.model_span = model, model_span
+        self.model, self.catalog = model, catalog
         self.name = name
         self.problems = problems
+        self.models, self.known = ModelNames(catalog, problems), catalog.field_names | {MODEL}
 
     def read(self) -> Storyboard:
         node = self.node
@@ -120,7 +103,6 @@ class _Reader:
             source=node.span.source,
             name=named.text if named else self.name,
             model=self.model,
-            model_span=self.model_span,
             catalog=self.catalog,
             fields=fields,
             field_keys=keys,
@@ -190,8 +172,14 @@ class _Reader:
                 )
 
     def _fields(self, node: Map) -> tuple[dict[str, Scalar], dict[str, Span]]:
-        own = {k: p for k, p in node.items() if k in self.field_names}
+        own = {k: p for k, p in node.items() if k in self.known}
         values = {k: p.value for k, p in own.items() if isinstance(p.value, Scalar)}
+        for name in [k for k, v in values.items() if v.value is None and not v.span.text]:
+            del values[name]
+            hint = "write a value, or leave the key out; `null` means that the field is not sent"
+            self.problems.error("wrong-type", f"`{name}` has no value here; expected one", own[name].key.span, hint)
+        if MODEL in values:
+            values[MODEL] = self.models.known(values[MODEL])
         return values, {k: p.key.span for k, p in own.items()}
 
     def _axes(self, matrix: Map) -> tuple[Axis, ...]:
@@ -206,6 +194,8 @@ class _Reader:
                 axes.append(Axis(name, pair.key.span, _rows_of(pair.value), open=False, table=True))
             else:
                 axes.append(Axis(name, pair.key.span, self._labels(name, pair.value), True))
+        axes = [self.models.of_axis(axis) for axis in axes]
+        self.models.check_included(axes, [pattern_of(m) for m in _items(matrix, "include")])
         return tuple(axes)
 
     def _sets_prompt(self, name: str, axis: Pair) -> bool:
@@ -250,7 +240,10 @@ class _Reader:
 
     def _label_for(self, axis: str, text: str, number: int) -> str:
         """What to write instead of a text that is no label: the value of a field, or a label for the text."""
-        rule = self.model.schema.document["properties"].get(self.model.means.names.get(axis, ""), {})
+        fields = (
+            m.schema.document["properties"].get(m.means.names.get(axis, "")) for m in self.catalog.models.values()
+        )
+        rule: Mapping[str, Any] = next((found for found in fields if found is not None), {})
         if "enum" in rule and (remedy := remedy_for_choice(text, rule["enum"])):
             return remedy.note
         if LABEL.fullmatch(text.strip()):

@@ -184,10 +184,6 @@ def _label_for(text: str, axis: str, number: int) -> str:
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "takes": ("`takes` belongs to shots", "write `takes: 3` in the shot, or in `defaults` for all"),
-    "model": (
-        "one storyboard has one model",
-        "for another model copy the storyboard; call a column for people `x-model`",
-    ),
 }
 
 

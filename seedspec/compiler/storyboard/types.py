@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import Catalog, Model
+from seedspec.catalog.model import Catalog, Model, Provider
+from seedspec.catalog.price import Rate
 from seedspec.catalog.slot import Kind, Slot
+from seedspec.compiler.entry import MODEL
 from seedspec.text.node import Map, Node, Scalar
 from seedspec.text.source import Source, Span
 from seedspec.text.value import brief, valueclass
@@ -38,6 +40,13 @@ class Axis:
             return frozenset({self.name})
         maps = [v for v in self.values.values() if isinstance(v, Map)]
         return frozenset(k for m in maps for k in m.pairs if k in known)
+
+    def models(self) -> Iterator[tuple[str, Scalar]]:
+        """The ids of models that its values set, each with `axis=label`."""
+        for label, value in self.values.items():
+            found = value if self.name == MODEL else value.get(MODEL) if isinstance(value, Map) else None
+            if isinstance(found, Scalar):
+                yield f"{self.name}={label}", found
 
     def place(self, label: str) -> Span:
         """Where a label is given its value, or where it stands itself in a list and in a table."""
@@ -184,13 +193,13 @@ class Storyboard:
 
     `catalog` has all models that are known here. `fields` and `field_keys` are those of `defaults`: as those of a shot,
     an override and a profile they are named as they are written, and any model may have them.
-    `profile` is the one of `profiles` that is laid over it; None means the storyboard as written.
+    `profile` is the one of `profiles` that is laid over it; None means the storyboard as written. `model` is the id of
+    the model where nothing nearer names one, None where each shot gets its own.
     """
 
     source: Source
     name: str
-    model: Model
-    model_span: Span
+    model: Scalar | None
     catalog: Catalog
     fields: Mapping[str, Scalar]
     field_keys: Mapping[str, Span]
@@ -213,6 +222,53 @@ class Storyboard:
     tags: tuple[str, ...]
     profiles: Mapping[str, Profile]
     profile: Profile | None = None
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The models that are named in it, each once: that of its top first, then in the order of its parts."""
+        found = (self.catalog.models.get(node.text) for _, node in self.model_names())
+        return tuple({model.id: model for model in found if model is not None}.values())
+
+    @property
+    def rate(self) -> Rate:
+        """What a credit is worth, which is one for all models of a provider."""
+        return self._any_model.rate
+
+    @property
+    def provider(self) -> Provider:
+        """The service of its models."""
+        return self._any_model.provider
+
+    @property
+    def _any_model(self) -> Model:
+        return next(iter((*self.models, *self.catalog.models.values())))
+
+    @property
+    def request_fields(self) -> tuple[str, ...]:
+        """The names of request fields that one of its models has, in the storyboard's words and in its own."""
+        return tuple(dict.fromkeys(name for model in self.models for name in model.means.names))
+
+    @property
+    def model_axes(self) -> frozenset[str]:
+        """The axes whose labels say which model makes a video."""
+        axes = (*self.axes, *(a for s in self.shots for a in s.axes))
+        return frozenset(axis.name for axis in axes if any(True for _ in axis.models()))
+
+    def model_names(self) -> Iterator[tuple[str, Scalar]]:
+        """Every id of a model that is written, with the layer that says it; the weakest layers first."""
+        if self.model is not None:
+            yield "storyboard", self.model
+        yield from (("shot", s.fields[MODEL]) for s in self.shots if MODEL in s.fields)
+        for axis in (*self.axes, *(a for s in self.shots for a in s.axes)):
+            yield from axis.models()
+        for axes, include in ((self.axes, self.include), *((s.axes, s.include) for s in self.shots)):
+            if any(a.name == MODEL and a.open for a in axes):
+                yield from ((f"{MODEL}={w.text}", w.node) for row in include for w in row.wanted.get(MODEL, ()))
+        every = (*self.overrides, *(o for s in self.shots for o in s.overrides))
+        yield from (("override", o.fields[MODEL]) for o in every if MODEL in o.fields)
+        for p in self.profiles.values():
+            if MODEL in p.fields:
+                yield f"profile {p.name}", p.fields[MODEL]
 
     def takes_of(self, shot: Shot) -> int:
         """How many videos are wanted of each request of a shot."""

@@ -74,6 +74,7 @@ def _row(
         "shot": entry.shot,
         **{f"axis:{axis}": entry.value_of(axis) for axis in axes},
         "take": entry.take,
+        "model": entry.model.id,
         "state": word(record.state if record is not None else None),
         "stands": reason(step.reason, commands, step.address),
         "picked": picks.take_of(entry.shot, entry.labels) == entry.take,

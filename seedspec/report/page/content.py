@@ -133,17 +133,18 @@ def content(
     """All of the page. `sources` and `seen` by fingerprint: a relative URL or a block's name, and what is in it."""
     texts: dict[str, int] = {}
     rows = []
+    several = len({take.entry.model.id for take in found}) > 1
     shown = columns(found, (settings.get("x"), settings.get("y")))
     for take in found:
         prompt = texts.setdefault(str(take.entry.request["prompt"]), len(texts))
         fp = take.entry.fingerprint
-        row = _row(take, board, picks, prompt) | _watch(take, sources.get(fp, ""), seen.get(fp), board)
+        row = _row(take, board, picks, prompt, several=several) | _watch(take, sources.get(fp, ""), seen.get(fp))
         there = {c["name"]: value for c in shown if (value := take.entry.value_of(c["name"])) is not None}
         rows.append(row | ({"columns": there} if there else {}))
     return {
         "format": 1,
         "name": board.name,
-        "model": board.model.id,
+        "model": ", ".join(model.id for model in board.models),
         "axes": axes(board, found),
         **({"columns": shown} if shown else {}),
         "texts": list(texts),
@@ -153,10 +154,10 @@ def content(
     }
 
 
-def _row(take: Take, board: Storyboard, picks: Picks, prompt: int) -> dict[str, Any]:
-    e, rate = take.entry, board.model.rate
+def _row(take: Take, board: Storyboard, picks: Picks, prompt: int, *, several: bool) -> dict[str, Any]:
+    e, rate = take.entry, board.rate
     pick = picks.of(e)
-    apart = {"model", "prompt", *(m.field for m in e.media)}
+    apart = {"prompt", *(m.field for m in e.media)} | (set() if several else {"model"})
     fields = {k: v for k, v in e.request.items() if k not in apart}
     return {
         "address": e.address,
@@ -185,14 +186,14 @@ def _cost(take: Take, rate: Rate) -> dict[str, Any]:
     }
 
 
-def _watch(take: Take, source: str, seen: Seen | None, board: Storyboard) -> dict[str, Any]:
+def _watch(take: Take, source: str, seen: Seen | None) -> dict[str, Any]:
     record = take.record
     if not take.video or record is None:
         return {"seconds": take.entry.says("duration"), "width": None, "height": None, "bytes": None}
     known = {k: record.get(k) for k in ("seconds", "width", "height", "bytes")}
     return {
         **known,
-        "fps": (seen.fps if seen else None) or board.model.fps or _FPS,
+        "fps": (seen.fps if seen else None) or take.entry.model.fps or _FPS,
         "audio": seen.audio if seen is not None and seen.audio is not None else True,
         "video": _video(take)[:16],
         "source": source,

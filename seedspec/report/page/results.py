@@ -44,9 +44,16 @@ def _block(s: Standings, what: str) -> list[str]:
     apart = f", {s.votes + s.bad - s.alike} of them between takes that differ in more" if what == "axis" else ""
     bad = f", {s.bad} for neither" if s.bad else ""
     head = f"{what} {s.of}: {s.votes} {_votes(s.votes)}{bad}{apart if s.alike < s.votes + s.bad else ''}"
-    rows = [("", "won", "lost", "tied", "chance", "95 %")]
+    rows: list[tuple[str, ...]] = [("", "won", "lost", "tied", "chance", "95 %")]
     rows += [(r.name, str(r.wins), str(r.losses), str(r.ties), _percent(r.rate), _interval(r)) for r in s.rows]
-    return [head, *(columns(rows, right=(1, 2, 3, 4), indent="  ") if s.rows else []), f"  {verdict(s)}"]
+    if any(r.usd_per_win is not None for r in s.rows):
+        prices = ("a win costs", *(_price(r.usd_per_win) for r in s.rows))
+        rows = [(*row, price) for row, price in zip(rows, prices, strict=True)]
+    return [head, *(columns(rows, right=(1, 2, 3, 4, 6), indent="  ") if s.rows else []), f"  {verdict(s)}"]
+
+
+def _price(usd: float | None) -> str:
+    return "–" if usd is None else f"${usd:,.2f}"
 
 
 def _votes(count: int) -> str:
@@ -78,6 +85,7 @@ def _object(s: Standings) -> dict[str, Any]:
                 "rate": round(r.rate, 4),
                 "low": round(r.low, 4),
                 "high": round(r.high, 4),
+                **({} if r.usd_per_win is None else {"usd_per_win": round(r.usd_per_win, 4)}),
             }
             for r in s.rows
         ],

@@ -6,14 +6,13 @@ and records the events of each reply before anything else happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
 
 import orjson
 
-from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import body_of, digest
 from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Deferred, Intent, Submitting
@@ -64,8 +63,8 @@ class Engine:
 
     `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
     of several runs over time; `unreachable` are the codes that say that a medium could not be had by its address.
-    `media` are the model's rules, for upstream videos as they came back; `renders` is the bucket of videos, if any.
-    `runner` is the id by which a shared ledger knows this run, "" without one.
+    `renders` is the bucket of videos, if any. `runner` is the id by which a shared ledger knows this run, "" without
+    one.
     """
 
     name: str
@@ -78,7 +77,6 @@ class Engine:
     result_seconds: float
     chance: Callable[[], float] = lambda: 1.0
     unreachable: Collection[str] = ()
-    media: Mapping[Kind, Slot] = field(default_factory=dict)
     together: int = 1
     runner: str = ""
     renders: Renders = field(default_factory=Renders)
@@ -100,7 +98,7 @@ class Engine:
         def pause(tries: int, asked: float | None) -> float:
             return self.pace.pause(tries, asked, self.chance())
 
-        pictures = Pictures(self.pace, pause, self.media.get("image"))
+        pictures = Pictures(self.pace, pause)
         self._assets = MediaUrls(self.plan.lock, self.pace, pause, pictures, self.unreachable)
         self._purse = Budget(self.name, self.limits, pause)
         self._progress = Transitions(
@@ -116,7 +114,7 @@ class Engine:
         self._jobs.update(taken.jobs)
         self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
         self._blame = None if self.limits.retry else Blame(self.plan.lock)
-        self._obstacles = Obstacles(self._jobs, self.plan.lock, self.media, self._assets, self._blame)
+        self._obstacles = Obstacles(self._jobs, self.plan.lock, self._assets, self._blame)
         self._assets.begin(self._jobs)
         self._agenda = Queue(self._jobs, in_order=self.limits.wait)
         self._reads = Reads(
@@ -169,7 +167,7 @@ class Engine:
             events = self._assets.pictures.reply(call, reply, now)
             if isinstance(reply, Picture):
                 self._agenda.release(call.name)
-            if self._assets.pictures.lost(call) is not None:
+            if isinstance(reply, Picture) or self._assets.pictures.lost(call) is not None:
                 self._agenda.suspect()
         elif isinstance(call, Archive):
             return self.renders.archived(call, reply, now)

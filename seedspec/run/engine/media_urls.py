@@ -134,8 +134,9 @@ class MediaUrls:
 
     def uncut(self, entry: Entry, jobs: Mapping[str, Purchase]) -> tuple[Medium, str, bool] | None:
         """A picture of the entry that cannot be had, why, and whether another run may have it."""
+        rule = entry.model.media.get("image")
         for medium in entry.upstream:
-            if medium.frame and (lost := self.pictures.lost(self._cut(medium, jobs))) is not None:
+            if medium.frame and (lost := self.pictures.lost(self._cut(medium, jobs), rule)) is not None:
                 return medium, *lost
         return None
 

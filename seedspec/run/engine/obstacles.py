@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import frame_words
 from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.lock.lock import Lock
@@ -21,11 +20,10 @@ _ENDS = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "
 
 @dataclass(frozen=True, slots=True)
 class Obstacles:
-    """Looks at the purchases of a run as they stand. `media` are the model's rules; `blame` may be left out (None)."""
+    """Looks at the purchases of a run as they stand; `blame` may be left out (None)."""
 
     jobs: Mapping[str, Purchase]
     lock: Lock
-    media: Mapping[Kind, Slot]
     urls: MediaUrls
     blame: Blame | None
 
@@ -38,7 +36,7 @@ class Obstacles:
                 if up.phase is Phase.LEFT:
                     return up.step.address, "it is not finished", Phase.LEFT
                 return up.step.address, _ENDS[up.phase], Phase.HELD
-        if (unusable := unusable_upstream(entry.media, self.media, self._facts)) is not None:
+        if (unusable := unusable_upstream(entry.media, entry.model.media, self._facts)) is not None:
             return *unusable, Phase.HELD
         if self.blame is not None and (blamed := self.blame.of(entry)) is not None:
             return *blamed, Phase.HELD

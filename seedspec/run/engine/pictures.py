@@ -38,11 +38,10 @@ class _Wanted:
 
 @dataclass(slots=True)
 class Pictures:
-    """What is cut and what is to be. `rule` is the model's for images; without one nothing is judged."""
+    """What is cut and what is to be."""
 
     pace: Pace
     pause: Callable[[int, float | None], float]
-    rule: Slot | None = None
     _known: dict[str, _Wanted] = field(default_factory=dict)
     _busy: int = 0
 
@@ -62,9 +61,14 @@ class Pictures:
     def is_distrusted(self, call: Cut) -> bool:
         return (known := self._known.get(call.name)) is not None and known.fresh
 
-    def lost(self, call: Cut) -> tuple[str, bool] | None:
-        """Why there is no such picture, and whether another run may have it; None as long as there may be one."""
+    def lost(self, call: Cut, rule: Slot | None = None) -> tuple[str, bool] | None:
+        """Why there is no such picture, or why none that a model takes by its `rule`, and whether another run may have
+        it; None as long as there may be one.
+        """
         known = self._known.get(call.name)
+        if known is not None and known.made is not None and rule is not None:
+            broken = next(breaches(rule, _facts(known.made)), None)
+            return None if broken is None else (broken.message, False)
         if known is None or not (known.unusable or known.given_up):
             return None
         return (known.unusable, False) if known.unusable else (known.given_up, True)
@@ -90,10 +94,7 @@ class Pictures:
         wanted.busy = False
         self._busy -= 1
         if isinstance(reply, Picture):
-            found = MediaFacts(bytes=reply.bytes, width=reply.width, height=reply.height)
-            broken = next(breaches(self.rule, found), None) if self.rule is not None else None
-            wanted.made = reply if broken is None else None
-            wanted.unusable = broken.message if broken is not None else ""
+            wanted.made = reply
             return []
         trouble = reply if isinstance(reply, Trouble) else Trouble("an answer that was not understood", final=True)
         if trouble.final:
@@ -105,3 +106,7 @@ class Pictures:
             wanted.given_up, wait = f"cannot be had: {trouble.reason}", None
         wanted.due = now.clock + (wait or 0)
         return [Delayed(call.file, "", "picture", trouble.reason, wait, now.text())]
+
+
+def _facts(picture: Picture) -> MediaFacts:
+    return MediaFacts(bytes=picture.bytes, width=picture.width, height=picture.height)

@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from seedspec.catalog.media_facts import MediaFacts
-from seedspec.catalog.model import Model
 from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.references.limits import MediaFile, Remote
+from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import facts_of
 from seedspec.project.credentials import is_loopback, origins_of
@@ -45,9 +45,12 @@ class Bounds:
     whole_seconds: float = 120.0
 
 
-def probe_of_environment(wanted: Iterable[Remote], model: Model) -> Mapping[Remote, MediaFile | str]:
-    """As `probe`, by a model's rules; addresses that name this machine are looked at where its service is here, too."""
-    return probe(wanted, model.media, local=origins_of(model.provider.document, os.environ).local)
+def probe_of_environment(wanted: Iterable[Remote], board: Storyboard) -> Mapping[Remote, MediaFile | str]:
+    """As `probe`, for the models of a storyboard; addresses that name this machine are looked at where its service is
+    here, too.
+    """
+    rules = {kind: rule for model in reversed(board.models) for kind, rule in model.media.items()}
+    return probe(wanted, rules, local=origins_of(board.provider.document, os.environ).local)
 
 
 def probe(

@@ -171,7 +171,7 @@ def test_words_stand_in_every_layer(board: Board) -> None:
         (f"references: {{start: {OPEN}}}\n" + shot(), ("slot-in-catalogue", "as")),
         ("defaults: {quality: 4k}\n" + shot(), ("bad-choice", "4k")),
         ("defaults: {generate_audio: maybe}\n" + shot(), ("bad-choice", "maybe")),
-        ("defaults: {aspect_ratio: 9:16}\n" + shot(), ("bad-choice", "9:16")),
+        (shot(rest="    aspect_ratio: 9:16\n"), ("bad-choice", "9:16")),
         ("defaults: {quality: 720p, size: small}\n" + shot(), ("same-field-twice", "size")),
         (shot(rest="    sound: 'on'\n    generate_audio: true\n"), ("same-field-twice", "generate_audio")),
         ("profiles: {p: {sound: 'on', generate_audio: true}}\n" + shot(), ("same-field-twice", "generate_audio")),
@@ -183,7 +183,7 @@ def test_what_a_model_has_not_is_told_once_at_its_place(board: Board, text: str,
 
 @pytest.mark.parametrize(
     "place",
-    ["defaults: {stamp: true}\n", "overrides: [{when: {x: y}, stamp: true}]\n", "profiles: {p: {stamp: true}}\n"],
+    ["overrides: [{when: {x: y}, stamp: true}]\n", "profiles: {p: {stamp: true}}\n"],
 )
 def test_a_field_of_another_model_is_told_with_those_that_have_it(board: Board, place: str) -> None:
     text = f"matrix: {{axes: {{x: [y]}}}}\n# {FRAMES}\n{place}shots: [{{id: a, prompt: 'A door. {{{{ x }}}}'}}]\n"

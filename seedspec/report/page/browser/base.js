@@ -5,7 +5,7 @@
  * are null, and `fps`, `audio`, `video` and `source` are not there.
  * @typedef {{ address: string, shot: string, labels: Record<string, string>, take: number, fp: string, state: string,
  *   reason: string, prompt: number, fields: Record<string, string | number | boolean>,
- *   media: { name: string, kind: string }[], picked: boolean, credits: number, usd: number, estimated: boolean,
+ *   media: { name: string, kind: string }[], picked: boolean, credits: number | null, usd: number | null, estimated: boolean,
  *   seconds: number | null, width: number | null, height: number | null, bytes: number | null,
  *   fps?: number, audio?: boolean, video?: string, source?: string, columns?: Record<string, string>, index: number,
  *   playable: boolean }} Take
@@ -145,9 +145,9 @@ function size(bytes) {
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** @param {number} usd */
+/** @param {number | null} usd */
 function dollars(usd) {
-  return `$${usd.toFixed(2)}`;
+  return usd === null ? "–" : `$${usd.toFixed(2)}`;
 }
 
 /** @type {(count: number, one: string, many?: string) => string} */

@@ -62,7 +62,7 @@ function showMarks() {
 function start() {
   $("name").textContent = PAGE.profile ? `${PAGE.name} · ${PAGE.profile}` : PAGE.name;
   const watchable = TAKES.filter((t) => t.playable).length;
-  const spent = TAKES.filter((t) => !t.estimated).reduce((sum, t) => sum + t.usd, 0);
+  const spent = TAKES.filter((t) => !t.estimated).reduce((sum, t) => sum + (t.usd || 0), 0);
   const rest = watchable === TAKES.length ? "" : `, ${watchable} to watch`;
   $("tally").textContent =
     `${counted(TAKES.length, "take")}${rest} · ${dollars(spent)}${PAGE.emulator ? " in the emulator" : ""}`;

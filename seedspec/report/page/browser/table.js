@@ -12,7 +12,7 @@ const COLUMNS = [
   ...AXES.map((axis) => /** @type {Column} */ ([`axis ${axis}`, axis, (t) => placeOn(t, axis)])),
   ["take", "Take", (t) => t.take, "number"],
   ["state", "State", (t) => PAGE.words[t.state]],
-  ["usd", "Cost", (t) => t.usd, "number"],
+  ["usd", "Cost", (t) => t.usd || 0, "number"],
   ["seconds", "Length", (t) => t.seconds ?? 0, "number"],
   ["bytes", "Size", (t) => t.bytes ?? 0, "number"],
 ];

@@ -1,0 +1,112 @@
+"""A blind page does not say which model made a take: its labels and ids are not in the page that is written."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seedspec.compiler.address import Address
+from seedspec.compiler.entry import MODEL, Entry
+from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.report.page.content import Take
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What stands on the page in the place of labels: `labels` by axis. `ids` are those of the models.
+
+    Which stand-in is whose follows from a `salt` alone, so that a page made again is the same page.
+    """
+
+    labels: Mapping[str, Mapping[str, str]]
+    ids: frozenset[str]
+    salt: str
+
+    def order(self, found: Sequence[Take]) -> list[Take]:
+        """The takes so that their order inside a shot tells nothing."""
+        shots = list(dict.fromkeys(t.entry.shot for t in found))
+        return sorted(found, key=lambda t: (shots.index(t.entry.shot), _hash(self.salt, t.entry.address)))
+
+    def content(self, made: Mapping[str, Any], found: Sequence[Take]) -> dict[str, Any]:
+        """What the page knows, with stand-ins; what a take costs is not told either. `found` in the page's order."""
+        entries = [take.entry for take in found]
+        texts = list(made["texts"])
+        for number in self._telling(entries, [row["prompt"] for row in made["takes"]]):
+            texts[number] = self._without_words(texts[number])
+        axes = [
+            a | {"labels": sorted(own.values())} if (own := self.labels.get(a["name"])) is not None else a
+            for a in made["axes"]
+        ]
+        columns = [c for c in made.get("columns", ()) if not self._is_hidden(c["name"])]
+        rows = [self._row(row, entry) for row, entry in zip(made["takes"], entries, strict=True)]
+        said = {**made, "model": "", "axes": axes, "columns": columns, "texts": texts, "takes": rows, "stats": None}
+        return {k: self._clean(v) for k, v in said.items() if k != "columns" or columns}
+
+    def _row(self, row: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+        labels = tuple((axis, self.labels.get(axis, {}).get(label, label)) for axis, label in entry.labels)
+        columns = {k: v for k, v in row.get("columns", {}).items() if not self._is_hidden(k)}
+        own = {
+            **row,
+            "address": str(Address(entry.shot, labels, entry.take)),
+            "labels": dict(labels),
+            "fields": {k: v for k, v in row["fields"].items() if k != MODEL},
+            "credits": None,
+            "usd": None,
+        }
+        return own | {"columns": columns} if columns else {k: v for k, v in own.items() if k != "columns"}
+
+    def _is_hidden(self, column: str) -> bool:
+        axis, _, key = column.partition(".")
+        return axis in self.labels or key == MODEL
+
+    def _telling(self, entries: Iterable[Entry], prompts: Iterable[int]) -> set[int]:
+        """The prompts that are another one with another model."""
+        alike: dict[object, set[int]] = {}
+        for entry, prompt in zip(entries, prompts, strict=True):
+            rest = tuple(pair for pair in entry.labels if pair[0] not in self.labels)
+            alike.setdefault((entry.shot, rest, entry.take), set()).add(prompt)
+        return {number for numbers in alike.values() if len(numbers) > 1 for number in numbers}
+
+    def _without_words(self, text: str) -> str:
+        words = {word for own in self.labels.values() for word in own} | self.ids
+        return _any_of(words).sub("…", text)
+
+    def _clean(self, value: Any) -> Any:
+        """A value without the ids of models, and with stand-ins in the addresses that its texts name."""
+        if isinstance(value, str):
+            for axis, own in self.labels.items():
+                for label, other in own.items():
+                    value = re.sub(rf"\b{re.escape(axis)}={re.escape(label)}(?![\w.:-])", f"{axis}={other}", value)
+            return _any_of(self.ids).sub("…", value)
+        if isinstance(value, Mapping):
+            return {k: self._clean(v) for k, v in value.items()}
+        return [self._clean(v) for v in value] if isinstance(value, list) else value
+
+
+def hidden_of(board: Storyboard, found: Sequence[Take], seed: int) -> Hidden | None:
+    """What a blind page hides of these takes; None where one model has made them all."""
+    ids = frozenset(take.entry.model.id for take in found)
+    if len(ids) < 2:
+        return None
+    salt = f"{board.name} {seed}"
+    labels: dict[str, dict[str, str]] = {}
+    for axis in sorted(board.model_axes):
+        own = {label for take in found for name, label in take.entry.labels if name == axis}
+        ordered = sorted(own, key=lambda label: _hash(salt, f"{axis} {label}"))
+        free = (f"hidden-{n}" for n in range(1, 2 * len(own) + 1) if f"hidden-{n}" not in own)
+        if own:
+            labels[axis] = dict(zip(ordered, free, strict=False))
+    return Hidden(labels, ids, salt)
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of some words as a whole, the longest first."""
+    ordered = sorted(words, key=lambda word: (-len(word), word))
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, ordered))})(?![\w-])")
+
+
+def _hash(salt: str, text: str) -> str:
+    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
