@@ -97,7 +97,7 @@ def test_every_entry_costs_what_it_did(monkeypatch: pytest.MonkeyPatch, *, long:
         monkeypatch.chdir(board.parent)
         made = api.compile("storyboard.yaml")
         for entry in made.entries if made.board is not None else ():
-            videos = made.board.model.video_seconds(m.seconds for m in entry.media if m.kind == "video")
+            videos = entry.model.video_seconds(m.seconds for m in entry.media if m.kind == "video")
             quality, duration = str(entry.request["quality"]), int(entry.request["duration"])
             low, high = (old_charge(quality, duration, end) for end in videos or (None, None))
             assert entry.cost == Cost(low, high), (board, entry.address)
