@@ -40,23 +40,23 @@ def prices_command(context: click.Context, storyboard: str | None, model: str | 
     print_notes([fault for book in catalog.prices.values() for fault in book.all_faults()])
     rates = {name: book.rate(name, day) for book in catalog.prices.values() for name in book.rows}
     rates |= {name: one.rate for name, one in catalog.models.items()}
-    name = _model_of(storyboard) if storyboard is not None else model
-    if name is not None:
+    names = _models_of(storyboard) if storyboard is not None else [model] if model is not None else list(rates)
+    for name in names:
         if name not in rates:
             raise Exit(
                 2, "; ".join((f"no prices of `{name}`; expected {list_words(rates)}", *did_you_mean(name, rates)))
             )
-        rates = {name: rates[name]}
+    rates = {name: rates[name] for name in names}
     if form == "json":
         print_json(shown.as_json(rates, day))
     else:
         print_lines(shown.as_text(rates, day))
 
 
-def _model_of(storyboard: str) -> str:
+def _models_of(storyboard: str) -> list[str]:
     from seedspec.cli.compiled import board_of, compile_or_exit
 
-    return board_of(compile_or_exit(storyboard, "", emulated=False)).model.id
+    return [model.id for model in board_of(compile_or_exit(storyboard, "", emulated=False)).models]
 
 
 @prices_command.command("refresh")
