@@ -16,7 +16,7 @@ MODULES = modules()
 PURE = {
     "text": (), "media": (), "catalog": ("text",), "compiler": ("text", "catalog"),
     "lock": ("text", "catalog", "compiler"), "plan": ("text", "catalog", "compiler", "lock"),
-    "choices": ("text", "catalog", "compiler"),
+    "choices": ("text", "catalog", "compiler"), "measures": ("media",),
 }  # fmt: skip
 """Rooms that may import from these alone: what they need of files and of the network is handed in."""
 

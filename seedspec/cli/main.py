@@ -29,6 +29,7 @@ COMMANDS = {
         "seedspec.cli.commands.cost",
         "Show what was estimated, reserved and charged, by shot, axis, take or state.",
     ),
+    "measure": ("seedspec.cli.commands.measure", "Measure saved videos: black, frozen, silent, loudness, cuts."),
     "fetch": ("seedspec.cli.commands.fetch", "Finish what was bought; buy nothing."),
     "settle": ("seedspec.cli.commands.settle", "Settle a purchase in doubt, by hand."),
     "adopt": ("seedspec.cli.commands.adopt", "Take up what was bought elsewhere: a task, or a video."),

@@ -40,12 +40,18 @@ class OtherFormat(MediaError):
         super().__init__(f"found {format}, which is none of the formats that can be examined")
         self.format = format
 
+    def __reduce__(self) -> tuple[type[OtherFormat], tuple[str]]:
+        return (OtherFormat, (self.format,))
+
 
 class MediaMissing(MediaError):
     """A library that media facts need is not installed; the message says how to install it."""
 
     def __init__(self) -> None:
         super().__init__("media facts need more packages: pip install 'seedspec[media]'")
+
+    def __reduce__(self) -> tuple[type[MediaMissing], tuple[()]]:
+        return (MediaMissing, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from io import BufferedReader
 from typing import BinaryIO
 
 from seedspec.media.facts import IMAGES, SOUNDS, VIDEOS, Facts, MediaError, MediaMissing, OtherFormat, sniff
+from seedspec.media.signals import Signals
 
 _READERS = {"pillow": "Pillow", "tinytag": "tinytag", "av": "av"}
 """Libraries that read media: each under the name it is told apart by, and as it writes itself."""
@@ -109,6 +110,43 @@ def playable(path: str | os.PathLike[str]) -> Facts:
     return movie.check_playable(path)
 
 
+def examined(path: str | os.PathLike[str], width: int) -> tuple[Facts, bytes]:
+    """The same, with a poster `width` pixels wide at most as a WebP file, of one decode."""
+    if not _has_av():
+        raise MediaMissing()
+    try:
+        from seedspec.media import movie, picture
+    except ImportError as error:
+        raise MediaMissing() from error
+    found = movie.look(path, poster=True)
+    assert found.poster is not None
+    return found.facts, picture.poster(found.poster, width=width, webp=True)
+
+
+def signals(stream: BinaryIO, size: int, reference: str | os.PathLike[str] | None = None) -> Signals:
+    """What one decode of a whole open video finds in it; its first picture is compared with a reference, an image file.
+
+    Raises MediaError, and MediaMissing without PyAV.
+    """
+    if not _has_av():
+        raise MediaMissing()
+    try:
+        from seedspec.media import movie, picture
+    except ImportError as error:
+        raise MediaMissing() from error
+    like = None
+    if reference is not None:
+        file, _ = opened(reference)
+        with file:
+            format = sniff(file.read(64))
+            if format not in IMAGES:
+                raise MediaError("its first-frame reference is no image")
+            like = picture.raster(file, format)
+    found = movie.look_into(stream, size, measured=True, reference=like).signals
+    assert found is not None
+    return found
+
+
 def picture_of(stream: BinaryIO, frame: str) -> tuple[bytes, int, int]:
     """A picture of an open video as a PNG file, with its width and height: its `first`, its `last`, or the one that is
     shown at so many milliseconds. The same video gives the same bytes. Raises MediaError, and MediaMissing without
@@ -123,6 +161,11 @@ def picture_of(stream: BinaryIO, frame: str) -> tuple[bytes, int, int]:
         raise MediaMissing() from error
     found = still(stream, "first" if frame == "first" else "last" if frame == "last" else Fraction(int(frame), 1000))
     return png(found), found.width, found.height
+
+
+def plays_videos() -> bool:
+    """Whether videos can be looked at here. Cheap: what is installed is looked for once."""
+    return _has_av()
 
 
 def cuts_pictures() -> bool:

@@ -43,6 +43,14 @@ def poster(video: Path, seconds: float | None) -> bytes:
     return made
 
 
+def keep(video: Path, made: bytes) -> None:
+    """Keeps a poster that was made while the video was looked at, unless one is there for the video as it is."""
+    with suppress(OSError):
+        made_for = video.stat().st_mtime_ns
+        if _read_cached(poster_of(video), made_for) is None:
+            _keep(poster_of(video), made, made_for)
+
+
 def clear(videos: Path) -> None:
     """Takes away what is left beside a folder's posters by a process that was killed."""
     atomic.clear(videos / FOLDER)

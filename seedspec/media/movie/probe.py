@@ -11,11 +11,12 @@ from typing import BinaryIO
 
 import av
 from av.container import InputContainer
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from seedspec.media import picture
 from seedspec.media.boxes import check_movie
-from seedspec.media.facts import FPS, Facts, MediaError, Remark, sniff
+from seedspec.media.facts import Facts, MediaError, Remark, sniff
 from seedspec.media.index import Lengths, lengths
 from seedspec.media.movie.frames import DAMAGE, raster_of, sentence
 from seedspec.media.picture import Raster
@@ -24,6 +25,9 @@ from seedspec.media.reader import opened
 # The reader of the library that a file is for, by what its first bytes tell: the library's own guess could be led to
 # one that opens further files or addresses.
 _READERS = {"mp4": "mov", "mov": "mov", "m4a": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi", "mp3": "mp3"}
+Pace = tuple[float | None, float | None, float | None]
+"""Pictures a second: in the slowest second, over all, and in the fastest second."""
+
 _MOST_PIXELS = 100_000_000
 _MOST_PACKETS = 4_000_000
 # Sound that goes on for longer than this after the last picture is no padding of an encoder's last frame.
@@ -44,17 +48,22 @@ _PIXELS = {
 
 def facts(stream: BinaryIO, *, format: str, size: int, whole: bool) -> Facts:
     """The facts of a video, from its index and its first picture. Raises MediaError when it is cut or damaged."""
-    index = _index(stream, format, size)
+    index = index_of(stream, format, size)
     try:
         with open_stream(stream, format) as container:
             if not container.streams.video:
                 return _sound_only(container, format=format, size=size)
-            return _facts(container, index, format=format, size=size, whole=whole)
+            pictures = container.streams.video[0]
+            check_size(pictures)
+            first = next(container.decode(pictures), None)
+            if first is None:
+                raise MediaError(f"a {format} file without pictures")
+            return facts_of(container, first, index, rates(container, pictures, whole=whole), format=format, size=size)
     except DAMAGE as error:
         raise MediaError(f"a damaged {format} file: {sentence(error)}") from error
 
 
-def _index(stream: BinaryIO, format: str, size: int) -> Lengths | None:
+def index_of(stream: BinaryIO, format: str, size: int) -> Lengths | None:
     """What the index of an MP4 makes of its length; MediaError when it is cut, or claims too much."""
     if format not in ("mp4", "mov"):
         return None
@@ -95,27 +104,6 @@ def video(path: str | os.PathLike[str]) -> Iterator[InputContainer]:
             yield container
 
 
-def check_playable(path: str | os.PathLike[str]) -> Facts:
-    """The facts of a video whose first and last pictures were both decoded; MediaError when either cannot be."""
-    try:
-        file, size = opened(path)
-        with file:
-            format = sniff(file.read(64)) or "unknown"
-            index = _index(file, format, size)
-            with open_stream(file, format) as container:
-                if not container.streams.video:
-                    raise MediaError(f"a {format} file without pictures")
-                found = _facts(container, index, format=format, size=size, whole=True)
-                if found.seconds is None:
-                    raise MediaError("does not say how long it is")
-                last = _last_time(container, seconds=found.seconds)
-    except DAMAGE as error:
-        raise MediaError(f"does not play: {sentence(error)}") from error
-    if last < found.seconds - max(0.5, 3 / (found.fps or FPS)):
-        raise MediaError(f"pictures end at {last:.2f} s of {found.seconds:.2f} s")
-    return found
-
-
 def poster(path: str | os.PathLike[str], *, width: int = 480, at: float = 0.0, webp: bool = False) -> bytes:
     """The picture of a video at `at` seconds, or its last, as a JPEG or WebP file at most `width` pixels wide."""
     return picture.poster(picture_at(path, at), width=width, webp=webp)
@@ -142,23 +130,22 @@ def check_size(stream: VideoStream) -> None:
         raise MediaError(f"claims pictures of {claimed:,} pixels, more than this tool unpacks")
 
 
-def _facts(container: InputContainer, index: Lengths | None, *, format: str, size: int, whole: bool) -> Facts:
+def facts_of(
+    container: InputContainer, frame: VideoFrame, index: Lengths | None, pace: Pace, *, format: str, size: int
+) -> Facts:
+    """The facts of an open video whose first picture is decoded, by the index of its file."""
     stream = container.streams.video[0]
-    check_size(stream)
-    frame = next(container.decode(stream), None)
-    if frame is None:
-        raise MediaError(f"a {format} file without pictures")
     width, height = frame.width, frame.height
     if frame.rotation % 180:
         width, height = height, width
-    least, average, most = _rates(container, stream, whole=whole)
+    least, average, most = pace
     return Facts(
         kind="video",
         format=format,
         bytes=size,
         width=width,
         height=height,
-        seconds=_seconds(container, stream, index),
+        seconds=seconds_of(container, stream, index),
         fps=average,
         audio_streams=len(container.streams.audio),
         fps_least=least,
@@ -185,7 +172,7 @@ def _remarks(stream: VideoStream, index: Lengths | None) -> Iterator[Remark]:
     )
 
 
-def _seconds(container: InputContainer, stream: VideoStream, index: Lengths | None) -> float | None:
+def seconds_of(container: InputContainer, stream: VideoStream, index: Lengths | None) -> float | None:
     """How long the pictures last; the whole file where its sound goes on for clearly longer.
 
     As its headers say, unless the tables of samples say something else: these are what is played. Of fragments the
@@ -200,9 +187,7 @@ def _seconds(container: InputContainer, stream: VideoStream, index: Lengths | No
     return round(total if total is not None and total > own + _PADDING else own, 3)
 
 
-def _rates(
-    container: InputContainer, stream: VideoStream, *, whole: bool
-) -> tuple[float | None, float | None, float | None]:
+def rates(container: InputContainer, stream: VideoStream, *, whole: bool) -> Pace:
     """Pictures per second: in the slowest second, over all, and in the fastest second.
 
     From the times of the pictures, not from the length that the file states: that lacks the last picture's share in
@@ -251,14 +236,3 @@ def _sound_only(container: InputContainer, *, format: str, size: int) -> Facts:
         raise MediaError(f"a {format} file without pictures or sound")
     seconds = round(container.duration / av.time_base, 3)
     return Facts(kind="audio", format=format, bytes=size, seconds=seconds, audio_streams=len(container.streams.audio))
-
-
-def _last_time(container: InputContainer, *, seconds: float) -> float:
-    """When the last picture that decodes ends, in seconds; reads no more than what follows the last key picture."""
-    container.seek(max(0, int((seconds - 0.1) * av.time_base)), backward=True)
-    last = 0.0
-    for frame in container.decode(video=0):
-        if frame.time is not None:
-            length = frame.duration * frame.time_base if frame.duration and frame.time_base else 0
-            last = max(last, frame.time + float(length))
-    return last

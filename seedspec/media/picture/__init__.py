@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from seedspec.media import boxes
 from seedspec.media.facts import Facts, MediaError, Remark
@@ -65,6 +65,23 @@ def facts(stream: BinaryIO, *, format: str, size: int, whole: bool) -> Facts:
     return Facts(
         kind="image", format=format, bytes=size, width=width, height=height, behind=beyond, remarks=tuple(remarks)
     )
+
+
+def raster(stream: BinaryIO, format: str) -> Raster:
+    """The picture of an image file, turned as it says. MediaError when it is cut, damaged or far too large."""
+    try:
+        stream.seek(0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(stream, formats=[_PLAIN[format]]) as image:
+                if image.width * image.height > _MOST_PIXELS:
+                    raise MediaError(f"claims {image.width}x{image.height} pixels, more than this tool unpacks")
+                shown = ImageOps.exif_transpose(image).convert("RGB")
+                return Raster(shown.width, shown.height, shown.tobytes())
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise MediaError("claims far more pixels than this tool unpacks") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise MediaError(f"a damaged {format} file: {error}") from error
 
 
 def _remarks(image: Image.Image, format: str) -> Iterator[Remark]:

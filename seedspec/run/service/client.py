@@ -166,6 +166,7 @@ class Client:
 
     def close(self) -> None:
         """Ends what is under way and closes the connections."""
+        self.saves.close()
         if self._thread is None:
             return
         thread, self._thread = self._thread, None

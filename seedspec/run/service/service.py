@@ -42,6 +42,7 @@ class Service:
         `assets` and `renders` are URLs of buckets, for local files and for videos; `saved` are the digests of those
         that the lock has. Raises BadSettings for a bucket that cannot be used.
         """
+        from seedspec.project.workers import Workers, cores
         from seedspec.run.service.bucket import Bucket
         from seedspec.run.service.client import Client
         from seedspec.run.service.renders import RenderBucket
@@ -53,7 +54,7 @@ class Service:
         bucket = Bucket(assets, local=origins.local) if assets else None
         shelf = RenderBucket(renders, saved, local=origins.local) if renders else None
         uploads = Uploads(memory_of(place, origins, key, emulated=place.emulated), bucket, shelf)
-        saves = Downloads(place.base, place.lock.name)
+        saves = Downloads(place.base, place.lock.name, Workers(cores()))
         return Client(provider, origins, key, saves, place.base, uploads=uploads, renders=shelf)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import BrokenExecutor, Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +14,17 @@ from seedspec.lock.lock import Lock, Record
 from seedspec.lock.merge import original_name
 from seedspec.lock.state import State
 from seedspec.media.facts import Facts, MediaError, MediaMissing
-from seedspec.media.reader import playable
+from seedspec.media.reader import examined, plays_videos
 from seedspec.project.atomic import sync_folder
-from seedspec.project.posters import clear, poster
+from seedspec.project.posters import WIDTH, clear, keep
 from seedspec.run.engine.messages import Kept
 
 _LONGEST = 255
 """Bytes of a file's name, on the file systems that there are."""
+
+
+LARGE = 1_000_000
+"""Bytes from which on a video is looked at by another process: the start of one costs more than a smaller video."""
 
 
 class NotWhole(Exception):
@@ -67,11 +72,12 @@ class Downloads:
     """Where videos go: names are relative to `root`, the folder of the lock, and never leave it.
 
     `owner` is the lock's name, whose hold is taken: storyboards in one folder may save to the same place at once, and
-    each has parts of its own there.
+    each has parts of its own there. Large videos are looked at by `checks`, where it is given.
     """
 
     root: Path
     owner: str = ""
+    checks: Executor | None = None
     _real: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,7 +101,7 @@ class Downloads:
         if not file.exists() or not target.exists() or not file.samefile(target) or target.is_symlink():
             return None
         check_boxes(target)
-        return self._kept(target, _sha256(target), target.stat().st_size, _facts(target))
+        return self._kept(target, _sha256(target), target.stat().st_size, self._look(target))
 
     def part(self, file: str) -> Part:
         """A fresh part file beside the final name. Raises OSError and BadPlace."""
@@ -140,7 +146,7 @@ class Downloads:
         sha256 = part.close()
         try:
             check_boxes(part.path)
-            seen = _facts(part.path)
+            seen = self._look(part.path)
             final = _place(part, fp, sha256)
         except BaseException:
             part.drop()
@@ -161,10 +167,30 @@ class Downloads:
             raise
         return Kept(final.relative_to(self._real).as_posix(), sha256, part.bytes)
 
-    def _kept(self, final: Path, sha256: str, size: int, seen: Facts | None) -> Kept:
-        if seen:
-            poster(final, seen.seconds)
-        facts = (seen.width, seen.height, seen.seconds, seen.fps, seen.audio) if seen else ()
+    def close(self) -> None:
+        """Breaks off what is being looked at, and ends the processes that do it."""
+        if self.checks is not None:
+            self.checks.shutdown(wait=False, cancel_futures=True)
+
+    def _look(self, path: Path) -> tuple[Facts, bytes] | None:
+        """What the video is, and its poster, where the media extra is installed to tell. Raises NotWhole."""
+        if not plays_videos():
+            return None
+        try:
+            if self.checks is None or path.stat().st_size < LARGE:
+                return examined(path, WIDTH)
+            return self.checks.submit(examined, str(path), WIDTH).result()
+        except MediaMissing:
+            return None
+        except (MediaError, BrokenExecutor) as error:
+            raise NotWhole(str(error)) from None
+
+    def _kept(self, final: Path, sha256: str, size: int, seen: tuple[Facts, bytes] | None) -> Kept:
+        if seen is None:
+            return Kept(final.relative_to(self._real).as_posix(), sha256, size)
+        found, made = seen
+        keep(final, made)
+        facts = (found.width, found.height, found.seconds, found.fps, found.audio)
         return Kept(final.relative_to(self._real).as_posix(), sha256, size, *facts)
 
     def _inside(self, file: str) -> Path:
@@ -243,16 +269,6 @@ def check_boxes(path: Path) -> None:
     missing = [k.decode() for k in (b"ftyp", b"moov", b"mdat") if k not in found]
     if missing:
         raise NotWhole(f"no playable MP4: `{missing[0]}` is missing" if size else "an empty file")
-
-
-def _facts(path: Path) -> Facts | None:
-    """What the video is, where the media extra is installed to tell."""
-    try:
-        return playable(path)
-    except MediaMissing:
-        return None
-    except MediaError as error:
-        raise NotWhole(str(error)) from None
 
 
 def _link(part: Path, final: Path) -> bool:

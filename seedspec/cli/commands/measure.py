@@ -1,0 +1,109 @@
+"""`measure`: what saved videos are like, by looking at each of them once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from pathlib import Path
+
+import click
+
+from seedspec.api import Options, plan
+from seedspec.cli.compiled import board_of, compile_or_exit
+from seedspec.cli.console import print_json, print_lines, print_next, print_notes
+from seedspec.cli.main import Exit
+from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
+from seedspec.measures.values import Measured
+from seedspec.media.facts import MediaMissing
+from seedspec.media.reader import cuts_pictures
+from seedspec.plan.command_hint import CommandHint
+from seedspec.project.measuring import measure
+from seedspec.project.saved_measures import MeasuresFolder, Trouble, Video, trouble_of, videos_of
+from seedspec.project.workers import Workers, cores
+from seedspec.report import measures as shown
+
+_AHEAD = 2
+"""Jobs that are handed in for each worker: more would only have to be given up when the command is broken off."""
+
+
+@click.command("measure")
+@storyboard_argument
+@select_options
+@profile_option
+@emulator_option("The emulator's takes, not the paid ones.")
+@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes at once; else one a core.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def measure_command(
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, workers: int | None, form: str,
+    *, emulator: bool,
+) -> None:  # fmt: skip
+    """Measure saved videos: black, frozen and silent spans, loudness, peaks, clipping, cuts.
+
+    Each video is decoded once. What is measured already is not measured again, so the command can be broken off and
+    called again. Measures stand in .seedspec/measures on this machine; nothing is bought, sent or locked by them.
+
+    \b
+    Examples:
+      seedspec measure
+      seedspec measure --select shot=open --workers 4
+      seedspec measure --emulator --format json
+    """
+    options = Options(select=select, exclude=exclude, emulated=emulator)
+    planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
+    base, commands = planned.place.base, planned.place.commands
+    videos = videos_of(planned.plan, board_of(planned.compiled).model, base, commands)
+    folder = MeasuresFolder(base)
+    trouble = {video: video.trouble for video in videos if video.trouble is not None}
+    new = [video for video in videos if video.trouble is None and folder.needs(video)]
+    if new and not cuts_pictures():
+        raise Exit(2, str(MediaMissing()))
+    pool = Workers(min(workers or cores(), max(1, len(new))))
+    try:
+        for number, (video, found) in enumerate(_measured(new, pool, base, _AHEAD * (workers or cores()), commands), 1):
+            if isinstance(found, Measured):
+                folder.keep(found)
+                said = shown.line(found.with_reference(video.like))
+            else:
+                trouble[video], said = found, found.found
+            if form == "text":
+                print_lines([f"[{number}/{len(new)}] {video.entries[0]}: {said}"])
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    if form == "json":
+        values = {v: known.with_reference(v.like) if (known := folder.read(v.sha256)) else None for v in videos}
+        print_json(shown.as_json(videos, values, trouble))
+    _tell(videos, new, trouble, commands)
+    if trouble:
+        raise Exit(1)
+
+
+def _measured(
+    videos: list[Video], pool: Executor, base: Path, ahead: int, commands: CommandHint
+) -> Iterator[tuple[Video, Measured | Trouble]]:
+    """Each video with what came of it, as soon as it is there."""
+    waiting, under_way = list(reversed(videos)), dict[Future[Measured], Video]()
+    while waiting or under_way:
+        while waiting and len(under_way) < ahead:
+            video = waiting.pop()
+            job = pool.submit(measure, str(base / video.file), video.sha256, video.reference)
+            under_way[job] = video
+        for done in wait(under_way, return_when=FIRST_COMPLETED).done:
+            video = under_way.pop(done)
+            error = done.exception()
+            if error is not None and not isinstance(error, Exception):
+                raise error
+            yield video, done.result() if error is None else trouble_of(error, commands)
+
+
+def _tell(videos: list[Video], new: list[Video], trouble: dict[Video, Trouble], commands: CommandHint) -> None:
+    for video, why in trouble.items():
+        entries = ", ".join(video.entries[:3]) + (f" and {more} more" if (more := len(video.entries) - 3) > 0 else "")
+        print_notes([f"{entries}: {video.file}: {why}"])
+    if not videos:
+        print_notes(["no video is saved yet"])
+        print_next(commands.plain("plan"))
+        return
+    failed = sum(video in trouble for video in new)
+    known = len(videos) - len(new) - (len(trouble) - failed)
+    said = [f"{len(new) - failed} measured", *([f"{known} measured before"] if known else [])]
+    print_notes([", ".join([*said, *([f"{len(trouble)} not measured"] if trouble else [])])])

@@ -1,0 +1,1 @@
+"""What a saved video is, as values: black, frozen and silent spans, loudness, cuts; nothing of a storyboard."""
