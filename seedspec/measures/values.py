@@ -98,4 +98,4 @@ def _heard(sound: Heard | str | None) -> dict[str, Value]:
 
 def _spans(name: str, found: Spans) -> dict[str, Value]:
     lengths = [end - begin for begin, end in found]
-    return {name: round(max(lengths, default=0.0), 3), f"{name}_total": round(sum(lengths), 3)}
+    return {name: round(max(lengths, default=0.0), 3), f"{name}_total": round(sum(lengths, 0.0), 3)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from seedspec.catalog.model import Model
 from seedspec.catalog.price import Cost, Rate
 from seedspec.lock import mismatch
 from seedspec.lock.state import State
+from seedspec.measures.values import Value
 from seedspec.plan import cost
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
@@ -84,9 +86,18 @@ def sums(
 
 
 def as_json(
-    plan: Plan, models: Mapping[str, Model], rate: Rate, now: datetime, *, commands: CommandHint = plans.BARE
+    plan: Plan,
+    models: Mapping[str, Model],
+    rate: Rate,
+    now: datetime,
+    *,
+    commands: CommandHint = plans.BARE,
+    measures: Mapping[str, Mapping[str, Value]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """The plan for programs, with the facts and the cost of what is bought, and how long the service keeps a video."""
+    """The plan for programs, with the facts and the cost of what is bought, and how long the service keeps a video.
+
+    `measures` are those of videos that are measured, by fingerprint.
+    """
     found = plans.as_json(plan, rate, commands)
     found["spent"] = costs.spending_json(cost.by_profile(plan, rate)[plan.profile], rate)
     if doubts := _doubts(plan):
@@ -100,6 +111,8 @@ def as_json(
         shown["reserved"] = step.record.reserved if step.record is not None else None
         shown["charged"] = step.record.charged if step.record is not None else None
         shown["facts"] = {k: step.record.get(k) for k in mismatch.FACTS} if _saved(step) and step.record else None
+        if _saved(step) and step.fp in measures:
+            shown["measures"] = dict(measures[step.fp])
         shown["surprises"] = mismatch.as_json(mismatch.of_record(models, step.record))
     return found
 

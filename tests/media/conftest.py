@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
+import real
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from seedspec.media.card import Card
 from seedspec.media.movie.takes import Studio
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real.Store]:
+    folder = tmp_path_factory.mktemp("packages")
+    yield real.Store(folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

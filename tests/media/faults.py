@@ -95,6 +95,8 @@ def _sound(fault: Fault | None) -> list[tuple[str, str]]:
     if fault is not None and fault.name == "silent":
         between = f"between(t,{fault.begin},{fault.begin + fault.strength})"
         steps.append(("volume", f"volume=0.00008:enable='{between}'"))
+    if fault is not None and fault.name == "mute":
+        steps.append(("volume", "0"))
     if fault is not None and fault.name == "clipped":
         steps.append(("volume", f"{fault.strength + _HEADROOM}dB"))
     return [*steps, ("aformat", "sample_fmts=s16:channel_layouts=stereo"), ("aformat", "sample_fmts=fltp")]

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 MANIFEST = Path(__file__).with_name("real.json")
 SECONDS = 180
 _OFFLINE = ("NewConnectionError", "Temporary failure", "Name or service", "Network is unreachable", "ConnectTimeout")
@@ -96,3 +98,16 @@ class Store:
             if any(word in line for word in _OFFLINE for line in said):
                 self.offline = "there is no network"
             raise NotToBeHad(f"cannot be fetched: {said[-1][:200]}") from None
+
+
+def usable(store: Store, names: list[str], request: pytest.FixtureRequest) -> list[Path]:
+    """The files by name; skips, with the reason, when one is not to be had here or is only for `--long`."""
+    known = manifest()
+    for name in names:
+        package = known["files"][name]["package"]
+        if known["packages"][package]["long"] and not request.config.getoption("--long"):
+            pytest.skip(f"{package} is fetched with --long alone")
+    try:
+        return [store.file(name) for name in names]
+    except NotToBeHad as reason:
+        pytest.skip(str(reason))

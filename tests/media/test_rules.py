@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -224,31 +224,11 @@ def test_rates_of_an_uneven_video(tmp_path: Path) -> None:
     assert (even.fps_least, even.fps, even.fps_most) == (23.976, 23.976, 23.976)
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real.Store]:
-    folder = tmp_path_factory.mktemp("packages")
-    yield real.Store(folder)
-    shutil.rmtree(folder)
-
-
-def usable(store: real.Store, names: list[str], request: pytest.FixtureRequest) -> list[Path]:
-    """The files by name; skips, with the reason, when one is not to be had here or is only for `--long`."""
-    known = real.manifest()
-    for name in names:
-        package = known["files"][name]["package"]
-        if known["packages"][package]["long"] and not request.config.getoption("--long"):
-            pytest.skip(f"{package} is fetched with --long alone")
-    try:
-        return [store.file(name) for name in names]
-    except real.NotToBeHad as reason:
-        pytest.skip(str(reason))
-
-
 @pytest.mark.parametrize("number", range(len(real.manifest()["requests"])))
 def test_what_people_made(number: int, store: real.Store, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     known = real.manifest()
     wanted = known["requests"][number]
-    found = usable(store, wanted["files"], request)
+    found = real.usable(store, wanted["files"], request)
     media = []
     for index, (name, path) in enumerate(zip(wanted["files"], found, strict=True)):
         (tmp_path / str(index)).mkdir()

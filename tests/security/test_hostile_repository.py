@@ -36,7 +36,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("settle", "one/1", "--emulator", "--not-billed"), ("adopt", "one/1", "--emulator", "--file",
     "renders/one_take1.mp4"),
     ("pick", "-f", "one/1"), ("pick", "-f", "--from", "."), ("pick", "-f", "--emulator", "--from", "."), ("pick", "-f"),
-    ("stats",), ("rows",), ("rows", "--check"),
+    ("stats",), ("rows",), ("rows", "--check"), ("measure",), ("measure", "--emulator"),
     ("review",), ("review", "--emulator"), ("review", "--emulator", "--media", "inline"),
     ("review", "--emulator", "--media", "proxy"), ("export", "csv", "--out", "takes.csv"), ("export", "json"),
     ("export", "otio"), ("export", "sheet", "--emulator"), ("export", "animatic", "--emulator"), ("completion", "bash"),

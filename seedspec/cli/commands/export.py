@@ -21,6 +21,7 @@ from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts
 from seedspec.project.atomic import is_stream, replacement, write_output
 from seedspec.project.choice_files import choices_of, read_picks, read_reviews
+from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.project.saved_video import SavedVideos
 from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
@@ -227,8 +228,9 @@ def _cut(source: Source, *, every: bool) -> Cutting:
 
 
 def _rows(source: Source) -> list[dict[str, Any]]:
-    rate = board_of(source.planned.compiled).rate
-    return spreadsheet.rows(source.planned.plan, source.picks, source.remarks, rate, source.planned.place.commands)
+    rate, planned = board_of(source.planned.compiled).rate, source.planned
+    measures = values_by_fingerprint(planned.plan, planned.place.base)
+    return spreadsheet.rows(planned.plan, source.picks, source.remarks, rate, planned.place.commands, measures)
 
 
 def _name(source: Source) -> str:

@@ -24,6 +24,7 @@ from seedspec.project.atomic import write_output
 from seedspec.project.choice_files import read_picks, schema_beside
 from seedspec.project.files import read_file
 from seedspec.project.paths import name_in_commands
+from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.project.saved_video import SavedVideos
 from seedspec.project.state_folder import state_folder
 from seedspec.report.page import content as contents
@@ -111,7 +112,8 @@ def review_command(
         else next(names)
         for c in clips
     }
-    made = contents.content(board_of(planned.compiled), found, picks, sources, seen, settings)
+    measures = values_by_fingerprint(planned.plan, place.base)
+    made = contents.content(board_of(planned.compiled), found, picks, sources, seen, settings, measures)
     made = made if hides is None else hides.content(made, found)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
     pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media.kind,

@@ -18,6 +18,7 @@ from seedspec.cli.options import check_bucket, ledger_option, renders_option
 from seedspec.cli.plan_view import head, ledger_json, print_next_of_plan
 from seedspec.cli.run_options import look_options, options_of
 from seedspec.plan.plan import Action
+from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.report import status
 from seedspec.run.loop import now
 
@@ -78,7 +79,10 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
             )
     planned = plan(storyboard, options, made)
     if form == "json":
-        document = status.as_json(planned.plan, models, board.rate, now().utc, commands=planned.place.commands)
+        measures = values_by_fingerprint(planned.plan, planned.place.base)
+        document = status.as_json(
+            planned.plan, models, board.rate, now().utc, commands=planned.place.commands, measures=measures
+        )
         print_json(document | ledger_json(planned))
     elif not watching:
         print_lines(lines(planned, None))

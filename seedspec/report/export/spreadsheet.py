@@ -6,12 +6,14 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from seedspec.catalog.price import Rate
 from seedspec.choices.picks import Picks
 from seedspec.compiler.named import axes_of, columns_of
 from seedspec.lock.state import word
+from seedspec.measures.values import NAMES, NOT_MEASURED, Value
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan, Step
 from seedspec.report.export.cut import Remark, strip_signature
@@ -26,15 +28,21 @@ comma mean nothing, behind any semicolon or line end (OWASP, "CSV Injection").""
 
 
 def rows(
-    plan: Plan, picks: Picks, remarks: Mapping[str, tuple[Remark, ...]], rate: Rate, commands: CommandHint = BARE
+    plan: Plan,
+    picks: Picks,
+    remarks: Mapping[str, tuple[Remark, ...]],
+    rate: Rate,
+    commands: CommandHint = BARE,
+    measures: Mapping[str, Mapping[str, Value]] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """One row an entry, all with the same keys in the same order: each axis has a column, `axis:` before its name.
 
-    So has each column of an axis whose values are labels, as `axis:look.mood`.
+    So has each column of an axis whose values are labels, as `axis:look.mood`. `measures` are those of videos that are
+    measured, by fingerprint; each measure has a column of its name, empty where nobody has measured.
     """
     entries = [s.entry for s in plan.steps if s.entry is not None]
     axes = [*axes_of(entries), *columns_of(entries)]
-    return [_row(s, plan, axes, picks, remarks, rate, commands) for s in plan.steps if s.entry is not None]
+    return [_row(s, plan, axes, picks, remarks, rate, commands, measures) for s in plan.steps if s.entry is not None]
 
 
 def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
@@ -63,6 +71,7 @@ def _row(
     remarks: Mapping[str, tuple[Remark, ...]],
     rate: Rate,
     commands: CommandHint,
+    measures: Mapping[str, Mapping[str, Value]],
 ) -> dict[str, Any]:
     entry = step.entry
     assert entry is not None
@@ -85,6 +94,8 @@ def _row(
         "reserved_credits": record.reserved if record is not None else None,
         "charged_credits": record.charged if record is not None else None,
         **{key: record.get(key) if record is not None else None for key in _RECORD},
+        **dict.fromkeys(NAMES),
+        **_known(measures.get(entry.fingerprint, {})),
         "failure_code": failure.get("code"),
         "failure_message": failure.get("message"),
         "attempts": len(plan.lock.attempts.get(entry.fingerprint, ())),
@@ -94,6 +105,10 @@ def _row(
         "prompt": strip_signature(entry.request.get("prompt")),
         "fingerprint": entry.fingerprint,
     }
+
+
+def _known(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if value != NOT_MEASURED}
 
 
 def _said(remark: Remark) -> str:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from seedspec.catalog.price import Rate
@@ -16,9 +17,11 @@ from seedspec.compiler.named import columns_of
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Record
 from seedspec.lock.state import State
+from seedspec.measures.values import Value
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
+from seedspec.report.measures import line
 from seedspec.report.plan import BARE, reason
 
 Media = Literal["link", "inline", "proxy", "signed"]
@@ -129,8 +132,10 @@ def content(
     sources: Mapping[str, str],
     seen: Mapping[str, Seen],
     settings: Mapping[str, Any],
+    measures: Mapping[str, Mapping[str, Value]] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """All of the page. `sources` and `seen` by fingerprint: a relative URL or a block's name, and what is in it."""
+    """All of the page. `sources`, `seen` and `measures` by fingerprint: a relative URL or a block's name, what is in
+    it, and the measures of those that are measured."""
     texts: dict[str, int] = {}
     rows = []
     several = len({take.entry.model.id for take in found}) > 1
@@ -140,6 +145,8 @@ def content(
         fp = take.entry.fingerprint
         row = _row(take, board, picks, prompt, several=several) | _watch(take, sources.get(fp, ""), seen.get(fp))
         there = {c["name"]: value for c in shown if (value := take.entry.value_of(c["name"])) is not None}
+        if take.video and fp in measures:
+            row |= {"measures": dict(measures[fp]), "measured": line(measures[fp])}
         rows.append(row | ({"columns": there} if there else {}))
     return {
         "format": 1,

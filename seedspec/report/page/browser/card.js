@@ -68,6 +68,7 @@ function card(side, take, other) {
       factsOf(take).join("  ·  "),
       take.picked ? el("span", { class: "in-git" }, "picked in git") : null,
     ),
+    take.measured ? el("p", { class: "facts", "data-measured": "" }, take.measured) : null,
     notes.length ? noteList(notes) : null,
     el(
       "div",

@@ -1,0 +1,81 @@
+"""Measures as values: each a number or a word for why there is none, and what is kept is read again or not at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from seedspec.measures import record
+from seedspec.measures.values import MEASURES, NAMES, NOT_APPLICABLE, NOT_MEASURED, Measured, measured, unmeasured
+from seedspec.media.signals import Heard, Signals
+from seedspec.report.measures import line
+
+VIDEO, PICTURE = "a" * 64, "b" * 64
+SOUND = Heard(silent=((0.0, 0.5), (2.0, 3.25)), loudness=-23.4, true_peak=-1.0, clipped=2)
+
+
+def signals(**fields: Any) -> Signals:
+    given = {"seconds": 5.0, "black": ((4.0, 5.0),), "frozen": (), "cuts": (1.0, 2.0), "sound": SOUND}
+    return Signals(**(given | fields))
+
+
+def test_spans_are_the_longest_and_all_together() -> None:
+    found = measured(VIDEO, signals()).with_reference(None)
+    assert found == {
+        "black": 1, "black_total": 1, "frozen": 0, "frozen_total": 0, "silent": 1.25, "silent_total": 1.75,
+        "loudness": -23.4, "true_peak": -1, "clipped": 2, "cuts": 2, "likeness": NOT_APPLICABLE,
+    }  # fmt: skip
+    assert tuple(found) == NAMES and len({m.name for m in MEASURES}) == len(MEASURES)
+
+
+@pytest.mark.parametrize(("sound", "word"), [(None, NOT_APPLICABLE), ("its sound does not decode: cut", NOT_MEASURED)])
+def test_what_cannot_be_and_what_was_not_measured_are_two_states(sound: Any, word: str) -> None:
+    found = measured(VIDEO, signals(sound=sound)).with_reference(None)
+    assert {found[name] for name in ("silent", "silent_total", "loudness", "true_peak", "clipped")} == {word}
+    assert found["black"] == 1
+    assert set(unmeasured().values()) == {NOT_MEASURED}
+
+
+def test_a_likeness_is_one_to_a_reference() -> None:
+    found = measured(VIDEO, signals(likeness=0.5), PICTURE)
+    assert found.with_reference(PICTURE)["likeness"] == 0.5
+    assert found.with_reference("c" * 64)["likeness"] == NOT_MEASURED
+    assert found.with_reference(None)["likeness"] == NOT_APPLICABLE
+    assert (found.needs(None), found.needs(PICTURE), found.needs("c" * 64)) == (False, False, True)
+
+
+def test_what_is_kept_is_read_again() -> None:
+    for found in (measured(VIDEO, signals(likeness=0.5), PICTURE), measured(VIDEO, signals(sound=None))):
+        assert record.from_json(json.loads(json.dumps(record.as_json(found))), VIDEO) == found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seedspec_measures": 2}, {"video": "c" * 64}, {"method": "judge"}, {"version": 0}, {"values": []},
+        {"values": {}}, {"values": {"black": 1}}, {"likeness": {"a": "b"}}, {"likeness": None},
+        *({"value": value} for value in (float("nan"), float("inf"), True, None, "much", [1], {"a": 1})),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_others_wrote_is_not_read(change: dict[str, Any]) -> None:
+    document = record.as_json(measured(VIDEO, signals()))
+    if "value" in change:
+        document["values"]["black"] = change["value"]
+    else:
+        document |= change
+    assert record.from_json(document, VIDEO) is None
+    for other in (None, [], "text", 3):
+        assert record.from_json(other, VIDEO) is None
+
+
+def test_one_line_leaves_out_what_a_video_cannot_have() -> None:
+    assert line(measured(VIDEO, signals()).with_reference(None)) == (
+        "black 1 s, frozen 0 s, silent 1.25 s, loudness -23.4 LUFS, true peak -1 dBTP, 2 clipped, 2 cuts"
+    )
+    assert line(measured(VIDEO, signals(sound=None)).with_reference(PICTURE)) == (
+        "black 1 s, frozen 0 s, 2 cuts, likeness not measured"
+    )
+    assert line(Measured(VIDEO, {"black": 0.0}, {}).with_reference(None)).startswith("black 0 s, frozen not measured")
