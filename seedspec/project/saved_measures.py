@@ -8,7 +8,6 @@ from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seedspec.catalog.model import Model
 from seedspec.compiler.entry import Entry, Medium
 from seedspec.lock.state import State
 from seedspec.measures import record
@@ -53,14 +52,14 @@ class Video:
     trouble: Trouble | None = None
 
 
-def videos_of(plan: Plan, model: Model, base: Path, commands: CommandHint) -> list[Video]:
+def videos_of(plan: Plan, base: Path, commands: CommandHint) -> list[Video]:
     """The saved videos of a plan's entries in order, each once for each picture that it should begin with."""
     found: dict[tuple[str, str | None], Video] = {}
     for step in plan.steps:
         record = plan.lock.last(step.fp)
         if step.entry is None or record is None or record.state is not State.SAVED:
             continue
-        medium, sha256, file = first_frame(step.entry, model), str(record.get("sha256") or ""), str(record.file or "")
+        medium, sha256, file = first_frame(step.entry), str(record.get("sha256") or ""), str(record.file or "")
         like = medium.key if medium is not None else None
         if (known := found.get((sha256, like))) is not None:
             found[sha256, like] = replace(known, entries=(*known.entries, step.address))
@@ -72,31 +71,28 @@ def videos_of(plan: Plan, model: Model, base: Path, commands: CommandHint) -> li
     return list(found.values())
 
 
-def first_frame(entry: Entry, model: Model) -> Medium | None:
+def first_frame(entry: Entry) -> Medium | None:
     """The picture that the video of an entry should begin with; None where its request has none."""
-    slot = model.slots.get("first_frame")
-    if slot is None:
-        return None
-    return next((m for m in entry.media if m.field == slot.field and m.index == 0 and m.kind == "image"), None)
+    return next((m for m in entry.media if m.slot == "first_frame"), None)
 
 
-def values_of(folder: MeasuresFolder, entry: Entry, sha256: str, model: Model) -> dict[str, Value] | None:
+def values_of(folder: MeasuresFolder, entry: Entry, sha256: str) -> dict[str, Value] | None:
     """The measures of an entry's video by name; None where nobody has measured it on this machine."""
     known = folder.read(sha256)
     if known is None:
         return None
-    medium = first_frame(entry, model)
+    medium = first_frame(entry)
     return known.with_reference(medium.key if medium is not None else None)
 
 
-def values_by_fingerprint(plan: Plan, model: Model, base: Path) -> dict[str, dict[str, Value]]:
+def values_by_fingerprint(plan: Plan, base: Path) -> dict[str, dict[str, Value]]:
     """The measures of all saved videos of a plan that are measured, by the fingerprint of what was asked for."""
     folder, found = MeasuresFolder(base), {}
     for step in plan.steps:
         record = plan.lock.last(step.fp) if step.entry is not None else None
         if step.entry is None or record is None or record.state is not State.SAVED or step.fp in found:
             continue
-        values = values_of(folder, step.entry, str(record.get("sha256") or ""), model)
+        values = values_of(folder, step.entry, str(record.get("sha256") or ""))
         if values is not None:
             found[step.fp] = values
     return found

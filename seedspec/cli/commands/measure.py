@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from seedspec.api import Options, plan
-from seedspec.cli.compiled import board_of, compile_or_exit
+from seedspec.cli.compiled import compile_or_exit
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
@@ -51,7 +51,7 @@ def measure_command(
     options = Options(select=select, exclude=exclude, emulated=emulator)
     planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
     base, commands = planned.place.base, planned.place.commands
-    videos = videos_of(planned.plan, board_of(planned.compiled).model, base, commands)
+    videos = videos_of(planned.plan, base, commands)
     folder = MeasuresFolder(base)
     trouble = {video: video.trouble for video in videos if video.trouble is not None}
     new = [video for video in videos if video.trouble is None and folder.needs(video)]
