@@ -38,7 +38,7 @@ def calls(to: str) -> dict[str, list[str]]:
         "run": [f"run {board} {emulated} --yes --emulator-seconds 0 --junit {to}run.xml"],
         "fetch": [f"fetch {board} {emulated}", f"fetch {board} --ledger s3://team/ledger"],
         "status": [f"status {board} {emulated}", f"status {board}"],
-        "measure": [f"measure {board} {emulated}", f"measure {board} {emulated} --format json", f"measure {board}"],
+        "measure": [f"measure {board} {emulated}", f"measure {board}"],
         "why": [f"why open/1 {board} {emulated}", f"why close/1 {board}"],
         "compile": [f"compile {board}", f"compile {board} --origins open/1"],
         "cost": [f"cost {board} {emulated}"],

@@ -98,7 +98,7 @@ def _measured(
 def _tell(videos: list[Video], new: list[Video], trouble: dict[Video, Trouble], commands: CommandHint) -> None:
     for video, why in trouble.items():
         entries = ", ".join(video.entries[:3]) + (f" and {more} more" if (more := len(video.entries) - 3) > 0 else "")
-        print_notes([f"{entries}: {video.file}: {why}"])
+        print_notes([f"{entries}: {commands.path(video.file)}: {why}"])
     if not videos:
         print_notes(["no video is saved yet"])
         print_next(commands.plain("plan"))
