@@ -67,10 +67,10 @@ def record(**values: Any) -> Record:
 
 
 def test_a_record_is_judged_by_the_request_that_it_was_bought_with() -> None:
-    assert [s.code for s in of_record(KNOWN, record())] == ["output-size"]
-    assert of_record(KNOWN, record(width=864)) == ()
+    assert [s.code for s in of_record({MODEL: KNOWN}, record())] == ["output-size"]
+    assert of_record({MODEL: KNOWN}, record(width=864)) == ()
     old = {k: v for k, v in record().values.items() if k not in ("fps", "audio")}  # as it was kept before
-    assert [s.code for s in of_record(KNOWN, Record("f" * 64, 1, old))] == ["output-size"]
+    assert [s.code for s in of_record({MODEL: KNOWN}, Record("f" * 64, 1, old))] == ["output-size"]
 
 
 @pytest.mark.parametrize(
@@ -83,5 +83,5 @@ def test_a_record_is_judged_by_the_request_that_it_was_bought_with() -> None:
     ],
 )
 def test_what_cannot_be_judged_is_not(values: dict[str, Any]) -> None:
-    assert of_record(KNOWN, record(**values)) == ()
-    assert of_record(KNOWN, None) == ()
+    assert of_record({MODEL: KNOWN}, record(**values)) == ()
+    assert of_record({MODEL: KNOWN}, None) == ()

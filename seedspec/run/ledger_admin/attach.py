@@ -92,7 +92,7 @@ def push(store: Store, board: str, lock: Lock, order: Iterable[str]) -> tuple[Lo
     """Puts into a ledger what it lacks of a lock; all that it knows then, the serial of its snapshot, and how much of
     it is new."""
     ledger = open_ledger(store, board, runner_of(os.environ))
-    before = {(r.fp, r.attempt): r.values for r in ledger.read()[0]}
+    before = {(r.fp, r.attempt): r.values for r in ledger.refresh()[0]}
     ledger.push(lock)
     merged, serial = ledger.close(order)
     return merged, serial, sum(before.get((r.fp, r.attempt)) != r.values for r in merged)

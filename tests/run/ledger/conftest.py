@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -11,7 +11,7 @@ from bucket import Store as Bucket
 from bucket import serving as serving_bucket
 from database import Server
 from database import serving as serving_database
-from memory import Memory
+from memory import Memory, Open
 
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.store import Store
@@ -55,9 +55,6 @@ def database(database_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterat
             monkeypatch.delenv(name)
     database_server.empty()
     yield database_server
-
-
-Open = Callable[[], Store]
 
 
 @pytest.fixture(params=["memory", "bucket", "postgres"])

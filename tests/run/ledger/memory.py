@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from seedspec.run.store.ledger.store import Listed, Unreachable
+from seedspec.run.store.ledger.store import Listed, Store, Unreachable
+
+Open = Callable[[], Store]
+"""Opens a store once more, as another run does."""
 
 
 @dataclass

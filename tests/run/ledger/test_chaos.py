@@ -42,7 +42,7 @@ def service(tmp_path: Path) -> Service:
 
 
 def states(team: Team) -> Counter[str]:
-    return Counter(str(r.state) for r in team.run().read()[0])
+    return Counter(str(r.state) for r in team.run().refresh()[0])
 
 
 def shuffled(many: int, seed: object) -> list[int]:
@@ -220,7 +220,7 @@ def test_a_store_that_stood_still_has_granted_nothing_that_was_sent(bucket: Buck
     thaw.start()
     together([lambda r=r: buy(r, shuffled(12, r.runner.id), service) for r in runs])
     together([run.beat for run in runs])
-    granted = {r.get("intent")["key"] for r in runs[0].read()[0]}
+    granted = {r.get("intent")["key"] for r in runs[0].refresh()[0]}
     assert service.doubles() == 0 and {key for _, key, _ in service.taken()} <= granted
     assert len(service.taken()) == 12
 
@@ -312,7 +312,7 @@ def test_the_ceiling_holds_when_runs_die_and_is_used_when_their_leases_are_over(
     last = team.run(clock=time)
     assert buy(last, shuffled(many, "last"), service) == "spent"
     paid = {name for name, _, _ in service.taken()}
-    doubts = {f"{r.fp}/{r.attempt}" for r in last.read()[0] if r.state is State.SUBMITTING}
+    doubts = {f"{r.fp}/{r.attempt}" for r in last.refresh()[0] if r.state is State.SUBMITTING}
     assert service.doubles() == 0 and len(paid | doubts) == usd, "a grant that was not sent is reserved all the same"
     assert load(memory)[0].taken("") == usd * MICRO
 
@@ -325,7 +325,7 @@ def test_the_control_that_counts_and_then_buys_passes_the_ceiling(service: Servi
     def count_then_buy(run: Ledger) -> Callable[[], None]:
         def work() -> None:
             for number in shuffled(8, run.runner.id):
-                spent = len(run.read()[0].attempts)
+                spent = len(run.refresh()[0].attempts)
                 both.wait()
                 if spent < 3 and run.grant(intent(number)) is None:
                     service.take(intent(number), run.runner.id)
@@ -351,4 +351,4 @@ def test_a_grant_that_was_never_sent_is_a_doubt_for_others_when_the_lease_is_ove
     assert isinstance(answer, Taken) and not answer.standing.lives and service.taken() == []
     two.record(line(1, "failed", failure={"code": "not-billed", "message": "a person says so"}))
     assert two.grant(intent(1, attempt=2)) is None
-    assert [str(r.state) for r in two.read()[0].attempts[fp(1)]] == ["failed", "submitting"]
+    assert [str(r.state) for r in two.refresh()[0].attempts[fp(1)]] == ["failed", "submitting"]

@@ -68,7 +68,7 @@ def test_who_only_reads_writes_nothing_and_calls_nobody_dead_too_early(world: Wo
     assert one.grant(intent(1)) is None
     world.time.at += 3600
     before = len(world.memory.writes)
-    reader.read()
+    reader.refresh()
     assert reader.standing()[fp(1), 1].lives, "without a lease of its own it does not know how late it is"
     assert len(world.memory.writes) == before
     reader.beat()

@@ -119,7 +119,7 @@ def test_a_server_that_stands_still_is_waited_for_ten_seconds_and_what_it_did_is
     with database.frozen(), pytest.raises(Unreachable, match="no answer"):
         one.grant(intent(1))
     assert one.grant(intent(1)) is None and two.grant(intent(2)) is None
-    assert [(r.fp, r.attempt) for r in two.read()[0]] == [(fp(1), 1), (fp(2), 1)]
+    assert [(r.fp, r.attempt) for r in two.refresh()[0]] == [(fp(1), 1), (fp(2), 1)]
 
 
 def test_a_server_that_crashed_is_connected_to_again(database: Server) -> None:
@@ -130,7 +130,7 @@ def test_a_server_that_crashed_is_connected_to_again(database: Server) -> None:
     with pytest.raises(Unreachable):
         one.grant(intent(2))
     database.start()
-    assert one.grant(intent(2)) is None and sorted(one.read()[0].attempts) == [fp(1), fp(2)]
+    assert one.grant(intent(2)) is None and sorted(one.refresh()[0].attempts) == [fp(1), fp(2)]
 
 
 def test_the_library_is_loaded_by_who_needs_it_alone() -> None:

@@ -70,7 +70,7 @@ def pair(tmp_path: Path, store: Memory) -> tuple[Machine, Machine]:
 
 
 def in_ledger(machine: Machine) -> dict[str, str]:
-    return {r.entry: str(r.state) for r in machine.opened().read()[0]}
+    return {r.entry: str(r.state) for r in machine.opened().refresh()[0]}
 
 
 def test_an_intent_is_in_the_ledger_before_it_is_on_disk(pair: tuple[Machine, Machine], store: Memory) -> None:
@@ -231,7 +231,7 @@ def test_a_grant_that_the_disk_never_saw_is_a_doubt_when_its_lease_is_over(
     assert [r.state for r in lock] == [State.SUBMITTING], "the next run of anybody takes it up"
     later = two.opened()
     later.beat()
-    later.read()
+    later.refresh()
     assert senders(later) == {(intent().fp, 1): "one"}, "by the store's clock, which is weeks behind this machine's"
     record = next(iter(lock))
     assert settled_in(later, record)[0] > 0
@@ -239,7 +239,7 @@ def test_a_grant_that_the_disk_never_saw_is_a_doubt_when_its_lease_is_over(
     store.clock.at += lease.LEASE + lease.FRESH + 100
     later = two.opened()
     later.beat()
-    later.read()
+    later.refresh()
     assert senders(later) == {} and settled_in(later, record)[0] == 0
 
 

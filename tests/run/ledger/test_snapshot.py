@@ -5,8 +5,7 @@ from __future__ import annotations
 import zlib
 
 import pytest
-from conftest import Open
-from memory import Memory
+from memory import Memory, Open
 from purchases import Team, fp, intent, line, saved
 
 from seedspec.run.store.ledger import layout
@@ -46,18 +45,18 @@ def test_what_a_snapshot_has_is_not_read_again(memory: Counting, team: Team) -> 
     two.record(saved(3))
     three = team.run()
     memory.read = []
-    lock, serial = three.read()
+    lock, serial = three.refresh()
     assert serial == 1 and len(lock.attempts) == 31
     assert sorted(memory.read) == sorted(layout.purchase(team.board, fp(n), 1) for n in (3, 100))
     memory.read = []
-    assert three.read() == (lock, 1) and memory.read == []
+    assert three.refresh() == (lock, 1) and memory.read == []
 
 
 def test_a_snapshot_gives_the_same_lock_as_the_objects(memory: Counting, team: Team) -> None:
     bought(team, 10)
-    with_it, _ = team.run().read()
+    with_it, _ = team.run().refresh()
     memory._held = {k: v for k, v in memory._held.items() if "/snapshot/" not in k}
-    without, serial = team.run().read()
+    without, serial = team.run().refresh()
     assert serial == 0 and [r.values for r in with_it] == [r.values for r in without] == [
         *map(dict, (r.values for r in without))
     ]
@@ -67,18 +66,18 @@ def test_two_that_end_together_write_two_snapshots(opened: Open) -> None:
     team = Team(opened)
     one, two = team.run(), team.run()
     assert one.grant(intent(1)) is None
-    one.read(), two.read()
+    one.refresh(), two.refresh()
     assert two.grant(intent(2)) is None
     first, second = one.close([]), two.close([])
     assert (first[1], len(first[0].attempts)) == (1, 2) and (second[1], len(second[0].attempts)) == (1, 2)
     three, four = team.run(), team.run()
-    three.read(), four.read()
+    three.refresh(), four.refresh()
     assert three.grant(intent(3)) is None
     three.record(line(3, "running", task="T3"))
     assert three.close([])[1] == 2
     assert four.grant(intent(4)) is None
     lock, serial = four.close([])
-    assert serial == 3 and len(lock.attempts) == 4 and team.run().read() == (team.run().read()[0], 3)
+    assert serial == 3 and len(lock.attempts) == 4 and team.run().refresh() == (team.run().refresh()[0], 3)
 
 
 @pytest.mark.parametrize("how", ["not packed", "torn", "of another board", "with a line too few", "bad record"])
@@ -99,4 +98,4 @@ def test_a_snapshot_that_cannot_be_relied_on_seals(memory: Counting, team: Team,
         at,
     )
     with pytest.raises(Sealed, match="snapshot"):
-        team.run().read()
+        team.run().refresh()

@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from bucket import Store as Bucket
-from conftest import Open
-from memory import Memory
+from memory import Memory, Open
 
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.store import Store, StoreRefuses, Unreachable, keeps_conditions, same_tag

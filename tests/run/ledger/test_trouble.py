@@ -112,7 +112,7 @@ def test_nothing_is_granted_while_nobody_answers(memory: Memory, team: Team) -> 
         one.record(line(1, "running", task="T1"))
     memory.deaf = False
     assert one.record(line(1, "running", task="T1"))["task"] == "T1"
-    assert sorted(one.read()[0].attempts) == [fp(1)]
+    assert sorted(one.refresh()[0].attempts) == [fp(1)]
 
 
 def test_any_line_survives_lost_answers(memory: Memory, team: Team) -> None:
@@ -135,7 +135,7 @@ def test_any_line_survives_lost_answers(memory: Memory, team: Team) -> None:
         ):
             _until(lambda r=run, v=values: r.record(v))
     memory.fault = lambda what, key: ""
-    assert {(r.fp, r.attempt, r.task, str(r.state)) for r in runs[0].read()[0]} == {
+    assert {(r.fp, r.attempt, r.task, str(r.state)) for r in runs[0].refresh()[0]} == {
         (fp(n), 1, f"T{n}", "saved") for n in range(60)
     }
 
@@ -178,16 +178,16 @@ def test_a_deleted_ledger_is_not_an_empty_one(memory: Memory, team: Team) -> Non
     with pytest.raises(Sealed):
         one.record(line(1, "running", task="T1"))
     with pytest.raises(Sealed):
-        one.read()
+        one.refresh()
 
 
 def test_purchases_that_are_gone_seal(memory: Memory, team: Team) -> None:
     one, two = team.run(), team.run()
     assert one.grant(intent(1)) is None and one.grant(intent(2)) is None
-    two.read()
+    two.refresh()
     del memory._held[layout.purchase(team.board, fp(1), 1)]
     with pytest.raises(Sealed, match="gone"):
-        two.read()
+        two.refresh()
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_what_seedspec_did_not_write_is_not_relied_on(memory: Memory, team: Team
     one.beat()
     memory.create(layout.purchase(team.board, fp(1), 1), data)
     with pytest.raises(Sealed, match=fp(1)):
-        one.read()
+        one.refresh()
     with pytest.raises(Sealed, match=fp(1)):
         one.grant(intent(1))
 
@@ -211,4 +211,4 @@ def test_a_purchase_under_another_name_is_not_relied_on(memory: Memory, team: Te
     data, _ = memory.get(layout.purchase(team.board, fp(1), 1)) or (b"", "")
     memory.create(layout.purchase(team.board, fp(2), 1), data)
     with pytest.raises(Sealed, match="another purchase"):
-        team.run().read()
+        team.run().refresh()

@@ -70,7 +70,7 @@ class Ledger:
             self._sealed = error
             raise
 
-    def read(self) -> tuple[Lock, int]:
+    def refresh(self) -> tuple[Lock, int]:
         """Everything that is known of this board, and the serial of the newest snapshot, 0 for none."""
         with self._while_sound():
             self._check_documents()
@@ -78,7 +78,7 @@ class Ledger:
             return self._lock(), self._board.serial
 
     def standing(self) -> Mapping[Name, Standing]:
-        """Who sent what, as of the last `read` or `look`; `lives` is as of now."""
+        """Who sent what, as of the last `refresh` or `look`; `lives` is as of now."""
         seen = self._board.all()
         self._lease.look()
         return {name: self._as_standing(p, sure=False) for name, p in seen.items()}
@@ -277,7 +277,7 @@ class Ledger:
 
     def push(self, lock: Lock) -> Lock:
         """Records what the ledger lacks of a lock; everything that is known then, with the ledger's numbers."""
-        self.read()
+        self.refresh()
         known = self._board.all()
         joined = union(self._lock(), lock).lock
         news = [r.values for r in joined if (p := known.get((r.fp, r.attempt))) is None or p.values != r.values]

@@ -95,7 +95,7 @@ def look(place: Place, lock: Lock, option: str | None, environ: Mapping[str, str
     url = _url_of(place, lock, option, environ)
     try:
         with _refusals(place), _connected(url, str(board), environ) as ledger:
-            theirs, serial = ledger.read()
+            theirs, serial = ledger.refresh()
             made = replace(union(lock, theirs).lock, header={**lock.header, "serial": serial})
             return Opened(made, senders=senders(ledger))
     except Unreachable as error:

@@ -280,7 +280,7 @@ def take_up(ledger: Ledger, path: Path, order: Iterable[str], profile: str | Non
 
     Use it under the hold, before anything is written. Raises Unreachable, StoreRefuses and Sealed.
     """
-    _, serial = ledger.read()
+    _, serial = ledger.refresh()
     lock = read_lock(path)
     return _replace(path, lock, ledger.push(lock), header(ledger, serial), list(order), profile)
 

@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from conftest import Open
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory import Clock, Memory
+from memory import Clock, Memory, Open
 from purchases import PRICE, Team, fp, intent, line, saved
 
 from seedspec.run.store.ledger.budget import MICRO, Budget, Drawn, budget_document, dollars, micro, read_budget
@@ -21,7 +20,7 @@ from seedspec.run.store.ledger.purse import load, set_ceiling
 
 def spent(team: Team) -> int:
     """What the records say, in dollars of the tests' price."""
-    lock, _ = team.run().read()
+    lock, _ = team.run().refresh()
     return sum(r.get("units") for r in lock if str(r.state) not in ("queued", "failed")) // PRICE
 
 
@@ -120,7 +119,7 @@ def test_what_still_runs_at_the_end_stays_reserved_until_it_ended(opened: Open, 
     one.close([])
     two = team.run()
     assert buy(two, [5]) == []
-    two.read()
+    two.refresh()
     two.record(line(0, "failed", task="T0", failure={"code": "no", "message": ""}))
     assert buy(two, [5, 6]) == [5]
     two.record(saved(1))

@@ -6,7 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import Open
+from memory import Open
 from purchases import Team, fp, intent, line, saved
 
 from seedspec.run.store.ledger import layout
@@ -100,7 +100,7 @@ def test_what_is_recorded_is_read_by_all(team: Team) -> None:
     one, two = team.run(), team.run()
     assert one.grant(intent(1)) is None and one.grant(intent(2)) is None
     one.record(line(1, "running", task="T1", reserved=68.0))
-    lock, serial = two.read()
+    lock, serial = two.refresh()
     assert serial == 0 and sorted(lock.attempts) == [fp(1), fp(2)]
     (record,) = lock.attempts[fp(1)]
     assert (record.task, record.reserved, record.entry) == ("T1", 68.0, "shot-1/1")
@@ -115,19 +115,19 @@ def test_recording_may_be_repeated(team: Team) -> None:
     assert one.grant(intent(1)) is None
     first = one.record(line(1, "running", task="T1"))
     assert one.record(line(1, "running", task="T1")) == first
-    two.read()
+    two.refresh()
     assert two.record(line(1, "running", task="T1")) == first
     two.record(saved(1))
     assert one.record(line(1, "running", task="T1"))["state"] == "saved", "old news change nothing"
     assert one.record(line(1, "completed", task="T1", charged=3.5))["state"] == "saved"
-    assert two.read()[0].attempts[fp(1)][0].charged == 3.5, "but a fact that was lacking is kept"
+    assert two.refresh()[0].attempts[fp(1)][0].charged == 3.5, "but a fact that was lacking is kept"
 
 
 def test_anybody_follows_a_task(team: Team) -> None:
     one, two = team.run(), team.run()
     assert one.grant(intent(1)) is None
     one.record(line(1, "running", task="T1"))
-    two.read()
+    two.refresh()
     assert two.record(line(1, "completed", task="T1"))["state"] == "completed"
     assert two.record(saved(1))["state"] == "saved"
     assert one.record(line(1, "failed", task="T1", failure={"code": "x", "message": ""}))["state"] == "saved"
@@ -137,17 +137,17 @@ def test_anybody_follows_a_task(team: Team) -> None:
 def test_a_late_receipt_is_taken(team: Team) -> None:
     one, two = team.run(), team.run()
     assert one.grant(intent(1)) is None
-    two.read()
+    two.refresh()
     two.record(line(1, "failed", failure={"code": "not-billed", "message": "a person says so"}))
     assert one.record(line(1, "running", task="T1"))["state"] == "running"
-    assert two.read()[0].attempts[fp(1)][0].task == "T1"
+    assert two.refresh()[0].attempts[fp(1)][0].task == "T1"
 
 
 def test_an_old_copy_does_not_undo_a_failure(team: Team) -> None:
     one, two = team.run(), team.run()
     assert one.grant(intent(1)) is None
     one.record(line(1, "running", task="T1"))
-    two.read()
+    two.refresh()
     one.record(line(1, "failed", task="T1", failure={"code": "x", "message": ""}))
     assert two.record(line(1, "running", task="T1"))["state"] == "failed"
 
@@ -156,7 +156,7 @@ def test_what_a_person_settled_is_not_put_in_doubt_again(team: Team) -> None:
     one, two = team.run(), team.run()
     assert one.grant(intent(1)) is None
     one.record(line(1, "doubt", doubt="lost"))
-    two.read()
+    two.refresh()
     two.record(line(1, "failed", failure={"code": "not-billed", "message": ""}))
     assert one.record(line(1, "doubt", doubt="lost"))["state"] == "failed"
 
@@ -178,7 +178,7 @@ def test_two_tasks_are_two_purchases(team: Team) -> None:
     """The first run stood still between grant and sending, was settled by a person, and sent all the same."""
     one, two = team.run(), team.run()
     assert one.grant(intent(1, key="first")) is None
-    two.read()
+    two.refresh()
     two.record(line(1, "queued"))
     assert two.grant(intent(1, key="second")) is None
     two.record(line(1, "running", task="T2"))
@@ -186,7 +186,7 @@ def test_two_tasks_are_two_purchases(team: Team) -> None:
     assert (kept["task"], kept["attempt"], kept["intent"]["key"]) == ("T1", 2, "first")
     assert one.record(saved(1))["task"] == "T1", "later news go to the same purchase"
     assert one.record(line(1, "running", task="T1"))["attempt"] == 2, "and are not doubled"
-    lock, _ = two.read()
+    lock, _ = two.refresh()
     assert [(r.attempt, r.task, str(r.state)) for r in lock.attempts[fp(1)]] == [
         (1, "T2", "running"),
         (2, "T1", "saved"),
@@ -196,7 +196,7 @@ def test_two_tasks_are_two_purchases(team: Team) -> None:
 def test_a_doubt_about_an_intent_of_before_is_kept(team: Team) -> None:
     one, two = team.run(), team.run()
     assert one.grant(intent(1, key="first")) is None
-    two.read()
+    two.refresh()
     two.record(line(1, "queued"))
     assert two.grant(intent(1, key="second")) is None
     assert one.record(line(1, "doubt", doubt="lost"))["attempt"] == 2
@@ -207,7 +207,7 @@ def test_a_whole_lock_is_pushed_and_keeps_what_both_bought(team: Team) -> None:
     for number in range(3):
         assert one.grant(intent(number, key=f"shared-{number}")) is None
         one.record(line(number, "running", task=f"T{number}"))
-    local = two.read()[0]
+    local = two.refresh()[0]
     one.record(saved(0))
     for number in range(2, 5):  # bought without the ledger: one of them is bought in it too
         values = {**intent(number, key=f"local-{number}"), "state": "running", "task": f"L{number}"}
@@ -244,7 +244,7 @@ def test_the_end_gives_all_that_is_known_and_a_snapshot(team: Team) -> None:
     one.record(line(1, "running", task="T1"))
     lock, serial = one.close([fp(2), fp(1)])
     assert serial == 1 and list(lock.attempts) == [fp(2), fp(1)]
-    assert team.run().read()[1] == 1
+    assert team.run().refresh()[1] == 1
     again, serial = two.close([])
     assert serial == 1 and again.attempts.keys() == lock.attempts.keys()
     assert not team.run().lives(one.runner.id)
@@ -279,7 +279,7 @@ def test_a_board_that_was_detached_buys_no_more(opened: Open, team: Team) -> Non
     assert one.grant(intent(1)) is None
     seal(opened(), team.board)
     with pytest.raises(Sealed, match="detached"):
-        one.read()
+        one.refresh()
     with pytest.raises(Sealed, match="detached"):
         team.run()
     seal(opened(), team.board)
@@ -300,4 +300,4 @@ def test_two_boards_with_one_request_are_two_purchases(opened: Open, team: Team)
     assert one.grant(intent(1)) is None and two.grant(intent(1)) is None
     one.record(line(1, "running", task="T1"))
     two.record(line(1, "running", task="T2"))
-    assert one.read()[0].attempts[fp(1)][0].task == "T1" and two.read()[0].attempts[fp(1)][0].task == "T2"
+    assert one.refresh()[0].attempts[fp(1)][0].task == "T1" and two.refresh()[0].attempts[fp(1)][0].task == "T2"
