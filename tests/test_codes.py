@@ -22,22 +22,13 @@ ELSEWHERE = {
     "media-remote": "run/service/test_probe.py",  # needs a server
     "upstream-size-unknown": "compiler/references/test_limits.py",  # every size of this model may be one
     "model-file": "catalog/test_model_files.py",  # needs a broken file in schemas/
-    **dict.fromkeys(
-        (
-            "model-lacks-field",
-            "model-lacks-slot",
-            "same-field-twice",
-            "slot-missing",
-            "slot-needs",
-            "slot-not-with",
-            "slot-without-words",
-        ),
-        "compiler/references/test_slots.py",
-    ),  # need a model with slots
     "model-missing": "compiler/test_models.py",  # these need a second model
     "model-label": "compiler/test_models.py",
     "model-circle": "compiler/test_models.py",
     "field-needed": "compiler/test_models.py",
+    "slot-not-with": "compiler/references/test_slots.py",  # no model that ships has such slots
+    "model-retired": "compiler/storyboard/test_dates.py",  # needs a model whose days are over
+    "model-ends": "compiler/storyboard/test_dates.py",
     "cannot-read": "compiler/test_compiler.py",  # there is no file
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""

@@ -108,6 +108,10 @@ def price_of(model: Model) -> Price:
     return price
 
 
+LAST_DAY = "9999-12-31"
+"""The day for whom the newest prices are in force, and nothing is retired."""
+
+
 @valueclass(frozen=True, slots=True)
 class Provider:
     """A service: where it is, how it is asked, what its answers mean. `document` is its whole file."""
@@ -121,12 +125,20 @@ class Catalog:
     """The models by id, and the schema of the storyboard format. `broken` says of other models why they are not used.
 
     The key there is the model's id, or the path of a file that has none. `prices` are those of each provider.
+    `today` is the day by which it is judged what can still be bought; "" judges nothing.
     """
 
     models: Mapping[str, Model]
     storyboard: Schema
     broken: Mapping[str, str]
     prices: Mapping[str, PriceBook]
+    today: str = ""
+
+    def siblings(self, model: Model) -> tuple[str, ...]:
+        """Models of the same family that can be bought today, those nearest in name first."""
+        same = [m for m in self.models.values() if m.id != model.id and m.family and m.family == model.family]
+        fit = [m for m in same if not (self.today and m.dates.end() and m.dates.end() <= self.today)]
+        return tuple(m.id for m in sorted(fit, key=lambda m: (m.slots.keys() != model.slots.keys(), m.id)))
 
     @property
     def usual(self) -> Model | None:
@@ -148,7 +160,7 @@ class Catalog:
 
 
 def catalog_of(
-    documents: Mapping[str, Any], day: str = "9999-12-31", own: Mapping[str, tuple[str, Any]] | None = None
+    documents: Mapping[str, Any], day: str = LAST_DAY, own: Mapping[str, tuple[str, Any]] | None = None
 ) -> Catalog:
     """The catalog from the files' contents by their path below schemas/, with the prices that are in force on a day.
 
@@ -170,7 +182,8 @@ def catalog_of(
         why = f"`{path}`: another file has this model already" if isinstance(found, Model) else f"`{path}`: {found}"
         broken[_id_of(documents[path]) or path] = why
     known = {name: book for name, book in books.items() if isinstance(book, PriceBook)}
-    return Catalog(models, Schema(documents["storyboard.json"]), broken, known)
+    today = "" if day == LAST_DAY else day
+    return Catalog(models, Schema(documents["storyboard.json"]), broken, known, today)
 
 
 def _books_of(documents: Mapping[str, Any], own: Mapping[str, tuple[str, Any]]) -> dict[str, PriceBook | str]:

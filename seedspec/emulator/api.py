@@ -52,7 +52,7 @@ class Api:
 
     async def _create(self, request: Request, key: str | None) -> Response:
         provider = self._provider
-        raw = await read_body(request, most=provider.rules.body_bytes)
+        raw = await read_body(request, most=provider.body_bytes)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Refusal(415, "unsupported_media_type", "Expected Content-Type: application/json.")
         if (

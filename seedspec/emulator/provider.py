@@ -17,15 +17,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from seedspec.catalog.expression import NoValue
+from seedspec.catalog.model import Model
 from seedspec.catalog.price import asked_of, charge, sum_of
-from seedspec.catalog.price_file import PriceBook
 from seedspec.emulator import callbacks, links, tasks
 from seedspec.emulator.fetch import fetch_file
 from seedspec.emulator.ledger import Ledger
 from seedspec.emulator.refusal import Refusal
-from seedspec.emulator.rules import Rules, private_host
+from seedspec.emulator.rules import Rules, private_host, read_body
 from seedspec.emulator.settings import Addresses, Settings, Strikes
 from seedspec.emulator.shelf import Shelf
+from seedspec.emulator.size import size_of
 from seedspec.emulator.tasks import Task
 from seedspec.media.facts import Facts, MediaError
 from seedspec.media.movie.takes import Studio
@@ -40,21 +41,20 @@ class Provider:
     """All that an emulator knows. Made and used on one event loop; drawing and disk work go to threads."""
 
     def __init__(
-        self, settings: Settings, ledger: Ledger, addresses: Addresses, *, model: Mapping[str, Any],
-        prices: PriceBook,
-    ) -> None:  # fmt: skip
+        self, settings: Settings, ledger: Ledger, addresses: Addresses, *, models: Mapping[str, Model]
+    ) -> None:
         self.settings = settings
         self.ledger = ledger
         self.addresses = addresses
         self.strikes = Strikes(settings.faults, seed=settings.seed)
         self.shelf = Shelf(ledger, addresses.results, seconds=settings.upload_seconds, most=settings.max_files)
-        self.rules = Rules(
-            model, hosted=self.hosted, examine=self.shelf.facts, local_callbacks=settings.local_callbacks
-        )
+        self._models = models
+        self._rules = {
+            name: Rules(model, hosted=self.hosted, examine=self.shelf.facts, local_callbacks=settings.local_callbacks)
+            for name, model in models.items()
+        }
+        self.body_bytes = max(model.body_bytes for model in models.values())
         self.tasks: dict[str, Task] = {}
-        self._output: Mapping[str, Any] = model["x-seedspec"]["output"]
-        self._defaults = {name: field["default"] for name, field in model["properties"].items() if "default" in field}
-        self._model, self._prices = str(model["x-seedspec"]["model"]), prices
         self._settled: set[str] = set()
         self._billed: set[str] = set()
         self._called: set[str] = set()
@@ -104,7 +104,16 @@ class Provider:
 
     async def accept(self, raw: bytes, *, key: str | None) -> tuple[Task, bool]:
         """The task that a create body makes, on disk and billed, and whether it is an earlier one of the same key."""
-        body = self.rules.parse(raw)
+        body = read_body(raw)
+        model = body.get("model")
+        if "model" not in body:
+            raise Refusal(400, "invalid_request", "body: key `model` is missing")
+        if not isinstance(model, str) or (rules := self._rules.get(model)) is None:
+            known = " or ".join(self._rules)
+            raise Refusal(400, "invalid_request", f"model: found {model!r}; expected {known}", "model")
+        if len(raw) > self._models[model].body_bytes:
+            raise Refusal(413, "request_too_large", f"The body has {len(raw)} bytes.")
+        rules.judge(body)
         digest = hashlib.sha256(raw).hexdigest()
         honoured = key if self.settings.idempotency else None
         if honoured in self._keys and honoured is not None:
@@ -113,7 +122,7 @@ class Provider:
                 raise Refusal(409, "idempotency_conflict", "This Idempotency-Key was used for another request.")
             await self.ledger.flush()
             return self.tasks[task_id], True
-        found = await asyncio.to_thread(self.rules.check_media, body)
+        found = await asyncio.to_thread(rules.check_media, body)
         task = self._new(body, found, key=honoured)
         if task.units > self.units_left:
             raise Refusal(
@@ -137,14 +146,12 @@ class Provider:
         return task, False
 
     def _new(self, body: Mapping[str, Any], found: Mapping[str, list[Facts]], *, key: str | None) -> Task:
-        fields = {**self._defaults, **body}
+        model = self._models[body["model"]]
+        said = model.said({**model.defaults, **body})
         strikes = self.strikes.next("task")
         seconds = strikes["slow-task"].seconds if "slow-task" in strikes else self.settings.seconds
-        ratio = fields["aspect_ratio"]
-        if ratio == "adaptive":
-            ratio = self._nearest_ratio(fields["quality"], [*found.get("video", ()), *found.get("image", ())])
-        width, height = self._output["pixels"][fields["quality"]][ratio]
-        units = self._bill(fields, found)
+        ratio, (width, height) = size_of(model, said, [*found.get("video", ()), *found.get("image", ())])
+        units = self._bill(model, body, said, found)
         now = time.time()
         starts = self._slot(now, seconds)
         task_id = f"task-unified-{int(now)}-{secrets.token_hex(4)}"
@@ -156,24 +163,22 @@ class Provider:
             twists=tuple(name for name in TWISTS if name in strikes),
         )  # fmt: skip
 
-    def _bill(self, fields: Mapping[str, Any], found: Mapping[str, list[Facts]]) -> int:
-        """What the service would charge; nothing where no price is known."""
-        kinds = [kind for kind in ("image", "video", "audio") for _ in fields.get(f"{kind}_urls") or ()]
-        asked = asked_of(fields, kinds)
+    def _bill(
+        self, model: Model, body: Mapping[str, Any], said: Mapping[str, Any], found: Mapping[str, list[Facts]]
+    ) -> int:
+        """What the service would charge, in units; nothing where no price is known."""
+        fields = {slot.field: slot.kind for slot in model.slots.values()}
+        given = ((kind, body.get(field)) for field, kind in fields.items())
+        kinds = [kind for kind, urls in given for _ in ([urls] if isinstance(urls, str) else urls or ())]
         try:
-            rate = self._prices.rate(self._model, time.strftime("%Y-%m-%d", time.gmtime()))
-            return charge(rate, asked, sum_of(facts.seconds or 0 for facts in found.get("video", ())))
+            return charge(model.rate, asked_of(said, kinds), sum_of(f.seconds or 0 for f in found.get("video", ())))
         except NoValue:
             return 0
 
-    def _nearest_ratio(self, quality: str, media: list[Facts]) -> str:
-        """The ratio nearest to the first medium whose size is known, else the first of the table."""
-        table: Mapping[str, tuple[int, int]] = self._output["pixels"][quality]
-        for facts in media:
-            if facts.width and facts.height:
-                wanted = facts.width / facts.height
-                return min(table, key=lambda name: abs(table[name][0] / table[name][1] / wanted - 1))
-        return next(iter(table))
+    def _said(self, task: Task) -> Mapping[str, Any]:
+        """What a task was asked for, in the storyboard's own words."""
+        model = self._models.get(task.body["model"]) or next(iter(self._models.values()))
+        return model.said({**model.defaults, **task.body})
 
     def _slot(self, now: float, seconds: float) -> float:
         """When a task begins to render: at once, or when one of the capacity's slots falls free."""
@@ -204,7 +209,7 @@ class Provider:
         return task if task and (kept is None or time.time() < task.created + kept) else None
 
     def show(self, task: Task) -> dict[str, Any]:
-        seconds = int(task.body.get("duration", self._defaults["duration"]))
+        seconds = int(self._said(task)["duration"])
         now = time.time()
         return tasks.document(task, now, settled=self.is_settled(task), seconds=seconds, link=self._link(task, now))
 
@@ -298,7 +303,7 @@ class Provider:
     def _draw(self, task: Task) -> None:
         path = self.clip(task.id)
         with replacement(path) as part:
-            self._studio.make(tasks.card(task, self._defaults), part)
+            self._studio.make(tasks.card(task, self._said(task)), part)
 
     async def _finish(self, task: Task) -> None:
         """Make sure of the clip, settle the bill on disk, and only then let the task end."""
@@ -321,9 +326,10 @@ class Provider:
         self._start_callback(task)
 
     def _start_callback(self, task: Task) -> None:
-        if task.callback and task.id not in self._called:
+        url = self._said(task).get("callback_url")
+        if url and task.id not in self._called:
             self._called.add(task.id)
-            self._spawn(self._call(task, task.callback))
+            self._spawn(self._call(task, str(url)))
 
     async def _call(self, task: Task, url: str) -> None:
         settings = self.settings

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seedspec.catalog.price_file import PriceBook
+from seedspec.catalog.model import Model
 from seedspec.emulator.api import Api
 from seedspec.emulator.files import Files
 from seedspec.emulator.ledger import Ledger, LedgerError
@@ -40,15 +40,15 @@ _LONGEST_LINE = 4096
 
 
 def serve(
-    settings: Settings, *, model: Mapping[str, Any], prices: PriceBook,
+    settings: Settings, *, models: Mapping[str, Model],
     ready: Callable[[Addresses], None], stop: threading.Event | None = None,
 ) -> None:  # fmt: skip
-    """Serve until `stop` is set or the process is asked to end by SIGINT or SIGTERM.
+    """Serve all of `models`, by their ids, until `stop` is set or the process is asked to end by SIGINT or SIGTERM.
 
     `ready` is called once, when both servers listen. Raises LedgerError when the folder cannot be used, and OSError
     when a port is taken.
     """
-    asyncio.run(_serve(settings, model=model, prices=prices, ready=ready, stop=stop or threading.Event()))
+    asyncio.run(_serve(settings, models=models, ready=ready, stop=stop or threading.Event()))
 
 
 def stop_at_end_of_input(stop: threading.Event) -> None:
@@ -75,7 +75,7 @@ def read_line() -> str:
 
 
 async def _serve(
-    settings: Settings, *, model: Mapping[str, Any], prices: PriceBook,
+    settings: Settings, *, models: Mapping[str, Model],
     ready: Callable[[Addresses], None], stop: threading.Event,
 ) -> None:  # fmt: skip
     asked = asyncio.Event()
@@ -86,7 +86,7 @@ async def _serve(
         api_url, results_url = (f"http://{_HOST}:{s.getsockname()[1]}" for s in (api_socket, results_socket))
         addresses = Addresses(api=api_url, files=api_url, results=results_url)
         try:
-            provider = Provider(settings, ledger, addresses, model=model, prices=prices)
+            provider = Provider(settings, ledger, addresses, models=models)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise LedgerError(f"{settings.folder} holds no books of this emulator; delete that folder") from error
         wires = Wires()

@@ -55,11 +55,6 @@ class Task:
         """Seconds from acceptance to the end, rounded up."""
         return max(1, math.ceil(self.ends - self.created))
 
-    @property
-    def callback(self) -> str | None:
-        url = self.body.get("callback_url")
-        return str(url) if url else None
-
 
 def status(task: Task, now: float, *, settled: bool) -> tuple[str, int]:
     """The word and the progress at a moment. A task ends when it is due and its clip and its bill are settled."""
@@ -71,22 +66,21 @@ def status(task: Task, now: float, *, settled: bool) -> tuple[str, int]:
     return "processing", max(1, min(99, int(share * 100)))
 
 
-def card(task: Task, defaults: Mapping[str, Any]) -> Card:
-    """What its clip shows."""
-    fields = {**defaults, **task.body}
+def card(task: Task, said: Mapping[str, Any]) -> Card:
+    """What its clip shows. `said` is what was asked for, in the storyboard's own words."""
     width, height = task.width, task.height
     if "wrong-size" in task.twists:
         width, height = (height, width) if width != height else (width * 3 // 4 // 2 * 2, height)
     return Card(
         task=task.id,
-        model=str(fields["model"]),
-        prompt=str(fields["prompt"]),
+        model=str(task.body["model"]),
+        prompt=str(task.body["prompt"]),
         width=width,
         height=height,
-        seconds=int(fields["duration"]) - ("short" in task.twists),
-        quality=str(fields["quality"]),
+        seconds=int(said["duration"]) - ("short" in task.twists),
+        quality=str(said.get("quality", "-")),
         ratio=task.ratio,
-        audio=bool(fields["generate_audio"]) and "silent" not in task.twists,
+        audio=said.get("generate_audio") is True and "silent" not in task.twists,
         fps=FPS // 2 if "wrong-fps" in task.twists else FPS,
     )
 

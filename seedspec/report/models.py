@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from seedspec.catalog.expression import NoValue
-from seedspec.catalog.model import Model
+from seedspec.catalog.field_words import WORDS
+from seedspec.catalog.model import NO_ADVICE, Model
 from seedspec.catalog.price import Asked, Rate, charge
-from seedspec.catalog.slot import KINDS, Slot
+from seedspec.catalog.slot import KINDS, Slot, plural
 from seedspec.report.money import say_prices
 from seedspec.report.plan import as_yaml
 from seedspec.report.table import columns
+from seedspec.text.diagnostic import list_words
 
 _TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list"}
 
@@ -21,31 +23,94 @@ def as_text(model: Model) -> list[str]:
     """One model as tables."""
     document = model.schema.document
     fields = [("field", "type", "range", "default"), *(_field(n, document["properties"][n]) for n in model.fields)]
-    prompt = ("prompt", "text", f"advised: {model.chinese_characters} Chinese characters or "
-              f"{model.english_words:,} English words", "")  # fmt: skip
-    fields.insert(1, prompt)
-    rules = [(rule, document["properties"][rule.field].get("maxItems")) for rule in _rules(model)]
+    fields.insert(1, ("prompt", "text", _advised(model), ""))
+    slots = model.slots.values()
     media: list[tuple[str, ...]] = [
-        ("media", "most", "formats", "bytes", "sides", "ratio", "pixels", "fps", "seconds", "together")
+        ("slot", "most", "formats", "bytes", "sides", "ratio", "pixels", "fps", "seconds", "together")
     ]
-    media += [_medium(rule, most) for rule, most in rules]
-    ratios = list(next(iter(model.pixels.values())))
-    sizes = [("output", *ratios)]
-    sizes += [(q, *(_size(table.get(r)) for r in ratios)) for q, table in model.pixels.items()]
+    media += [_medium(slot) for slot in slots]
+    said = {s.name: s.description or document["properties"][s.field]["description"] for s in slots}
     return [
         f"{model.id}  ({model.provider.document['title']})",
+        *_days(model),
         "",
         *columns(fields),
+        *_meanings(model),
         "",
-        *columns(media),
-        *(f"{rule.kind}: {document['properties'][rule.field]['description']}" for rule, _ in rules),
+        *(columns(media) if media[1:] else ["it takes no references"]),
+        *(f"{slot.name}: {said[slot.name]}{_ties(slot)}" for slot in slots),
         f"the whole request at most {model.body_bytes / 1e6:g} MB, no Base64",
         "",
-        *columns(sizes),
-        f"{model.fps} frames per second; a ratio of `adaptive` is chosen by the service",
+        *_sizes(model),
         "",
         *_prices(model),
     ]
+
+
+def as_list(models: Iterable[Model], today: str = "") -> list[str]:
+    """All models, a line each: what each may be given, how long and how large its videos are, and until when."""
+    rows = [("model", "takes", "seconds", "quality", "sound", "until")]
+    for model in models:
+        rules, means = model.schema.document["properties"], model.means
+        length, quality = (rules.get(means.field(word), {}) for word in ("duration", "quality"))
+        takes = ", ".join(_takes(slot) for slot in model.slots.values()) or "words alone"
+        seconds = f"{length['minimum']} to {length['maximum']}" if {"minimum", "maximum"} <= length.keys() else "-"
+        sound = "a choice" if means.field("generate_audio") else "always" if means.always("generate_audio") else "none"
+        end = model.dates.end()
+        until = f"retired {end}" if today and end and end <= today else end
+        rows.append((model.id, takes, seconds, " ".join(map(str, quality.get("enum", ()))) or "-", sound, until))
+    return columns(rows)
+
+
+def _takes(slot: Slot) -> str:
+    if slot.most == 1:
+        return slot.name.replace("_", " ") + ("" if slot.least else " if wanted")
+    return f"{slot.most or 'any'} {plural(slot.kind, slot.most or 2)}"
+
+
+def _advised(model: Model) -> str:
+    if model.english_words == NO_ADVICE:
+        most = model.schema.document["properties"]["prompt"].get("maxLength")
+        return f"at most {most:,} characters" if most else ""
+    return f"advised: {model.chinese_characters} Chinese characters or {model.english_words:,} English words"
+
+
+def _days(model: Model) -> list[str]:
+    days = model.dates
+    if days.end():
+        return [f"nothing can be bought from it from {days.end()} on"]
+    return []
+
+
+def _meanings(model: Model) -> list[str]:
+    """The storyboard's words that are other fields here, or none."""
+    lines = []
+    for word in WORDS:
+        if (field := model.means.field(word)) and field != word:
+            values = ", ".join(f"{k} is {v}" for k, v in model.means.values(field).items())
+            lines.append(f"`{word}` in a storyboard is `{field}`" + (f": {values}" if values else ""))
+        elif (always := model.means.always(word)) is not None:
+            lines.append(f"`{word}` is always {as_yaml(always)}")
+    return lines
+
+
+def _ties(slot: Slot) -> str:
+    """What a slot has to do with the prompt and with other slots, as the end of a line."""
+    parts = ["needed"] if slot.least else []
+    parts += [] if slot.words else [f"`as: {slot.name}` sends it, the prompt does not name it"]
+    parts += [f"with {list_words(slot.needs)} only"] if slot.needs else []
+    parts += [f"not with {list_words(slot.not_with)}"] if slot.not_with else []
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _sizes(model: Model) -> list[str]:
+    if not model.pixels:
+        return ["output sizes are not promised"]
+    ratios = list(next(iter(model.pixels.values())))
+    sizes = [("output", *ratios)]
+    sizes += [(q, *(_size(table.get(r)) for r in ratios)) for q, table in model.pixels.items()]
+    rate = f"{model.fps} frames per second; " if model.fps else ""
+    return [*columns(sizes), f"{rate}a ratio of `adaptive` is chosen by the service"]
 
 
 def as_json(model: Model) -> dict[str, Any]:
@@ -62,6 +127,19 @@ def as_json(model: Model) -> dict[str, Any]:
                 **{_KEYS.get(n, n): getattr(rule, n) for n in Slot.__slots__ if n in _LIMITS},
             }
             for rule in _rules(model)
+        },
+        "family": model.family,
+        "dates": {"from": model.dates.since, "until": model.dates.until, "retired": model.dates.retired},
+        "means": {
+            word: {"field": field, "values": dict(model.means.values(field))}
+            if (field := model.means.field(word))
+            else {"always": model.means.always(word)}
+            for word in WORDS
+            if word in model.means
+        },
+        "slots": {
+            slot.name: {_KEYS.get(n, n): getattr(slot, n) for n in Slot.__slots__ if n != "name"}
+            for slot in model.slots.values()
         },
         "body_bytes": model.body_bytes,
         "advised": {"chinese_characters": model.chinese_characters, "english_words": model.english_words},
@@ -94,12 +172,12 @@ def _field(name: str, schema: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return name, kind, limits, as_yaml(schema["default"]) if "default" in schema else ""
 
 
-def _medium(rule: Slot, most: int | None) -> tuple[str, ...]:
+def _medium(rule: Slot) -> tuple[str, ...]:
     spans = (rule.side, rule.ratio, rule.pixels, rule.fps, rule.seconds)
     shown = [f"{s[0]:,}–{s[1]:,}" if s else "-" for s in spans]
     size = f"{rule.bytes / 1e6:g} MB" if rule.bytes else "-"
     together = f"{rule.seconds_together:g} s" if rule.seconds_together else "-"
-    return rule.kind, f"{most}" if most else "-", " ".join(rule.formats), size, *shown, together
+    return rule.name, f"{rule.most}" if rule.most else "-", " ".join(rule.formats), size, *shown, together
 
 
 def _size(size: tuple[int, int] | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -95,12 +95,17 @@ def _candidates(tasks: Iterable[Listed], lock: Lock, sent: str | None) -> tuple[
     return tuple(sorted(fits, key=lambda t: abs(t.created - (at or t.created))))
 
 
-def verify_task(wire: Wire, record: Record | None, manifest: Mapping[str, Any], task: str) -> Task | str:
-    """The task as the service shows it, or why it cannot be the one that is meant."""
+def verify_task(
+    wire: Wire, record: Record | None, manifest: Mapping[str, Any], task: str, aka: Collection[str] = ()
+) -> Task | str:
+    """The task as the service shows it, or why it cannot be the one that is meant.
+
+    `aka` are further names by which the service calls the model that was asked for.
+    """
     reply = ask(wire, Read("", task))
     if not isinstance(reply, Task):
         return f"`{task}` could not be read: {getattr(reply, 'reason', 'an answer that was not understood')}"
-    if reply.model is not None and reply.model != manifest.get("model"):
+    if reply.model is not None and reply.model not in (manifest.get("model"), *aka):
         return f"`{task}` was made by {reply.model}; the entry asks for {manifest.get('model')}"
     sent = _seconds((record.get("intent") or {}).get("at")) if record is not None else None
     if sent is not None and reply.created is not None and reply.created < sent - BEFORE:

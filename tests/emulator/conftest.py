@@ -23,6 +23,7 @@ from seedspec.project.sources import catalog
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "evolink"
 MODEL: dict[str, Any] = json.loads((SCHEMAS / "seedance-2.0-reference-to-video.json").read_text("utf-8"))
 PRICES = catalog().prices["evolink"]
+MODELS = catalog().models
 LONGEST = 30.0
 
 
@@ -96,7 +97,7 @@ def running(settings: Settings) -> Iterator[Running]:
 
     def work() -> None:
         try:
-            serve(settings, model=MODEL, prices=PRICES, ready=started.put, stop=stop)
+            serve(settings, models=MODELS, ready=started.put, stop=stop)
         except BaseException as error:
             started.put(error)
 

@@ -14,25 +14,22 @@ from seedspec.emulator.process import EmulatorError, child
 from seedspec.emulator.settings import Addresses
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
 # What the command does, without its options: announce the addresses, end with standard input.
 PROGRAM = """
-import json, sys, threading
+import sys, threading
 from pathlib import Path
 from seedspec.emulator.server import serve, stop_at_end_of_input
 from seedspec.emulator.settings import Settings
 from seedspec.project.sources import catalog
 
-schemas, folder = Path(sys.argv[1]), Path(sys.argv[2])
-model = json.loads((schemas / "seedance-2.0-reference-to-video.json").read_text("utf-8"))
-prices = catalog().prices["evolink"]
+folder = Path(sys.argv[1])
 stop = threading.Event()
 stop_at_end_of_input(stop)
-serve(Settings(folder, seconds=0.02), model=model, prices=prices, stop=stop,
+serve(Settings(folder, seconds=0.02), models=catalog().models, stop=stop,
       ready=lambda addresses: print(addresses.line(), flush=True))
 print("ended well", flush=True)
 """
-START = (sys.executable, "-c", PROGRAM, str(ROOT / "schemas" / "evolink"))
+START = (sys.executable, "-c", PROGRAM)
 
 
 def listens(addresses: Addresses) -> bool:

@@ -20,6 +20,7 @@ from PIL import Image
 
 from seedspec.emulator.rules import broken, private_host
 from seedspec.media.facts import Facts
+from seedspec.project.sources import catalog
 
 pytestmark = pytest.mark.slow
 
@@ -257,8 +258,8 @@ def test_a_damaged_hosted_file(shared: Running) -> None:
     assert refused(shared, shared.post(image_urls=[url]), code="invalid_parameters") == "image_urls[0]"
 
 
-def test_sizes_in_bytes(model: dict[str, Any]) -> None:
-    limits = model["x-seedspec"]["slots"]
+def test_sizes_in_bytes() -> None:
+    limits = catalog().models["seedance-2.0-reference-to-video"].slots
     good = {
         "image": Facts("image", "png", 30_000_000, 1000, 1000),
         "video": Facts("video", "mp4", 50_000_000, 1280, 720, 5.0, 24.0, False),

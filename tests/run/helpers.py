@@ -237,15 +237,13 @@ def emulator(folder: Path, *arguments: str) -> Iterator[Service]:
 @contextmanager
 def nearby(folder: Path, *faults: str, **settings: Any) -> Iterator[Service]:
     """An emulator in a thread of this process, for tests that start many."""
-    documents = sources.schemas()
     ready: queue.Queue[Addresses | BaseException] = queue.Queue()
     stop = threading.Event()
     given = Settings(**{"folder": folder, "seconds": 0.05, "faults": tuple(map(parse_fault, faults)), **settings})
 
     def work() -> None:
-        model, prices = documents["evolink/seedance-2.0-reference-to-video.json"], sources.catalog().prices["evolink"]
         try:
-            serve(given, model=model, prices=prices, ready=ready.put, stop=stop)
+            serve(given, models=sources.catalog().models, ready=ready.put, stop=stop)
         except BaseException as error:
             ready.put(error)
 

@@ -8,7 +8,7 @@ import click
 import orjson
 
 from seedspec.api import Options, plan
-from seedspec.cli.commands.settle import asking, check_task
+from seedspec.cli.commands.settle import asking, check_task, names_of
 from seedspec.cli.compiled import compile_or_exit
 from seedspec.cli.console import print_notes
 from seedspec.cli.entry_argument import the_entry
@@ -84,7 +84,8 @@ def adopt_command(
             check_task(made, lock, task)
             _check(chosen, lock, place, allowed=UNANSWERED)
             with asking(made, place) as wire:
-                seen = verify_task(wire, None, orjson.loads(chosen.manifest), task)
+                manifest = orjson.loads(chosen.manifest)
+                seen = verify_task(wire, None, manifest, task, names_of(made, manifest))
             if isinstance(seen, str):
                 raise Exit(7, seen)
             event = _task(chosen, lock, task, seen.reserved, place.profile)

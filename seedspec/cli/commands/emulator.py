@@ -66,7 +66,7 @@ def emulator_command(
     except ImportError:
         raise Exit(2, "the emulator needs more packages: pip install 'seedspec[emulator]'") from None
     from seedspec.project.files import check_way
-    from seedspec.project.sources import catalog, schemas
+    from seedspec.project.sources import catalog
     from seedspec.project.state_folder import state_folder
 
     try:
@@ -78,7 +78,6 @@ def emulator_command(
     check_way(folder)
     if key_from_input:
         key = read_line()
-    documents = schemas()
     settings = Settings(
         folder=Path(folder),
         seconds=seconds,
@@ -101,8 +100,7 @@ def emulator_command(
         echo(f"EVOLINK_FILES_URL={addresses.files}")
         echo(f"results on {addresses.results}; ledger in {folder}/ledger.jsonl; Ctrl-C ends it", err=True)
 
-    model = documents["evolink/seedance-2.0-reference-to-video.json"]
     try:
-        serve(settings, model=model, prices=catalog().prices["evolink"], ready=ready, stop=stop)
+        serve(settings, models=catalog().models, ready=ready, stop=stop)
     except LedgerError as error:
         raise Exit(2, str(error)) from None

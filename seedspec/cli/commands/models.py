@@ -14,7 +14,7 @@ from seedspec.text.diagnostic import did_you_mean, list_words
 @click.argument("model", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def models_command(model: str | None, form: str) -> None:
-    """List the models with their fields, limits, output sizes and prices, as their files have them.
+    """List the models, or show one: its fields, slots, limits, output sizes, days and prices, as its file has them.
 
     \b
     Examples:
@@ -33,5 +33,7 @@ def models_command(model: str | None, form: str) -> None:
         document = {"seedspec_models": 1, "models": [shown.as_json(m) for m in chosen]}
         print_json(document)
         return
-    for number, one in enumerate(chosen):
-        print_lines([*([""] if number else []), *shown.as_text(one)])
+    if model is None:
+        print_lines([*shown.as_list(chosen, catalog.today), "", "one of them in full: seedspec models MODEL"])
+        return
+    print_lines(shown.as_text(chosen[0]))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -185,7 +186,7 @@ def _events_of_task(made: Compiled, place: Place, lock: Lock, record: Record, ta
     """The task that a person found; one that never ended gives way to it, and its id stays in the lock."""
     check_task(made, lock, task)
     with asking(made, place) as wire:
-        seen = verify_task(wire, record, record.manifest or {}, task)
+        seen = verify_task(wire, record, record.manifest or {}, task, names_of(made, record.manifest or {}))
     if isinstance(seen, str):
         raise Exit(7, seen)
     named, at = (record.entry, record.fp), now().text()
@@ -195,6 +196,12 @@ def _events_of_task(made: Compiled, place: Place, lock: Lock, record: Record, ta
     attempt, manifest = lock.next_attempt(record.fp), record.manifest or {}
     other = Adopted(*named, record.get("take") or 1, attempt, manifest, at, task, profile=record.profile or None)
     return [failed, other]
+
+
+def names_of(made: Compiled, manifest: Mapping[str, Any]) -> Collection[str]:
+    """The names by which the service may call the model of a request."""
+    model = board_of(made).catalog.models.get(str(manifest.get("model")))
+    return model.aka if model is not None else ()
 
 
 def check_task(made: Compiled, lock: Lock, task: str) -> None:

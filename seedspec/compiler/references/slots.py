@@ -12,6 +12,12 @@ from seedspec.text.diagnostic import Note, Problems, did_you_mean, list_words
 from seedspec.text.near import shorten
 from seedspec.text.source import Span
 
+_ALIKE = {
+    **dict.fromkeys(("start", "begin", "beginning", "open", "opening", "head", "initial"), "first_frame"),
+    **dict.fromkeys(("end", "ending", "tail", "final", "close", "closing"), "last_frame"),
+}
+"""What others call a frame, by the first word."""
+
 
 def report_no_slot(
     reference: Reference, model: Model, models: Mapping[str, Model], problems: Problems, entry: str
@@ -28,7 +34,7 @@ def report_no_slot(
     if asked is not None:
         rest = f"; expected {list_words(model.slots)}" if model.slots else ": it takes no references"
         message = f"model `{model.id}` has no slot `{shorten(asked.text)}`{rest}"
-        near = did_you_mean(asked.text, model.slots)
+        near = did_you_mean(_ALIKE.get(asked.text.partition("_")[0], asked.text), model.slots)
         others = [m.id for m in models.values() if asked.text in m.slots]
         notes = near or _elsewhere(others, model, models)
         problems.error("model-lacks-slot", message, asked.span, *notes, entry=entry)
@@ -38,15 +44,27 @@ def report_no_slot(
     problems.error("model-lacks-slot", message, reference.span, *_elsewhere(others, model, models), entry=entry)
 
 
-def check_slots(model: Model, media: Sequence[Medium], prompt: Span, problems: Problems, entry: str) -> frozenset[str]:
+def check_slots(
+    model: Model,
+    media: Sequence[Medium],
+    unused: Sequence[Reference],
+    prompt: Span,
+    problems: Problems,
+    entry: str,
+) -> frozenset[str]:
     """Reports slots that are empty or too full, and those that need one another or exclude one another.
 
-    The request fields of those are given back: what the model's schema says of them is told.
+    The request fields of those are given back: what the model's schema says of them is told. `unused` are the shot's
+    own references that the request does not send: one of them may be meant.
     """
     filled: dict[str, list[Medium]] = {}
     for medium in media:
         filled.setdefault(medium.slot, []).append(medium)
-    told = {slot.field for slot in model.slots.values() if not _has_count(slot, filled, model, prompt, problems, entry)}
+    told = {
+        slot.field
+        for slot in model.slots.values()
+        if not _has_count(slot, filled, model, unused, prompt, problems, entry)
+    }
     excluded: set[str] = set()
     for name in filled:
         slot = model.slots[name]
@@ -63,14 +81,23 @@ def check_slots(model: Model, media: Sequence[Medium], prompt: Span, problems: P
 
 
 def _has_count(
-    slot: Slot, filled: Mapping[str, list[Medium]], model: Model, prompt: Span, problems: Problems, entry: str
+    slot: Slot,
+    filled: Mapping[str, list[Medium]],
+    model: Model,
+    unused: Sequence[Reference],
+    prompt: Span,
+    problems: Problems,
+    entry: str,
 ) -> bool:
     """Whether a slot has as many media as it wants."""
     own = filled.get(slot.name, [])
     if len(own) < slot.least:
         wanted = a_kind(slot.kind) if slot.least == 1 else f"{slot.least} {plural(slot.kind)}"
         message = f"model `{model.id}` needs {wanted} in slot `{slot.name}`; the request has {len(own) or 'none'}"
-        problems.error("slot-missing", message, prompt, _how(slot), entry=entry)
+        meant = [r for r in unused if r.kind == slot.kind]
+        problems.mean(*(r.name for r in meant))
+        how = f"add `as: {slot.name}` to `{meant[0].name}`, which is not sent" if meant else _how(slot)
+        problems.error("slot-missing", message, prompt, how, entry=entry)
         return False
     if slot.most is None or len(own) <= slot.most or not _is_ours(slot, model):
         return True

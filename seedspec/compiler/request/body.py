@@ -77,7 +77,8 @@ class BaseBuilder:
         media = lists.media
         self._check_repeated(media, address)
         if found is not None:
-            told = check_slots(model, media, node.span, self._problems, address)
+            unused = [r for r in self._shot.references if r.name not in found]
+            told = check_slots(model, media, unused, node.span, self._problems, address)
         else:  # what is missing there may be what was told
             told = frozenset(slot.field for slot in model.slots.values())
         if prompt is not None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from seedspec.catalog.model import Catalog, Model
 from seedspec.catalog.schema import edits_of, shorten
 from seedspec.compiler.entry import MODEL
+from seedspec.compiler.storyboard.dates import check_dates
 from seedspec.compiler.storyboard.types import Axis, Pattern
 from seedspec.text.diagnostic import Problems, did_you_mean, list_words
 from seedspec.text.lookalike import odd_in
@@ -22,9 +23,10 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
     """
     text, known = node.text, catalog.models
     if text in known:
+        check_dates(known[text], catalog, node.span, problems)
         return known[text]
     if not text:
-        return next(iter(known.values())) if len(known) == 1 else None
+        return catalog.usual
     if "{{" in text or "{%" in text:
         message = f"`{shorten(text, 40)}` is a template; expected the id of a model"
         hint = "an axis makes a video with each model: `matrix: {axes: {model: {fast: ID, good: ID}}}`"
@@ -33,10 +35,13 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
     if (why := catalog.broken.get(text)) is not None:
         problems.error("model-file", f"the file of model `{text}` cannot be used: {why}", node.span)
         return None
-    near = nearest(text, known)
+    usual, bare = catalog.usual, text.rpartition("/")[2]
+    family = usual is not None and len(bare) > 5 and usual.id.startswith(bare)
+    near = usual.id if usual is not None and family else nearest(text, known)
     same = near if near is not None and fold(near) == fold(text) else None  # it is written in another form alone
     message = "; ".join((f"unknown model `{shorten(text)}`", *odd_in(text), f"expected {list_words(known)}"))
-    notes = (*did_you_mean(text, known), *hints) or (
+    meant = (f"did you mean `{near}`?",) if family else did_you_mean(text, known)
+    notes = (*meant, *hints) or (
         (f"write `model: {next(iter(known))}`",) if len(known) == 1 else ("`seedspec models` shows all of them",)
     )
     problems.error("unknown-model", message, node.span, *notes, *edits_of(node.span, same))

@@ -280,9 +280,7 @@ class _Reader:
             digest = _scalar(body, "sha256")
             slot = _scalar(body, "as")
             if slot is not None and not of_shot:
-                message = "`as` sends a medium by itself, so that it belongs to one shot"
-                hint = f"declare it in the shot that needs it: `references: {{{name}: {{…, as: {slot.text}}}}}`"
-                self.problems.error("slot-in-catalogue", message, body.pairs["as"].key.span, hint)
+                self._not_for_all(name, slot, body.pairs["as"].key.span)
                 slot = None
             yield Reference(
                 name=name,
@@ -305,6 +303,11 @@ class _Reader:
                 frame_span=still.span if still is not None else None,
                 slot=slot,
             )
+
+    def _not_for_all(self, name: str, slot: Scalar, place: Span) -> None:
+        message = "`as` sends a medium by itself, so that it belongs to one shot"
+        hint = f"declare it in the shot that needs it: `references: {{{name}: {{…, as: {slot.text}}}}}`"
+        self.problems.error("slot-in-catalogue", message, place, hint)
 
     def _overrides(self, node: Map) -> tuple[Override, ...]:
         found = []
