@@ -37,7 +37,7 @@ def check_row(row: RowFields, board: Storyboard, grid: Grid, problems: Problems,
             problems.error("bad-choice", message, setting.origin.span, f"in `{name}`", remedy, entry=address)
             continue
         message = f"model `{model.id}` has no field `{name}`{by}"
-        known = having(name, model, board.catalog.models)
+        known = having(name, model, board)
         problems.error("model-lacks-field", message, setting.origin.span, *known, remedy, entry=address)
     needed = [k for k in row.unset if k in model.schema.document.get("required", ())]
     for name in needed:

@@ -65,16 +65,28 @@ def _is_null(node: Node | None) -> bool:
 def _report_lacking(board: Storyboard, model: Model, name: str, key: Span, problems: Problems) -> None:
     """A field that is another model's."""
     message = f"model `{model.id}` has no field `{name}`"
-    problems.error("model-lacks-field", message, key, *having(name, model, board.catalog.models))
+    problems.error("model-lacks-field", message, key, *having(name, model, board))
 
 
-def having(name: str, model: Model, models: Mapping[str, Model]) -> tuple[str, ...]:
-    """What to write for a field that a model lacks: its own word for it, or another of the models that have it."""
+def having(name: str, model: Model, board: Storyboard) -> tuple[str, ...]:
+    """What to write for a field that a model lacks: its own word for it, or another of the models that have it.
+
+    Those that the storyboard names go first, then those that are most like it.
+    """
+    models, named = board.catalog.models, {m.id for m in board.models}
     others = [m for m in models.values() if name in m.means.names]
     words = {word for m in others if (word := m.means.word_of(name)) != name and word in model.means}
     if words:
         return tuple(f"its word for it is `{word}`" for word in sorted(words))
-    ids = sorted((m.id for m in others), key=lambda i: (models[i].family != model.family, i))
+    ids = sorted(
+        (m.id for m in others),
+        key=lambda i: (
+            i not in named,
+            models[i].slots.keys() != model.slots.keys(),
+            models[i].family != model.family,
+            i,
+        ),
+    )
     near = did_you_mean(name, model.means.names) if name not in WORDS else ()
     return (*near, f"these have it: {list_words(ids, 6).replace(' or ', ' and ')}; else take it out")
 

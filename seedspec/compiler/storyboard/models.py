@@ -45,7 +45,9 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
         (f"write `model: {next(iter(known))}`",) if len(known) == 1 else ("`seedspec models` shows all of them",)
     )
     problems.error("unknown-model", message, node.span, *notes, *edits_of(node.span, same))
-    return None if near is None else known[near]
+    if near is None:
+        return None
+    return known[near] if same or family else usual  # what another model lacks would be no news
 
 
 def names_model(board: Map) -> bool:
@@ -102,7 +104,8 @@ class ModelNames:
                 "unknown-model", message, value.span, f"what moves with a model has another name: {bundle}"
             )
             return value
-        example = next(iter(self._catalog.models))
+        usual = self._catalog.usual
+        example = usual.id if usual is not None else "ID"
         found = self.known(value, *((f"a label needs the id: `{MODEL}: {{{label}: {example}}}`",) if axis.open else ()))
         if label != found.text and label in self._catalog.models:
             message = f"label `{label}` is the id of a model, and stands for `{found.text}`; expected another label"
