@@ -20,8 +20,8 @@ from seedspec.project.credentials import Key
 NAMES = [
     "Action", "Agreed", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Drift", "Emulator", "Entry", "Event",
     "Invalid", "Lock", "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record",
-    "RunFinished", "Severity", "Source", "Span", "Step", "Unpriced", "Yes", "agree", "check", "compile", "emulator", "plan",
-    "read_agreed", "run",
+    "RunFinished", "Severity", "Source", "Span", "Step", "Unpriced", "Yes", "agree", "check", "compile", "emulator",
+    "plan", "read_agreed", "run",
 ]  # fmt: skip
 MINIMAL = Path(__file__).parents[1] / "examples" / "minimal" / "storyboard.yaml"
 

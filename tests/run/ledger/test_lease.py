@@ -128,3 +128,17 @@ def test_a_run_that_stood_still_while_it_asked_gives_the_grant_back(world: World
 def test_the_clock_for_durations_goes_on() -> None:
     before = elapsed()
     assert 0 <= elapsed() - before < 5 and abs(elapsed() - time.monotonic()) < 1e9
+
+
+def test_who_asks_how_long_a_run_is_silent_knows_it_though_nobody_else_runs(world: World) -> None:
+    """A person who settles a dead run's request has no lease, and maybe no colleague at work whose lease tells it."""
+    dead, asks = world.machine(0), world.machine(600)
+    assert dead.grant(intent(1)) is None
+    world.time.at += 3600
+    asks.refresh()
+    silent = asks.silence(dead.runner.id)
+    assert silent is not None and 3600 <= silent < 3605
+    assert not dead.lives(asks.runner.id), "it holds nothing"
+    assert asks.grant(intent(2)) is None
+    world.time.at += 4
+    assert dead.lives(asks.runner.id), "and it may begin to buy"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -79,7 +80,8 @@ class Lease:
                         self._tag = found[1]
                     tag = found[1] if found is not None and found[0] == data else None
                 if tag is not None:
-                    self._tag, self._sent, self._answered = tag, sent, self._clock()
+                    self._tag, self._answered = tag, self._clock()
+                    self._sent = -math.inf if ended else sent
                     self._looked = None
                     return
             raise Unreachable(f"`{self._store.where}` takes no lease: each time it says that another was faster")

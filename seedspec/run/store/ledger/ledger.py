@@ -92,7 +92,12 @@ class Ledger:
         return self._lease.lives(runner)
 
     def silence(self, runner: str) -> float | None:
-        """Seconds since a run renewed its lease, by the store's clock; None for one that ended it or never had any."""
+        """Seconds since a run renewed its lease, by the store's clock; None for one that ended it or never had any.
+
+        A run without a lease writes one that is over: when it was written is the store's time, though nobody else runs.
+        """
+        if not self._lease.begun:
+            self._lease.beat(ended=True)
         age = self._lease.age(runner)
         return None if age is None or self._lease.ended(runner) else age
 
