@@ -15,6 +15,7 @@ import test_codes
 import yaml
 
 from seedspec import api
+from seedspec.catalog.field_rules import field_rules
 from seedspec.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -69,14 +70,15 @@ def test_the_request_fields_of_a_storyboard_are_those_of_the_models(expect: Expe
 
 
 def test_a_field_of_a_model_alone_becomes_a_field_of_a_storyboard() -> None:
-    (model,) = make_schema.models()
+    model = next(m for m in make_schema.models() if m["x-seedspec"]["model"] == "seedance-2.0-reference-to-video")
     mood = {"description": "How it feels.", "enum": ["calm", "tense"], "default": "calm"}
-    seed = {"description": "Where chance begins.", "type": "integer", "minimum": 0, "maximum": 9}
-    other = {**model, "properties": {"mood": mood, "seed": seed, "quality": {**mood}}}
-    found = make_schema.request_fields([model, other])
-    assert list(found) == ["duration", "quality", "aspect_ratio", "generate_audio", "callback_url", "mood", "seed"]
-    assert found["mood"]["examples"] == ["calm", "tense"] and found["quality"]["examples"] == ["480p", "720p"]
-    assert found["seed"]["description"] == "Where chance begins. From 0 to 9."
+    grain = {"description": "How coarse it is.", "type": "integer", "minimum": 0, "maximum": 9}
+    other = {**model, "properties": {"mood": mood, "grain": grain, "quality": {**mood}}}
+    found = field_rules([model, other])
+    assert found.keys() - field_rules([model]).keys() == {"mood", "grain"}
+    assert found["mood"]["examples"] == ["calm", "tense"]
+    assert found["quality"]["examples"] == ["480p", "720p", "calm", "tense"], "what any of them takes may be written"
+    assert found["grain"]["description"] == "How coarse it is. From 0 to 9."
 
 
 @pytest.mark.parametrize("page", make_tables.PAGES, ids=lambda page: page.name)
