@@ -28,7 +28,17 @@ from seedspec.project.compile import Compiled, compile, no_collector
 from seedspec.project.compile import check as check_file
 from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import Place
-from seedspec.run.consent import ConsentNeeded, Quote, Unpriced, Yes, check_consent, check_priced, quote_of
+from seedspec.run.consent import (
+    ConsentNeeded,
+    Quote,
+    Retired,
+    Unpriced,
+    Yes,
+    check_consent,
+    check_not_retired,
+    check_priced,
+    quote_of,
+)
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
 from seedspec.run.loop import drive, now
@@ -56,8 +66,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Action", "Agreed", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Drift", "Emulator", "Entry", "Event",
     "Invalid", "Lock", "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record",
-    "RunFinished", "Severity", "Source", "Span", "Step", "Unpriced", "Yes", "agree", "check", "compile", "emulator",
-    "plan", "read_agreed", "run",
+    "Retired", "RunFinished", "Severity", "Source", "Span", "Step", "Unpriced", "Yes", "agree", "check", "compile",
+    "emulator", "plan", "read_agreed", "run",
 ]  # fmt: skip
 
 
@@ -161,10 +171,10 @@ def run(
     The key and the addresses come from `environ` (the process's own, when not given) and `.env`. With
     `Options(emulated=True)` neither is looked at: `emulator` is asked, or one that is started for this run.
 
-    Raises what `plan` raises, and HoldTaken, Locked, Unpriced where a budget would have to bound what has no known
-    price, and NotRecorded when the lock lacks at the end what this run knows; that ends a run at once only where
-    another program has changed the lock, else what was bought is followed and saved first. A KeyboardInterrupt, or
-    closing the generator, waits for the answer to a paid request.
+    Raises what `plan` raises, and HoldTaken, Locked, Retired where a model has ended, Unpriced where a budget would
+    have to bound what has no known price, and NotRecorded when the lock lacks at the end what this run knows; that ends
+    a run at once only where another program has changed the lock, else what was bought is followed and saved first. A
+    KeyboardInterrupt, or closing the generator, waits for the answer to a paid request.
     """
     options = options or Options()
     if isinstance(consent, Agreed):
@@ -199,6 +209,7 @@ def run(
         if options.locked and plan.buys:
             raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
         if options.submit:
+            check_not_retired(plan, made.board.catalog)
             check_pictures(plan)
             check_priced(plan, budget_of(made.board, options), unpriced=options.unpriced)
         consent = consent or consent_of(options.agreed)
@@ -283,6 +294,7 @@ def _run(
         together=provider["endpoints"].get("batch", {}).get("most", 1),
         renders=renders_of(place, options, plan.lock),
         runner="" if ledger is None else ledger.runner.id,
+        today=made.board.catalog.today,
     )
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     saved = (str(r.get("sha256")) for r in plan.lock if r.state is State.SAVED)

@@ -20,8 +20,8 @@ from seedspec.project.credentials import Key
 NAMES = [
     "Action", "Agreed", "Compiled", "ConsentNeeded", "Cost", "Diagnostic", "Drift", "Emulator", "Entry", "Event",
     "Invalid", "Lock", "LockFault", "NoProfile", "Note", "Options", "Pace", "Plan", "Planned", "Quote", "Record",
-    "RunFinished", "Severity", "Source", "Span", "Step", "Unpriced", "Yes", "agree", "check", "compile", "emulator",
-    "plan", "read_agreed", "run",
+    "Retired", "RunFinished", "Severity", "Source", "Span", "Step", "Unpriced", "Yes", "agree", "check", "compile",
+    "emulator", "plan", "read_agreed", "run",
 ]  # fmt: skip
 MINIMAL = Path(__file__).parents[1] / "examples" / "minimal" / "storyboard.yaml"
 
@@ -149,7 +149,7 @@ def test_every_value_shows_itself_in_a_few_lines(tmp_path: Path) -> None:
         api.Note("n" * 5000), api.Severity.ERROR, api.Invalid(made), api.Yes(max_usd=1), quote,
         api.Emulator("http://127.0.0.1:1", "http://127.0.0.1:1", "http://127.0.0.1:1", Key("sk-canary")),
         api.LockFault("c", "message", 1), api.NoProfile("x"), api.ConsentNeeded(quote, None, ""),
-        api.Unpriced(planned.plan.steps[0], 2),
+        api.Unpriced(planned.plan.steps[0], 2), api.Retired(planned.plan.steps, made.board.catalog),
         Submitting("a/1", "f" * 64, 1, 1, orjson.loads(entry.manifest), Intent("k", "0" * 64, ""), 1, ""),
         api.RunFinished(*range(len(api.RunFinished.__match_args__))),
         api.agree(planned), api.Drift(new=("x" * 500,) * 50),

@@ -33,6 +33,11 @@ class Dates:
         after = str(date.fromisoformat(self.until) + timedelta(days=1)) if self.until else ""
         return min((day for day in (after, self.retired) if day), default="")
 
+    def are_over(self, today: str) -> bool:
+        """Whether nothing can be bought any more on a day; without a day ("") nothing is judged."""
+        end = self.end()
+        return bool(today and end) and end <= today
+
 
 @valueclass(frozen=True, slots=True)
 class Model:
@@ -137,7 +142,7 @@ class Catalog:
     def siblings(self, model: Model) -> tuple[str, ...]:
         """Models of the same family that can be bought today, those nearest in name first."""
         same = [m for m in self.models.values() if m.id != model.id and m.family and m.family == model.family]
-        fit = [m for m in same if not (self.today and m.dates.end() and m.dates.end() <= self.today)]
+        fit = [m for m in same if not m.dates.are_over(self.today)]
         return tuple(m.id for m in sorted(fit, key=lambda m: (m.slots.keys() != model.slots.keys(), m.id)))
 
     @property

@@ -18,7 +18,7 @@ from seedspec.cli.run_view import View, follow
 from seedspec.cli.signals import hear_signals
 from seedspec.project.credentials import key_of
 from seedspec.report.agreed import drift
-from seedspec.run.consent import check_consent, check_priced
+from seedspec.run.consent import check_consent, check_not_retired, check_priced
 from seedspec.run.prepare import budget_of
 from seedspec.run.store.lock_file import check_free
 
@@ -52,8 +52,9 @@ def carry_out(
     if planned.drift is not None and options.agreed is not None:
         print_notes(drift(planned.drift, options.agreed, board_of(planned.compiled).rate, planned.place.commands))
     if options.submit and not options.locked:
-        board = board_of(planned.compiled)
-        check_priced(planned.plan, budget_of(board, options), unpriced=options.unpriced)  # before anybody is asked
+        board = board_of(planned.compiled)  # all this is said before anybody is asked
+        check_not_retired(planned.plan, board.catalog)
+        check_priced(planned.plan, budget_of(board, options), unpriced=options.unpriced)
     consent = yes or consent_of(options.agreed) or _ask(quote(planned, options))
     fake = None
     with ExitStack() as ends:

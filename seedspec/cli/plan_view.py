@@ -19,6 +19,7 @@ from seedspec.report import by_model as models
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.report import rows as chosen
+from seedspec.run.consent import retired
 from seedspec.run.loop import now
 from seedspec.run.prepare import budget_of
 
@@ -93,7 +94,8 @@ def print_next_of_plan(planned: Planned, options: Options) -> None:
     commands, count = planned.place.commands, planned.plan.count
     if count(Action.DOUBT):
         return
-    if planned.plan.buys:
+    board = planned.compiled.board
+    if planned.plan.buys and board is not None and not retired(planned.plan, board.catalog):  # else a run is refused
         print_next(commands.plain("run", *_words(options), *_bucket(options)))
     elif count(Action.RESUME) or count(Action.FETCH):
         print_next(commands.plain("fetch", *_bucket(options)))

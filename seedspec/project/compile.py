@@ -22,6 +22,7 @@ from seedspec.compiler.references.resolve import follows_picks
 from seedspec.compiler.request.ceiling import CEILING, Ceiling, Count
 from seedspec.compiler.request.expand import Expansion, expand
 from seedspec.compiler.request.no_purchase import check_budget
+from seedspec.compiler.storyboard.dates import for_buyers
 from seedspec.compiler.storyboard.profile import merge_findings, with_profile
 from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.compiler.storyboard.types import RowsFile, Storyboard
@@ -42,7 +43,10 @@ ceiling_override: ContextVar[int | None] = ContextVar("ceiling_override", defaul
 
 @valueclass(frozen=True, slots=True)
 class Compiled:
-    """A storyboard's entries in order, with every finding. `ok` says that nothing stands in the way of a run."""
+    """A storyboard's entries in order, with every finding. `ok` says that nothing stands in the way of a plan.
+
+    A run buys nothing of a model that has ended, which is a warning here.
+    """
 
     path: Path
     board: Storyboard | None
@@ -222,7 +226,7 @@ def check_profiles(
         board = read_board(path, problems, catalog, reading)
         look = cache(sources.looker(Path(path).parent, reading))  # media are looked at once for all profiles
         if board is None:
-            return Checked(tuple(problems), None)
+            return Checked(for_buyers(problems), None)
         if reading is not None and follows_picks(board):
             reading.ask(names.picks_of(Path(path), emulated=False))
         read = sources.templates_below(Path(path).parent, reading)
@@ -232,7 +236,7 @@ def check_profiles(
             own = _check_board(
                 path, _profiled(board, profile, problems), problems, look, read, probe, most, costs, rows
             )
-            return Checked(tuple(own), board)
+            return Checked(for_buyers(own), board)
         as_written = _check_board(path, board, problems, look, read, probe, most, costs, rows)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
         each = {}
@@ -242,7 +246,7 @@ def check_profiles(
             own_board, own_problems = with_profile(board, name), problems.anew()
             each[name] = _check_board(path, own_board, own_problems, look, read, probe, most, costs, rows)
         check_budget(board, costs, as_written)
-    return Checked(merge_findings(as_written, each), board)
+    return Checked(for_buyers(merge_findings(as_written, each)), board)
 
 
 def _check_board(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
+from seedspec.catalog.model import Catalog
 from seedspec.catalog.price import Rate
+from seedspec.compiler.storyboard.dates import say_others
 from seedspec.plan.plan import Plan, Step
 from seedspec.project.credentials import BadSettings
 
@@ -127,3 +130,27 @@ def check_priced(plan: Plan, budget: int | None, *, unpriced: bool) -> None:
     if budget is None or unpriced or not plan.cost.unpriced:
         return
     raise Unpriced(next(s for s in plan.buys if s.cost.unpriced), plan.cost.unpriced)
+
+
+class Retired(BadSettings):
+    """A run would buy from a model from which nothing can be bought any more; nothing was sent."""
+
+    def __init__(self, steps: Sequence[Step], catalog: Catalog) -> None:
+        first, videos = steps[0], "1 video" if len(steps) == 1 else f"{len(steps):,} videos"
+        assert first.entry is not None
+        model = first.entry.model
+        super().__init__(
+            f"{videos} cannot be bought, the first is `{first.address}`: model `{model.id}` is retired since "
+            f"{model.dates.end()}; {say_others(model, catalog)}, or leave out what it makes with --exclude", 3,
+        )  # fmt: skip
+
+
+def retired(plan: Plan, catalog: Catalog) -> tuple[Step, ...]:
+    """What a plan would buy from models that have ended by the catalog's day; none of it can be bought."""
+    return tuple(s for s in plan.buys if s.entry is not None and s.entry.model.dates.are_over(catalog.today))
+
+
+def check_not_retired(plan: Plan, catalog: Catalog) -> None:
+    """Raises Retired where something would be bought from a model that has ended."""
+    if steps := retired(plan, catalog):
+        raise Retired(steps, catalog)

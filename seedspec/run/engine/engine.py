@@ -64,7 +64,7 @@ class Engine:
     `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
     of several runs over time; `unreachable` are the codes that say that a medium could not be had by its address.
     `renders` is the bucket of videos, if any. `runner` is the id by which a shared ledger knows this run, "" without
-    one.
+    one. `today` is the day by which a model has ended, of which nothing is bought again; "" judges nothing.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Engine:
     unreachable: Collection[str] = ()
     together: int = 1
     runner: str = ""
+    today: str = ""
     renders: Renders = field(default_factory=Renders)
     _purse: Budget = field(init=False)
     _progress: Transitions = field(init=False)
@@ -114,7 +115,7 @@ class Engine:
         self._jobs.update(taken.jobs)
         self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
         self._blame = None if self.limits.retry else Blame(self.plan.lock)
-        self._obstacles = Obstacles(self._jobs, self.plan.lock, self._assets, self._blame)
+        self._obstacles = Obstacles(self._jobs, self.plan.lock, self._assets, self._blame, self.today)
         self._assets.begin(self._jobs)
         self._agenda = Queue(self._jobs, in_order=self.limits.wait)
         self._reads = Reads(

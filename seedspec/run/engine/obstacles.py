@@ -1,4 +1,4 @@
-"""What keeps a purchase that waits from being made at all: its upstream, its media, or what others were refused for."""
+"""What keeps a purchase that waits from being made at all: its model, its upstream, its media, or others' refusals."""
 
 from __future__ import annotations
 
@@ -20,16 +20,19 @@ _ENDS = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "
 
 @dataclass(frozen=True, slots=True)
 class Obstacles:
-    """Looks at the purchases of a run as they stand; `blame` may be left out (None)."""
+    """Looks at the purchases of a run as they stand; `blame` may be left out (None), and the day (`today`) too ("")."""
 
     jobs: Mapping[str, Purchase]
     lock: Lock
     urls: MediaUrls
     blame: Blame | None
+    today: str = ""
 
     def of(self, job: Purchase) -> tuple[str, str, Phase] | None:
         """What stands in the way, why, and the phase that the purchase goes to; None where nothing does."""
         entry = job.entry_to_buy
+        if entry.model.dates.are_over(self.today):
+            return entry.model.id, "the model is retired", Phase.HELD
         for medium in entry.upstream:
             up = self.jobs.get(medium.key)
             if up is not None and up.phase in GONE:

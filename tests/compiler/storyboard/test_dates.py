@@ -48,6 +48,17 @@ def test_a_model_by_its_days(tmp_path: Path, days: dict[str, str], codes: list[s
         assert "`seedance-2.0-fast-text-to-video`" in one.notes[0].message and f"`{NAME}`" not in one.notes[0].message
 
 
+def test_a_model_that_has_ended_is_an_error_of_the_check_alone(tmp_path: Path) -> None:
+    """What was bought of it is found again only by entries that are as before."""
+    (tmp_path / "s.yaml").write_text(BOARD)
+    over = catalog(retired=TODAY)
+    made, before = api.compile(tmp_path / "s.yaml", over), api.compile(tmp_path / "s.yaml", catalog())
+    assert made.ok and [(d.code, d.severity) for d in made.diagnostics] == [("model-retired", "warning")]
+    assert [e.fingerprint for e in made.entries] == [e.fingerprint for e in before.entries]
+    for profile in (None, "default"):
+        assert [d.severity for d in api.check(tmp_path / "s.yaml", over, profile)] == ["error"]
+
+
 def test_without_a_day_nothing_is_judged(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text(BOARD)
     found = copy.deepcopy(sources.schemas())
