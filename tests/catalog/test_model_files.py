@@ -22,6 +22,7 @@ SHIPPED = {
     if path == PATH or not path.startswith("evolink/") or path.endswith(BESIDE)
 }
 """One model alone, so that each change of it is tried in a small catalog."""
+EVERY = sorted(p for p in sources.schemas() if p.startswith("evolink/") and not p.endswith(BESIDE))
 OTHER = "other-1.0"
 BOARD = """\
 seedspec: 1
@@ -119,3 +120,70 @@ def test_two_files_of_one_model_are_named() -> None:
     catalog = catalog_of({**SHIPPED, "evolink/z.json": SHIPPED[PATH]})
     ((name, why),) = catalog.broken.items()
     assert name in catalog.models and "evolink/z.json" in why and "another file" in why
+
+
+WRONG: dict[str, tuple[Any, ...]] = {
+    "single": (7, "text", [], {}),
+    "least": (0, -1, 1.5, "text", [], {}),
+    "needs": (7, "text", [], {}, [""], [7], ["nowhere"]),
+    "not_with": (7, "text", [], {}, [""], [7], ["nowhere"]),
+    "values": (7, "text", [], {}, {"true": []}, {"true": {}}),
+    "always": ([], {}),
+}
+"""Of each key of a slot or of a meaning what it never is."""
+
+
+def test_each_key_has_its_place_in_a_file_that_ships() -> None:
+    """Else a key would be tried nowhere but where it is added."""
+    there = {str(path[-1]) for name in EVERY for path in parts(sources.schemas()[name]["x-seedspec"])}
+    assert WRONG.keys() - there <= {"not_with", "always"}
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_what_a_slot_or_a_meaning_never_says_is_named(path: str) -> None:
+    """Each key in each place of each file that ships, whether the file has it there or not."""
+    own = sources.schemas()[path]["x-seedspec"]
+    places = [
+        ("x-seedspec", "slots", name, key) for name in own["slots"] for key in ("single", "least", "needs", "not_with")
+    ]
+    places += [("x-seedspec", "means", word, key) for word in own["means"] for key in ("values", "always")]
+    for place in places:
+        its_own = ([[place[2]]] if place[-1] in ("needs", "not_with") else []) + (
+            [True] if place[-1] == "always" else []
+        )
+        for to in (*WRONG[place[-1]], *its_own):
+            made = changed(copy.deepcopy(sources.schemas()[path]), place, to)
+            catalog = catalog_of({**SHIPPED, "evolink/tried.json": made} if path != PATH else {**SHIPPED, PATH: made})
+            assert own["model"] in catalog.broken, (place, to)
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_a_file_without_one_of_its_keys_or_with_another_value_ends_in_no_traceback(path: str, tmp_path: Path) -> None:
+    shipped = sources.schemas()[path]
+    own = shipped["x-seedspec"]
+    board = tmp_path / "storyboard.yaml"
+    board.write_text(
+        f"seedspec: 1\nmodel: {own['model']}\ndefaults: {{generate_audio: true, quality: 720p}}\n"
+        "shots: [{id: a, prompt: A door opens.}]\n"
+    )
+    tried = [(where, None) for where in parts(own) if where[0] in ("slots", "means") and where[-1] in WRONG]
+    tried += [(("slots", name, "least"), 5) for name in own["slots"]]
+    tried += [
+        (("slots", name, k), [o])
+        for name in own["slots"]
+        for k in ("needs", "not_with")
+        for o in own["slots"]
+        if o != name
+    ]
+    tried += [(("means", word), {"always": 7}) for word in own["means"]]
+    tried += [
+        (("means", word, "values"), {"true": "on", "720p": 3}) for word in own["means"] if "field" in own["means"][word]
+    ]
+    for where, to in tried:
+        made = changed(copy.deepcopy(shipped), ("x-seedspec", *where), to)
+        catalog = catalog_of({**SHIPPED, "evolink/tried.json": made} if path != PATH else {**SHIPPED, PATH: made})
+        found = api.check(board, catalog)
+        if own["model"] in catalog.broken:
+            assert [d.code for d in found] == ["model-file"], (where, to)
+        else:
+            api.compile(board, catalog)
