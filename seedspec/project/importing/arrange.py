@@ -33,7 +33,8 @@ def board_of(
 
     Raises ImportFault where nothing holds prompts, and for rows that cannot be rows.
     """
-    model = next(iter(catalog.models.values()))
+    model = catalog.usual
+    assert model is not None
     words = Words(catalog.storyboard.document, model)
     material.exported = is_export(material.columns)
     board = Board(Path(material.path).name, model.id)

@@ -63,9 +63,9 @@ def import_from(path: str, folder: Path, wish: Wish) -> Imported:
 def made_of(path: str, raw: bytes, suffix: str, folder: Path, wish: Wish) -> Imported:
     """The same from the bytes of a source. Raises ImportFault."""
     catalog = known_catalog()
-    if not catalog.models:
+    if (usual := catalog.usual) is None:
         raise ImportFault("no model is known here; `seedspec models` says why")
-    words = Words(catalog.storyboard.document, next(iter(catalog.models.values())))
+    words = Words(catalog.storyboard.document, usual)
     material = Material(path)
     if suffix in (".xlsx", ".xlsm"):
         table.fill(material, sheet.rows_of(material, raw, wish.sheet), words.known)

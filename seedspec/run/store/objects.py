@@ -97,7 +97,7 @@ class Objects:
             self.example = str(self._door.sign(self._store, "GET", self._prefix + "seedspec", timedelta(hours=1)))
         except Exception as error:
             raise BadSettings(f"`{option} {url}`: {self._unready(error)}", 5) from None
-        if self.example.startswith("http:") and not is_loopback(urlsplit(self.example).hostname or ""):
+        if local and self.example.startswith("http:") and not is_loopback(urlsplit(self.example).hostname or ""):
             raise BadSettings(f"`{option} {url}` goes to {self.origin}; expected https, or a server on this machine")
 
     @property
