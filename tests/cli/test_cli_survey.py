@@ -69,8 +69,8 @@ def test_the_doctor_on_a_healthy_machine(folder: Path, seedspec: Run, monkeypatc
     found = {f["name"]: (f["verdict"], f["said"]) for f in json.loads(said.out)["findings"]}
     assert said.code == 0 and {verdict for verdict, _ in found.values()} == {"ok"}
     assert list(found) == [
-        "seedspec", "python", "packages", "media", "emulator", "assets", "postgres", "watch", "key", "api address", "files address",
-        "clock", "folder", "hold",
+        "seedspec", "python", "packages", "media", "emulator", "assets", "postgres", "watch", "key", "api address",
+        "files address", "clock", "folder", "hold",
     ]  # fmt: skip
     assert found["key"][1] == "EVOLINK_API_KEY is set, from the environment"
     assert found["files address"][1] == "https://files.example.com (from EVOLINK_FILES_URL)"

@@ -135,7 +135,7 @@ def test_without_local_files_no_bucket_is_asked(project: Make, mine: Service, st
         ("s3://nowhere/films", {}, 5, "there is no bucket `nowhere`: NoSuchBucket"),
         (URL, {"AWS_SECRET_ACCESS_KEY": "wrong"}, 5, "does not take these credentials: SignatureDoesNotMatch"),
         (URL, {"AWS_ACCESS_KEY_ID": "wrong"}, 5, "does not take these credentials: InvalidAccessKeyId"),
-        (URL, {"AWS_ENDPOINT_URL": "http://192.0.2.1"}, 2, "at `http://192.0.2.1`; the service reads https"),
+        (URL, {"AWS_ENDPOINT_URL": "http://192.0.2.1"}, 2, "goes to http://192.0.2.1; expected https"),
         (URL, {"AWS_ENDPOINT_URL": "nonsense"}, 5, f"`--assets {URL}`: "),
     ],
 )  # fmt: skip
