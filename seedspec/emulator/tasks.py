@@ -73,7 +73,6 @@ def card(task: Task, said: Mapping[str, Any]) -> Card:
         width, height = (height, width) if width != height else (width * 3 // 4 // 2 * 2, height)
     return Card(
         task=task.id,
-        model=str(task.body["model"]),
         prompt=str(task.body["prompt"]),
         width=width,
         height=height,

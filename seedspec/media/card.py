@@ -21,11 +21,11 @@ _CODE_LETTERS = "ACDEFGHJKLMNPQRTUVWXY34679"  # no two of them look alike
 class Card:
     """One emulated take: what it shows, its size in pixels (both even), its whole seconds, and whether it sounds.
 
+    It does not say which model was asked for: people compare models by takes whose model is not told.
     `fps` divides FPS: of a slower take every second or third picture is left out.
     """
 
     task: str
-    model: str
     prompt: str
     width: int
     height: int

@@ -14,7 +14,7 @@ from seedspec.media.movie.takes import Studio
 
 
 async def main(folder: Path, megabytes: int) -> None:
-    card = Card("task-unified-1-a", "seedance", "A street at dawn.", 864, 496, 4, "480p", "16:9", audio=True)
+    card = Card("task-unified-1-a", "A street at dawn.", 864, 496, 4, "480p", "16:9", audio=True)
     Studio().make(card, folder / "served.mp4")
     data = (folder / "served.mp4").read_bytes()
     rest = megabytes * 1_000_000 - len(data)

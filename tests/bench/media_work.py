@@ -65,7 +65,7 @@ def hard(path: Path, seconds: int) -> None:
 
 
 def light(path: Path, seconds: int) -> None:
-    card = Card("task-unified-1-a", "seedance", "A street.", 1280, 720, seconds, "720p", "16:9", audio=True)
+    card = Card("task-unified-1-a", "A street.", 1280, 720, seconds, "720p", "16:9", audio=True)
     Studio().make(card, path)
 
 

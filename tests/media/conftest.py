@@ -36,7 +36,7 @@ def studio() -> Studio:
 def card() -> Callable[..., Card]:
     def make(**fields: object) -> Card:
         given: dict[str, object] = {
-            "task": "task-unified-1774857405-abc123", "model": "seedance-2.0-reference-to-video",
+            "task": "task-unified-1774857405-abc123",
             "prompt": "Image 1 walks toward us, camera as in video 1.", "width": 640, "height": 640, "seconds": 4,
             "quality": "480p", "ratio": "1:1", "audio": True,
         }  # fmt: skip

@@ -37,9 +37,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     from seedspec.media.movie.takes import Studio
 
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    card = Card(
-        task="t", model="m", prompt="p", width=320, height=180, seconds=2, quality="480p", ratio="16:9", audio=False
-    )
+    card = Card(task="t", prompt="p", width=320, height=180, seconds=2, quality="480p", ratio="16:9", audio=False)
     Studio().make(card, path)
     return path.read_bytes()
 

@@ -428,7 +428,7 @@ def small(path: Path, width: int = 320, height: int = 240, seconds: int = 4) -> 
     """A whole video of a size of one's own."""
     Studio().make(
         Card(
-            task="task-unified-1-0", model="m", prompt="small", width=width, height=height, seconds=seconds,
+            task="task-unified-1-0", prompt="small", width=width, height=height, seconds=seconds,
             quality="480p", ratio="4:3", audio=False,
         ),
         path,

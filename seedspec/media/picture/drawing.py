@@ -105,7 +105,7 @@ def _found(folders: Sequence[str | os.PathLike[str]]) -> list[Path]:
 
 
 def draw_card(card: Card, type: Type) -> Raster:
-    """The upper part of a take, above its clock strip: header, parameters, prompt, task id, and a large code."""
+    """The upper part of a take, above its clock strip: parameters, prompt, task id, and a large code."""
     width, height = card.width, card.height - cards.strip_height(card.height)
     shades = cards.shades(card.task)
     image = Image.new("RGB", (width, height), shades.ground)
@@ -127,13 +127,12 @@ def draw_card(card: Card, type: Type) -> Raster:
         pen.rectangle((0, panel[3] - edge, width, panel[3] - 1), fill=shades.accent)
     _draw_code(pen, card, type, box=panel, unit=unit, inset=edge)
 
-    head, small, tiny = max(17, round(unit * 5)), max(15, round(unit * 4)), max(13, round(unit * 3))
+    head, tiny = max(17, round(unit * 5)), max(13, round(unit * 3))
     room = text_right - text_left
     y = text_top
-    for text, size, colour in ((card.model, head, shades.ink), (card.parameters, small, shades.accent)):
-        block = cards.fit(text, sizes=[size, size * 5 // 6, size * 2 // 3], width=room, height=size * 1.3,
-                          leading=1.3, measure=type.measure)  # fmt: skip
-        y = _draw_block(pen, block, type, x=text_left, y=y, leading=1.35, colour=colour)
+    block = cards.fit(card.parameters, sizes=[head, head * 5 // 6, head * 2 // 3], width=room, height=head * 1.3,
+                      leading=1.3, measure=type.measure)  # fmt: skip
+    y = _draw_block(pen, block, type, x=text_left, y=y, leading=1.35, colour=shades.accent)
     y += round(unit * 2)
     pen.rectangle((text_left, y, text_left + round(unit * 12), y + max(2, round(unit * 0.4)) - 1), fill=shades.quiet)
     y += round(unit * 4)

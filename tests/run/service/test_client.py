@@ -224,7 +224,7 @@ def test_a_video_is_kept_under_its_name_and_nothing_is_written_over(tmp_path: Pa
     from seedspec.media.movie.takes import Studio
 
     clip = tmp_path / "clip.mp4"
-    Studio().make(Card("task-unified-1-a", "m", "p", 864, 496, 4, "480p", "16:9", False), clip)
+    Studio().make(Card("task-unified-1-a", "p", 864, 496, 4, "480p", "16:9", False), clip)
     body = clip.read_bytes()
     (tmp_path / "renders").mkdir()
     (tmp_path / "renders" / "a.mp4").write_bytes(b"somebody's own")
