@@ -151,7 +151,7 @@ def content(
     return {
         "format": 1,
         "name": board.name,
-        "model": ", ".join(model.id for model in board.models),
+        "model": ", ".join(dict.fromkeys(take.entry.model.id for take in found)),
         "axes": axes(board, found),
         **({"columns": shown} if shown else {}),
         "texts": list(texts),

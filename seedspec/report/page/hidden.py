@@ -41,17 +41,19 @@ class Hidden:
             for a in made["axes"]
         ]
         columns = [c for c in made.get("columns", ()) if not self._is_hidden(c["name"])]
-        rows = [self._row(row, entry) for row, entry in zip(made["takes"], entries, strict=True)]
+        named = _files(found)
+        rows = [self._row(row, entry, named) for row, entry in zip(made["takes"], entries, strict=True)]
         said = {**made, "model": "", "axes": axes, "columns": columns, "texts": texts, "takes": rows, "stats": None}
         return {k: self._clean(v) for k, v in said.items() if k != "columns" or columns}
 
-    def _row(self, row: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
+    def _row(self, row: Mapping[str, Any], entry: Entry, named: re.Pattern[str]) -> dict[str, Any]:
         labels = tuple((axis, self.labels.get(axis, {}).get(label, label)) for axis, label in entry.labels)
         columns = {k: v for k, v in row.get("columns", {}).items() if not self._is_hidden(k)}
         own = {
             **row,
             "address": str(Address(entry.shot, labels, entry.take)),
             "labels": dict(labels),
+            "reason": named.sub("…", row["reason"]),
             "fields": {k: v for k, v in row["fields"].items() if k != MODEL},
             "credits": None,
             "usd": None,
@@ -79,7 +81,9 @@ class Hidden:
         if isinstance(value, str):
             for axis, own in self.labels.items():
                 for label, other in own.items():
-                    value = re.sub(rf"\b{re.escape(axis)}={re.escape(label)}(?![\w.:-])", f"{axis}={other}", value)
+                    value = re.sub(
+                        rf"\b{re.escape(axis)}={re.escape(label)}(?=_take\d|(?![\w.:-]))", f"{axis}={other}", value
+                    )
             return _any_of(self.ids).sub("…", value)
         if isinstance(value, Mapping):
             return {k: self._clean(v) for k, v in value.items()}
@@ -102,10 +106,16 @@ def hidden_of(board: Storyboard, found: Sequence[Take], seed: int) -> Hidden | N
     return Hidden(labels, ids, salt)
 
 
+def _files(found: Sequence[Take]) -> re.Pattern[str]:
+    """The names of videos: they hold the labels that are in force, or were when a video was bought."""
+    saved = {str(t.record.file) for t in found if t.record is not None and t.record.file}
+    return _any_of(saved | {t.entry.file for t in found})
+
+
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    """Any of some words as a whole, the longest first."""
+    """Any of some words as a whole, the longest first; in the name of a video its take follows."""
     ordered = sorted(words, key=lambda word: (-len(word), word))
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, ordered))})(?![\w-])")
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, ordered))})(?=_take\d|(?![\w-]))")
 
 
 def _hash(salt: str, text: str) -> str:

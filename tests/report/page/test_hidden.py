@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from siblings import FAST, SHIPPED, siblings
 
 from seedspec.choices.picks import Picks
 from seedspec.choices.reviews import Entries, Mention
+from seedspec.lock.lock import Record
 from seedspec.project.compile import compile
 from seedspec.report.page import page
 from seedspec.report.page.content import Take, content
@@ -63,3 +65,25 @@ def test_what_one_model_has_made_is_shown_as_it_is(tmp_path: Path) -> None:
     made = compile(tmp_path / "storyboard.yaml", siblings())
     assert made.board is not None
     assert hidden_of(made.board, [Take(e, None, "new", "") for e in made.entries], 0) is None
+
+
+@pytest.mark.parametrize("axis", [f"{{quick: {FAST}, best: {SHIPPED}}}", f"[{FAST}, {SHIPPED}]"], ids=["labels", "ids"])
+def test_no_name_of_a_video_tells_its_model(tmp_path: Path, axis: str) -> None:
+    text = BOARD.replace(f"{{quick: {FAST}, best: {SHIPPED}}}", axis)
+    (tmp_path / "storyboard.yaml").write_text(text, encoding="utf-8")
+    made = compile(tmp_path / "storyboard.yaml", siblings())
+    assert made.board is not None
+    old = "renders/before@model=turbo_take1.mp4"  # of a label that has another name since
+    found = [Take(e, None, "other", f"another file: renders/{e.file}") for e in made.entries[:-1]]
+    last = made.entries[-1]
+    record = Record(last.fingerprint, 1, {"fp": last.fingerprint, "attempt": 1, "state": "saved", "file": old})
+    found.append(Take(last, record, "saved", f"done: {old}"))
+    hides = hidden_of(made.board, found, 0)
+    assert hides is not None
+    order = hides.order(found)
+    hidden = hides.content(content(made.board, order, Picks(), {}, {}, {"x": None, "y": None}), order)
+    written = "".join(page.parts(hidden, [], [], "link"))
+    assert "another file: " in written and "done: …" in written
+    assert [
+        word for word in (FAST, SHIPPED, "quick_take", "best_take", "=quick", "=best", "turbo") if word in written
+    ] == []

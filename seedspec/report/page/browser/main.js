@@ -63,9 +63,10 @@ function start() {
   $("name").textContent = PAGE.profile ? `${PAGE.name} · ${PAGE.profile}` : PAGE.name;
   const watchable = TAKES.filter((t) => t.playable).length;
   const spent = TAKES.filter((t) => !t.estimated).reduce((sum, t) => sum + (t.usd || 0), 0);
+  const cost = TAKES.every((t) => t.usd === null) ? "" : ` · ${dollars(spent)}`; // a blind page knows no costs
   const rest = watchable === TAKES.length ? "" : `, ${watchable} to watch`;
   $("tally").textContent =
-    `${counted(TAKES.length, "take")}${rest} · ${dollars(spent)}${PAGE.emulator ? " in the emulator" : ""}`;
+    `${counted(TAKES.length, "take")}${rest}${cost}${PAGE.emulator ? " in the emulator" : ""}`;
   $("views").append(...viewButtons);
   $("tools").append(
     button({ label: "Undo", key: "U", kind: "quiet", act: () => undoShown() }),
