@@ -51,11 +51,10 @@ def board_of(made: Compiled) -> Storyboard:
 
 
 def heading(made: Compiled) -> str:
-    """What stands above an answer: the storyboard, its model, and the profile."""
+    """What stands above an answer: the storyboard, the models that make its videos, and the profile."""
     whole = board_of(made)
-    return f"{whole.name}  {', '.join(m.id for m in whole.models)}" + (
-        f"  profile {whole.profile.name}" if whole.profile else ""
-    )
+    models = dict.fromkeys(e.model.id for e in made.entries) or [m.id for m in whole.models]
+    return f"{whole.name}  {', '.join(models)}" + (f"  profile {whole.profile.name}" if whole.profile else "")
 
 
 def report_name(made: Compiled) -> str:
