@@ -166,8 +166,8 @@ MUTANTS = [
     Mutant(
         "an intent that the disk refused",
         "run/loop.py",
-        "        return False\n",
-        "        return True\n",
+        "Stopped(_UNWRITTEN, str(error), 6, clock().text()))\n        return False\n",
+        "Stopped(_UNWRITTEN, str(error), 6, clock().text()))\n        return True\n",
         MODEL,
     ),
     Mutant(
@@ -180,8 +180,8 @@ MUTANTS = [
     Mutant(
         "what is owed is kept in mind",
         "run/store/journal.py",
-        "        self._owed.append(values)\n",
-        "        self._owed = [values]\n",
+        "            self._owed.append(dict(values))\n",
+        "            self._owed = [dict(values)]\n",
         f"{OWED}::test_while_records_are_owed_nothing_may_be_sent_and_all_of_them_are_told",
     ),
     Mutant(

@@ -11,6 +11,7 @@ from seedspec.lock.lock import Lock, serialise
 from seedspec.lock.merge import union
 from seedspec.project.atomic import replace_lock
 from seedspec.project.credentials import BadSettings
+from seedspec.project.files import read_lock_file
 from seedspec.run.ledger_admin.opening import at_of, check_header
 from seedspec.run.store.ledger.layout import Board
 from seedspec.run.store.ledger.ledger import boards, make_board, make_team, open_ledger, seal
@@ -101,7 +102,7 @@ def push(store: Store, board: str, lock: Lock, order: Iterable[str]) -> tuple[Lo
 def write_lock(path: Path, lock: Lock, header: dict[str, object], before: Lock, order: Sequence[str]) -> bool:
     """Writes a lock with another header, durably; whether its bytes have changed."""
     data = serialise(Lock(lock.attempts, header=header), order)
-    if before.digest and data == path.read_bytes():
+    if before.digest and data == read_lock_file(path):
         return False
     replace_lock(path, data)
     return True
