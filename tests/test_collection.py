@@ -19,7 +19,15 @@ MODULES = [p for p in sorted(HERE.rglob("*.py")) if SCRIPTS not in p.parents]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folders", ["run cli report", "report run", "emulator run media", "docs choices run"])
+@pytest.mark.parametrize(
+    "folders",
+    [
+        "run cli report",
+        "docs choices run",
+        pytest.param("report run", marks=pytest.mark.long),
+        pytest.param("emulator run media", marks=pytest.mark.long),
+    ],
+)
 def test_folders_are_collected_in_any_order(folders: str) -> None:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     asked = [f"tests/{name}" for name in folders.split()]

@@ -21,7 +21,12 @@ SHIPPED = {
     for path, found in sources.schemas().items()
     if path == PATH or not path.startswith("evolink/") or path.endswith(BESIDE)
 }
-"""One model alone, so that each change of it is tried in a small catalog."""
+MODEL = SHIPPED[PATH]["x-seedspec"]["model"]
+SHIPPED["evolink/prices.json"] = {
+    **SHIPPED["evolink/prices.json"],
+    "models": {MODEL: SHIPPED["evolink/prices.json"]["models"][MODEL]},
+}
+"""One model alone with its prices, so that each change of it is tried in a small catalog."""
 EVERY = sorted(p for p in sources.schemas() if p.startswith("evolink/") and not p.endswith(BESIDE))
 OTHER = "other-1.0"
 BOARD = """\

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -611,7 +613,17 @@ sys.exit(pytest.main(sys.argv[2:]))
 """
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
+OFTEN = {"the ledger before the disk", "whose intent it is", "the bound of a leave", "the store's clock"}
+"""Safeguards of the ledger that each run of the tests takes out; the others of it only with --long."""
+
+
+def chosen() -> Iterator[Any]:
+    for mutant in MUTANTS:
+        later = LEDGER in mutant.tests and mutant.name not in OFTEN
+        yield pytest.param(mutant, id=mutant.name, marks=[pytest.mark.long] if later else [])
+
+
+@pytest.mark.parametrize("mutant", chosen())
 def test_a_safeguard_is_missed_when_it_is_gone(mutant: Mutant, tmp_path: Path, tally: Counter[str]) -> None:
     done = tried(mutant, tmp_path)
     assert done.returncode == 1, f"nothing missed {mutant.name}: {done.stdout[-1500:]}{done.stderr[-500:]}"

@@ -174,7 +174,10 @@ def test_every_command_in_every_room(
     for room, boards in rooms.items():
         monkeypatch.chdir(hostile.top / room)
         for number, board in enumerate(boards):
-            for words, job in ((w, j) for w in (COMMANDS if number == 0 else READING) for j in jobs(w)):
+            first = number == 0  # the others are read alike, on a person's machine and in a job
+            for words, job in (
+                (w, j) for w in (COMMANDS if first else READING) for j in jobs(w)[: None if first else 1]
+            ):
                 monkeypatch.setenv("GITHUB_ACTIONS", str(job).lower())
                 capfd.readouterr()
                 code = start(words_for(words, board))

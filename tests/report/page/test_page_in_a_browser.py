@@ -35,7 +35,7 @@ def run(*arguments: str, code: int = 0) -> str:
     return done.output
 
 
-@pytest.mark.parametrize("media", ["link", "inline", "proxy"])
+@pytest.mark.parametrize("media", ["link", pytest.param("inline", marks=pytest.mark.long), "proxy"])
 def test_it_opens_from_a_file_and_plays(project: Project, browser: Browser, media: str) -> None:
     page = review(project, "--media", media)
     found = browser("opens", page)
