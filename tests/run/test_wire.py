@@ -269,7 +269,7 @@ def test_the_key_is_sent_to_no_strange_address(address: str) -> None:
 def test_a_video_is_saved_whole_or_not_at_all(
     media: bool, tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(path: Path) -> None:
+    def missing(path: Path, width: int) -> None:
         raise MediaMissing
 
     if not media:
