@@ -210,7 +210,7 @@ def test_a_name_is_shown_on_one_line_and_not_whole(tmp_path: Path, text: str) ->
     assert found
     for one in found:
         for line in (one.message, *(n.message for n in one.notes)):
-            assert "\n" not in line and "q" * 100 not in line and len(line) < 500, line
+            assert "\n" not in line and "q" * 100 not in line and len(line) < 400, line
 
 
 FILES = [  # a path, the kind, what the finding says, and what `--fix` writes

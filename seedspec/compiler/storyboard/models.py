@@ -39,7 +39,13 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
     family = usual is not None and len(bare) > 5 and usual.id.startswith(bare)
     near = usual.id if usual is not None and family else nearest(text, known)
     same = near if near is not None and fold(near) == fold(text) else None  # it is written in another form alone
-    message = "; ".join((f"unknown model `{shorten(text)}`", *odd_in(text), f"expected {list_words(known)}"))
+    message = "; ".join(
+        (
+            f"unknown model `{shorten(text)}`",
+            *odd_in(text),
+            f"expected {list_words(sorted(known, key=lambda name: usual is None or name != usual.id), 6)}",
+        )
+    )
     meant = (f"did you mean `{near}`?",) if family else did_you_mean(text, known)
     notes = (*meant, *hints) or (
         (f"write `model: {next(iter(known))}`",) if len(known) == 1 else ("`seedspec models` shows all of them",)
