@@ -13,7 +13,7 @@ from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.layout import BadDocument
 from seedspec.run.store.ledger.ledger import open_ledger
-from seedspec.run.store.ledger.opened import recall
+from seedspec.run.store.ledger.opened import recall, unknown
 from seedspec.run.store.ledger.store import Store
 from seedspec.run.store.ledger.types import Sealed
 from seedspec.run.store.lock_file import read_lock
@@ -44,8 +44,7 @@ def open_named(path: Path, given: str) -> Opened:
     if not board:
         raise BadSettings(f"`{path}` names no ledger: {attach} shares it through one")
     if not (url := given or recall(board)):
-        said = f"`{path}` is shared through the ledger {board}, and where that is was not said on this machine"
-        raise BadSettings(f"{said}: give --ledger URL, set SEEDSPEC_LEDGER, or {attach} once", 6)
+        raise BadSettings(unknown(path, lock), 6)
     return Opened(path, lock, connect(url, "--ledger", local=True), board, url)
 
 
@@ -70,8 +69,3 @@ def check_header(lock: Lock, path: Path) -> str:
         said = f"`{path}` names a ledger by what is no id of one: restore its first line from git"
         raise LockFault("lock-damaged", said)
     return str(named)
-
-
-def at_of(store: Store) -> str:
-    """The hint that a lock has where its ledger is; the address of a database is never in it."""
-    return "postgresql" if store.where.startswith("postgres") else store.where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from helpers import CANARY, SMALL, Make, Service
 
 from seedspec import api
 from seedspec.cli.main import start
-from seedspec.lock.lock import parse
+from seedspec.lock.lock import Lock, parse
 from seedspec.project.credentials import BadSettings
+from seedspec.run.store.ledger.opened import unknown
 
 
 @pytest.fixture
@@ -171,3 +173,21 @@ def test_a_stale_clone_gets_what_the_others_have_bought_before_it_plans(
     assert told(capfd, "run", "--yes", "--ledger", URL, "--poll-interval", "0.1", "--submit-rate", "1000")[0] == 0
     assert late.do("run", "--yes", "--poll-interval", "0.1").code == 0
     assert bought(clone) == 2 and len(list((late.folder / "renders").glob("*.mp4"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        ("s3://team/film", True),
+        ("postgresql", True),
+        ("", False),
+        ("postgresql://team:secret@catch.example.com/db", False),
+        ("http://catch.example.com", False),
+        ("s3://team/\x1b[31m\nfilm", False),
+        ("s3://key:secret@catch.example.com", False),
+    ],
+)
+def test_a_hint_in_a_lock_is_shown_where_it_is_a_plain_address(at: str, shown: bool) -> None:
+    said = unknown(Path("film.lock"), Lock(header={"ledger": "0000-1", "at": at}))
+    assert (f"({at})" in said) is shown and "0000-1" in said
+    assert shown or ((at not in said or not at) and "(" not in said)

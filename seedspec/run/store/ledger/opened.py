@@ -40,6 +40,7 @@ SETTLED = LEASE + FRESH + ANSWER
 """Seconds after its last sign of life in which a run may still send, or get an answer."""
 
 _MOST_URL = 4096
+_HINT = re.compile(r"postgresql|(?:s3|gs|az)://[A-Za-z0-9._/=+-]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _url_of(place: Place, lock: Lock, option: str | None, environ: Mapping[str, 
     """The URL of a lock's ledger; "" for a lock that has none and is given none."""
     board, given = lock.header.get("ledger"), (option or environ.get(VARIABLE, "")).strip()
     if board and not (url := given or recall(str(board))):
-        raise BadSettings(unknown(place, lock), 6)
+        raise BadSettings(unknown(place.lock, lock), 6)
     if not board and given:
         how = "--ledger" if _by_option(option, environ) else VARIABLE
         attach = place.commands.plain("ledger attach", given if urlsplit(given).password is None else "URL")
@@ -172,11 +173,12 @@ def _by_option(option: str | None, environ: Mapping[str, str]) -> bool:
     return bool(option) and option != environ.get(VARIABLE)
 
 
-def unknown(place: Place, lock: Lock) -> str:
-    """What is said where a lock names a ledger and nobody says where it is."""
-    at = lock.header.get("at")
-    where = f" ({at})" if at else ""
-    said = f"`{place.lock}` is shared through the ledger {lock.header.get('ledger')}{where}"
+def unknown(path: Path, lock: Lock) -> str:
+    """What is said where a lock names a ledger and nobody says where it is. A hint that is no plain address of a bucket
+    is not shown: a repository of anybody may hold it."""
+    at = str(lock.header.get("at", ""))
+    where = f" ({at})" if _HINT.fullmatch(at) else ""
+    said = f"`{path}` is shared through the ledger {lock.header.get('ledger')}{where}"
     return f"{said}, and where that is was not said on this machine: give --ledger URL, or set {VARIABLE}"
 
 
