@@ -139,6 +139,14 @@ class Lock:
             yield from records
 
 
+def lock_from(records: Iterable[Record], version: int = 1) -> Lock:
+    """Records as a lock, by fingerprint and attempt; of a lock that is no file yet."""
+    attempts: dict[str, tuple[Record, ...]] = {}
+    for record in sorted(records, key=lambda r: (r.fp, r.attempt)):
+        attempts[record.fp] = (*attempts.get(record.fp, ()), record)
+    return Lock(attempts, lines=1 + sum(map(len, attempts.values())), version=version)
+
+
 def parse(data: bytes) -> Lock:
     """The lock of a file's bytes. Raises LockFault for all but a torn last line (rule 8)."""
     if not data.strip():

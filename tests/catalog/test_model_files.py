@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import changed
 from PIL import Image
 
 from seedspec import api
@@ -56,18 +57,6 @@ def parts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         for key in value if isinstance(value, dict) else range(len(value)):
             yield (*path, key)
             yield from parts(value[key], (*path, key))
-
-
-def changed(made: Any, path: tuple[Any, ...], to: Any) -> Any:
-    *above, last = path
-    here: Any = made
-    for step in above:
-        here = here[step]
-    if to is None:
-        del here[last]
-    else:
-        here[last] = to
-    return made
 
 
 @pytest.fixture(scope="module")

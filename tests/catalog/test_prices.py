@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import changed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,17 +46,8 @@ MODEL_2 = "seedance-1.5-pro"
 SMALL = {**SHIPPED[FILE], "models": {name: SHIPPED[FILE]["models"][name] for name in (MODEL_2, MODEL)}}
 
 
-def changed(path: tuple[Any, ...], to: Any) -> Any:
-    made = copy.deepcopy(SMALL)
-    *above, last = path
-    here: Any = made
-    for step in above:
-        here = here[step]
-    if to is None:
-        del here[last]
-    else:
-        here[last] = to
-    return made
+def small() -> Any:
+    return copy.deepcopy(SMALL)
 
 
 def with_rows(*rows: Any, model: str = MODEL, **head: Any) -> Any:
@@ -286,7 +278,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def test_whatever_is_wrong_with_a_row_is_said_and_the_others_hold(to: Any) -> None:
     shipped = SMALL["models"][MODEL_2]
     for path in places(shipped, ("models", MODEL_2)):
-        found = book(changed(path, to))
+        found = book(changed(small(), path, to))
         assert charge(found.rate(MODEL, LATEST), Asked(5, "720p")) == 675_000
         rate = found.rate(MODEL_2, LATEST)
         if rate.known:
@@ -301,7 +293,7 @@ def test_whatever_is_wrong_with_a_row_is_said_and_the_others_hold(to: Any) -> No
 def test_whatever_is_wrong_with_a_file_ends_in_no_traceback(to: Any) -> None:
     for path in places(SMALL):
         if len(path) <= 3:
-            made = price_book(FILE, changed(path, to), FORM)
+            made = price_book(FILE, changed(small(), path, to), FORM)
             assert isinstance(made, PriceBook) or made.startswith(f"`{FILE}`"), path
 
 
@@ -320,9 +312,9 @@ def test_what_is_no_price_file_is_named(document: Any) -> None:
 
 def test_a_place_is_named() -> None:
     path = ("models", MODEL_2, 0, "parts", 0, "quantity", "args", 1, "values", "720p")
-    assert "models/seedance-1.5-pro/0/parts/0" in book(changed(path, "1,5")).rate(MODEL_2, LATEST).why
+    assert "models/seedance-1.5-pro/0/parts/0" in book(changed(small(), path, "1,5")).rate(MODEL_2, LATEST).why
     path = ("models", MODEL_2, 0, "parts", 0, "quantity", "args", 2, "args", 0)
-    (fault,) = book(changed(path, {"var": "seconds"})).all_faults()
+    (fault,) = book(changed(small(), path, {"var": "seconds"})).all_faults()
     assert "parts/0/quantity/args/2/args/0: found a number; expected a condition" in fault
 
 

@@ -12,6 +12,8 @@ import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -31,12 +33,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="module", name="server")
-def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def serving(tools: Path) -> Iterator[str]:
     """Its origin, with a container `team` in it."""
     if shutil.which("npm") is None:
         pytest.skip("no npm here")
-    tools, port = tmp_path_factory.mktemp("azurite"), free_port()
+    port = free_port()
     install = ["npm", "install", "--no-fund", "--no-audit", "--prefix", str(tools), SERVER]
     subprocess.run(install, check=True, capture_output=True, timeout=300)
     program = tools / "node_modules" / ".bin" / "azurite-blob"

@@ -66,6 +66,15 @@ def store(running: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     return emptied(running, monkeypatch)
 
 
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The origin of Azure's stand-in, with a container `team` in it."""
+    from azurite import serving
+
+    with serving(tmp_path_factory.mktemp("azurite")) as origin:
+        yield origin
+
+
 @pytest.fixture
 def project(tmp_path: Path, service: Service, hero: Path) -> Make:
     """Makes projects; each has prompts of its own, so that one emulator can serve them all."""

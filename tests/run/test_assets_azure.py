@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from azurite import ACCOUNT, KEY, azurite, opened
+from azurite import ACCOUNT, KEY, opened
 
 from seedspec.run.engine.messages import Archive, InBucket, Kept, Recall, Stored, Trouble, Upload
 from seedspec.run.service.bucket import Bucket
 from seedspec.run.service.renders import RenderBucket
 from seedspec.run.service.uploads import Uploads
 from seedspec.run.store.downloads import Downloads
-
-assert azurite, "the fixture `server`"
 
 
 async def never(_: Any) -> Any:
@@ -32,10 +30,10 @@ def stored(url: str, path: Path) -> Any:
 
 
 @pytest.mark.long
-def test_a_container_of_azure(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_container_of_azure(azure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", KEY)
-    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", server)
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", azure)
     path = tmp_path / "walk.mp4"
     for size in (7, 20_000_000):
         path.write_bytes(os.urandom(size))
@@ -52,10 +50,10 @@ def test_a_container_of_azure(server: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.long
-def test_renders_in_a_container_of_azure(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_renders_in_a_container_of_azure(azure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", KEY)
-    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", server)
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", azure)
     for size in (7, 20_000_000):
         content = os.urandom(size)
         digest = hashlib.sha256(content).hexdigest()

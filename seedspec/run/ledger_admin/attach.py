@@ -12,7 +12,8 @@ from seedspec.lock.merge import union
 from seedspec.project.atomic import replace_lock
 from seedspec.project.credentials import BadSettings
 from seedspec.project.files import read_lock_file
-from seedspec.run.ledger_admin.opening import at_of, check_header
+from seedspec.run.ledger_admin.opening import check_header
+from seedspec.run.store.ledger.connect import at_of
 from seedspec.run.store.ledger.layout import Board
 from seedspec.run.store.ledger.ledger import boards, make_board, make_team, open_ledger, seal
 from seedspec.run.store.ledger.opened import recall, remember, runner_of
@@ -76,7 +77,7 @@ def _share(
     """What the lock has goes into the ledger, and the other way round; the header names it, and this machine knows."""
     there, serial, pushed = push(store, board, lock, order)
     merged = union(lock, there).lock
-    changed = write_lock(path, merged, {"ledger": board, "at": at_of(store), "serial": serial}, lock, order)
+    changed = write_lock(path, merged, {"ledger": board, "at": at_of(store.where), "serial": serial}, lock, order)
     known = bool(recall(board))
     remember(board, url)
     many = sum(1 for _ in merged)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from seedspec.lock.lock import lock_from
 from seedspec.lock.merge import union
 from seedspec.run.ledger_admin.attach import write_lock
 from seedspec.run.ledger_admin.opening import check_lineage
-from seedspec.run.ledger_admin.reading import lock_of
 from seedspec.run.ledger_admin.runners import Active, wait_for_runs
 from seedspec.run.store.ledger.ledger import seal
 from seedspec.run.store.ledger.snapshot import Board
@@ -46,7 +46,7 @@ def detach(
     following = wait_for_runs(store, board, say, pause=pause)
     seen = Board(store, board)
     seen.refresh()
-    merged = union(lock, lock_of(p.record for p in seen.all().values())).lock
+    merged = union(lock, lock_from((p.record for p in seen.all().values()), 2)).lock
     rest = {k: v for k, v in lock.header.items() if k not in ("ledger", "at", "serial")}
     write_lock(path, merged, rest, lock, order)
     return Detached(sum(1 for _ in merged), tuple(following))

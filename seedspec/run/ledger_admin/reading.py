@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from seedspec.lock.lock import Lock, Record
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.layout import BadDocument, Board, Team
 from seedspec.run.store.ledger.purchase import Purchase, read_purchase
@@ -53,14 +52,6 @@ def read_contents(store: Store, board: str | None = None) -> Contents:
     for key, data_of, tag in store.get_all(wanted):
         _take(found, key, data_of, tag)
     return found
-
-
-def lock_of(records: Iterable[Record]) -> Lock:
-    """Records as a lock."""
-    attempts: dict[str, tuple[Record, ...]] = {}
-    for record in sorted(records, key=lambda r: (r.fp, r.attempt)):
-        attempts[record.fp] = (*attempts.get(record.fp, ()), record)
-    return Lock(attempts, version=2)
 
 
 def board_in(key: str) -> str:

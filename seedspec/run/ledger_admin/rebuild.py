@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock, Record, lock_from
 from seedspec.lock.merge import union
 from seedspec.lock.state import State
 from seedspec.run.ledger_admin.attach import check_alone, push, write_lock
-from seedspec.run.ledger_admin.opening import at_of
-from seedspec.run.ledger_admin.reading import Contents, lock_of, read_contents
+from seedspec.run.ledger_admin.reading import Contents, read_contents
 from seedspec.run.ledger_admin.runners import Active, wait_for_runs
 from seedspec.run.store import repair
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import Budget, budget_document, costs
+from seedspec.run.store.ledger.connect import at_of
 from seedspec.run.store.ledger.layout import BadDocument
 from seedspec.run.store.ledger.ledger import make_board, make_team
 from seedspec.run.store.ledger.purse import load
@@ -68,12 +68,12 @@ def rebuild(
     _end_damaged_runs(store)
     following = wait_for_runs(store, board, say, pause=pause)
     old = read_contents(store)
-    there = lock_of(p.record for p in old.purchases.get(board, {}).values())
+    there = lock_from((p.record for p in old.purchases.get(board, {}).values()), 2)
     merged, doubts = _with_doubts(union(lock, there).lock)
     new_budget = _restore_budget(store, old)
     fresh = make_board(store, name)
     merged, serial, _ = push(store, fresh, merged, order)
-    write_lock(path, merged, {**lock.header, "ledger": fresh, "at": at_of(store), "serial": serial}, lock, order)
+    write_lock(path, merged, {**lock.header, "ledger": fresh, "at": at_of(store.where), "serial": serial}, lock, order)
     lost = tuple(f.key for f in old.faults if f.board == board and layout.purchase_named(f.key))
     many = sum(1 for _ in merged)
     return Rebuilt(fresh, many, sum(1 for _ in there), doubts, lost, new_budget, tuple(following))
@@ -94,7 +94,7 @@ def _with_doubts(lock: Lock) -> tuple[Lock, tuple[str, ...]]:
             values: dict[str, Any] = {**record.values, "state": State.DOUBT.value, "doubt": _WORD}
             record = Record(record.fp, record.attempt, values)
         found.append(record)
-    return replace(lock, attempts=lock_of(found).attempts), tuple(entries)
+    return replace(lock, attempts=lock_from(found).attempts), tuple(entries)
 
 
 def _restore_team(store: Store, old: Contents) -> None:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from azurite import ACCOUNT, KEY, azurite
+from azurite import ACCOUNT, KEY
 from purchases import intent
 
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.ledger import Ledger, Runner, make_board, open_ledger
 from seedspec.run.store.ledger.store import keeps_conditions
 
-assert azurite, "the fixture `server`"
-
 
 @pytest.mark.long
-def test_a_ledger_in_a_container_of_azure(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_in_a_container_of_azure(azure: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both conditions are kept, and of many that ask for one purchase at the same time one gets it."""
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", ACCOUNT)
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", KEY)
-    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", server)
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", azure)
     stores = [connect("az://team/ledger", "--ledger", local=True) for _ in range(6)]
     assert keeps_conditions(stores[0]) == ""
     tag = stores[0].create("one", b"1")

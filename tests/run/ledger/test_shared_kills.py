@@ -130,23 +130,16 @@ def mine_bought(clone: Clone) -> dict[str, int]:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(("fresh", "bought"), [(1.0, 1), (1000.0, 2)], ids=["its leave is over", "the control"])
 def test_what_stood_still_with_a_leave_sends_nothing_once_others_have_settled_it(
-    project: Make, mine: Service, bucket: Store
+    fresh: float, bought: int, project: Make, mine: Service, bucket: Store
 ) -> None:
+    """Without the bound of a leave it is bought twice."""
     one = attached(project, bucket, SMALL, at=mine)
-    one = one.another("a", quick=QUICK | {"FRESH": 1.0}, more=STANDS.format(first="pass", then=STOP))
+    one = one.another("a", quick=QUICK | {"FRESH": fresh}, more=STANDS.format(first="pass", then=STOP))
     two = one.another("b", quick=QUICK | {"FRESH": 1.0}, more="")
     froze(one, two, 1.1)
-    assert mine_bought(one) == {f"{one.name} one": 1}
-
-
-@pytest.mark.long
-def test_without_the_bound_of_a_leave_it_is_bought_twice(project: Make, mine: Service, bucket: Store) -> None:
-    one = attached(project, bucket, SMALL, at=mine)
-    one = one.another("a", quick=QUICK | {"FRESH": 1000.0}, more=STANDS.format(first="pass", then=STOP))
-    two = one.another("b", quick=QUICK | {"FRESH": 1.0}, more="")
-    froze(one, two, 1.1)
-    assert mine_bought(one) == {f"{one.name} one": 2}
+    assert mine_bought(one) == {f"{one.name} one": bought}
 
 
 @pytest.mark.long

@@ -6,13 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from seedspec.run.store.ledger.store import Listed, StoreRefuses, Unreachable
+from seedspec.run.store.ledger.store import AT_ONCE, Listed, StoreRefuses, Unreachable
 from seedspec.run.store.objects import Objects
 
 T = TypeVar("T")
-
-READERS = 32
-"""Objects that are read at the same time."""
 
 _SECONDS, _TRYING = 10, 10
 """Seconds for one answer, and those after which a lost one is not asked for again."""
@@ -29,7 +26,7 @@ class BucketStore:
         return self._ask(lambda: self._objects.read_tagged(key))
 
     def get_all(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes, str]]:
-        with ThreadPoolExecutor(READERS) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             for key, found in zip(keys, pool.map(self.get, keys), strict=True):
                 if found is not None:
                     yield key, *found

@@ -10,6 +10,11 @@ _DATABASES = ("postgresql", "postgres")
 _BUCKETS = ("s3", "gs", "az")
 
 
+def at_of(where: str) -> str:
+    """The hint that a lock has where its ledger is. Where a database is, is nobody's business but its users'."""
+    return "postgresql" if where.partition("://")[0] in _DATABASES else where
+
+
 def connect(url: str, option: str, *, local: bool) -> Store:
     """The store at a URL of `s3`, `gs`, `az` or `postgresql`. `option` is what the user gave it by, for messages.
 

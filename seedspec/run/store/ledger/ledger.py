@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from seedspec.lock.lock import Lock, Record, parse, serialise
+from seedspec.lock.lock import Lock, lock_from, parse, serialise
 from seedspec.lock.merge import union
 from seedspec.lock.state import UNANSWERED, State
 from seedspec.run.store.ledger import layout
@@ -22,16 +22,13 @@ from seedspec.run.store.ledger.lease import Lease, elapsed
 from seedspec.run.store.ledger.purchase import Purchase, join, nothing_paid, read_purchase, same, written
 from seedspec.run.store.ledger.purse import Purse, check_epoch, load, price_of
 from seedspec.run.store.ledger.snapshot import Board, Name
-from seedspec.run.store.ledger.store import Store, Unreachable
+from seedspec.run.store.ledger.store import AT_ONCE, Store, Unreachable
 from seedspec.run.store.ledger.types import Runner, Sealed, Spent, Standing, Taken, WrongLineage
 
 __all__ = [
     "Ledger", "Runner", "Sealed", "Spent", "Standing", "Taken", "WrongLineage",
     "boards", "make_board", "make_team", "open_ledger", "seal",
 ]  # fmt: skip
-
-READERS = 32
-"""Requests that are made at the same time when a whole lock is recorded."""
 
 _TRIES = 100
 _MOMENT = 0.05
@@ -286,7 +283,7 @@ class Ledger:
         known = self._board.all()
         joined = union(self._lock(), lock).lock
         news = [r.values for r in joined if (p := known.get((r.fp, r.attempt))) is None or p.values != r.values]
-        with ThreadPoolExecutor(READERS) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             deque(pool.map(self.record, news), maxlen=0)
         return self._lock()
 
@@ -308,10 +305,7 @@ class Ledger:
         return (parse(serialise(lock, order, profile)) if lock.attempts else lock), serial
 
     def _lock(self) -> Lock:
-        attempts: dict[str, tuple[Record, ...]] = {}
-        for p in self._board.all().values():
-            attempts[p.name[0]] = (*attempts.get(p.name[0], ()), p.record)
-        return Lock(attempts, lines=1 + len(self._board), version=2)
+        return lock_from((p.record for p in self._board.all().values()), 2)
 
     def _as_standing(self, purchase: Purchase, *, sure: bool = True) -> Standing:
         asked = purchase.state in UNANSWERED  # of what has an answer nobody needs to know whether its sender lives

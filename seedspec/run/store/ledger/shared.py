@@ -26,6 +26,7 @@ from seedspec.project.credentials import BadSettings
 from seedspec.run.engine.messages import Call, Look, Looked, Reply, Theirs, Trouble, Wire
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.leave import NotGranted, NotYet, TakenElsewhere
+from seedspec.run.store.ledger.connect import at_of
 from seedspec.run.store.ledger.lease import FRESH, elapsed
 from seedspec.run.store.ledger.ledger import Ledger
 from seedspec.run.store.ledger.outbox import Outbox
@@ -270,9 +271,8 @@ class SharedWire:
 
 
 def header(ledger: Ledger, serial: int) -> dict[str, Any]:
-    """What the first line of a lock says of its ledger. Where a database is, is nobody's business but its users'."""
-    at = "postgresql" if ledger.where.startswith("postgres") else ledger.where
-    return {"ledger": ledger.board, "at": at, "serial": serial}
+    """What the first line of a lock says of its ledger."""
+    return {"ledger": ledger.board, "at": at_of(ledger.where), "serial": serial}
 
 
 def take_up(ledger: Ledger, path: Path, order: Iterable[str], profile: str | None) -> Lock:

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+AT_ONCE = 32
+"""Requests that are made at the same time where many objects are read or written."""
+
 
 class Unreachable(Exception):
     """There was no answer, or one that says nothing. Whether a write was applied is not known."""
