@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -70,8 +70,6 @@ class Model:
     family: str = ""
     aka: frozenset[str] = frozenset()
     dates: Dates = Dates()
-    prompt_gate: Callable[[Any], bool] | None = None
-    """Judges a prompt by itself, where the schema has no rule that ties it to other fields."""
 
     def read(self, request: Mapping[str, Any], word: str) -> Any:
         """What a request says by one of the storyboard's own words; None where nothing is known of it."""
@@ -138,6 +136,11 @@ class Catalog:
     broken: Mapping[str, str]
     prices: Mapping[str, PriceBook]
     today: str = ""
+
+    def why_broken(self, name: str) -> str:
+        """Why the file of a model, or a file by its path, cannot be used; "" where it can, or there is none."""
+        model = self.models.get(name)
+        return model.schema.fault if model is not None else self.broken.get(name, "")
 
     def siblings(self, model: Model) -> tuple[str, ...]:
         """Models of the same family that can be bought today, those nearest in name first."""
@@ -262,7 +265,6 @@ def _model(document: Mapping[str, Any], provider: Provider, rate: Rate) -> Model
         family=own.get("family", ""),
         aka=frozenset(own.get("aka", ())),
         dates=_dates(dates),
-        prompt_gate=schema.gate_of("prompt"),
     )
 
 

@@ -61,7 +61,21 @@ class Schema:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
-        self._gate = jsonschema_rs.Draft202012Validator(dict(document))
+        self._gates: dict[str, Callable[[Any], bool] | None] = {}
+
+    @cached_property
+    def fault(self) -> str:
+        """Why the document is no JSON Schema by which anything can be judged; "" where it is one."""
+        try:
+            self._gate  # noqa: B018
+        except ValueError as error:
+            return shorten(str(error), 200)
+        return ""
+
+    @cached_property
+    def _gate(self) -> jsonschema_rs.Draft202012Validator:
+        """Made when it is first asked: a catalog has many schemas, and a storyboard needs one or two of them."""
+        return jsonschema_rs.Draft202012Validator(dict(self.document))
 
     def is_valid(self, instance: Any) -> bool:
         """The verdict alone, in microseconds."""
@@ -69,6 +83,11 @@ class Schema:
 
     def gate_of(self, name: str) -> Callable[[Any], bool] | None:
         """The verdict on one property by itself; None when a rule of the whole may tie it to other properties."""
+        if name not in self._gates:
+            self._gates[name] = self._make_gate(name)
+        return self._gates[name]
+
+    def _make_gate(self, name: str) -> Callable[[Any], bool] | None:
         own = self.document.get("properties", {}).get(name)
         if own is None or _ties({k: v for k, v in self.document.items() if k != "properties"}, name, listed=True):
             return None
@@ -240,6 +259,8 @@ def _as_python(pattern: str) -> str:
             token = _SPACES if inside else f"[{_SPACES}]"
         elif token == r"\S":
             token = f"[^{_SPACES}]"
+        elif token == "." and not inside:
+            token = r"[^\n\r\u2028\u2029]"
         elif token in "[]":
             inside = token == "["
         out.append(token)

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from takes import BOARD, Project, bought
 
-from seedspec.choices.standings import Outcome, strengths
+from seedspec import api
+from seedspec.choices.standings import Ballot, Outcome, by_axis, strengths
 from seedspec.cli.main import seedspec
 
 DIGEST = "sha256:" + "0" * 64
@@ -160,3 +161,20 @@ def test_votes_of_takes_that_differ_in_more_are_counted_and_said(project: Projec
 
 def test_no_votes_is_no_failure(project: Project) -> None:
     assert stats(project) == "no votes\n"
+
+
+def test_rows_of_a_table_are_alike_where_all_that_is_known_of_them_is(tmp_path: Path) -> None:
+    """A cell that holds a sentence is no label: its row differs from every other one."""
+    board = tmp_path / "table.yaml"
+    board.write_text(
+        "seedspec: 1\nmodel: seedance-2.0-text-to-video\nmatrix:\n  axes:\n    ad:\n"
+        "      - {id: one, hook: question, weather: wet}\n"
+        "      - {id: two, hook: reveal, weather: wet}\n"
+        "      - {id: three, hook: reveal, weather: dry}\n"
+        "      - {id: four, hook: question, line: 'Rain, at last.'}\n"
+        "      - {id: five, hook: reveal, line: 'Dust, and more dust.'}\n"
+        'shots:\n  - {id: open, prompt: "{{ ad.id }} {{ ad.line | default(1) }} {{ ad.weather | default(2) }}"}\n'
+    )
+    one, two, three, four, five = api.compile(board).entries
+    votes = [Ballot(a, b, "b", "overall", "mia") for a, b in ((one, two), (one, three), (four, five))]
+    assert [by_axis([vote], "ad.hook").alike for vote in votes] == [1, 0, 0]

@@ -24,8 +24,9 @@ def models_command(model: str | None, form: str) -> None:
     from seedspec.report import models as shown
 
     catalog = sources.catalog()
-    known = catalog.models
-    print_notes([f"{name} is left out: {why}" for name, why in catalog.broken.items()])
+    faults = {name: why for name in (*catalog.models, *catalog.broken) if (why := catalog.why_broken(name))}
+    known = {name: model for name, model in catalog.models.items() if name not in faults}
+    print_notes([f"{name} is left out: {why}" for name, why in faults.items()])
     if model is not None and model not in known:
         raise Exit(2, "; ".join((f"no model `{model}`; expected {list_words(known)}", *did_you_mean(model, known))))
     chosen = [known[model]] if model is not None else list(known.values())

@@ -142,7 +142,7 @@ class ShotRequests:
 
     def _encode(self, prompt: Any, model: Model, room: int) -> bytes | None:
         """The canonical JSON of a prompt that the model's schema takes by itself, and the body has room for."""
-        gate = model.prompt_gate
+        gate = model.schema.gate_of("prompt")
         if type(prompt) is not str or gate is None or not gate(prompt):
             return None
         try:

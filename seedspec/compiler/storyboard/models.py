@@ -22,6 +22,9 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
     `hints` are what else may be meant.
     """
     text, known = node.text, catalog.models
+    if why := catalog.why_broken(text):
+        problems.error("model-file", f"the file of model `{text}` cannot be used: {why}", node.span)
+        return None
     if text in known:
         check_dates(known[text], catalog, node.span, problems)
         return known[text]
@@ -31,9 +34,6 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
         message = f"`{shorten(text, 40)}` is a template; expected the id of a model"
         hint = "an axis makes a video with each model: `matrix: {axes: {model: {fast: ID, good: ID}}}`"
         problems.error("unknown-model", message, node.span, hint)
-        return None
-    if (why := catalog.broken.get(text)) is not None:
-        problems.error("model-file", f"the file of model `{text}` cannot be used: {why}", node.span)
         return None
     usual, bare = catalog.usual, text.rpartition("/")[2]
     family = usual is not None and len(bare) > 5 and usual.id.startswith(bare)
