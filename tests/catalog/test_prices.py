@@ -20,7 +20,7 @@ from seedspec import api
 from seedspec.catalog.expression import MOST_NODES, OPERATIONS, VARIABLES, BadExpression, NoValue, parse, plain
 from seedspec.catalog.model import Catalog, catalog_of
 from seedspec.catalog.price import Asked, Cost, charge, estimate, usd_of
-from seedspec.catalog.price_file import PriceBook, layered, price_book
+from seedspec.catalog.price_file import MOST_DEPTH, MOST_PARTS, PriceBook, is_small, layered, price_book
 from seedspec.catalog.schema import Schema
 from seedspec.project import sources
 from tests.boards import MODEL
@@ -297,11 +297,18 @@ def test_whatever_is_wrong_with_a_file_ends_in_no_traceback(to: Any) -> None:
             assert isinstance(made, PriceBook) or made.startswith(f"`{FILE}`"), path
 
 
-def deep() -> Any:
+def deep(levels: int = 900) -> Any:
     tree: Any = []
-    for _ in range(900):
+    for _ in range(levels - 1):
         tree = [tree]
     return tree
+
+
+def test_the_largest_document_that_is_judged_is_as_large_as_its_bound() -> None:
+    assert is_small([0] * (MOST_PARTS - 1)) and not is_small([0] * MOST_PARTS)
+    assert is_small({"k": list(range(MOST_PARTS - 2))}) and not is_small({"k": list(range(MOST_PARTS - 1))})
+    assert is_small(deep(MOST_DEPTH)) and not is_small(deep(MOST_DEPTH + 1))
+    assert is_small({"k": deep(MOST_DEPTH - 1)}) and not is_small({"k": deep(MOST_DEPTH)})
 
 
 @pytest.mark.parametrize("document", [None, [], "x", 3, {}, deep(), {"models": deep()}, [0] * 300_000])
