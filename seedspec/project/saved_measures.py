@@ -11,7 +11,8 @@ from pathlib import Path
 from seedspec.compiler.entry import Entry, Medium
 from seedspec.lock.state import State
 from seedspec.measures import record
-from seedspec.measures.values import Measured, Value
+from seedspec.measures.judged import NOBODY, Judged
+from seedspec.measures.values import Measured, Value, unmeasured
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan
 from seedspec.project.atomic import atomic_write
@@ -85,16 +86,20 @@ def values_of(folder: MeasuresFolder, entry: Entry, sha256: str) -> dict[str, Va
     return known.with_reference(medium.key if medium is not None else None)
 
 
-def values_by_fingerprint(plan: Plan, base: Path) -> dict[str, dict[str, Value]]:
-    """The measures of all saved videos of a plan that are measured, by the fingerprint of what was asked for."""
+def values_by_fingerprint(plan: Plan, base: Path, judged: Judged = NOBODY) -> dict[str, dict[str, Value]]:
+    """The measures of all saved videos of a plan that are measured, by the fingerprint of what was asked for.
+
+    The scores of judges are among them, as `judge.NAME`.
+    """
     folder, found = MeasuresFolder(base), {}
     for step in plan.steps:
         record = plan.lock.last(step.fp) if step.entry is not None else None
         if step.entry is None or record is None or record.state is not State.SAVED or step.fp in found:
             continue
-        values = values_of(folder, step.entry, str(record.get("sha256") or ""))
-        if values is not None:
-            found[step.fp] = values
+        sha256 = str(record.get("sha256") or "")
+        values, scores = values_of(folder, step.entry, sha256), judged.scores(sha256)
+        if values is not None or scores:
+            found[step.fp] = (values or unmeasured()) | scores
     return found
 
 

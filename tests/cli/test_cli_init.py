@@ -76,7 +76,7 @@ def test_nothing_is_overwritten(folder: Path, seedspec: Run) -> None:
         "left alone: storyboard.yaml is there\n"
         "left alone: schemas/storyboard.json is there\n"
         "left alone: .gitignore is there; it lacks: .seedspec/, renders*/, *.emulator.lock, "
-        "*.emulator.picks.yaml, *.review.html, *.sheet.png, *.animatic.mp4, *.part\n"
+        "*.emulator.picks.yaml, *.emulator.measures.jsonl, *.review.html, *.sheet.png, *.animatic.mp4, *.part\n"
         "left alone: .gitattributes is there\n"
         "nothing to do\n"
     )

@@ -15,6 +15,8 @@ KEPT = {
     "storyboard.yaml": "the storyboard",
     "storyboard.picks.yaml": "the file of the picks",
     "storyboard.emulator.picks.yaml": "the file of the picks",
+    "storyboard.measures.jsonl": "the file of what judges say",
+    "storyboard.emulator.measures.jsonl": "the file of what judges say",
     "renders/open_take1.mp4": "the video of `open/1`",
     "renders/other.mp4": "a video that `other.lock` knows",
     "media/cup.png": "the reference `cup` of the storyboard",

@@ -214,7 +214,8 @@ def links(made: Hostile) -> None:
         "storyboard.picks.yaml": home / ".bash_aliases", "storyboard.emulator.picks.yaml": home / ".bashrc",
         "storyboard.review.html": home / ".bashrc", "storyboard.emulator.review.html": home / ".bashrc",
         "storyboard.otio": home / ".bashrc", "storyboard.emulator.otio": home / ".bashrc",
-        "storyboard.sheet.png": home / ".profile",
+        "storyboard.sheet.png": home / ".profile", "storyboard.measures.jsonl": home / ".bashrc",
+        "storyboard.emulator.measures.jsonl": home / ".profile",
         ".storyboard.lock.new": home / ".bashrc", ".storyboard.emulator.lock.new": home / ".bashrc",
         "renders": home, "renders.emulator": home, "posters": home, "schemas": home, "reviews": home,
         ".gitattributes": home / ".zshenv", "fresh": home, ".github": home,
@@ -223,6 +224,7 @@ def links(made: Hostile) -> None:
     made.link("links/.gitignore", "/dev/zero")
     made.room("endless")
     for name in ("schemas/storyboard.json", "storyboard.picks.yaml", "storyboard.emulator.picks.yaml", "other.lock",
+                 "storyboard.measures.jsonl", "storyboard.emulator.measures.jsonl",
                  "storyboard.a.review.yaml", "storyboard.emulator.a.review.yaml", ".env",
                  "endless.storyboard.yaml"):  # fmt: skip
         made.link(f"endless/{name}", "/dev/zero")

@@ -25,6 +25,7 @@ BESIDE = (
     "storyboard.picks.yaml", "storyboard.emulator.picks.yaml", ".storyboard.emulator.lock.new", "schemas",
     ".storyboard.emulator.picks.yaml.new", "storyboard.emulator.review.html", ".gitignore", ".gitattributes",
     ".seedspec", ".seedspec/storyboard.lock.before-fix", ".seedspec/storyboard.lock.hold", "renders.emulator",
+    "storyboard.measures.jsonl", "storyboard.emulator.measures.jsonl",
     ".seedspec/storyboard.emulator/held.lock", ".seedspec/storyboard.emulator/secret",
 )  # fmt: skip
 """Every name that seedspec writes, reads as its own, or makes folders of, beside a storyboard."""
@@ -52,6 +53,7 @@ def test_a_link_in_the_place_of_a_file(name: str, target: str, project: Path, tm
 
 
 CODES = frozenset((0, 1, 2, 3, 4, 5, 6, 7, 8, 10))
+_JUDGE = ("measure", "--judge", "look=true")
 _RUN, _FIX = ("run", "--emulator", "--yes"), ("lock", "fix")
 WRITE: dict[str, tuple[tuple[str, ...], ...]] = {
     "storyboard.lock": (_FIX, ("run", "--yes")), "storyboard.lock.damaged": (_FIX,),
@@ -59,6 +61,8 @@ WRITE: dict[str, tuple[tuple[str, ...], ...]] = {
     "storyboard.emulator.lock.damaged": (_RUN,), "storyboard.picks.yaml": (("pick", "one/1"),),
     "storyboard.emulator.picks.yaml": (_RUN, ("pick", "--emulator", "one/1")), "schemas": (("init",),),
     "storyboard.emulator.review.html": (_RUN, ("review", "--emulator")), "gitignore": (("init",),),
+    "storyboard.measures.jsonl": (_JUDGE, ("export", "csv")),
+    "storyboard.emulator.measures.jsonl": (_RUN, (*_JUDGE, "--emulator")),
     "gitattributes": (("init",),), "seedspec": (_FIX, _RUN, ("status",)), "renders.emulator": (_RUN,),
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts
 from seedspec.project.atomic import is_stream, replacement, write_output
 from seedspec.project.choice_files import choices_of, read_picks, read_reviews
+from seedspec.project.judged_file import read_judged
 from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.project.saved_video import SavedVideos
 from seedspec.report.export import spreadsheet
@@ -228,8 +229,10 @@ def _cut(source: Source, *, every: bool) -> Cutting:
 
 
 def _rows(source: Source) -> list[dict[str, Any]]:
-    rate, planned = board_of(source.planned.compiled).rate, source.planned
-    measures = values_by_fingerprint(planned.plan, planned.place.base)
+    rate, planned, problems = board_of(source.planned.compiled).rate, source.planned, Problems()
+    judged = read_judged(planned.place.lock, problems)
+    show_findings(problems)
+    measures = values_by_fingerprint(planned.plan, planned.place.base, judged)
     return spreadsheet.rows(planned.plan, source.picks, source.remarks, rate, planned.place.commands, measures)
 
 

@@ -9,18 +9,22 @@ from pathlib import Path
 import click
 
 from seedspec.api import Options, plan
-from seedspec.cli.compiled import compile_or_exit
+from seedspec.cli.compiled import compile_or_exit, show_findings
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes
+from seedspec.cli.judges import Named, ask_judges, check_judges, judge_options
 from seedspec.cli.main import Exit
 from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
 from seedspec.measures.values import Measured
 from seedspec.media.facts import MediaMissing
 from seedspec.media.reader import cuts_pictures
 from seedspec.plan.command_hint import CommandHint
+from seedspec.project.judge_questions import questions
+from seedspec.project.judged_file import read_judged
 from seedspec.project.measuring import measure
 from seedspec.project.saved_measures import MeasuresFolder, Trouble, Video, trouble_of, videos_of
 from seedspec.project.workers import Workers, cores
 from seedspec.report import measures as shown
+from seedspec.text.diagnostic import Problems
 
 _AHEAD = 2
 """Jobs that are handed in for each worker: more would only have to be given up when the command is broken off."""
@@ -32,22 +36,28 @@ _AHEAD = 2
 @profile_option
 @emulator_option("The emulator's takes, not the paid ones.")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes at once; else one a core.")
+@judge_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def measure_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, workers: int | None, form: str,
-    *, emulator: bool,
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, workers: int | None,
+    judges: tuple[Named, ...], judge_timeout: float, form: str, *, emulator: bool,
 ) -> None:  # fmt: skip
     """Measure saved videos: black, frozen and silent spans, loudness, peaks, clipping, cuts.
 
     Each video is decoded once. What is measured already is not measured again, so the command can be broken off and
     called again. Measures stand in .seedspec/measures on this machine; nothing is bought, sent or locked by them.
 
+    A judge is a program of your own that gives each video a score. Its answers stand in STEM.measures.jsonl beside the
+    storyboard; commit it to git.
+
     \b
     Examples:
       seedspec measure
-      seedspec measure --select shot=open --workers 4
+      seedspec measure --select open --workers 4
       seedspec measure --emulator --format json
+      seedspec measure --judge "bright=python judges/brightness.py"
     """
+    check_judges(judges)
     options = Options(select=select, exclude=exclude, emulated=emulator)
     planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
     base, commands = planned.place.base, planned.place.commands
@@ -69,11 +79,18 @@ def measure_command(
                 print_lines([f"[{number}/{len(new)}] {video.entries[0]}: {said}"])
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+    whole = not trouble
+    if judges:
+        asked = list(questions(planned.plan, base, (v for v in videos if v not in trouble)))
+        whole = ask_judges(planned.place.lock, judges, asked, judge_timeout, text=form == "text") and whole
     if form == "json":
+        problems = Problems()
+        judged = read_judged(planned.place.lock, problems)
+        show_findings(problems)
         values = {v: known.with_reference(v.like) if (known := folder.read(v.sha256)) else None for v in videos}
-        print_json(shown.as_json(videos, values, trouble))
+        print_json(shown.as_json(videos, values, trouble, judged))
     _tell(videos, new, trouble, commands)
-    if trouble:
+    if not whole:
         raise Exit(1)
 
 

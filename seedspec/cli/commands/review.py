@@ -19,10 +19,12 @@ from seedspec.cli.output_path import check_output_path
 from seedspec.cli.plan_view import print_next_of_plan
 from seedspec.cli.review_media import MediaChoice, MediaParam, signed_of, unnamed
 from seedspec.cli.votes import check_axis, choices_in, end_on_errors, standings_of, takes_options, votes_option
+from seedspec.measures.judged import NOBODY
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
 from seedspec.project.choice_files import read_picks, schema_beside
 from seedspec.project.files import read_file
+from seedspec.project.judged_file import read_judged
 from seedspec.project.paths import name_in_commands
 from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.project.saved_video import SavedVideos
@@ -87,6 +89,8 @@ def review_command(
     target = check_output_path(out or place.beside(".review.html"), planned)
     problems = Problems()
     picks = read_picks(choices_in(planned), problems)
+    # who votes blind is not told what others say, be they people or programs
+    judged = NOBODY if blind else read_judged(place.lock, problems)
     settings = _settings(planned, found, "link" if signed else media.kind, columns, rows) | {
         "blind": blind,
         "seed": seed,
@@ -112,8 +116,8 @@ def review_command(
         else next(names)
         for c in clips
     }
-    measures = values_by_fingerprint(planned.plan, place.base)
-    made = contents.content(board_of(planned.compiled), found, picks, sources, seen, settings, measures)
+    measures = values_by_fingerprint(planned.plan, place.base, judged)
+    made = contents.content(board_of(planned.compiled), found, picks, sources, seen, settings, measures, judged)
     made = made if hides is None else hides.content(made, found)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
     pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media.kind,

@@ -11,16 +11,18 @@ from typing import TextIO
 import click
 
 from seedspec.api import Options, Planned, plan
-from seedspec.cli.compiled import board_of, compile_or_exit
+from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
 from seedspec.cli.console import print_json, print_lines, steady_text, wants_color
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, ledger_option, renders_option
 from seedspec.cli.plan_view import head, ledger_json, print_next_of_plan
 from seedspec.cli.run_options import look_options, options_of
 from seedspec.plan.plan import Action
+from seedspec.project.judged_file import read_judged
 from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.report import status
 from seedspec.run.loop import now
+from seedspec.text.diagnostic import Problems
 
 _GLANCE = 1.0
 """Seconds between two looks at the lock of `status --watch`."""
@@ -79,7 +81,10 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
             )
     planned = plan(storyboard, options, made)
     if form == "json":
-        measures = values_by_fingerprint(planned.plan, planned.place.base)
+        problems = Problems()
+        judged = read_judged(planned.place.lock, problems)
+        show_findings(problems)
+        measures = values_by_fingerprint(planned.plan, planned.place.base, judged)
         document = status.as_json(
             planned.plan, models, board.rate, now().utc, commands=planned.place.commands, measures=measures
         )

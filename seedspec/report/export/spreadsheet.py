@@ -13,6 +13,7 @@ from seedspec.catalog.price import Rate
 from seedspec.choices.picks import Picks
 from seedspec.compiler.named import axes_of, columns_of
 from seedspec.lock.state import word
+from seedspec.measures.judged import PREFIX
 from seedspec.measures.values import NAMES, NOT_MEASURED, Value
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan, Step
@@ -38,11 +39,14 @@ def rows(
     """One row an entry, all with the same keys in the same order: each axis has a column, `axis:` before its name.
 
     So has each column of an axis whose values are labels, as `axis:look.mood`. `measures` are those of videos that are
-    measured, by fingerprint; each measure has a column of its name, empty where nobody has measured.
+    measured, by fingerprint; each measure has a column of its name, empty where nobody has measured, and so has each
+    judge that has said something.
     """
     entries = [s.entry for s in plan.steps if s.entry is not None]
     axes = [*axes_of(entries), *columns_of(entries)]
-    return [_row(s, plan, axes, picks, remarks, rate, commands, measures) for s in plan.steps if s.entry is not None]
+    scores = sorted({name for values in measures.values() for name in values if name.startswith(PREFIX)})
+    names, asked = (*NAMES, *scores), [s for s in plan.steps if s.entry is not None]
+    return [_row(step, plan, axes, picks, remarks, rate, commands, names, measures) for step in asked]
 
 
 def as_csv(found: Sequence[Mapping[str, Any]]) -> str:
@@ -71,6 +75,7 @@ def _row(
     remarks: Mapping[str, tuple[Remark, ...]],
     rate: Rate,
     commands: CommandHint,
+    names: Sequence[str],
     measures: Mapping[str, Mapping[str, Value]],
 ) -> dict[str, Any]:
     entry = step.entry
@@ -94,7 +99,7 @@ def _row(
         "reserved_credits": record.reserved if record is not None else None,
         "charged_credits": record.charged if record is not None else None,
         **{key: record.get(key) if record is not None else None for key in _RECORD},
-        **dict.fromkeys(NAMES),
+        **dict.fromkeys(names),
         **_known(measures.get(entry.fingerprint, {})),
         "failure_code": failure.get("code"),
         "failure_message": failure.get("message"),

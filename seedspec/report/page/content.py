@@ -17,6 +17,7 @@ from seedspec.compiler.named import columns_of
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Record
 from seedspec.lock.state import State
+from seedspec.measures.judged import NOBODY, Judged
 from seedspec.measures.values import Value
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
@@ -133,9 +134,10 @@ def content(
     seen: Mapping[str, Seen],
     settings: Mapping[str, Any],
     measures: Mapping[str, Mapping[str, Value]] = MappingProxyType({}),
+    judged: Judged = NOBODY,
 ) -> dict[str, Any]:
     """All of the page. `sources`, `seen` and `measures` by fingerprint: a relative URL or a block's name, what is in
-    it, and the measures of those that are measured."""
+    it, and the measures of those that are measured. `judged` is what judges say of them, with their reasons."""
     texts: dict[str, int] = {}
     rows = []
     several = len({take.entry.model.id for take in found}) > 1
@@ -146,7 +148,7 @@ def content(
         row = _row(take, board, picks, prompt, several=several) | _watch(take, sources.get(fp, ""), seen.get(fp))
         there = {c["name"]: value for c in shown if (value := take.entry.value_of(c["name"])) is not None}
         if take.video and fp in measures:
-            row |= {"measures": dict(measures[fp]), "measured": line(measures[fp])}
+            row |= {"measures": dict(measures[fp]), "measured": line(measures[fp], judged.of(_video(take)))}
         rows.append(row | ({"columns": there} if there else {}))
     return {
         "format": 1,
