@@ -1,4 +1,4 @@
-"""Writes the request fields of schemas/storyboard.json anew: what a storyboard may set is what the model files have.
+"""Writes two parts of schemas/storyboard.json anew: request fields, as models have them; measures, as they are made.
 
 python docs/make_schema.py
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from seedspec.catalog.field_rules import field_rules, or_null
+from seedspec.measures.values import MEASURES, Measure
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 PAGE = SCHEMAS / "storyboard.json"
@@ -27,7 +28,70 @@ def made(text: str) -> str:
         part["properties"] = dict(_replaced(part["properties"], before, fields))
     for part in (defs["profile_fields"], defs["overrides"]["items"]):
         part["properties"] = dict(_replaced(part["properties"], before, or_null(fields)))
+    expect = defs["expect"]
+    judge = {"description": "The score that a judge of `seedspec measure --judge` gives.", **_ref("")}
+    expect["properties"] = {m.name: {"description": _said(m), **_ref(m.unit)} for m in MEASURES}
+    expect["patternProperties"] = {JUDGE: judge}
+    defs |= {name: _bounds(unit) for unit, name in BOUNDS.items()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+JUDGE = r"^judge\.[A-Za-z][A-Za-z0-9_-]{0,39}$"
+"""How an expectation names the score of a judge."""
+
+BOUNDS = {
+    "seconds": "bounds_seconds",
+    "LUFS": "bounds_lufs",
+    "dBTP": "bounds_dbtp",
+    "count": "bounds_count",
+    "": "bounds",
+}
+"""The rules for bounds by their unit."""
+
+_UNITS = {"s": "seconds", "places": "count", "cuts": "count", "SSIM": ""}
+
+
+def _said(measure: Measure) -> str:
+    unit = f", in {unit}" if (unit := _UNITS.get(measure.unit, measure.unit)) not in ("", "count") else ""
+    return f"{measure.says[0].upper()}{measure.says[1:]}{unit}."
+
+
+def _ref(unit: str) -> dict[str, str]:
+    return {"$ref": f"#/$defs/{BOUNDS[_UNITS.get(unit, unit)]}"}
+
+
+def _bounds(unit: str) -> dict[str, Any]:
+    """Bounds in a unit; null switches off what a storyboard or a shot expects. Time and counts are never below zero."""
+    least = {"minimum": 0} if unit in ("seconds", "count") else {}
+    told = {"x-seedspec": {"unit": unit.replace("count", ""), "instead": {"object": "write a number"}}}
+    number = {"type": "number", **least, **told}
+    return {
+        "description": "The bounds of a measure; null switches off what a storyboard or a shot expects.",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {
+            "min": {"description": "The least that is expected.", **number},
+            "max": {"description": "The most that is expected.", **number},
+        },
+        "x-seedspec": {
+            "place": "in an expectation",
+            "meant": [
+                ["minimum least at_least from above gt gte ge greater more_than lower low >= >", "min"],
+                ["maximum most at_most to below lt lte le less under less_than upper high <= <", "max"],
+                ["value equals equal eq is target exactly", "one value is written twice: `{min: 2, max: 2}`"],
+                ["unit units", "delete it: a bound is in the unit that docs/measures.md lists"],
+                ["range between", "write both bounds: `{min: 1, max: 2}`"],
+            ],
+            "expected": "bounds such as `{min: 1, max: 2}`",
+            "instead": {
+                "number": "say which bound it is: `{key}: {max: {value}}`, or `{min: {value}}`",
+                "object": "write `{min: NUMBER}`, `{max: NUMBER}`, or both",
+                "array": "write `{key}: {min: 1, max: 2}`",
+                "any": "write the bounds as numbers: `{key}: {max: 1}`",
+            },
+        },
+    }
 
 
 def models() -> list[dict[str, Any]]:

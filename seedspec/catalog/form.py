@@ -32,7 +32,9 @@ _UNITS: Mapping[str, Mapping[str, Fraction]] = {
     "frames per second": dict.fromkeys(("fps", "hz", "/s", "frames/s"), Fraction(1)),
     "dollars": dict.fromkeys(("$", "usd", "us$", "dollar", "dollars"), Fraction(1)),
     "credits": dict.fromkeys(("credit", "credits"), Fraction(1)),
-    "": dict.fromkeys(("x", "times", "take", "takes", "entries"), Fraction(1)),
+    "LUFS": dict.fromkeys(("lufs", "lkfs", "lu", "db", "dblufs"), Fraction(1)),
+    "dBTP": dict.fromkeys(("dbtp", "db", "dbfs"), Fraction(1)),
+    "": dict.fromkeys(("x", "times", "take", "takes", "entries", "cuts", "places"), Fraction(1)),
 }
 
 

@@ -59,6 +59,7 @@ Exit codes:
   6    the lock is held, damaged or conflicted
   7    not finished: run again
   8    at least one purchase is in doubt
+  9    a saved video is not what the storyboard expects, and nobody picked it
   10   plan --exit-code: there is something to buy
   70   an error of seedspec itself
   130  interrupted

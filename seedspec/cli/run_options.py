@@ -38,6 +38,12 @@ def picked_option(function: F) -> F:
     return click.option("--picked-from", metavar="PROFILE", help=text)(function)
 
 
+def strict_option(function: F) -> F:
+    """Whether a take that is not measured counts as one that is not as expected."""
+    text = "Exit code 9 also where something is expected of a saved video and not measured."
+    return click.option("--strict-expect", is_flag=True, help=text)(function)
+
+
 def view_options(function: F) -> F:
     """How a run is shown, alike for `run` and `fetch`."""
     form = click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
@@ -54,6 +60,7 @@ def options_of(
     assets: str | None = None, renders: str | None = None, ledger: str | None = None,
     in_flight: int | None = None, poll_interval: float | None = None,
     submit_rate: float | None = None, agreed: Agreed | None = None, agreed_days: float = AGE, unpriced: bool = False,
+    strict_expect: bool = False,
 ) -> Options:  # fmt: skip
     """The options of a plan or a run, by the names that they have on the command line."""
 
@@ -71,5 +78,5 @@ def options_of(
         submit=submit, max_usd=max_usd, max_credits=max_credits, max_entries=max_entries, timeout=timeout,
         wait=not no_wait, fail_fast=fail_fast, locked=locked, profile=profile, picked_from=picked_from,
         assets=assets, renders=renders, ledger=ledger, pace=pace, agreed=agreed, agreed_days=agreed_days,
-        unpriced=unpriced,
+        unpriced=unpriced, strict_expect=strict_expect,
     )  # fmt: skip

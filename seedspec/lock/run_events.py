@@ -104,6 +104,54 @@ class BoughtElsewhere:
 
 
 @valueclass(frozen=True, slots=True)
+class Bound:
+    """One expectation of a video, where it is written, and what became of it.
+
+    `verdict` is met, unmet, not applicable or not measured; `found` and `expected` are words with their unit.
+    """
+
+    measure: str
+    verdict: str
+    found: str
+    expected: str
+    file: str
+    line: int
+    column: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@valueclass(frozen=True, slots=True)
+class Compared:
+    """A saved video was held against what the storyboard expects of it, whichever run saved it.
+
+    `picked`: people chose it, whatever it is like. `why` says why it could not be measured.
+    """
+
+    entry: str
+    fp: str
+    attempt: int
+    bounds: tuple[Bound, ...]
+    at: str
+    picked: bool = False
+    why: str = ""
+
+    @property
+    def unmet(self) -> tuple[Bound, ...]:
+        return tuple(b for b in self.bounds if b.verdict == "unmet")
+
+    @property
+    def not_measured(self) -> tuple[Bound, ...]:
+        return tuple(b for b in self.bounds if b.verdict == "not measured")
+
+    def counts(self, *, strict: bool) -> bool:
+        """Whether the take makes the exit code 9; with `strict` also where something is not measured."""
+        return not self.picked and bool(self.unmet or (strict and self.not_measured))
+
+
+@valueclass(frozen=True, slots=True)
 class Stopped:
     """Nothing more is submitted; what is running is still followed. `exit` is the code this alone would give."""
 
@@ -129,7 +177,8 @@ class RunFinished:
     """The sums of a run. `units` is the estimate of what was bought in it, `credits` what the service stated.
 
     `waiting` was not bought; `to_fetch` was, and its video was not saved in this run, nor is it known to be still made.
-    Of the `reused` so many are `missing`: not on this disk, and no longer kept by the service.
+    Of the `reused` so many are `missing`: not on this disk, and no longer kept by the service. Of all takes that are
+    saved so many are `unmet`, being not what is expected and not picked, and of so many something is `not_measured`.
     """
 
     bought: int
@@ -146,6 +195,8 @@ class RunFinished:
     at: str
     to_fetch: int = 0
     missing: int = 0
+    unmet: int = 0
+    not_measured: int = 0
 
 
 RunEvent = (
@@ -157,6 +208,7 @@ RunEvent = (
     | Delayed
     | Held
     | BoughtElsewhere
+    | Compared
     | Stopped
     | Unrecorded
     | RunFinished

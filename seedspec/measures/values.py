@@ -42,7 +42,8 @@ MEASURES = (
     Measure("likeness", "SSIM", "how like the first picture is to the reference that it should begin with, up to 1"),
 )
 NAMES = tuple(measure.name for measure in MEASURES)
-_OF_SOUND = ("silent", "silent_total", "loudness", "true_peak", "clipped")
+OF_SOUND = ("silent", "silent_total", "loudness", "true_peak", "clipped")
+"""The measures that a video without sound cannot have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,9 @@ def measured(video: str, found: Signals, reference: str | None = None) -> Measur
 
 def _heard(sound: Heard | str | None) -> dict[str, Value]:
     if sound is None:
-        return dict.fromkeys(_OF_SOUND, NOT_APPLICABLE)
+        return dict.fromkeys(OF_SOUND, NOT_APPLICABLE)
     if isinstance(sound, str):
-        return dict.fromkeys(_OF_SOUND, NOT_MEASURED)
+        return dict.fromkeys(OF_SOUND, NOT_MEASURED)
     return {
         **_spans("silent", sound.silent),
         "loudness": NOT_APPLICABLE if sound.loudness is None else sound.loudness,

@@ -5,24 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
+from seedspec.lock.run_events import Bound
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Step
+from seedspec.report import expected
 from seedspec.report.diagnostics import MOST_ANNOTATIONS
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.text.visible import visible
 
 
 def commands(found: Outcomes, shown: Callable[[str], str]) -> list[str]:
-    """Workflow commands, doubts first; where they are too many, the last one counts the rest.
+    """Workflow commands: doubts, then what failed, then what is not as expected.
 
+    Where they are too many, the last one counts the rest.
     `shown` gives a file's path as GitHub knows it: relative to the top of the repository.
     """
-    worst = [*found.of(End.DOUBT), *found.of(End.FAILED)]
+    worst = [_annotation(o, shown, found.commands) for o in (*found.of(End.DOUBT), *found.of(End.FAILED))]
+    worst += (unmet := [_unmet(o.address, bound, shown) for o in found for bound in o.unmet])
     more = list(_others(found, shown))
     room = MOST_ANNOTATIONS if len(worst) <= MOST_ANNOTATIONS else MOST_ANNOTATIONS - 1
-    lines = [_annotation(o, shown, found.commands) for o in worst[:room]]
+    lines = worst[:room]
     if left := len(worst) - len(lines):
-        lines.append(workflow_command("error", {"title": "seedspec"}, f"{left} more entries failed or are in doubt"))
+        how = "failed, are in doubt or are not as expected" if unmet else "failed or are in doubt"
+        lines.append(workflow_command("error", {"title": "seedspec"}, f"{left} more entries {how}"))
     return [*lines, *more[:MOST_ANNOTATIONS]]
 
 
@@ -54,6 +59,12 @@ def _annotation(outcome: Outcome, shown: Callable[[str], str], commands: Command
     if outcome.then == "change":
         said += "\nthe request must change"
     return workflow_command("error", {**where, "title": f"failed: {outcome.code}"}, said)
+
+
+def _unmet(address: str, bound: Bound, shown: Callable[[str], str]) -> str:
+    """An expectation that a video does not meet, at the line that says it."""
+    where = {"file": shown(bound.file), "line": bound.line, "col": bound.column}
+    return workflow_command("error", {**where, "title": "not as expected"}, expected.say(address, bound))
 
 
 def _others(found: Outcomes, shown: Callable[[str], str]) -> Iterator[str]:

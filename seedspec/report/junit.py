@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 from seedspec.catalog.price import Rate
 from seedspec.compiler.address import shot_of
 from seedspec.plan.command_hint import CommandHint
+from seedspec.report import expected
 from seedspec.report.by_model import run_rows
 from seedspec.report.money import both, bought
 from seedspec.report.outcome import End, Outcome, Outcomes
@@ -26,8 +27,9 @@ _WORDS = {
 def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
     """The whole file, by the rules that the schemas of Ant's JUnit task and of Jenkins have in common.
 
-    A failed entry is a failure, a doubt an error; what waits, runs or is held is skipped. An entry that an earlier
-    run saved passes, in no time. `trouble` that ended the run before its end is one case more, an error.
+    A failed entry is a failure, and so is a video that is not as expected; a doubt is an error. What waits, runs or is
+    held is skipped. An entry that an earlier run saved passes, in no time. `trouble` that ended the run before its end
+    is one case more, an error.
     """
     cases = list(found)
     count = {end: sum(o.end is end for o in cases) for end in End}
@@ -44,7 +46,7 @@ def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
             "timestamp": begun.removesuffix("Z") or _NEVER,
             "hostname": "localhost",
             "tests": str(len(cases) + bool(trouble)),
-            "failures": str(count[End.FAILED]),
+            "failures": str(count[End.FAILED] + sum(bool(o.unmet) for o in cases)),
             "errors": str(count[End.DOUBT] + bool(trouble)),
             "skipped": str(sum(count[end] for end in _SKIPPED)),
             "time": _seconds(begun, ended),
@@ -61,6 +63,8 @@ def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
     ET.SubElement(suite, "system-out").text = _lines(saved)
     said = [found.stopped.message] if found.stopped else []
     said += [f"warning: {o.address}: {s}" for o in cases for s in o.mismatches]
+    unknown = [(take.entry, b) for take in found.compared for b in take.not_measured]
+    said += [f"not measured: {address}: {b.measure}, expected at {b.place}" for address, b in unknown]
     ET.SubElement(suite, "system-err").text = _lines(said)
     return _written(top)
 
@@ -106,6 +110,7 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
     return {
         "exit": str(done.exit),
         "bought": str(done.bought),
+        **({"unmet": str(done.unmet), "not measured": str(done.not_measured)} if found.compared else {}),
         "surprises": str(sum(len(o.mismatches) for o in found)),
         "estimate": both(bought(done.units, rate, done.bought), rate),
         "credits": f"{done.credits:.4f}",
@@ -130,6 +135,10 @@ def _case(suite: ET.Element, outcome: Outcome, name: str, commands: CommandHint)
         kind = "failure" if outcome.end is End.FAILED else "error"
         said = {"type": outcome.code, "message": outcome.message}
         _element(case, kind, said).text = _lines(_details(outcome, commands))
+    elif outcome.unmet:
+        told = [f"{b.place}: {expected.say(outcome.address, b)}" for b in outcome.unmet]
+        said = {"type": expected.CODE, "message": expected.say(outcome.address, outcome.unmet[0])}
+        _element(case, "failure", said).text = _lines(told)
     elif outcome.end in _SKIPPED:
         why = f": {outcome.message}" if outcome.message else ""
         _element(case, "skipped", {"message": _WORDS[outcome.end] + why})

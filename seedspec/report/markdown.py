@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from seedspec.catalog.price import Cost, Rate
+from seedspec.lock.run_events import Compared
 from seedspec.plan.by_model import by_model
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.compare import KINDS, Change, Comparison
@@ -98,6 +99,7 @@ def run(
             "bought": done.bought, "saved": done.saved, "reused": done.reused, "failed": done.failed,
             "held": done.held, "running": done.running, "to be fetched": done.to_fetch, "waiting": done.waiting,
             "in doubt": done.doubt,
+            **({"not as expected": done.unmet, "not measured": done.not_measured} if found.compared else {}),
         }  # fmt: skip
         page.table(tuple(sums), [tuple(map(str, sums.values()))], right=range(len(sums)))
         stated = "The emulator charges nothing." if emulated else f"The service stated {done.credits:,.2f} credits."
@@ -121,6 +123,14 @@ def run(
     )
     page.section("Not as asked for", ("", "entry", "code", "what"), rows, open=True)
     rows = (
+        ("", _code(o.address), _code(b.place), f"{_code(b.measure)} is {_code(b.found)}, expected {_code(b.expected)}")
+        for o in found
+        for b in o.unmet
+    )
+    page.section("Not as expected", ("", "entry", "where", "what"), rows, open=True)
+    unknown = (take for take in found.compared if take.not_measured)
+    page.section("Not measured", ("", "entry", "what", "why"), (_unknown(take) for take in unknown))
+    rows = (
         ("", _code(o.address), _code(o.task), _code(o.message)) for o in found.of(End.RUNNING, End.FETCH, End.WAITING)
     )
     page.section("Not finished", ("", "entry", "task", "why"), rows)
@@ -133,6 +143,11 @@ def _by_model(page: _Page, head: Sequence[str], rows: Sequence[tuple[str, ...]])
     if rows:
         page.add("")
         page.table(head, [(_code(name), *rest) for name, *rest in rows], right=range(1, len(head)))
+
+
+def _unknown(take: Compared) -> tuple[str, ...]:
+    """What is expected of a take and not measured, and why, where that is known."""
+    return "", _code(take.entry), ", ".join(_code(b.measure) for b in take.not_measured), _code(take.why)
 
 
 def _settle(outcome: Outcome, found: Outcomes) -> str:

@@ -27,6 +27,8 @@ from seedspec.lock.purchase_events import (
 from seedspec.lock.run_events import (
     Archived,
     BoughtElsewhere,
+    Bound,
+    Compared,
     Delayed,
     Held,
     Progressed,
@@ -67,7 +69,7 @@ class Outcome:
     `units` is its estimate in 1/10,000 credit, None where nothing is known; `begun` and `ended` are the times of the
     request and of the saved file, as far as this run saw them. `estimate` are the seconds that the service expected,
     `percent` how far it says to be; `given_up`: this run does not read or fetch it any more. `mismatches` say how a
-    video that this run saved differs from what was asked for.
+    video that this run saved differs from what was asked for, `compared` what became of what is expected of it.
     """
 
     step: Step
@@ -88,6 +90,12 @@ class Outcome:
     percent: int | None = None
     given_up: bool = False
     mismatches: tuple[Mismatch, ...] = ()
+    compared: Compared | None = None
+
+    @property
+    def unmet(self) -> tuple[Bound, ...]:
+        """The expectations that its saved video does not meet; none of a take that people picked."""
+        return () if self.compared is None or self.compared.picked else self.compared.unmet
 
     @property
     def address(self) -> str:
@@ -126,6 +134,7 @@ class Outcomes:
         self.stopped: Stopped | None = None
         self.finished: RunFinished | None = None
         self._away = ""
+        self._compared: dict[str, Compared] = {}
         self._twins = {s.address: s.reason.of for s in steps if isinstance(s.reason, Twin)}
         self._tasks: dict[str, str] = {}
         self._names: dict[tuple[str, int], str] = {}
@@ -159,6 +168,8 @@ class Outcomes:
             case Held() | Delayed(wait=None):
                 if (known := self._outcomes.get(event.fp)) is not None:
                     self._outcomes[event.fp] = _kept_back(known, event)
+            case Compared():
+                self._compared[event.entry] = event
             case Delayed() | Skipped() | Uploaded() | Archived() | Weighed() | Adopted() | Unrecorded():
                 pass  # no entry stands differently because of it
             case _:
@@ -185,6 +196,16 @@ class Outcomes:
 
     def __iter__(self) -> Iterator[Outcome]:
         """The outcomes if the run ends now, in the order of the plan; a twin has that of what serves it."""
+        for outcome in self._stand():
+            own = outcome.step.entry is not None
+            yield replace(outcome, compared=self._compared.get(outcome.address) if own else None)
+
+    @property
+    def compared(self) -> list[Compared]:
+        """The takes of which something is expected, and which are saved, in the order in which they were compared."""
+        return list(self._compared.values())
+
+    def _stand(self) -> Iterator[Outcome]:
         ended = [_ended(o) for o in self._outcomes.values()]
         by_address = {o.address: o for o in ended if o.step.entry is not None}
         for outcome in ended:

@@ -21,6 +21,7 @@ from seedspec.lock.purchase_events import (
 from seedspec.lock.run_events import (
     Archived,
     BoughtElsewhere,
+    Compared,
     Delayed,
     Held,
     Progressed,
@@ -32,6 +33,7 @@ from seedspec.lock.run_events import (
     Uploaded,
 )
 from seedspec.plan.command_hint import CommandHint
+from seedspec.report import expected
 from seedspec.report.money import both, bought, credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE
@@ -48,6 +50,7 @@ _EXIT_WORDS = {
     6: "the lock could not be written: nothing more was bought",
     7: "not finished: run again",
     8: "at least one purchase is in doubt: nothing of it is sent again before it is settled",
+    9: "a saved video is not what the storyboard expects; whoever wants it all the same picks it",
     130: "interrupted: run again to go on, nothing is bought twice",
 }
 
@@ -89,6 +92,8 @@ def line(event: Event, commands: CommandHint = BARE) -> str | None:
             return f"  ? {event.entry}  in doubt: sent by {event.runner}, which has ended without an answer"
         case BoughtElsewhere():
             return f"  > {event.entry}  {_elsewhere(event)} by {event.runner}"
+        case Compared():
+            return f"  ! {event.entry}  {said}" if (said := expected.short(event)) else None
         case Stopped():
             return f"  ■ nothing more is submitted: {cut(event.message, 160)}"
         case Unrecorded():
@@ -128,6 +133,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     out += [f"warning: {o.address}: {s}" for o, s in mismatches[:_MOST_LOST]]
     if len(mismatches) > _MOST_LOST:
         out.append(f"… and {len(mismatches) - _MOST_LOST} more warnings; {found.commands.line('status')} has them all")
+    out += expected.lines(found.compared, found.commands, _MOST_LOST)
     lost = found.of(End.DOUBT, End.FAILED, End.HELD)
     out += [f"{_SIGNS[o.end]} {o.address}  {o.end}: {cut(_why(o), 120)}{_remedy(o, found)}" for o in lost[:_MOST_LOST]]
     if len(lost) > _MOST_LOST:
@@ -146,6 +152,8 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
         "waiting": done.waiting,
         "bought and to be fetched": done.to_fetch,
         "in doubt": done.doubt,
+        "not as expected": done.unmet,
+        "not measured": done.not_measured,
     }
     out.append(", ".join(f"{n} {word}" for word, n in words.items() if n or word in _ALWAYS))
     if done.missing:

@@ -10,6 +10,7 @@ from typing import Any
 from seedspec.catalog.model import Model
 from seedspec.catalog.price import Cost, Rate
 from seedspec.lock import mismatch
+from seedspec.lock.run_events import Compared
 from seedspec.lock.state import State
 from seedspec.measures.values import Value
 from seedspec.plan import cost
@@ -17,6 +18,7 @@ from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import InBucket, InDoubt
 from seedspec.report import cost as costs
+from seedspec.report import expected
 from seedspec.report import plan as plans
 from seedspec.report.money import both
 from seedspec.report.table import columns
@@ -32,6 +34,7 @@ _WORDS = {
     Action.SHARED: "shared",
     Action.ORPHAN: "in the lock only",
 }
+_MOST_UNMET = 20
 _ALWAYS = (Action.DONE, Action.RESUME, Action.FAILED, Action.DOUBT)
 _URGENCY = (
     Action.DOUBT, Action.FETCH, Action.RESUME, Action.FAILED, Action.CHANGE, Action.SUBMIT, Action.ORPHAN,
@@ -47,13 +50,17 @@ def rows(
     color: bool = False,
     most: int | None = None,
     commands: CommandHint = plans.BARE,
+    compared: Mapping[str, Compared] = MappingProxyType({}),
 ) -> list[str]:
-    """A line an entry, doubts first; of more than `most` those that somebody waits for, the rest counted."""
+    """A line an entry, doubts first; of more than `most` those that somebody waits for, the rest counted.
+
+    `compared` are the takes of which something is expected, by address.
+    """
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered
     if most is not None and len(ordered) > most:
         shown = sorted(plan.steps, key=lambda s: _URGENCY.index(s.action))[: max(most - 1, 0)]
-    lines = columns([(s.action.value, s.address, _stands(s, models, now, commands)) for s in shown])
+    lines = columns([(s.action.value, s.address, _stands(s, models, now, commands, compared)) for s in shown])
     if color:
         lines = [plans.paint(line, s.action) for s, line in zip(shown, lines, strict=True)]
     left = len(ordered) - len(shown)
@@ -61,8 +68,9 @@ def rows(
 
 
 def sums(
-    plan: Plan, models: Mapping[str, Model], rate: Rate, now: datetime, *, commands: CommandHint = plans.BARE
-) -> list[str]:
+    plan: Plan, models: Mapping[str, Model], rate: Rate, now: datetime, *, commands: CommandHint = plans.BARE,
+    compared: Mapping[str, Compared] = MappingProxyType({}),
+) -> list[str]:  # fmt: skip
     """How many entries stand where, what they have cost, what is unlike its request, and what waits to be saved."""
     counts = ((plan.count(a), word, a) for a, word in _WORDS.items())
     lines = [", ".join(f"{n} {word}{plans.count_missing(plan, a)}" for n, word, a in counts if n or a in _ALWAYS)]
@@ -76,6 +84,7 @@ def sums(
     lines += costs.elsewhere(bought, rate)
     if strange := sum(bool(mismatch.of_record(models, s.record)) for s in plan.steps):
         lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
+    lines += expected.lines(compared.values(), commands, _MOST_UNMET)
     if plan.stale:
         again = both(plan.stale_cost, rate)
         lines.append(f"{len(plan.stale)} stale: {commands.line('run', '--redo-stale')} buys again for {again}")
@@ -93,16 +102,22 @@ def as_json(
     *,
     commands: CommandHint = plans.BARE,
     measures: Mapping[str, Mapping[str, Value]] = MappingProxyType({}),
+    compared: Mapping[str, Compared] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The plan for programs, with the facts and the cost of what is bought, and how long the service keeps a video.
 
-    `measures` are those of videos that are measured, by fingerprint.
+    `measures` are those of videos that are measured, by fingerprint; `compared` are the takes of which something is
+    expected, by address.
     """
     found = plans.as_json(plan, rate, commands)
     found["spent"] = costs.spending_json(cost.by_profile(plan, rate)[plan.profile], rate)
     if doubts := _doubts(plan):
         found["spent"]["in_doubt"] = {"videos": len(doubts), **costs.cost_json(_cost_of(doubts), rate)}
+    if compared:
+        found["unmet"], found["not_measured"] = expected.count(compared.values())
     for step, shown in zip(plan.steps, found["steps"], strict=True):
+        if (take := compared.get(step.address)) is not None and step.entry is not None:
+            shown["expect"] = expected.as_json(take)
         left = hours_left(step, now)
         shown["results_until"] = (
             step.record.get("results_until") if step.record is not None and left is not None else None
@@ -153,10 +168,15 @@ def _soonest(waiting: list[float]) -> str:
     return said + (f", {expired} with an expired link" if expired else "")
 
 
-def _stands(step: Step, models: Mapping[str, Model], now: datetime, commands: CommandHint) -> str:
+def _stands(
+    step: Step, models: Mapping[str, Model], now: datetime, commands: CommandHint, compared: Mapping[str, Compared]
+) -> str:
     said = plans.reason(step.reason, commands, step.address, now)
     for strange in mismatch.of_record(models, step.record):
         said += f"; {strange.found}, expected {strange.expected}"
+    take = compared.get(step.address) if step.entry is not None else None
+    if take is not None and (unmet := expected.short(take)):
+        said += f"; {unmet}"
     left = hours_left(step, now)
     return said if left is None else f"{said}; {'to be fetched ' if left > 0 else ''}{within(left)}"
 

@@ -15,7 +15,9 @@ from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import name_of, say_profile, with_profile
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Lock
+from seedspec.lock.run_events import Compared
 from seedspec.lock.state import State
+from seedspec.measures.judged import NOBODY, PREFIX
 from seedspec.plan.agreed import AGE, Agreed, Drift, NotThisPlan, narrow
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan
@@ -25,8 +27,11 @@ from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.project.choice_files import choices_of, read_picks
 from seedspec.project.compile import Compiled, compile, expand_board
 from seedspec.project.credentials import BadSettings
+from seedspec.project.expectations import Expectations, compared_takes, expected_by_shot
+from seedspec.project.judged_file import read_judged
 from seedspec.project.paths import Place, name_in_commands, place_of
 from seedspec.project.presence import presence
+from seedspec.project.saved_measures import MeasuresFolder
 from seedspec.run.engine.messages import Archive
 from seedspec.run.engine.purchase import Pace
 from seedspec.run.engine.renders import Renders
@@ -50,6 +55,8 @@ class Options:
     `assets` is a bucket's URL, `s3://bucket/prefix`, where local files go instead of to the service; `renders` is
     one where each saved video is put by its digest, and from which it comes where it is not on this disk. `ledger` is
     the URL of the ledger that the lock names, where the environment and this machine do not know it.
+
+    `strict_expect` counts a take that is not measured for all that is expected of it as one that is not as expected.
 
     `unpriced` buys what has no known price also where a budget, or a yes up to a price, cannot bound it.
 
@@ -78,6 +85,7 @@ class Options:
     agreed: Agreed | None = None
     agreed_days: float = AGE
     unpriced: bool = False
+    strict_expect: bool = False
     pace: Pace = field(default_factory=Pace)
 
     __repr__ = brief
@@ -147,7 +155,6 @@ def plan_of(
         source = with_profile(made.board, options.picked_from)
         chosen = within(asked, _picked_variants(made, source, options, problems))
         unwanted = {e.fingerprint: _why_left_out(e, made.path, source, options) for e in asked.chosen}
-    picks = _picks(made.path, made.board, options)
     rules = Rules(
         folder=place.output,
         then=failure_rule(provider),
@@ -156,7 +163,7 @@ def plan_of(
         attempts=provider["failures"]["attempts"],
         retry=options.retry_failed,
         redo=options.redo_stale,
-        picked=(follow_addresses(picks, Entries(made.entries)) if picks.by_variant else picks).forbids,
+        picked=_picked(made, options),
         profile=place.profile,
         others=frozenset({"", *made.board.profiles} - {place.profile}),
         unwanted=unwanted,
@@ -231,6 +238,30 @@ def _picks(path: Path, board: Storyboard, options: Options) -> Picks:
         where = f"{first.span}: " if first.span is not None else ""
         raise BadSettings(f"{where}{first.message} [{first.code}]", 3)
     return picks
+
+
+def _picked(made: Compiled, options: Options) -> Callable[[Entry], str | None]:
+    """The fingerprint of the choice that an entry is, by its request or its address; such a take is never bought."""
+    assert made.board is not None
+    picks = _picks(made.path, made.board, options)
+    return (follow_addresses(picks, Entries(made.entries)) if picks.by_variant else picks).forbids
+
+
+def expectations(made: Compiled, place: Place, options: Options, *, judges: bool = True) -> Expectations:
+    """What the storyboard expects of its takes, with the scores of judges or without; where that is nothing, no file
+    is read for it."""
+    assert made.board is not None
+    expected = expected_by_shot(made.board, judges=judges)
+    picked = _picked(made, options) if expected else (lambda entry: None)
+    asks = any(one.measure.startswith(PREFIX) for bounds in expected.values() for one in bounds)
+    judged = read_judged(place.lock, Problems()) if asks else NOBODY
+    return Expectations(expected, MeasuresFolder(place.base), picked, judged.scores)
+
+
+def compared(planned: Planned, options: Options, *, judges: bool = True) -> dict[str, Compared]:
+    """The saved takes of a plan of which something is expected, by address, held against their measures."""
+    found = expectations(planned.compiled, planned.place, options, judges=judges)
+    return compared_takes(found, (s.entry for s in planned.plan.steps), planned.plan.lock, now().text())
 
 
 def check_pictures(plan: Plan) -> None:

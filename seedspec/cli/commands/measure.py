@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,6 +15,8 @@ from seedspec.cli.console import print_json, print_lines, print_next, print_note
 from seedspec.cli.judges import Named, ask_judges, check_judges, judge_options
 from seedspec.cli.main import Exit
 from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
+from seedspec.cli.run_options import strict_option
+from seedspec.lock.run_events import Compared
 from seedspec.measures.values import Measured
 from seedspec.media.facts import MediaMissing
 from seedspec.media.reader import cuts_pictures
@@ -23,9 +26,12 @@ from seedspec.project.judged_file import read_judged
 from seedspec.project.measuring import measure
 from seedspec.project.saved_measures import MeasuresFolder, Trouble, Video, trouble_of, videos_of
 from seedspec.project.workers import Workers, cores
+from seedspec.report import expected
 from seedspec.report import measures as shown
+from seedspec.run.prepare import compared
 from seedspec.text.diagnostic import Problems
 
+_MOST_UNMET = 100
 _AHEAD = 2
 """Jobs that are handed in for each worker: more would only have to be given up when the command is broken off."""
 
@@ -35,17 +41,20 @@ _AHEAD = 2
 @select_options
 @profile_option
 @emulator_option("The emulator's takes, not the paid ones.")
+@strict_option
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes at once; else one a core.")
 @judge_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def measure_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, workers: int | None,
-    judges: tuple[Named, ...], judge_timeout: float, form: str, *, emulator: bool,
+    judges: tuple[Named, ...], judge_timeout: float, form: str, *, emulator: bool, strict_expect: bool,
 ) -> None:  # fmt: skip
     """Measure saved videos: black, frozen and silent spans, loudness, peaks, clipping, cuts.
 
     Each video is decoded once. What is measured already is not measured again, so the command can be broken off and
     called again. Measures stand in .seedspec/measures on this machine; nothing is bought, sent or locked by them.
+    A video that is not what `expect` in the storyboard says is told at its line; the exit code is 9, unless people
+    picked it.
 
     A judge is a program of your own that gives each video a score. Its answers stand in STEM.measures.jsonl beside the
     storyboard; commit it to git.
@@ -58,7 +67,7 @@ def measure_command(
       seedspec measure --judge "bright=python judges/brightness.py"
     """
     check_judges(judges)
-    options = Options(select=select, exclude=exclude, emulated=emulator)
+    options = Options(select=select, exclude=exclude, emulated=emulator, strict_expect=strict_expect)
     planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
     base, commands = planned.place.base, planned.place.commands
     videos = videos_of(planned.plan, base, commands)
@@ -83,15 +92,28 @@ def measure_command(
     if judges:
         asked = list(questions(planned.plan, base, (v for v in videos if v not in trouble)))
         whole = ask_judges(planned.place.lock, judges, asked, judge_timeout, text=form == "text") and whole
+    takes = tuple(compared(planned, options).values())
     if form == "json":
         problems = Problems()
         judged = read_judged(planned.place.lock, problems)
         show_findings(problems)
         values = {v: known.with_reference(v.like) if (known := folder.read(v.sha256)) else None for v in videos}
-        print_json(shown.as_json(videos, values, trouble, judged))
+        print_json(shown.as_json(videos, values, trouble, judged) | _expected_json(takes))
     _tell(videos, new, trouble, commands)
+    print_notes(expected.lines(takes, commands, _MOST_UNMET))
     if not whole:
         raise Exit(1)
+    if any(take.counts(strict=strict_expect) for take in takes):
+        raise Exit(9)
+
+
+def _expected_json(takes: Sequence[Compared]) -> dict[str, Any]:
+    """What is expected of each take, for programs; nothing where nothing is."""
+    if not takes:
+        return {}
+    unmet, not_measured = expected.count(takes)
+    by_entry = {take.entry: expected.as_json(take) for take in takes}
+    return {"unmet": unmet, "not_measured": not_measured, "expect": by_entry}
 
 
 def _measured(

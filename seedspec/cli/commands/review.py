@@ -34,6 +34,7 @@ from seedspec.report.page import page, posters, results
 from seedspec.report.page.content import Media, Take
 from seedspec.report.page.hidden import hidden_of
 from seedspec.report.page.posters import Clip
+from seedspec.run.prepare import compared
 from seedspec.text.diagnostic import Problems
 
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
@@ -117,7 +118,8 @@ def review_command(
         for c in clips
     }
     measures = values_by_fingerprint(planned.plan, place.base, judged)
-    made = contents.content(board_of(planned.compiled), found, picks, sources, seen, settings, measures, judged)
+    takes = compared(planned, options, judges=not blind)
+    made = contents.content(board_of(planned.compiled), found, picks, sources, seen, settings, measures, judged, takes)
     made = made if hides is None else hides.content(made, found)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
     pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media.kind,

@@ -13,6 +13,7 @@ from seedspec.catalog.model import Catalog
 from seedspec.catalog.schema import shorten
 from seedspec.catalog.slot import KINDS, Kind
 from seedspec.compiler.entry import MODEL
+from seedspec.compiler.storyboard.expect import check_off, expected_of
 from seedspec.compiler.storyboard.foreign import storyboard_node
 from seedspec.compiler.storyboard.frame import frame_of, without_shot
 from seedspec.compiler.storyboard.models import ModelNames, model_of, names_model
@@ -99,6 +100,8 @@ class _Reader:
         shots = tuple(self._shot(s) for s in _items(node, "shots"))
         fields, keys = self._fields(defaults)
         self._unique_shots(shots)
+        profiles, expect = tuple(self._profiles(node)), expected_of(node.get("expect"), self.problems)
+        check_off(expect, (s.expect for s in shots), (p.expect for p in profiles), self.problems)
         return Storyboard(
             source=node.span.source,
             name=named.text if named else self.name,
@@ -123,14 +126,17 @@ class _Reader:
             overrides=self._overrides(node),
             shots=shots,
             tags=_texts(node, "tags"),
-            profiles={p.name: p for p in self._profiles(node)},
+            profiles={p.name: p for p in profiles},
+            expect=expect,
         )
 
     def _profiles(self, node: Map) -> Iterator[Profile]:
         for name, pair in _map(node, "profiles").items():
             assert isinstance(pair.value, Map)
             fields, keys = self._fields(pair.value)
-            yield Profile(name, pair.key.span, fields, keys, whole_number(_scalar(pair.value, "takes"), 0) or None)
+            takes = whole_number(_scalar(pair.value, "takes"), 0) or None
+            expect = expected_of(pair.value.get("expect"), self.problems)
+            yield Profile(name, pair.key.span, fields, keys, takes, expect)
 
     def _shot(self, node: Node) -> Shot:
         assert isinstance(node, Map)
@@ -159,6 +165,7 @@ class _Reader:
             exclude=tuple(pattern_of(m) for m in _items(matrix, "exclude")),
             include=tuple(pattern_of(m) for m in _items(matrix, "include")),
             overrides=self._overrides(node),
+            expect=expected_of(node.get("expect"), self.problems),
         )
 
     def _unique_shots(self, shots: tuple[Shot, ...]) -> None:

@@ -11,6 +11,7 @@ from seedspec.catalog.model import Catalog, Model, Provider
 from seedspec.catalog.price import Rate
 from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import MODEL
+from seedspec.compiler.storyboard.expect import NOTHING, Expectation, Expected, merged
 from seedspec.text.node import Map, Node, Scalar
 from seedspec.text.source import Source, Span
 from seedspec.text.value import brief, valueclass
@@ -122,6 +123,7 @@ class Profile:
     fields: Mapping[str, Scalar]
     keys: Mapping[str, Span]
     takes: int | None
+    expect: Expected = NOTHING
 
 
 class Reference(NamedTuple):
@@ -181,6 +183,7 @@ class Shot(NamedTuple):
     exclude: tuple[Pattern, ...]
     include: tuple[Pattern, ...]
     overrides: tuple[Override, ...]
+    expect: Expected = NOTHING
 
     def references_by_name(self, board: Storyboard) -> Mapping[str, Reference]:
         """The references that the shot may use, in the order in which a prompt numbers them."""
@@ -221,6 +224,7 @@ class Storyboard:
     shots: tuple[Shot, ...]
     tags: tuple[str, ...]
     profiles: Mapping[str, Profile]
+    expect: Expected = NOTHING
     profile: Profile | None = None
 
     @property
@@ -274,3 +278,8 @@ class Storyboard:
         """How many videos are wanted of each request of a shot."""
         asked = self.profile.takes if self.profile is not None else None
         return asked or shot.takes or self.takes
+
+    def expected_of(self, shot: Shot) -> tuple[Expectation, ...]:
+        """What is expected of each video of a shot, by the profile that is laid over the storyboard, if any."""
+        over = self.profile.expect if self.profile is not None else NOTHING
+        return merged((self.expect, shot.expect, over))

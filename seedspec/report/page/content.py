@@ -16,12 +16,14 @@ from seedspec.compiler.entry import Entry
 from seedspec.compiler.named import columns_of
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Record
+from seedspec.lock.run_events import Compared
 from seedspec.lock.state import State
 from seedspec.measures.judged import NOBODY, Judged
 from seedspec.measures.values import Value
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
+from seedspec.report.expected import for_page
 from seedspec.report.measures import line
 from seedspec.report.plan import BARE, reason
 
@@ -135,9 +137,11 @@ def content(
     settings: Mapping[str, Any],
     measures: Mapping[str, Mapping[str, Value]] = MappingProxyType({}),
     judged: Judged = NOBODY,
+    compared: Mapping[str, Compared] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """All of the page. `sources`, `seen` and `measures` by fingerprint: a relative URL or a block's name, what is in
-    it, and the measures of those that are measured. `judged` is what judges say of them, with their reasons."""
+    it, and the measures of those that are measured. `judged` is what judges say of them, with their reasons.
+    `compared` are those of which something is expected, by address: a row has what is `unmet` and `not_measured`."""
     texts: dict[str, int] = {}
     rows = []
     several = len({take.entry.model.id for take in found}) > 1
@@ -149,6 +153,8 @@ def content(
         there = {c["name"]: value for c in shown if (value := take.entry.value_of(c["name"])) is not None}
         if take.video and fp in measures:
             row |= {"measures": dict(measures[fp]), "measured": line(measures[fp], judged.of(_video(take)))}
+        if take.video and (held := compared.get(take.entry.address)) is not None:
+            row |= for_page(held)
         rows.append(row | ({"columns": there} if there else {}))
     return {
         "format": 1,

@@ -8,7 +8,9 @@
  *   media: { name: string, kind: string }[], picked: boolean, credits: number | null, usd: number | null, estimated: boolean,
  *   seconds: number | null, width: number | null, height: number | null, bytes: number | null,
  *   fps?: number, audio?: boolean, video?: string, source?: string, columns?: Record<string, string>,
- *   measures?: Record<string, number | string>, measured?: string, index: number, playable: boolean }} Take
+ *   measures?: Record<string, number | string>, measured?: string,
+ *   unmet?: Unmet[], not_measured?: string[], index: number, playable: boolean }} Take
+ * @typedef {{ measure: string, found: string, expected: string, said: string, line: number }} Unmet
  * @typedef {{ a: string, b: string, winner: string, criterion: string, blind: boolean, shown: string }} Vote
  * @typedef {{ take: string, at: number, text: string }} Note
  * @typedef {{ reviewer: string, picks: Record<string, string>, votes: Vote[], notes: Note[] }} Marks

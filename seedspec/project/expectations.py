@@ -1,0 +1,80 @@
+"""What a storyboard expects of its takes, held against the measures that this machine has of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from seedspec.compiler.entry import Entry
+from seedspec.compiler.storyboard.expect import Expectation
+from seedspec.compiler.storyboard.types import Storyboard
+from seedspec.lock.lock import Lock, Record
+from seedspec.lock.run_events import Bound, Compared
+from seedspec.lock.state import State
+from seedspec.measures.expected import compare, unit_of
+from seedspec.measures.judged import PREFIX
+from seedspec.measures.values import Value
+from seedspec.project.saved_measures import MeasuresFolder, values_of
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """What is expected by shot; of a shot of which nothing is, it has none. `picked` tells whether people chose a take.
+
+    `scores` are those of judges, by the sha256 of a video.
+    """
+
+    by_shot: Mapping[str, tuple[Expectation, ...]]
+    folder: MeasuresFolder
+    picked: Callable[[Entry], object]
+    scores: Callable[[str], Mapping[str, float]]
+
+    def __bool__(self) -> bool:
+        return bool(self.by_shot)
+
+    def of(self, entry: Entry) -> tuple[Expectation, ...]:
+        return self.by_shot.get(entry.shot, ())
+
+    def compared(self, entry: Entry, record: Record, now: str, *, why: str = "") -> Compared | None:
+        """A saved video held against what is expected of it; None where nothing is.
+
+        `why` says why it could not be measured.
+        """
+        sha256 = str(record.get("sha256") or "")
+        return self.compare(entry, sha256, record.attempt, now, why=why) if record.state is State.SAVED else None
+
+    def compare(self, entry: Entry, sha256: str, attempt: int, now: str, *, why: str = "") -> Compared | None:
+        """The same of a video by its sha256."""
+        expected = self.of(entry)
+        if not expected:
+            return None
+        values: dict[str, Value] = {**(values_of(self.folder, entry, sha256) or {}), **self.scores(sha256)}
+        bounds = tuple(_bound(one, values, entry) for one in expected)
+        chosen = self.picked(entry) is not None
+        return Compared(entry.address, entry.fingerprint, attempt, bounds, now, chosen, why)
+
+
+def expected_by_shot(board: Storyboard, *, judges: bool = True) -> dict[str, tuple[Expectation, ...]]:
+    """What a storyboard expects, by the profile that is laid over it; without `judges` of measures alone."""
+    kept = dict[str, tuple[Expectation, ...]]()
+    for shot in board.shots:
+        kept[shot.id] = tuple(b for b in board.expected_of(shot) if judges or not b.measure.startswith(PREFIX))
+    return {shot: bounds for shot, bounds in kept.items() if bounds}
+
+
+def compared_takes(found: Expectations, entries: Iterable[Entry | None], lock: Lock, now: str) -> dict[str, Compared]:
+    """The saved takes of which something is expected, by address, in the order of the entries."""
+    out = dict[str, Compared]()
+    for entry in entries if found else ():
+        record = lock.last(entry.fingerprint) if entry is not None else None
+        if entry is not None and record is not None and (one := found.compared(entry, record, now)) is not None:
+            out[entry.address] = one
+    return out
+
+
+def _bound(expected: Expectation, values: Mapping[str, Value], entry: Entry) -> Bound:
+    says = entry.says("generate_audio")
+    finding = compare(expected, values, sound=says if isinstance(says, bool) else None)
+    wanted = f"{expected}{unit_of(expected.measure)}"
+    file, place = expected.span.source.path, expected.span.place
+    return Bound(expected.measure, finding.verdict.value, finding.found, wanted, file, *place)
