@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ shots:
   - {id: open, prompt: "{{ ref('cup') }} at {{ look.mood }} {{ label.look }}."}
   - {id: pour, matrix: {only: []}, takes: 1, prompt: "{{ ref('cup') }} is poured."}
 """
+EXPECT = "expect: {frozen: {max: 0.8}, judge.look: {min: 0.9}}\n"
 SECONDS = {"open@look=dawn/1": 1.0, "open@look=dawn/2": 3.0, "open@look=noon/1": 0.5, "pour/1": 0.0}
 """How long each take stands still; the others are not measured, and one of those is not bought."""
 
@@ -81,6 +83,37 @@ def test_the_mean_of_each_label_with_its_interval(seedspec: Run, board: Path) ->
         seedspec("stats", "--measure", "frozen", "--axis", "look.mood", "--format", "json").out, "look.mood"
     )
     assert {name: row["videos"] for name, row in moods.items()} == {"calm": 2, "loud": 1}
+
+
+def test_the_share_that_is_not_as_expected(seedspec: Run, board: Path) -> None:
+    board.write_text(BOARD + EXPECT, encoding="utf-8")
+    looks = by_name(seedspec("stats", "--measure", "frozen", "--axis", "look", "--format", "json").out, "look")
+    assert {name: (row["unmet"], row["expected"], row["share_unmet"]) for name, row in looks.items()} == {
+        "dawn": (2, 2, 1.0), "noon": (0, 1, 0.0), "dusk": (0, 0, None),
+    }  # fmt: skip
+    said = seedspec("stats", "--measure", "judge.look", "--axis", "look").out.splitlines()
+    assert said[1].split() == ["videos", "mean", "95", "%", "unmet"]
+    assert "2 of 2" in said[2]
+    assert "1 of 1" in said[3] and "of" not in said[4]
+
+
+def test_what_a_usable_take_costs(seedspec: Run, board: Path) -> None:
+    assert "usable" not in seedspec("cost").out
+    board.write_text(BOARD + "expect: {frozen: {max: 1.5}}\n", encoding="utf-8")
+    said = json.loads(seedspec("cost", "--format", "json").out)
+    found, whole = said["usable"], said["total"]
+    each = whole["estimate"]["credits"]["high"] / whole["videos"]  # they are all alike
+    assert (found["takes"], found["saved"], found["not_measured"]) == (3, 6, 2)
+    assert found["spent"]["credits"]["high"] == pytest.approx(6 * each)
+    assert found["each"]["credits"]["high"] == pytest.approx(2 * each)
+    line = seedspec("cost").out.splitlines()
+    assert any(
+        re.fullmatch(r"a usable take costs \S+ credits \(\S+\): .* for 6 videos, 3 of them .*2 not .*", x) for x in line
+    )
+    board.write_text(BOARD + "expect: {frozen: {min: 9}}\n", encoding="utf-8")
+    assert "no take is usable yet: " in seedspec("cost").out
+    only = json.loads(seedspec("cost", "--select", "pour", "--format", "json").out)["usable"]
+    assert (only["saved"], only["each"]) == (1, None)
 
 
 def test_it_is_said_in_words(seedspec: Run, board: Path) -> None:

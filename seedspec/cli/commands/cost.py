@@ -13,7 +13,11 @@ from seedspec.cli.votes import check_axis
 from seedspec.compiler.named import axes_of
 from seedspec.plan import cost
 from seedspec.plan.savings import savings
+from seedspec.project.expectations import expected_by_shot
 from seedspec.report import cost as shown
+from seedspec.report import usable
+from seedspec.report.usable import usable_of
+from seedspec.run.prepare import compared
 from seedspec.text.diagnostic import did_you_mean, list_words
 
 
@@ -37,7 +41,8 @@ def cost_command(
 
     --by may be repeated. A request that several entries share is one purchase. Without --select and --exclude,
     purchases that have left the storyboard count too; `--by profile` then shows every profile. An estimate is a range
-    where the length of a reference video is not known.
+    where the length of a reference video is not known. Where a storyboard has `expect`, the last line says what a
+    usable take costs: all that was spent on such shots, for each video that meets everything that is expected of it.
 
     \b
     Examples:
@@ -48,7 +53,8 @@ def cost_command(
     made = compile_or_exit(storyboard, profile, emulated=emulator)
     rate = board_of(made).rate
     options = Options(select=select, exclude=exclude, emulated=emulator, profile=profile)
-    found = plan(storyboard, options, made).plan
+    planned = plan(storyboard, options, made)
+    found = planned.plan
     names = list(dict.fromkeys(by or ("shot",)))
     axes = axes_of(made.entries)
     known = tuple(dict.fromkeys((*cost.KEYS, *axes)))
@@ -61,10 +67,14 @@ def cost_command(
                 2, f"no `{name}` to tell costs apart by; " + (near[0] if near else f"expected {list_words(known)}")
             )
     whole = not (select or exclude)
+    useful = None
+    if shots := expected_by_shot(board_of(made)):
+        spent = [line for line in cost.lines(found, ("shot",), rate, whole=False) if line.labels[0] in shots]
+        useful = usable_of(cost.total(spent), compared(planned, options).values())
     lines, told = cost.lines(found, names, rate, whole=whole), savings(found)
     if form == "json":
         document = shown.as_json(lines, names, found, rate, told)
-        print_json(document)
+        print_json(document | ({"usable": usable.as_json(useful, rate)} if useful else {}))
     elif form == "csv":
         from seedspec.report.export.spreadsheet import as_csv
 
@@ -74,6 +84,8 @@ def cost_command(
         color = wants_color()
         print_lines([heading(made), "", *shown.table(lines, names, rate, color=color), ""])
         print_lines(shown.notes(lines, rate))
+        if useful is not None:
+            print_lines([usable.as_text(useful, rate)])
         if whole and "profile" not in names:
             others = {k: v for k, v in cost.by_profile(found, rate).items() if k != found.profile}
             print_lines(shown.elsewhere(others, rate))

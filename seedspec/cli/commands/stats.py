@@ -22,6 +22,7 @@ from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.report import label_means as means
 from seedspec.report import rows as chosen
 from seedspec.report.page import results
+from seedspec.run.prepare import compared
 from seedspec.text.diagnostic import Problems, did_you_mean, list_words
 
 
@@ -48,9 +49,10 @@ def stats_command(
       seedspec stats --axis hook --format json
       seedspec stats --measure frozen --measure judge.bright
     """
-    planned = plan(storyboard, Options(emulated=emulator), compile_or_exit(storyboard, profile, emulated=emulator))
+    options = Options(emulated=emulator)
+    planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
     if measures:
-        _show_measures(planned, measures, axis, votes, form)
+        _show_measures(planned, options, measures, axis, votes, form)
         return
     problems = Problems()
     axes, shots = standings_of(planned, votes, problems, axis)
@@ -69,7 +71,7 @@ def stats_command(
 
 
 def _show_measures(
-    planned: Planned, measures: Sequence[str], axes: Sequence[str], votes: Sequence[str], form: str
+    planned: Planned, options: Options, measures: Sequence[str], axes: Sequence[str], votes: Sequence[str], form: str
 ) -> None:
     """The means of measures by label. Ends the command for a name that is no measure."""
     if votes:
@@ -86,7 +88,7 @@ def _show_measures(
         check_axis(axis, entries, [n for n in swept_by(entries) if n == MODEL])
     shots = [means.SHOT] if len({entry.shot for entry in entries}) > 1 else []
     by = list(dict.fromkeys(axes)) or [*shots, *swept_by(entries)] or [""]
-    found = means.tables(_takes(planned, judged), list(dict.fromkeys(measures)), by)
+    found = means.tables(_takes(planned, options, judged), list(dict.fromkeys(measures)), by)
     if form == "json":
         print_json(means.as_json(found))
     else:
@@ -95,12 +97,14 @@ def _show_measures(
             print_next(planned.place.commands.plain("measure"))
 
 
-def _takes(planned: Planned, judged: Judged) -> list[means.Take]:
+def _takes(planned: Planned, options: Options, judged: Judged) -> list[means.Take]:
     """The saved videos of the storyboard, each request once."""
     values = values_by_fingerprint(planned.plan, planned.place.base, judged)
-    found: dict[str, means.Take] = {}
+    held, found = compared(planned, options), dict[str, means.Take]()
     for step in planned.plan.steps:
         record = planned.plan.lock.last(step.fp)
         if step.entry is not None and record is not None and record.state is State.SAVED:
-            found.setdefault(step.fp, means.Take(step.entry, values.get(step.fp, {})))
+            bounds = held[step.address].bounds if step.address in held else ()
+            verdicts = {bound.measure: bound.verdict for bound in bounds}
+            found.setdefault(step.fp, means.Take(step.entry, values.get(step.fp, {}), verdicts))
     return list(found.values())
