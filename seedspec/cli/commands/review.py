@@ -92,7 +92,7 @@ def review_command(
     picks = read_picks(choices_in(planned), problems)
     # who votes blind is not told what others say, be they people or programs
     judged = NOBODY if blind else read_judged(place.lock, problems)
-    settings = _settings(planned, found, "link" if signed else media.kind, columns, rows) | {
+    settings = _settings(planned, found, media.kind, columns, rows) | {
         "blind": blind,
         "seed": seed,
     }

@@ -19,7 +19,7 @@ from seedspec.lock.lock import Record
 from seedspec.lock.run_events import Compared
 from seedspec.lock.state import State
 from seedspec.measures.judged import NOBODY, Judged
-from seedspec.measures.values import Value
+from seedspec.measures.values import MEASURES, Value
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Action, Plan, Step
 from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
@@ -164,6 +164,7 @@ def content(
         **({"columns": shown} if shown else {}),
         "texts": list(texts),
         "words": _WORDS,
+        **({"units": {m.name: m.unit for m in MEASURES}} if measures else {}),
         "takes": rows,
         **settings,
     }

@@ -47,6 +47,8 @@ const still = () =>
   );
 const running = () =>
   page.waitForFunction(() => [...document.querySelectorAll(".pane video")].every((v) => v.currentTime > 0.4));
+/** Both takes have been on the screen long enough for a vote. */
+const watched = () => page.waitForSelector('.ballot[data-ready="true"]');
 const name = async (who) => {
   await page.fill("#reviewer", who);
   await page.press("#reviewer", "Tab");
@@ -222,10 +224,10 @@ const steps = {
     await name(asked.reviewer ?? "Mia");
     const shown = await page.locator(".blind, #blind").first().innerText();
     for (const key of asked.keys) {
-      await still();
+      if (key !== "u" && key !== "]") await watched();
       await page.keyboard.press(key);
     }
-    const progress = await page.textContent("#blind .push .soft");
+    const progress = await page.textContent("#blind .progress .soft");
     const kept = await page.textContent("#kept");
     const file = await download(() => page.keyboard.press("s"));
     return { shown, progress, kept, file, said: await said(), live: (await videos()).length };
@@ -289,10 +291,11 @@ const steps = {
     await page.keyboard.press("Enter");
     await tabTo("reviewer");
     await page.keyboard.type("kay 123");
-    await tabTo("Play");
+    await tabTo("Pause"); // pairs play by themselves
     await page.keyboard.press("Space");
-    await running();
+    await page.waitForFunction(() => document.activeElement.getAttribute("aria-label") === "Play");
     await page.keyboard.press("Space");
+    await watched();
     await tabTo("A is better");
     await page.keyboard.press("Enter");
     const kept = await page.textContent("#kept");
@@ -386,7 +389,7 @@ const steps = {
   async pictures() {
     for (const name of VIEWS) {
       await view(name);
-      if (name === "compare" || name === "blind") await still();
+      if (name === "compare") await still();
       await page.waitForTimeout(300);
       await page.screenshot({ path: join(asked.folder, `${name}-${asked.width}-${asked.theme}.png`) });
     }

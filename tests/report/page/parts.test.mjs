@@ -8,6 +8,7 @@ const SCRIPT = readFileSync(process.env.PAGE_SCRIPT, "utf8");
 const GIVEN = [
   "TAKES", "BY_KEY", "keyOf", "variantOf", "placeOn", "placesOn", "axesWithChoice", "wordsOf", "differing", "pairsFor", "grouped",
   "partnerOf", "factsOf", "tokens", "differences", "shortened", "watch", "recall", "undo", "isPicked", "togglePick", "vote",
+  "measureOf", "measureInWords", "sortedBy", "MEASURES", "fitted", "contests", "tellingMost", "votesToDecide", "leftInWords",
   "voteOn", "notesOn", "addNote", "dropNote", "tallied", "inYaml", "whole", "yaml", "fileName", "timecode", "size", "counted", "hash",
 ];
 
@@ -53,7 +54,7 @@ function opened(content = {}, kept = new Map(), storage = true) {
   const names = ["document", "localStorage", "matchMedia"];
   const marks = "get marks() { return marks; }, set marks(given) { marks = given; }";
   const page = new Function(...names, `"use strict";\n${SCRIPT}\nreturn { ${GIVEN.join(", ")}, ${marks} };`);
-  return Object.assign(page(document, localStorage, () => ({ matches: false })), { shown });
+  return Object.assign(page(document, localStorage, () => ({ matches: false, addEventListener() {} })), { shown });
 }
 
 const HOW = { criterion: "overall", blind: true, shown: "ab" };
@@ -308,4 +309,106 @@ test("times, sizes and counts in words", () => {
   assert.deepEqual([0, 9.5, 65.25, -1].map(timecode), ["0:00.00", "0:09.50", "1:05.25", "0:00.00"]);
   assert.deepEqual([null, 999, 1e6].map(size), ["", "1 kB", "1.0 MB"]);
   assert.deepEqual([counted(1, "vote"), counted(2, "vote"), counted(0, "entry", "entries")], ["1 vote", "2 votes", "0 entries"]);
+});
+
+test("what differs is said first", () => {
+  const { TAKES, wordsOf, differing } = opened();
+  assert.equal(wordsOf(TAKES[3], [], differing(TAKES[3], TAKES[0])), "noir · take 10 · open");
+  assert.equal(wordsOf(TAKES[0], ["shot"], ["take"]), "take 1 · soft");
+});
+
+test("takes stand by a measure, those without a figure last both ways", () => {
+  const of = (black) => ({ measures: { black, loudness: "not applicable", "judge.taste": 0.5 } });
+  const takes = [0.5, "not measured", 2, 0].map((black, n) => take("open", {}, n + 1, of(black)));
+  const page = opened({ takes, units: { black: "s" } });
+  const order = (down) => page.sortedBy(page.TAKES, "black", down).map((t) => t.take);
+  assert.deepEqual(order(true), [3, 1, 4, 2]);
+  assert.deepEqual(order(false), [4, 1, 3, 2]);
+  assert.deepEqual(page.MEASURES, ["black", "judge.taste"], "what is a number nowhere is nothing to sort by");
+  assert.equal(page.measureInWords(page.TAKES[0], "black"), "0.5 s");
+  assert.equal(page.measureInWords(page.TAKES[1], "black"), "–");
+  assert.equal(page.measureOf(page.TAKES[0], "constructor"), null);
+});
+
+test("what is not met is counted, the most first", () => {
+  const unmet = (count) => ({ unmet: Array(count).fill({ measure: "black", expected: "at most 1 s", found: "2 s" }) });
+  const takes = [0, 2, 1].map((count, n) => take("open", {}, n + 1, count ? unmet(count) : {}));
+  const page = opened({ takes });
+  assert.deepEqual(page.sortedBy(page.TAKES, "unmet", true).map((t) => t.take), [2, 3, 1]);
+});
+
+/** Pairs of a contest between labels, `each` of them for every two labels. */
+function between(labels, each = 3) {
+  const pairs = [];
+  for (let i = 0; i < labels.length; i += 1) {
+    for (let j = i + 1; j < labels.length; j += 1) {
+      for (let n = 0; n < each; n += 1) {
+        const of = (label) => ({ index: 10 * n + labels.indexOf(label), address: `${label}/${n}` });
+        const [a, b] = [of(labels[i]), of(labels[j])];
+        pairs.push({ a, b, contest: "look", x: labels[i], y: labels[j], order: pairs.length, shown: "ab" });
+      }
+    }
+  }
+  return pairs;
+}
+
+/** Votes in an order: each asks for the pair that tells most, the stronger label wins. */
+function voted(page, pairs, count, strongest) {
+  const given = new Map();
+  const winnerOf = (pair) => given.get(pair) ?? null;
+  const met = [];
+  for (let n = 0; n < count; n += 1) {
+    const pair = page.tellingMost(pairs, winnerOf);
+    if (!pair) break;
+    met.push(pair);
+    given.set(pair, strongest(pair, n));
+  }
+  return { met, winnerOf };
+}
+
+test("the pairs that tell most come first: what was least compared, then what is closest", () => {
+  const page = opened();
+  const pairs = between(["x", "y", "z"], 12);
+  const byName = (pair) => (pair.x < pair.y ? "a" : "b");
+  const { met } = voted(page, pairs, 3, byName);
+  assert.equal(new Set(met.map((p) => p.x + p.y)).size, 3, "each two labels once before any twice");
+  const clear = new Map(pairs.filter((p) => p.x === "x").map((p, n) => [p, n % 12 < 11 ? "a" : "b"]));
+  const next = page.tellingMost(pairs, (pair) => clear.get(pair) ?? null);
+  assert.equal(next.x + next.y, "yz", "x beats both for sure: nothing is learned from it");
+  const again = voted(page, between(["x", "y", "z"], 12), 20, byName).met.map((p) => p.a.address + p.b.address);
+  assert.deepEqual(again, voted(page, between(["x", "y", "z"], 12), 20, byName).met.map((p) => p.a.address + p.b.address));
+});
+
+test("of pairs that tell the same, the takes of fewer votes come first, and a skipped pair does not come again", () => {
+  const page = opened();
+  const { met } = voted(page, between(["x", "y"], 4), 9, () => "skip");
+  assert.equal(met.length, 4);
+  assert.equal(new Set(met.flatMap((p) => [p.a.address, p.b.address])).size, 8);
+});
+
+test("how many votes decide is said from the votes, and nothing when they cannot", () => {
+  const page = opened();
+  const more = (pairs, winnerOf) => page.votesToDecide(page.contests(pairs, winnerOf).values());
+  const pairs = between(["x", "y"], 60);
+  const start = more(pairs, () => null);
+  assert.ok(start > 20 && start < 30, `${start}: a lead of seven in ten is supposed`);
+  assert.equal(more(between(["x", "y", "z"], 60), () => null), 2 * start, "the leader against each other one");
+  const strong = voted(page, pairs, 20, (_, n) => (n % 10 ? "a" : "b"));
+  assert.equal(more(pairs, strong.winnerOf), 0, "eighteen of twenty decide");
+  const even = voted(page, pairs, 20, (_, n) => (n % 2 ? "a" : "b"));
+  assert.equal(more(pairs, even.winnerOf), Infinity);
+  const few = voted(page, pairs, 2, () => "a");
+  assert.ok(more(pairs, few.winnerOf) >= 4, "two votes never decide");
+  assert.equal(page.leftInWords(24, 60), "about 25 more decide it");
+  assert.equal(page.leftInWords(24, 12), "12 pairs left");
+  assert.equal(page.leftInWords(0, 12), "these votes decide it");
+});
+
+test("a fit is the Bradley-Terry model of `seedspec stats`: one imagined vote for each, half won", () => {
+  const { fitted } = opened();
+  const fit = fitted(["x", "y"], [{ x: "x", y: "y", score: 1 }, { x: "x", y: "y", score: 1 }, { x: "x", y: "y", score: 0 }]);
+  // at the maximum of the likelihood: won + 1/2 = votes * p(x beats y) + p(x beats the imagined one)
+  const [x, y] = ["x", "y"].map((name) => Math.exp(fit.strength.get(name)));
+  assert.ok(Math.abs(2.5 - (3 * x) / (x + y) - x / (x + 1)) < 1e-4 && Math.abs(x * y - 1) < 1e-4);
+  assert.ok(fit.spread("x", "y") > 0 && fit.spread("x", "y") < fitted(["x", "y"], []).spread("x", "y"));
 });

@@ -16,14 +16,23 @@
  * @typedef {{ reviewer: string, picks: Record<string, string>, votes: Vote[], notes: Note[] }} Marks
  * @typedef {{ name: string, track: string, digest: string, profile: string, emulator: boolean, modeline: string,
  *   axes: { name: string, labels: string[] }[], columns?: { name: string, labels: string[] }[], texts: string[],
- *   words: Record<string, string>,
+ *   words: Record<string, string>, units?: Record<string, string>, guest?: boolean,
  *   takes: Omit<Take, "index" | "playable">[], [setting: string]: any }} Page
+ */
+
+/**
+ * A way to look at the takes: a section of the page of its own. `open` draws it, `redraw` follows a change of the marks,
+ * `place` has the keyboard when it opens.
+ * @typedef {{ name: string, label: string, open: () => void, redraw?: () => void, place?: () => HTMLElement | null | undefined,
+ *   close?: () => void }} View
  */
 
 /** @type {Page} */
 const PAGE = JSON.parse($("content").textContent || "");
 /** @type {string[]} */
 const POSTERS = JSON.parse($("posters").textContent || "");
+/** A page for guests: blind votes alone, and nothing about the takes but their pictures. */
+const GUEST = Boolean(PAGE.guest);
 const SVG = "http://www.w3.org/2000/svg";
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const NARROW = matchMedia("(max-width: 900px)");
@@ -40,6 +49,7 @@ const ICONS = {
   star: "M8 1.8l1.9 3.9 4.3.6-3.1 3 .7 4.3L8 11.6l-3.8 2 .7-4.3-3.1-3 4.3-.6z",
   note: "M2.5 3h11v7.6H7.6L4.6 13v-2.4H2.5z",
   theme: "M8 1.8a6.2 6.2 0 100 12.4A6.2 6.2 0 008 1.8zm0 1.5v9.4a4.7 4.7 0 010-9.4z",
+  sound: "M2.5 6h2.6l3.4-2.9v9.8L5.1 10H2.5zM10.3 5.2a4 4 0 010 5.6M12 3.5a6.4 6.4 0 010 9",
   flag: "M8 1.6l6.6 11.8H1.4zM7.2 6v3.6h1.6V6zm0 4.6v1.5h1.6v-1.5z",
 };
 
@@ -127,6 +137,15 @@ function choice(label, options, value, act) {
     select.append(el("option", { value: known, ...(known === value ? { selected: true } : {}) }, words));
   }
   return el("label", { class: "field" }, el("span", {}, label), select);
+}
+
+/** Controls that a narrow screen has behind one line, and a wide one always. */
+function foldedOnPhones(words, ...children) {
+  const fold = el("details", { class: "fold" }, el("summary", {}, words), children);
+  const follow = () => (fold.open = !NARROW.matches);
+  NARROW.addEventListener("change", follow);
+  follow();
+  return fold;
 }
 
 /** Says what happened, to the eye and to a screen reader. */

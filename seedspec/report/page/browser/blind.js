@@ -1,4 +1,4 @@
-// Blind: two takes without their names, sides shuffled; which is better is all that is asked.
+// Blind: two takes without their names, sides shuffled; which is better is all that is asked, the telling pairs first.
 
 const CRITERIA = [
   ["overall", "overall"],
@@ -8,46 +8,78 @@ const CRITERIA = [
   ["brand", "brand and text"],
 ];
 /**
- * @typedef {{ a: Take, b: Take, order: number, shown: string }} Pair
- * @type {{ question: string, criterion: string, pairs: Pair[], at: number }}
+ * @type {{ question: string, criterion: string, pairs: Pair[], at: Pair | null, trail: Pair[], ended: "" | "last" | "decided",
+ *   goesOn: boolean }}
  */
-const blind = { question: "", criterion: "overall", pairs: [], at: 0 };
+const blind = { question: "", criterion: "overall", pairs: [], at: null, trail: [], ended: "", goesOn: false };
 const blindBox = el("div", { class: "looking" });
 const blindBar = el("div", { class: "bar", role: "group", "aria-label": "What is asked" });
-const progress = el("div", { class: "cluster push" });
+const progress = el("div", { class: "cluster push progress" });
 const ballot = el("div", { class: "ballot", role: "group", "aria-label": "Vote" });
+const blindFold = foldedOnPhones("What is asked, and how it is shown", blindBar, stageBar);
+const ballotSays = el("p", { class: "soft ballot-says", id: "ballot-says" });
 
 /** What can be asked: an axis on which pairs differ alone, the takes of a request, or any two of a shot. */
 function questions() {
   const alone = [...AXES, "take"].filter((axis) => pairsFor(axis).length);
+  if (GUEST) return alone.length ? [["each", "one thing"]] : pairsFor("any").length ? [["any", "anything"]] : [];
   return [...alone.map((axis) => [axis, axis]), ...(pairsFor("any").length ? [["any", "anything"]] : [])];
 }
 
-/** Pairs and sides in an order that follows from the seed and the reviewer: anybody can make it again. */
-function shuffled(question) {
+/**
+ * Pairs with what their vote decides: between the labels of an axis, or between takes. Sides follow from the seed and
+ * the reviewer, and so does the order of pairs that tell the same: anybody can make it again.
+ * @type {(question: string) => Pair[]}
+ */
+function pairsOf(question) {
   const salt = `${PAGE.seed} ${marks.reviewer.trim()}`;
-  return pairsFor(question)
-    .map(([a, b]) => {
+  const asked = question === "each" ? [...AXES, "take"] : [question];
+  return asked.flatMap((axis) =>
+    pairsFor(axis).map(([a, b]) => {
       const name = `${salt} ${a.address} ${b.address}`;
-      return { a, b, order: hash(`order ${name}`), shown: hash(`side ${name}`) % 2 ? "ba" : "ab" };
-    })
-    .sort((x, y) => x.order - y.order || x.a.index - y.a.index || x.b.index - y.b.index);
+      const byLabel = axis !== "any" && axis !== "take";
+      const [x, y] = byLabel ? [placeOn(a, axis), placeOn(b, axis)] : [keyOf(a), keyOf(b)];
+      const contest = byLabel ? axis : axis === "any" ? a.shot : JSON.stringify([a.shot, Object.entries(a.labels)]);
+      return { a, b, contest, x, y, order: hash(`order ${name}`), shown: hash(`side ${name}`) % 2 ? "ba" : "ab" };
+    }),
+  );
+}
+
+/** The vote on each pair by what is asked now: one look-up for many pairs. */
+function winners() {
+  const given = new Map(
+    marks.votes.filter((v) => v.criterion === blind.criterion).map((v) => [JSON.stringify([v.a, v.b]), v.winner]),
+  );
+  return (/** @type {Pair} */ pair) => given.get(JSON.stringify([keyOf(pair.a), keyOf(pair.b)])) ?? null;
+}
+
+/** The pairs whose videos can be played, as far as that is known. */
+function askable() {
+  return blind.pairs.filter(({ a, b }) => !isBroken(a) && !isBroken(b));
 }
 
 function openBlind({ again = false } = {}) {
   const known = questions();
   if (!known.some(([q]) => q === blind.question)) blind.question = known.length ? known[0][0] : "";
-  const was = again ? blind.pairs[blind.at] : null;
-  blind.pairs = blind.question ? shuffled(blind.question) : [];
-  const stays = was ? blind.pairs.findIndex((p) => p.a === was.a && p.b === was.b) : -1;
-  blind.at = stays >= 0 ? stays : Math.max(0, nextOpen(-1));
+  const was = again ? blind.at : null;
+  blind.pairs = blind.question ? pairsOf(blind.question) : [];
+  blind.trail = [];
+  blind.goesOn = false;
+  blind.ended = "";
+  const pairs = askable();
+  blind.at = pairs.find((p) => was && p.a === was.a && p.b === was.b) ?? tellingMost(pairs, winners());
+  if (!blind.at && pairs.length) blind.ended = "last";
   blindBar.replaceChildren(
-    ...(known.length
+    ...(known.length > 1
       ? [
           choice("Pairs differ in", known, blind.question, (value) => {
             blind.question = value;
             openBlind();
           }),
+        ]
+      : []),
+    ...(known.length
+      ? [
           choice("Better by", CRITERIA, blind.criterion, (value) => {
             blind.criterion = value;
             openBlind();
@@ -57,47 +89,55 @@ function openBlind({ again = false } = {}) {
   );
   $("blind").replaceChildren(blindBox);
   showPair();
+  writeAddress();
 }
 
-function nextOpen(after) {
-  const { pairs } = blind;
-  for (let step = 1; step <= pairs.length; step += 1) {
-    const at = (after + step + pairs.length) % pairs.length;
-    if (!voteOn(pairs[at].a, pairs[at].b, blind.criterion)) return at;
-  }
-  return -1;
-}
-
+/** @param {Pair} pair */
 function sidesOf(pair) {
   return pair.shown === "ab" ? [pair.a, pair.b] : [pair.b, pair.a];
 }
 
 function showPair() {
-  const { pairs } = blind;
-  if (!pairs.length) {
+  const pair = blind.at;
+  if (blind.ended || !pair) {
     clearStage();
     blindBox.replaceChildren(
-      blindBar,
-      el("p", { class: "empty" }, "There are no two takes of one shot to vote on yet."),
+      ...(blind.ended ? [] : [el("div", { class: "bar" }, blindBar)]),
+      blind.ended ? endOfBlind() : el("p", { class: "empty" }, nothingToAsk()),
     );
     return;
   }
   empty.textContent = "";
-  const [left, right] = sidesOf(pairs[blind.at]);
-  blindBox.replaceChildren(el("div", { class: "bar" }, blindBar, stageBar, progress), stageBox, transport, ballot);
-  show(left, right);
+  const [left, right] = sidesOf(pair);
+  if (blindFold.lastChild !== stageBar) blindFold.append(blindBar, stageBar);
+  blindBox.replaceChildren(
+    el("div", { class: "bar" }, blindFold, progress), stageBox, transport, ballot, ballotSays,
+  );
+  if (stage.mode === "four") stage.mode = "side";
+  clock.wanted = 0;
+  show({ a: left, b: right });
   showTicks();
   stageBox.setAttribute("aria-label", "Stage: take A and take B, names hidden");
-  const next = nextOpen(blind.at);
-  if (next >= 0 && next !== blind.at) warm(sidesOf(pairs[next]).filter((t) => t !== left && t !== right));
+  const next = tellingMost(askable(), winners(), pair);
+  if (next) warm(sidesOf(next).filter((t) => t !== left && t !== right));
   drawBallot();
+  if (!CALM.matches) clock.play(); // muted, both at once
+}
+
+function nothingToAsk() {
+  if (blind.pairs.length) return "None of the videos can be played, so there is nothing to vote on.";
+  return "There are no two takes of one shot to vote on yet.";
+}
+
+/** Whether both takes on the stage were seen; the buttons wait for it. */
+function mayVote() {
+  return Boolean(blind.at && isSeen(blind.at.a) && isSeen(blind.at.b));
 }
 
 function drawBallot() {
-  if (!blind.pairs.length) return;
-  const pair = blind.pairs[blind.at];
+  const pair = blind.at;
+  if (!pair || blind.ended) return;
   const given = voteOn(pair.a, pair.b, blind.criterion);
-  const done = blind.pairs.filter((p) => voteOn(p.a, p.b, blind.criterion)).length;
   const chosen = given
     ? { a: pair.shown[0] === "a" ? "A" : "B", b: pair.shown[0] === "b" ? "A" : "B" }[given.winner] || given.winner
     : "";
@@ -112,42 +152,74 @@ function drawBallot() {
     one("B", "B is better", "B", "wide"),
   );
   if (had) ballot.querySelector(`[data-vote="${had}"]`).focus({ preventScroll: true });
-  const shown = el("progress", {
-    max: blind.pairs.length,
-    value: done,
-    "aria-label": `${done} of ${blind.pairs.length} pairs voted on`,
-  });
+  showReady();
+  const winnerOf = winners();
+  const pairs = askable();
+  const open = pairs.filter((p) => winnerOf(p) === null).length;
+  const done = pairs.filter((p) => ![null, "skip"].includes(winnerOf(p))).length;
+  const more = votesToDecide(contests(pairs, winnerOf).values());
+  const left = Math.min(more, open);
+  const words = leftInWords(more, open);
   progress.replaceChildren(
-    el(
-      "span",
-      { class: "soft" },
-      `${blind.at + 1} of ${blind.pairs.length}${done === blind.pairs.length ? ", all done" : ""}`,
-    ),
-    shown,
+    el("span", { class: "soft", title: HOW_MANY }, `${counted(done, "vote")}, ${words}`),
+    el("progress", { max: Math.max(1, done + left), value: done, "aria-label": `${done} votes, ${words}` }),
     button({ label: "Back", key: "[", kind: "quiet", act: () => stepPair(-1) }),
   );
 }
 
+const HOW_MANY =
+  "An estimate from your votes: the lead stays as it is, and before six votes it is seven of ten. " +
+  "It is decided when the 95 % interval of the leader's lead over each other one leaves out a draw.";
+
+/** The buttons say whether a vote is taken yet: both takes must have been on the screen. */
+function showReady() {
+  const may = mayVote();
+  if (ballot.dataset.ready !== String(may)) {
+    ballot.dataset.ready = String(may);
+    ballotSays.textContent = may
+      ? "Which one is better? Skip a pair that you cannot judge."
+      : "A vote counts once both have played for a second, or were looked at picture by picture. Space plays both.";
+  }
+  for (const node of ballot.querySelectorAll("[data-vote]")) {
+    if (node.dataset.vote === "skip") continue;
+    if (may) node.removeAttribute("aria-disabled");
+    else node.setAttribute("aria-disabled", "true");
+  }
+}
+
 function cast(value) {
-  const pair = blind.pairs[blind.at];
-  if (!pair) return;
-  const winner = { A: pair.shown[0], B: pair.shown[1] }[value] || value;
-  vote(pair.a, pair.b, winner, { criterion: blind.criterion, blind: true, shown: pair.shown });
-  const next = nextOpen(blind.at);
-  if (next < 0) {
-    drawBallot();
-    say("That was the last pair: save with S");
+  const pair = blind.at;
+  if (!pair || blind.ended) return;
+  if (value !== "skip" && !mayVote()) {
+    say("Watch both first: a vote counts once both have played for a second. Skip works at once");
     return;
   }
-  const running = clock.running;
-  blind.at = next;
-  clock.wanted = 0;
+  const winner = { A: pair.shown[0], B: pair.shown[1] }[value] || value;
+  blind.trail.push(pair);
+  vote(pair.a, pair.b, winner, { criterion: blind.criterion, blind: true, shown: pair.shown });
+  goOn();
+}
+
+/** To the pair that tells most now; to the end when there is none, or when the votes decide. */
+function goOn() {
+  const pairs = askable();
+  const winnerOf = winners();
+  const next = tellingMost(pairs, winnerOf);
+  const decided = !blind.goesOn && votesToDecide(contests(pairs, winnerOf).values()) <= 0;
+  blind.ended = !next ? "last" : decided ? "decided" : "";
+  blind.at = next ?? blind.at;
   showPair();
-  if (running && !CALM.matches) clock.play();
+  if (blind.ended) blindBox.querySelector("h2")?.focus();
 }
 
 function stepPair(direction) {
-  blind.at = (blind.at + direction + blind.pairs.length) % blind.pairs.length;
+  const before = direction < 0 ? blind.trail.pop() : null;
+  if (!before) {
+    say("This is the first pair");
+    return;
+  }
+  blind.ended = "";
+  blind.at = before;
   showPair();
 }
 
@@ -157,9 +229,25 @@ function stepPair(direction) {
  */
 function backTo(before) {
   const lost = before.find((v) => !marks.votes.includes(v));
-  const at = lost ? blind.pairs.findIndex((p) => keyOf(p.a) === lost.a && keyOf(p.b) === lost.b) : -1;
-  if (at >= 0) {
-    blind.at = at;
-    showPair();
-  }
+  const pair = lost && blind.pairs.find((p) => keyOf(p.a) === lost.a && keyOf(p.b) === lost.b);
+  if (!pair) return;
+  blind.trail = blind.trail.filter((p) => p !== pair);
+  blind.ended = "";
+  blind.at = pair;
+  showPair();
 }
+
+/** A video that cannot be played takes its pairs with it. */
+function leaveBrokenPair() {
+  if (view.name !== "blind" || !blind.at || blind.ended) return;
+  if (isBroken(blind.at.a) || isBroken(blind.at.b)) openBlind();
+}
+
+/** @type {View} */
+const blindView = {
+  name: "blind",
+  label: "Blind",
+  open: () => openBlind(),
+  redraw: () => drawBallot(),
+  place: () => (blind.ended ? null : stageBox),
+};

@@ -1,8 +1,8 @@
 // What stands under a take in compare: what it is, what it cost, its prompt against the other's, pick and notes.
 
-/** Labels of a take as chips; those on which it differs from the other one stand out. */
-function chips(take, other) {
-  const changed = other ? differing(take, other) : [];
+/** Labels of a take as chips; those on which it differs from another one on the stage come first and stand out. */
+function chips(take) {
+  const changed = Object.values(stage.takes).flatMap((other) => (other && other !== take ? differing(take, other) : []));
   const list = el("ul", { class: "chips", "aria-label": "Labels" });
   const add = (axis, label) => {
     const differs = changed.includes(axis);
@@ -16,9 +16,9 @@ function chips(take, other) {
       ),
     );
   };
-  add("shot", take.shot);
-  for (const [axis, label] of Object.entries(take.labels)) add(axis, label);
-  add("take", String(take.take));
+  const names = ["shot", ...Object.keys(take.labels), "take"];
+  const ordered = [...names.filter((axis) => changed.includes(axis)), ...names.filter((axis) => !changed.includes(axis))];
+  for (const axis of ordered) add(axis, placeOn(take, axis));
   return list;
 }
 
@@ -52,7 +52,7 @@ function card(side, take, other) {
       "div",
       { class: "card-head" },
       el("span", { class: "badge", "aria-hidden": "true" }, name),
-      takeChoice(side, take),
+      takeChoice(side, take, other),
       pickButton(take, { key: stage.side === side ? "P" : undefined }),
       button({
         icon: "note",
@@ -61,13 +61,14 @@ function card(side, take, other) {
         act: () => openNote(take, clock.time),
       }),
     ),
-    chips(take, other),
+    chips(take),
     el(
       "p",
       { class: "facts" },
       factsOf(take).join("  ·  "),
       take.picked ? el("span", { class: "in-git" }, "picked in git") : null,
     ),
+    unmetList(take),
     take.measured ? el("p", { class: "facts", "data-measured": "" }, take.measured) : null,
     notes.length ? noteList(notes) : null,
     el(
@@ -78,7 +79,8 @@ function card(side, take, other) {
   );
 }
 
-function takeChoice(side, take) {
+function takeChoice(side, take, other) {
+  const first = other ? differing(take, other) : [];
   const select = el("select", {
     "aria-label": `Take ${side.toUpperCase()}`,
     onchange: (event) => setCompared(side, TAKES[Number(event.target.value)]),
@@ -86,7 +88,7 @@ function takeChoice(side, take) {
   for (const [shot, takes] of grouped()) {
     const group = el("optgroup", { label: shot });
     for (const t of takes) {
-      group.append(el("option", { value: t.index, ...(t === take ? { selected: true } : {}) }, wordsOf(t, ["shot"])));
+      group.append(el("option", { value: t.index, ...(t === take ? { selected: true } : {}) }, wordsOf(t, ["shot"], first)));
     }
     select.append(group);
   }
@@ -119,6 +121,9 @@ function noteList(notes) {
   );
 }
 
+/** @type {Map<Take, string>} What was begun and not kept, so that a wrong key loses nothing. */
+const drafts = new Map();
+
 /**
  * Asks for a note at a time in a take.
  * @param {Take} take
@@ -127,11 +132,14 @@ function noteList(notes) {
 function openNote(take, at) {
   clock.pause();
   const dialog = dialogOf("note");
-  const text = el("textarea", { rows: "4", maxlength: "4000", "aria-label": "Note" });
+  const text = el("textarea", { rows: "4", maxlength: "4000", "aria-label": "Note", "aria-describedby": "note-keys" });
+  text.value = drafts.get(take) ?? "";
   const done = () => {
     if (text.value.trim()) addNote(take, at, text.value.trim());
+    text.value = "";
     dialog.close();
   };
+  dialog.addEventListener("close", () => drafts.set(take, text.value), { once: true });
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) done();
   });
@@ -140,10 +148,11 @@ function openNote(take, at) {
     el("h2", { id: "note-title" }, `Note at ${timecode(at)}`),
     el("p", { class: "soft" }, hidden ? `Take ${stage.side.toUpperCase()}` : wordsOf(take)),
     text,
+    el("p", { class: "soft", id: "note-keys" }, "Ctrl+Enter keeps the note. Escape closes; the text waits here."),
     el(
       "div",
       { class: "bar end" },
-      button({ label: "Cancel", act: () => dialog.close() }),
+      button({ label: "Close", act: () => dialog.close() }),
       button({ label: "Keep note", kind: "primary", act: done }),
     ),
   );

@@ -129,7 +129,7 @@ class Clock {
     this.rate = next;
     this.wanted = now;
     if (!this.running) this.play();
-    else for (const { video } of this.players) video.playbackRate = next;
+    else if (next > 0) for (const { video } of this.players) video.playbackRate = next;
     this.told(now, this.running);
   }
 

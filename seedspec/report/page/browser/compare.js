@@ -1,4 +1,4 @@
-// Compare: the stage with two takes that the reviewer chose, and a card under each.
+// Compare: the stage with two takes that the reviewer chose, or four, and a card under each.
 
 const cards = el("div", { class: "cards" });
 const compareBox = el("div", { class: "looking" });
@@ -12,31 +12,45 @@ function compareFrom(take) {
   const chosen = grid.b !== null && grid.b !== take.index ? TAKES[grid.b] : null;
   const partner = chosen && chosen.shot === take.shot ? chosen : partnerOf(take);
   grid.b = partner ? partner.index : null;
+  grid.c = null;
+  grid.d = null;
   setView("compare");
 }
 
-/** @type {(side: "a" | "b", take: Take) => void} */
+/** @type {(side: string, take: Take) => void} */
 function setCompared(side, take) {
+  for (const other of SIDES) if (grid[other] === take.index) grid[other] = null;
   grid[side] = take.index;
-  const other = side === "a" ? "b" : "a";
-  if (grid[other] === take.index) grid[other] = partnerOf(take)?.index ?? null;
   openCompare();
 }
 
-function openCompare() {
+/** Sides that nobody has chosen get the takes that are best looked at beside A. */
+function fillSides() {
   const watchable = TAKES.filter((t) => t.playable);
   if (grid.a === null) grid.a = (TAKES[grid.at]?.playable ? TAKES[grid.at] : watchable[0])?.index ?? null;
-  if (grid.b === null && grid.a !== null) grid.b = partnerOf(TAKES[grid.a])?.index ?? null;
-  empty.textContent = watchable.length
+  if (grid.a === null) return;
+  const near = partnersOf(TAKES[grid.a]);
+  for (const side of stage.mode === "four" ? ["b", "c", "d"] : ["b"]) {
+    if (grid[side] !== null) continue;
+    const used = SIDES.map((other) => grid[other]);
+    grid[side] = near.find((take) => !used.includes(take.index))?.index ?? null;
+  }
+}
+
+function openCompare() {
+  fillSides();
+  empty.textContent = TAKES.some((t) => t.playable)
     ? "Only one take can be watched; there is nothing to compare it with."
     : "No take can be watched yet.";
   compareBox.replaceChildren(stageBar, stageBox, transport, cards);
   $("compare").replaceChildren(compareBox);
-  const a = grid.a === null ? null : TAKES[grid.a];
-  const b = grid.b === null ? null : TAKES[grid.b];
-  show(a, b);
-  stageBox.setAttribute("aria-label", a && b ? `Stage: A ${wordsOf(a)}, B ${wordsOf(b)}` : "Stage");
+  const of = (/** @type {string} */ side) => (grid[side] === null ? null : TAKES[grid[side]]);
+  const four = stage.mode === "four";
+  show({ a: of("a"), b: of("b"), c: four ? of("c") : null, d: four ? of("d") : null });
+  const named = Object.entries(stage.takes).flatMap(([s, take]) => (take ? [`${s.toUpperCase()} ${wordsOf(take)}`] : []));
+  stageBox.setAttribute("aria-label", named.length > 1 ? `Stage: ${named.join(", ")}` : "Stage");
   drawCards();
+  writeAddress();
 }
 
 function drawCards() {
@@ -46,7 +60,9 @@ function drawCards() {
   const side = focused?.dataset.sideOf;
   const at = focused && active ? [...focused.querySelectorAll("button, select")].indexOf(active) : -1;
   const { a, b } = stage.takes;
-  cards.replaceChildren(...[a && card("a", a, b), b && card("b", b, a)].filter(Boolean));
+  const shown = SIDES.filter((name) => stage.takes[name]);
+  cards.dataset.many = String(shown.length);
+  cards.replaceChildren(...shown.map((name) => card(name, stage.takes[name], name === "a" ? b : a)));
   setSide(stage.side);
   showTicks();
   if (at >= 0) cards.querySelector(`[data-side-of="${side}"]`)?.querySelectorAll("button, select")[at]?.focus();
@@ -60,5 +76,8 @@ function nextCompared(direction) {
   const at = others.indexOf(b);
   const next = others[(at + direction + others.length) % others.length];
   setCompared("b", next);
-  say(`B: ${wordsOf(next)}`);
+  say(`B: ${wordsOf(next, [], differing(a, next))}`);
 }
+
+/** @type {View} */
+const compareView = { name: "compare", label: "Compare", open: openCompare, redraw: drawCards, place: () => stageBox };

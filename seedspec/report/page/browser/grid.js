@@ -1,13 +1,9 @@
-// The grid: two axes as rows and columns, the others as filters; posters, of which the one at hand plays.
+// The grid: takes by two axes, or in the order of a measure; posters, of which the one at hand plays.
 
-/**
- * @type {{ rows: string, columns: string, filters: Record<string, any>, tile: number, at: number,
- *   a: number | null, b: number | null, preview: any }}
- */
-const grid = { rows: "shot", columns: "take", filters: {}, tile: 0, at: 0, a: null, b: null, preview: null };
-const pairTray = el("div", { class: "tray", hidden: true, role: "group", "aria-label": "Chosen pair" });
+const WIDE = 16 / 9;
+const HEAD_ROOM = 150; // pixels that the names of the rows take
 const matrix = el("div", { class: "matrix-box", tabindex: "0", role: "region", "aria-label": "Takes" });
-const gridBar = el("div", { class: "bar grid-bar", role: "group", "aria-label": "Rows, columns and filters" });
+const pairTray = el("div", { class: "tray", hidden: true, role: "group", "aria-label": "Chosen pair" });
 
 const sizeSlider = slider(
   "Size",
@@ -23,56 +19,9 @@ function startGrid() {
   const axes = axesWithChoice();
   grid.columns = PAGE.x || axes.find((a) => a !== "shot") || "take";
   grid.rows = PAGE.y || (grid.columns === "shot" ? axes.find((a) => a !== "shot") || "take" : "shot");
-  $("grid").append(gridBar, matrix, pairTray);
+  $("grid").append(barFold, matrix, pairTray);
+  NARROW.addEventListener("change", () => view.name === "grid" && drawGrid());
   drawGridBar();
-}
-
-function drawGridBar() {
-  const axes = ["shot", ...AXES, ...AXIS_COLUMNS, "take"];
-  const options = axes.map((a) => [a, a]);
-  gridBar.replaceChildren(
-    choice("Rows", options, grid.rows, (value) => {
-      if (value === grid.columns) grid.columns = grid.rows;
-      grid.rows = value;
-      delete grid.filters[value];
-      redrawGrid();
-    }),
-    choice("Columns", options, grid.columns, (value) => {
-      if (value === grid.rows) grid.rows = grid.columns;
-      grid.columns = value;
-      delete grid.filters[value];
-      redrawGrid();
-    }),
-    el("span", { class: "divider" }),
-    ...axes
-      .filter((a) => a !== grid.rows && a !== grid.columns && placesOn(a).length > 1)
-      .map((axis) =>
-        choice(axis, [["", "all"], ...placesOn(axis).map((p) => [p, p])], grid.filters[axis] || "", (value) => {
-          grid.filters[axis] = value;
-          drawGrid();
-        }),
-      ),
-    choice(
-      "state",
-      [
-        ["", "all"],
-        ["saved", "to watch"],
-        ["open", "not to watch"],
-        ["picked", "picked"],
-      ],
-      grid.filters["state:"] || "",
-      (value) => {
-        grid.filters["state:"] = value;
-        drawGrid();
-      },
-    ),
-    el("span", { class: "push" }, sizeSlider),
-  );
-}
-
-function redrawGrid() {
-  drawGridBar();
-  drawGrid();
 }
 
 function setTile(pixels) {
@@ -81,172 +30,78 @@ function setTile(pixels) {
   sizeSlider.querySelector("output").textContent = `${pixels} px`;
 }
 
-/** The tile that lets all columns stand side by side, as long as a picture still shows something. */
-function fitting(abreast) {
-  if (NARROW.matches) return Math.floor((matrix.clientWidth - 32) / 2);
+/** The size that lets all columns stand side by side, as long as a picture still shows something. */
+function fitting(abreast, widest) {
+  if (NARROW.matches) return Math.floor((matrix.clientWidth - 32) / 2 / widest);
   const tiles = abreast.reduce((sum, n) => sum + n, 0);
-  const room = matrix.clientWidth - 150 - 20 * abreast.length - 8 * tiles;
-  return Math.round(Math.min(300, Math.max(132, room / tiles)) / 2) * 2;
-}
-
-function filtered() {
-  return TAKES.filter((take) => {
-    const state = grid.filters["state:"];
-    if (state === "saved" && !take.playable) return false;
-    if (state === "open" && take.playable) return false;
-    if (state === "picked" && !isPicked(take) && !take.picked) return false;
-    return Object.entries(grid.filters).every(
-      ([axis, place]) => !place || axis === "state:" || placeOn(take, axis) === place,
-    );
-  });
+  const room = matrix.clientWidth - HEAD_ROOM - 20 * abreast.length - 8 * tiles;
+  return Math.round(Math.min(300, Math.max(132, 124 / widest, room / tiles / widest)) / 2) * 2;
 }
 
 function drawGrid() {
   stopPreview();
   const takes = filtered();
+  const widest = Math.max(...takes.map(breadthOf), 0.4);
+  const differ = ["shot", ...AXES, "take"].filter((axis) => placesOn(axis, takes).length > 1);
+  const { table, inOrder, abreast } = grid.sort ? sequence(takes, differ) : cellsOf(takes, differ, widest);
+  if (!inOrder.some((t) => t.index === grid.at)) grid.at = inOrder.length ? inOrder[0].index : 0;
+  const first = table.querySelector(`[data-take="${grid.at}"]`);
+  for (const node of first ? first.querySelectorAll("button") : []) node.tabIndex = 0;
+  matrix.replaceChildren(takes.length ? table : el("p", { class: "empty" }, "No take fits these filters."));
+  matrix.style.setProperty("--widest", String(widest));
+  setTile(grid.tile || fitting(abreast, widest));
+  drawPair();
+  showGridPicks();
+  writeAddress();
+}
+
+/** All takes in the order of a measure, one behind the other. */
+function sequence(takes, differ) {
+  const inOrder = sortedBy(takes, grid.sort, grid.down);
+  const tiles = inOrder.map((take) => tile(take, [], differ));
+  const across = Math.max(1, Math.floor((matrix.clientWidth - 40) / 210));
+  return { table: el("div", { class: "cell sequence" }, tiles), inOrder, abreast: [across] };
+}
+
+/** The takes as a table of rows and columns. */
+function cellsOf(takes, differ, widest) {
   const columns = placesOn(grid.columns, takes);
   const rows = placesOn(grid.rows, takes);
+  /** @type {Map<string, Take[]>} */
   const cells = new Map();
+  const at = (row, column) => cells.get(JSON.stringify([row, column])) ?? [];
   for (const take of takes) {
     const cell = JSON.stringify([placeOn(take, grid.rows), placeOn(take, grid.columns)]);
-    cells.set(cell, [...(cells.get(cell) || []), take]);
+    cells.get(cell)?.push(take) ?? cells.set(cell, [take]);
   }
-  const inOrder = rows.flatMap((row) => columns.flatMap((column) => cells.get(JSON.stringify([row, column])) || []));
-  if (!inOrder.some((t) => t.index === grid.at)) grid.at = inOrder.length ? inOrder[0].index : 0;
+  const inOrder = rows.flatMap((row) => columns.flatMap((column) => at(row, column)));
   // of many takes in one cell, some stand below the others
-  const room = Math.max(1, Math.floor((matrix.clientWidth - 150) / (150 * Math.max(1, columns.length))));
+  const least = Math.max(124, 150 * widest) * Math.max(1, columns.length);
+  const room = Math.max(1, Math.floor((matrix.clientWidth - HEAD_ROOM) / least));
   const abreast = columns.map((column) => {
-    const most = Math.max(...rows.map((row) => cells.get(JSON.stringify([row, column]))?.length ?? 0));
+    const most = Math.max(...rows.map((row) => at(row, column).length));
     return Math.min(room, most <= 3 ? most : Math.ceil(Math.sqrt(most)));
   });
   const headed = (axis, place) =>
     place === NONE ? [el("span", { class: "soft" }, `no ${axis}`)] : [el("span", { class: "soft" }, axis), ` ${place}`];
+  const said = [grid.rows, grid.columns];
+  const cell = (row, column, number) => {
+    const own = at(row, column);
+    const box = el("div", { class: "cell" }, own.map((take) => tile(take, said, differ)));
+    box.style.setProperty("--abreast", abreast[number]);
+    return el("td", { "data-head": column === NONE ? "" : column }, own.length ? box : null);
+  };
+  const line = (row) =>
+    el("tr", {}, el("th", { scope: "row" }, headed(grid.rows, row)), columns.map((column, n) => cell(row, column, n)));
+  const heads = columns.map((column) => el("th", { scope: "col" }, headed(grid.columns, column)));
   const table = el(
     "table",
     { class: "matrix" },
     el("caption", { class: "unseen" }, `Takes by ${grid.rows} and ${grid.columns}`),
-    el(
-      "thead",
-      {},
-      el(
-        "tr",
-        {},
-        el("td", {}),
-        columns.map((c) => el("th", { scope: "col" }, headed(grid.columns, c))),
-      ),
-    ),
-    el(
-      "tbody",
-      {},
-      rows.map((row) =>
-        el(
-          "tr",
-          {},
-          el("th", { scope: "row" }, headed(grid.rows, row)),
-          columns.map((column, at) => {
-            const own = cells.get(JSON.stringify([row, column])) || [];
-            const box = el("div", { class: "cell" }, own.map(tile));
-            box.style.setProperty("--abreast", abreast[at]);
-            return el("td", { "data-head": column === NONE ? "" : column }, own.length ? box : null);
-          }),
-        ),
-      ),
-    ),
+    el("thead", {}, el("tr", {}, el("td", {}), heads)),
+    el("tbody", {}, rows.map(line)),
   );
-  matrix.replaceChildren(takes.length ? table : el("p", { class: "empty" }, "No take fits these filters."));
-  setTile(grid.tile || fitting(abreast));
-  drawPair();
-  showGridPicks();
-}
-
-function tile(take) {
-  const poster = POSTERS[take.index];
-  const here = take.index === grid.at;
-  const words = wordsOf(take, [grid.rows, grid.columns, placesOn("take").length > 1 ? "" : "take"]);
-  const face = el(
-    "button",
-    {
-      type: "button",
-      class: "face",
-      tabindex: here ? "0" : "-1",
-      title: wordsOf(take),
-      onclick: () => (take.playable ? compareFrom(take) : say(`${wordsOf(take)}: ${take.reason}`)),
-      onpointerenter: () => hovered(take),
-      onpointerleave: () => stopPreview(),
-    },
-    el("span", { class: "unseen" }, `${take.playable ? "Compare " : ""}${wordsOf(take)} `),
-    poster ? el("img", { src: poster, alt: "", loading: "lazy", decoding: "async" }) : null,
-    take.playable
-      ? poster
-        ? null
-        : el("span", { class: "blank" }, "no poster")
-      : el(
-          "span",
-          { class: "blank" },
-          stateOf(take),
-          take.state === "new" ? null : el("span", { class: "why" }, take.reason),
-        ),
-    take.playable ? el("span", { class: "length" }, `${Number(take.seconds).toFixed(1)} s`) : null,
-  );
-  const foot = el(
-    "div",
-    { class: "foot" },
-    el("span", { class: "foot-words", title: wordsOf(take) }, words.replace(/take (\d+)$/, "#$1") || `take ${take.take}`),
-    take.picked ? el("span", { class: "in-git" }, "in git") : null,
-    take.playable
-      ? [sideButton("a", take, here), sideButton("b", take, here), pickButton(take, { small: true })]
-      : null,
-  );
-  const box = el("div", { class: "tile", "data-take": take.index, onfocusin: () => settleOn(take) }, face, foot);
-  box.style.setProperty("--shape", shapeOf(take));
-  for (const node of foot.querySelectorAll("button")) node.tabIndex = here ? 0 : -1;
-  return box;
-}
-
-function sideButton(side, take, here) {
-  const name = side.toUpperCase();
-  return button({
-    label: name,
-    kind: "icon letter",
-    say: `${name}: ${wordsOf(take)}`,
-    pressed: grid[side] === take.index,
-    act: () => chooseSide(side, take),
-    tabindex: here ? "0" : "-1",
-    "data-choose": side,
-  });
-}
-
-function tileOf(index) {
-  return matrix.querySelector(`[data-take="${index}"]`);
-}
-
-/** The tile that has the keyboard; it plays, unless motion is unwelcome. */
-function settleOn(take) {
-  if (take.index !== grid.at) {
-    const before = tileOf(grid.at);
-    for (const node of before ? before.querySelectorAll("button") : []) node.tabIndex = -1;
-    grid.at = take.index;
-    for (const node of tileOf(take.index).querySelectorAll("button")) node.tabIndex = 0;
-  }
-  hovered(take);
-}
-
-function hovered(take) {
-  if (CALM.matches || !take.playable || view.name !== "grid") return;
-  if (grid.preview && grid.preview.take === take) return;
-  stopPreview();
-  const player = borrow(take);
-  if (!player) return;
-  grid.preview = player;
-  player.video.loop = true;
-  const face = tileOf(take.index).querySelector(".face");
-  face.append(player.video);
-  player.video.play().catch(() => {});
-}
-
-function stopPreview() {
-  if (grid.preview) release(grid.preview);
-  grid.preview = null;
+  return { table, inOrder, abreast };
 }
 
 /** The next tile in a direction, by where they are on the screen. */
@@ -286,12 +141,14 @@ function drawPair() {
   for (const node of matrix.querySelectorAll("[data-choose]")) {
     press(node, grid[node.dataset.choose] === Number(node.closest(".tile").dataset.take));
   }
-  const words = (side) =>
-    grid[side] === null ? el("span", { class: "soft" }, "choose another") : wordsOf(TAKES[grid[side]]);
+  const [a, b] = ["a", "b"].map((side) => (grid[side] === null ? null : TAKES[grid[side]]));
+  const first = a && b ? differing(a, b) : [];
+  const words = (/** @type {Take | null} */ take) =>
+    take ? wordsOf(take, [], first) : el("span", { class: "soft" }, "choose another");
   pairTray.hidden = grid.a === null && grid.b === null;
   pairTray.replaceChildren(
-    el("span", { class: "pair" }, el("span", { class: "badge" }, "A"), words("a")),
-    el("span", { class: "pair" }, el("span", { class: "badge" }, "B"), words("b")),
+    el("span", { class: "pair" }, el("span", { class: "badge" }, "A"), words(a)),
+    el("span", { class: "pair" }, el("span", { class: "badge" }, "B"), words(b)),
     button({
       label: "Compare",
       key: "2",
@@ -309,3 +166,13 @@ function showGridPicks() {
     node.closest(".tile").classList.toggle("is-picked", picked);
   }
 }
+
+/** @type {View} */
+const gridView = {
+  name: "grid",
+  label: "Grid",
+  open: drawGrid,
+  redraw: showGridPicks,
+  place: () => tileOf(grid.at)?.querySelector(".face"),
+  close: stopPreview,
+};

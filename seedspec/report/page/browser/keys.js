@@ -4,20 +4,20 @@ const KEYS_STORE = "seedspec-review:single-keys";
 let singleKeys = stored(KEYS_STORE) !== "off";
 
 const KEYS = [
-  ["1 – 5", "grid, compare, blind, table, results"],
+  ["1 2 3 …", "the views, in their order"],
   ["Space, K", "play, pause"],
   ["J  L", "slower, faster; the slowest runs backwards"],
   [",  .", "one frame back, on"],
   ["Home  End", "first, last frame"],
-  ["V  W  D", "side by side, wipe, difference"],
+  ["V  W  D  F", "side by side, wipe, difference, four at once"],
   ["`", "flip between A and B in place"],
-  ["M", "sound: off, A, B"],
+  ["M", "sound: off, or of one take"],
   ["R", "loop"],
   ["← → ↑ ↓", "move in the grid; one frame in compare"],
   ["Enter", "compare the take at hand"],
   ["A  B", "grid: choose as A or B; compare: mean A or B; blind: A or B is better"],
   ["T  X", "blind: tie, both bad"],
-  ["[  ]", "compare: another B; blind: the pair before, skip"],
+  ["[  ]", "compare: another B; blind: back, skip"],
   ["P", "pick the take"],
   ["N", "note at this time"],
   ["U", "undo"],
@@ -49,9 +49,10 @@ const ACTIONS = {
   ".": () => looking() && clock.step(1),
   Home: () => looking() && jump(0),
   End: () => looking() && jump(Infinity),
-  v: () => looking() && setMode("side"),
-  w: () => looking() && setMode("wipe"),
-  d: () => looking() && setMode("diff"),
+  v: () => looking() && chooseMode("side"),
+  w: () => looking() && chooseMode("wipe"),
+  d: () => looking() && chooseMode("diff"),
+  f: () => looking() && chooseMode("four"),
   "`": () => looking() && flip(),
   m: () => looking() && nextSound(),
   r: () => looking() && toggleLoop(),
@@ -73,12 +74,8 @@ const ACTIONS = {
   u: () => undoShown(),
   s: () => save(),
   "?": () => openHelp(),
-  1: () => setView("grid"),
-  2: () => setView("compare"),
-  3: () => setView("blind"),
-  4: () => setView("table"),
-  5: () => PAGE.stats && setView("results"),
 };
+for (let number = 1; number <= 9; number += 1) ACTIONS[number] = () => VIEWS[number - 1] && setView(VIEWS[number - 1].name);
 for (const key of ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]) {
   ACTIONS[key] = () => {
     if (view.name === "grid") moveInGrid(key);

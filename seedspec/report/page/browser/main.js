@@ -1,18 +1,14 @@
-// Last: the frame around the views, and the start.
+// Last: the table of views, the frame around them, and the start.
 
 const THEMES = { auto: "dark", dark: "light", light: "auto" };
 const THEME_STORE = "seedspec-review:theme";
 const view = { name: "" };
-const VIEWS = [
-  ["grid", "Grid", "1"],
-  ["compare", "Compare", "2"],
-  ["blind", "Blind", "3"],
-  ["table", "Table", "4"],
-];
-if (PAGE.stats) VIEWS.push(["results", "Results", "5"]);
 
-const viewButtons = VIEWS.map(([name, label, key]) =>
-  button({ label, key, pressed: false, act: () => setView(name, { stay: true }), "data-view": name }),
+/** @type {View[]} Every view of this page, in the order of the buttons. */
+const VIEWS = GUEST ? [blindView] : [gridView, compareView, blindView, tableView, ...(PAGE.stats ? [resultsView] : [])];
+
+const viewButtons = VIEWS.map(({ name, label }, at) =>
+  button({ label, key: String(at + 1), pressed: false, act: () => setView(name, { stay: true }), "data-view": name }),
 );
 const themeButton = button({
   label: "Theme",
@@ -21,26 +17,22 @@ const themeButton = button({
   act: () => setTheme(THEMES[document.documentElement.dataset.theme || "auto"]),
 });
 
+function viewNow() {
+  return VIEWS.find((v) => v.name === view.name);
+}
+
 function setView(name, { stay = false } = {}) {
   if (view.name === name) return;
-  stopPreview();
+  viewNow()?.close?.();
   clearStage();
   view.name = name;
   for (const node of viewButtons) press(node, node.dataset.view === name);
-  for (const [known] of VIEWS) $(known).hidden = known !== name;
+  for (const known of VIEWS) $(known.name).hidden = known.name !== name;
   document.body.dataset.view = name;
-  if (name === "grid") drawGrid();
-  else if (name === "compare") openCompare();
-  else if (name === "blind") openBlind();
-  else if (name === "table") openTable();
-  else openResults();
+  viewNow()?.open();
+  writeAddress();
   if (stay) return;
-  const place =
-    name === "compare" || name === "blind"
-      ? stageBox
-      : name === "grid"
-        ? tileOf(grid.at)?.querySelector(".face")
-        : rowsBox;
+  const place = viewNow()?.place?.();
   (place && place.isConnected ? place : $("main")).focus({ preventScroll: true });
 }
 
@@ -52,22 +44,24 @@ function setTheme(theme) {
   themeButton.setAttribute("aria-label", `Theme: ${theme}`);
 }
 
-function showMarks() {
-  showGridPicks();
-  if (view.name === "compare") drawCards();
-  if (view.name === "blind") drawBallot();
-  if (view.name === "table") showTablePicks();
-}
-
-function start() {
-  $("name").textContent = PAGE.profile ? `${PAGE.name} · ${PAGE.profile}` : PAGE.name;
+/** What the page is of: how many takes, how many to watch, what they cost. */
+function headline() {
+  if (GUEST) return "";
   const watchable = TAKES.filter((t) => t.playable).length;
   const spent = TAKES.filter((t) => !t.estimated).reduce((sum, t) => sum + (t.usd || 0), 0);
   const cost = TAKES.every((t) => t.usd === null) ? "" : ` · ${dollars(spent)}`; // a blind page knows no costs
   const rest = watchable === TAKES.length ? "" : `, ${watchable} to watch`;
-  $("tally").textContent =
-    `${counted(TAKES.length, "take")}${rest}${cost}${PAGE.emulator ? " in the emulator" : ""}`;
+  const missed = TAKES.filter((t) => unmetOf(t).length).length;
+  const unmet = missed ? ` · ${missed} not as expected` : "";
+  return `${counted(TAKES.length, "take")}${rest}${unmet}${cost}${PAGE.emulator ? " in the emulator" : ""}`;
+}
+
+function start() {
+  $("name").textContent = PAGE.profile && !GUEST ? `${PAGE.name} · ${PAGE.profile}` : PAGE.name;
+  $("tally").textContent = headline();
+  $("main").append(...VIEWS.map(({ name, label }) => el("section", { id: name, "aria-label": label, hidden: true })));
   $("views").append(...viewButtons);
+  $("views").hidden = VIEWS.length < 2;
   $("tools").append(
     button({ label: "Undo", key: "U", kind: "quiet", act: () => undoShown() }),
     button({ label: "Copy", kind: "quiet", say: "Copy the review", act: () => copy() }),
@@ -87,10 +81,13 @@ function start() {
     changed();
     if (view.name === "blind") openBlind();
   });
-  watch(showMarks);
-  startGrid();
-  setView(PAGE.blind ? "blind" : "grid", { stay: true });
+  watch(() => viewNow()?.redraw?.());
+  if (!GUEST) startGrid();
+  const named = readAddress();
+  setView(named ?? (PAGE.blind || GUEST ? "blind" : "grid"), { stay: true });
+  addEventListener("hashchange", followAddress);
   changed();
+  probe();
   document.body.dataset.ready = "true";
 }
 

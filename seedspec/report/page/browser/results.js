@@ -75,3 +75,6 @@ function standings(found, what) {
     ),
   );
 }
+
+/** @type {View} */
+const resultsView = { name: "results", label: "Results", open: openResults };

@@ -88,7 +88,7 @@ function save() {
   const link = el("a", { href: url, download: fileName() });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
-  say(`Saved ${fileName()}: ${tallied()}. Put it into reviews/ beside the storyboard`);
+  say(`Saved ${fileName()}: ${tallied()}. ${whereItGoes()}`);
 }
 
 async function saveTo() {

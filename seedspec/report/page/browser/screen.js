@@ -6,7 +6,7 @@ const players = [];
 const blobs = new Map();
 
 function sourceOf(take) {
-  if (PAGE.media === "link") return take.source;
+  if (PAGE.media === "link" || PAGE.media === "signed") return take.source;
   if (blobs.has(take.source)) {
     const url = blobs.get(take.source);
     blobs.delete(take.source); // asked for last, given up last
@@ -38,11 +38,13 @@ function borrow(take) {
   if (!player) {
     if (players.length >= MOST_PLAYERS) return null;
     const video = el("video", { playsinline: true, preload: "auto", disablepictureinpicture: true, tabindex: "-1" });
-    player = { video, take: null };
+    player = { video, take: null, counted: 0 };
     players.push(player);
+    follow(player);
   }
   const { video } = player;
   player.take = take;
+  player.counted = 0;
   video.muted = true;
   video.loop = false;
   video.playbackRate = 1;
@@ -56,10 +58,59 @@ function borrow(take) {
 function release(player) {
   if (!player || player.take === null) return;
   const { video } = player;
+  noteSeen(player, null);
   player.take = null;
   video.pause();
   video.removeAttribute("src");
   video.removeAttribute("poster");
   video.load(); // lets the decoder go
   video.remove();
+}
+
+/** Whether a video loads and can be played is known of each that is borrowed. */
+function follow(player) {
+  player.video.addEventListener("loadeddata", () => {
+    if (player.take) loaded.add(player.take.index);
+  });
+  player.video.addEventListener("error", () => {
+    if (player.take) cannotPlay(player.take);
+  });
+}
+
+/** @param {Take} take */
+function cannotPlay(take) {
+  if (broken.has(take.index)) return;
+  broken.add(take.index);
+  loaded.delete(take.index);
+  showTrouble();
+}
+
+function showTrouble() {
+  const words = troubleOf();
+  $("trouble").hidden = !words;
+  if ($("trouble").textContent !== words) $("trouble").textContent = words;
+  for (const box of document.querySelectorAll(".tile")) {
+    const index = Number(/** @type {HTMLElement} */ (box).dataset.take);
+    box.classList.toggle("is-broken", broken.has(index));
+  }
+  showLost();
+  leaveBrokenPair();
+}
+
+/** Asks for the first, the middle and the last video as the page opens, so that it says at once when they are gone. */
+function probe() {
+  if (PAGE.media !== "link" && PAGE.media !== "signed") return;
+  const watchable = TAKES.filter((take) => take.playable);
+  const asked = new Set([0, watchable.length >> 1, watchable.length - 1].map((at) => watchable[at]).filter(Boolean));
+  for (const take of asked) {
+    const video = el("video", { preload: "metadata", muted: true });
+    video.addEventListener("loadedmetadata", () => {
+      loaded.add(take.index);
+      showTrouble();
+      video.removeAttribute("src");
+      video.load();
+    });
+    video.addEventListener("error", () => video.hasAttribute("src") && cannotPlay(take));
+    video.src = sourceOf(take);
+  }
 }

@@ -4,7 +4,7 @@
 const board = { sort: "order", down: false, reference: null };
 const rowsBox = el("div", { class: "rows-box", tabindex: "0", role: "region", "aria-label": "All takes" });
 
-/** @typedef {[name: string, words: string, of: (t: Take) => string | number, kind?: string]} Column */
+/** @typedef {[name: string, words: string, of: (t: Take) => string | number | null, kind?: string]} Column */
 /** @type {Column[]} */
 const COLUMNS = [
   ["order", "#", (t) => t.index + 1, "number"],
@@ -15,6 +15,8 @@ const COLUMNS = [
   ["usd", "Cost", (t) => t.usd || 0, "number"],
   ["seconds", "Length", (t) => t.seconds ?? 0, "number"],
   ["bytes", "Size", (t) => t.bytes ?? 0, "number"],
+  ...(EXPECTS ? [/** @type {Column} */ (["unmet", "Not met", (t) => unmetOf(t).length, "number"])] : []),
+  ...MEASURES.map((name) => /** @type {Column} */ ([`measure ${name}`, measureName(name), (t) => measureOf(t, name), "number"])),
 ];
 
 function openTable() {
@@ -32,9 +34,11 @@ function sorted() {
   const of = columnOf(board.sort)[2];
   const rows = [...TAKES].sort((x, y) => {
     const [p, q] = [of(x), of(y)];
-    return (p < q ? -1 : p > q ? 1 : 0) || x.index - y.index;
+    if (p === null || q === null) return Number(p === null) - Number(q === null) || x.index - y.index;
+    const way = board.down ? -1 : 1;
+    return way * (p < q ? -1 : p > q ? 1 : 0) || x.index - y.index;
   });
-  return board.down ? rows.reverse() : rows;
+  return rows;
 }
 
 function drawTable() {
@@ -109,6 +113,11 @@ function tableRow(take) {
       { class: "number" },
       take.bytes ? [size(take.bytes), el("div", { class: "soft" }, `${take.width}×${take.height}`)] : NONE,
     ),
+    EXPECTS ? el("td", { class: "number" }, unmetOf(take).length ? unmetList(take) : "–") : null,
+    MEASURES.map((name) => {
+      const misses = unmetOf(take).some((u) => u.measure === name);
+      return el("td", { class: misses ? "number missed" : "number" }, measureInWords(take, name));
+    }),
     el("td", { class: "words" }, own ? el("span", {}, promptOf(take)) : changes(promptOf(reference), promptOf(take))),
   );
 }
@@ -117,9 +126,13 @@ function sortBy(name) {
   board.down = board.sort === name ? !board.down : false;
   board.sort = name;
   drawTable();
+  writeAddress();
   say(`Sorted by ${columnOf(name)[1]}, ${board.down ? "last first" : "first first"}`);
 }
 
 function showTablePicks() {
   for (const node of rowsBox.querySelectorAll("[data-pick]")) press(node, isPicked(TAKES[Number(node.dataset.pick)]));
 }
+
+/** @type {View} */
+const tableView = { name: "table", label: "Table", open: openTable, redraw: showTablePicks, place: () => rowsBox };

@@ -52,15 +52,15 @@ function axesWithChoice() {
 }
 
 /**
- * A take in words, without what is said elsewhere.
+ * A take in words, without what is said elsewhere; what tells it from others comes first.
  * @param {Take} take
  * @param {string[]} without
+ * @param {string[]} first
  */
-function wordsOf(take, without = []) {
-  const parts = without.includes("shot") ? [] : [take.shot];
-  for (const [axis, label] of Object.entries(take.labels)) if (!without.includes(axis)) parts.push(label);
-  if (!without.includes("take")) parts.push(`take ${take.take}`);
-  return parts.join(" · ");
+function wordsOf(take, without = [], first = []) {
+  const names = ["shot", ...Object.keys(take.labels), "take"].filter((axis) => !without.includes(axis));
+  const ordered = [...names.filter((axis) => first.includes(axis)), ...names.filter((axis) => !first.includes(axis))];
+  return ordered.map((axis) => (axis === "take" ? `take ${take.take}` : placeOn(take, axis))).join(" · ");
 }
 
 /**
@@ -107,13 +107,18 @@ function grouped() {
 }
 
 /**
- * The take that one is best looked at beside: of its shot, differing in as little as possible.
+ * The takes that one is best looked at beside, the best first: of its shot, differing in as little as possible.
  * @param {Take} take
  */
-function partnerOf(take) {
+function partnersOf(take) {
   const others = TAKES.filter((t) => t.playable && differentVideos(t, take));
   const distance = (/** @type {Take} */ t) => differing(t, take).length + (t.shot === take.shot ? 0 : 100);
-  return others.sort((x, y) => distance(x) - distance(y) || x.index - y.index)[0] || null;
+  return others.sort((x, y) => distance(x) - distance(y) || x.index - y.index);
+}
+
+/** @param {Take} take */
+function partnerOf(take) {
+  return partnersOf(take)[0] || null;
 }
 
 /** @param {Take} take */
@@ -122,6 +127,6 @@ function factsOf(take) {
   if (take.seconds) facts.push(`${Number(take.seconds).toFixed(1)} s`);
   if (take.width) facts.push(`${take.width}×${take.height}`);
   if (take.bytes) facts.push(size(take.bytes));
-  facts.push(`${take.estimated ? "about " : ""}${dollars(take.usd)}`);
+  if (take.usd !== null) facts.push(`${take.estimated ? "about " : ""}${dollars(take.usd)}`);
   return facts;
 }

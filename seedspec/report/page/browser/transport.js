@@ -19,7 +19,7 @@ const frameShown = el("span", { class: "soft" });
 const rateShown = el("span", { class: "rate" }, "1×");
 const playButton = button({ icon: "play", say: "Play", key: "K", kind: "play", act: () => clock.toggle() });
 const loopButton = button({ icon: "loop", say: "Loop", key: "R", pressed: true, act: () => toggleLoop() });
-const soundButtons = ["off", "a", "b"].map((which) =>
+const soundButtons = ["off", ...SIDES].map((which) =>
   button({
     label: which === "off" ? "Off" : which.toUpperCase(),
     say: `Sound: ${which === "off" ? "off" : which.toUpperCase()}`,
@@ -63,6 +63,7 @@ const transport = el(
 );
 
 function showTime(time, running) {
+  noteShown(time, running);
   const { seconds, fps } = clock;
   const frame = frameAt(time, fps);
   const frames = Math.round(seconds * fps);
@@ -81,13 +82,22 @@ function showTime(time, running) {
 }
 
 function showSound() {
-  for (const node of soundButtons) press(node, node.dataset.sound === stage.sound);
+  for (const node of soundButtons) {
+    press(node, node.dataset.sound === stage.sound);
+    node.hidden = (node.dataset.sound === "c" || node.dataset.sound === "d") && !stage.players[node.dataset.sound];
+  }
+}
+
+/** What stands or runs on the stage is taken down as seen; a ballot waits for it. */
+function noteShown(time, running) {
+  for (const player of clock.players) noteSeen(player, running ? null : frameAt(time, player.take.fps));
+  if (view.name === "blind") showReady();
 }
 
 /** Where the notes on both takes stand in time. */
 function showTicks() {
   ticks.replaceChildren();
-  for (const side of ["a", "b"]) {
+  for (const side of SIDES) {
     const take = stage.takes[side];
     if (!take) continue;
     for (const note of notesOn(take)) {
