@@ -42,7 +42,7 @@ def test_providers_are_as_the_metaschema_wants(name: str) -> None:
     document = FOUND[name]
     Draft202012Validator(FOUND["meta/provider.json"]).validate(document)
     assert document["id"] == name.split("/")[0]
-    assert {e["origin"] for e in document["endpoints"].values()} <= document["origins"].keys()
+    assert {e["origin"] for e in document["calls"].values()} <= document["origins"].keys()
 
 
 @pytest.mark.parametrize("name", PRICES)

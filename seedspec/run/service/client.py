@@ -22,6 +22,8 @@ import httpx
 import orjson
 
 from seedspec import __version__
+from seedspec.catalog.schemes import authorization
+from seedspec.catalog.template import render
 from seedspec.project.credentials import Key, Origins
 from seedspec.run.engine.messages import (
     Archive,
@@ -197,10 +199,10 @@ class Client:
         if isinstance(call, ReadMany):
             return await self._read_many(call)
         if isinstance(call, List):
-            query: dict[str, str | int] = {"type": "video", "model": call.model, "page_size": 50}
+            query = render(self.provider["calls"]["list"].get("query", {}), {}, call.model)
             return await self._free(partial(self._request, "list", query=query), self._rules.listed)
         if isinstance(call, Balance):
-            return await self._free(partial(self._request, "credits"), self._rules.balance)
+            return await self._free(partial(self._request, "balance"), self._rules.balance)
         if isinstance(call, Upload):
             return await self.uploads.reply(call, self.base, self._upload)
         if isinstance(call, Cut):
@@ -230,15 +232,14 @@ class Client:
     def _address(self, name: str, task: str = "") -> httpx.URL:
         """Where the provider file says that something is asked, read once: httpx takes long to read an address."""
         if (known := self._addresses.get(name)) is None or task:
-            endpoint = self.provider["endpoints"][name]
+            endpoint = self.provider["calls"][name]
             origin = self.origins.files if endpoint["origin"] == "files" else self.origins.api
             known = self._addresses[name] = httpx.URL(origin + endpoint["path"].replace("{task}", task))
         return known
 
     def _client(self, trust: ssl.SSLContext, limits: httpx.Limits, *, silence: float | None) -> httpx.AsyncClient:
         """A client with the key. Without `silence` the whole exchange has a deadline, and no moment within it."""
-        auth = self.provider["auth"]
-        secret = {auth["header"]: f"{auth['scheme']} {self.key.reveal()}"}
+        secret = authorization(self.provider, self.key.reveal())
         return httpx.AsyncClient(
             headers={"User-Agent": f"seedspec/{__version__}", "Accept-Encoding": "identity", **secret},
             limits=limits,
@@ -251,7 +252,9 @@ class Client:
 
     async def _create(self, call: Create) -> Reply:
         intent = call.intent.intent
-        headers = {"Content-Type": "application/json", self.provider["idempotency_header"]: intent.key}
+        headers = {"Content-Type": "application/json"}
+        if (named := self.provider["doubt"]["key"]) is not None:
+            headers[named["header"]] = intent.key
 
         async def send() -> HttpResponse:
             request = self._ways.paid.stream("POST", self._address("create"), content=call.body, headers=headers)
@@ -277,14 +280,15 @@ class Client:
 
     async def _read_many(self, call: ReadMany) -> Reply:
         form = re.compile(self.provider["task_id"])
-        body = orjson.dumps({"task_ids": [task for task in call.tasks.values() if form.fullmatch(task)]})
+        tasks = [task for task in call.tasks.values() if form.fullmatch(task)]
+        body = orjson.dumps(render(self.provider["calls"]["batch"]["body"], {"tasks": tasks}, ""))
         return await self._free(partial(self._request, "batch", body=body), self._rules.read_many)
 
     async def _request(
         self, name: str, *, task: str = "", query: Mapping[str, str | int] | None = None, body: bytes | None = None
     ) -> HttpResponse:
         endpoint, headers = (
-            self.provider["endpoints"][name],
+            self.provider["calls"][name],
             {} if body is None else {"Content-Type": "application/json"},
         )
         lanes = self._ways.files if endpoint["origin"] == "files" else self._ways.api
@@ -323,7 +327,7 @@ class Client:
 
         reply = await self._free(send, self._rules.stored)
         if isinstance(reply, Trouble) and reply.final and not reply.stop:
-            room = await self._free(partial(self._request, "quota"), self._rules.room)
+            room = await self._free(partial(self._request, "room"), self._rules.room)
             return replace(reply, reason=f"{room.reason} ({reply.reason})") if isinstance(room, Full) else reply
         return reply
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
 from seedspec.catalog.addresses import is_private
+from seedspec.catalog.answer_paths import every, first, holds, is_number, values_at
 from seedspec.project.credentials import is_loopback
 from seedspec.run.engine.messages import (
     Accepted,
@@ -35,13 +36,6 @@ _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECAS
 _UNSAFE = re.compile(f"[{STEERING}]+")
 
 
-_ENDS = {
-    **dict.fromkeys(("failed", "failure", "error"), "unknown_error"),
-    **dict.fromkeys(("cancelled", "canceled"), "request_cancelled"),
-}
-"""The codes of statuses that say a task has failed and carry none; any other is its own code."""
-
-
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
     """An HTTP answer, whole: header names in lower case, the body within its cap."""
@@ -60,27 +54,26 @@ class Rules:
 
     def created(self, answer: HttpResponse) -> Reply:
         """The answer to the paid request. What is neither a good id nor a clear refusal is Unknown."""
-        said = _json(answer.body)
+        said, take = _json(answer.body), self._take("create")
         if 200 <= answer.status < 300:
-            task = said.get("id") if isinstance(said, dict) else None
-            if not isinstance(task, str):
+            task = first(take["task"], said)
+            if task is None:
                 return Unknown(f"HTTP {answer.status} without a task id: {clean(answer.body)}")
             if not re.fullmatch(self.provider["task_id"], task):
                 return Unknown(f"HTTP {answer.status} with a strange task id {clean(repr(task))}")
-            assert isinstance(said, dict)
-            usage, info = _mapping(said.get("usage")), _mapping(said.get("task_info"))
-            reserved, estimate = _number(usage.get("credits_reserved")), _number(info.get("estimated_time"))
-            replayed = answer.headers.get("idempotency-replayed", "").lower() == "true"
-            return Accepted(task, reserved, estimate, replayed)
+            seen = (self.provider["doubt"]["key"] or {}).get("seen", "")
+            replayed = answer.headers.get(seen, "").lower() == "true"
+            return Accepted(task, _number(take, "reserved", said), _number(take, "estimate", said), replayed)
         if 300 <= answer.status < 400:
             return Refused(
                 "stop", "redirected", f"HTTP {answer.status}: the address of the API redirects; not followed"
             )
-        failure = failure_of(answer.body)
+        failure = self.failure_of(answer)
         table = self.provider["refusals"]
         if answer.status == 429:
             code, message = failure or ("rate_limit_exceeded", "HTTP 429")
-            return Refused("later", code, message, retry_after(answer.headers))
+            then = table["by_code"].get(code)  # of some services it says that the balance is empty
+            return Refused(then if then in ("stop", "failed") else "later", code, message, retry_after(answer.headers))
         if failure is None:
             return Unknown(f"HTTP {answer.status} without the API's error: {clean(answer.body)}")
         code, message = failure
@@ -92,9 +85,27 @@ class Rules:
     def read(self, answer: HttpResponse) -> Reply:
         """The answer to reading a task."""
         said = _json(answer.body)
-        if answer.status != 200 or not isinstance(said, dict):
+        if not self._is_good("read", answer, said):
             return self.trouble(answer)
         return self._task(said)
+
+    def has_ended(self, answer: HttpResponse) -> bool:
+        """Whether a task has ended by this answer, and what it gave is to be asked for by a call of its own."""
+        said, take = _json(answer.body), self._take("read")
+        if "result" not in self.provider["calls"] or not self._is_good("read", answer, said):
+            return False
+        state = self.provider["states"].get(first(take["state"], said) or "")
+        return state == "completed" and first(take.get("code"), said) is None
+
+    def result(self, answer: HttpResponse) -> Reply:
+        """The answer to the question what a task gave that has ended; an error of the service says that it failed."""
+        said, call = _json(answer.body), self.provider["calls"]["result"]
+        if self._is_good("result", answer, said):
+            return self._completed(said, self._take("result"))
+        failure = self.failure_of(answer)
+        if answer.status in call.get("failed", ()) and failure is not None:
+            return Task("failed", None, (), *failure)
+        return self.trouble(answer)
 
     def read_many(self, answer: HttpResponse) -> Reply:
         """The answer to reading many tasks: a row that says nothing clear of a task is left out, as the service
@@ -102,107 +113,102 @@ class Rules:
         """
         if answer.status in (404, 405):
             return NotOffered()
-        said = _json(answer.body)
-        rows = said.get("data") if isinstance(said, dict) else None
-        if answer.status != 200 or not isinstance(rows, list):
+        rows, take = self._rows("batch", answer), self._take("batch")
+        if rows is None:
             return self.trouble(answer)
         found = {}
-        for row in map(_mapping, rows):
-            if isinstance(row.get("id"), str) and isinstance(task := self._task(row), Task):
-                found[row["id"]] = task
+        for row in rows:
+            name = first(take["task"], row)
+            if name is not None and isinstance(task := self._task(row), Task):
+                found[name] = task
         return Tasks(found)
 
     def _task(self, said: Mapping[str, Any]) -> Task | Trouble:
-        word = said.get("status")
-        if not isinstance(word, str):
+        take, failures = self._take("read"), self.provider["failures"]
+        word = first(take["state"], said)
+        if word is None:
             return Trouble("an answer without a status")
-        statuses: Mapping[str, Literal["running", "completed", "failed"]] = self.provider["statuses"]
-        state = statuses.get(word, "running")
-        credits, reserved = _charged(said), _number(_mapping(said.get("usage")).get("credits_reserved"))
-        model = said["model"] if isinstance(said.get("model"), str) else None
-        created = _number(said.get("created"))
-        percent = _number(said.get("progress"))
-        if state == "completed":
-            links = self._links(said)
-            if not links and any(self._named(said)):
-                return Trouble("the result is at an address that is not followed: not https, or not public", final=True)
-            if not links:
-                return Trouble("the task is completed and names no result")
-            return Task("completed", 100, links, credits=credits, reserved=reserved, model=model, created=created)
-        if state == "failed":
-            error = _mapping(said.get("error"))
-            code = error.get("code")
-            if not isinstance(code, str) or not code:
-                code = _ENDS.get(word, word)
-            if code in self.provider["failures"].get("lost", ()):
+        states: Mapping[str, str] = self.provider["states"]
+        state, code = states.get(word, "running"), first(take.get("code"), said)
+        credits, reserved = _number(take, "charged", said), _number(take, "reserved", said)
+        model, created = first(take.get("model"), said), _number(take, "created", said)
+        if state == "completed" and ("result" not in self.provider["calls"] or code is None):
+            return self._completed(said, take)
+        if state not in ("queued", "running"):
+            code = code or failures.get("by_word", {}).get(word, word)
+            if code in failures.get("lost", ()):
                 return Trouble(f"the service does not find the task: {code}", missing=True)
-            message = clean(error.get("message") or "")
+            message = clean(first(take.get("message"), said) or "")
             code = clean(code, 80)
             return Task("failed", None, (), code, message, credits, reserved, model=model, created=created)
-        info = _mapping(said.get("task_info"))
-        estimate, done = _number(info.get("estimated_time")), min(max(percent or 0, 0), 100)
+        percent, estimate = _number(take, "percent", said), _number(take, "estimate", said)
+        done = min(max(percent or 0, 0), 100)
         remaining = None if estimate is None else max(0.0, estimate * (1 - done / 100))
         shown = None if percent is None else int(done)
         return Task(
             "running", shown, (), "", "", credits, reserved, remaining, model, created,
-            clean(word, 40), word not in statuses, estimate,
+            clean(word, 40), word not in states, estimate,
+        )  # fmt: skip
+
+    def _completed(self, said: Mapping[str, Any], take: Mapping[str, Any]) -> Task | Trouble:
+        named = [url for url in every(take.get("links"), said) if isinstance(url, str)]
+        links = tuple(url for url in named if safe_url(url, local=self.local))
+        if not links and named:
+            return Trouble("the result is at an address that is not followed: not https, or not public", final=True)
+        if not links:
+            return Trouble("the task is completed and names no result")
+        return Task(
+            "completed", 100, links, credits=_number(take, "charged", said), reserved=_number(take, "reserved", said),
+            model=first(take.get("model"), said), created=_number(take, "created", said),
         )  # fmt: skip
 
     def listed(self, answer: HttpResponse) -> Reply:
         """The answer to the question for tasks: what is no good id or has no time is left out."""
-        said = _json(answer.body)
-        rows = said.get("data") if isinstance(said, dict) else None
-        if answer.status != 200 or not isinstance(rows, list):
+        rows, take = self._rows("list", answer), self._take("list")
+        if rows is None:
             return self.trouble(answer)
         found = []
-        for row in map(_mapping, rows):
-            task, created = row.get("id"), _number(row.get("created_at"))
-            if isinstance(task, str) and created is not None and re.fullmatch(self.provider["task_id"], task):
-                found.append(Listed(task, created, clean(row.get("status", ""), 40)))
+        for row in rows:
+            task, created = first(take["task"], row), _number(take, "created", row)
+            if task is not None and created is not None and re.fullmatch(self.provider["task_id"], task):
+                found.append(Listed(task, created, clean(first(take.get("state"), row) or "", 40)))
         return Listing(tuple(found))
 
     def stored(self, answer: HttpResponse) -> Reply:
         """The answer to an upload; a refusal may come as HTTP 200, with its own status as the code."""
-        said = _json(answer.body)
-        if answer.status != 200 or not isinstance(said, dict) or said.get("success") is not True:
+        said, take = _json(answer.body), self._take("upload")
+        if not self._is_good("upload", answer, said):
             return self.trouble(answer)
-        file = _mapping(said.get("data"))
-        url = file.get("file_url")
-        if not isinstance(url, str) or not safe_url(url, local=self.local):
+        url = first(take["url"], said)
+        if url is None or not safe_url(url, local=self.local):
             return Trouble("the upload's answer names no usable address", final=True)
-        begun = file.get("upload_time") or _date(answer.headers)
-        seconds = _seconds_between(begun, file.get("expires_at"))
-        size = _number(file.get("file_size"))
-        return Stored(url, int(size or 0), seconds or 3600.0 * self.provider["upload_hours"])
+        begun = first(take.get("from"), said) or _date(answer.headers)
+        seconds = _seconds_between(begun, first(take.get("until"), said))
+        size = _number(take, "bytes", said)
+        return Stored(url, int(size or 0), seconds or 3600.0 * self.provider["upload"].get("hours", 1))
 
     def room(self, answer: HttpResponse) -> Reply:
         """The answer to the question how many files the account may still have: Full when it may have none."""
-        said = _json(answer.body)
-        quota = _mapping(said.get("data")) if isinstance(said, dict) else {}
-        left, most = _number(quota.get("remain_files")), _number(quota.get("max_files"))
-        if answer.status != 200 or left is None:
+        said, take = _json(answer.body), self._take("room")
+        left, most = _number(take, "room", said), _number(take, "most", said)
+        if not self._is_good("room", answer, said) or left is None:
             return self.trouble(answer)
         if left > 0:
             return Trouble("there is room for more files")
         many = f"all {most:.0f} files of the account are in use" if most else "the account may have no more files"
-        return Full(f"{many}: delete some, or wait {self.provider['upload_hours']} h at most")
+        return Full(f"{many}: delete some, or wait {self.provider['upload']['hours']} h at most")
 
     def balance(self, answer: HttpResponse) -> Reply:
-        """The answer to the question for credits."""
+        """The answer to the question for what is left of the balance."""
         said = _json(answer.body)
-        if answer.status != 200 or not isinstance(said, dict):
+        if not self._is_good("balance", answer, said):
             return self.trouble(answer)
-        account = _mapping(said.get("data"))
-        token, user = _mapping(account.get("token")), _mapping(account.get("user"))
-        left = [_number(user.get("remaining_credits"))]
-        if not token.get("unlimited_credits"):
-            left.append(_number(token.get("remaining_credits")))
-        known = [n for n in left if n is not None]
-        return Credits(min(known) if known else None)
+        left = [n for n in every(self._take("balance").get("left"), said) if is_number(n)]
+        return Credits(min(left, default=None))
 
     def trouble(self, answer: HttpResponse) -> Trouble:
         """A free call that did not succeed: whether another try, or any call with this key, can."""
-        failure = failure_of(answer.body)
+        failure = self.failure_of(answer)
         said = f"HTTP {answer.status}" + (f", {failure[0]}: {failure[1]}" if failure else "")
         status = answer.status
         if status == 200 and failure and re.fullmatch("[45][0-9]{2}", failure[0]):  # the status within
@@ -212,33 +218,39 @@ class Rules:
         away = status >= 500 or status in (408, 425, 429) or (status == 200 and failure is None)
         return Trouble(said, retry_after(answer.headers), stop, final, away, missing=status == 404)
 
-    def _links(self, said: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(u for u in self._named(said) if safe_url(u, local=self.local))
-
-    def _named(self, said: Mapping[str, Any]) -> list[str]:
-        """What a task names as its results, whether they may be fetched or not."""
-        results = said.get("results")
-        found = list(results) if isinstance(results, list) else []
-        for place in ("result_data", "output"):  # seen in the vendor's own clients
-            found.append(_mapping(said.get(place)).get("video_url"))
-        return [u for u in found if isinstance(u, str)]
-
-
-def failure_of(body: bytes) -> tuple[str, str] | None:
-    """Code and message of the API's JSON error, in any of its three shapes; None when the body is none of them."""
-    said = _json(body)
-    if not isinstance(said, dict):
+    def failure_of(self, answer: HttpResponse) -> tuple[str, str] | None:
+        """Code and message of the service's JSON error, in any of its forms; None when the answer is none of them."""
+        said = _json(answer.body)
+        if not isinstance(said, dict):
+            return None
+        for form in self.provider["errors"]:
+            if not holds(form.get("when", {}), said):
+                continue
+            kinds = (str, int) if form.get("numeric") else (str,)
+            code = first(form["code"], said, kinds)
+            if not code and code != 0:
+                code = answer.headers.get(form.get("header", ""), "") or form.get("otherwise", "")
+            if code or code == 0:
+                message = first(form.get("message"), said)
+                return clean(str(code), 80), clean(message or form.get("otherwise") or code)
         return None
-    error = said.get("error")
-    if isinstance(error, dict):
-        code = error.get("code")
-        name = code if isinstance(code, str) and code else error.get("type")
-        if isinstance(name, str) and name:
-            return clean(name, 80), clean(error.get("message") or name)
-    if said.get("success") is False:
-        message = clean(said.get("msg") or said.get("message") or "refused")
-        return clean(str(said.get("code", "refused")), 80), message
-    return None
+
+    def _take(self, name: str) -> Mapping[str, Any]:
+        take: Mapping[str, Any] = self.provider["calls"].get(name, {}).get("take", {})
+        return take
+
+    def _is_good(self, name: str, answer: HttpResponse, said: Any) -> bool:
+        call = self.provider["calls"].get(name, {})
+        good = answer.status in call.get("ok", (200,)) and isinstance(said, dict)
+        return good and holds(call.get("only_if", {}), said)
+
+    def _rows(self, name: str, answer: HttpResponse) -> list[Mapping[str, Any]] | None:
+        """The tasks in an answer; None where it is no list of any."""
+        said, take = _json(answer.body), self._take(name)
+        place = str(take.get("rows", "")).removesuffix("[*]")
+        if not self._is_good(name, answer, said) or not isinstance(next(iter(values_at(place, said)), None), list):
+            return None
+        return [row for row in values_at(str(take["rows"]), said) if isinstance(row, Mapping)]
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -277,18 +289,6 @@ def clean(said: object, most: int = 300) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def _charged(said: Mapping[str, Any]) -> float | None:
-    """The credits that a task cost in the end, where its answer says so: in `billing` once settled, or in `usage`."""
-    billing, usage = _mapping(said.get("billing")), _mapping(said.get("usage"))
-    if billing.get("charge_status") == "released":
-        return 0.0
-    charged = _number(billing.get("charged_credits"))
-    if billing.get("charge_status") == "charged" and charged is not None:
-        return max(0.0, charged - (_number(billing.get("refunded_credits")) or 0.0))
-    used = _number(usage.get("credits_used"))
-    return _number(_mapping(usage.get("cost")).get("credits")) if used is None else used
-
-
 def _json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
@@ -296,14 +296,9 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e15:
-        return None
-    return value
+def _number(take: Mapping[str, Any], name: str, said: Any) -> float | None:
+    found = first(take.get(name), said, (int, float))
+    return None if found is None or abs(found) > 1e15 else found
 
 
 def _date(headers: Mapping[str, str]) -> str | None:

@@ -11,7 +11,7 @@ import pytest
 
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Accepted, Credits, Refused, Reply, Stored, Task, Trouble, Unknown
-from seedspec.run.service.responses import HttpResponse, Rules, clean, failure_of, retry_after, safe_url
+from seedspec.run.service.responses import HttpResponse, Rules, clean, retry_after, safe_url
 
 RULES = Rules(schemas()["evolink/provider.json"], local=False)
 GOOD = {
@@ -210,7 +210,7 @@ def test_retry_after_as_a_date() -> None:
     "body", [b"", b"{}", b"[]", b'{"error": "text"}', b'{"error": {}}', b'{"success": true}', b"\xff"]
 )
 def test_what_is_no_error_of_the_api(body: bytes) -> None:
-    assert failure_of(body) is None
+    assert RULES.failure_of(HttpResponse(400, {}, body)) is None
 
 
 def test_text_of_the_service_is_made_harmless() -> None:
