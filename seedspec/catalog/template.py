@@ -84,6 +84,12 @@ def parse(template: Any, body: Any, singles: frozenset[str] = frozenset()) -> Fl
     return Flat(found, model)
 
 
+def path_of(path: str, *, task: str = "", model: str = "") -> str:
+    """A path of the provider file with a task's id, and the name of a model or the first two parts of it."""
+    app = "/".join(model.split("/")[:2])
+    return path.replace("{task}", task).replace("{model}", model).replace("{app}", app)
+
+
 def _mark_of(template: Any) -> str:
     if not isinstance(template, Mapping):
         return ""

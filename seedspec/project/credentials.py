@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from seedspec.text.value import valueclass
@@ -52,10 +53,15 @@ class Key:
 
 @valueclass(frozen=True, slots=True)
 class Origins:
-    """Where the key may go, and nowhere else: scheme, host and port of the API and of the files API."""
+    """Where the key may go, and nowhere else: scheme, host and port of the API, of the files API, and any others."""
 
     api: str
     files: str
+    more: Mapping[str, str] = MappingProxyType({})
+
+    def of(self, name: str) -> str:
+        """The address of an origin of the provider file."""
+        return self.files if name == "files" else self.more.get(name, self.api)
 
     @property
     def local(self) -> bool:
@@ -69,7 +75,8 @@ def origins_of(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Origi
     for name, origin in provider["origins"].items():
         given = environ.get(origin["variable"], "").strip()
         found[name] = _origin(given, origin["variable"]) if given else origin["url"]
-    return Origins(found["api"], found["files"])
+    more = {name: url for name, url in found.items() if name not in ("api", "files")}
+    return Origins(found["api"], found.get("files", found["api"]), MappingProxyType(more))
 
 
 def key_of(provider: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> Key:

@@ -100,8 +100,8 @@ def _addresses(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Itera
     except BadSettings as error:
         yield Finding("addresses", "bad", str(error))
         return
-    for name, url in (("api", origins.api), ("files", origins.files)):
-        variable = provider["origins"][name]["variable"]
+    for name in provider["origins"]:
+        url, variable = origins.of(name), provider["origins"][name]["variable"]
         given = f" (from {variable})" if environ.get(variable, "").strip() else ""
         yield Finding(f"{name} address", "ok", url + given)
 

@@ -223,21 +223,21 @@ MUTANTS = [
     ),
     Mutant(
         "an answer that does not come",
-        "run/service/client.py",
+        "run/service/caller.py",
         '            return Unknown(f"no answer within {self.deadlines.create:g} s")',
         '            return Refused("later", "timeout", "no answer")',
         f"{WIRE} -k answer_that_is_none",
     ),
     Mutant(
         "an answer that is cut",
-        "run/service/client.py",
+        "run/service/caller.py",
         '            return Unknown(f"the answer was lost: {describe_error(error)}")',
         '            return Refused("later", "cut", "lost")',
         f"{WIRE} -k answer_that_is_none",
     ),
     Mutant(
         "a redirect of a paid request",
-        "run/service/client.py",
+        "run/service/caller.py",
         "            follow_redirects=False,",
         "            follow_redirects=True,",
         f"{WIRE} -k redirect",
@@ -268,7 +268,7 @@ MUTANTS = [
     ),
     Mutant(
         "the address of a refusal",
-        "run/service/client.py",
+        "run/service/caller.py",
         "body if fresh else self.uploads.hide_addresses(body)",
         "body",
         f"{UPLOADS} -k tell_the_address",
@@ -472,7 +472,7 @@ MUTANTS = [
     ),
     Mutant(
         "the deadline in time that was listened",
-        "run/service/client.py",
+        "run/service/caller.py",
         "            answer = await wait_listening(send(), self.deadlines.create)\n",
         "            async with asyncio.timeout(self.deadlines.create):\n                answer = await send()\n",
         f"{NO_END}::test_an_answer_that_came_while_the_process_stood_still_is_read",

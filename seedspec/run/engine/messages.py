@@ -12,11 +12,16 @@ from seedspec.text.value import valueclass
 
 @valueclass(frozen=True, slots=True)
 class Create:
-    """The paid request. It may start only when `intent` is durable; it is sent once."""
+    """The paid request. It may start only when `intent` is durable; it is sent once.
+
+    `provider` is the service that a call is for, "" for the only one; `model` the name by which it knows the model.
+    """
 
     job: str
     body: bytes
     intent: Submitting
+    provider: str = ""
+    model: str = ""
 
 
 @valueclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Read:
 
     job: str
     task: str
+    provider: str = ""
+    model: str = ""
 
 
 @valueclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ class ReadMany:
     """Asks for the state of many tasks at once; free, may be repeated. `tasks` are the ids by the name of the job."""
 
     tasks: Mapping[str, str]
+    provider: str = ""
 
 
 LARGEST_RATE = 8_000_000
@@ -71,6 +79,7 @@ class Upload:
     sha256: str
     path: str
     again: bool = False
+    provider: str = ""
 
 
 @valueclass(frozen=True, slots=True)
@@ -119,12 +128,15 @@ class Recall:
 class Balance:
     """Asks for the credits that are left; free."""
 
+    provider: str = ""
+
 
 @valueclass(frozen=True, slots=True)
 class List:
     """Asks for the newest tasks of the account that a model made; free."""
 
     model: str
+    provider: str = ""
 
 
 @valueclass(frozen=True, slots=True)

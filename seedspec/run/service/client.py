@@ -1,29 +1,19 @@
-"""Calls become HTTP and answers become replies.
-
-The key goes to the API's two origins alone: results are fetched by a client that has none. A paid request is sent
-once, on a connection of its own, and no redirect of it is followed. Every exchange has a deadline, every body a cap.
-"""
+"""The calls of a run go to the services that they are for, and come back as replies; results come without any key."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
-import re
-import ssl
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 
-from seedspec import __version__
-from seedspec.catalog.schemes import authorization
-from seedspec.catalog.template import render
 from seedspec.project.credentials import Key, Origins
 from seedspec.run.engine.messages import (
     Archive,
@@ -33,7 +23,6 @@ from seedspec.run.engine.messages import (
     Cut,
     Download,
     Expired,
-    Full,
     List,
     Look,
     Read,
@@ -45,10 +34,7 @@ from seedspec.run.engine.messages import (
     Unknown,
     Upload,
 )
-from seedspec.run.service.body import TooLong, whole
-from seedspec.run.service.file_stream import FileStream
-from seedspec.run.service.lanes import ONE, Lanes
-from seedspec.run.service.listening import wait_listening
+from seedspec.run.service.caller import Caller
 from seedspec.run.service.loop_thread import LoopThread
 from seedspec.run.service.public_web import (
     BadAddress,
@@ -59,28 +45,11 @@ from seedspec.run.service.public_web import (
     environment,
     size,
 )
-from seedspec.run.service.redaction import Redaction
 from seedspec.run.service.renders import RenderBucket
-from seedspec.run.service.responses import HttpResponse, Rules, clean
+from seedspec.run.service.responses import clean
 from seedspec.run.service.uploads import Uploads
 from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
 from seedspec.run.store.pictures import CutPictures
-
-SLOWEST = 64 * 1024
-"""Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""
-
-# Raised before a byte of the request is sent, so that nothing can have been bought.
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """The clients: `paid` for requests that cost money, which keeps no connection; the API's, the files', the web's."""
-
-    paid: httpx.AsyncClient
-    api: Lanes
-    files: Lanes
-    web: Web
 
 
 @dataclass(slots=True)
@@ -101,21 +70,20 @@ class Client:
     deadlines: Deadlines = field(default_factory=Deadlines)
     uploads: Uploads = field(default_factory=Uploads)
     renders: RenderBucket | None = None
+    others: Sequence[Caller] = ()
     _thread: LoopThread | None = None
     _tasks: set[asyncio.Task[Reply]] = field(default_factory=set)
     _back: deque[tuple[Call, Reply]] = field(default_factory=deque)
     _news: threading.Event = field(default_factory=threading.Event)
     _under_way: int = 0
-    _addresses: dict[str, httpx.URL] = field(default_factory=dict)
-    _ways: _Ways = field(init=False)
-    _rules: Rules = field(init=False)
-    _redaction: Redaction = field(init=False)
+    _web: Web = field(init=False)
+    _callers: dict[str, Caller] = field(init=False)
     _pictures: CutPictures = field(init=False)
 
     def __post_init__(self) -> None:
         self._pictures = CutPictures(self.base, Path(self.saves.owner).stem)
-        self._redaction = Redaction(self.key.reveal())
-        self._rules = Rules(self.provider, self.origins.local)
+        first = Caller(self.provider, self.origins, self.key, self.deadlines, self.uploads)
+        self._callers = {c.provider["id"]: c for c in (first, *self.others)}
 
     def ready(self) -> None:
         """The clients stand, before anything is asked of them. Raises BadSettings for what hinders them.
@@ -125,14 +93,9 @@ class Client:
         """
         if self._thread is None:
             with environment() as trust:
-                self._ways = _Ways(
-                    self._client(trust, httpx.Limits(max_connections=1, max_keepalive_connections=0), silence=None),
-                    Lanes(lambda: self._client(trust, ONE, silence=self.deadlines.silence)),
-                    Lanes(lambda: self._client(trust, ONE, silence=self.deadlines.silence)),
-                    Web(trust, self.deadlines, self.origins.local),
-                )
-                self._ways.api.open()
-                self._ways.files.open()
+                for caller in self._callers.values():
+                    caller.open(trust)
+                self._web = Web(trust, self.deadlines, all(c.origins.local for c in self._callers.values()))
             self._thread = LoopThread()
 
     def start(self, call: Call) -> None:
@@ -183,28 +146,23 @@ class Client:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for one in (self._ways.paid, self._ways.api, self._ways.files, self._ways.web):
-            await one.aclose()
+        for caller in self._callers.values():
+            await caller.aclose()
+        await self._web.aclose()
 
     async def _answer(self, call: Call) -> Reply:
-        return self._redaction.reply(await self._carry_out(call))
+        reply = await self._carry_out(call)
+        for caller in self._callers.values():
+            reply = caller.redaction.reply(reply)
+        return reply
 
     async def _carry_out(self, call: Call) -> Reply:
-        if isinstance(call, Create):
-            return await self._create(call)
-        if isinstance(call, Read):
-            if not re.fullmatch(self.provider["task_id"], call.task):
-                return Trouble("a task id that this service does not give; it is not asked for", final=True)
-            return await self._free(partial(self._request, "read", task=call.task), self._rules.read)
-        if isinstance(call, ReadMany):
-            return await self._read_many(call)
-        if isinstance(call, List):
-            query = render(self.provider["calls"]["list"].get("query", {}), {}, call.model)
-            return await self._free(partial(self._request, "list", query=query), self._rules.listed)
-        if isinstance(call, Balance):
-            return await self._free(partial(self._request, "balance"), self._rules.balance)
-        if isinstance(call, Upload):
-            return await self.uploads.reply(call, self.base, self._upload)
+        if isinstance(call, (Create, Read, ReadMany, List, Balance, Upload)):
+            caller = self._callers.get(call.provider or next(iter(self._callers)))
+            if caller is not None:
+                return await self._ask(caller, call)
+            nobody = f"nothing is known here of the service `{clean(call.provider)}`: it is not asked"
+            return Refused("stop", "no-service", nobody) if isinstance(call, Create) else Trouble(nobody, final=True)
         if isinstance(call, Cut):
             return await asyncio.to_thread(self._pictures.cut, call)
         if isinstance(call, (Archive, Recall)):
@@ -212,6 +170,20 @@ class Client:
         if isinstance(call, Look):
             return Trouble("the service keeps no ledger", final=True)
         return await self._download(call)
+
+    async def _ask(self, caller: Caller, call: Create | Read | ReadMany | List | Balance | Upload) -> Reply:
+        match call:
+            case Create():
+                return await caller.create(call)
+            case Read():
+                return await caller.read(call)
+            case ReadMany():
+                return await caller.read_many(call)
+            case List():
+                return await caller.list(call)
+            case Balance():
+                return await caller.balance()
+        return await caller.uploads.reply(call, self.base, caller.upload)
 
     async def _of_bucket(self, call: Archive | Recall) -> Reply:
         if self.renders is None:
@@ -229,108 +201,6 @@ class Client:
         finally:
             part.drop()
 
-    def _address(self, name: str, task: str = "") -> httpx.URL:
-        """Where the provider file says that something is asked, read once: httpx takes long to read an address."""
-        if (known := self._addresses.get(name)) is None or task:
-            endpoint = self.provider["calls"][name]
-            origin = self.origins.files if endpoint["origin"] == "files" else self.origins.api
-            known = self._addresses[name] = httpx.URL(origin + endpoint["path"].replace("{task}", task))
-        return known
-
-    def _client(self, trust: ssl.SSLContext, limits: httpx.Limits, *, silence: float | None) -> httpx.AsyncClient:
-        """A client with the key. Without `silence` the whole exchange has a deadline, and no moment within it."""
-        secret = authorization(self.provider, self.key.reveal())
-        return httpx.AsyncClient(
-            headers={"User-Agent": f"seedspec/{__version__}", "Accept-Encoding": "identity", **secret},
-            limits=limits,
-            timeout=httpx.Timeout(silence, connect=self.deadlines.connect, pool=self.deadlines.silence),
-            follow_redirects=False,
-            http2=False,
-            verify=trust,
-            trust_env=not self.origins.local,
-        )
-
-    async def _create(self, call: Create) -> Reply:
-        intent = call.intent.intent
-        headers = {"Content-Type": "application/json"}
-        if (named := self.provider["doubt"]["key"]) is not None:
-            headers[named["header"]] = intent.key
-
-        async def send() -> HttpResponse:
-            request = self._ways.paid.stream("POST", self._address("create"), content=call.body, headers=headers)
-            async with request as response:
-                return await self._whole(response)
-
-        try:
-            answer = await wait_listening(send(), self.deadlines.create)
-        except _UNSENT as error:
-            return Refused("later", "no-connection", f"{self.origins.api} cannot be reached: {describe_error(error)}")
-        except TimeoutError:
-            return Unknown(f"no answer within {self.deadlines.create:g} s")
-        except (httpx.HTTPError, httpx.StreamError, TooLong) as error:
-            return Unknown(f"the answer was lost: {describe_error(error)}")
-        return self._rules.created(answer)
-
-    async def _whole(self, response: httpx.Response, *, fresh: bool = False) -> HttpResponse:
-        """An answer without the addresses of uploads, but for the one that has a `fresh` one."""
-        body = await whole(response)
-        plain = body if fresh else self.uploads.hide_addresses(body)
-        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in response.headers.raw}
-        return HttpResponse(response.status_code, headers, plain)
-
-    async def _read_many(self, call: ReadMany) -> Reply:
-        form = re.compile(self.provider["task_id"])
-        tasks = [task for task in call.tasks.values() if form.fullmatch(task)]
-        body = orjson.dumps(render(self.provider["calls"]["batch"]["body"], {"tasks": tasks}, ""))
-        return await self._free(partial(self._request, "batch", body=body), self._rules.read_many)
-
-    async def _request(
-        self, name: str, *, task: str = "", query: Mapping[str, str | int] | None = None, body: bytes | None = None
-    ) -> HttpResponse:
-        endpoint, headers = (
-            self.provider["calls"][name],
-            {} if body is None else {"Content-Type": "application/json"},
-        )
-        lanes = self._ways.files if endpoint["origin"] == "files" else self._ways.api
-        address = self._address(name, task)
-        async with (
-            lanes.lane() as client,
-            asyncio.timeout(self.deadlines.read),
-            client.stream(endpoint["method"], address, params=query, content=body, headers=headers) as response,
-        ):
-            return await self._whole(response)
-
-    async def _free(
-        self, ask: Callable[[], Awaitable[HttpResponse]], meaning: Callable[[HttpResponse], Reply]
-    ) -> Reply:
-        try:
-            return meaning(await ask())
-        except _UNSENT as error:
-            return Trouble(f"cannot be reached: {describe_error(error)}", away=True)
-        except TimeoutError:
-            return Trouble("no answer in time", away=True)
-        except (httpx.HTTPError, httpx.StreamError, TooLong) as error:
-            return Trouble(f"the answer was lost: {describe_error(error)}", away=True)
-
-    async def _upload(self, sending: FileStream) -> Reply:
-        """A file to the files API, a piece at a time. When that says no for good, the account's quota may say why."""
-
-        async def send() -> HttpResponse:
-            given = {"upload_path": "seedspec", "file_name": sending.name}
-            file: Any = {"file": (sending.name, sending, sending.kind)}
-            async with (
-                self._ways.files.lane() as client,
-                asyncio.timeout(self.deadlines.upload + sending.size / SLOWEST),
-                client.stream("POST", self._address("upload"), files=file, data=given) as response,
-            ):
-                return await self._whole(response, fresh=True)
-
-        reply = await self._free(send, self._rules.stored)
-        if isinstance(reply, Trouble) and reply.final and not reply.stop:
-            room = await self._free(partial(self._request, "room"), self._rules.room)
-            return replace(reply, reason=f"{room.reason} ({reply.reason})") if isinstance(room, Full) else reply
-        return reply
-
     async def _download(self, call: Download) -> Reply:
         """A result, beside its final name until it is whole; whatever happens, its part is gone afterwards.
 
@@ -341,7 +211,7 @@ class Client:
         except (OSError, BadPlace) as error:
             return _write_trouble(call.file, error)
         try:
-            async with asyncio.timeout(self.deadlines.download), self._ways.web.open_link(call.url) as response:
+            async with asyncio.timeout(self.deadlines.download), self._web.open_link(call.url) as response:
                 if (trouble := _refusal_of(response)) is not None:
                     return trouble
                 announced = size(response.headers.get("content-length", ""))
