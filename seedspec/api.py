@@ -48,6 +48,7 @@ from seedspec.run.prepare import (
     Planned,
     budget_of,
     check_pictures,
+    expectations,
     failure_rule,
     plan_of,
     ready,
@@ -221,7 +222,16 @@ def run(
             from seedspec.emulator.session import own
 
             given = ends.enter_context(own(place, needed=asks_service(plan, options)))
-        yield from _run(made, options, plan, drift, given, stopping, shared)
+        events = _run(made, options, plan, drift, given, stopping, shared)
+        if (expected := expectations(made, place, options)) is None:
+            yield from events
+            return
+        from seedspec.run.comparing import Takes, with_comparisons
+
+        entries = tuple(step.entry for step in plan.steps if step.entry is not None)
+        end = None if options.timeout is None else now().clock + options.timeout
+        takes = Takes(expected, entries, place.base, place.commands, options.strict_expect, end)
+        yield from with_comparisons(events, takes, plan.lock, stopping)
 
 
 def quote(planned: Planned, options: Options, *, whole: bool = False) -> Quote | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.expect import Expectation
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
 from seedspec.lock.run_events import Bound, Compared
 from seedspec.lock.state import State
 from seedspec.measures.expected import compare, unit_of
@@ -29,22 +29,14 @@ class Expectations:
     picked: Callable[[Entry], object]
     scores: Callable[[str], Mapping[str, float]]
 
-    def __bool__(self) -> bool:
-        return bool(self.by_shot)
-
     def of(self, entry: Entry) -> tuple[Expectation, ...]:
         return self.by_shot.get(entry.shot, ())
 
-    def compared(self, entry: Entry, record: Record, now: str, *, why: str = "") -> Compared | None:
+    def compare(self, entry: Entry, sha256: str, attempt: int, now: str, *, why: str = "") -> Compared | None:
         """A saved video held against what is expected of it; None where nothing is.
 
         `why` says why it could not be measured.
         """
-        sha256 = str(record.get("sha256") or "")
-        return self.compare(entry, sha256, record.attempt, now, why=why) if record.state is State.SAVED else None
-
-    def compare(self, entry: Entry, sha256: str, attempt: int, now: str, *, why: str = "") -> Compared | None:
-        """The same of a video by its sha256."""
         expected = self.of(entry)
         if not expected:
             return None
@@ -53,6 +45,18 @@ class Expectations:
         chosen = self.picked(entry) is not None
         return Compared(entry.address, entry.fingerprint, attempt, bounds, now, chosen, why)
 
+    def standing(self, entries: Iterable[Entry | None], lock: Lock, now: str) -> dict[str, Compared]:
+        """The saved takes of which something is expected, by address, in the order of the entries."""
+        out = dict[str, Compared]()
+        for entry in entries:
+            record = lock.last(entry.fingerprint) if entry is not None else None
+            if entry is None or record is None or record.state is not State.SAVED:
+                continue
+            found = self.compare(entry, str(record.get("sha256") or ""), record.attempt, now)
+            if found is not None:
+                out[entry.address] = found
+        return out
+
 
 def expected_by_shot(board: Storyboard, *, judges: bool = True) -> dict[str, tuple[Expectation, ...]]:
     """What a storyboard expects, by the profile that is laid over it; without `judges` of measures alone."""
@@ -60,16 +64,6 @@ def expected_by_shot(board: Storyboard, *, judges: bool = True) -> dict[str, tup
     for shot in board.shots:
         kept[shot.id] = tuple(b for b in board.expected_of(shot) if judges or not b.measure.startswith(PREFIX))
     return {shot: bounds for shot, bounds in kept.items() if bounds}
-
-
-def compared_takes(found: Expectations, entries: Iterable[Entry | None], lock: Lock, now: str) -> dict[str, Compared]:
-    """The saved takes of which something is expected, by address, in the order of the entries."""
-    out = dict[str, Compared]()
-    for entry in entries if found else ():
-        record = lock.last(entry.fingerprint) if entry is not None else None
-        if entry is not None and record is not None and (one := found.compared(entry, record, now)) is not None:
-            out[entry.address] = one
-    return out
 
 
 def _bound(expected: Expectation, values: Mapping[str, Value], entry: Entry) -> Bound:

@@ -60,13 +60,12 @@ def videos_of(plan: Plan, base: Path, commands: CommandHint) -> list[Video]:
         record = plan.lock.last(step.fp)
         if step.entry is None or record is None or record.state is not State.SAVED:
             continue
-        medium, sha256, file = first_frame(step.entry), str(record.get("sha256") or ""), str(record.file or "")
+        medium, picture = first_frame(step.entry), reference_of(step.entry, base)
+        sha256, file = str(record.get("sha256") or ""), str(record.file or "")
         like = medium.key if medium is not None else None
         if (known := found.get((sha256, like))) is not None:
             found[sha256, like] = replace(known, entries=(*known.entries, step.address))
             continue
-        local = medium is not None and medium.source == "file"
-        picture = Reference(str(base / medium.where), medium.key) if medium is not None and local else None
         trouble = _trouble(base, file, sha256, commands)
         found[sha256, like] = Video((step.address,), file, sha256, like, picture, trouble)
     return list(found.values())
@@ -75,6 +74,14 @@ def videos_of(plan: Plan, base: Path, commands: CommandHint) -> list[Video]:
 def first_frame(entry: Entry) -> Medium | None:
     """The picture that the video of an entry should begin with; None where its request has none."""
     return next((m for m in entry.media if m.slot == "first_frame"), None)
+
+
+def reference_of(entry: Entry, base: Path) -> Reference | None:
+    """That picture, where it is a file of the project."""
+    medium = first_frame(entry)
+    if medium is None or medium.source != "file":
+        return None
+    return Reference(str(base / medium.where), medium.key)
 
 
 def values_of(folder: MeasuresFolder, entry: Entry, sha256: str) -> dict[str, Value] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from seedspec.catalog.price import exact, units_within
 from seedspec.choices.picks import Picks, follow_addresses, variants
@@ -17,7 +17,6 @@ from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Lock
 from seedspec.lock.run_events import Compared
 from seedspec.lock.state import State
-from seedspec.measures.judged import NOBODY, PREFIX
 from seedspec.plan.agreed import AGE, Agreed, Drift, NotThisPlan, narrow
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan
@@ -27,11 +26,8 @@ from seedspec.plan.select import NothingSelected, choose, within
 from seedspec.project.choice_files import choices_of, read_picks
 from seedspec.project.compile import Compiled, compile, expand_board
 from seedspec.project.credentials import BadSettings
-from seedspec.project.expectations import Expectations, compared_takes, expected_by_shot
-from seedspec.project.judged_file import read_judged
 from seedspec.project.paths import Place, name_in_commands, place_of
 from seedspec.project.presence import presence
-from seedspec.project.saved_measures import MeasuresFolder
 from seedspec.run.engine.messages import Archive
 from seedspec.run.engine.purchase import Pace
 from seedspec.run.engine.renders import Renders
@@ -39,6 +35,9 @@ from seedspec.run.loop import now
 from seedspec.run.store.left_behind import check_not_left
 from seedspec.text.diagnostic import Diagnostic, Problems, Severity
 from seedspec.text.value import brief
+
+if TYPE_CHECKING:
+    from seedspec.project.expectations import Expectations
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -247,21 +246,32 @@ def _picked(made: Compiled, options: Options) -> Callable[[Entry], str | None]:
     return (follow_addresses(picks, Entries(made.entries)) if picks.by_variant else picks).forbids
 
 
-def expectations(made: Compiled, place: Place, options: Options, *, judges: bool = True) -> Expectations:
-    """What the storyboard expects of its takes, with the scores of judges or without; where that is nothing, no file
-    is read for it."""
-    assert made.board is not None
-    expected = expected_by_shot(made.board, judges=judges)
-    picked = _picked(made, options) if expected else (lambda entry: None)
+def expectations(made: Compiled, place: Place, options: Options, *, judges: bool = True) -> Expectations | None:
+    """What the storyboard expects of its takes, with the scores of judges or without; None where that is nothing.
+
+    Nothing is loaded or read for a storyboard without expectations.
+    """
+    board = made.board
+    assert board is not None
+    if not any(board.expected_of(shot) for shot in board.shots):
+        return None
+    from seedspec.measures.judged import NOBODY, PREFIX
+    from seedspec.project.expectations import Expectations, expected_by_shot
+    from seedspec.project.judged_file import read_judged
+    from seedspec.project.saved_measures import MeasuresFolder
+
+    expected = expected_by_shot(board, judges=judges)
     asks = any(one.measure.startswith(PREFIX) for bounds in expected.values() for one in bounds)
     judged = read_judged(place.lock, Problems()) if asks else NOBODY
-    return Expectations(expected, MeasuresFolder(place.base), picked, judged.scores)
+    return Expectations(expected, MeasuresFolder(place.base), _picked(made, options), judged.scores)
 
 
 def compared(planned: Planned, options: Options, *, judges: bool = True) -> dict[str, Compared]:
     """The saved takes of a plan of which something is expected, by address, held against their measures."""
     found = expectations(planned.compiled, planned.place, options, judges=judges)
-    return compared_takes(found, (s.entry for s in planned.plan.steps), planned.plan.lock, now().text())
+    if found is None:
+        return {}
+    return found.standing((s.entry for s in planned.plan.steps), planned.plan.lock, now().text())
 
 
 def check_pictures(plan: Plan) -> None:

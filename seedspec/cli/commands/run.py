@@ -9,7 +9,7 @@ from seedspec.cli.carry_out import Emulation, carry_out
 from seedspec.cli.main import Exit
 from seedspec.cli.number import DAY, MOST_MONEY, YEAR, Number
 from seedspec.cli.options import assets_option, check_bucket, ledger_option, renders_option, word_option, yes_option
-from seedspec.cli.run_options import options_of, picked_option, plan_options, view_options
+from seedspec.cli.run_options import options_of, picked_option, plan_options, strict_option, view_options
 from seedspec.cli.run_reports import report_unstarted
 from seedspec.cli.run_view import view_of
 from seedspec.plan.agreed import AGE
@@ -50,6 +50,7 @@ from seedspec.plan.agreed import AGE
 @click.option("--in-flight", type=click.IntRange(1, 1000), help="The most tasks at the service at one time.")
 @click.option("--poll-interval", type=Number(0.1, DAY), help="Seconds between the first two reads of a task.")
 @click.option("--submit-rate", type=Number(0.001, 1000), help="Paid requests a second, at most.")
+@strict_option
 @view_options
 @click.option("--emulator-seconds", type=Number(0, DAY), default=2.0, show_default=True,
               help="How long an emulated task takes.")  # fmt: skip
@@ -61,7 +62,8 @@ def run_command(
     assets: str | None, renders: str | None, ledger: str | None, yes_up_to: float | None, agreed: str | None,
     plan_age: float,    in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
     form: str, junit: str | None, emulator_seconds: float, fault: tuple[str, ...], seed: int,
-    *, retry_failed: bool, redo_stale: bool, emulator: bool, yes: bool, locked: bool, fail_fast: bool, no_wait: bool,
+    *, strict_expect: bool,
+    retry_failed: bool, redo_stale: bool, emulator: bool, yes: bool, locked: bool, fail_fast: bool, no_wait: bool,
     plain: bool, unpriced: bool,
 ) -> None:  # fmt: skip
     """Buy what is new, follow what is running, save what is finished. What is done is left alone.
@@ -72,6 +74,9 @@ def run_command(
 
     --plan FILE is a yes to what `seedspec plan --out FILE` wrote. A purchase that has become dearer since is not
     bought, nor one that the storyboard no longer asks for: they are listed, and the exit code is 4.
+
+    Where the storyboard has `expect`, what is saved is measured beside the run. A video that is not as expected is told
+    at its line, and the exit code is 9.
 
     \b
     Examples:
@@ -96,6 +101,7 @@ def run_command(
             ledger=ledger,
             in_flight=in_flight, poll_interval=poll_interval, submit_rate=submit_rate,
             agreed=None if agreed is None else read_agreed(agreed), agreed_days=plan_age, unpriced=unpriced,
+            strict_expect=strict_expect,
         )  # fmt: skip
         emulation = Emulation(emulator_seconds, fault, seed)
         said = _yes(yes, yes_up_to, agreed)
