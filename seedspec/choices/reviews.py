@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 from seedspec.catalog.schema import Schema
@@ -122,6 +124,11 @@ def _mention(row: Map, values: Mapping[str, Any], key: str, fp: str) -> Mention:
     return Mention(values[key], values[fp], row.pairs[key].value.span)
 
 
+def guest_name(fingerprint: str) -> str:
+    """What a take is called on a page for guests: it tells nothing of the request, and `Entries` finds it again."""
+    return hashlib.sha256(f"seedspec guest\n{fingerprint}".encode()).hexdigest()[:16]
+
+
 class Entries:
     """The entries of today, found by what a file says of a take: its request first, its address second."""
 
@@ -138,7 +145,12 @@ class Entries:
             return here
         if (whole := self._by_fp.get(take.fp)) is not None:
             return whole
-        return next((e for fp, e in self._by_fp.items() if fp.startswith(take.fp)), None)
+        begun = next((e for fp, e in self._by_fp.items() if fp.startswith(take.fp)), None)
+        return begun or self._by_guest_name.get(take.fp)
+
+    @cached_property
+    def _by_guest_name(self) -> dict[str, Entry]:
+        return {guest_name(fp): entry for fp, entry in self._by_fp.items()}
 
     def find_or_warn(self, take: Mention, problems: Problems, *, lost: str) -> Entry | None:
         """The same; what is not to be found is a warning that ends with `lost`, the consequence."""

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import click
 
 from seedspec.api import Options, Planned, plan
+from seedspec.cli.browser import open_page
 from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
@@ -30,6 +31,7 @@ from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.project.saved_video import SavedVideos
 from seedspec.project.state_folder import state_folder
 from seedspec.report.page import content as contents
+from seedspec.report.page import guest as guests
 from seedspec.report.page import page, posters, results
 from seedspec.report.page.content import Media, Take
 from seedspec.report.page.hidden import hidden_of
@@ -46,21 +48,29 @@ WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 @select_options
 @click.option("--out", "-o", type=click.Path(dir_okay=False), help="The page; STEM.review.html when not given.")
 @click.option(
-    "--media", type=MediaParam(), default="link", show_default=True,
-    help="Videos beside the page, inside it, inside it as small copies, or in the bucket of --renders by addresses that"
-    " are good for 7 days, or for as long as is said: signed=12h.",
+    "--media", type=MediaParam(),
+    help="Videos beside the page (link, the default), inside it (inline), inside it as small copies (proxy), or in the"
+    " bucket of --renders by addresses that are good for 7 days, or for as long as is said: signed=12h.",
 )  # fmt: skip
 @renders_option("Where the videos of --media signed are.")
 @click.option("--x", "columns", metavar="AXIS", help="The axis of the grid's columns, or a column of one: axis.column.")
 @click.option("--y", "rows", metavar="AXIS", help="The axis of the grid's rows, or a column of one.")
 @click.option("--blind", is_flag=True, help="Open with pairs to vote on, names hidden.")
+@click.option(
+    "--guest", is_flag=True,
+    help="A page for people outside: blind votes alone, and no name, label, prompt, price or state anywhere in it."
+    " The videos are in it; --media is proxy when not given.",
+)  # fmt: skip
+@click.option(
+    "--open", "open_it", is_flag=True, help="Open the page in the browser. Without a screen its path is said."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the order and the sides of blind pairs.")
 @votes_option
 @takes_options
 def review_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], out: str | None, media: MediaChoice,
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], out: str | None, media: MediaChoice | None,
     renders: str | None, columns: str | None, rows: str | None, votes: tuple[str, ...], profile: str,
-    *, blind: bool, seed: int, emulator: bool,
+    *, blind: bool, guest: bool, open_it: bool, seed: int, emulator: bool,
 ) -> None:  # fmt: skip
     """Make a page to look at takes: grid, compare, blind votes, table. One HTML file, no server, no network.
 
@@ -69,8 +79,9 @@ def review_command(
 
     \b
     Examples:
-      seedspec review --emulator
+      seedspec review --emulator --open
       seedspec review --media proxy --out review.html
+      seedspec review --guest --out vote.html
       seedspec review --media signed=2d --renders s3://our-bucket/renders
       seedspec review --blind --select hook=reveal --votes reviews/
     """
@@ -80,6 +91,10 @@ def review_command(
     videos = SavedVideos(place.base)
     # a page is made to be shared: its commands do not say where the storyboard lies on this machine
     commands = CommandHint(name_in_commands(Path(Path(storyboard).name)), emulator, place.profile)
+    media = media or MediaChoice("proxy" if guest else "link")
+    if guest:
+        _check_guest(media, votes, columns, rows)
+        blind = True
     renders = check_bucket("renders", renders, emulator=emulator)
     signed = signed_of(media, renders, planned.plan)
     sizes = signed.size(planned.plan.lock) if signed else lambda file: _size(videos, file)
@@ -96,7 +111,9 @@ def review_command(
         "blind": blind,
         "seed": seed,
     }
-    hides = hidden_of(board_of(planned.compiled), found, seed) if blind else None
+    if guest:
+        found = guests.order(found, seed)
+    hides = hidden_of(board_of(planned.compiled), found, seed) if blind and not guest else None
     if hides is not None:
         found = hides.order(found)
     settings["stats"] = results.as_json(*standings_of(planned, votes, problems, ())) if votes else None
@@ -120,7 +137,7 @@ def review_command(
     measures = values_by_fingerprint(planned.plan, place.base, judged)
     takes = compared(planned, options, judges=not blind)
     made = contents.content(board_of(planned.compiled), found, picks, sources, seen, settings, measures, judged, takes)
-    made = made if hides is None else hides.content(made, found)
+    made = guests.content(made, found, seed) if guest else made if hides is None else hides.content(made, found)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]
     pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media.kind,
                        *((signed.objects.origin, signed.until) if signed else ()))  # fmt: skip
@@ -135,12 +152,27 @@ def review_command(
         _tell_missing(found, planned)
     if clips and not any(s.poster for s in seen.values()):
         print_notes(["no posters: they need more packages, pip install 'seedspec[media]'"])
+    if clips and media.kind == "link":
+        print_notes(["to send this page alone: --media proxy puts small copies of the videos into it"])
+    if open_it:
+        open_page(target)
     if not clips:
         print_next_of_plan(planned, options)
+    elif guest:
+        put = f"put the files that come back into reviews/, then {planned.place.commands.plain('stats')}"
+        print_next(f"send the page; {put}")
     else:
         print_next(
             f"open the page, save what you choose there, then {planned.place.commands.plain('pick', '--from FILE')}"
         )
+
+
+def _check_guest(media: MediaChoice, votes: Sequence[str], columns: str | None, rows: str | None) -> None:
+    if media.kind in ("link", "signed"):
+        message = "a page for guests has its videos inside: file names and addresses would tell what they are"
+        raise Exit(2, f"{message}; --media proxy, or --media inline")
+    if votes or columns or rows:
+        raise Exit(2, "a page for guests has blind votes alone: leave out --votes, --x and --y")
 
 
 def _settings(planned: Planned, found: Sequence[Take], media: Media, x: str | None, y: str | None) -> dict[str, Any]:
