@@ -41,6 +41,7 @@ from seedspec.run.consent import (
 )
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
+from seedspec.run.lock_alone import check_providers
 from seedspec.run.loop import drive, now
 from seedspec.run.prepare import (
     Invalid,
@@ -182,6 +183,8 @@ def run(
         options, consent = replace(options, agreed=consent), None
     made, place = ready(path, options, compiled)
     assert made.board is not None
+    if made.lock_alone and options.submit:
+        raise Invalid(made)
     with ExitStack() as ends:
         for name in ("assets", "renders", "ledger") if options.emulated else ():
             if getattr(options, name) is not None:
@@ -203,6 +206,8 @@ def run(
         with no_collector():
             senders = shared.senders if shared is not None else {}
             plan, drift = plan_of(made, place, options, lock, Problems(), senders=senders)
+        if made.lock_alone:
+            check_providers(made, plan)
         if shared is not None and shared.away and options.submit and plan.buys:
             raise BadSettings(f"the ledger does not answer: {shared.away}; nothing was sent", 7)
         if shared is not None and shared.away:

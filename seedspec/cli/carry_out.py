@@ -19,6 +19,7 @@ from seedspec.cli.signals import hear_signals
 from seedspec.project.credentials import key_of
 from seedspec.report.agreed import drift
 from seedspec.run.consent import check_consent, check_not_retired, check_priced
+from seedspec.run.lock_alone import check_providers
 from seedspec.run.prepare import budget_of
 from seedspec.run.store.lock_file import check_free
 
@@ -43,6 +44,8 @@ def carry_out(
     if view.junit is not None:
         check_output_path(view.junit, planned)  # before anything is bought: receipts may stand there
     needed = asks_service(planned.plan, options)
+    if planned.compiled.lock_alone:
+        check_providers(planned.compiled, planned.plan)
     if not needed:
         view = replace(view, live=False)  # nothing will move
     elif not options.emulated:

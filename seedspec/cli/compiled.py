@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from seedspec.cli.console import echo, wants_color
+from seedspec.cli.console import echo, print_notes, wants_color
 from seedspec.cli.main import Exit
 
 if TYPE_CHECKING:
@@ -23,6 +23,25 @@ def compile_or_exit(path: str, profile: str, *, emulated: bool) -> Compiled:
     from seedspec.project.compile import compile
 
     return exit_on_errors(compile(path, profile=profile, emulated=emulated))
+
+
+def bought_or_exit(path: str, profile: str, *, emulated: bool) -> Compiled:
+    """The same for commands that look at what was bought, or finish it. They go on from the lock alone where the
+    storyboard has errors, which are shown."""
+    from seedspec.project.compile import compile
+
+    made = compile(path, profile=profile, emulated=emulated)
+    if not made.ok:
+        from seedspec.project.names import lock_of
+        from seedspec.run.lock_alone import lock_alone
+
+        found = lock_alone(made, profile, emulated=emulated)
+        if found is not None:
+            show_findings(made.diagnostics)
+            lock = lock_of(made.path, emulated=emulated)
+            print_notes([f"the storyboard cannot be compiled: what was bought is taken from `{lock}` alone"])
+            return found
+    return exit_on_errors(made)
 
 
 class Mistaken(Exit):

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from seedspec.api import Options, Planned, plan
-from seedspec.cli.compiled import compile_or_exit, heading, show_findings
+from seedspec.cli.compiled import bought_or_exit, compile_or_exit, heading, show_findings
 from seedspec.cli.console import print_lines, print_next, print_notes, wants_color
 from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.plan.by_model import by_model
@@ -25,8 +25,9 @@ from seedspec.run.prepare import budget_of
 
 
 def planned_of(storyboard: str, options: Options) -> Planned:
-    """The plan of a storyboard; what was found on the way is shown."""
-    planned = plan(storyboard, options, compile_or_exit(storyboard, options.profile, emulated=options.emulated))
+    """The plan of a storyboard, or of its lock alone where nothing is to be bought; what was found is shown."""
+    made = compile_or_exit if options.submit else bought_or_exit
+    planned = plan(storyboard, options, made(storyboard, options.profile, emulated=options.emulated))
     show_findings(planned.findings)
     return planned
 

@@ -67,10 +67,16 @@ def orphans(
 
 
 def _name(record: Record) -> str:
-    """The name that a purchase would have had as an entry; the lock may come from anybody."""
+    """The name that a purchase would have had as an entry, or one of its fingerprint."""
+    return usual_name(record) or record.fp[:16]
+
+
+def usual_name(record: Record) -> str:
+    """The name of a purchase's video by its address, "" where a storyboard gives no such address: the lock may come
+    from anybody."""
     try:
         named = parse(record.entry).file.removesuffix(".mp4")
     except ValueError:
-        return record.fp[:16]
+        return ""
     usual = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9@=,._-]{0,200}", named) and not is_device(named)
-    return named if usual else record.fp[:16]
+    return named if usual else ""

@@ -141,8 +141,11 @@ def schema_beside(storyboard: Path, name: str, *, below: str = "") -> str:
     "" when the storyboard names none, or there is no such neighbour. `below` is the file's folder, from the
     storyboard's.
     """
-    with storyboard.open(encoding="utf-8-sig", errors="replace") as file:
-        found = _MODELINE.match(file.readline())
+    try:
+        with storyboard.open(encoding="utf-8-sig", errors="replace") as file:
+            found = _MODELINE.match(file.readline())
+    except OSError:  # its lock can be read all the same
+        return ""
     if found is None or not found[1].endswith("storyboard.json"):
         return ""
     target = found[1].removesuffix("storyboard.json") + f"{name}.json"

@@ -45,7 +45,8 @@ ceiling_override: ContextVar[int | None] = ContextVar("ceiling_override", defaul
 class Compiled:
     """A storyboard's entries in order, with every finding. `ok` says that nothing stands in the way of a plan.
 
-    A run buys nothing of a model that has ended, which is a warning here.
+    A run buys nothing of a model that has ended, which is a warning here. `lock_alone` says that the entries are those
+    of the lock, because the storyboard has errors: nothing can be bought of them.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Compiled:
     rows: Arithmetic | None
     counts: tuple[Count, ...]
     diagnostics: tuple[Diagnostic, ...]
+    lock_alone: bool = False
 
     def __repr__(self) -> str:
         found = len(self.diagnostics)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from seedspec.api import Options, plan
-from seedspec.cli.compiled import board_of, compile_or_exit, heading
+from seedspec.cli.compiled import board_of, bought_or_exit, heading
 from seedspec.cli.console import pour, print_json, print_lines, steady_csv, wants_color
 from seedspec.cli.main import Exit
 from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
@@ -50,7 +50,7 @@ def cost_command(
       seedspec cost --by look --by take
       seedspec cost --by state --select shot --format csv > cost.csv
     """
-    made = compile_or_exit(storyboard, profile, emulated=emulator)
+    made = bought_or_exit(storyboard, profile, emulated=emulator)
     rate = board_of(made).rate
     options = Options(select=select, exclude=exclude, emulated=emulator, profile=profile)
     planned = plan(storyboard, options, made)

@@ -12,7 +12,7 @@ import click
 from seedspec.api import Options, Planned, plan
 from seedspec.choices.picks import Picks, follow_addresses
 from seedspec.choices.reviews import Entries
-from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
+from seedspec.cli.compiled import board_of, bought_or_exit, show_findings
 from seedspec.cli.console import echo, json_of, pour, print_lines, print_notes, steady_csv
 from seedspec.cli.main import Exit
 from seedspec.cli.options import F, emulator_option, profile_option, select_options, storyboard_argument
@@ -206,7 +206,7 @@ def _read_source(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, *, emulated: bool
 ) -> Source:
     options = Options(select=select, exclude=exclude, emulated=emulated)
-    planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulated))
+    planned = plan(storyboard, options, bought_or_exit(storyboard, profile, emulated=emulated))
     board = board_of(planned.compiled)
     place, problems = choices_of(planned.compiled.path, board, emulated=emulated), Problems()
     entries = Entries(planned.compiled.entries)

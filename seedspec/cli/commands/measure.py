@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from seedspec.api import Options, plan
-from seedspec.cli.compiled import compile_or_exit, show_findings
+from seedspec.cli.compiled import bought_or_exit, show_findings
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.judges import Named, ask_judges, check_judges, judge_options
 from seedspec.cli.main import Exit
@@ -68,7 +68,7 @@ def measure_command(
     """
     check_judges(judges)
     options = Options(select=select, exclude=exclude, emulated=emulator, strict_expect=strict_expect)
-    planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
+    planned = plan(storyboard, options, bought_or_exit(storyboard, profile, emulated=emulator))
     base, commands = planned.place.base, planned.place.commands
     videos = videos_of(planned.plan, base, commands)
     folder = MeasuresFolder(base)

@@ -12,7 +12,7 @@ from seedspec.api import Options, Planned, plan
 from seedspec.choices import picks as chosen
 from seedspec.choices.picks import Pick, Picks
 from seedspec.choices.reviews import Entries
-from seedspec.cli.compiled import compile_or_exit
+from seedspec.cli.compiled import bought_or_exit
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.entry_argument import the_address
 from seedspec.cli.main import Exit
@@ -53,7 +53,7 @@ def pick_command(
       seedspec pick
     """
     _check_words(words, origin, drop=drop)
-    planned = plan(storyboard, Options(emulated=emulator), compile_or_exit(storyboard, profile, emulated=emulator))
+    planned = plan(storyboard, Options(emulated=emulator), bought_or_exit(storyboard, profile, emulated=emulator))
     place = choices_in(planned)
     entries = Entries(planned.compiled.entries)
     problems = Problems()

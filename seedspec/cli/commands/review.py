@@ -12,7 +12,7 @@ import click
 
 from seedspec.api import Options, Planned, plan
 from seedspec.cli.browser import open_page
-from seedspec.cli.compiled import board_of, compile_or_exit
+from seedspec.cli.compiled import board_of, bought_or_exit
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, renders_option, select_options, storyboard_argument
@@ -86,7 +86,7 @@ def review_command(
       seedspec review --blind --select hook=reveal --votes reviews/
     """
     options = Options(select=select, exclude=exclude, emulated=emulator)
-    planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
+    planned = plan(storyboard, options, bought_or_exit(storyboard, profile, emulated=emulator))
     place = planned.place
     videos = SavedVideos(place.base)
     # a page is made to be shared: its commands do not say where the storyboard lies on this machine

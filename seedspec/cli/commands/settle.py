@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from seedspec.api import Compiled
-from seedspec.cli.compiled import board_of, compile_or_exit
+from seedspec.cli.compiled import board_of, bought_or_exit, compile_or_exit
 from seedspec.cli.console import print_lines, print_notes
 from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost
 from seedspec.cli.main import Exit
@@ -26,6 +26,7 @@ from seedspec.lock.state import UNANSWERED
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.paths import Place, name_in_commands, place_of
 from seedspec.run.engine.messages import Balance, Credits, Wire
+from seedspec.run.lock_alone import check_known
 from seedspec.run.loop import now
 from seedspec.run.settle import Evidence, ask, evidence, intent_to_resend, resend, verify_task
 from seedspec.run.store.lock_file import hold, read_lock
@@ -80,7 +81,7 @@ def settle_command(
         raise Exit(2, f"name the entry that is meant; {listing} lists those that wait for it")
     if len(entries) > 1 and (task is not None or again or purchase is not None):
         raise Exit(2, "--task, --resend and --purchase are about one purchase; name one entry")
-    made = compile_or_exit(storyboard, profile, emulated=emulator)
+    made = (compile_or_exit if again else bought_or_exit)(storyboard, profile, emulated=emulator)
     place = place_of(made.path, board_of(made), emulated=emulator)
     url = check_bucket("ledger", ledger, emulator=emulator)
     with hold(place.lock), shared_lock(place, read_lock(place.lock), url, made.entries) as shared:
@@ -173,6 +174,7 @@ def asking(made: Compiled, place: Place) -> Iterator[Wire]:
     from seedspec.emulator.session import own
     from seedspec.run.service.service import service_of
 
+    check_known(made)
     provider = board_of(made).provider.document
     with own(place) if place.emulated else nullcontext(service_of(provider, place, os.environ)) as service:
         exchange = service.exchange(provider)

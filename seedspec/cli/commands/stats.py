@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from seedspec.api import Options, Planned, plan
-from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
+from seedspec.cli.compiled import board_of, bought_or_exit, show_findings
 from seedspec.cli.console import print_json, print_lines, print_next
 from seedspec.cli.main import Exit
 from seedspec.cli.options import storyboard_argument
@@ -50,7 +50,7 @@ def stats_command(
       seedspec stats --measure frozen --measure judge.bright
     """
     options = Options(emulated=emulator)
-    planned = plan(storyboard, options, compile_or_exit(storyboard, profile, emulated=emulator))
+    planned = plan(storyboard, options, bought_or_exit(storyboard, profile, emulated=emulator))
     if measures:
         _show_measures(planned, options, measures, axis, votes, form)
         return

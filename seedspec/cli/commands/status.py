@@ -11,7 +11,7 @@ from typing import TextIO
 import click
 
 from seedspec.api import Options, Planned, plan
-from seedspec.cli.compiled import board_of, compile_or_exit, show_findings
+from seedspec.cli.compiled import board_of, bought_or_exit, show_findings
 from seedspec.cli.console import print_json, print_lines, steady_text, wants_color
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, ledger_option, renders_option
@@ -65,7 +65,7 @@ def status_command(
 def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> None:
     """Ends the command with code 8 when a purchase is in doubt, with 9 when a saved video is not as expected."""
 
-    made = compile_or_exit(storyboard, options.profile, emulated=options.emulated)
+    made = bought_or_exit(storyboard, options.profile, emulated=options.emulated)
     board = board_of(made)
     models, color = board.catalog.models, wants_color()
 
