@@ -208,6 +208,8 @@ def run(
             plan, drift = plan_of(made, place, options, lock, Problems(), senders=senders)
         if made.lock_alone:
             check_providers(made, plan)
+        if shared is not None and shared.ledger is not None and options.unpriced:
+            shared.ledger.allow_unpriced()
         if shared is not None and shared.away and options.submit and plan.buys:
             raise BadSettings(f"the ledger does not answer: {shared.away}; nothing was sent", 7)
         if shared is not None and shared.away:

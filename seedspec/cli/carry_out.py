@@ -13,7 +13,7 @@ from seedspec.cli.compiled import board_of
 from seedspec.cli.console import print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.output_path import check_output_path
-from seedspec.cli.plan_view import planned_of, print_plan
+from seedspec.cli.plan_view import planned_of, print_plan, say_serial
 from seedspec.cli.run_view import View, follow
 from seedspec.cli.signals import hear_signals
 from seedspec.project.credentials import key_of
@@ -40,7 +40,7 @@ def carry_out(
 
     `yes` is a yes that was given with the command. `emulation` says how the emulator is to be, where there is one.
     """
-    planned = planned_of(storyboard, options)
+    planned = planned_of(storyboard, options, buying=options.submit and not options.locked)
     if view.junit is not None:
         check_output_path(view.junit, planned)  # before anything is bought: receipts may stand there
     needed = asks_service(planned.plan, options)
@@ -52,6 +52,8 @@ def carry_out(
         _check_key(planned)
     if options.submit and planned.plan.buys and view.form == "text":
         print_plan(planned, options, stream_error=True)
+    elif options.submit:
+        print_notes(say_serial(planned))
     if planned.drift is not None and options.agreed is not None:
         print_notes(drift(planned.drift, options.agreed, board_of(planned.compiled).rate, planned.place.commands))
     if options.submit and not options.locked:

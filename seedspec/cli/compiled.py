@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from seedspec.cli.console import echo, print_notes, wants_color
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from seedspec.text.diagnostic import Diagnostic
 
 
-def compile_or_exit(path: str, profile: str, *, emulated: bool) -> Compiled:
+def compile_or_exit(path: str, profile: str, *, emulated: bool, left_out: Collection[str] = ()) -> Compiled:
     """The storyboard's entries with a profile; its findings are shown, and errors end the command with code 3.
 
-    A reference that follows a pick follows those of the emulator's takes when `emulated`.
+    A reference that follows a pick follows those of the emulator's takes when `emulated`. Findings of the codes that
+    are `left_out` are for the caller to show.
     """
     from seedspec.project.compile import compile
 
-    return exit_on_errors(compile(path, profile=profile, emulated=emulated))
+    return exit_on_errors(compile(path, profile=profile, emulated=emulated), left_out)
 
 
 def bought_or_exit(path: str, profile: str, *, emulated: bool) -> Compiled:
@@ -55,9 +56,9 @@ class Mistaken(Exit):
         self.summary = f"{len(errors)} mistake{'s' if len(errors) != 1 else ''}{where}"
 
 
-def exit_on_errors(made: Compiled) -> Compiled:
+def exit_on_errors(made: Compiled, left_out: Collection[str] = ()) -> Compiled:
     """What was compiled, when its findings, which are shown, let it stand. Raises Mistaken."""
-    show_findings(made.diagnostics)
+    show_findings(d for d in made.diagnostics if not (made.ok and d.code in left_out))
     if not made.ok:
         raise Mistaken(made.diagnostics)
     return made

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from seedspec.api import Options, Planned, plan
-from seedspec.cli.compiled import bought_or_exit, compile_or_exit, heading, show_findings
+from seedspec.cli.compiled import board_of, bought_or_exit, compile_or_exit, heading, show_findings
 from seedspec.cli.console import print_lines, print_next, print_notes, wants_color
 from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.plan.by_model import by_model
@@ -19,16 +19,34 @@ from seedspec.report import by_model as models
 from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.report import rows as chosen
+from seedspec.report.prices import say_old
 from seedspec.run.consent import retired
 from seedspec.run.loop import now
 from seedspec.run.prepare import budget_of
 
 
-def planned_of(storyboard: str, options: Options) -> Planned:
-    """The plan of a storyboard, or of its lock alone where nothing is to be bought; what was found is shown."""
-    made = compile_or_exit if options.submit else bought_or_exit
-    planned = plan(storyboard, options, made(storyboard, options.profile, emulated=options.emulated))
+def planned_of(storyboard: str, options: Options, *, buying: bool = False) -> Planned:
+    """The plan of a storyboard, or of its lock alone where nothing is to be bought; what was found is shown.
+
+    Of a model that has ended nobody is told here where a plan for `buying` is to be refused for it, which says it.
+    """
+    if not options.submit:
+        return seen_of(storyboard, options)
+    left_out = ("model-retired",) if buying else ()
+    made = compile_or_exit(storyboard, options.profile, emulated=options.emulated, left_out=left_out)
+    planned = plan(storyboard, options, made)
+    if buying and not retired(planned.plan, board_of(made).catalog):
+        show_findings(d for d in made.diagnostics if d.code in left_out)
     show_findings(planned.findings)
+    return planned
+
+
+def seen_of(storyboard: str, options: Options) -> Planned:
+    """The same for a command that looks at what was bought, or finishes it: from the lock alone where the storyboard
+    cannot be compiled. Of when the lock is, where its ledger was not asked, is said."""
+    planned = plan(storyboard, options, bought_or_exit(storyboard, options.profile, emulated=options.emulated))
+    show_findings(planned.findings)
+    print_notes(say_serial(planned))
     return planned
 
 
@@ -63,6 +81,8 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     if not stream_error:  # who is about to buy has decided
         told = savings(planned.plan)
         write(costs.hints(told, planned.plan.cost, board.rate, color=wants_color(stream)))
+        bought = (s.entry.model.rate for s in planned.plan.buys if s.entry is not None)
+        print_notes(say_old(bought, now().text()[:10]))
 
 
 def head(planned: Planned) -> str:

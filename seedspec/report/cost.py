@@ -33,10 +33,13 @@ def table(found: Sequence[Line], by: Sequence[str], rate: Rate, *, color: bool =
     return out
 
 
-def notes(found: Sequence[Line], rate: Rate) -> list[str]:
-    """What a reader should know of the table: whose prices they are, and how the estimate has done so far."""
+def notes(found: Sequence[Line], rates: Mapping[str, Rate], rate: Rate) -> list[str]:
+    """What a reader should know of the table: whose prices they are, and how the estimate has done so far.
+
+    `rates` are those of the models whose prices were used; `rate` is what a credit is worth.
+    """
     every = total(found)
-    lines = [f"estimates by the {say_prices(rate)}: {rate.source}" if rate.known else f"no estimate: {rate.why}"]
+    lines = _sources(rates)
     if every.charged:
         difference = every.charged.units - every.judged
         share = f" ({difference / every.judged:+.1%})" if every.judged else ""
@@ -45,6 +48,17 @@ def notes(found: Sequence[Line], rate: Rate) -> list[str]:
     if left := every.bought - every.charged.of:
         lines.append(f"the service has not said yet what it charges for {_videos(left)}")
     return lines
+
+
+def _sources(rates: Mapping[str, Rate]) -> list[str]:
+    """Where the prices of models were read: a line for each source, with its models where there are several."""
+    models: dict[tuple[str, str], list[str]] = {}
+    for model, rate in rates.items():
+        source = f" by the {say_prices(rate)}: {rate.source}"
+        said = ("estimates", source) if rate.known else ("no estimate", f": {rate.why}")
+        models.setdefault(said, []).append(model)
+    of = {key: f" of {', '.join(f'`{name}`' for name in names)}" for key, names in models.items()}
+    return [f"{what}{of[what, source] if len(models) > 1 else ''}{source}" for what, source in models]
 
 
 def hints(found: Sequence[Saving], plan: Cost, rate: Rate, *, color: bool = False) -> list[str]:
@@ -103,6 +117,14 @@ def hints_json(found: Sequence[Saving], plan: Cost, rate: Rate) -> list[dict[str
             "saves": cost_json(_saved(h, plan), rate),
         }
         for h in found
+    ]
+
+
+def prices_json(rates: Mapping[str, Rate]) -> list[dict[str, Any]]:
+    """Whose prices were used, by model."""
+    return [
+        {"model": model, "as_of": r.as_of if r.known else None, "source": r.source or None, "sure": r.sure}
+        for model, r in rates.items()
     ]
 
 

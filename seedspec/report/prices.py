@@ -17,13 +17,15 @@ def as_text(rates: Mapping[str, Rate], day: str) -> list[str]:
     """A line a model: since when its prices hold, how sure they are, and where they were read."""
     rows = [("model", "since", "sure", "from")]
     rows += [(model, r.as_of if r.known else "", r.sure, r.source if r.known else r.why) for model, r in rates.items()]
-    old = [r.as_of for r in rates.values() if r.known and days_between(r.as_of, day) > OLD_DAYS]
-    said = (
-        f"the oldest prices are {days_between(min(old), day)} days old: `seedspec prices refresh PROVIDER`"
-        if old
-        else ""
-    )
-    return [*columns(rows), *([said] if said else [])]
+    return [*columns(rows), *say_old(rates.values(), day)]
+
+
+def say_old(rates: Iterable[Rate], day: str) -> list[str]:
+    """How old the oldest of some prices are, in a line; none while they are not old."""
+    old = [r.as_of for r in rates if r.known and days_between(r.as_of, day) > OLD_DAYS]
+    if not old:
+        return []
+    return [f"the oldest prices are {days_between(min(old), day)} days old: `seedspec prices refresh PROVIDER`"]
 
 
 def as_json(rates: Mapping[str, Rate], day: str) -> dict[str, Any]:

@@ -104,6 +104,7 @@ def test_commands_that_buy_nothing_go_on(
         code = start(words.split())
         said = capfd.readouterr()
         assert code == 3 and "since 2026-01-31" in said.err + said.out and OTHER in said.err + said.out, (words, said)
+        assert (said.err + said.out).count("is retired since") == 1, f"{words} says it once"
     assert start(["run", "--yes", "--exclude", "two"]) == 0
     assert sum(found.service.bought(found.name).values()) == 1
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import click
 
-from seedspec.api import Options, plan
-from seedspec.cli.compiled import board_of, bought_or_exit, heading
+from seedspec.api import Options
+from seedspec.cli.compiled import board_of, heading
 from seedspec.cli.console import pour, print_json, print_lines, steady_csv, wants_color
 from seedspec.cli.main import Exit
-from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
+from seedspec.cli.options import (
+    check_bucket,
+    emulator_option,
+    ledger_option,
+    profile_option,
+    select_options,
+    storyboard_argument,
+)
+from seedspec.cli.plan_view import seen_of
 from seedspec.cli.votes import check_axis
 from seedspec.compiler.named import axes_of
 from seedspec.plan import cost
@@ -32,10 +40,11 @@ from seedspec.text.diagnostic import did_you_mean, list_words
     help="shot (when not given), take, model, state, profile, an axis, or axis.column.",
 )
 @emulator_option("With the emulator's lock, not the paid one.")
+@ledger_option()
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 def cost_command(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, by: tuple[str, ...], form: str, *,
-    emulator: bool,
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, by: tuple[str, ...], form: str,
+    ledger: str | None, *, emulator: bool,
 ) -> None:  # fmt: skip
     """Show what the videos cost: estimated, reserved by the service, charged in the end. Uses no network.
 
@@ -50,10 +59,13 @@ def cost_command(
       seedspec cost --by look --by take
       seedspec cost --by state --select shot --format csv > cost.csv
     """
-    made = bought_or_exit(storyboard, profile, emulated=emulator)
+    options = Options(
+        select=select, exclude=exclude, emulated=emulator, profile=profile,
+        ledger=check_bucket("ledger", ledger, emulator=emulator),
+    )  # fmt: skip
+    planned = seen_of(storyboard, options)
+    made = planned.compiled
     rate = board_of(made).rate
-    options = Options(select=select, exclude=exclude, emulated=emulator, profile=profile)
-    planned = plan(storyboard, options, made)
     found = planned.plan
     names = list(dict.fromkeys(by or ("shot",)))
     axes = axes_of(made.entries)
@@ -66,6 +78,8 @@ def cost_command(
             raise Exit(
                 2, f"no `{name}` to tell costs apart by; " + (near[0] if near else f"expected {list_words(known)}")
             )
+    used = (s.entry.model for s in found.steps if s.entry is not None)
+    rates = {m.id: m.rate for m in used} or {board_of(made).models[0].id: rate}
     whole = not (select or exclude)
     useful = None
     if shots := expected_by_shot(board_of(made)):
@@ -74,7 +88,8 @@ def cost_command(
     lines, told = cost.lines(found, names, rate, whole=whole), savings(found)
     if form == "json":
         document = shown.as_json(lines, names, found, rate, told)
-        print_json(document | ({"usable": usable.as_json(useful, rate)} if useful else {}))
+        several = {"prices": shown.prices_json(rates)} if len(rates) > 1 else {}
+        print_json(document | several | ({"usable": usable.as_json(useful, rate)} if useful else {}))
     elif form == "csv":
         from seedspec.report.export.spreadsheet import as_csv
 
@@ -83,7 +98,7 @@ def cost_command(
     else:
         color = wants_color()
         print_lines([heading(made), "", *shown.table(lines, names, rate, color=color), ""])
-        print_lines(shown.notes(lines, rate))
+        print_lines(shown.notes(lines, rates, rate))
         if useful is not None:
             print_lines([usable.as_text(useful, rate)])
         if whole and "profile" not in names:

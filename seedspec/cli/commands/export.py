@@ -9,14 +9,23 @@ from typing import Any, NamedTuple
 
 import click
 
-from seedspec.api import Options, Planned, plan
+from seedspec.api import Options, Planned
 from seedspec.choices.picks import Picks, follow_addresses
 from seedspec.choices.reviews import Entries
-from seedspec.cli.compiled import board_of, bought_or_exit, show_findings
+from seedspec.cli.compiled import board_of, show_findings
 from seedspec.cli.console import echo, json_of, pour, print_lines, print_notes, steady_csv
 from seedspec.cli.main import Exit
-from seedspec.cli.options import F, emulator_option, profile_option, select_options, storyboard_argument
+from seedspec.cli.options import (
+    F,
+    check_bucket,
+    emulator_option,
+    ledger_option,
+    profile_option,
+    select_options,
+    storyboard_argument,
+)  # fmt: skip
 from seedspec.cli.output_path import check_output_path
+from seedspec.cli.plan_view import seen_of
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import facts
 from seedspec.project.atomic import is_stream, replacement, write_output
@@ -54,7 +63,7 @@ def export_command() -> None:
 
 def _source_options(function: F) -> F:
     emulator = emulator_option("The emulator's takes, not the paid ones.")
-    return storyboard_argument(select_options(profile_option(emulator(function))))
+    return storyboard_argument(select_options(profile_option(emulator(ledger_option()(function)))))
 
 
 def _all_option(function: F) -> F:
@@ -73,7 +82,7 @@ def _out_option(ending: str) -> Callable[[F], F]:
 @click.option("--absolute", is_flag=True, help="Absolute addresses of the videos, not relative to the file.")
 def otio_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    out: str | None, *, emulator: bool, every: bool, absolute: bool,
+    ledger: str | None, out: str | None, *, emulator: bool, every: bool, absolute: bool,
 ) -> None:  # fmt: skip
     """An OpenTimelineIO timeline: takes as clips in order, notes as markers, requests as metadata.
 
@@ -82,7 +91,7 @@ def otio_command(
       seedspec export otio
       seedspec export otio --select look=noir -o edit/noir.otio
     """
-    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
+    source = _read_source(storyboard, select, exclude, profile, ledger, emulated=emulator)
     try:
         from seedspec.report.export.timeline import timeline
     except ImportError:
@@ -102,7 +111,7 @@ def otio_command(
 @click.option("--fps", type=click.Choice(["24", "25", "30", "48", "50", "60"]), help="Pictures a second.")
 def animatic_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    out: str | None, size: str | None, fps: str | None, *, emulator: bool, every: bool, names: bool,
+    ledger: str | None, out: str | None, size: str | None, fps: str | None, *, emulator: bool, every: bool, names: bool,
 ) -> None:  # fmt: skip
     """One video of the takes in order, scaled and padded to one canvas, silent where there is no sound.
 
@@ -111,7 +120,7 @@ def animatic_command(
       seedspec export animatic --names
       seedspec export animatic --size 720x1280 -o cut.mp4
     """
-    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
+    source = _read_source(storyboard, select, exclude, profile, ledger, emulated=emulator)
     canvas_size = _size(size)
     try:
         from seedspec.report.export.animatic import animatic, canvas_of
@@ -137,7 +146,7 @@ def animatic_command(
 @click.option("--width", type=click.IntRange(200, 20_000), default=1600, show_default=True, help="In pixels.")
 def sheet_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    out: str | None, across: int, width: int, *, emulator: bool, every: bool,
+    ledger: str | None, out: str | None, across: int, width: int, *, emulator: bool, every: bool,
 ) -> None:  # fmt: skip
     """A contact sheet: a picture from the middle of each take, with its name, as a PNG file.
 
@@ -146,7 +155,7 @@ def sheet_command(
       seedspec export sheet
       seedspec export sheet --select take=1 --across 6
     """
-    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
+    source = _read_source(storyboard, select, exclude, profile, ledger, emulated=emulator)
     try:
         from seedspec.report.export.sheet import sheet
     except ImportError:
@@ -162,7 +171,7 @@ def sheet_command(
 @click.option("--bom", is_flag=True, help="Begin with a byte order mark: Excel then reads Chinese as it is.")
 def csv_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    out: str | None, *, emulator: bool, bom: bool,
+    ledger: str | None, out: str | None, *, emulator: bool, bom: bool,
 ) -> None:  # fmt: skip
     """Everything about every entry as a table. A cell that a spreadsheet would run as a formula is made text.
 
@@ -171,7 +180,7 @@ def csv_command(
       seedspec export csv > takes.csv
       seedspec export csv --bom -o takes.csv
     """
-    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
+    source = _read_source(storyboard, select, exclude, profile, ledger, emulated=emulator)
     text = ("\ufeff" if bom else "") + spreadsheet.as_csv(_rows(source))
     if out is None:
         pour(steady_csv(text))
@@ -184,7 +193,7 @@ def csv_command(
 @click.option("--out", "-o", type=click.Path(dir_okay=False), help="The file; standard output when not given.")
 def json_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    out: str | None, *, emulator: bool,
+    ledger: str | None, out: str | None, *, emulator: bool,
 ) -> None:  # fmt: skip
     """The same rows as JSON.
 
@@ -192,7 +201,7 @@ def json_command(
     Examples:
       seedspec export json | jq '.entries[] | select(.picked) | .file'
     """
-    source = _read_source(storyboard, select, exclude, profile, emulated=emulator)
+    source = _read_source(storyboard, select, exclude, profile, ledger, emulated=emulator)
     board = board_of(source.planned.compiled)
     document = spreadsheet.as_json(_rows(source), board.name, board.rate)
     text = json_of(document)
@@ -203,10 +212,14 @@ def json_command(
 
 
 def _read_source(
-    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, *, emulated: bool
-) -> Source:
-    options = Options(select=select, exclude=exclude, emulated=emulated)
-    planned = plan(storyboard, options, bought_or_exit(storyboard, profile, emulated=emulated))
+    storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, ledger: str | None,
+    *, emulated: bool,
+) -> Source:  # fmt: skip
+    options = Options(
+        select=select, exclude=exclude, emulated=emulated, profile=profile,
+        ledger=check_bucket("ledger", ledger, emulator=emulated),
+    )  # fmt: skip
+    planned = seen_of(storyboard, options)
     board = board_of(planned.compiled)
     place, problems = choices_of(planned.compiled.path, board, emulated=emulated), Problems()
     entries = Entries(planned.compiled.entries)

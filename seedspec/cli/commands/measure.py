@@ -9,12 +9,20 @@ from typing import Any
 
 import click
 
-from seedspec.api import Options, plan
-from seedspec.cli.compiled import bought_or_exit, show_findings
+from seedspec.api import Options
+from seedspec.cli.compiled import show_findings
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.judges import Named, ask_judges, check_judges, judge_options
 from seedspec.cli.main import Exit
-from seedspec.cli.options import emulator_option, profile_option, select_options, storyboard_argument
+from seedspec.cli.options import (
+    check_bucket,
+    emulator_option,
+    ledger_option,
+    profile_option,
+    select_options,
+    storyboard_argument,
+)  # fmt: skip
+from seedspec.cli.plan_view import seen_of
 from seedspec.cli.run_options import strict_option
 from seedspec.lock.run_events import Compared
 from seedspec.measures.values import Measured
@@ -42,12 +50,14 @@ _AHEAD = 2
 @profile_option
 @emulator_option("The emulator's takes, not the paid ones.")
 @strict_option
+@ledger_option()
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes at once; else one a core.")
 @judge_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def measure_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, workers: int | None,
-    judges: tuple[Named, ...], judge_timeout: float, form: str, *, emulator: bool, strict_expect: bool,
+    judges: tuple[Named, ...], judge_timeout: float, form: str,
+    ledger: str | None, *, emulator: bool, strict_expect: bool,
 ) -> None:  # fmt: skip
     """Measure saved videos: black, frozen and silent spans, loudness, peaks, clipping, cuts.
 
@@ -67,8 +77,11 @@ def measure_command(
       seedspec measure --judge "bright=python judges/brightness.py"
     """
     check_judges(judges)
-    options = Options(select=select, exclude=exclude, emulated=emulator, strict_expect=strict_expect)
-    planned = plan(storyboard, options, bought_or_exit(storyboard, profile, emulated=emulator))
+    options = Options(
+        select=select, exclude=exclude, emulated=emulator, profile=profile, strict_expect=strict_expect,
+        ledger=check_bucket("ledger", ledger, emulator=emulator),
+    )  # fmt: skip
+    planned = seen_of(storyboard, options)
     base, commands = planned.place.base, planned.place.commands
     videos = videos_of(planned.plan, base, commands)
     folder = MeasuresFolder(base)

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import click
 
-from seedspec.api import Options, Planned, plan
+from seedspec.api import Options, Planned
 from seedspec.choices import picks as chosen
 from seedspec.choices.picks import Pick, Picks
 from seedspec.choices.reviews import Entries
-from seedspec.cli.compiled import bought_or_exit
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.entry_argument import the_address
 from seedspec.cli.main import Exit
+from seedspec.cli.options import check_bucket, ledger_option
+from seedspec.cli.plan_view import seen_of
 from seedspec.cli.votes import choices_in, end_on_errors, takes_options
 from seedspec.compiler.address import parse
 from seedspec.project.atomic import replace
@@ -35,9 +36,10 @@ _PATIENCE = 10.0
 @click.option("--drop", is_flag=True, help="Forget the pick of ENTRY's variant.")
 @click.option("--force", is_flag=True, help="Change a pick that is there; where reviewers disagree the last one wins.")
 @takes_options
+@ledger_option()
 def pick_command(
     words: tuple[str, ...], storyboard: str, origin: tuple[str, ...], profile: str,
-    *, drop: bool, force: bool, emulator: bool,
+    ledger: str | None, *, drop: bool, force: bool, emulator: bool,
 ) -> None:  # fmt: skip
     """Choose the take of a variant, in STEM.picks.yaml beside the storyboard. A picked take is never bought again.
 
@@ -53,7 +55,8 @@ def pick_command(
       seedspec pick
     """
     _check_words(words, origin, drop=drop)
-    planned = plan(storyboard, Options(emulated=emulator), bought_or_exit(storyboard, profile, emulated=emulator))
+    url = check_bucket("ledger", ledger, emulator=emulator)
+    planned = seen_of(storyboard, Options(emulated=emulator, profile=profile, ledger=url))
     place = choices_in(planned)
     entries = Entries(planned.compiled.entries)
     problems = Problems()

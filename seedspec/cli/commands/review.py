@@ -10,14 +10,14 @@ from urllib.parse import quote
 
 import click
 
-from seedspec.api import Options, Planned, plan
+from seedspec.api import Options, Planned
 from seedspec.cli.browser import open_page
-from seedspec.cli.compiled import board_of, bought_or_exit
+from seedspec.cli.compiled import board_of
 from seedspec.cli.console import print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import check_bucket, renders_option, select_options, storyboard_argument
+from seedspec.cli.options import check_bucket, ledger_option, renders_option, select_options, storyboard_argument
 from seedspec.cli.output_path import check_output_path
-from seedspec.cli.plan_view import print_next_of_plan
+from seedspec.cli.plan_view import print_next_of_plan, seen_of
 from seedspec.cli.review_media import MediaChoice, MediaParam, signed_of, unnamed
 from seedspec.cli.votes import check_axis, choices_in, end_on_errors, standings_of, takes_options, votes_option
 from seedspec.measures.judged import NOBODY
@@ -67,10 +67,11 @@ WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the order and the sides of blind pairs.")
 @votes_option
 @takes_options
+@ledger_option()
 def review_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], out: str | None, media: MediaChoice | None,
     renders: str | None, columns: str | None, rows: str | None, votes: tuple[str, ...], profile: str,
-    *, blind: bool, guest: bool, open_it: bool, seed: int, emulator: bool,
+    ledger: str | None, *, blind: bool, guest: bool, open_it: bool, seed: int, emulator: bool,
 ) -> None:  # fmt: skip
     """Make a page to look at takes: grid, compare, blind votes, table. One HTML file, no server, no network.
 
@@ -85,8 +86,11 @@ def review_command(
       seedspec review --media signed=2d --renders s3://our-bucket/renders
       seedspec review --blind --select hook=reveal --votes reviews/
     """
-    options = Options(select=select, exclude=exclude, emulated=emulator)
-    planned = plan(storyboard, options, bought_or_exit(storyboard, profile, emulated=emulator))
+    options = Options(
+        select=select, exclude=exclude, emulated=emulator, profile=profile,
+        ledger=check_bucket("ledger", ledger, emulator=emulator),
+    )  # fmt: skip
+    planned = seen_of(storyboard, options)
     place = planned.place
     videos = SavedVideos(place.base)
     # a page is made to be shared: its commands do not say where the storyboard lies on this machine

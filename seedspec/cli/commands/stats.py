@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import click
 
-from seedspec.api import Options, Planned, plan
-from seedspec.cli.compiled import board_of, bought_or_exit, show_findings
+from seedspec.api import Options, Planned
+from seedspec.cli.compiled import board_of, show_findings
 from seedspec.cli.console import print_json, print_lines, print_next
 from seedspec.cli.main import Exit
-from seedspec.cli.options import storyboard_argument
+from seedspec.cli.options import check_bucket, ledger_option, storyboard_argument
+from seedspec.cli.plan_view import seen_of
 from seedspec.cli.votes import check_axis, end_on_errors, standings_of, takes_options, votes_option
 from seedspec.compiler.entry import MODEL
 from seedspec.compiler.named import swept_by
@@ -33,9 +34,10 @@ from seedspec.text.diagnostic import Problems, did_you_mean, list_words
 @votes_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @takes_options
+@ledger_option()
 def stats_command(
     storyboard: str, axis: tuple[str, ...], measures: tuple[str, ...], votes: tuple[str, ...], profile: str, form: str,
-    *, emulator: bool,
+    ledger: str | None, *, emulator: bool,
 ) -> None:  # fmt: skip
     """Say which labels and takes win the reviewers' votes, how often, and how sure that is.
 
@@ -49,8 +51,8 @@ def stats_command(
       seedspec stats --axis hook --format json
       seedspec stats --measure frozen --measure judge.bright
     """
-    options = Options(emulated=emulator)
-    planned = plan(storyboard, options, bought_or_exit(storyboard, profile, emulated=emulator))
+    options = Options(emulated=emulator, profile=profile, ledger=check_bucket("ledger", ledger, emulator=emulator))
+    planned = seen_of(storyboard, options)
     if measures:
         _show_measures(planned, options, measures, axis, votes, form)
         return

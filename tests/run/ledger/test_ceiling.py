@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from purchases import PRICE, Team, fp, intent, line, saved
 from seedspec.run.store.ledger.budget import MICRO, Budget, Drawn, budget_document, dollars, micro, read_budget
 from seedspec.run.store.ledger.lease import LEASE
 from seedspec.run.store.ledger.ledger import Ledger, Spent, make_board
+from seedspec.run.store.ledger.opened import senders, senders_seen
 from seedspec.run.store.ledger.purse import load, set_ceiling
 
 
@@ -63,8 +65,30 @@ def test_the_refusal_says_who_holds_how_much(opened: Open, team: Team) -> None:
     assert len(buy(one, range(9))) == 2
     refused = two.grant(intent(10))
     assert isinstance(refused, Spent)
-    for word in ("shot-10/1", "$1.00", "$2.00", "alpha"):
+    for word in ("shot-10/1", "$1.00", "$2.00", f"by {one.runner}"):
         assert word in refused.message
+
+
+def test_what_has_no_price_is_bought_outside_of_the_ceiling_when_that_is_asked_for(opened: Open, team: Team) -> None:
+    ceiling(opened, 1)
+    run = team.run()
+    unpriced = {k: v for k, v in intent(1).items() if k != "units"}
+    refused = run.grant(unpriced)
+    assert isinstance(refused, Spent) and "--unpriced" in refused.message
+    run.allow_unpriced()
+    assert run.grant(unpriced) is None
+    assert buy(run, range(2, 9)) == [2], "the ceiling bounds what has a price, as before"
+
+
+def test_a_look_says_for_how_long_a_sender_was_silent(opened: Open, team: Team) -> None:
+    sender, reader = team.run(), team.run()
+    assert sender.grant(intent(1)) is None
+    reader.refresh()
+    written = time.time() - reader.silent_here(sender.runner.id, time.time())
+    name = (fp(1), 1)
+    assert senders_seen(reader, written + LEASE) == senders(reader) == {name: str(sender.runner)}
+    said = senders_seen(reader, written + 1201)[name]
+    assert said == f"{sender.runner}, silent for 20 min: the next run sees whether it is over"
 
 
 def test_two_boards_spend_from_one_budget(opened: Open, team: Team) -> None:

@@ -84,9 +84,17 @@ class Ledger:
         """Purchases as they stand now, by fingerprint and attempt; those that are not there are left out."""
         return [self._as_standing(p) for p in self._board.look(names)]
 
+    def allow_unpriced(self) -> None:
+        """What has no known price may be bought too, though no ceiling bounds it."""
+        self._purse.unpriced = True
+
     def lives(self, runner: str) -> bool:
         """Whether a run still renews its lease, by the store's clock."""
         return self._lease.lives(runner)
+
+    def silent_here(self, runner: str, now: float) -> float:
+        """Seconds since a run renewed its lease, by a clock that may be wrong: for people to read alone."""
+        return self._lease.silent_here(runner, now)
 
     def silence(self, runner: str) -> float | None:
         """Seconds since a run renewed its lease, by the store's clock; None for one that ended it or never had any.
@@ -99,10 +107,8 @@ class Ledger:
         return None if age is None or self._lease.ended(runner) else age
 
     def beat(self) -> None:
-        """Renews this run's lease where it is time to, and looks whether the ledger is still what it was.
-
-        Call it every few seconds; it asks the store every 15.
-        """
+        """Renews this run's lease where it is time to, and looks whether the ledger is still what it was: every 15 s,
+        however often it is called."""
         with self._while_sound():
             self._renew()
 

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import socket
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -98,7 +99,7 @@ def look(place: Place, lock: Lock, option: str | None, environ: Mapping[str, str
         with _refusals(place), _connected(url, str(board), environ) as ledger:
             theirs, serial = ledger.refresh()
             made = replace(union(lock, theirs).lock, header={**lock.header, "serial": serial})
-            return Opened(made, senders=senders(ledger))
+            return Opened(made, senders=senders_seen(ledger, time.time()))
     except Unreachable as error:
         return Opened(lock, away=str(error))
     except BadSettings as error:
@@ -186,6 +187,18 @@ def senders(ledger: Ledger) -> Mapping[tuple[str, int], str]:
     """The runs of others that are alive, in words, by the purchases that they are sending."""
     sending = {n: s for n, s in ledger.standing().items() if s.values["state"] == State.SUBMITTING and s.lives}
     return {name: str(s.runner) for name, s in sending.items()}
+
+
+def senders_seen(ledger: Ledger, now: float) -> Mapping[tuple[str, int], str]:
+    """The same for a command that writes nothing. It has no lease by which it could ask what the store's time is, so a
+    run that was silent for long by this machine's time `now` may be over: that is said, and judged by the next run."""
+    sending = {n: s for n, s in ledger.standing().items() if s.values["state"] == State.SUBMITTING and s.lives}
+    found = {}
+    for name, standing in sending.items():
+        silent = ledger.silent_here(standing.runner.id, now)
+        long = f", silent for {silent / 60:.0f} min: the next run sees whether it is over" if silent > 2 * LEASE else ""
+        found[name] = f"{standing.runner}{long}"
+    return found
 
 
 def runner_of(environ: Mapping[str, str]) -> Runner:

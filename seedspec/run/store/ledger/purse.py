@@ -27,7 +27,7 @@ from seedspec.run.store.ledger.lease import Lease
 from seedspec.run.store.ledger.purchase import Purchase
 from seedspec.run.store.ledger.snapshot import Board, Reader
 from seedspec.run.store.ledger.store import Store, Unreachable
-from seedspec.run.store.ledger.types import Sealed, Spent
+from seedspec.run.store.ledger.types import Runner, Sealed, Spent
 
 _TRIES = 200
 _FORGOTTEN = 7 * 86_400.0
@@ -84,6 +84,8 @@ class Purse:
         self._costs: dict[tuple[str, int], Purchase] = {}
         self._drawn: dict[str, int] = {}
         self._budget: Budget | None = None
+        self.unpriced = False
+        """Whether this run may buy what has no known price, which then counts when the service says what it charged."""
 
     def refresh(self) -> Budget:
         """Reads the ceiling, which somebody may have changed."""
@@ -113,7 +115,11 @@ class Purse:
                 self.spends(purchase)
                 return None
             if not priced:
-                return Spent(f"the team has a ceiling, and the price of `{entry}` is not known")
+                if not self.unpriced:
+                    said = f"the team has a ceiling, and the price of `{entry}` is not known"
+                    return Spent(f"{said}: --unpriced buys it outside of the ceiling")
+                self.spends(purchase)
+                return None
             month, need = purchase.month, purchase.usd
             used = costs(p for name, p in self._costs.items() if name != purchase.name)
             if used.get(month, 0) + need > self._drawn.get(month, 0):
@@ -135,7 +141,20 @@ class Purse:
             budget = change(self._store, lambda b: give_back(b, self._run, used))
             assert budget is not None
             self._budget, self._drawn = budget, dict(used)
-            return Spent(_refusal(budget, month, need, entry, self._run))
+            return Spent(_refusal(budget, month, need, entry, self._who))
+
+    def _who(self, run: str) -> str:
+        """A run as people know it: its machine and its job."""
+        if run == self._run:
+            return "this run"
+        key = layout.run(run)
+        found = self._store.get(key)
+        try:
+            values = layout.read_document(key, found[0]) if found is not None else {}
+        except layout.BadDocument:
+            values = {}
+        host, job = (str(values.get(part, "")) for part in ("host", "job"))
+        return str(Runner(run, host, job)) if host else f"run {run}"
 
     def settle_others(self) -> bool:
         """Gives back what runs that are over had drawn and not spent; whether there was any such run."""
@@ -196,10 +215,10 @@ def check_epoch(budget: Budget, epoch: int, where: str) -> None:
         raise Sealed(f"`{where}` was sealed for all runs that had begun: begin anew")
 
 
-def _refusal(budget: Budget, month: str, need: int, entry: str, run: str) -> str:
+def _refusal(budget: Budget, month: str, need: int, entry: str, who: Callable[[str], str]) -> str:
     """Who holds how much."""
-    held = {"this run" if r == run else f"run {r}": budget.of_run(r, month) for r in budget.runs}
-    said = "".join(f", {_usd(usd)} by {who}" for who, usd in held.items() if usd)
+    held = {r: usd for r in budget.runs if (usd := budget.of_run(r, month))}
+    said = "".join(f", {_usd(usd)} by {who(r)}" for r, usd in held.items())
     ceiling = f"{_usd(budget.ceiling or 0)}{f' for {month}' if budget.monthly else ''}"
     spent = _usd(budget.of(budget.spent, month))
     return f"`{entry}` may cost {_usd(need)}; of the team's ceiling of {ceiling} are taken: {spent} spent{said}"
