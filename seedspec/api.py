@@ -7,7 +7,7 @@ import random
 import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
 from seedspec.plan.agreed import Agreed, Drift, agreed_of
 from seedspec.plan.plan import BUYS, Action, Plan, Step
-from seedspec.plan.reason import Stuck
+from seedspec.plan.reason import Stuck, Unmet
 from seedspec.project.agreed_file import read_agreed
 from seedspec.project.compile import Compiled, compile, no_collector
 from seedspec.project.compile import check as check_file
@@ -38,6 +38,7 @@ from seedspec.run.consent import (
     check_not_retired,
     check_priced,
     quote_of,
+    retired,
 )
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
@@ -128,6 +129,8 @@ def agree(planned: Planned, options: Options | None = None) -> Agreed:
     options = options or Options()
     board = planned.compiled.board
     assert board is not None
+    if options.retake_unmet:
+        raise BadSettings("an agreed plan says what is bought, and retakes are not known before; leave them out")
     if options.agreed is not None:
         raise BadSettings("the plan is made by an agreed one; leave `agreed` out to make another")
     return agreed_of(
@@ -230,6 +233,7 @@ def run(
 
             given = ends.enter_context(own(place, needed=asks_service(plan, options)))
         events = _run(made, options, plan, drift, given, stopping, shared)
+        rounds = _Rounds(made, place, options, given, stopping, {s.fp: s.retakes for s in plan.steps if s.retakes})
         if (expected := expectations(made, place, options)) is None:
             yield from events
             return
@@ -238,7 +242,40 @@ def run(
         entries = tuple(step.entry for step in plan.steps if step.entry is not None)
         end = None if options.timeout is None else now().clock + options.timeout
         takes = Takes(expected, entries, place.base, place.commands, options.strict_expect, end)
-        yield from with_comparisons(events, takes, plan.lock, stopping)
+        yield from with_comparisons(events, takes, plan.lock, stopping, rounds.next)
+
+
+@dataclass(slots=True)
+class _Rounds:
+    """Further rounds of a run: what it has saved and found not as expected is bought anew, in the way of any purchase.
+
+    `left` is how often each request may be, by fingerprint; it was counted in the price that the run got a yes for.
+    """
+
+    made: Compiled
+    place: Place
+    options: Options
+    service: Service
+    stopping: Callable[[], bool]
+    left: dict[str, int]
+
+    def next(self, sums: RunFinished) -> Generator[Event, None, None] | None:
+        """The events of the next round; None where there is none, as after a run that did not come to its end."""
+        assert self.made.board is not None
+        if not any(self.left.values()) or sums.exit not in (0, 1):
+            return None
+        lock, catalog = read_lock(self.place.lock), self.made.board.catalog
+        with no_collector():
+            plan, _ = plan_of(self.made, self.place, self.options, lock, Problems())
+        over = {s.fp for s in retired(plan, catalog)}
+        anew = [s for s in plan.buys if isinstance(s.reason, Unmet) and self.left.get(s.fp) and s.fp not in over]
+        if not anew:
+            return None
+        for step in anew:
+            self.left[step.fp] -= 1
+        strays = [s for s in plan.steps if s.entry is None]  # a budget counts what they may cost
+        plan = Plan((*anew, *strays), lock, plan.profile)
+        return _run(self.made, self.options, plan, None, self.service, self.stopping, None, before=sums)
 
 
 def quote(planned: Planned, options: Options, *, whole: bool = False) -> Quote | None:
@@ -281,6 +318,7 @@ def _run(
     service: Service,
     stopping: Callable[[], bool],
     shared: Opened | None,
+    before: RunFinished | None = None,
 ) -> Generator[Event, None, None]:
     from seedspec.run.store.downloads import BadPlace
 
@@ -288,13 +326,17 @@ def _run(
     assert made.board is not None
     provider = made.board.provider.document
     ledger = None if shared is None else shared.ledger
+    budget, entries = budget_of(made.board, options), options.max_entries
+    if before is not None:  # a round of the same run: the bounds are for all of it
+        budget = None if budget is None else max(0, budget - before.units)
+        entries = None if entries is None else max(0, entries - before.bought)
     machine = Engine(
         name=made.board.name,
         plan=plan,
         pace=replace(options.pace, outage=max(options.pace.outage, options.timeout or 0.0)),
         limits=Limits(
-            units=budget_of(made.board, options),
-            entries=options.max_entries,
+            units=budget,
+            entries=entries,
             submit=options.submit and not options.locked,
             wait=options.wait,
             fast=options.fail_fast,

@@ -60,7 +60,7 @@ def options_of(
     assets: str | None = None, renders: str | None = None, ledger: str | None = None,
     in_flight: int | None = None, poll_interval: float | None = None,
     submit_rate: float | None = None, agreed: Agreed | None = None, agreed_days: float = AGE, unpriced: bool = False,
-    strict_expect: bool = False,
+    strict_expect: bool = False, retake_unmet: bool = False, max_retakes: int = 1,
 ) -> Options:  # fmt: skip
     """The options of a plan or a run, by the names that they have on the command line."""
 
@@ -78,5 +78,6 @@ def options_of(
         submit=submit, max_usd=max_usd, max_credits=max_credits, max_entries=max_entries, timeout=timeout,
         wait=not no_wait, fail_fast=fail_fast, locked=locked, profile=profile, picked_from=picked_from,
         assets=assets, renders=renders, ledger=ledger, pace=pace, agreed=agreed, agreed_days=agreed_days,
-        unpriced=unpriced, strict_expect=strict_expect,
+        unpriced=unpriced, strict_expect=strict_expect, retake_unmet=retake_unmet,
+        max_retakes=max_retakes,
     )  # fmt: skip

@@ -30,7 +30,10 @@ BUYS = frozenset({Action.SUBMIT, Action.CHANGE})
 
 @valueclass(frozen=True, slots=True)
 class Step:
-    """One line of a plan. `cost` is zero unless the step buys; `file` is where the video is or will be saved."""
+    """One line of a plan. `cost` is zero unless the step buys; `file` is where the video is or will be saved.
+
+    `retakes` is how often a run may buy it anew besides, should its video not be what is expected.
+    """
 
     address: str
     fp: str
@@ -40,6 +43,7 @@ class Step:
     file: str
     entry: Entry | None = None
     record: Record | None = None
+    retakes: int = 0
 
     def __repr__(self) -> str:
         return f"Step({self.action.value} {self.address}, {self.reason!r})"
@@ -70,6 +74,16 @@ class Plan:
     @property
     def cost(self) -> Cost:
         return sum((s.cost for s in self.buys), Cost())
+
+    @property
+    def retakes(self) -> int:
+        """How many videos a run may buy besides, at most, of what will not be as expected."""
+        return sum(s.retakes for s in self.steps)
+
+    @property
+    def retake_cost(self) -> Cost:
+        found = (s.entry.cost.times(s.retakes) for s in self.steps if s.entry is not None and s.retakes)
+        return sum(found, Cost())
 
     @property
     def stale(self) -> tuple[Step, ...]:

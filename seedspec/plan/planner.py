@@ -38,6 +38,7 @@ from seedspec.plan.reason import (
     Sending,
     Stuck,
     Twin,
+    Unmet,
     Unpicked,
     Unsaved,
 )
@@ -143,7 +144,7 @@ class _Planner:
             return Step(entry.address, entry.fingerprint, Action.FAILED, waits, Cost(), self._file(entry), entry)
         record = self.lock.last(entry.fingerprint)
         action, reason = self._decide(entry, record)
-        if isinstance(reason, Stale):
+        if isinstance(reason, Stale | Unmet):
             attempt = self.lock.next_attempt(entry.fingerprint)
             file = f"{self.rules.place(self.rules.profile)}/{entry.file.removesuffix('.mp4')}.{attempt}.mp4"
         else:
@@ -156,7 +157,32 @@ class _Planner:
             elif self.rules.exists(file):
                 action, reason = Action.FAILED, Occupied(file)
         cost = entry.cost if action in BUYS else Cost()
-        return Step(entry.address, entry.fingerprint, action, reason, cost, file, entry, record)
+        retakes = self._retakes(entry, action, record)
+        return Step(entry.address, entry.fingerprint, action, reason, cost, file, entry, record, retakes)
+
+    def _retakes(self, entry: Entry, action: Action, record: Record | None) -> int:
+        """How often a run may buy an entry anew besides what this step does; a take that people picked never."""
+        rules = self.rules
+        saves = action in BUYS or action in (Action.RESUME, Action.FETCH)
+        if not (rules.retakes and rules.retakes_now and saves and rules.expects(entry)):
+            return 0
+        if rules.picked(entry) is not None:
+            return 0
+        here = record is not None and record.state is State.SAVED and action is Action.FETCH
+        return max(0, rules.retakes - self._saved(entry) + here)
+
+    def _saved(self, entry: Entry) -> int:
+        """How many videos of an entry the lock has."""
+        return sum(r.state is State.SAVED for r in self.lock.attempts.get(entry.fingerprint, ()))
+
+    def _unmet(self, entry: Entry, record: Record) -> Unmet | None:
+        """Whether a saved video is to be bought anew because it is not as expected."""
+        if not self.rules.retakes or self._saved(entry) > self.rules.retakes or under_way(record, self.lock):
+            return None
+        if self.rules.picked(entry) is not None or not self.rules.here(record) or self._held(entry) is not None:
+            return None
+        found = self.rules.unmet(entry)
+        return Unmet(found) if found else None
 
     def _decide(self, entry: Entry, record: Record | None) -> tuple[Action, Reason]:
         if record is None or record.state is State.QUEUED:
@@ -180,6 +206,8 @@ class _Planner:
             found = self._stale(entry, record)
             if found is not None and self.rules.redo and not found.kept:
                 return Action.CHANGE, found
+            if (unmet := self._unmet(entry, record)) is not None:
+                return Action.CHANGE, unmet
             moved = record.entry if record.entry != entry.address else None
             of = record.profile if record.profile != self.rules.profile else None
             return Action.DONE, Done(file, moved, here, of, found, differs)

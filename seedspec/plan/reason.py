@@ -147,6 +147,13 @@ class Picked:
 
 
 @valueclass(frozen=True, slots=True)
+class Unmet:
+    """Saved, and not what the storyboard expects by these measures: it is asked for anew."""
+
+    measures: tuple[str, ...]
+
+
+@valueclass(frozen=True, slots=True)
 class NotInStoryboard:
     state: State
 
@@ -183,6 +190,7 @@ Reason = (
     | Unpicked
     | Occupied
     | Picked
+    | Unmet
     | NotInStoryboard
     | Elsewhere
     | Second

@@ -32,6 +32,10 @@ class Rules:
 
     `renders` says that saved videos stand in a bucket by their digests: one that is not here comes from there.
 
+    `retakes` is how often a take that is not as expected may be bought anew, 0 for never: a take has at most so many
+    videos more than one. `expects` tells of which entries something is expected, `unmet` by which measures a saved
+    video is not so. `retakes_now` says that a run buys anew also what it has itself found so.
+
     `sender` is the run that holds the lock, in words, "" for none: what it is sending is in no doubt yet. `senders` are
     other machines' runs that live, in words, by the fingerprint and attempt that they are sending.
     """
@@ -50,6 +54,10 @@ class Rules:
     sender: str = ""
     senders: Mapping[tuple[str, int], str] = field(default_factory=dict)
     renders: bool = False
+    retakes: int = 0
+    retakes_now: bool = True
+    expects: Callable[[Entry], bool] = lambda entry: False
+    unmet: Callable[[Entry], tuple[str, ...]] = lambda entry: ()
 
     def here(self, record: Record) -> bool:
         """Whether a saved video is on this disk, as whole as it was."""

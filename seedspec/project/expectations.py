@@ -57,6 +57,11 @@ class Expectations:
                 out[entry.address] = found
         return out
 
+    def unmet(self, entry: Entry, lock: Lock, now: str) -> tuple[str, ...]:
+        """The measures by which the saved video of an entry is not as expected."""
+        found = self.standing((entry,), lock, now).get(entry.address)
+        return () if found is None else tuple(bound.measure for bound in found.unmet)
+
 
 def expected_by_shot(board: Storyboard, *, judges: bool = True) -> dict[str, tuple[Expectation, ...]]:
     """What a storyboard expects, by the profile that is laid over it; without `judges` of measures alone."""

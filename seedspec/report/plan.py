@@ -33,6 +33,7 @@ from seedspec.plan.reason import (
     Sending,
     Stuck,
     Twin,
+    Unmet,
     Unpicked,
     Unsaved,
 )
@@ -110,6 +111,9 @@ def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
             cost, most = to_the_unit(plan.cost.high, rate), to_the_unit(budget, rate)
             stops = f"the budget of {most} credits stops the run before everything is bought, at most {cost}"
             lines.append(f"{stops}; take 1 of everything comes first")
+    if plan.retakes:
+        most = f"{plan.retakes} retake{'s' * (plan.retakes != 1)}"
+        lines.append(f"and at most {most} of what is not as expected, for {both(plan.retake_cost, rate)}")
     if waiting := [s.reason for s in plan.steps if isinstance(s.reason, Unpicked)]:
         variants = len({v for reason in waiting for v in reason.variants})
         lines.append(f"{len(waiting)} wait{'s' * (len(waiting) == 1)} for {variants} pick{'s' * (variants != 1)}")
@@ -190,6 +194,8 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
             return say_unpicked(why, commands)
         case Stale():
             return say_stale(why)
+        case Unmet(measures=measures):
+            return f"not as expected ({', '.join(measures)}); it is bought anew"
         case Occupied(file=file):
             return f"{commands.path(file)} exists and the lock does not know it; {taken_up(entry, file, commands)}"
         case Picked(changed=True):

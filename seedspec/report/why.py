@@ -32,6 +32,7 @@ from seedspec.plan.reason import (
     Sending,
     Stuck,
     Twin,
+    Unmet,
     Unpicked,
     Unsaved,
 )
@@ -106,6 +107,8 @@ def _verdict(step: Step, rate: Rate) -> str:
             return "held; a run could not buy it"
         case Unpicked():
             return "waits for a pick; a run could not buy it"
+        case Unmet():
+            return f"not as expected; a run would buy it again for {both(step.cost, rate)}"
         case Stale():
             return f"stale; a run would buy it again for {both(step.cost, rate)}"
         case Occupied():
@@ -158,6 +161,8 @@ def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Itera
             for variant in variants:
                 yield f"It continues the take of {variant} that people choose, and nobody has chosen yet."
             yield f"{commands.on('pick', variants[0], 'TAKE')} says which; until then it is not known what to ask for."
+        case Unmet(measures=measures):
+            yield f"Its saved video is not what the storyboard expects: {', '.join(measures)}."
         case Stale():
             yield from _stale(step.reason, commands)
         case Occupied(file=file):

@@ -93,14 +93,15 @@ class ConsentNeeded(BadSettings):
 
 
 def quote_of(plan: Plan, rate: Rate, budget: int | None, entries: int | None) -> Quote | None:
-    """What a plan would buy within a budget of units and so many entries; None when that is nothing."""
-    videos, units = len(plan.buys), plan.cost.high
+    """What a plan would buy, with its retakes, within a budget of units and so many entries; None for nothing."""
+    videos, cost = len(plan.buys) + plan.retakes, plan.cost + plan.retake_cost
+    units = cost.high
     videos = videos if entries is None else min(videos, entries)
     if not videos:
         return None
     credits = Decimal(units if budget is None else min(units, budget)) / rate.units_per_credit
-    unpriced = min(videos, plan.cost.unpriced)
-    return Quote(videos, credits, credits / rate.credits_per_usd, unpriced, plan.cost.guessed)
+    unpriced = min(videos, cost.unpriced)
+    return Quote(videos, credits, credits / rate.credits_per_usd, unpriced, cost.guessed)
 
 
 def check_consent(quote: Quote | None, consent: Yes | None, how: str = "give `consent=api.Yes()`") -> None:
@@ -127,9 +128,13 @@ class Unpriced(BadSettings):
 
 def check_priced(plan: Plan, budget: int | None, *, unpriced: bool) -> None:
     """Raises Unpriced where a budget would have to bound what has no known price, unless that is allowed."""
-    if budget is None or unpriced or not plan.cost.unpriced:
+    count = plan.cost.unpriced + plan.retake_cost.unpriced
+    if budget is None or unpriced or not count:
         return
-    raise Unpriced(next(s for s in plan.buys if s.cost.unpriced), plan.cost.unpriced)
+    raise Unpriced(
+        next(s for s in plan.steps if s.cost.unpriced or (s.retakes and s.entry is not None and s.entry.cost.unpriced)),
+        count,
+    )
 
 
 class Retired(BadSettings):

@@ -57,6 +57,9 @@ class Options:
 
     `strict_expect` counts a take that is not measured for all that is expected of it as one that is not as expected.
 
+    `retake_unmet` buys a take anew whose video is measured and not as expected, unless people picked it; a take has at
+    most `max_retakes` videos more than one. What may be bought so is a part of what a yes is needed for.
+
     `unpriced` buys what has no known price also where a budget, or a yes up to a price, cannot bound it.
 
     `agreed` is a plan that people agreed to, at most `agreed_days` old: it says what is bought, at what price at most,
@@ -85,6 +88,8 @@ class Options:
     agreed_days: float = AGE
     unpriced: bool = False
     strict_expect: bool = False
+    retake_unmet: bool = False
+    max_retakes: int = 1
     pace: Pace = field(default_factory=Pace)
 
     __repr__ = brief
@@ -170,6 +175,15 @@ def plan_of(
         senders=senders or {},
         renders=bool(options.renders),
     )
+    if options.retake_unmet and (expected := expectations(made, place, options)) is not None:
+        rules = replace(
+            rules,
+            retakes=options.max_retakes,
+            # a run that shares its lock lets go of it after one round
+            retakes_now=options.wait and not (lock.header.get("ledger") or options.ledger),
+            expects=lambda entry: bool(expected.of(entry)),
+            unmet=lambda entry: expected.unmet(entry, lock, rules.now),
+        )
     return make_plan(chosen.chosen, lock, rules, chosen.others), drift
 
 
@@ -194,6 +208,7 @@ def _by_agreement(made: Compiled, place: Place, options: Options, agreed: Agreed
         "picked_from": options.picked_from is not None,
         "retry_failed": options.retry_failed,
         "redo_stale": options.redo_stale,
+        "retake_unmet": options.retake_unmet,
     }
     if said := [name for name, is_given in given.items() if is_given]:
         raise BadSettings(f"an agreed plan says what is bought; leave out {', '.join(said)}")

@@ -50,6 +50,10 @@ from seedspec.plan.agreed import AGE
 @click.option("--in-flight", type=click.IntRange(1, 1000), help="The most tasks at the service at one time.")
 @click.option("--poll-interval", type=Number(0.1, DAY), help="Seconds between the first two reads of a task.")
 @click.option("--submit-rate", type=Number(0.001, 1000), help="Paid requests a second, at most.")
+@click.option("--retake-unmet", is_flag=True,
+              help="Buy a take anew whose video is measured and not as expected; never a picked one.")  # fmt: skip
+@click.option("--max-retakes", type=click.IntRange(1, 100), metavar="N",
+              help="With --retake-unmet: how often one take may be bought anew; once when not given.")  # fmt: skip
 @strict_option
 @view_options
 @click.option("--emulator-seconds", type=Number(0, DAY), default=2.0, show_default=True,
@@ -60,9 +64,9 @@ def run_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, picked_from: str | None,
     max_usd: float | None, max_credits: float | None, max_entries: int | None, timeout: float | None,
     assets: str | None, renders: str | None, ledger: str | None, yes_up_to: float | None, agreed: str | None,
-    plan_age: float,    in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
+    plan_age: float, in_flight: int | None, poll_interval: float | None, submit_rate: float | None,
     form: str, junit: str | None, emulator_seconds: float, fault: tuple[str, ...], seed: int,
-    *, strict_expect: bool,
+    max_retakes: int | None, *, strict_expect: bool, retake_unmet: bool,
     retry_failed: bool, redo_stale: bool, emulator: bool, yes: bool, locked: bool, fail_fast: bool, no_wait: bool,
     plain: bool, unpriced: bool,
 ) -> None:  # fmt: skip
@@ -76,7 +80,8 @@ def run_command(
     bought, nor one that the storyboard no longer asks for: they are listed, and the exit code is 4.
 
     Where the storyboard has `expect`, what is saved is measured beside the run. A video that is not as expected is told
-    at its line, and the exit code is 9.
+    at its line, and the exit code is 9. --retake-unmet buys it anew, which is counted in the price that is asked for:
+    the new video stands, and the one before stays as a file.
 
     \b
     Examples:
@@ -86,6 +91,7 @@ def run_command(
       seedspec run --select take=1 --format jsonl > events.jsonl
       seedspec run --profile final --picked-from draft
       seedspec run --plan agreed.json
+      seedspec run --retake-unmet --max-retakes 2
       seedspec run --assets s3://our-bucket/storyboards
       seedspec run --renders s3://our-bucket/renders
     """
@@ -93,6 +99,10 @@ def run_command(
     assets = check_bucket("assets", assets, emulator=emulator)
     renders = check_bucket("renders", renders, emulator=emulator)
     ledger = check_bucket("ledger", ledger, emulator=emulator)
+    if max_retakes is not None and not retake_unmet:
+        raise Exit(2, "--max-retakes goes with --retake-unmet; give both, or leave it out")
+    if retake_unmet and agreed is not None:
+        raise Exit(2, "an agreed plan says what is bought; leave out --retake-unmet, or run without --plan")
     with report_unstarted(storyboard, junit):
         options = options_of(
             select, exclude, profile, retry_failed=retry_failed, redo_stale=redo_stale, emulator=emulator,
@@ -101,7 +111,7 @@ def run_command(
             ledger=ledger,
             in_flight=in_flight, poll_interval=poll_interval, submit_rate=submit_rate,
             agreed=None if agreed is None else read_agreed(agreed), agreed_days=plan_age, unpriced=unpriced,
-            strict_expect=strict_expect,
+            strict_expect=strict_expect, retake_unmet=retake_unmet, max_retakes=max_retakes or 1,
         )  # fmt: skip
         emulation = Emulation(emulator_seconds, fault, seed)
         said = _yes(yes, yes_up_to, agreed)
