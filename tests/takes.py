@@ -85,7 +85,10 @@ def counting(path: Path, ground: int, *, frames: int = 96, width: int = 160, hei
         out.mux(stream.encode(None))
 
 
-def bought(board: Path, videos: Callable[[int], Path | None], *, failed: Mapping[int, str] | None = None) -> Project:
+def bought(
+    board: Path, videos: Callable[[int], Path | None], *, failed: Mapping[int, str] | None = None,
+    sizes: Callable[[int], tuple[int, int]] = lambda _: (160, 96),
+) -> Project:  # fmt: skip
     """Writes the lock, and the files, of a storyboard whose entries were bought: by their number."""
     lines = [HEADER]
     for number, entry in enumerate(api.compile(board).entries):
@@ -108,7 +111,7 @@ def bought(board: Path, videos: Callable[[int], Path | None], *, failed: Mapping
             data = target.read_bytes()
             values |= {
                 "state": "saved", "file": f"renders/{entry.file}", "sha256": hashlib.sha256(data).hexdigest(),
-                "bytes": len(data), "width": 160, "height": 96, "seconds": 4.0,
+                "bytes": len(data), "width": sizes(number)[0], "height": sizes(number)[1], "seconds": 4.0,
             }  # fmt: skip
         else:
             continue

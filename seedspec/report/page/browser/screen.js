@@ -72,6 +72,9 @@ function follow(player) {
   player.video.addEventListener("loadeddata", () => {
     if (player.take) loaded.add(player.take.index);
   });
+  player.video.addEventListener("seeked", () => {
+    if (!clock.running && clock.players.includes(player)) noteShown(clock.wanted, false);
+  });
   player.video.addEventListener("error", () => {
     if (player.take) cannotPlay(player.take);
   });

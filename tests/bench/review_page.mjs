@@ -1,0 +1,71 @@
+// One page in a headless browser: reads its address as JSON, prints how it bears to be opened and scrolled.
+
+import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const asked = JSON.parse(readFileSync(0, "utf8"));
+const { chromium } = createRequire(join(asked.modules, "x.js"))("playwright-core");
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
+const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), "bench-")), {
+  executablePath: asked.chromium, args: FLAGS, viewport: { width: 1440, height: 900 },
+});
+try {
+  const page = context.pages()[0];
+  // the first frame in which a poster is decoded and on the screen, counted from the navigation
+  await page.addInitScript(() => {
+    const look = () => {
+      const image = document.querySelector(".face img");
+      if (image?.complete && image.naturalWidth) requestAnimationFrame((now) => (window.firstPicture = now));
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  // what this machine can do at this moment: the frames of a page on which nothing happens
+  const empty = await page.evaluate(
+    () =>
+      new Promise((done) => {
+        const gaps = [];
+        let last = performance.now();
+        const look = (now) => {
+          gaps.push(now - last);
+          last = now;
+          if (gaps.length < 120) requestAnimationFrame(look);
+          else done((gaps.sort((a, b) => a - b), { p50: gaps[60], p95: gaps[113] }));
+        };
+        requestAnimationFrame(look);
+      }),
+  );
+  await page.goto(asked.page);
+  await page.waitForFunction(() => window.firstPicture > 0);
+  const found = await page.evaluate(
+    () =>
+      new Promise((done) => {
+        const box = document.querySelector(".matrix-box");
+        const gaps = [];
+        let last = performance.now();
+        const look = (now) => {
+          gaps.push(now - last);
+          last = now;
+          box.scrollTop += 40;
+          const end = box.scrollTop + box.clientHeight >= box.scrollHeight - 2;
+          if (!end && gaps.length < 600) {
+            requestAnimationFrame(look);
+            return;
+          }
+          gaps.sort((a, b) => a - b);
+          const at = (part) => gaps[Math.floor(part * (gaps.length - 1))];
+          const seen = [...document.querySelectorAll(".face img")].filter((i) => i.complete && i.naturalWidth).length;
+          done({ first: window.firstPicture, p50: at(0.5), p95: at(0.95), most: at(1), frames: gaps.length, seen });
+        };
+        requestAnimationFrame(look);
+      }),
+  );
+  const client = await context.newCDPSession(page);
+  await client.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await client.send("Runtime.getHeapUsage");
+  console.log(JSON.stringify({ ...found, empty, heap: usedSize / 1e6 }));
+} finally {
+  await context.close();
+}
