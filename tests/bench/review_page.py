@@ -52,7 +52,8 @@ def content(count: int) -> dict[str, Any]:
     axes = [{"name": "look", "labels": looks}, {"name": "hook", "labels": hooks}]
     return {
         "format": 1, "name": "many", "model": "m", "axes": axes, "texts": ["A hand pours tea."],
-        "words": {"saved": "saved"}, "takes": takes, "x": None, "y": None, "media": "link", "emulator": False, "profile": "", "track": "many",
+        "words": {"saved": "saved"}, "takes": takes,
+        "x": None, "y": None, "media": "link", "emulator": False, "profile": "", "track": "many",
         "digest": "sha256:0", "modeline": "", "blind": False, "seed": 0, "stats": None, "units": {"black": "s"},
     }  # fmt: skip
 
@@ -74,7 +75,8 @@ def main() -> None:
             megabytes = file.stat().st_size / 1e6
             sys.stdout.write(
                 f"{count:5,} takes, {megabytes:.1f} MB: first picture {found['first']:.0f} ms,"
-                f" frame p50 {found['p50']:.1f} ms, p95 {found['p95']:.1f} ms, most {found['most']:.1f} ms of {found['frames']} while scrolling,"
+                f" frame p50 {found['p50']:.1f} ms, p95 {found['p95']:.1f} ms, most {found['most']:.1f} ms"
+                f" of {found['frames']} while scrolling,"
                 f" {found['seen']} posters shown, heap {found['heap']:.0f} MB;"
                 f" of an empty page p50 {found['empty']['p50']:.1f} ms, p95 {found['empty']['p95']:.1f} ms\n"
             )
