@@ -38,6 +38,7 @@ DOORS = {
     "opentimelineio": "report/export/timeline.py",
     "starlette": "emulator",
     "uvicorn": "emulator",
+    "distributed": "project/cluster.py",
     "watchfiles": "project/changes.py",
     "python_calamine": "project/importing/sheet.py",
 }

@@ -18,6 +18,10 @@ class Reference:
     sha256: str
 
 
+class NotThere(MediaError):
+    """The bucket has no such video."""
+
+
 class OtherVideo(MediaError):
     """The file is not the video that was saved."""
 

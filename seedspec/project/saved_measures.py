@@ -17,7 +17,7 @@ from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan
 from seedspec.project.atomic import atomic_write
 from seedspec.project.files import read_file
-from seedspec.project.measuring import OtherVideo, Reference
+from seedspec.project.measuring import NotThere, OtherVideo, Reference
 from seedspec.project.saved_video import NotRead, saved_video
 from seedspec.project.state_folder import state_folder
 
@@ -110,10 +110,21 @@ def values_by_fingerprint(plan: Plan, base: Path, judged: Judged = NOBODY) -> di
     return found
 
 
+def is_digest(sha256: str) -> bool:
+    """Whether a lock's `sha256` is one: then its video has a name in a bucket, wherever else it is."""
+    return _DIGEST.fullmatch(sha256) is not None
+
+
 def trouble_of(error: Exception, commands: CommandHint) -> Trouble:
     """What an error of `measure`, or of the process that had it, means for people."""
     if isinstance(error, OtherVideo):
         return Trouble(str(error), f"move it away, then {commands.line('fetch')} saves it again")
+    if isinstance(error, NotThere):
+        return Trouble(str(error), f"{commands.line('fetch', '--renders', 'URL')} puts it there")
+    if type(error).__name__ == "KilledWorker":  # Dask's own, which is not loaded here
+        return Trouble(
+            "each worker that had it died", "watch it; a video that brings a decoder down should not be used"
+        )
     if isinstance(error, BrokenExecutor):
         return Trouble(str(error), "watch it; a video that brings a decoder down should not be used")
     return Trouble(str(error), "watch it; a video that does not play cannot be used")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ import click
 from seedspec.api import Options
 from seedspec.cli.compiled import show_findings
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes
+from seedspec.cli.executors import check_executor, executor_option, measured, opened
 from seedspec.cli.judges import Named, ask_judges, check_judges, judge_options
 from seedspec.cli.main import Exit
 from seedspec.cli.options import (
@@ -19,6 +19,7 @@ from seedspec.cli.options import (
     emulator_option,
     ledger_option,
     profile_option,
+    renders_option,
     select_options,
     storyboard_argument,
 )  # fmt: skip
@@ -26,22 +27,17 @@ from seedspec.cli.plan_view import seen_of
 from seedspec.cli.run_options import strict_option
 from seedspec.lock.run_events import Compared
 from seedspec.measures.values import Measured
-from seedspec.media.facts import MediaMissing
-from seedspec.media.reader import cuts_pictures
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.judge_questions import questions
 from seedspec.project.judged_file import read_judged
-from seedspec.project.measuring import measure
-from seedspec.project.saved_measures import MeasuresFolder, Trouble, Video, trouble_of, videos_of
-from seedspec.project.workers import Workers, cores
+from seedspec.project.saved_measures import MeasuresFolder, Trouble, Video, is_digest, videos_of
+from seedspec.project.workers import cores
 from seedspec.report import expected
 from seedspec.report import measures as shown
 from seedspec.run.prepare import compared
 from seedspec.text.diagnostic import Problems
 
 _MOST_UNMET = 100
-_AHEAD = 2
-"""Jobs that are handed in for each worker: more would only have to be given up when the command is broken off."""
 
 
 @click.command("measure")
@@ -52,11 +48,13 @@ _AHEAD = 2
 @strict_option
 @ledger_option()
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes at once; else one a core.")
+@executor_option
+@renders_option("With --executor: the videos come from this bucket.")
 @judge_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def measure_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, workers: int | None,
-    judges: tuple[Named, ...], judge_timeout: float, form: str,
+    executor: str | None, renders: str | None, judges: tuple[Named, ...], judge_timeout: float, form: str,
     ledger: str | None, *, emulator: bool, strict_expect: bool,
 ) -> None:  # fmt: skip
     """Measure saved videos: black, frozen and silent spans, loudness, peaks, clipping, cuts.
@@ -74,9 +72,13 @@ def measure_command(
       seedspec measure
       seedspec measure --select open --workers 4
       seedspec measure --emulator --format json
+      seedspec measure --executor dask
+      seedspec measure --executor tls://10.0.0.5:8786 --renders s3://our-bucket/renders
       seedspec measure --judge "bright=python judges/brightness.py"
     """
     check_judges(judges)
+    renders = check_bucket("renders", renders, emulator=emulator) if executor is not None else None
+    check_executor(executor, renders)
     options = Options(
         select=select, exclude=exclude, emulated=emulator, profile=profile, strict_expect=strict_expect,
         ledger=check_bucket("ledger", ledger, emulator=emulator),
@@ -85,13 +87,11 @@ def measure_command(
     base, commands = planned.place.base, planned.place.commands
     videos = videos_of(planned.plan, base, commands)
     folder = MeasuresFolder(base)
-    trouble = {video: video.trouble for video in videos if video.trouble is not None}
-    new = [video for video in videos if video.trouble is None and folder.needs(video)]
-    if new and not cuts_pictures():
-        raise Exit(2, str(MediaMissing()))
-    pool = Workers(min(workers or cores(), max(1, len(new))))
-    try:
-        for number, (video, found) in enumerate(_measured(new, pool, base, _AHEAD * (workers or cores()), commands), 1):
+    afar = executor is not None and renders is not None  # such workers see no file of this machine, and need none
+    trouble = {v: v.trouble for v in videos if v.trouble is not None and not (afar and is_digest(v.sha256))}
+    new = [video for video in videos if video not in trouble and folder.needs(video)]
+    with opened(executor, renders, base, min(workers or cores(), len(new))) if new else nullcontext() as jobs:
+        for number, (video, found) in enumerate(measured(new, jobs, commands) if jobs else (), 1):
             if isinstance(found, Measured):
                 folder.keep(found)
                 said = shown.line(found.with_reference(video.like))
@@ -99,8 +99,6 @@ def measure_command(
                 trouble[video], said = found, found.found
             if form == "text":
                 print_lines([f"[{number}/{len(new)}] {video.entries[0]}: {said}"])
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
     whole = not trouble
     if judges:
         asked = list(questions(planned.plan, base, (v for v in videos if v not in trouble)))
@@ -127,24 +125,6 @@ def _expected_json(takes: Sequence[Compared]) -> dict[str, Any]:
     unmet, not_measured = expected.count(takes)
     by_entry = {take.entry: expected.as_json(take) for take in takes}
     return {"unmet": unmet, "not_measured": not_measured, "expect": by_entry}
-
-
-def _measured(
-    videos: list[Video], pool: Executor, base: Path, ahead: int, commands: CommandHint
-) -> Iterator[tuple[Video, Measured | Trouble]]:
-    """Each video with what came of it, as soon as it is there."""
-    waiting, under_way = list(reversed(videos)), dict[Future[Measured], Video]()
-    while waiting or under_way:
-        while waiting and len(under_way) < ahead:
-            video = waiting.pop()
-            job = pool.submit(measure, str(base / video.file), video.sha256, video.reference)
-            under_way[job] = video
-        for done in wait(under_way, return_when=FIRST_COMPLETED).done:
-            video = under_way.pop(done)
-            error = done.exception()
-            if error is not None and not isinstance(error, Exception):
-                raise error
-            yield video, done.result() if error is None else trouble_of(error, commands)
 
 
 def _tell(videos: list[Video], new: list[Video], trouble: dict[Video, Trouble], commands: CommandHint) -> None:
