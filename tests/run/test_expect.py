@@ -69,6 +69,7 @@ def test_a_run_measures_what_it_saves_and_ends_with_9(tmp_path: Path) -> None:
     assert not any(isinstance(e, Saved) for e in again)
 
 
+@pytest.mark.long
 def test_a_storyboard_that_expects_nothing_measures_nothing(tmp_path: Path) -> None:
     events = run(board_of(tmp_path, ""), "silent@1")
     assert end(events).exit == 0 and not compared(events)
@@ -87,6 +88,7 @@ def test_without_the_libraries_it_is_said_and_is_9_only_when_asked(
     assert end(run(board, strict_expect=True)).exit == 9
 
 
+@pytest.mark.long
 def test_what_is_bought_stays_when_measuring_is_broken_off(tmp_path: Path) -> None:
     board = board_of(tmp_path)
     whole = run(board_of(tmp_path))
@@ -98,6 +100,7 @@ def test_what_is_bought_stays_when_measuring_is_broken_off(tmp_path: Path) -> No
     assert end(events).exit in (0, 130) and board.with_name("storyboard.emulator.lock").read_bytes() == before
 
 
+@pytest.mark.long
 def test_expectations_change_no_byte_of_a_lock(tmp_path: Path) -> None:
     shapes = []
     for name, expect in (("with", LOUD), ("without", "")):
@@ -150,6 +153,7 @@ def test_a_take_that_people_picked_is_never_bought_anew(tmp_path: Path) -> None:
     assert [e.entry for e in events if isinstance(e, Submitting)] == ["open/2"] and end(events).exit == 0
 
 
+@pytest.mark.long
 def test_what_is_not_measured_is_not_bought_anew(tmp_path: Path) -> None:
     board = board_of(tmp_path)
     run(board, "silent@1")
@@ -158,6 +162,7 @@ def test_what_is_not_measured_is_not_bought_anew(tmp_path: Path) -> None:
     assert end(run(board, retake_unmet=True)).bought == 0
 
 
+@pytest.mark.long
 def test_a_budget_is_for_all_rounds(tmp_path: Path) -> None:
     board = board_of(tmp_path)
     events = run(board, "silent@1,3", retake_unmet=True, max_credits=4 * 25.11 + 1)
