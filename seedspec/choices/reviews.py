@@ -37,7 +37,10 @@ class Choice:
 
 @valueclass(frozen=True, slots=True)
 class Vote:
-    """Two takes side by side and which was better; `bad` says neither is any good, `skip` says nothing."""
+    """Two takes, or two films, side by side and which was better; `bad` says neither is any good, `skip` says nothing.
+
+    A film is mentioned by its name and its fingerprint, as a take is by its address and that of its request.
+    """
 
     a: Mention
     b: Mention
@@ -63,6 +66,7 @@ class Review:
     picks: tuple[Choice, ...]
     votes: tuple[Vote, ...]
     notes: tuple[Note, ...]
+    film_votes: tuple[Vote, ...] = ()
 
 
 def review_of(
@@ -105,6 +109,7 @@ def review_of(
         picks=tuple(Choice(_mention(m, v, "entry", "fp"), v.get("video", "")) for m, v in _rows(node, "picks")),
         votes=tuple(_vote(m, v) for m, v in _rows(node, "votes")),
         notes=tuple(Note(_mention(m, v, "entry", "fp"), v.get("at"), v["text"]) for m, v in _rows(node, "notes")),
+        film_votes=tuple(_vote(m, v) for m, v in _rows(node, "film_votes")),
     )
 
 

@@ -40,7 +40,7 @@ class Standing:
     """`rate` is the chance to win against an average other one, `low` to `high` its 95 % interval.
 
     `usd_per_win` is what its videos that were voted on cost together, for each win; None where nobody asked for it, or
-    it has no win. A tie is half a win.
+    it has no win. A tie is half a win. `usd` is what a film's videos cost together, None for all else.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Standing:
     low: float
     high: float
     usd_per_win: float | None = None
+    usd: float | None = None
 
 
 @valueclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def by_axis(votes: Sequence[Ballot], axis: str, *, seed: int = 0) -> Standings:
     found = [(v, v.a.value_of(axis), v.b.value_of(axis)) for v in votes if v.a.shot == v.b.shot]
     pairs = [(v, x, y) for v, x, y in found if x and y and x != y]
     alike = sum(_others(v.a, axis) == _others(v.b, axis) and v.winner != "skip" for v, _, _ in pairs)
-    return _standings(axis, [(v.winner, x, y) for v, x, y in pairs], alike, seed)
+    return standings_of_pairs(axis, [(v.winner, x, y) for v, x, y in pairs], alike, seed)
 
 
 def with_prices(found: Standings, votes: Sequence[Ballot], usd: Callable[[Entry], float]) -> Standings:
@@ -110,7 +111,7 @@ def by_take(votes: Sequence[Ballot], *, seed: int = 0) -> list[Standings]:
     for shot in shots:
         own = [v for v in votes if v.a.shot == shot == v.b.shot]
         rows = [(v.winner, v.a.address, v.b.address) for v in own]
-        found.append(_standings(shot, rows, sum(v.winner != "skip" for v in own), seed))
+        found.append(standings_of_pairs(shot, rows, sum(v.winner != "skip" for v in own), seed))
     return [s for s in found if s.votes or s.bad]
 
 
@@ -125,7 +126,8 @@ def _others(entry: Entry, axis: str) -> list[tuple[str, str]]:
     return others
 
 
-def _standings(of: str, pairs: Sequence[tuple[Winner, str, str]], alike: int, seed: int) -> Standings:
+def standings_of_pairs(of: str, pairs: Sequence[tuple[Winner, str, str]], alike: int, seed: int) -> Standings:
+    """The standings of pairs of names by which of them won; `alike` of the votes are on what differs in no more."""
     score = {"a": 1.0, "b": 0.0, "tie": 0.5}
     outcomes: list[Outcome] = [(x, y, score[w]) for w, x, y in pairs if w in score]
     bad = sum(w == "bad" for w, _, _ in pairs)

@@ -7,18 +7,21 @@ from collections.abc import Collection, Sequence
 import click
 
 from seedspec.api import Planned
-from seedspec.choices import standings
+from seedspec.choices import film_votes, standings
+from seedspec.choices.films import Film
+from seedspec.choices.picks import follow_addresses
 from seedspec.choices.reviews import Entries
 from seedspec.choices.standings import Standings
 from seedspec.cli.compiled import board_of, show_findings
+from seedspec.cli.film_exports import films_by
 from seedspec.cli.main import Exit
 from seedspec.cli.options import F, emulator_option, profile_option
 from seedspec.compiler.entry import MODEL, Entry
 from seedspec.compiler.named import fault_of, swept_by
 from seedspec.plan.cost import price_of_videos
-from seedspec.project.choice_files import Choices, choices_of, read_reviews
+from seedspec.project.choice_files import Choices, choices_of, read_picks, read_reviews
 from seedspec.project.names import lock_of
-from seedspec.text.diagnostic import Problems
+from seedspec.text.diagnostic import Problems, did_you_mean, list_words
 
 
 def takes_options(function: F) -> F:
@@ -58,6 +61,24 @@ def standings_of(
     of_models = board.model_axes | {MODEL}
     axes = [standings.with_prices(s, ballots, price) if s.of in of_models else s for s in axes]
     return [s for s in axes if only or s.votes or s.bad], [] if only else standings.by_take(ballots)
+
+
+def film_standings_of(
+    planned: Planned, votes: Collection[str], problems: Problems, by: str, only: Sequence[str]
+) -> tuple[Standings, list[Standings], list[Film]]:
+    """The films that were voted on, with what a win costs, and the labels that tell them apart; and all films."""
+    choices = choices_in(planned)
+    picks = follow_addresses(read_picks(choices, problems), Entries(planned.compiled.entries))
+    films = list(films_by(planned, picks, by).films)
+    ballots = film_votes.film_ballots(read_reviews(choices, votes, problems), films, problems)
+    names = list(dict.fromkeys(axis for film in films for axis, _ in film.labels))
+    for name in only:
+        if name not in names:
+            near = did_you_mean(name, names)
+            raise Exit(2, f"no axis `{name}` of films; {near[0] if near else f'expected {list_words(names)}'}")
+    axes = [film_votes.films_by_axis(ballots, name) for name in only or names]
+    whole = film_votes.by_film(ballots, price_of_videos(planned.plan))
+    return whole, [s for s in axes if only or s.votes or s.bad], films
 
 
 def check_axis(name: str, entries: Sequence[Entry], further: Sequence[str] = ()) -> None:

@@ -60,3 +60,8 @@ class SavedVideos:
         except OSError:
             pass
         return None
+
+    def size(self, file: str) -> int | None:
+        """The bytes of one that may be read; None where there is none, -1 for what is not read."""
+        path = self.at(file)
+        return path.stat().st_size if path is not None else -1 if file in self.refused else None

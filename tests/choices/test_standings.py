@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 from takes import BOARD, Project, bought
 
 from seedspec import api
+from seedspec.choices.picks import Picks
 from seedspec.choices.standings import Ballot, Outcome, by_axis, strengths
 from seedspec.cli.main import seedspec
+from seedspec.project.compile import compile
+from seedspec.project.film_rows import films_in
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -178,3 +181,86 @@ def test_rows_of_a_table_are_alike_where_all_that_is_known_of_them_is(tmp_path: 
     one, two, three, four, five = api.compile(board).entries
     votes = [Ballot(a, b, "b", "overall", "mia") for a, b in ((one, two), (one, three), (four, five))]
     assert [by_axis([vote], "ad.hook").alike for vote in votes] == [1, 0, 0]
+
+
+def vote_films(project: Project, *rows: tuple[str, str, str], reviewer: str = "mia") -> Path:
+    """A review with votes between films: two of their names and who wins."""
+    found = {film.name: film for film in films_in(compile(project.board), Picks()).films}
+    lines = [
+        json.dumps({"a": a, "a_fp": found[a].fingerprint[:16], "b": b, "b_fp": found[b].fingerprint[:16],
+                    "winner": winner, "blind": True, "shown": "ab", "criterion": "overall"})
+        for a, b, winner in rows
+    ]  # fmt: skip
+    page = json.dumps({"storyboard": "kite", "digest": DIGEST})
+    text = ["seedspec_review: 1", f"page: {page}", f"reviewer: {reviewer}", "film_votes:", *(f"  - {r}" for r in lines)]
+    file = project.folder / "reviews" / f"storyboard.{reviewer}.review.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("\n".join(text) + "\n", encoding="utf-8")
+    return file
+
+
+ASK, SHOW = "film@look=dawn,hook=question", "film@look=dawn,hook=reveal"
+NOON = "film@look=noon,hook=reveal"
+
+
+def test_films_win_with_their_price(project: Project) -> None:
+    vote_films(project, *[(ASK, SHOW, "b")] * 9, *[(SHOW, ASK, "tie")] * 2, (NOON, ASK, "a"), (NOON, SHOW, "bad"))
+    text = stats(project, "--film").splitlines()
+    assert text[0] == "films: 12 votes, 1 for neither"
+    assert text[1].split() == ["won", "lost", "tied", "chance", "95", "%", "costs", "a", "win", "costs"]
+    rows = {line.split()[0]: line.split() for line in text[2:5]}
+    assert rows[SHOW][1:4] == ["9", "0", "2"] and rows[ASK][1:4] == ["0", "10", "2"]
+    price, win = float(rows[SHOW][-2][1:]), float(rows[SHOW][-1][1:])
+    assert (
+        price > 0
+        and win == pytest.approx(price / 10, abs=0.01)
+        and rows[ASK][-2:] == [f"${price:.2f}", f"${price:.2f}"]
+    )
+    assert "axis look: 1 vote, 1 for neither, 1 of them between films that differ in more" in text
+    assert text[-1] == "a film costs what its videos cost; one that several films play counts in each of them"
+    found = json.loads(stats(project, "--film", "--format", "json"))
+    assert found["films"]["rows"][0]["labels"] == {"look": "dawn", "hook": "reveal"}
+    assert [a["of"] for a in found["axes"]] == ["look", "hook"] and found["films"]["votes"] == 12
+    assert found["films"]["rows"][0]["low"] < found["films"]["rows"][0]["rate"] < found["films"]["rows"][0]["high"]
+    assert "no votes" in stats(project), "votes between films are none between takes"
+
+
+def test_a_film_is_known_by_what_plays_in_it(project: Project) -> None:
+    file = vote_films(project, *[(ASK, SHOW, "b")] * 7)
+    renamed = project.board.read_text(encoding="utf-8").replace("look:", "light:").replace("look.words", "light.words")
+    project.board.write_text(renamed, encoding="utf-8")
+    assert "films: 7 votes" in stats(project, "--film"), "an axis with another name is the same film"
+    file.write_text(file.read_text(encoding="utf-8").replace("film@look=dawn", "film@light=dawn"), encoding="utf-8")
+    changed = renamed.replace('{{ hook }}"', '{{ hook }}!"')
+    assert changed != renamed
+    project.board.write_text(changed, encoding="utf-8")
+    done = CliRunner().invoke(seedspec, ["stats", str(project.board), "--film"])
+    assert done.exit_code == 0 and "no votes between films" in done.stdout
+    assert "plays other takes now; the vote is not counted [changed-since]" in done.stderr
+    project.board.write_text(
+        changed.replace("light:", "shade:").replace("light.words", "shade.words"), encoding="utf-8"
+    )
+    done = CliRunner().invoke(seedspec, ["stats", str(project.board), "--film"])
+    assert "is no film of the storyboard; the vote is not counted [unknown-film]" in done.stderr
+
+
+def test_a_file_with_votes_of_both_kinds_is_read_as_both(project: Project) -> None:
+    vote(project, "rrq", reviewer="mia")
+    file = vote_films(project, (ASK, SHOW, "b"), reviewer="kim")
+    takes = (file.parent / "storyboard.mia.review.yaml").read_text(encoding="utf-8")
+    votes = takes[takes.index("votes:") :]
+    file.write_text(file.read_text(encoding="utf-8") + votes, encoding="utf-8")
+    assert "films: 1 vote\n" in stats(project, "--film")
+    assert "axis hook: 6 votes" in stats(project)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--by", "look"], "--by is about films; add --film"),
+        (["--film", "--axis", "lok"], "no axis `lok` of films; did you mean `look`?"),
+    ],
+)
+def test_words_about_films_are_refused_where_they_mean_nothing(project: Project, words: list[str], said: str) -> None:
+    done = CliRunner().invoke(seedspec, ["stats", str(project.board), *words])
+    assert getattr(done.exception, "code", None) == 2 and said in str(done.exception)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from seedspec.choices.picks import Picks, follow_addresses
 from seedspec.choices.reviews import Entries
 from seedspec.cli.compiled import board_of, show_findings
 from seedspec.cli.console import echo, json_of, pour, print_lines, print_notes, steady_csv
+from seedspec.cli.film_exports import check_film_words, film_options, film_targets, read_films, some, tell_films
 from seedspec.cli.main import Exit
 from seedspec.cli.options import (
     F,
@@ -35,6 +37,7 @@ from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.project.saved_video import SavedVideos
 from seedspec.report.export import spreadsheet
 from seedspec.report.export.cut import Cutting, Remark, cutting, remarks_of
+from seedspec.report.export.film import FilmCut
 from seedspec.text.diagnostic import Problems
 
 
@@ -51,11 +54,12 @@ def export_command() -> None:
     """Hand takes on: to an editing program, as one video, as a contact sheet, to a spreadsheet.
 
     Once takes are picked (`seedspec pick`), a cut has only the picked take of each variant; --all takes every saved
-    take. It uses no network.
+    take. With --film there is one file for each film. It uses no network.
 
     \b
     Examples:
       seedspec export otio
+      seedspec export animatic --film
       seedspec export animatic --names --select hook=reveal
       seedspec export csv > takes.csv
     """
@@ -72,17 +76,19 @@ def _all_option(function: F) -> F:
 
 def _out_option(ending: str) -> Callable[[F], F]:
     told = f"The file; STEM{ending} beside the storyboard when not given."
-    return click.option("--out", "-o", type=click.Path(dir_okay=False), help=told)
+    return click.option("--out", "-o", type=click.Path(), help=told)
 
 
 @export_command.command("otio")
 @_source_options
 @_all_option
+@film_options
 @_out_option(".otio")
 @click.option("--absolute", is_flag=True, help="Absolute addresses of the videos, not relative to the file.")
 def otio_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    ledger: str | None, out: str | None, *, emulator: bool, every: bool, absolute: bool,
+    ledger: str | None, by: str, out: str | None,
+    *, emulator: bool, every: bool, film: bool, gaps: bool, absolute: bool,
 ) -> None:  # fmt: skip
     """An OpenTimelineIO timeline: takes as clips in order, notes as markers, requests as metadata.
 
@@ -90,12 +96,25 @@ def otio_command(
     Examples:
       seedspec export otio
       seedspec export otio --select look=noir -o edit/noir.otio
+      seedspec export otio --film -o edit
     """
-    source = _read_source(storyboard, select, exclude, profile, ledger, emulated=emulator)
+    check_film_words(film=film, by=by, gaps=gaps, every=every)
+    source = _read_source(storyboard, *(((), ()) if film else (select, exclude)), profile, ledger, emulated=emulator)
     try:
         from seedspec.report.export.timeline import timeline
     except ImportError:
         raise Exit(2, "timelines need one package more: pip install 'seedspec[export]'") from None
+    if film:
+        films = _films(source, by, select, exclude, gaps=gaps)
+        targets = film_targets(source.planned, films, out, ".otio")
+
+        def write(cut: FilmCut, target: Path) -> str:
+            name = f"{_name(source)} {cut.film.name}"
+            write_output(target, timeline(cut.parts, name, target.parent, _facts_of, absolute=absolute).encode())
+            return ""
+
+        tell_films(films, targets, write)
+        return
     found, target = _cut(source, every=every), _target(source, out, ".otio")
     text = timeline(found.cuts, _name(source), target.parent, _facts_of, absolute=absolute)
     write_output(target, text.encode())
@@ -105,13 +124,15 @@ def otio_command(
 @export_command.command("animatic")
 @_source_options
 @_all_option
+@film_options
 @_out_option(".animatic.mp4")
 @click.option("--names", is_flag=True, help="Burn each take's address into its picture.")
 @click.option("--size", metavar="WIDTHxHEIGHT", help="Size of the picture; without it, the size of most takes.")
 @click.option("--fps", type=click.Choice(["24", "25", "30", "48", "50", "60"]), help="Pictures a second.")
 def animatic_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    ledger: str | None, out: str | None, size: str | None, fps: str | None, *, emulator: bool, every: bool, names: bool,
+    ledger: str | None, by: str, out: str | None, size: str | None, fps: str | None,
+    *, emulator: bool, every: bool, film: bool, gaps: bool, names: bool,
 ) -> None:  # fmt: skip
     """One video of the takes in order, scaled and padded to one canvas, silent where there is no sound.
 
@@ -119,47 +140,74 @@ def animatic_command(
     Examples:
       seedspec export animatic --names
       seedspec export animatic --size 720x1280 -o cut.mp4
+      seedspec export animatic --film --select hook=reveal
     """
-    source = _read_source(storyboard, select, exclude, profile, ledger, emulated=emulator)
+    check_film_words(film=film, by=by, gaps=gaps, every=every)
+    source = _read_source(storyboard, *(((), ()) if film else (select, exclude)), profile, ledger, emulated=emulator)
     canvas_size = _size(size)
     try:
-        from seedspec.report.export.animatic import animatic, canvas_of
+        from seedspec.report.export.animatic import animatic, canvas_of, film_animatic, letterboxed, usual_size
     except ImportError:
         raise Exit(2, str(MediaMissing())) from None
+    rate = int(fps) if fps else None
+    if film:
+        films = _films(source, by, select, exclude, gaps=gaps)
+        targets = film_targets(source.planned, films, out, ".animatic.mp4")
+
+        def write(cut: FilmCut, target: Path) -> str:
+            canvas = canvas_of(cut.cuts, _facts_of, size=canvas_size, fps=rate, usual=usual_size(cut))
+            with _video_file(target) as aside:
+                film_animatic(cut, aside, canvas, names=names)
+            boxed = letterboxed(cut, canvas)
+            return f", {canvas.width}×{canvas.height}" + (f"; letter-boxed: {', '.join(boxed)}" if boxed else "")
+
+        tell_films(films, targets, write)
+        return
     found, target = _cut(source, every=every), _target(source, out, ".animatic.mp4")
-    canvas = canvas_of(found.cuts, _facts_of, size=canvas_size, fps=int(fps) if fps else None)
-    if is_stream(target):
-        raise Exit(2, f"`{target}` is no file; a video needs one to be written to")
-    try:
-        with replacement(target) as aside:
-            seconds = animatic(found.cuts, aside, canvas, names=names)
-    except MediaError as error:
-        raise Exit(2, str(error)) from None
+    canvas = canvas_of(found.cuts, _facts_of, size=canvas_size, fps=rate)
+    with _video_file(target) as aside:
+        seconds = animatic(found.cuts, aside, canvas, names=names)
     _tell(target, found, f"{_many(found, 'take')}, {seconds:.1f} s, {canvas.width}×{canvas.height}")
 
 
 @export_command.command("sheet")
 @_source_options
 @_all_option
+@film_options
 @_out_option(".sheet.png")
 @click.option("--across", type=click.IntRange(1, 40), default=4, show_default=True, help="Pictures in a row.")
 @click.option("--width", type=click.IntRange(200, 20_000), default=1600, show_default=True, help="In pixels.")
 def sheet_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    ledger: str | None, out: str | None, across: int, width: int, *, emulator: bool, every: bool,
+    ledger: str | None, by: str, out: str | None, across: int, width: int,
+    *, emulator: bool, every: bool, film: bool, gaps: bool,
 ) -> None:  # fmt: skip
     """A contact sheet: a picture from the middle of each take, with its name, as a PNG file.
+
+    With --film a sheet has a row for each shot: --across pictures from its beginning to its end.
 
     \b
     Examples:
       seedspec export sheet
       seedspec export sheet --select take=1 --across 6
+      seedspec export sheet --film
     """
-    source = _read_source(storyboard, select, exclude, profile, ledger, emulated=emulator)
+    check_film_words(film=film, by=by, gaps=gaps, every=every)
+    source = _read_source(storyboard, *(((), ()) if film else (select, exclude)), profile, ledger, emulated=emulator)
     try:
-        from seedspec.report.export.sheet import sheet
+        from seedspec.report.export.sheet import film_sheet, sheet
     except ImportError:
         raise Exit(2, str(MediaMissing())) from None
+    if film:
+        films = _films(source, by, select, exclude, gaps=gaps)
+        targets = film_targets(source.planned, films, out, ".sheet.png")
+
+        def write(cut: FilmCut, target: Path) -> str:
+            write_output(target, film_sheet(cut, across=across, width=width))
+            return ""
+
+        tell_films(films, targets, write)
+        return
     found, target = _cut(source, every=every), _target(source, out, ".sheet.png")
     write_output(target, sheet(found.cuts, across=min(across, len(found.cuts)), width=width))
     _tell(target, found, _many(found, "take"))
@@ -231,6 +279,23 @@ def _read_source(
     return Source(planned, picks, remarks)
 
 
+def _films(source: Source, by: str, select: tuple[str, ...], exclude: tuple[str, ...], *, gaps: bool) -> list[FilmCut]:
+    return read_films(source.planned, source.picks, source.remarks, by, select, exclude, gaps=gaps)
+
+
+@contextmanager
+def _video_file(target: Path) -> Iterator[Path]:
+    """A new file that takes the place of the target once the video in it is whole. A take that does not play ends the
+    command."""
+    if is_stream(target):
+        raise Exit(2, f"`{target}` is no file; a video needs one to be written to")
+    try:
+        with replacement(target) as aside:
+            yield aside
+    except MediaError as error:
+        raise Exit(2, str(error)) from None
+
+
 def _cut(source: Source, *, every: bool) -> Cutting:
     picks = Picks() if every else source.picks
     videos = SavedVideos(source.planned.place.base)
@@ -261,19 +326,14 @@ def _tell(target: Path, found: Cutting, what: str) -> None:
     print_lines([str(target)])
     lines = [what]
     if found.missing:
-        lines.append(f"without a video here, so left out: {_some(found.missing)}")
+        lines.append(f"without a video here, so left out: {some(found.missing)}")
     if found.unpicked:
-        lines.append(f"without a pick, so left out: {_some(found.unpicked)}; --all takes every saved take")
+        lines.append(f"without a pick, so left out: {some(found.unpicked)}; --all takes every saved take")
     print_notes(lines)
 
 
 def _many(found: Cutting, thing: str) -> str:
     return f"{len(found.cuts)} {thing}{'s' * (len(found.cuts) != 1)}"
-
-
-def _some(addresses: tuple[str, ...]) -> str:
-    rest = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
-    return ", ".join(addresses[:5]) + rest
 
 
 def _write(source: Source, out: str, text: str) -> None:

@@ -101,7 +101,7 @@ def review_command(
         blind = True
     renders = check_bucket("renders", renders, emulator=emulator)
     signed = signed_of(media, renders, planned.plan)
-    sizes = signed.size(planned.plan.lock) if signed else lambda file: _size(videos, file)
+    sizes = signed.size(planned.plan.lock) if signed else videos.size
     found = contents.takes(planned.plan, sizes, commands)
     print_notes(videos.refused.values())
     if not found:
@@ -201,7 +201,7 @@ def _settings(planned: Planned, found: Sequence[Take], media: Media, x: str | No
 def _is_whole(planned: Planned, videos: SavedVideos, clip: Clip) -> bool:
     """Whether a clip's file is on this disk, as it was saved."""
     record = planned.plan.lock.last(clip.fp)
-    size = _size(videos, str(record.file)) if record is not None else None
+    size = videos.size(str(record.file)) if record is not None else None
     return size is not None and record is not None and record.get("bytes") in (None, size)
 
 
@@ -210,11 +210,6 @@ def _tell_missing(found: Sequence[Take], planned: Planned) -> None:
         fetch = planned.place.commands.line("fetch", "--renders URL")
         many = f"{missing} saved video{'s are' if missing != 1 else ' is'}"
         print_notes([f"{many} not in the bucket: {fetch}, where they are, puts them there"])
-
-
-def _size(videos: SavedVideos, file: str) -> int | None:
-    path = videos.at(file)
-    return path.stat().st_size if path is not None else -1 if file in videos.refused else None
 
 
 def _clips(base: Path, found: Iterable[Take]) -> list[Clip]:

@@ -9,10 +9,18 @@ import click
 from seedspec.api import Options, Planned
 from seedspec.cli.compiled import board_of, show_findings
 from seedspec.cli.console import print_json, print_lines, print_next
+from seedspec.cli.film_exports import by_option, check_film_words
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, ledger_option, storyboard_argument
 from seedspec.cli.plan_view import seen_of
-from seedspec.cli.votes import check_axis, end_on_errors, standings_of, takes_options, votes_option
+from seedspec.cli.votes import (
+    check_axis,
+    end_on_errors,
+    film_standings_of,
+    standings_of,
+    takes_options,
+    votes_option,
+)
 from seedspec.compiler.entry import MODEL
 from seedspec.compiler.named import swept_by
 from seedspec.lock.state import State
@@ -31,13 +39,15 @@ from seedspec.text.diagnostic import Problems, did_you_mean, list_words
 @storyboard_argument
 @click.option("--axis", multiple=True, metavar="AXIS", help="Only this axis, or this column of one: axis.column.")
 @click.option("--measure", "measures", multiple=True, metavar="NAME", help="A measure by label, not the votes.")
+@click.option("--film", is_flag=True, help="The votes between films: which film wins, and what a win costs.")
+@by_option
 @votes_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @takes_options
 @ledger_option()
 def stats_command(
-    storyboard: str, axis: tuple[str, ...], measures: tuple[str, ...], votes: tuple[str, ...], profile: str, form: str,
-    ledger: str | None, *, emulator: bool,
+    storyboard: str, axis: tuple[str, ...], measures: tuple[str, ...], by: str, votes: tuple[str, ...], profile: str,
+    form: str, ledger: str | None, *, film: bool, emulator: bool,
 ) -> None:  # fmt: skip
     """Say which labels and takes win the reviewers' votes, how often, and how sure that is.
 
@@ -50,13 +60,20 @@ def stats_command(
       seedspec stats
       seedspec stats --axis hook --format json
       seedspec stats --measure frozen --measure judge.bright
+      seedspec stats --film
     """
+    check_film_words(film=film, by=by)
+    if film and measures:
+        raise Exit(2, "--film and --measure exclude each other: films are voted on, takes are measured")
     options = Options(emulated=emulator, profile=profile, ledger=check_bucket("ledger", ledger, emulator=emulator))
     planned = seen_of(storyboard, options)
     if measures:
         _show_measures(planned, options, measures, axis, votes, form)
         return
     problems = Problems()
+    if film:
+        _tell_films(planned, votes, problems, by, axis, form)
+        return
     axes, shots = standings_of(planned, votes, problems, axis)
     board, rows = board_of(planned.compiled), planned.compiled.rows
     strategy = board.strategy if rows is not None and rows.chosen is not None else None
@@ -110,3 +127,16 @@ def _takes(planned: Planned, options: Options, judged: Judged) -> list[means.Tak
             verdicts = {bound.measure: bound.verdict for bound in bounds}
             found.setdefault(step.fp, means.Take(step.entry, values.get(step.fp, {}), verdicts))
     return list(found.values())
+
+
+def _tell_films(
+    planned: Planned, votes: Sequence[str], problems: Problems, by: str, axis: Sequence[str], form: str
+) -> None:
+    found, axes, films = film_standings_of(planned, votes, problems, by, axis)
+    if form == "json":
+        print_json(results.films_as_json(found, axes, {film.name: film.labels for film in films}))
+    else:
+        print_lines(results.films_as_text(found, axes))
+    end_on_errors(problems, code=3)
+    if form == "text" and not found.rows:
+        print_next(f"{planned.place.commands.plain('review', '--blind')}, then vote on films on the page")

@@ -75,6 +75,12 @@ def whole_grid(board: Storyboard, problems: Problems, work: Work) -> tuple[Grid,
     return replace(grid, repaired=not whole), of_product if has_effect(board) else {}
 
 
+def kept_rows(grid: Grid, names: Collection[str]) -> Grid:
+    """The rows of a storyboard on some of its axes alone, each once, in the order in which they come first."""
+    keep = tuple(i for i, name in enumerate(grid.names) if name in names)
+    return Grid(tuple(grid.axes[i] for i in keep), (), (), (), grid.work, grid, keep)
+
+
 def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -> Grid:
     """A shot's grid over the storyboard's, without what is broken of the shot's own matrix."""
     if shot.only is None and not (shot.axes or shot.exclude or shot.include):

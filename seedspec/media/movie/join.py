@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 
 from seedspec.media.facts import MediaError
 from seedspec.media.movie import probe
-from seedspec.media.movie.frames import DAMAGE, RATE, sentence
+from seedspec.media.movie.frames import DAMAGE, RATE, frame_of, sentence
 from seedspec.media.picture import drawing
 from seedspec.media.picture.drawing import Label
 
@@ -40,6 +40,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A card of so many seconds in the place of a video that is lacking; nothing is heard."""
+
+    lines: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Canvas:
     """What all parts become: pixels (both even) and whole pictures a second that divide 48,000."""
 
@@ -53,10 +61,10 @@ class Canvas:
         return RATE // self.fps
 
 
-def join(parts: Sequence[Part], out: str | os.PathLike[str], canvas: Canvas) -> float:
+def join(parts: Sequence[Part | Gap], out: str | os.PathLike[str], canvas: Canvas) -> float:
     """Writes the parts one after another into an MP4 file; returns its length in seconds.
 
-    Each part is as long as its pictures; sound that goes on after them is cut. MediaError names the part at fault.
+    Each video is as long as its pictures; sound that goes on after them is cut. MediaError names the part at fault.
     """
     type = drawing.Type()
     with av.open(str(out), "w", format="mp4", options=_FILE) as joined:
@@ -68,18 +76,19 @@ def join(parts: Sequence[Part], out: str | os.PathLike[str], canvas: Canvas) -> 
         assert isinstance(sound, AudioStream)
         number = 0
         for part in parts:
-            label = (
-                drawing.label(part.label, height=canvas.height, most=canvas.width, type=type) if part.label else None
-            )
+            text = part.label if isinstance(part, Part) else ""
+            label = drawing.label(text, height=canvas.height, most=canvas.width, type=type) if text else None
+            shown = _cut(part, canvas) if isinstance(part, Part) else _still(part, canvas, type)
             try:
-                for frame, samples in _cut(part, canvas):
+                for frame, samples in shown:
                     if label is not None:
                         _burn(frame, label)
                     for packet in _encoded(frame, samples, number, video, sound, canvas):
                         joined.mux(packet)
                     number += 1
             except (*DAMAGE, MediaError) as error:
-                raise MediaError(f"{os.fspath(part.path)}: {sentence(error)}") from error
+                name = os.fspath(part.path) if isinstance(part, Part) else part.lines[0]
+                raise MediaError(f"{name}: {sentence(error)}") from error
         for stream in (video, sound):
             joined.mux(stream.encode(None))
     return number / canvas.fps
@@ -113,6 +122,14 @@ def _cut(part: Part, canvas: Canvas) -> Iterator[tuple[VideoFrame, Sequence[byte
             yield frame, [channel[number * step : (number + 1) * step].ljust(step, b"\0") for channel in heard]
         if not found:
             raise ValueError("no pictures in it")
+
+
+def _still(gap: Gap, canvas: Canvas, type: drawing.Type) -> Iterator[tuple[VideoFrame, Sequence[bytes]]]:
+    """The pictures of a card, all alike, and silence."""
+    raster = drawing.draw_gap(gap.lines, width=canvas.width, height=canvas.height, type=type)
+    silence = bytes(canvas.samples * _SAMPLE)
+    for _ in range(max(1, round(gap.seconds * canvas.fps))):
+        yield frame_of(raster), [silence] * _CHANNELS  # each a picture of its own: an encoder keeps what it was given
 
 
 def _pictures(source: InputContainer, canvas: Canvas) -> Iterator[VideoFrame]:

@@ -243,6 +243,27 @@ def label(text: str, *, height: int, most: int, type: Type) -> Label:
     return Label(image.width, image.height, image.tobytes())
 
 
+def draw_gap(lines: Sequence[str], *, width: int, height: int, type: Type) -> Raster:
+    """A card that stands where a video is lacking: the first line large, the others below it."""
+    image = Image.new("RGB", (width, height), (18, 18, 20))
+    pen = ImageDraw.Draw(image)
+    size = max(14, min(width, height) // 14)
+    margin = size
+    edge = max(1, size // 8)
+    pen.rectangle((margin // 2, margin // 2, width - margin // 2 - 1, height - margin // 2 - 1),
+                  outline=(96, 96, 102), width=edge)  # fmt: skip
+    blocks = [
+        cards.fit(line, sizes=[big, big * 3 // 4, big // 2], width=width - 3 * margin, height=3 * big, leading=1.3,
+                  measure=type.measure)
+        for line, big in zip(lines, (size, *[size * 2 // 3] * len(lines)), strict=False)
+    ]  # fmt: skip
+    y = (height - sum(round(b.size * 1.3) * len(b.lines) + size // 2 for b in blocks)) // 2
+    for number, block in enumerate(blocks):
+        colour = (150, 150, 156) if number else (236, 236, 238)
+        y = _draw_block(pen, block, type, x=3 * margin // 2, y=y, leading=1.3, colour=colour) + size // 2
+    return Raster(width, height, image.tobytes())
+
+
 def even(length: float) -> int:
     """The next even number of pixels."""
     return 2 * math.ceil(length / 2)

@@ -32,7 +32,7 @@ Media = Literal["link", "inline", "proxy", "signed"]
 _FPS = 24
 """Frames in a second of a video of which nobody knows it: by them the page steps through it."""
 _QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
-_WORDS = {
+WORDS = {
     "saved": "saved",
     "gone": "file missing",
     "other": "another file",
@@ -163,7 +163,7 @@ def content(
         "axes": axes(board, found),
         **({"columns": shown} if shown else {}),
         "texts": list(texts),
-        "words": _WORDS,
+        "words": WORDS,
         **({"units": {m.name: m.unit for m in MEASURES}} if measures else {}),
         "takes": rows,
         **settings,
