@@ -39,6 +39,13 @@ try {
   );
   await page.goto(asked.page);
   await page.waitForFunction(() => window.firstPicture > 0);
+  const client = await context.newCDPSession(page);
+  await client.send("Performance.enable", { timeDomain: "threadTicks" });
+  const spent = async () => {
+    const { metrics } = await client.send("Performance.getMetrics");
+    return Object.fromEntries(metrics.map(({ name, value }) => [name, 1000 * value]));
+  };
+  const before = await spent();
   const found = await page.evaluate(
     () =>
       new Promise((done) => {
@@ -62,10 +69,12 @@ try {
         requestAnimationFrame(look);
       }),
   );
-  const client = await context.newCDPSession(page);
+  const after = await spent();
+  const of = (name) => (after[name] - before[name]) / found.frames;
+  const busy = { task: of("TaskDuration"), layout: of("LayoutDuration"), style: of("RecalcStyleDuration"), script: of("ScriptDuration") };
   await client.send("HeapProfiler.collectGarbage");
   const { usedSize } = await client.send("Runtime.getHeapUsage");
-  console.log(JSON.stringify({ ...found, empty, heap: usedSize / 1e6 }));
+  console.log(JSON.stringify({ ...found, empty, busy, heap: usedSize / 1e6 }));
 } finally {
   await context.close();
 }

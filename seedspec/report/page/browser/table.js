@@ -89,7 +89,7 @@ function tableRow(take) {
     "tr",
     { class: own ? "is-reference" : null, "data-take": take.index },
     el("td", { class: "centre" }, take.playable ? pickButton(take, { small: true }) : null),
-    el("td", { class: "centre" }, radio),
+    el("td", { class: "centre" }, el("label", { class: "check" }, radio)),
     el("td", { class: "number soft" }, take.index + 1),
     el(
       "th",
@@ -113,10 +113,10 @@ function tableRow(take) {
       { class: "number" },
       take.bytes ? [size(take.bytes), el("div", { class: "soft" }, `${take.width}×${take.height}`)] : NONE,
     ),
-    EXPECTS ? el("td", { class: "number" }, unmetOf(take).length ? unmetList(take) : "–") : null,
+    EXPECTS ? el("td", { class: unmetOf(take).length ? "number" : "number none" }, unmetOf(take).length ? unmetList(take) : "–") : null,
     MEASURES.map((name) => {
       const misses = unmetOf(take).some((u) => u.measure === name);
-      return el("td", { class: misses ? "number missed" : "number" }, measureInWords(take, name));
+      return el("td", { class: misses ? "number missed" : "number", "data-name": measureName(name) }, measureInWords(take, name));
     }),
     el("td", { class: "words" }, own ? el("span", {}, promptOf(take)) : changes(promptOf(reference), promptOf(take))),
   );
