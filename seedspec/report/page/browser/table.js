@@ -113,7 +113,9 @@ function tableRow(take) {
       { class: "number" },
       take.bytes ? [size(take.bytes), el("div", { class: "soft" }, `${take.width}×${take.height}`)] : NONE,
     ),
-    EXPECTS ? el("td", { class: unmetOf(take).length ? "number" : "number none" }, unmetOf(take).length ? unmetList(take) : "–") : null,
+    EXPECTS
+      ? el("td", { class: unmetOf(take).length ? "number" : "number none" }, unmetList(take) ?? NONE)
+      : null,
     MEASURES.map((name) => {
       const misses = unmetOf(take).some((u) => u.measure === name);
       return el("td", { class: misses ? "number missed" : "number", "data-name": measureName(name) }, measureInWords(take, name));
