@@ -138,5 +138,3 @@ def _tell_films(
     else:
         print_lines(results.films_as_text(found, axes))
     end_on_errors(problems, code=3)
-    if form == "text" and not found.rows:
-        print_next(f"{planned.place.commands.plain('review', '--blind')}, then vote on films on the page")
