@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 from seedspec.catalog.field_rules import opened, own_rules
 from seedspec.catalog.field_words import WORDS, FieldWords, words_of
 from seedspec.catalog.price import Asked, Cost, Price, Rate, Seconds, estimate, reference_seconds
-from seedspec.catalog.price_file import PriceBook, layered, price_book
+from seedspec.catalog.price_file import PriceBook, layered, price_book, with_beside
 from seedspec.catalog.schema import Schema, shorten
 from seedspec.catalog.slot import KINDS, Kind, Slot, slots_of
+from seedspec.catalog.user_files import NONE, PRICES, PROVIDER, FileFault, UserFiles, id_of
 from seedspec.text.value import valueclass
 
 
@@ -136,6 +138,8 @@ class Catalog:
     broken: Mapping[str, str]
     prices: Mapping[str, PriceBook]
     today: str = ""
+    files: UserFiles = NONE
+    """What users' own files give, and what is wrong with them."""
 
     def why_broken(self, name: str) -> str:
         """Why the file of a model, or a file by its path, cannot be used; "" where it can, or there is none."""
@@ -168,43 +172,77 @@ class Catalog:
 
 
 def catalog_of(
-    documents: Mapping[str, Any], day: str = LAST_DAY, own: Mapping[str, tuple[str, Any]] | None = None
+    documents: Mapping[str, Any],
+    day: str = LAST_DAY,
+    own: Mapping[str, tuple[str, Any]] | None = None,
+    files: UserFiles = NONE,
 ) -> Catalog:
     """The catalog from the files' contents by their path below schemas/, with the prices that are in force on a day.
 
-    `own` are the user's own price files by provider, each with its path. A file that is not as it must be is named in
-    `broken`, and the models of all others can be used. One without a known price has a rate that says so.
+    `own` are the user's own price files by provider, each with its path, and `files` users' other files. A file that
+    is not as it must be is named in `broken`, and the models of all others can be used. One without a known price has
+    a rate that says so.
     """
     models: dict[str, Model] = {}
     broken: dict[str, str] = {}
     form = _form_of(documents["meta/model.json"])
-    books = _books_of(documents, own or {})
-    for path in sorted(documents):
-        folder, _, name = path.rpartition("/")
-        if not folder or folder == "meta" or name in ("provider.json", "prices.json"):
-            continue
-        found = _read_model(path, documents, form, books.get(folder), day)
+    books, left = _books_of(documents, own or {}, files)
+    beside = {file.shown for file in files.models if file.beside}
+    for path, folder, document in _model_files(documents, files):
+        provider = files.providers.get(folder, documents.get(f"{folder}/{PROVIDER}"))
+        found = _read_model(document, provider, form, books.get(folder), day)
         if isinstance(found, Model) and found.id not in models:
             models[found.id] = found
             continue
         why = f"`{path}`: another file has this model already" if isinstance(found, Model) else f"`{path}`: {found}"
-        broken[_id_of(documents[path]) or path] = why
+        broken[id_of(document) or path] = why
+        if isinstance(found, str) and path not in documents:
+            left.append(FileFault(path, found, path in beside, models=(id_of(document),)))
+    for fault in files.faults:
+        broken |= {name: str(fault) for name in (fault.models or (fault.shown,)) if name not in models}
     known = {name: book for name, book in books.items() if isinstance(book, PriceBook)}
     today = "" if day == LAST_DAY else day
-    return Catalog(models, Schema(documents["storyboard.json"]), broken, known, today)
+    faults = (*files.faults, *left)
+    return Catalog(models, Schema(documents["storyboard.json"]), broken, known, today, replace(files, faults=faults))
 
 
-def _books_of(documents: Mapping[str, Any], own: Mapping[str, tuple[str, Any]]) -> dict[str, PriceBook | str]:
-    """The prices of each provider, by its folder; a sentence where its file cannot be used."""
-    form, books = Schema(documents["meta/prices.json"]), dict[str, PriceBook | str]()
+def _model_files(documents: Mapping[str, Any], files: UserFiles) -> Iterator[tuple[str, str, Any]]:
+    """Each model file: its path, the folder of its provider, its content; those that ship first."""
+    for path in sorted(documents):
+        folder, _, name = path.rpartition("/")
+        if folder and folder != "meta" and name not in (PROVIDER, PRICES):
+            yield path, folder, documents[path]
+    yield from ((file.shown, file.folder, file.document) for file in files.models)
+
+
+def _books_of(
+    documents: Mapping[str, Any], own: Mapping[str, tuple[str, Any]], files: UserFiles
+) -> tuple[dict[str, PriceBook | str], list[FileFault]]:
+    """The prices of each provider, by its folder; a sentence where its file cannot be used; and what is left out."""
+    form, books, left = Schema(documents["meta/prices.json"]), dict[str, PriceBook | str](), list[FileFault]()
     for path in documents:
         folder, _, name = path.rpartition("/")
-        if name == "prices.json" and folder and folder != "meta":
+        if name == PRICES and folder and folder != "meta":
             book = price_book(path, documents[path], form)
             if isinstance(book, PriceBook) and folder in own:
                 book = layered(book, *own[folder], form)
             books[folder] = book
-    return books
+    for folder in files.providers:
+        if folder in own:
+            books[folder] = _of(folder, price_book(*own[folder], form))
+    for folder, file in files.prices.items():
+        known = books.get(folder)
+        if isinstance(known, str):
+            continue
+        book, why = with_beside(known, file.shown, file.document, form)
+        books[folder] = _of(folder, book)
+        left += [FileFault(file.shown, one.removeprefix(f"`{file.shown}`: "), beside=True) for one in why]
+    return books, left
+
+
+def _of(folder: str, book: PriceBook | str) -> PriceBook | str:
+    other = isinstance(book, PriceBook) and book.provider != folder
+    return "its `prices.json` is of another provider" if other else book
 
 
 def _form_of(meta: Mapping[str, Any]) -> Schema:
@@ -212,16 +250,12 @@ def _form_of(meta: Mapping[str, Any]) -> Schema:
     return Schema({k: v for k, v in meta.items() if k != "allOf"})
 
 
-def _read_model(
-    path: str, documents: Mapping[str, Any], form: Schema, book: PriceBook | str | None, day: str
-) -> Model | str:
+def _read_model(document: Any, provider: Any, form: Schema, book: PriceBook | str | None, day: str) -> Model | str:
     """A model, or what is wrong with its file."""
-    folder, document = path.rpartition("/")[0], documents[path]
     if not form.is_valid(document):
         first = form.violations(document)[0]
         where = "/".join(map(str, first.path))
         return f"{first.message}, at `{where}`" if where else first.message
-    provider = documents.get(f"{folder}/provider.json")
     if not isinstance(provider, Mapping) or book is None:
         return "beside it `provider.json` or `prices.json` is missing"
     if isinstance(book, str):
@@ -231,12 +265,6 @@ def _read_model(
         return _model(document, Provider(str(provider.get("id")), provider), rate)
     except (KeyError, TypeError, ValueError) as error:
         return shorten(str(error), 200)
-
-
-def _id_of(document: Any) -> str:
-    own = document.get("x-seedspec") if isinstance(document, Mapping) else None
-    found = own.get("model") if isinstance(own, Mapping) else None
-    return found if isinstance(found, str) else ""
 
 
 def _model(document: Mapping[str, Any], provider: Provider, rate: Rate) -> Model:

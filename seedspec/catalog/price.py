@@ -46,6 +46,8 @@ class Rate:
     until: str = ""
     why: str = ""
     units_per_credit: int = UNITS
+    beside: bool = False
+    """They stand beside a storyboard, where whoever wrote it says what it will cost."""
 
     @property
     def reads(self) -> frozenset[str]:

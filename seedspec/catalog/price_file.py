@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from seedspec.catalog.expression import BadExpression, number_of, parse
-from seedspec.catalog.price import Part, Rate
+from seedspec.catalog.price import Certainty, Part, Rate
 from seedspec.catalog.schema import Schema, shorten
 from seedspec.text.value import valueclass
 
@@ -20,13 +21,14 @@ _UNREADABLE = "it is no price file: not JSON, or more than a price file has"
 class Row:
     """The prices of a model from a day on. `fault` says what is wrong with it; then it gives no price.
 
-    `since` is "" where even the day cannot be read. `file` is the file that it stands in.
+    `since` is "" where even the day cannot be read. `file` is the file that it stands in, `beside` a storyboard or not.
     """
 
     since: str
     file: str
     document: Mapping[str, Any]
     fault: str = ""
+    beside: bool = False
 
 
 @valueclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ class PriceBook:
         if fault:
             return self._unpriced(fault)
         margin = number_of(row.document.get("margin", "0"))
+        sure: Certainty = "guessed" if row.beside else row.document["sure"]  # whoever spends has only a stranger's word
         return Rate(
-            row.since, row.document["source"], row.document["sure"], parts, self.credits_per_usd, margin, until
+            row.since, row.document["source"], sure, parts, self.credits_per_usd, margin, until, beside=row.beside
         )  # fmt: skip
 
     def _unpriced(self, why: str) -> Rate:
@@ -124,6 +127,25 @@ def layered(shipped: PriceBook, path: str, document: Any, form: Schema) -> Price
         last = max((r.since for r in known), default="")
         rows[model] = (*known, *(r for r in found if r.since > last or not r.since))
     return PriceBook(shipped.provider, rows, shipped.credits_per_usd, shipped.as_of, (*shipped.faults, *own.faults))
+
+
+def with_beside(known: PriceBook | None, path: str, document: Any, form: Schema) -> tuple[PriceBook | str, list[str]]:
+    """A book with what a file beside a storyboard adds: rows of models without any; and why the rest is left out.
+
+    A price that is known is never lowered or replaced there.
+    """
+    own = price_book(path, document, form)
+    if isinstance(own, str):
+        return known or own, [own]
+    rows = {model: tuple(replace(row, beside=True) for row in found) for model, found in own.rows.items()}
+    if known is None:
+        return replace(own, rows=rows), []
+    if (own.provider, own.credits_per_usd) != (known.provider, known.credits_per_usd):
+        return known, [f"`{path}`: it is of another provider, or of a credit of another value, so it is left out"]
+    twice = [model for model in rows if known.rows.get(model)]
+    left = [f"`{path}`: a price of `{model}` is known already, so this one is left out" for model in twice]
+    added = {model: found for model, found in rows.items() if model not in twice}
+    return replace(known, rows={**known.rows, **added}, faults=(*known.faults, *own.faults)), left
 
 
 def is_small(document: Any) -> bool:

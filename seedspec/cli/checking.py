@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedspec.catalog.model import Catalog
@@ -13,6 +13,7 @@ from seedspec.plan.command_hint import CommandHint
 from seedspec.project.compile import Checked, check, check_profiles
 from seedspec.project.files import read_start
 from seedspec.project.reading import Reading
+from seedspec.project.sources import catalog
 from seedspec.report import diagnostics
 from seedspec.text.diagnostic import Diagnostic, Severity
 
@@ -23,9 +24,10 @@ _WORST = tuple(Severity)
 class Check:
     """How each storyboard is checked: with one profile alone where one is named, and with a look at remote media."""
 
-    catalog: Catalog
     profile: str | None = None
     probe_urls: bool = False
+    known: dict[Path, Catalog] = field(default_factory=dict)
+    """The models that storyboards of a folder may name, by the folder."""
 
     def all(self, path: str) -> tuple[Diagnostic, ...]:
         """Every finding about a storyboard. Raises what `check` raises."""
@@ -33,11 +35,18 @@ class Check:
             return self.read(path).diagnostics
         from seedspec.run.service.probe import probe_of_environment
 
-        return check(path, self.catalog, self.profile, probe_of_environment)
+        return check(path, self._catalog(path), self.profile, probe_of_environment)
 
     def read(self, path: str, reading: Reading | None = None) -> Checked:
         """What can be found without the network."""
-        return check_profiles(path, self.catalog, self.profile, reading)
+        catalog = self._catalog(path) if reading is None else None  # else it is among what is read
+        return check_profiles(path, catalog, self.profile, reading)
+
+    def _catalog(self, path: str) -> Catalog:
+        folder = Path(path).parent
+        if folder not in self.known:
+            self.known[folder] = catalog(folder)
+        return self.known[folder]
 
 
 def show(found: Sequence[Diagnostic], files: Sequence[str], *, fixing: bool = False) -> None:

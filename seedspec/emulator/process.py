@@ -49,7 +49,9 @@ def child(
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
             [*(start or command()), *(("--key-from-input",) if key is not None else ()), *arguments],
-            env=environment_of_child("SEEDSPEC_EMULATOR_", "SEEDSPEC_TRACEBACK", without=("SEEDSPEC_EMULATOR_KEY",)),
+            env=environment_of_child(
+                "SEEDSPEC_EMULATOR_", "SEEDSPEC_TRACEBACK", "SEEDSPEC_TRUST", without=("SEEDSPEC_EMULATOR_KEY",)
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,

@@ -37,7 +37,7 @@ def emulator(
 @contextmanager
 def _started(lock: Path, seconds: float = 2.0, faults: Sequence[str] = (), seed: int = 0) -> Iterator[Emulator]:
     folder, key = state_folder(lock.parent) / lock.stem, _key(lock)
-    arguments = ["--folder", str(folder), "--seconds", str(seconds), "--seed", str(seed)]
+    arguments = ["--folder", str(folder), "--beside", str(lock.parent), "--seconds", str(seconds), "--seed", str(seed)]
     for fault in faults:
         arguments += ["--fault", fault]
     try:

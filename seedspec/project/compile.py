@@ -23,6 +23,7 @@ from seedspec.compiler.request.ceiling import CEILING, Ceiling, Count
 from seedspec.compiler.request.expand import Expansion, expand
 from seedspec.compiler.request.no_purchase import check_budget
 from seedspec.compiler.storyboard.dates import for_buyers
+from seedspec.compiler.storyboard.models import report_files
 from seedspec.compiler.storyboard.profile import merge_findings, with_profile
 from seedspec.compiler.storyboard.reader import storyboard_of
 from seedspec.compiler.storyboard.types import RowsFile, Storyboard
@@ -85,13 +86,19 @@ def read_board(
 ) -> Storyboard | None:
     """A storyboard file as written, without the parts that `problems` tells to be broken; None when none is left."""
     file = Path(path)
-    return _board_of(sources.read_source(file, str(path), problems, reading), file.stem, catalog, problems)
+    if (file.parent / "seedspec").is_dir():
+        problems.warning("seedspec-folder", "a folder `seedspec` stands beside the storyboard; rename it", None)
+    return _board_of(sources.read_source(file, str(path), problems, reading), file, catalog, problems, reading)
 
 
-def _board_of(source: Source | None, name: str, catalog: Catalog | None, problems: Problems) -> Storyboard | None:
+def _board_of(
+    source: Source | None, file: Path, catalog: Catalog | None, problems: Problems, reading: Reading | None = None
+) -> Storyboard | None:
     if source is None or (node := parse(source, problems)) is None:
         return None
-    return storyboard_of(node, catalog or sources.catalog(), name, problems)
+    known = catalog or sources.catalog(file.parent, reading)
+    report_files(known.files, problems)
+    return storyboard_of(node, known, file.stem, problems)
 
 
 def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "", *, emulated: bool = False) -> Compiled:
@@ -137,7 +144,7 @@ def compile_revision(
     """
     file, problems = Path(path), Problems()
     with no_collector():
-        board = _board_of(revision.source(file.name, str(path), problems), file.stem, catalog, problems)
+        board = _board_of(revision.source(file.name, str(path), problems), file, catalog, problems)
         board = board and _profiled(board, profile, problems)
         if board is None:
             return _result(path, None, problems)

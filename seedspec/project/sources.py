@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -17,6 +17,7 @@ import orjson
 from seedspec.catalog.media_facts import MediaFacts, MediaRemark
 from seedspec.catalog.model import Catalog, catalog_of
 from seedspec.catalog.slot import Kind
+from seedspec.catalog.user_files import NONE, UserFile, UserFiles, settle
 from seedspec.compiler.filename import same
 from seedspec.compiler.references.limits import MediaFile, MediaReader, kind_of_suffix
 from seedspec.compiler.references.missing import NO_PATH, NOT_THERE, NearbyFiles
@@ -24,6 +25,7 @@ from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
 from seedspec.media.reader import opened
 from seedspec.project.files import project_of
 from seedspec.project.media_cache import cached_facts
+from seedspec.project.provider_files import files_beside, own_files
 from seedspec.project.reading import Reading
 from seedspec.project.user_prices import own_prices
 from seedspec.text.diagnostic import Problems
@@ -71,9 +73,24 @@ def schema_folder() -> Traversable:
     return files("seedspec") / "schemas"
 
 
-def catalog() -> Catalog:
-    """The models that this installation knows, with the prices of today: its own, and the user's newer ones."""
-    return catalog_of(schemas(), today(), own_prices())
+def catalog(folder: Path | None = None, reading: Reading | None = None) -> Catalog:
+    """The models that are known, with the prices of today: those of this installation, of the user's settings, and of
+    `providers/` in the `folder` of a storyboard, as far as its providers are trusted.
+
+    Raises BadSettings for a SEEDSPEC_TRUST that is no list of digests.
+    """
+    documents, files = schemas(), own_files()
+    if folder is not None:
+        files += files_beside(folder, reading)
+    return catalog_of(documents, today(), own_prices(), user_files(documents, files) if files else NONE)
+
+
+def user_files(documents: Mapping[str, Any], files: Sequence[UserFile]) -> UserFiles:
+    """Which of users' files count. Without any the store of what is trusted is not looked at."""
+    from seedspec.project.trust import Trust, owners
+
+    trust = Trust(os.environ)
+    return settle(documents, files, trust.__contains__, owners())
 
 
 def today() -> str:

@@ -50,6 +50,8 @@ def say_prices(rate: Rate) -> str:
     """Whose day's prices an estimate is made with, and how sure they are; or why there is none."""
     if not rate.known:
         return rate.why
+    if rate.beside:
+        return f"price from this folder, of {rate.as_of}: whoever wrote it says so"
     return f"prices of {rate.as_of}" + (", which are a guess" if rate.sure == "guessed" else "")
 
 

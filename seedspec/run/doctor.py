@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seedspec import __version__
+from seedspec.catalog.provider_file import sending_of
+from seedspec.catalog.user_files import UserFiles
 from seedspec.project.credentials import BadSettings, key_of, origins_of
 from seedspec.project.scaffold import stale_schema
 from seedspec.run.engine.messages import Balance, Credits, Trouble
@@ -135,6 +137,20 @@ def _folder(storyboard: Path) -> Iterator[Finding]:
         yield Finding("hold", "bad", f"`{lock}` cannot be held: {(error.strerror or str(error)).lower()}")
     else:
         yield Finding("hold", "ok", f"`{lock}` is free")
+
+
+def file_findings(files: UserFiles) -> Iterator[Finding]:
+    """Which files of users count: each provider file with where its key goes, and what is wrong with the others."""
+    for file, state, why in files.states:
+        name = f"provider {file.folder}"
+        if state == "inert":
+            yield Finding(name, "warning", f"`{file.shown}` is not used: {why}")
+        elif state == "used":
+            sends, whose = sending_of(file.document), "trusted" if file.beside else "your own"
+            where = f"{', '.join(sends.keys)} goes to {', '.join(sends.hosts)}"
+            yield Finding(name, "ok", f"`{file.shown}` is {whose}; {where}")
+    for fault in files.faults:
+        yield Finding("provider file", "bad" if fault.breach and fault.beside else "warning", str(fault))
 
 
 def asks_here(provider: Mapping[str, Any], environ: Mapping[str, str]) -> bool:

@@ -68,4 +68,4 @@ def calls(to: str) -> dict[str, list[str]]:
     }
 
 
-ABOUT_NO_STORYBOARD = {"explain", "models", "prices refresh", "completion", "ci", "emulator", "lock merge"}
+ABOUT_NO_STORYBOARD = {"explain", "models", "prices refresh", "completion", "ci", "emulator", "lock merge", "trust"}

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from provider_folder import model, put, set_key, write
 
 from seedspec import api
 from seedspec.lock.version import HEADER
@@ -81,7 +82,7 @@ def build(base: Path) -> Hostile:
     """The whole of it, committed, with what stands around it."""
     made = Hostile(base)
     private(base)
-    for part in (modules, names, strings, reviews, links, locks, state, videos, bare, fixable):
+    for part in (modules, names, strings, reviews, links, locks, state, videos, bare, fixable, providers):
         part(made)
     git(made.top, "init", "-q", "-b", "main")
     git(made.top, "add", "-A", "-f", ".")
@@ -344,6 +345,29 @@ def fixable(made: Hostile) -> None:
     made.link("fixable/nowhere.storyboard.yaml", made.base / "home" / "new.yaml")
     for name in (".storyboard.yaml.new", ".file.storyboard.yaml.new"):
         made.link(f"fixable/{name}", made.base / "home" / ".bashrc")
+
+
+EVIL = ("evil", "evolink", "linked", "steers", "nowhere")
+"""Folders of providers that a repository brings."""
+
+
+def providers(made: Hostile) -> None:
+    """Files of providers: one that nobody has trusted, one with the id and one with the variable of another, links,
+    and one whose texts steer."""
+    made.room("providers")
+    top = made.top / "providers" / "providers"
+    put(top, "evil")
+    put(top, "evolink", lambda file: file["origins"]["api"].update(url="https://evil.example.com"))
+    put(top, "steers", lambda file: (set_key(file, "EVOLINK_API_KEY"), file.update(title=ESC + COMMAND)))
+    write(top / "evolink" / "cheap.json", model("cheap-1.0", "evolink") | {"title": ESC + COMMAND})
+    write(top / "evil" / f"{COMMAND}{ESC}.json", {})
+    write(top / f"{ESC}{COMMAND}" / "provider.json", {})
+    made.link("providers/providers/linked", made.base / "private")
+    made.link("providers/providers/evil/secret.json", made.base / "private" / "secret.mp4")
+    made.link("providers/providers/evil/zero.json", "/dev/zero")
+    made.strings(ESC + COMMAND)
+    made.room("providers-link")
+    made.link("providers-link/providers", made.base / "private")
 
 
 def git(folder: Path, *words: str) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hostile import Hostile, build, secrets
+from hostile import EVIL, Hostile, build, secrets
 from PIL import Image
 from strangers import CANARY, LONGEST, Command, environ_of, snapshot, tool
 
@@ -40,12 +40,13 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("review",), ("review", "--emulator"), ("review", "--emulator", "--media", "inline"),
     ("review", "--emulator", "--media", "proxy"), ("export", "csv", "--out", "takes.csv"), ("export", "json"),
     ("export", "otio"), ("export", "sheet", "--emulator"), ("export", "animatic", "--emulator"), ("completion", "bash"),
-    ("init",), ("ci",),
+    ("init",), ("ci",), ("trust", "--list"), ("trust", "--remove", "evil"),
+    *(("trust", f"providers/{name}") for name in EVIL),
 )  # fmt: skip
 """Every command. A storyboard's name is put behind it, or behind `-f`."""
 READING = COMMANDS[:14]
 """Run for each storyboard, both as on a terminal and as in a job of a CI server; the rest only as in a job."""
-WITHOUT_STORYBOARD = ("completion", "models", "prices", "init", "explain")
+WITHOUT_STORYBOARD = ("completion", "models", "prices", "init", "explain", "trust")
 IN_A_PROCESS = (
     ("check", "."), ("check", "--fix", "."), ("explain", "tab"), ("plan",),
     ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge",

@@ -48,10 +48,9 @@ def check_command(
       seedspec check --probe-urls
     """
     from seedspec.cli.checking import Check, count_of, storyboards
-    from seedspec.project.sources import catalog
 
     given = paths or ("storyboard.yaml",)
-    check = Check(catalog(), profile, probe_urls)
+    check = Check(profile, probe_urls)
     if watching:
         _refuse("--watch", {"--format": form != "text", "--fix": fix, "--diff": diff, "--probe-urls": probe_urls})
         from seedspec.cli.check_watch import watch

@@ -41,13 +41,14 @@ def doctor_command(
       seedspec doctor --ledger s3://our-bucket/seedspec
     """
     from seedspec.run.bucket_check import bucket_findings
-    from seedspec.run.doctor import asks_here, findings, reach
+    from seedspec.run.doctor import asks_here, file_findings, findings, reach
     from seedspec.run.ledger_admin.doctor import ledger_findings
 
-    catalog = sources.catalog()
+    catalog = sources.catalog(Path(storyboard).parent)
     first = next(iter(catalog.models.values()))
     provider = first.provider.document
     found = list(findings(provider, Path(storyboard), os.environ, first.rate.as_of, datetime.now(UTC)))
+    found += file_findings(catalog.files)
     if online:
         found.append(reach(provider, os.environ))
     for name, url in (("assets", assets), ("renders", renders)):

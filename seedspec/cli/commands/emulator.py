@@ -34,6 +34,7 @@ def _faults_help() -> str:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of faults with a probability.")
 @click.option("--key", help="The one key it takes; any when not given.")
 @click.option("--idempotency", is_flag=True, help="Honour Idempotency-Key, which the service does not promise.")
+@click.option("--beside", type=click.Path(), default="", hidden=True)
 @click.option("--stdio", is_flag=True, hidden=True)
 @click.option("--key-from-input", is_flag=True, hidden=True)
 def emulator_command(
@@ -46,6 +47,7 @@ def emulator_command(
     key: str | None,
     *,
     idempotency: bool,
+    beside: str,
     stdio: bool,
     key_from_input: bool,
 ) -> None:
@@ -101,6 +103,6 @@ def emulator_command(
         echo(f"results on {addresses.results}; ledger in {folder}/ledger.jsonl; Ctrl-C ends it", err=True)
 
     try:
-        serve(settings, models=catalog().models, ready=ready, stop=stop)
+        serve(settings, models=catalog(Path(beside)).models, ready=ready, stop=stop)
     except LedgerError as error:
         raise Exit(2, str(error)) from None

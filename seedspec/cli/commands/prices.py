@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import click
@@ -36,7 +37,7 @@ def prices_command(context: click.Context, storyboard: str | None, model: str | 
     """
     if context.invoked_subcommand is not None:
         return
-    catalog, day = sources.catalog(), sources.today()
+    catalog, day = sources.catalog(Path(storyboard or "").parent), sources.today()
     print_notes([fault for book in catalog.prices.values() for fault in book.all_faults()])
     rates = {name: book.rate(name, day) for book in catalog.prices.values() for name in book.rows}
     rates |= {name: one.rate for name, one in catalog.models.items()}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import replace
 
 from seedspec.catalog.model import Catalog, Model
 from seedspec.catalog.schema import edits_of, shorten
+from seedspec.catalog.user_files import UserFiles
 from seedspec.compiler.entry import MODEL
 from seedspec.compiler.storyboard.dates import check_dates
 from seedspec.compiler.storyboard.types import Axis, Pattern
@@ -22,6 +24,9 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
     `hints` are what else may be meant.
     """
     text, known = node.text, catalog.models
+    if (fault := next((f for f in catalog.files.faults if f.breach and text in f.models), None)) is not None:
+        problems.error("provider-file", str(fault), node.span)
+        return known.get(text)
     if why := catalog.why_broken(text):
         problems.error("model-file", f"the file of model `{text}` cannot be used: {why}", node.span)
         return None
@@ -34,6 +39,10 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
         message = f"`{shorten(text, 40)}` is a template; expected the id of a model"
         hint = "an axis makes a video with each model: `matrix: {axes: {model: {fast: ID, good: ID}}}`"
         problems.error("unknown-model", message, node.span, hint)
+        return None
+    if (file := catalog.files.waiting.get(text)) is not None:
+        message = f"model `{text}` is of a provider that nobody has trusted; `{file}` says where its key goes"
+        problems.error("provider-not-trusted", message, node.span, f"look at it: seedspec trust {shlex.quote(file)}")
         return None
     usual, bare = catalog.usual, text.rpartition("/")[2]
     family = usual is not None and len(bare) > 5 and usual.id.startswith(bare)
@@ -54,6 +63,16 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
     if near is None:
         return None
     return known[near] if same or family else usual  # what another model lacks would be no news
+
+
+def report_files(files: UserFiles, problems: Problems) -> None:
+    """What is wrong with the files of users. One that a storyboard brings, and that takes another's place, is an error:
+    whoever wrote it meant something to go elsewhere."""
+    for fault in files.faults:
+        if fault.breach and fault.beside:
+            problems.error("provider-file", str(fault), None)
+        else:
+            problems.warning("provider-file", str(fault), None)
 
 
 def names_model(board: Map) -> bool:

@@ -62,7 +62,7 @@ def import_from(path: str, folder: Path, wish: Wish) -> Imported:
 
 def made_of(path: str, raw: bytes, suffix: str, folder: Path, wish: Wish) -> Imported:
     """The same from the bytes of a source. Raises ImportFault."""
-    catalog = known_catalog()
+    catalog = known_catalog(folder)
     if (usual := catalog.usual) is None:
         raise ImportFault("no model is known here; `seedspec models` says why")
     words = Words(catalog.storyboard.document, usual)
