@@ -22,6 +22,7 @@ ELSEWHERE = {
     "media-remote": "run/service/test_probe.py",  # needs a server
     "upstream-size-unknown": "compiler/references/test_limits.py",  # every size of this model may be one
     "model-file": "catalog/test_model_files.py",  # needs a broken file in schemas/
+    "expect-unmet": "cli/test_cli_expect.py",  # needs a saved video
     "provider-file": "security/test_provider_files.py",  # these need files beside a storyboard, and a user's folder
     "provider-not-trusted": "security/test_provider_files.py",
     "model-missing": "compiler/test_models.py",  # these need a second model

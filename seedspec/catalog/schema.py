@@ -242,10 +242,10 @@ def _worded(rule: Any, otherwise: Mapping[str, Any] | None) -> Mapping[str, Any]
 
 
 def _pattern(_: Validator, pattern: str, instance: object, schema: object) -> Iterator[ValidationError]:
-    """The rule `pattern` as the gate judges it: `$` is the very end, and white space is that of ECMA 262."""
+    """The rule `pattern` as the gate judges it: `$` is the very end, white space that of ECMA 262, `\\w` is ASCII."""
     from jsonschema.exceptions import ValidationError
 
-    if isinstance(instance, str) and not re.search(_as_python(pattern), instance):
+    if isinstance(instance, str) and not re.search(_as_python(pattern), instance, re.ASCII):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 

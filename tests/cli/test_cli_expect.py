@@ -16,6 +16,7 @@ from seedspec.measures.values import NAMES, NOT_APPLICABLE, Measured, Value
 from seedspec.project.saved_measures import MeasuresFolder
 from seedspec.run.store.lock_file import read_lock
 
+CODE = "expect-unmet"
 PLAIN = """\
 seedspec: 1
 model: seedance-2.0-reference-to-video
@@ -76,7 +77,7 @@ def test_an_unmet_take_is_told_at_its_line_and_ends_with_9(seedspec: Run, board:
     measure(board, "mute/1", loudness=NOT_APPLICABLE)
     found = seedspec(command)
     assert found.code == 9
-    said = [line for line in (found.out + found.err).splitlines() if "[expect-unmet]" in line]
+    said = [line for line in (found.out + found.err).splitlines() if f"[{CODE}]" in line]
     assert said == [
         f"{BLACK}: unmet: `open/1`: black: found 1.25 s; expected at most 0.5 s [expect-unmet]",
         f"{LOUDNESS}: unmet: `open/2`: loudness: found -30 LUFS; expected -24 to -12 LUFS [expect-unmet]",
