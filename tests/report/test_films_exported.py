@@ -94,7 +94,6 @@ def test_each_film_is_a_timeline_that_other_programs_read(tea: Stage, capsys: py
 
 def test_an_edl_of_a_film_keeps_the_reels_apart(tea: Stage) -> None:
     """By the adapter that makes one; where nothing names a reel it makes `renders`, or a part of it, of each clip."""
-    pytest.importorskip("otio_cmx3600_adapter")
     assert start(["export", "otio", "--film", "--select", "hour=dawn"]) == 0
     found = otio.adapters.read_from_file(f"{DAWN}.otio")
     reels = [c.metadata["cmx_3600"]["reel"] for c in found.video_tracks()[0]]
