@@ -48,6 +48,7 @@ BOUNDS = {
 }
 """The rules for bounds by their unit."""
 
+_CALLED = {"seconds": "a time", "LUFS": "loudness", "dBTP": "a peak", "count": "a count", "": "a score"}
 _UNITS = {"s": "seconds", "places": "count", "cuts": "count", "SSIM": ""}
 
 
@@ -75,7 +76,7 @@ def _bounds(unit: str) -> dict[str, Any]:
             "max": {"description": "The most that is expected.", **number},
         },
         "x-seedspec": {
-            "place": "in an expectation",
+            "place": f"in an expectation of {_CALLED[unit]}",
             "meant": [
                 ["minimum least at_least from above gt gte ge greater more_than lower low >= >", "min"],
                 ["maximum most at_most to below lt lte le less under less_than upper high <= <", "max"],
