@@ -50,11 +50,13 @@ from seedspec.run.prepare import (
     Planned,
     budget_of,
     check_pictures,
+    check_services,
     expectations,
-    failure_rule,
     plan_of,
+    providers_of,
     ready,
     renders_of,
+    terms_of,
 )  # fmt: skip
 from seedspec.run.service.service import Emulator, Service, service_of
 from seedspec.run.store.journal import Journal
@@ -222,6 +224,7 @@ def run(
         if options.submit:
             check_not_retired(plan, made.board.catalog)
             check_pictures(plan)
+            check_services(made, plan, options.assets)
             check_priced(plan, budget_of(made.board, options), unpriced=options.unpriced)
         consent = consent or consent_of(options.agreed)
         if consent is not None and options.unpriced:
@@ -307,7 +310,8 @@ def _service_for(made: Compiled, place: Place, environ: Mapping[str, str], emula
     assert made.board is not None
     if emulator is not None:
         return emulator.service(place)
-    return None if place.emulated else service_of(made.board.provider.document, place, environ)
+    first, *others = providers_of(made)
+    return None if place.emulated else service_of(first, place, environ, others)
 
 
 def _run(
@@ -324,7 +328,8 @@ def _run(
 
     place = service.place
     assert made.board is not None
-    provider = made.board.provider.document
+    provider, *others = providers_of(made)
+    terms = terms_of(made, provider)
     ledger = None if shared is None else shared.ledger
     budget, entries = budget_of(made.board, options), options.max_entries
     if before is not None:  # a round of the same run: the bounds are for all of it
@@ -345,19 +350,20 @@ def _run(
             short=drift is not None and drift.short,
         ),
         key=lambda: f"seedspec-{secrets.token_hex(16)}",
-        then=failure_rule(provider),
-        attempts=provider["failures"]["attempts"],
-        result_seconds=3600.0 * provider["results"]["hours"],
+        then=terms.then,
+        attempts=terms.attempts,
+        result_seconds=terms.result_seconds,
         chance=random.random,
-        unreachable=provider["failures"].get("unreachable", ()),
-        together=provider["calls"].get("batch", {}).get("most", 1),
+        unreachable=terms.unreachable,
+        together=terms.together,
+        services={str(one.get("id", "")): terms_of(made, one) for one in (provider, *others)},
         renders=renders_of(place, options, plan.lock),
         runner="" if ledger is None else ledger.runner.id,
         today=made.board.catalog.today,
     )
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     saved = (str(r.get("sha256")) for r in plan.lock if r.state is State.SAVED)
-    exchange = service.exchange(provider, options.assets if sends else None, options.renders, saved)
+    exchange = service.exchange(provider, options.assets if sends else None, options.renders, saved, others)
     journal = Journal(place.lock, plan.lock, place.words)
     idle = (Action.DONE, Action.SHARED, Action.FAILED, Action.DOUBT)
     asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps)

@@ -50,7 +50,8 @@ class Model:
     the places for media by name, and `media` has of each kind the one for what names no slot.
     `pixels[quality][aspect_ratio]` is the output size, empty where the vendor does not promise one, and `fps` 0.
 
-    `family` are models to be compared with each other. `aka` are further names by which the service calls this one.
+    `family` are models to be compared with each other. `called` is the name by which requests tell the service this
+    one, and `aka` are further ones by which it calls it.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Model:
     source: str
     family: str = ""
     aka: frozenset[str] = frozenset()
+    called: str = ""
     dates: Dates = Dates()
 
     def read(self, request: Mapping[str, Any], word: str) -> Any:
@@ -91,7 +93,17 @@ class Model:
 
     def is_called(self, name: str) -> bool:
         """Whether the service may mean this model by a name."""
-        return name == self.id or name in self.aka
+        return name in (self.id, self.called) or name in self.aka
+
+    @property
+    def template(self) -> Any:
+        """What the bodies of its requests are made by."""
+        return self.provider.document["calls"]["create"]["body"]
+
+    @property
+    def single_fields(self) -> frozenset[str]:
+        """The fields that hold one address."""
+        return frozenset(slot.field for slot in self.slots.values() if slot.single)
 
     def video_seconds(self, lengths: Iterable[float | None]) -> Seconds | None:
         """The least and the most that reference videos last together, as far as their lengths are known."""
@@ -292,6 +304,7 @@ def _model(document: Mapping[str, Any], provider: Provider, rate: Rate) -> Model
         source=own["source"],
         family=own.get("family", ""),
         aka=frozenset(own.get("aka", ())),
+        called=own.get("called", own["model"]),
         dates=_dates(dates),
     )
 

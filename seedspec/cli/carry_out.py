@@ -20,7 +20,7 @@ from seedspec.project.credentials import key_of
 from seedspec.report.agreed import drift
 from seedspec.run.consent import check_consent, check_not_retired, check_priced
 from seedspec.run.lock_alone import check_providers
-from seedspec.run.prepare import budget_of
+from seedspec.run.prepare import budget_of, providers_of
 from seedspec.run.store.lock_file import check_free
 
 
@@ -100,6 +100,5 @@ def _ask(quote: Quote | None) -> Yes | None:
 
 def _check_key(planned: Planned) -> None:
     """A key that is missing or broken is said before anybody is asked anything."""
-    board = planned.compiled.board
-    assert board is not None
-    key_of(board.provider.document, os.environ, Path.cwd())
+    for provider in providers_of(planned.compiled):
+        key_of(provider, os.environ, Path.cwd())

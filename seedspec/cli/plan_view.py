@@ -14,6 +14,7 @@ from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.plan.by_model import by_model
 from seedspec.plan.plan import Action
 from seedspec.plan.savings import savings
+from seedspec.project.compile import Compiled
 from seedspec.project.full_matrix import cost_of, full_matrix
 from seedspec.report import by_model as models
 from seedspec.report import cost as costs
@@ -22,7 +23,7 @@ from seedspec.report import rows as chosen
 from seedspec.report.prices import say_old
 from seedspec.run.consent import retired
 from seedspec.run.loop import now
-from seedspec.run.prepare import budget_of
+from seedspec.run.prepare import budget_of, providers_of
 
 
 def planned_of(storyboard: str, options: Options, *, buying: bool = False) -> Planned:
@@ -77,12 +78,19 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     )
     write(plans.totals(planned.plan, board.rate, budget_of(board, options)))
     write(models.as_text(by_model(planned.plan)))
+    write(unproven(made))
     write(plans.lost(planned.plan, planned.place.commands))
     if not stream_error:  # who is about to buy has decided
         told = savings(planned.plan)
         write(costs.hints(told, planned.plan.cost, board.rate, color=wants_color(stream)))
         bought = (s.entry.model.rate for s in planned.plan.buys if s.entry is not None)
         print_notes(say_old(bought, now().text()[:10]))
+
+
+def unproven(made: Compiled) -> list[str]:
+    """A line for each service of a plan whose file is not proven by enough documents of its vendor."""
+    found = (provider for provider in providers_of(made) if "unproven" in provider)
+    return [f"{provider['title']} is unproven here: {provider['unproven']}" for provider in found]
 
 
 def head(planned: Planned) -> str:

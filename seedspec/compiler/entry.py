@@ -12,6 +12,7 @@ import orjson
 from seedspec.catalog.model import Model
 from seedspec.catalog.price import Cost
 from seedspec.catalog.slot import Kind
+from seedspec.catalog.template import render
 from seedspec.compiler.address import Address, Labels, variant_of
 from seedspec.text.source import Span
 from seedspec.text.value import brief, valueclass
@@ -264,7 +265,7 @@ def body_of(entry: Entry, urls: Mapping[str, str]) -> bytes:
     for medium in entry.media:
         if medium.source != "url":
             put(request, medium, urls[medium.item])
-    return canonical(request)
+    return canonical(render(entry.model.template, request, entry.model.called))
 
 
 def taken_from(request: Mapping[str, Any], medium: Medium) -> Any:

@@ -62,7 +62,7 @@ class Api:
         ):
             raise Refusal(400, "invalid_request", "Idempotency-Key: expected 16 to 96 of A-Z a-z 0-9 . _ -")
         strikes = provider.strikes.next("create")
-        _refuse(strikes)
+        refuse(strikes)
         if fault := strikes.get("server-error"):
             await self._note(fault, None)
             return failure(fault.status, json=fault.status in (500, 503))
@@ -147,7 +147,7 @@ class Api:
         return JSONResponse({"success": True, "message": "", "data": found})
 
 
-def _refuse(strikes: Mapping[str, Fault]) -> None:
+def refuse(strikes: Mapping[str, Fault]) -> None:
     """Raise what the faults before acceptance ask for."""
     if "unauthorized" in strikes:
         raise unauthorized("The API key is not valid.")

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import heapq
 import json
-import secrets
 import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,8 @@ from seedspec.emulator.rules import Rules, private_host, read_body
 from seedspec.emulator.settings import Addresses, Settings, Strikes
 from seedspec.emulator.shelf import Shelf
 from seedspec.emulator.size import size_of
-from seedspec.emulator.tasks import Task
+from seedspec.emulator.tasks import Task, fresh_id
+from seedspec.emulator.words import Standing, shown_of
 from seedspec.media.facts import Facts, MediaError
 from seedspec.media.movie.takes import Studio
 from seedspec.project.atomic import replacement
@@ -102,9 +102,12 @@ class Provider:
 
     # --- accepting ------------------------------------------------------------------------------------------------
 
-    async def accept(self, raw: bytes, *, key: str | None) -> tuple[Task, bool]:
-        """The task that a create body makes, on disk and billed, and whether it is an earlier one of the same key."""
-        body = read_body(raw)
+    async def accept(self, raw: bytes, *, key: str | None, flat: Mapping[str, Any] | None = None) -> tuple[Task, bool]:
+        """The task that a create body makes, on disk and billed, and whether it is an earlier one of the same key.
+
+        `flat` is the flat request that the body stands for, where that is another one.
+        """
+        body = read_body(raw) if flat is None else flat
         model = body.get("model")
         if "model" not in body:
             raise Refusal(400, "invalid_request", "body: key `model` is missing")
@@ -154,7 +157,7 @@ class Provider:
         units = self._bill(model, body, said, found)
         now = time.time()
         starts = self._slot(now, seconds)
-        task_id = f"task-unified-{int(now)}-{secrets.token_hex(4)}"
+        task_id = fresh_id(model.provider.document["task_id"], now)
         bill = int(units * Decimal(strikes["charged"].argument or 1)) if "charged" in strikes else units
         return Task(
             id=task_id, body=body, created=now, starts=starts, ends=starts + seconds, units=units, charge=bill,
@@ -177,7 +180,7 @@ class Provider:
 
     def _said(self, task: Task) -> Mapping[str, Any]:
         """What a task was asked for, in the storyboard's own words."""
-        model = self._models.get(task.body["model"]) or next(iter(self._models.values()))
+        model = self.model_of(task)
         return model.said({**model.defaults, **task.body})
 
     def _slot(self, now: float, seconds: float) -> float:
@@ -208,7 +211,21 @@ class Provider:
         kept = self.settings.retention
         return task if task and (kept is None or time.time() < task.created + kept) else None
 
+    def model_of(self, task: Task) -> Model:
+        """The model that makes a task; any other for one that is sold no more."""
+        own = self._models.get(task.body["model"])
+        others = sorted(self._models.values(), key=lambda model: model.template != {"$flat": True})
+        return own or others[0]
+
+    def standing(self, task: Task) -> Standing:
+        """How a task stands now, for who shows it in the words of its provider."""
+        now = time.time()
+        word, percent = tasks.status(task, now, settled=self.is_settled(task))
+        return Standing(word, percent, self._link(task, now), self.model_of(task))
+
     def show(self, task: Task) -> dict[str, Any]:
+        if (model := self.model_of(task)).template != {"$flat": True}:
+            return shown_of(model.provider.document, "read", task, self.standing(task))
         seconds = int(self._said(task)["duration"])
         now = time.time()
         return tasks.document(task, now, settled=self.is_settled(task), seconds=seconds, link=self._link(task, now))

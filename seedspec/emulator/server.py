@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seedspec.catalog.model import Model
 from seedspec.emulator.api import Api
+from seedspec.emulator.declared import Declared
 from seedspec.emulator.files import Files
 from seedspec.emulator.ledger import Ledger, LedgerError
 from seedspec.emulator.provider import Provider
@@ -91,7 +92,10 @@ async def _serve(
             raise LedgerError(f"{settings.folder} holds no books of this emulator; delete that folder") from error
         wires = Wires()
         soft = settings.soft_file_errors
-        api_app = _application([*Api(provider, wires).routes(), *Files(provider, wires).routes()], soft=soft)
+        routes = [*Api(provider, wires).routes(), *Files(provider, wires).routes()]
+        for declared in _declared(provider, wires, models):
+            routes += declared.routes()
+        api_app = _application(routes, soft=soft)
         results_app = _application(Results(provider, wires).routes(), soft=soft)
         servers = [_Server(_config(app, wires), asked) for app in (api_app, results_app)]
         exits.enter_context(_listening_to(asked, stop))
@@ -110,6 +114,15 @@ async def _serve(
             await asyncio.gather(*working[1:], return_exceptions=True)
             working[0].cancel()
             await provider.close()
+
+
+def _declared(provider: Provider, wires: Wires, models: Mapping[str, Model]) -> list[Declared]:
+    """The providers that are played by their files alone."""
+    own: dict[str, list[Model]] = {}
+    for model in models.values():
+        if model.template != {"$flat": True}:
+            own.setdefault(model.provider.id, []).append(model)
+    return [Declared(provider, wires, found[0].provider.document, found) for found in own.values()]
 
 
 async def _first(awaited: Coroutine[Any, Any, object], *working: asyncio.Task[None]) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+import secrets
+import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -54,6 +58,14 @@ class Task:
     def estimated_time(self) -> int:
         """Seconds from acceptance to the end, rounded up."""
         return max(1, math.ceil(self.ends - self.created))
+
+
+def fresh_id(form: str, now: float) -> str:
+    """The id of a new task, in one of the ways that services write theirs: the first that a file's pattern takes."""
+    day = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
+    ways = (f"task-unified-{int(now)}-{secrets.token_hex(4)}", f"cgt-{day}-{secrets.token_hex(3)}", str(uuid.uuid4()),
+            secrets.token_hex(8), secrets.token_hex(16), str(secrets.randbelow(10**18)))  # fmt: skip
+    return next((one for one in ways if re.fullmatch(form, one)), ways[0])
 
 
 def status(task: Task, now: float, *, settled: bool) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from seedspec.project import sources
 from seedspec.project.compile import Compiled
 from seedspec.project.credentials import BadSettings
 from seedspec.project.names import lock_of
+from seedspec.run.prepare import providers_of
 from seedspec.run.store.lock_file import read_lock
 
 
@@ -35,11 +36,11 @@ def check_known(made: Compiled) -> None:
 def check_providers(made: Compiled, plan: Plan) -> None:
     """Raises BadSettings where something is to be followed at a provider of which no file is here."""
     assert made.board is not None
-    provider = made.board.provider
+    provider, known = made.board.provider, {p.get("id") for p in providers_of(made)}
     for record in (s.record for s in plan.steps):
         if record is None or record.state not in OPEN:
             continue
         at = str((record.manifest or {}).get("provider", provider.id))
-        if at != provider.id or provider.document is UNKNOWN:
+        if at not in known:
             why = f"`{record.entry}` was bought at `{at}`, and no file of that provider is here"
             raise BadSettings(f"{why}: its task {record.task or 'is not known, and it'} cannot be followed", 3)

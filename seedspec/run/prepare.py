@@ -31,6 +31,7 @@ from seedspec.project.presence import presence
 from seedspec.run.engine.messages import Archive
 from seedspec.run.engine.purchase import Pace
 from seedspec.run.engine.renders import Renders
+from seedspec.run.engine.terms import Terms
 from seedspec.run.loop import now
 from seedspec.run.store.left_behind import check_not_left
 from seedspec.text.diagnostic import Diagnostic, Problems, Severity
@@ -297,6 +298,54 @@ def check_pictures(plan: Plan) -> None:
     if needs is not None and not cuts_pictures():
         why = f"`{needs.address}` needs a picture of another shot's video, and cutting it takes more packages"
         raise BadSettings(f"{why}: pip install 'seedspec[media]'")
+
+
+def providers_of(made: Compiled) -> list[Mapping[str, Any]]:
+    """The files of the services that the entries of a storyboard are bought from, the first the one of most of it."""
+    assert made.board is not None
+    own, asked = made.board.provider, {e.model.provider.id: e.model.provider.document for e in made.entries}
+    found = {name: document for name, document in asked.items() if "calls" in document}
+    first = {own.id: own.document} if own.id in found or not found else {}
+    return list({**first, **found}.values())
+
+
+def terms_of(made: Compiled, provider: Mapping[str, Any]) -> Terms:
+    """What a run has to know of a service."""
+    assert made.board is not None
+    models = made.board.catalog.models.values()
+    return Terms(
+        failure_rule(provider),
+        provider["failures"]["attempts"],
+        3600.0 * provider.get("results", {}).get("hours", 24),
+        tuple(provider["failures"].get("unreachable", ())),
+        provider.get("calls", {}).get("batch", {}).get("most", 1),
+        "balance" in provider.get("calls", {}),
+        {m.id: m.called for m in models if m.provider.document is provider},
+    )
+
+
+def check_services(made: Compiled, plan: Plan, assets: str | None) -> None:
+    """Raises BadSettings where the services of a plan cannot be bought from together, or cannot take its files."""
+    _check_one_credit(made)
+    _check_uploads(plan, assets)
+
+
+def _check_one_credit(made: Compiled) -> None:
+    """Raises BadSettings where the prices of two services are in different credits, which no sum or budget can hold."""
+    found = {e.model.rate.credits_per_usd: e.model.provider.id for e in made.entries}
+    if len(found) > 1:
+        many = " and ".join(f"{name} has {per:f} to the dollar" for per, name in found.items())
+        raise BadSettings(f"the prices of this storyboard's services are in different credits: {many}; make them one")
+
+
+def _check_uploads(plan: Plan, assets: str | None) -> None:
+    """Raises BadSettings where a file would have to go up to a service that takes none."""
+    for entry in (s.entry for s in plan.buys if s.entry is not None and not assets):
+        provider = entry.model.provider.document
+        medium = next((m for m in entry.media if m.source == "file" or m.frame), None)
+        if medium is not None and "upload" not in provider["calls"]:
+            why = f"`{entry.address}` sends the file `{medium.where}`, and {provider['title']} takes no files"
+            raise BadSettings(f"{why}: give its URL in the storyboard, or a bucket of your own with `--assets`")
 
 
 def failure_rule(provider: Mapping[str, Any]) -> Callable[[str], Literal["again", "asked", "change"]]:

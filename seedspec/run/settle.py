@@ -63,13 +63,14 @@ def evidence(wire: Wire, lock: Lock, records: Iterable[Record]) -> list[Evidence
     """
     asked = list(records)
     models = dict.fromkeys(_model(r) for r in asked)
-    listings = {model: ask(wire, List(model)) for model in models}
-    credits = ask(wire, Balance())
-    return [_evidence_of(lock, record, listings[_model(record)], credits) for record in asked]
+    listings = {model: ask(wire, List(*model)) for model in models}
+    credits = {provider: ask(wire, Balance(provider)) for provider in dict.fromkeys(p for _, p in models)}
+    return [_evidence_of(lock, r, listings[_model(r)], credits[_model(r)[1]]) for r in asked]
 
 
-def _model(record: Record) -> str:
-    return str((record.manifest or {}).get("model", ""))
+def _model(record: Record) -> tuple[str, str]:
+    manifest = record.manifest or {}
+    return str(manifest.get("model", "")), str(manifest.get("provider", ""))
 
 
 def _evidence_of(lock: Lock, record: Record, listing: Reply, credits: Reply) -> Evidence:

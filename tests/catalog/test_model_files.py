@@ -20,7 +20,9 @@ BESIDE = ("provider.json", "prices.json")
 SHIPPED = {
     path: found
     for path, found in sources.schemas().items()
-    if path == PATH or not path.startswith("evolink/") or path.endswith(BESIDE)
+    if path == PATH
+    or path.partition("/")[0] in (path, "meta")
+    or (path.startswith("evolink/") and path.endswith(BESIDE))
 }
 MODEL = SHIPPED[PATH]["x-seedspec"]["model"]
 SHIPPED["evolink/prices.json"] = {

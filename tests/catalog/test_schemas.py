@@ -69,9 +69,11 @@ def test_a_model_fits_its_neighbours(name: str) -> None:
     assert {own["prompt"]["field"], *own["volatile"]} <= fields.keys()
     assert {rule["field"] for rule in own["slots"].values()} <= fields.keys()
     sizes_by_quality = own.get("output", {}).get("pixels", {})
-    assert not sizes_by_quality or set(sizes_by_quality) == set(fields["quality"]["enum"])
+    quality, ratio = (own["means"][word] for word in ("quality", "aspect_ratio")) if sizes_by_quality else ({}, {})
+    assert not sizes_by_quality or set(sizes_by_quality) == set(fields[quality["field"]]["enum"])
     for sizes in sizes_by_quality.values():
-        assert {*sizes, "adaptive"} == set(fields["aspect_ratio"]["enum"])
+        left_open = ratio.get("values", {}).get("adaptive", "adaptive")
+        assert {*sizes, left_open} == set(fields[ratio["field"]]["enum"])
     for path in own.get("sure", {}):
         here = model
         for step in path.split("/"):

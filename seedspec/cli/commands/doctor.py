@@ -45,7 +45,8 @@ def doctor_command(
     from seedspec.run.ledger_admin.doctor import ledger_findings
 
     catalog = sources.catalog(Path(storyboard).parent)
-    first = next(iter(catalog.models.values()))
+    first = catalog.usual
+    assert first is not None
     provider = first.provider.document
     found = list(findings(provider, Path(storyboard), os.environ, first.rate.as_of, datetime.now(UTC)))
     found += file_findings(catalog.files)

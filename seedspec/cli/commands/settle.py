@@ -28,6 +28,7 @@ from seedspec.project.paths import Place, name_in_commands, place_of
 from seedspec.run.engine.messages import Balance, Credits, Wire
 from seedspec.run.lock_alone import check_known
 from seedspec.run.loop import now
+from seedspec.run.prepare import providers_of
 from seedspec.run.settle import Evidence, ask, evidence, intent_to_resend, resend, verify_task
 from seedspec.run.store.lock_file import hold, read_lock
 from seedspec.run.store.sent_requests import read_body
@@ -175,9 +176,9 @@ def asking(made: Compiled, place: Place) -> Iterator[Wire]:
     from seedspec.run.service.service import service_of
 
     check_known(made)
-    provider = board_of(made).provider.document
-    with own(place) if place.emulated else nullcontext(service_of(provider, place, os.environ)) as service:
-        exchange = service.exchange(provider)
+    first, *others = providers_of(made)
+    with own(place) if place.emulated else nullcontext(service_of(first, place, os.environ, others)) as service:
+        exchange = service.exchange(first, others=others)
         try:
             yield exchange
         finally:

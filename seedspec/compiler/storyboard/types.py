@@ -245,7 +245,7 @@ class Storyboard:
 
     @property
     def _any_model(self) -> Model:
-        return next(iter((*self.models, *self.catalog.models.values())))
+        return next(iter((*self.models, *filter(None, (self.catalog.usual,)), *self.catalog.models.values())))
 
     @property
     def request_fields(self) -> tuple[str, ...]:

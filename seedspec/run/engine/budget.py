@@ -14,7 +14,8 @@ from seedspec.run.engine.purchase import Limits, Moment, Purchase
 
 @dataclass(slots=True)
 class Budget:
-    """The budget of a run, in 1/10,000 credit; `left` are the credits of the account.
+    """The budget of a run, in 1/10,000 credit; `left` are the credits of the account
+    at `provider`, the one whose balance is asked for.
 
     `elsewhere` is what earlier purchases may cost that this run does not follow; `begun` counts the paid requests of
     this run that were not refused.
@@ -29,6 +30,7 @@ class Budget:
     elsewhere: int = 0
     begun: int = 0
     left: float | None = None
+    provider: str = ""
     _due: float | None = None
     _first: bool = True
     _tries: int = 0
@@ -47,9 +49,13 @@ class Budget:
         self._taken += share - self._shares.get(job.name, 0)
         self._shares[job.name] = share
 
-    def open(self, now: Moment) -> None:
-        """Something is to be bought: the balance is due."""
-        self._due = now.clock
+    def open(self, provider: str, now: Moment) -> None:
+        """Something is to be bought of a service that tells its balance: that is due."""
+        self.provider, self._due = provider, now.clock
+
+    def left_of(self, job: Purchase) -> float | None:
+        """The balance of the service of a purchase, where it is known."""
+        return self.left if job.provider == self.provider else None
 
     @property
     def asks(self) -> float | None:
@@ -84,14 +90,15 @@ class Budget:
     def stated(self, job: Purchase, credits: float | None) -> None:
         """What the service now says a purchase of this run costs."""
         if credits is not None:
-            if self.left is not None and job.accepted:
+            if self.left is not None and job.accepted and job.provider == self.provider:
                 self.left -= credits - (job.credits or 0)
             job.credits = credits
 
     def doubt(self, job: Purchase, now: Moment) -> None:
         """Whether a purchase was billed is not known: the balance is read for evidence."""
-        self._doubts.append(job)
-        self._due, self._tries = now.clock, 0
+        if job.provider == self.provider:
+            self._doubts.append(job)
+            self._due, self._tries = now.clock, 0
 
     def reply(self, reply: Reply, now: Moment) -> list[Event]:
         if isinstance(reply, Trouble) and not reply.stop and not reply.final:

@@ -6,7 +6,7 @@ and records the events of each reply before anything else happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from seedspec.plan.plan import Plan
 from seedspec.run.engine.admission import admit
 from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.common_cause import Blame
-from seedspec.run.engine.media_urls import MediaUrls
+from seedspec.run.engine.media_urls import MediaUrls, known_as
 from seedspec.run.engine.messages import (
     Archive,
     Balance,
@@ -52,6 +52,7 @@ from seedspec.run.engine.queue import Queue
 from seedspec.run.engine.reads import Reads
 from seedspec.run.engine.renders import Renders
 from seedspec.run.engine.sums import sums
+from seedspec.run.engine.terms import Terms
 from seedspec.run.engine.transitions import Transitions
 
 
@@ -60,6 +61,8 @@ class Engine:
     """One run of a plan. `key` makes a fresh idempotency key; `then` and `attempts` say what a failure allows.
 
     `together` is how many tasks can be read at once; 1 reads each alone, as where nothing else is offered.
+
+    All these are of the service that `services` does not name; there are the others of the run.
 
     `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
     of several runs over time; `unreachable` are the codes that say that a medium could not be had by its address.
@@ -78,9 +81,11 @@ class Engine:
     chance: Callable[[], float] = lambda: 1.0
     unreachable: Collection[str] = ()
     together: int = 1
+    services: Mapping[str, Terms] = field(default_factory=dict)
     runner: str = ""
     today: str = ""
     renders: Renders = field(default_factory=Renders)
+    _terms: Callable[[str], Terms] = field(init=False)
     _purse: Budget = field(init=False)
     _progress: Transitions = field(init=False)
     _assets: MediaUrls = field(init=False)
@@ -100,11 +105,15 @@ class Engine:
             return self.pace.pause(tries, asked, self.chance())
 
         pictures = Pictures(self.pace, pause)
-        self._assets = MediaUrls(self.plan.lock, self.pace, pause, pictures, self.unreachable)
+        own = Terms(self.then, self.attempts, self.result_seconds, self.unreachable, self.together)
+
+        def terms(provider: str) -> Terms:
+            return self.services.get(provider, own)
+
+        self._terms = terms
+        self._assets = MediaUrls(self.plan.lock, self.pace, pause, pictures, terms)
         self._purse = Budget(self.name, self.limits, pause)
-        self._progress = Transitions(
-            self.pace, self.limits, self._purse, pause, self.then, self.attempts, self.result_seconds
-        )
+        self._progress = Transitions(self.pace, self.limits, self._purse, pause, terms)
         self.renders.begin(pause, self._progress.after_download)
         self._outage = Outage(self.name, self._jobs, self._progress, self._update)
         self._others = Others(self._progress, self.renders.url)
@@ -119,13 +128,14 @@ class Engine:
         self._assets.begin(self._jobs)
         self._agenda = Queue(self._jobs, in_order=self.limits.wait)
         self._reads = Reads(
-            self.together, self.pace, self._jobs, self._agenda, self._outage, self._progress, self._update
+            self._terms, self.pace, self._jobs, self._agenda, self._outage, self._progress, self._update
         )
         for job in self._jobs.values():
             self._purse.place(job)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
-        if buys:
-            self._purse.open(now)
+        asked = dict.fromkeys(j.provider for j in buys if self._terms(j.provider).balance)
+        if asked:
+            self._purse.open(next(iter(asked)), now)
         finish = sum(j.phase is Phase.RUNNING for j in self._jobs.values())
         entries = sum(s.entry is not None for s in self.plan.steps)
         begun = RunStarted(self.name, entries, len(buys), finish, sum(j.units for j in buys), now.text())
@@ -141,7 +151,7 @@ class Engine:
             calls.append(self._begin(look))
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
             if asks <= now.clock and not self._busy.get(Balance):
-                calls.append(self._begin(Balance()))
+                calls.append(self._begin(Balance(self._purse.provider)))
             return [], calls
         if not self._may_submit:
             return [], calls
@@ -161,8 +171,8 @@ class Engine:
         if isinstance(call, Upload):
             events = self._assets.reply(call, reply, now)
             if isinstance(reply, Stored):
-                self._agenda.release(call.sha256)
-            if self._assets.lost(call.sha256):
+                self._agenda.release(known_as(call.provider, call.sha256))
+            if self._assets.lost(call.provider, call.sha256):
                 self._agenda.suspect()
         elif isinstance(call, Cut):
             events = self._assets.pictures.reply(call, reply, now)
@@ -357,7 +367,7 @@ class Engine:
             take=entry.take,
             attempt=job.attempt,
             manifest=orjson.loads(entry.manifest),
-            intent=Intent(self.key(), digest(body), now.text(), self._purse.left),
+            intent=Intent(self.key(), digest(body), now.text(), self._purse.left_of(job)),
             units=job.units,
             at=now.text(),
             profile=self.plan.profile or None,
@@ -367,7 +377,7 @@ class Engine:
         self._update(job)
         self._purse.begin()
         self._progress.next_submit = now.clock + self.pace.submit_every
-        return self._begin(Create(step.fp, body, intent))
+        return self._begin(Create(step.fp, body, intent, job.provider, entry.model.called))
 
     def _hold(self, now: Moment) -> list[Event]:
         """Purchases whose upstream has no video, or whose file cannot be uploaded, are held; the rest goes on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from seedspec.lock.run_events import Delayed, Uploaded
 from seedspec.run.engine.messages import Cut, Picture, Refused, Reply, Stored, Trouble, Upload
 from seedspec.run.engine.pictures import Pictures
 from seedspec.run.engine.purchase import Moment, Pace, Phase, Purchase
+from seedspec.run.engine.terms import Terms
 
 SHARE = 0.9
 """The part of an address's life in which it is given to tasks: the service fetches a medium some time later."""
@@ -20,12 +21,16 @@ SHARE = 0.9
 
 @dataclass(slots=True)
 class _Asset:
-    """`until` is the clock, `ends` the time of day, up to which the address is used: the first stands still while a
+    """A file at one service, or on its way there.
+
+    `until` is the clock, `ends` the time of day, up to which the address is used: the first stands still while a
     machine sleeps, the second can be set. With `again` no earlier address will do; `renewed` says that it was asked
     for once, which is once in a run. `unused` counts the addresses since one was last used.
     """
 
     path: str
+    sha256: str
+    provider: str
     url: str = ""
     until: float = 0.0
     ends: datetime | None = None
@@ -44,16 +49,17 @@ class MediaUrls:
     """What is at the service and what is on its way there. Uploads cost nothing and may be repeated.
 
     `pictures` are those of upstream videos, which are cut out before they go up.
-    `unreachable` are the codes by which the service says that it could not get a medium by its address.
+    `terms` are those of a service by its id. A file goes up to the service that is to use it, and to no other.
     """
 
     lock: Lock
     pace: Pace
     pause: Callable[[int, float | None], float]
     pictures: Pictures
-    unreachable: Collection[str] = ()
+    terms: Callable[[str], Terms]
     _known: dict[str, _Asset] = field(default_factory=dict)
     _open: dict[str, _Asset] = field(default_factory=dict)
+    _distrusted: set[str] = field(default_factory=set)
     _busy: int = 0
 
     def missing(self, entry: Entry, jobs: Mapping[str, Purchase], now: Moment) -> str:
@@ -65,25 +71,30 @@ class MediaUrls:
             if medium.frame and self._picture(medium, jobs) is None:
                 self.pictures.ask(cut := self._cut(medium, jobs))
                 lacking = lacking or cut.name
+        own = entry.model.provider.id
         for sha256, path in self._files(entry, jobs, now):
-            asset = self._known.setdefault(sha256, _Asset(path))
+            name = known_as(own, sha256)
+            asset = self._known.setdefault(name, self._asset(path, sha256, own))
             if asset.url and (asset.until <= now.clock or (asset.ends is not None and asset.ends <= now.utc)):
                 asset.url = ""
             if not asset.url:
-                asset.wanted, lacking = True, lacking or sha256 or "?"
+                asset.wanted, lacking = True, lacking or (name if sha256 else "?")
                 if not asset.busy:
-                    self._open[sha256] = asset
+                    self._open[name] = asset
         return lacking
+
+    def _asset(self, path: str, sha256: str, provider: str) -> _Asset:
+        return _Asset(path, sha256, provider, again=sha256 in self._distrusted)
 
     def urls(self, entry: Entry, jobs: Mapping[str, Purchase], now: Moment) -> dict[str, str]:
         """The addresses by the keys of the entry's media; only when nothing is missing."""
-        out = {}
+        out, own = {}, entry.model.provider.id
         for medium in entry.media:
             if medium.source == "file":
-                out[medium.key] = self._used(medium.key)
+                out[medium.key] = self._used(known_as(own, medium.key))
             elif medium.source == "shot":
                 link = "" if medium.frame else _live_link(jobs.get(medium.key), now)
-                out[medium.item] = link or self._used(self._upstream(medium, jobs)[0])
+                out[medium.item] = link or self._used(known_as(own, self._upstream(medium, jobs)[0]))
         return out
 
     def used(self, entry: Entry, jobs: Mapping[str, Purchase]) -> dict[str, str]:
@@ -95,12 +106,13 @@ class MediaUrls:
         """Addresses of earlier runs are not trusted with what failed because the service could not get a medium."""
         for job in jobs.values():
             record = job.step.record if job.phase is Phase.WAITING else None
-            if record is not None and (record.get("failure") or {}).get("code") in self.unreachable:
+            if record is not None and (record.get("failure") or {}).get("code") in self.terms(job.provider).unreachable:
                 for medium in job.entry_to_buy.upstream:
                     if medium.frame:
                         self.pictures.distrust(self._cut(medium, jobs))
                 for sha256, path in self._places(job.entry_to_buy, jobs):
-                    self._known.setdefault(sha256, _Asset(path)).again = True
+                    own = job.provider
+                    self._known.setdefault(known_as(own, sha256), _Asset(path, sha256, own)).again = True
 
     def renew(self, entry: Entry, jobs: Mapping[str, Purchase]) -> bool:
         """Forgets the addresses of an entry's media, one of which is dead; each only once in a run.
@@ -112,14 +124,15 @@ class MediaUrls:
             if job is not None and job.phase is Phase.SAVED and job.link:
                 job.link, renewed = "", True  # its saved file goes up instead
         for sha256, _ in self._places(entry, jobs):
-            asset = self._known.get(sha256)
+            asset = self._known.get(known_as(entry.model.provider.id, sha256))
             if asset is not None and asset.url and not asset.renewed:
                 asset.url, asset.again, asset.renewed, renewed = "", True, True, True
         return renewed
 
     def renewed(self, entry: Entry, jobs: Mapping[str, Purchase], reply: Refused) -> Refused:
         """A certain refusal because of a dead address: nothing was made, and with fresh ones it is another request."""
-        if reply.then != "failed" or reply.code not in self.unreachable or not self.renew(entry, jobs):
+        codes = self.terms(entry.model.provider.id).unreachable
+        if reply.then != "failed" or reply.code not in codes or not self.renew(entry, jobs):
             return reply
         return replace(reply, then="later", retry_after=0, message=f"{reply.message}; its files go up again")
 
@@ -127,7 +140,7 @@ class MediaUrls:
         """A file of the entry that could not be uploaded, and why."""
         for medium in entry.media:
             sha256 = medium.key if medium.source == "file" else self._upstream(medium, jobs)[0]
-            asset = self._known.get(sha256) if medium.source != "url" else None
+            asset = self._known.get(known_as(entry.model.provider.id, sha256)) if medium.source != "url" else None
             if asset is not None and asset.dead:
                 return medium.where, asset.dead
         return None
@@ -143,16 +156,16 @@ class MediaUrls:
     def due(self, now: Moment) -> Iterator[Upload]:
         """The uploads that are to start now, as far as slots are free."""
         started = []
-        for sha256, asset in self._open.items() if self._busy < self.pace.uploads else ():
+        for name, asset in self._open.items() if self._busy < self.pace.uploads else ():
             if self._startable(asset) and asset.due <= now.clock:
                 asset.busy = True
                 self._busy += 1
-                started.append(sha256)
+                started.append(name)
                 if self._busy >= self.pace.uploads:
                     break
-        for sha256 in started:
-            asset = self._open.pop(sha256)
-            yield Upload(sha256, asset.path, asset.again)
+        for name in started:
+            asset = self._open.pop(name)
+            yield Upload(asset.sha256, asset.path, asset.again, asset.provider)
 
     def wake(self) -> float | None:
         """When the next upload may start; None when none waits for its time."""
@@ -161,7 +174,7 @@ class MediaUrls:
         return min((a.due for a in self._open.values() if self._startable(a)), default=None)
 
     def reply(self, call: Upload, reply: Reply, now: Moment) -> list[Event]:
-        asset = self._known[call.sha256]
+        asset = self._known[known_as(call.provider, call.sha256)]
         asset.busy = False
         self._busy -= 1
         if isinstance(reply, Stored):
@@ -172,7 +185,7 @@ class MediaUrls:
         if trouble.stop or trouble.final or asset.tries > self.pace.patience:
             asset.dead, wait = trouble.reason, None
         else:
-            self._open[call.sha256] = asset
+            self._open[known_as(call.provider, call.sha256)] = asset
         asset.due = now.clock + (wait or 0)
         return [Delayed(call.path, "", "upload", trouble.reason, wait, now.text())]
 
@@ -188,14 +201,14 @@ class MediaUrls:
         until = now.text(reply.seconds)
         return [Uploaded(call.sha256, call.path, reply.bytes, until, now.text(), reply.reused)]
 
-    def _used(self, sha256: str) -> str:
-        asset = self._known[sha256]
+    def _used(self, name: str) -> str:
+        asset = self._known[name]
         asset.unused = 0
         return asset.url
 
-    def lost(self, sha256: str) -> bool:
+    def lost(self, provider: str, sha256: str) -> bool:
         """Whether a file has been given up for this run."""
-        return bool(self._known[sha256].dead)
+        return bool(self._known[known_as(provider, sha256)].dead)
 
     def _startable(self, asset: _Asset) -> bool:
         return asset.wanted and not (asset.busy or asset.url or asset.dead)
@@ -229,8 +242,8 @@ class MediaUrls:
     def _picture(self, medium: Medium, jobs: Mapping[str, Purchase]) -> Picture | None:
         """A picture of an upstream's video, when it is cut."""
         picture = self.pictures.find(cut := self._cut(medium, jobs))
-        if picture is not None and picture.sha256 not in self._known:
-            self._known[picture.sha256] = _Asset(picture.path, again=self.pictures.is_distrusted(cut))
+        if picture is not None and self.pictures.is_distrusted(cut):
+            self._distrusted.add(picture.sha256)
         return picture
 
     def _cut(self, medium: Medium, jobs: Mapping[str, Purchase]) -> Cut:
@@ -243,6 +256,11 @@ class MediaUrls:
             return job.sha256, job.file
         record = self.lock.last(fp)
         return (str(record.get("sha256") or ""), record.file or "") if record is not None else ("", "")
+
+
+def known_as(provider: str, sha256: str) -> str:
+    """The name of a file at a service."""
+    return f"{provider} {sha256}"
 
 
 def _live_link(job: Purchase | None, now: Moment) -> str:

@@ -99,10 +99,15 @@ class Others:
     def _failed(self, job: Purchase, failure: Mapping[str, str], now: Moment) -> list[Event]:
         """An attempt of theirs failed: it is repeated by the rules by which one's own is."""
         code, message = failure.get("code", "unknown_error"), failure.get("message", "")
-        then, attempt, task = self.progress.then(code), job.attempt, job.task or None
+        then, attempt, task = self.progress.terms(job.provider).then(code), job.attempt, job.task or None
         job.phase, job.recorded, job.task = Phase.FAILED, None, ""
         limits = self.progress.limits
-        if then == "again" and job.entry is not None and limits.submit and attempt < self.progress.attempts:
+        if (
+            then == "again"
+            and job.entry is not None
+            and limits.submit
+            and attempt < self.progress.terms(job.provider).attempts
+        ):
             job.phase, job.attempt, job.due = Phase.WAITING, attempt + 1, now.clock + self.progress.pace.again_after
         return [Failed(job.step.address, job.step.fp, attempt, task, code, message, then, now.text())]
 

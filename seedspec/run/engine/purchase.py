@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import Entry
@@ -157,6 +158,23 @@ class Purchase:
         if self.recorded is not None:
             return self.recorded
         return self.entry.cost.high if self.entry is not None else 0
+
+    @property
+    def provider(self) -> str:
+        """The service that it is bought from; "" where nothing says it."""
+        if self.entry is not None:
+            return self.entry.model.provider.id
+        return str(self._manifest.get("provider", ""))
+
+    @property
+    def model(self) -> str:
+        """The id of its model; "" where nothing says it."""
+        return self.entry.model.id if self.entry is not None else str(self._manifest.get("model", ""))
+
+    @property
+    def _manifest(self) -> Mapping[str, Any]:
+        record = self.step.record
+        return (record.manifest if record is not None else None) or {}
 
     @property
     def seconds(self) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from seedspec.lock.event import Event
@@ -11,6 +11,7 @@ from seedspec.run.engine.messages import Read, ReadMany, Reply, Tasks, Trouble
 from seedspec.run.engine.outage import Outage, away
 from seedspec.run.engine.purchase import Moment, Pace, Purchase
 from seedspec.run.engine.queue import Queue
+from seedspec.run.engine.terms import Terms
 from seedspec.run.engine.transitions import Transitions
 
 _EARLY = 1.0
@@ -19,9 +20,12 @@ _EARLY = 1.0
 
 @dataclass(slots=True)
 class Reads:
-    """The reads of a run. `together` is how many tasks can be read at once; `update` is told of each job that moved."""
+    """The reads of a run. `terms` say how many tasks a service tells at once.
 
-    together: int
+    `update` is told of each job that moved.
+    """
+
+    terms: Callable[[str], Terms]
     pace: Pace
     jobs: Mapping[str, Purchase]
     agenda: Queue
@@ -29,21 +33,24 @@ class Reads:
     progress: Transitions
     update: Callable[[Purchase], None]
     _troubles: int = 0
+    _alone: set[str] = field(default_factory=set)
 
     def call(self, first: Purchase, now: Moment) -> Read | ReadMany:
         """The call that reads a task; where the service offers it, others go along whose time is near."""
         first.busy = True
         group = [first]
-        if self.together > 1 and not first.alone and not self.outage.on:
+        own = first.provider
+        together = 1 if own in self._alone else self.terms(own).together
+        if together > 1 and not first.alone and not self.outage.on:
             early = now.clock + min(_EARLY, self.pace.poll / 5)
-            others = list(islice(self.agenda.reads(early), self.together - 1))
-            group += [job for job in others if not job.alone]
+            others = list(islice(self.agenda.reads(early), together - 1))
             for job in others:
-                job.busy = not job.alone
+                job.busy = not job.alone and job.provider == own
+                group += [job] if job.busy else []
                 self.update(job)
         if len(group) == 1:
-            return Read(first.name, first.task)
-        return ReadMany({job.name: job.task for job in group})
+            return Read(first.name, first.task, own, self.terms(own).called.get(first.model, first.model))
+        return ReadMany({job.name: job.task for job in group}, own)
 
     def reply(self, call: ReadMany, reply: Reply, now: Moment) -> list[Event]:
         """What is clear of a task counts as if it had been read alone; any other is read alone from now on.
@@ -53,7 +60,8 @@ class Reads:
         events: list[Event] = []
         if away(reply):
             self._troubles += 1
-            self.together = 1 if self._troubles > 2 else self.together
+            if self._troubles > 2:
+                self._alone.add(call.provider)
             return self.outage.lost([self.jobs[name] for name in call.tasks], reply, now)
         self.outage.over()
         found = reply.found if isinstance(reply, Tasks) else {}
@@ -62,7 +70,7 @@ class Reads:
             self._troubles += 1
             wait, refused = self.progress.pause(self._troubles, reply.retry_after), self._troubles > 2
         if refused:
-            self.together = 1
+            self._alone.add(call.provider)
         for name, task in call.tasks.items():
             job = self.jobs[name]
             job.busy = False

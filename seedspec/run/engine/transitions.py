@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.lock.event import Event
@@ -14,6 +13,7 @@ from seedspec.lock.state import State
 from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.messages import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
+from seedspec.run.engine.terms import Terms
 
 STRANGE = "an answer that was not understood"
 _TIMES, _LOOKS = 10, 3
@@ -24,17 +24,15 @@ _TIMES, _LOOKS = 10, 3
 class Transitions:
     """The rules by which jobs move on. `next_submit` is the clock before which no paid request may leave.
 
-    `then` and `attempts` say what a failure allows, `pause` how long to wait after so many tries, `result_seconds`
-    how long the service keeps a result. `stopped` says why nothing more is submitted.
+    `terms` are those of a service by its id, `pause` is how long to wait after so many tries. `stopped` says why
+    nothing more is submitted.
     """
 
     pace: Pace
     limits: Limits
     purse: Budget
     pause: Callable[[int, float | None], float]
-    then: Callable[[str], Literal["again", "asked", "change"]]
-    attempts: int
-    result_seconds: float
+    terms: Callable[[str], Terms]
     next_submit: float = 0.0
     stopped: Stopped | None = None
     _refusals: int = 0
@@ -84,7 +82,9 @@ class Transitions:
             job.phase = Phase.FAILED
             before, times = self._same
             self._same = (code, times + 1 if before == code else 1)
-            failed = Failed(step.address, step.fp, job.attempt, None, code, message, self.then(code), at)
+            failed = Failed(
+                step.address, step.fp, job.attempt, None, code, message, self.terms(job.provider).then(code), at
+            )
             if self._same[1] >= self.pace.breaker:
                 why = f"{self._same[1]} requests in a row were refused alike: {message}"
                 return [failed, *self.stop(Stopped(code, why, 7, at))]
@@ -128,9 +128,9 @@ class Transitions:
         if reply.state == "completed":
             self.purse.stated(job, reply.credits)
             job.phase, job.link, job.due = Phase.FETCHING, reply.links[0], now.clock
-            job.link_until = now.clock + 0.9 * self.result_seconds
+            job.link_until = now.clock + 0.9 * self.terms(job.provider).result_seconds
             job.made, job.stuck = State.COMPLETED, None
-            until = min([now.text(self.result_seconds), *_known_until(job)])
+            until = min([now.text(self.terms(job.provider).result_seconds), *_known_until(job)])
             return [Completed(step.address, step.fp, job.attempt, job.task, reply.credits, until, at)]
         return self._fail(job, reply, now)
 
@@ -172,12 +172,12 @@ class Transitions:
         if job.made is not None:  # it was paid for, and is bought again by a person's word about this entry alone
             gone = Trouble(f"the service made it and no longer has it: {code}: {reply.message}", final=True)
             return self.after_trouble(job, gone, "poll", now)
-        then, failed, task = self.then(code), job.attempt, job.task
+        then, failed, task = self.terms(job.provider).then(code), job.attempt, job.task
         job.phase, job.recorded, job.stuck = Phase.FAILED, None, None
         self.purse.stated(job, reply.credits or 0.0)
         by_itself = then == "again" and job.entry is not None
         event = Failed(step.address, step.fp, failed, task, code, reply.message, then, at, reply.credits)
-        if by_itself and self.limits.submit and job.attempt < self.attempts:
+        if by_itself and self.limits.submit and job.attempt < self.terms(job.provider).attempts:
             job.phase, job.attempt, job.task = Phase.WAITING, job.attempt + 1, ""
             job.due = now.clock + self.pace.again_after
             return [event]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +24,11 @@ class Service:
     place: Place
     origins: Origins
     key: Key
+    others: Mapping[str, tuple[Origins, Key]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for url in (self.origins.api, self.origins.files) if self.place.emulated else ():
+        known = (self.origins, *(origins for origins, _ in self.others.values()))
+        for url in (u for o in known for u in (o.api, o.files, *o.more.values())) if self.place.emulated else ():
             if not is_local(url):
                 raise BadSettings(f"`{self.place.lock}` is the emulator's, and {url} is not on this machine")
 
@@ -36,14 +38,17 @@ class Service:
         assets: str | None = None,
         renders: str | None = None,
         saved: Iterable[str] = (),
+        others: Iterable[Mapping[str, Any]] = (),
     ) -> Client:
-        """What carries calls to this service and saves its videos at this place.
+        """What carries calls to these services and saves their videos at this place.
 
+        `others` are the files of further providers of the run; one emulator is all of them.
         `assets` and `renders` are URLs of buckets, for local files and for videos; `saved` are the digests of those
         that the lock has. Raises BadSettings for a bucket that cannot be used.
         """
         from seedspec.project.workers import Workers, cores
         from seedspec.run.service.bucket import Bucket
+        from seedspec.run.service.caller import Caller
         from seedspec.run.service.client import Client
         from seedspec.run.service.renders import RenderBucket
         from seedspec.run.service.upload_cache import memory_of
@@ -55,7 +60,16 @@ class Service:
         shelf = RenderBucket(renders, saved, local=origins.local) if renders else None
         uploads = Uploads(memory_of(place, origins, key, emulated=place.emulated), bucket, shelf)
         saves = Downloads(place.base, place.lock.name, Workers(cores()))
-        return Client(provider, origins, key, saves, place.base, uploads=uploads, renders=shelf)
+        callers = []
+        for other in others:
+            where, secret = self.others.get(str(other["id"]), (None, None))
+            if where is None or secret is None:
+                if not place.emulated:
+                    continue  # it is not asked: what is for it is refused before anything leaves
+                where, secret = origins, key
+            own = Uploads(memory_of(place, where, secret, emulated=place.emulated), bucket, shelf)
+            callers.append(Caller(other, where, secret, uploads=own))
+        return Client(provider, origins, key, saves, place.base, uploads=uploads, renders=shelf, others=callers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +88,19 @@ class Emulator:
         return Service(place, Origins(self.api, self.files), self.key)
 
 
-def service_of(provider: Mapping[str, Any], place: Place, environ: Mapping[str, str]) -> Service:
-    """The service of the environment, for a place that is not the emulator's. Raises BadSettings.
+def service_of(
+    provider: Mapping[str, Any], place: Place, environ: Mapping[str, str], others: Iterable[Mapping[str, Any]] = ()
+) -> Service:
+    """The services of the environment, each with its own key, for a place that is not the emulator's.
+
+    Raises BadSettings, also where the key of one of them is missing.
 
     Its address may be this machine's: an emulator that somebody started by hand is asked as the paid service is.
     """
     if place.emulated:
         raise BadSettings(f"`{place.lock}` is the emulator's: the service of the environment is not asked for it")
-    return Service(place, origins_of(provider, environ), key_of(provider, environ, Path.cwd()))
+
+    def seen(one: Mapping[str, Any]) -> tuple[Origins, Key]:
+        return origins_of(one, environ), key_of(one, environ, Path.cwd())
+
+    return Service(place, *seen(provider), {str(o["id"]): seen(o) for o in others})
