@@ -11,6 +11,9 @@ from urllib.parse import quote
 import click
 
 from seedspec.api import Options, Planned
+from seedspec.choices.films import NoFilms
+from seedspec.choices.picks import Picks, follow_addresses
+from seedspec.choices.reviews import Entries
 from seedspec.cli.browser import open_page
 from seedspec.cli.compiled import board_of
 from seedspec.cli.console import print_lines, print_next, print_notes
@@ -25,12 +28,14 @@ from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
 from seedspec.project.choice_files import read_picks, schema_beside
 from seedspec.project.files import read_file
+from seedspec.project.film_rows import films_in
 from seedspec.project.judged_file import read_judged
 from seedspec.project.paths import name_in_commands
 from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.project.saved_video import SavedVideos
 from seedspec.project.state_folder import state_folder
 from seedspec.report.page import content as contents
+from seedspec.report.page import films as page_films
 from seedspec.report.page import guest as guests
 from seedspec.report.page import page, posters, results
 from seedspec.report.page.content import Media, Take
@@ -120,6 +125,8 @@ def review_command(
     hides = hidden_of(board_of(planned.compiled), found, seed) if blind and not guest else None
     if hides is not None:
         found = hides.order(found)
+    if not guest and (films := _films(planned, found, picks)):
+        settings["films"] = films
     settings["stats"] = results.as_json(*standings_of(planned, votes, problems, ())) if votes else None
     end_on_errors(problems)
     clips = _clips(place.base, found)
@@ -196,6 +203,21 @@ def _settings(planned: Planned, found: Sequence[Take], media: Media, x: str | No
         "digest": contents.digest(choices.name, found, emulated=choices.emulated, profile=choices.profile),
         "modeline": schema_beside(choices.storyboard, "review", below="reviews"),
     }
+
+
+def _films(planned: Planned, found: Sequence[Take], picks: Picks) -> list[dict[str, Any]]:
+    """The films of the page; that there are none, or not all of them, is said where one might look for them."""
+    if planned.compiled.lock_alone:
+        return []
+    try:
+        made = films_in(planned.compiled, follow_addresses(picks, Entries(planned.compiled.entries))).films
+    except NoFilms as error:
+        print_notes([f"no films on the page: {error}"])
+        return []
+    films = page_films.films(found, made)
+    if len(films) == page_films.MOST and len(made) > len(films):
+        print_notes([f"the page has the first {len(films)} of {len(made):,} films; --select takes fewer"])
+    return films
 
 
 def _is_whole(planned: Planned, videos: SavedVideos, clip: Clip) -> bool:

@@ -12,7 +12,7 @@ from seedspec.lock.state import State
 from seedspec.plan.plan import Plan
 from seedspec.report.export.cut import Cut, Remark
 
-_SECONDS = 5.0
+GAP_SECONDS = 5.0
 """The length of a gap where nothing says how long its video will be."""
 
 
@@ -30,7 +30,7 @@ class Gap:
 
     @property
     def seconds(self) -> float:
-        return float(self.entry.says("duration") or _SECONDS)
+        return float(self.entry.says("duration") or GAP_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

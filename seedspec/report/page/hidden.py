@@ -44,6 +44,8 @@ class Hidden:
         named = _files(found)
         rows = [self._row(row, entry, named) for row, entry in zip(made["takes"], entries, strict=True)]
         said = {**made, "model": "", "axes": axes, "columns": columns, "texts": texts, "takes": rows, "stats": None}
+        if "films" in made:
+            said["films"] = self._films(made["films"])
         return {k: self._clean(v) for k, v in said.items() if k != "columns" or columns}
 
     def _row(self, row: Mapping[str, Any], entry: Entry, named: re.Pattern[str]) -> dict[str, Any]:
@@ -59,6 +61,14 @@ class Hidden:
             "usd": None,
         }
         return own | {"columns": columns} if columns else {k: v for k, v in own.items() if k != "columns"}
+
+    def _films(self, films: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Films with stand-ins; their order says nothing of the labels'. Votes on them are found by what plays."""
+        shown = [
+            {**film, "labels": {axis: self.labels.get(axis, {}).get(x, x) for axis, x in film["labels"].items()}}
+            for film in films
+        ]
+        return sorted(shown, key=lambda film: _hash(self.salt, film["fp"]))
 
     def _is_hidden(self, column: str) -> bool:
         axis, _, key = column.partition(".")

@@ -12,11 +12,11 @@ from typing import Any
 
 from seedspec.report.page.content import Media
 
-STYLES = ("base.css", "controls.css", "grid.css", "stage.css", "ballot.css", "table.css", "touch.css")
+STYLES = ("base.css", "controls.css", "grid.css", "stage.css", "ballot.css", "films.css", "table.css", "touch.css")
 SCRIPTS = (
-    "base.js", "takes.js", "measures.js", "words.js", "marks.js", "pairs.js", "save.js", "seen.js", "screen.js",
-    "clock.js", "stage.js", "transport.js", "card.js", "filters.js", "tile.js", "grid.js", "compare.js", "blind.js",
-    "ending.js", "table.js", "results.js", "address.js", "keys.js", "main.js",
+    "base.js", "takes.js", "films.js", "measures.js", "words.js", "marks.js", "pairs.js", "save.js", "seen.js",
+    "screen.js", "reel.js", "clock.js", "stage.js", "transport.js", "card.js", "filters.js", "tile.js", "grid.js",
+    "compare.js", "watch.js", "blind.js", "ending.js", "table.js", "results.js", "address.js", "keys.js", "main.js",
 )  # fmt: skip
 """In the order in which they are joined to one script."""
 

@@ -258,6 +258,62 @@ const steps = {
     return { kept, file, copied: await page.evaluate(() => navigator.clipboard.readText()) };
   },
 
+  /** A film to its end, one with a gap, two at once; then a vote between films, which is saved. */
+  async films() {
+    const onTime = () => page.textContent(".clock .time");
+    const shownNow = () =>
+      page.evaluate(() => ({
+        on: [...document.querySelectorAll(".strip")].map((s) => s.querySelector("[aria-current] b").textContent),
+        clips: [...document.querySelectorAll(".reel video.on")].map((v) => decodeURIComponent(v.src.split("/").at(-1))),
+        ahead: [...document.querySelectorAll(".reel video:not(.on)")].map((v) => v.readyState),
+        cards: [...document.querySelectorAll(".gap-card:not([hidden])")].map((c) => c.innerText),
+      }));
+    const current = (shot) =>
+      page.waitForFunction((s) => document.querySelector(".strip [aria-current] b").textContent === s, shot);
+    await view("films");
+    const found = { strip: await page.locator(".strip").innerText() };
+    await page.waitForFunction(() => [...document.querySelectorAll(".reel video")].every((v) => v.readyState >= 3));
+    found.first = await shownNow();
+    await page.keyboard.press("r"); // no loop: it stops at its end
+    await page.keyboard.press("k");
+    for (let at = 0; at < 3; at += 1) await page.keyboard.press("l");
+    await current("close");
+    found.second = await shownNow();
+    await page.waitForSelector('.transport .play[data-running="false"]');
+    found.end = await onTime();
+    await page.selectOption("#films .field:nth-child(1) select", { label: "noon · reveal" });
+    await page.click(".shot-of-film >> nth=1");
+    await current("close");
+    found.gap = await shownNow();
+    await page.click(".shot-of-film >> nth=0");
+    await page.keyboard.press("k");
+    await current("close");
+    await page.waitForSelector('.transport .play[data-running="false"]');
+    found.gapEnd = await onTime();
+    await page.selectOption("#films .field:nth-child(2) select", { label: "dawn · question" });
+    await page.keyboard.press("Home");
+    await page.keyboard.press("k");
+    await page.waitForFunction(() => [...document.querySelectorAll(".reel video.on")].every((v) => v.currentTime > 0.4));
+    found.both = await shownNow();
+    found.address = await page.evaluate(() => location.hash);
+    await view("blind");
+    await page.selectOption("#blind .field:nth-child(1) select", "films");
+    await page.waitForSelector('.ballot[data-ready="false"]');
+    await page.keyboard.press("a"); // not yet: the second shots have not been seen
+    found.early = await said();
+    await name("Mia");
+    await watched();
+    found.live = await page.evaluate(() => document.querySelectorAll("video[src]").length);
+    found.shown = await page.locator("#blind").innerText();
+    await page.keyboard.press("a");
+    found.kept = await page.textContent("#kept");
+    found.file = await download(() => page.keyboard.press("s"));
+    await page.reload();
+    await page.waitForSelector("body[data-ready]");
+    found.again = await download(() => page.keyboard.press("s"));
+    return found;
+  },
+
   /** From the top of the page to a vote and a saved file, without a mouse and without a single key of the page's own. */
   async keyboard() {
     await page.keyboard.press("?");

@@ -6,7 +6,7 @@ import test from "node:test";
 
 const SCRIPT = readFileSync(process.env.PAGE_SCRIPT, "utf8");
 const GIVEN = [
-  "TAKES", "BY_KEY", "keyOf", "variantOf", "placeOn", "placesOn", "axesWithChoice", "wordsOf", "differing", "pairsFor", "grouped",
+  "TAKES", "FILMS", "WHOLE_FILMS", "partAt", "aboutFilm", "BY_KEY", "keyOf", "variantOf", "placeOn", "placesOn", "axesWithChoice", "wordsOf", "differing", "pairsFor", "grouped",
   "partnerOf", "factsOf", "tokens", "differences", "shortened", "watch", "recall", "undo", "isPicked", "togglePick", "vote",
   "measureOf", "measureInWords", "sortedBy", "MEASURES", "fitted", "contests", "tellingMost", "votesToDecide", "leftInWords",
   "voteOn", "notesOn", "addNote", "dropNote", "tallied", "inYaml", "whole", "yaml", "fileName", "timecode", "size", "counted", "hash",
@@ -411,4 +411,65 @@ test("a fit is the Bradley-Terry model of `seedspec stats`: one imagined vote fo
   const [x, y] = ["x", "y"].map((name) => Math.exp(fit.strength.get(name)));
   assert.ok(Math.abs(2.5 - (3 * x) / (x + y) - x / (x + 1)) < 1e-4 && Math.abs(x * y - 1) < 1e-4);
   assert.ok(fit.spread("x", "y") > 0 && fit.spread("x", "y") < fitted(["x", "y"], []).spread("x", "y"));
+});
+
+const PLAYED = [
+  take("open", { look: "noir" }, 1, { fps: 24 }),
+  take("open", { look: "soft" }, 1, { seconds: 2 }),
+  take("card", {}, 1),
+  take("walk", { look: "soft" }, 1, { state: "failed", seconds: 5, width: null }),
+];
+const plays = (...numbers) => numbers.map((number) => ({ take: number, seconds: PLAYED[number].seconds, picked: number === 2 }));
+const FILM_ROWS = [
+  { name: "film@look=noir", labels: { look: "noir" }, fp: "a".repeat(16), plays: plays(0, 2), lacks: [] },
+  { name: "film@look=soft", labels: { look: "soft" }, fp: "b".repeat(16), plays: plays(1, 2), lacks: ["walk"] },
+  { name: "film@look=wet", labels: { look: "wet" }, fp: "c".repeat(16), plays: plays(1, 3, 2), lacks: [] },
+  { name: "film@look=same", labels: { look: "same" }, fp: "a".repeat(16), plays: plays(0, 2), lacks: [] },
+];
+const WITH_FILMS = { takes: PLAYED, films: FILM_ROWS };
+
+test("a film is as long as its parts, and at each moment one of them is on", () => {
+  const page = opened(WITH_FILMS);
+  const [film, , gap] = page.FILMS;
+  assert.equal(film.seconds, 8);
+  assert.deepEqual(film.parts.map((part) => [part.take.address, part.start, part.seconds, part.picked]), [
+    ["open@look=noir/1", 0, 4, false],
+    ["card/1", 4, 4, true],
+  ]);
+  assert.deepEqual([-1, 0, 3.99, 4, 7.9, 8, 99].map((time) => page.partAt(film, time)), [0, 0, 0, 1, 1, 1, 1]);
+  assert.equal(new Set([...page.TAKES, ...page.FILMS].map((one) => one.index)).size, 8, "a number means two of them");
+  assert.equal(page.aboutFilm(gap), "11.0 s · 3 shots · 1 shot without a video");
+  assert.equal(page.aboutFilm(page.FILMS[1]), "6.0 s · 2 shots · its row has no walk");
+});
+
+test("films without a gap and with unlike videos are asked about in pairs", () => {
+  const page = opened(WITH_FILMS);
+  const pairs = page.pairsFor("look", page.WHOLE_FILMS).map((pair) => pair.map((film) => film.labels.look));
+  assert.deepEqual(pairs, [["noir", "soft"], ["soft", "same"]]);
+  assert.deepEqual(page.pairsFor("take", page.WHOLE_FILMS), []);
+  assert.deepEqual(opened().FILMS, []);
+});
+
+test("votes on films stand in the file under a key of their own, and stay there whatever plays later", () => {
+  const kept = new Map();
+  const page = opened(WITH_FILMS, kept);
+  page.recall();
+  page.vote(page.FILMS[0], page.FILMS[1], "b", HOW);
+  page.vote(page.TAKES[0], page.TAKES[1], "a", HOW);
+  page.vote(page.FILMS[0], page.FILMS[1], "a", HOW);
+  assert.equal(page.voteOn(page.FILMS[0], page.FILMS[1], "overall").winner, "a");
+  const line =
+    '  - {"a":"film@look=noir","b":"film@look=soft","winner":"a","criterion":"overall","blind":true,"shown":"ab",' +
+    `"a_fp":"${"a".repeat(16)}","b_fp":"${"b".repeat(16)}"}`;
+  const rows = (text) => text.split("film_votes:\n")[1].split("\nnotes:")[0];
+  assert.equal(rows(page.yaml()), line);
+  assert.equal(page.yaml().split('"winner"').length, 3, "one vote of each kind");
+  for (const later of [{}, { digest: "sha256:2" }]) {
+    const other = opened({ ...WITH_FILMS, films: [{ ...FILM_ROWS[0], fp: "d".repeat(16) }], ...later }, kept);
+    other.recall();
+    assert.equal(rows(other.yaml()), line);
+  }
+  page.undo();
+  assert.match(page.yaml(), /"winner":"b"/);
+  assert.doesNotMatch(opened().yaml(), /film_votes/);
 });

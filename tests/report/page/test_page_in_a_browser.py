@@ -107,6 +107,37 @@ def test_blind_votes_are_saved_and_counted(project: Project, browser: Browser) -
     assert again["file"] == found["file"], "the same seed and reviewer, another order"
 
 
+def test_a_film_plays_to_its_end_and_a_vote_between_films_is_counted(project: Project, browser: Browser) -> None:
+    lines = project.board.with_suffix(".lock").read_text(encoding="utf-8").splitlines(keepends=True)
+    lost = "close@look=noon,hook=reveal/1"
+    left = [line for line in lines if f'"entry":"{lost}"' not in line]
+    assert len(left) == len(lines) - 1
+    project.board.with_suffix(".lock").write_text("".join(left), encoding="utf-8")
+    found = browser("films", review(project, "--seed", "1"))
+    assert found["faults"] == [] and found["outside"] == []
+    assert "dawn · question" in found["strip"] and "8.0 s · 2 shots" in found["strip"]
+    assert found["strip"].count("not picked") == 2
+    first, second = (f"{shot}@look=dawn,hook=question" for shot in ("open", "close"))
+    assert found["first"]["on"] == ["open"] and first in found["first"]["clips"][0]
+    assert found["first"]["ahead"][0] >= 3, "the next clip is not loaded ahead"
+    assert second in found["second"]["clips"][0]
+    assert found["end"] == found["gapEnd"] == "0:07.96"
+    assert found["gap"]["clips"] == [] and found["gap"]["cards"] == ["close\nnoon · reveal\nheld"]
+    assert found["both"]["on"] == ["open", "open"] and len(found["both"]["clips"]) == 2
+    assert "film=film%40look%3Dnoon%2Chook%3Dreveal&beside=film%40" in found["address"]
+    assert "Watch both first" in found["early"]
+    for name in ("dawn", "noon", "question", "reveal"):
+        assert name not in found["shown"], found["shown"]
+    assert found["live"] <= 4 and found["kept"].startswith("0 picks, 1 vote, 0 notes")
+    assert found["again"] == found["file"], "a vote is lost when the page is opened again"
+    reviews = project.folder / "reviews"
+    reviews.mkdir()
+    (reviews / found["file"]["name"]).write_text(found["file"]["text"], encoding="utf-8")
+    said = run("stats", str(project.board), "--film")
+    assert "\nfilms: 1 vote\n" in said and "axis " in said
+    assert "film@look=noon,hook=reveal" not in said, "a film with a gap is voted on"
+
+
 def test_picks_and_notes_leave_as_a_file_that_pick_reads(project: Project, browser: Browser) -> None:
     found = browser("marks", review(project))
     assert [kept.split(" · ")[0] for kept in found["kept"]] == [
@@ -157,7 +188,7 @@ def test_axe_finds_nothing(project: Project, browser: Browser, theme: str, width
     votes = project.folder / "none"
     votes.mkdir()
     page = review(project, "--votes", str(votes))
-    views = ["grid", "compare", "blind", "table", "results"]
+    views = ["grid", "compare", "blind", "table", "results", "films"]
     found = browser("axe", page, theme=theme, width=width, views=views)
     for name in (*views, "grid help"):
         assert found[name]["violations"] == [], name

@@ -7,7 +7,8 @@ const BY_ADDRESS = new Map(TAKES.map((take) => [take.address, take]));
 /**
  * The fragment of what is on the screen. Only what is not as the page opens is said.
  * @param {Record<string, any>} given the state of the grid
- * @param {{ view: string, mode: string, question: string, criterion: string, board: { sort: string, down: boolean } }} other
+ * @param {{ view: string, mode: string, question: string, criterion: string, board: { sort: string, down: boolean },
+ *   of: string, films: { a: number, b: number } }} other
  */
 function fragmentOf(given, other) {
   const said = new URLSearchParams();
@@ -27,6 +28,9 @@ function fragmentOf(given, other) {
   if (given.sort) add("sort", `${given.down ? "-" : ""}${given.sort}`);
   for (const side of SIDES) if (given[side] !== null) add(side, TAKES[given[side]].address);
   if (other.mode !== "side") add("mode", other.mode);
+  if (other.films.a > 0) add("film", FILMS[other.films.a].address);
+  if (other.films.b >= 0) add("beside", FILMS[other.films.b].address);
+  if (other.of !== "takes") add("vote", other.of);
   if (other.question) add("ask", other.question);
   if (other.criterion !== "overall") add("by", other.criterion);
   if (other.board.sort !== "order") add("table", `${other.board.down ? "-" : ""}${other.board.sort}`);
@@ -78,10 +82,17 @@ function stateIn(fragment) {
     sort: sorted("sort", sorts().map(([value]) => value).filter(Boolean)),
     sides,
     mode: one("mode", SHAPES) ?? "side",
-    question: one("ask", questions().map(([value]) => value)) ?? "",
+    films: { a: Math.max(0, filmNamed(said.get("film"))), b: filmNamed(said.get("beside")) },
+    of: one("vote", votable().map(([value]) => value)) ?? "takes",
+    question: one("ask", [...new Set([...questions("takes"), ...questions("films")].map(([value]) => value))]) ?? "",
     criterion: one("by", CRITERIA.map(([value]) => value)) ?? "overall",
     table: sorted("table", COLUMNS.map(([name]) => name)),
   };
+}
+
+/** @type {(name: string | null) => number} Which film has this name; -1 when none has. */
+function filmNamed(name) {
+  return FILMS.findIndex((film) => film.address === name);
 }
 
 /** Takes over what the address says; gives the view that it names. */
@@ -94,7 +105,8 @@ function readAddress() {
   grid.down = found.sort?.down ?? true;
   for (const side of SIDES) grid[side] = found.sides[side] ?? null;
   stage.mode = found.mode;
-  Object.assign(blind, { question: found.question, criterion: found.criterion });
+  Object.assign(blind, { of: found.of, question: found.question, criterion: found.criterion });
+  Object.assign(watched, found.films);
   board.sort = found.table?.name ?? "order";
   board.down = found.table?.down ?? false;
   drawGridBar();
@@ -105,8 +117,9 @@ function readAddress() {
 function writeAddress() {
   if (!view.name) return;
   const { mode } = stage;
-  const { question, criterion } = blind;
-  const fragment = fragmentOf(grid, { view: view.name, mode, question, criterion, board });
+  const { of, question, criterion } = blind;
+  const other = { view: view.name, mode, of, question, criterion, board, films: watched };
+  const fragment = fragmentOf(grid, other);
   if (`#${fragment}` === location.hash) return;
   try {
     history.replaceState(null, "", `#${fragment}`);

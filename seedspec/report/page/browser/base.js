@@ -9,14 +9,17 @@
  *   seconds: number | null, width: number | null, height: number | null, bytes: number | null,
  *   fps?: number, audio?: boolean, video?: string, source?: string, columns?: Record<string, string>,
  *   measures?: Record<string, number | string>, measured?: string,
- *   unmet?: Unmet[], not_measured?: string[], index: number, playable: boolean }} Take
+ *   unmet?: Unmet[], not_measured?: string[], index: number, playable: boolean, parts?: Part[], lacks?: string[] }} Take
  * @typedef {{ measure: string, found: string, expected: string, said: string, line: number }} Unmet
- * @typedef {{ a: string, b: string, winner: string, criterion: string, blind: boolean, shown: string }} Vote
+ * @typedef {{ take: Take, start: number, seconds: number, picked: boolean }} Part what a film plays of a shot, and from when on
+ * @typedef {{ name: string, labels: Record<string, string>, fp: string, lacks: string[],
+ *   plays: { take: number, seconds: number, picked: boolean }[] }} FilmRow what films.py writes
+ * @typedef {{ a: string, b: string, winner: string, criterion: string, blind: boolean, shown: string, film?: boolean }} Vote
  * @typedef {{ take: string, at: number, text: string }} Note
  * @typedef {{ reviewer: string, picks: Record<string, string>, votes: Vote[], notes: Note[] }} Marks
  * @typedef {{ name: string, track: string, digest: string, profile: string, emulator: boolean, modeline: string,
  *   axes: { name: string, labels: string[] }[], columns?: { name: string, labels: string[] }[], texts: string[],
- *   words: Record<string, string>, units?: Record<string, string>, guest?: boolean,
+ *   words: Record<string, string>, units?: Record<string, string>, films?: FilmRow[], guest?: boolean,
  *   takes: Omit<Take, "index" | "playable">[], [setting: string]: any }} Page
  */
 

@@ -1,4 +1,4 @@
-// Blind: two takes without their names, sides shuffled; which is better is all that is asked, the telling pairs first.
+// Blind: two takes, or two films, without their names, sides shuffled; all that is asked is which is better.
 
 const CRITERIA = [
   ["overall", "overall"],
@@ -8,10 +8,10 @@ const CRITERIA = [
   ["brand", "brand and text"],
 ];
 /**
- * @type {{ question: string, criterion: string, pairs: Pair[], at: Pair | null, trail: Pair[], ended: "" | "last" | "decided",
- *   goesOn: boolean }}
+ * @type {{ of: string, question: string, criterion: string, pairs: Pair[], at: Pair | null, trail: Pair[],
+ *   ended: "" | "last" | "decided", goesOn: boolean }}
  */
-const blind = { question: "", criterion: "overall", pairs: [], at: null, trail: [], ended: "", goesOn: false };
+const blind = { of: "takes", question: "", criterion: "overall", pairs: [], at: null, trail: [], ended: "", goesOn: false };
 const blindBox = el("div", { class: "looking" });
 const blindBar = el("div", { class: "bar", role: "group", "aria-label": "What is asked" });
 const progress = el("div", { class: "cluster push progress" });
@@ -19,11 +19,21 @@ const ballot = el("div", { class: "ballot", role: "group", "aria-label": "Vote" 
 const blindFold = foldedOnPhones("What is asked, and how it is shown", blindBar, stageBar);
 const ballotSays = el("p", { class: "soft ballot-says", id: "ballot-says" });
 
+/** What can be voted on: takes, and films where two differ. */
+function votable() {
+  return [["takes", "takes"], ...(pairsFor("any", WHOLE_FILMS).length ? [["films", "films"]] : [])];
+}
+
+function askedOf(of = blind.of) {
+  return of === "films" ? WHOLE_FILMS : TAKES;
+}
+
 /** What can be asked: an axis on which pairs differ alone, the takes of a request, or any two of a shot. */
-function questions() {
-  const alone = [...AXES, "take"].filter((axis) => pairsFor(axis).length);
+function questions(of = blind.of) {
+  const asked = askedOf(of);
+  const alone = [...AXES, "take"].filter((axis) => pairsFor(axis, asked).length);
   if (GUEST) return alone.length ? [["each", "one thing"]] : pairsFor("any").length ? [["any", "anything"]] : [];
-  return [...alone.map((axis) => [axis, axis]), ...(pairsFor("any").length ? [["any", "anything"]] : [])];
+  return [...alone.map((axis) => [axis, axis]), ...(pairsFor("any", asked).length ? [["any", "anything"]] : [])];
 }
 
 /**
@@ -35,7 +45,7 @@ function pairsOf(question) {
   const salt = `${PAGE.seed} ${marks.reviewer.trim()}`;
   const asked = question === "each" ? [...AXES, "take"] : [question];
   return asked.flatMap((axis) =>
-    pairsFor(axis).map(([a, b]) => {
+    pairsFor(axis, askedOf()).map(([a, b]) => {
       const name = `${salt} ${a.address} ${b.address}`;
       const byLabel = axis !== "any" && axis !== "take";
       const [x, y] = byLabel ? [placeOn(a, axis), placeOn(b, axis)] : [keyOf(a), keyOf(b)];
@@ -70,6 +80,14 @@ function openBlind({ again = false } = {}) {
   blind.at = pairs.find((p) => was && p.a === was.a && p.b === was.b) ?? tellingMost(pairs, winners());
   if (!blind.at && pairs.length) blind.ended = "last";
   blindBar.replaceChildren(
+    ...(votable().length > 1
+      ? [
+          choice("Vote on", votable(), blind.of, (value) => {
+            blind.of = value;
+            openBlind();
+          }),
+        ]
+      : []),
     ...(known.length > 1
       ? [
           choice("Pairs differ in", known, blind.question, (value) => {
@@ -117,11 +135,15 @@ function showPair() {
   clock.wanted = 0;
   show({ a: left, b: right });
   showTicks();
-  stageBox.setAttribute("aria-label", "Stage: take A and take B, names hidden");
+  stageBox.setAttribute("aria-label", `Stage: ${oneOf()} A and ${oneOf()} B, names hidden`);
   const next = tellingMost(askable(), winners(), pair);
-  if (next) warm(sidesOf(next).filter((t) => t !== left && t !== right));
+  if (next && blind.of === "takes") warm(sidesOf(next).filter((t) => t !== left && t !== right));
   drawBallot();
   if (!CALM.matches) clock.play(); // muted, both at once
+}
+
+function oneOf() {
+  return blind.of === "films" ? "film" : "take";
 }
 
 function nothingToAsk() {
@@ -178,7 +200,7 @@ function showReady() {
     ballot.dataset.ready = String(may);
     ballotSays.textContent = may
       ? "Which one is better? Skip a pair that you cannot judge."
-      : "A vote counts once both have played for a second, or were looked at picture by picture. Space plays both.";
+      : `A vote counts once ${watchFirst()}, or was looked at picture by picture. Space plays both.`;
   }
   for (const node of ballot.querySelectorAll("[data-vote]")) {
     if (node.dataset.vote === "skip") continue;
@@ -187,11 +209,15 @@ function showReady() {
   }
 }
 
+function watchFirst() {
+  return blind.of === "films" ? "each shot of both has played for a second" : "each of both has played for a second";
+}
+
 function cast(value) {
   const pair = blind.at;
   if (!pair || blind.ended) return;
   if (value !== "skip" && !mayVote()) {
-    say("Watch both first: a vote counts once both have played for a second. Skip works at once");
+    say(`Watch both first: a vote counts once ${watchFirst()}. Skip works at once`);
     return;
   }
   const winner = { A: pair.shown[0], B: pair.shown[1] }[value] || value;

@@ -9,7 +9,7 @@ const KEYS = [
   ["J  L", "slower, faster; the slowest runs backwards"],
   [",  .", "one frame back, on"],
   ["Home  End", "first, last frame"],
-  ["V  W  D  F", "side by side, wipe, difference, four at once"],
+  ["V  W  D  F", "side by side, wipe, difference, four takes at once"],
   ["`", "flip between A and B in place"],
   ["M", "sound: off, or of one take"],
   ["R", "loop"],
@@ -26,7 +26,12 @@ const KEYS = [
 ];
 
 function looking() {
-  return (view.name === "compare" || view.name === "blind") && stage.players.a && stage.players.b;
+  return comparing() || (view.name === "films" && stage.players.a);
+}
+
+/** Whether two are on the stage. */
+function comparing() {
+  return ["compare", "blind", "films"].includes(view.name) && stage.players.a && stage.players.b;
 }
 
 /**
@@ -49,19 +54,19 @@ const ACTIONS = {
   ".": () => looking() && clock.step(1),
   Home: () => looking() && jump(0),
   End: () => looking() && jump(Infinity),
-  v: () => looking() && chooseMode("side"),
-  w: () => looking() && chooseMode("wipe"),
-  d: () => looking() && chooseMode("diff"),
-  f: () => looking() && chooseMode("four"),
-  "`": () => looking() && flip(),
+  v: () => comparing() && chooseMode("side"),
+  w: () => comparing() && chooseMode("wipe"),
+  d: () => comparing() && chooseMode("diff"),
+  f: () => comparing() && chooseMode("four"),
+  "`": () => comparing() && flip(),
   m: () => looking() && nextSound(),
   r: () => looking() && toggleLoop(),
   a: () => sideKey("a"),
   b: () => sideKey("b"),
   t: () => view.name === "blind" && cast("tie"),
   x: () => view.name === "blind" && cast("bad"),
-  "[": () => (view.name === "blind" ? stepPair(-1) : looking() && nextCompared(-1)),
-  "]": () => (view.name === "blind" ? cast("skip") : looking() && nextCompared(1)),
+  "[": () => (view.name === "blind" ? stepPair(-1) : view.name === "compare" && looking() && nextCompared(-1)),
+  "]": () => (view.name === "blind" ? cast("skip") : view.name === "compare" && looking() && nextCompared(1)),
   p: () => {
     const take = atHand();
     if (take?.playable) togglePick(take);
@@ -69,7 +74,7 @@ const ACTIONS = {
   n: () => {
     const take = view.name === "blind" && looking() ? stage.takes[stage.side] : atHand();
     const at = view.name === "grid" ? (grid.preview?.video.currentTime ?? 0) : clock.time;
-    if (take?.playable) openNote(take, at);
+    if (take?.playable && !take.parts) openNote(take, at);
   },
   u: () => undoShown(),
   s: () => save(),
@@ -89,8 +94,9 @@ for (const key of ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]) {
 function sideKey(side) {
   if (view.name === "blind") cast(side.toUpperCase());
   else if (view.name === "grid" && TAKES[grid.at]) chooseSide(side, TAKES[grid.at]);
-  else if (looking()) {
+  else if (comparing()) {
     setSide(side);
+    if (view.name !== "compare") return;
     drawCards();
     const take = stage.takes[side];
     if (take) say(`${side.toUpperCase()} is meant: ${wordsOf(take)}`);

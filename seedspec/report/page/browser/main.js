@@ -5,7 +5,13 @@ const THEME_STORE = "seedspec-review:theme";
 const view = { name: "" };
 
 /** @type {View[]} Every view of this page, in the order of the buttons. */
-const VIEWS = GUEST ? [blindView] : [gridView, compareView, blindView, tableView, ...(PAGE.stats ? [resultsView] : [])];
+const VIEWS = GUEST
+  ? [blindView]
+  : [
+      gridView, compareView, blindView, tableView,
+      ...(PAGE.stats ? [resultsView] : []),
+      ...(FILMS.length ? [filmsView] : []),
+    ];
 
 const viewButtons = VIEWS.map(({ name, label }, at) =>
   button({ label, key: String(at + 1), pressed: false, act: () => setView(name, { stay: true }), "data-view": name }),

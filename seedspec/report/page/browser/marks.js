@@ -49,7 +49,7 @@ function recall() {
   marks = {
     reviewer: old.reviewer,
     picks: Object.fromEntries(Object.entries(old.picks).filter(([, key]) => BY_KEY.has(key))),
-    votes: old.votes.filter((v) => BY_KEY.has(v.a) && BY_KEY.has(v.b)),
+    votes: old.votes.filter((v) => v.film || (BY_KEY.has(v.a) && BY_KEY.has(v.b))),
     notes: old.notes.filter((n) => BY_KEY.has(n.take)),
   };
   const count = Object.keys(marks.picks).length + marks.votes.length + marks.notes.length;
@@ -130,7 +130,7 @@ function togglePick(take) {
  * @param {Pick<Vote, "criterion" | "blind" | "shown">} how
  */
 function vote(a, b, winner, { criterion, blind, shown }) {
-  const own = { a: keyOf(a), b: keyOf(b), winner, criterion, blind, shown };
+  const own = { a: keyOf(a), b: keyOf(b), winner, criterion, blind, shown, ...(a.parts ? { film: true } : {}) };
   const votes = marks.votes.filter((v) => !(v.a === own.a && v.b === own.b && v.criterion === criterion));
   /** @type {Record<string, string>} */
   const other = { tie: "a tie", bad: "neither is any good", skip: "skipped" };

@@ -23,7 +23,8 @@ function yaml() {
   const here = (/** @type {string} */ key) => BY_KEY.has(key);
   const take = (/** @type {string} */ key) => /** @type {Take} */ (BY_KEY.get(key));
   const picks = Object.values(marks.picks).filter(here).map(take);
-  const votes = marks.votes.filter((v) => here(v.a) && here(v.b));
+  const votes = marks.votes.filter((v) => !v.film && here(v.a) && here(v.b));
+  const filmVotes = marks.votes.filter((v) => v.film);
   const notes = marks.notes.filter((n) => here(n.take));
   const profile = PAGE.profile ? { profile: PAGE.profile } : {};
   return [
@@ -48,6 +49,7 @@ function yaml() {
         b_fp: take(v.b).fp,
       })),
     ),
+    ...(filmVotes.length ? listOf("film_votes", filmVotes.map(filmVote)) : []),
     ...listOf(
       "notes",
       notes.map((n) => ({
@@ -59,6 +61,16 @@ function yaml() {
     ),
     "",
   ].join("\n");
+}
+
+/**
+ * A vote on films as the file has it. It is kept whatever plays today: with another pick a film is another one, and
+ * with the former pick it is that one again.
+ * @param {Vote} vote
+ */
+function filmVote({ a, b, winner, criterion, blind, shown }) {
+  const [[a_name, a_fp], [b_name, b_fp]] = [a.split(" "), b.split(" ")];
+  return { a: a_name, b: b_name, winner, criterion, blind, shown, a_fp, b_fp };
 }
 
 function reviewer() {

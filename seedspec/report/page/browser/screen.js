@@ -3,6 +3,8 @@
 const MOST_PLAYERS = 4;
 const MOST_BLOBS = 16;
 const players = [];
+/** @type {Reel[]} Films that are on the stage: each has two videos, and no other video is live beside them. */
+let reels = [];
 const blobs = new Map();
 
 function sourceOf(take) {
@@ -22,7 +24,7 @@ function sourceOf(take) {
 }
 
 function forgetBlobs() {
-  const live = new Set(players.map((p) => p.video.src));
+  const live = new Set([...players.map((p) => p.video), ...reels.flatMap((r) => r.videos)].map((video) => video.src));
   for (const [name, url] of blobs) {
     if (blobs.size <= MOST_BLOBS) return;
     if (!live.has(url)) {
@@ -34,11 +36,19 @@ function forgetBlobs() {
 
 /** A player that shows a take, muted and still; null while four are in use. Give it back with `release`. */
 function borrow(take) {
+  if (take.parts) {
+    const reel = new Reel(take);
+    reels.push(reel);
+    reel.addEventListener("seeked", () => {
+      if (!clock.running && clock.players.some((p) => p.video === reel)) noteShown(clock.wanted, false);
+    });
+    return { video: reel, box: reel.box, take, counted: 0 };
+  }
   let player = players.find((p) => p.take === null);
   if (!player) {
     if (players.length >= MOST_PLAYERS) return null;
     const video = el("video", { playsinline: true, preload: "auto", disablepictureinpicture: true, tabindex: "-1" });
-    player = { video, take: null, counted: 0 };
+    player = { video, box: video, take: null, counted: 0 };
     players.push(player);
     follow(player);
   }
@@ -60,6 +70,11 @@ function release(player) {
   const { video } = player;
   noteSeen(player, null);
   player.take = null;
+  if (video instanceof Reel) {
+    video.close();
+    reels = reels.filter((reel) => reel !== video);
+    return;
+  }
   video.pause();
   video.removeAttribute("src");
   video.removeAttribute("poster");

@@ -3,17 +3,17 @@
 const ENOUGH = 1; // seconds of playing after which a take counts as seen, or half of one that is shorter than two
 const LOOKS = 3; // pictures looked at one by one count as much: motion is not for everybody
 
-/** @type {Map<number, { seconds: number, frames: Set<number> }>} */
+/** @type {Map<number | string, { seconds: number, frames: Set<number> }>} By take; by film and shot, too. */
 const seen = new Map();
 /** @type {Set<number>} Takes whose video has loaded, at least as far as to tell its length. */
 const loaded = new Set();
 /** @type {Set<number>} Takes whose video is not there, or does not decode. */
 const broken = new Set();
 
-/** @param {Take} take */
-function seenOf(take) {
-  const known = seen.get(take.index) ?? { seconds: 0, frames: new Set() };
-  seen.set(take.index, known);
+/** @param {number | string} what */
+function seenOf(what) {
+  const known = seen.get(what) ?? { seconds: 0, frames: new Set() };
+  seen.set(what, known);
   return known;
 }
 
@@ -27,22 +27,26 @@ function noteSeen(player, frame) {
   if (!take || video.readyState < 2) return;
   let played = 0;
   for (let at = 0; at < video.played.length; at += 1) played += video.played.end(at) - video.played.start(at);
-  const known = seenOf(take);
+  const known = seenOf(video instanceof Reel ? video.seenAs : take.index);
   known.seconds += Math.max(0, played - (player.counted ?? 0));
   player.counted = played;
   if (frame !== null) known.frames.add(frame);
 }
 
-/** @param {Take} take */
-function isSeen(take) {
+/**
+ * Whether a take was seen, or each shot of a film in that film.
+ * @type {(take: Take, what?: number | string) => boolean}
+ */
+function isSeen(take, what = take.index) {
+  if (take.parts) return take.parts.every((part, at) => isSeen(part.take, `${take.index}/${at}`));
   if (broken.has(take.index) || !loaded.has(take.index)) return false;
-  const { seconds, frames } = seenOf(take);
+  const { seconds, frames } = seenOf(what);
   return seconds >= Math.min(ENOUGH, (Number(take.seconds) || 2 * ENOUGH) / 2) || frames.size >= LOOKS;
 }
 
-/** @param {Take} take */
+/** @type {(take: Take) => boolean} */
 function isBroken(take) {
-  return broken.has(take.index);
+  return take.parts ? take.parts.some((part) => isBroken(part.take)) : broken.has(take.index);
 }
 
 /** What the page says of videos that cannot be played; nothing while all can. */

@@ -94,10 +94,10 @@ function show({ a, b, c = null, d = null }) {
     const wanted = stage.takes[side];
     if (wanted && wanted.playable && !stage.players[side]) stage.players[side] = borrow(wanted);
     const player = stage.players[side];
-    panes[side].querySelector("video")?.remove();
-    if (player) panes[side].prepend(player.video);
+    panes[side].querySelector(":scope > video, :scope > .reel")?.remove();
+    if (player) panes[side].prepend(player.box);
     panes[side].hidden = !player;
-    panes[side].querySelector(".lost").hidden = !wanted || !isBroken(wanted);
+    panes[side].querySelector(".lost").hidden = !isLost(wanted);
   }
   const shapes = SIDES.filter((side) => stage.takes[side] || side < "c").map((side) => shapeOf(stage.takes[side]));
   screenBox.style.setProperty("--a", shapes[0]);
@@ -106,7 +106,9 @@ function show({ a, b, c = null, d = null }) {
   for (const [at, side] of SIDES.entries()) panes[side].style.setProperty("--own", shapes[at] ?? 1);
   screenBox.style.setProperty("--widest", Math.max(...shapes));
   stageBox.dataset.lie = Math.min(...shapes) > 1 ? "flat" : "tall";
-  const missing = !stage.players.a || !stage.players.b;
+  const alone = Boolean(a?.parts && !b); // a film is looked at by itself, too
+  stageBox.dataset.alone = String(alone);
+  const missing = !stage.players.a || (!stage.players.b && !alone);
   empty.hidden = !missing;
   screenBox.hidden = missing;
   clock.load(SIDES.map((side) => stage.players[side]).filter(Boolean));
@@ -115,11 +117,19 @@ function show({ a, b, c = null, d = null }) {
   setMode(stage.mode);
 }
 
+/**
+ * Whether nothing of it can be shown; a film has a card in the place of a clip.
+ * @param {Take | null} take
+ */
+function isLost(take) {
+  return Boolean(take && !take.parts && isBroken(take));
+}
+
 /** A video that turns out not to play says so in its place. */
 function showLost() {
   for (const side of SIDES) {
     const take = stage.takes[side];
-    panes[side].querySelector(".lost").hidden = !take || !isBroken(take);
+    panes[side].querySelector(".lost").hidden = !isLost(take);
   }
 }
 

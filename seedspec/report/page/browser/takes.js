@@ -78,18 +78,18 @@ function differentVideos(a, b) {
 }
 
 /**
- * Takes of one shot in pairs: those that differ in nothing but one axis, or, for "any", all.
+ * Takes of one shot, or films, in pairs: those that differ in nothing but one axis, or, for "any", all.
  * @param {string} question
  */
-function pairsFor(question) {
+function pairsFor(question, takes = TAKES) {
   /** @type {[Take, Take][]} */
   const pairs = [];
-  for (const takes of grouped().values()) {
-    for (let i = 0; i < takes.length; i += 1) {
-      for (let j = i + 1; j < takes.length; j += 1) {
-        const axes = differing(takes[i], takes[j]);
+  for (const own of grouped(takes).values()) {
+    for (let i = 0; i < own.length; i += 1) {
+      for (let j = i + 1; j < own.length; j += 1) {
+        const axes = differing(own[i], own[j]);
         const fits = question === "any" || (axes.length === 1 && axes[0] === question);
-        if (fits && differentVideos(takes[i], takes[j])) pairs.push([takes[i], takes[j]]);
+        if (fits && differentVideos(own[i], own[j])) pairs.push([own[i], own[j]]);
       }
     }
   }
@@ -97,10 +97,10 @@ function pairsFor(question) {
 }
 
 /** The takes that can be watched, by shot. */
-function grouped() {
+function grouped(takes = TAKES) {
   /** @type {Map<string, Take[]>} */
   const shots = new Map();
-  for (const take of TAKES) {
+  for (const take of takes) {
     if (take.playable) shots.set(take.shot, [...(shots.get(take.shot) || []), take]);
   }
   return shots;

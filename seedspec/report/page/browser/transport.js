@@ -84,7 +84,7 @@ function showTime(time, running) {
 function showSound() {
   for (const node of soundButtons) {
     press(node, node.dataset.sound === stage.sound);
-    node.hidden = (node.dataset.sound === "c" || node.dataset.sound === "d") && !stage.players[node.dataset.sound];
+    node.hidden = ["b", "c", "d"].includes(node.dataset.sound) && !stage.players[node.dataset.sound];
   }
 }
 
@@ -92,6 +92,7 @@ function showSound() {
 function noteShown(time, running) {
   for (const player of clock.players) noteSeen(player, running ? null : frameAt(time, player.take.fps));
   if (view.name === "blind") showReady();
+  if (view.name === "films") showPart(time);
 }
 
 /** Where the notes on both takes stand in time. */
