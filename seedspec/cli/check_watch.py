@@ -51,7 +51,7 @@ def _checked(paths: Sequence[str], check: Check, changed: Sequence[Path]) -> tup
         complain(trouble)
     else:
         show(found, files)
-    others = len(reading.asked) - len(files)
+    others = len(reading.asked) - len(reading.folders) - len(files)
     beside = f" and {others} other file{'s' * (others != 1)}" if others > 0 else ""
     print_notes([f"watching {len(files)} storyboard{'s' * (len(files) != 1)}{beside}; Ctrl-C ends"])
     return files, chosen, reading

@@ -35,7 +35,7 @@ def files_beside(folder: Path, reading: Reading | None = None) -> list[UserFile]
     """The files in `providers/` beside a storyboard. Links are not followed: a clone may bring one of any name."""
     top = folder / FOLDER
     if reading is not None:
-        reading.ask(top)
+        reading.ask_folder(top)
     return list(
         _below(top, os.path.join(os.path.relpath(folder), FOLDER).removeprefix("./"), beside=True, reading=reading)
     )

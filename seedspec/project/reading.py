@@ -14,17 +14,23 @@ class Reading:
     """The files of one or more checks. `instead` has texts, by real path, which are read in the place of files.
 
     `asked` has every path that was looked for, there or not, with its state at that moment: as long as `state_of` gives
-    the same for all of them, another check would find the same.
+    the same for all of them, another check would find the same. Those in `folders` were asked for what stands in them.
     """
 
     def __init__(self, instead: Mapping[Path, bytes] | None = None) -> None:
         self.instead = instead or {}
         self.asked: dict[Path, State] = {}
+        self.folders: set[Path] = set()
 
     def ask(self, path: Path) -> bytes | None:
         """Notes that a file is looked for, before it is read. Gives the text that stands in its place, if one does."""
         self.asked.setdefault(path, state_of(path))
         return self.instead.get(Path(os.path.realpath(path))) if self.instead else None
+
+    def ask_folder(self, path: Path) -> None:
+        """Notes that the names in a folder are looked for."""
+        self.ask(path)
+        self.folders.add(path)
 
 
 def state_of(path: Path) -> State:

@@ -13,7 +13,6 @@ from seedspec.cli.check_fix import fix_all, show_fixes
 from seedspec.cli.checking import Check
 from seedspec.project.compile import Checked
 from seedspec.project.reading import Reading
-from seedspec.project.sources import catalog
 from seedspec.text.diagnostic import Edit
 
 WRONG = LOOKS.replace("look.words", "lok.words")
@@ -34,7 +33,7 @@ class Proposing(Check):
 
 @pytest.fixture
 def check(folder: Path) -> Check:
-    return Proposing(catalog())
+    return Proposing()
 
 
 def test_the_difference_is_shown_and_written(looks: Path, check: Check, capfd: pytest.CaptureFixture[str]) -> None:

@@ -313,7 +313,7 @@ def test_what_a_compile_made_is_not_looked_at_at_its_end(monkeypatch: pytest.Mon
 
 
 def test_a_prompt_is_judged_alone_only_where_no_rule_ties_it() -> None:
-    gate = CATALOG.models[MODEL].prompt_gate
+    gate = CATALOG.models[MODEL].schema.gate_of("prompt")
     assert gate is not None and gate("x") and not gate(" ") and not gate(5)
     free = {"properties": {"prompt": {"minLength": 2}, "x": {}}, "additionalProperties": False, "required": ["prompt"]}
     assert Schema(free).gate_of("prompt") is not None
