@@ -33,7 +33,7 @@ from seedspec.media.movie.takes import Studio
 from seedspec.project.atomic import replacement
 
 UNITS = 10_000
-TWISTS = ("wrong-size", "wrong-fps", "short", "silent")
+TWISTS = ("wrong-size", "wrong-fps", "short", "silent", "black", "frozen")
 """Faults that a clip is made with."""
 
 

@@ -40,6 +40,8 @@ FAULTS = {
     "wrong-fps": FaultKind("task", None, None, "the video has 12 pictures a second"),
     "short": FaultKind("task", None, None, "the video is a second shorter than was asked for"),
     "silent": FaultKind("task", None, None, "the video has no sound, whatever was asked for"),
+    "black": FaultKind("task", None, None, "the pictures of the video are black"),
+    "frozen": FaultKind("task", None, None, "the pictures of the video stand still"),
     "charged": FaultKind("task", "factor", "0.9", "the bill is this many times what was reserved"),
     "noise-result": FaultKind("download", None, None, "the download is a whole file whose pictures are noise"),
     "truncated": FaultKind("download", None, None, "the download is cut half way"),

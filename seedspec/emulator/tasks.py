@@ -93,6 +93,7 @@ def card(task: Task, said: Mapping[str, Any]) -> Card:
         ratio=task.ratio,
         audio=said.get("generate_audio") is True and "silent" not in task.twists,
         fps=FPS // 2 if "wrong-fps" in task.twists else FPS,
+        pictures="black" if "black" in task.twists else "still" if "frozen" in task.twists else "moving",
     )
 
 

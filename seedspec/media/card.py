@@ -7,10 +7,12 @@ import hashlib
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from seedspec.media.facts import FPS
 
 Colour = tuple[int, int, int]
+Pictures = Literal["moving", "still", "black"]
 _LONGEST_WORD = 40  # a longer one may be broken there
 # Marks that must not begin a line of Chinese or Japanese text.
 _CLOSING = frozenset("，。！？；：、）】」』》〉”’…·,.!?;:)]}%")
@@ -34,6 +36,7 @@ class Card:
     ratio: str
     audio: bool
     fps: int = FPS
+    pictures: Pictures = "moving"
 
     @property
     def parameters(self) -> str:

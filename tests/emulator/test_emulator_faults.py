@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from seedspec.media.facts import MediaError
+from seedspec.media.movie import look
 from seedspec.media.reader import playable
 from seedspec.run.store.downloads import check_boxes
 
@@ -261,6 +262,20 @@ def test_a_video_that_is_not_what_was_asked_for(
         found.append({k: getattr(seen, k) for k in ("width", "height", "seconds", "fps", "audio")})
     asked = {"width": 864, "height": 496, "seconds": 4.0, "fps": 24.0, "audio": True}
     assert found == [asked | changed, asked]
+
+
+def test_black_and_frozen_pictures_are_all_of_their_video_and_of_no_other(start: Start, tmp_path: Path) -> None:
+    emulator = start("frozen@2", "black@3")
+    found = []
+    for number in (1, 2, 3):
+        link = emulator.finish(emulator.create()["id"])["results"][0]
+        file = tmp_path / f"{number}.mp4"
+        file.write_bytes(httpx.get(link, trust_env=False, verify=False).content)
+        signals = look(file, measured=True).signals
+        assert signals is not None
+        found.append((signals.black, signals.frozen))
+    whole = ((0.0, 4.0),)
+    assert found == [((), ()), ((), whole), (whole, whole)]
 
 
 def test_a_bill_other_than_what_was_reserved(run: Run, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ import pytest
 from seedspec.media import card as cards
 from seedspec.media.card import Card
 from seedspec.media.facts import MediaError
-from seedspec.media.movie import check_playable, poster
+from seedspec.media.movie import check_playable, look, poster
 from seedspec.media.movie.takes import Studio
 from seedspec.media.picture.drawing import Type, draw_card
 from seedspec.media.reader import facts
+from seedspec.media.signals import Heard
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +29,7 @@ SHAPES = [
     for quality, table in MODEL["x-seedspec"]["output"]["pixels"].items()
     for ratio, (width, height) in table.items()
 ]
+ALL = ((0.0, 4.0),)
 Cards = Callable[..., Card]
 
 
@@ -55,6 +57,11 @@ def test_every_shape(
         assert (found.format, found.width, found.height, found.fps) == ("mp4", width, height, 24)
         assert (found.seconds, found.audio) == (4.0, audio)
         assert facts(path) == found
+        signals = look(path, measured=True).signals
+        assert signals is not None and not signals.black + signals.frozen + signals.cuts
+        if audio:
+            assert isinstance(signals.sound, Heard) and not signals.sound.silent and not signals.sound.clipped
+            assert signals.sound.loudness == pytest.approx(-23, abs=1)  # what EBU R 128 asks of a programme
         with av.open(str(path)) as container:
             video = container.streams.video[0]
             assert (video.codec_context.name, video.pix_fmt, video.frames) == ("h264", "yuv420p", 96)
@@ -77,23 +84,54 @@ def test_every_length_is_exact_in_pictures_and_sound(tmp_path: Path, studio: Stu
     assert check_playable(path).seconds == seconds
 
 
-@pytest.mark.parametrize(("width", "height"), [(1470, 630), (834, 1112), (640, 640)])
-def test_shared_motion_does_not_disturb_the_card_nor_drift(
-    tmp_path: Path, studio: Studio, card: Cards, width: int, height: int
+@pytest.mark.parametrize(
+    ("width", "height", "seconds"), [(1470, 630, 4), (834, 1112, 4), (640, 640, 4), (864, 496, 11)]
+)
+def test_shared_motion_moves_light_alone_and_does_not_drift(
+    tmp_path: Path, studio: Studio, card: Cards, width: int, height: int, seconds: int
 ) -> None:
-    """Between key pictures the card stays bit for bit, and the strip is bit for bit that of every other take."""
+    """Light changes all cards by the same, pixel by pixel, and the strip is bit for bit that of every other take."""
     first, second = tmp_path / "a.mp4", tmp_path / "b.mp4"
-    studio.make(card(width=width, height=height, task="task-unified-1-aaaaaa", prompt="A " * 400), first)
-    studio.make(card(width=width, height=height, task="task-unified-1-bbbbbb"), second)
+    shape = {"width": width, "height": height, "seconds": seconds}
+    studio.make(card(task="task-unified-1-aaaaaa", prompt="A " * 200, **shape), first)
+    studio.make(card(task="task-unified-1-bbbbbb", **shape), second)
     rows = height - cards.strip_height(height)
-    for key, later in ((0, 47), (48, 95)):
-        still, moved, other = _planes(first, key), _planes(first, later), _planes(second, later)
+    for key, later in ((0, 2), (0, 95), *([(250, 263)] if seconds > 10 else [])):
+        still, moved, base, other = (
+            _planes(*at) for at in ((first, key), (first, later), (second, key), (second, later))
+        )
         for number in range(3):
             edge = rows // 2 if number else rows
-            assert still[number][:edge] == moved[number][:edge]
+            assert _change(still[number][:edge], moved[number][:edge]) == _change(
+                base[number][:edge], other[number][:edge]
+            )
             assert moved[number][edge:] == other[number][edge:]
+        assert any(_change(still[0][:rows], moved[0][:rows]))
+        assert not any(_change(still[1], moved[1]))
         assert still[0][rows:] != moved[0][rows:]
         assert moved[0][:rows] != other[0][:rows]
+
+
+def _change(before: list[bytes], after: list[bytes]) -> list[int]:
+    return [now - then for then, now in zip(b"".join(before), b"".join(after), strict=True)]
+
+
+@pytest.mark.parametrize("seconds", [4, 11])
+def test_a_take_has_one_key_picture_in_250(tmp_path: Path, studio: Studio, card: Cards, seconds: int) -> None:
+    studio.make(card(seconds=seconds), tmp_path / "a.mp4")
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        keys = [packet.is_keyframe for packet in container.demux(video=0) if packet.size]
+    assert [number for number, key in enumerate(keys) if key] == list(range(0, seconds * 24, 250))
+
+
+@pytest.mark.parametrize("fps", [24, 12])
+@pytest.mark.parametrize(("pictures", "black", "frozen"), [("moving", (), ()), ("still", (), ALL), ("black", ALL, ALL)])
+def test_pictures_move_stand_still_or_are_black(
+    tmp_path: Path, studio: Studio, card: Cards, pictures: str, black: object, frozen: object, fps: int
+) -> None:
+    studio.make(card(pictures=pictures, fps=fps), tmp_path / "a.mp4")
+    found = look(tmp_path / "a.mp4", measured=True).signals
+    assert found is not None and (found.black, found.frozen, found.cuts) == (black, frozen, ())
 
 
 def test_takes_differ_to_the_eye_and_ear_and_one_take_is_always_the_same(

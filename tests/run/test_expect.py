@@ -69,6 +69,14 @@ def test_a_run_measures_what_it_saves_and_ends_with_9(tmp_path: Path) -> None:
     assert not any(isinstance(e, Saved) for e in again)
 
 
+def test_black_and_frozen_pictures_are_unmet_and_those_of_other_takes_are_not(tmp_path: Path) -> None:
+    board = board_of(tmp_path, "expect: {black: {max: 0}, frozen: {max: 0}, silent: {max: 0}, cuts: {max: 0}}")
+    events = run(board, "black@1", "frozen@2")
+    unmet = [{b.measure for b in e.bounds if b.verdict == "unmet"} for e in events if isinstance(e, Compared)]
+    assert sorted(map(sorted, unmet)) == [[], ["black", "frozen"], ["frozen"]]
+    assert (end(events).exit, end(events).unmet) == (9, 2)
+
+
 @pytest.mark.long
 def test_a_storyboard_that_expects_nothing_measures_nothing(tmp_path: Path) -> None:
     events = run(board_of(tmp_path, ""), "silent@1")

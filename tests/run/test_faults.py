@@ -57,6 +57,8 @@ CASES = [
     Case("wrong-fps@1", 0, "saved saved", 0, "saved saved", 2),
     Case("short@2", 0, "saved saved", 0, "saved saved", 2),
     Case("silent", 0, "saved saved", 0, "saved saved", 2),
+    Case("black@1", 0, "saved saved", 0, "saved saved", 2),
+    Case("frozen@2", 0, "saved saved", 0, "saved saved", 2),
     Case("charged=1.5", 0, "saved saved", 0, "saved saved", 2),
     Case("noise-result@1,2", 0, "saved saved", 0, "saved saved", 2),
     Case("truncated@1,2", 0, "saved saved", 0, "saved saved", 2),

@@ -7,7 +7,7 @@ import math
 import os
 import threading
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,25 +21,32 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from seedspec.media import card as cards
-from seedspec.media.card import Card
+from seedspec.media.card import Card, Pictures
 from seedspec.media.facts import FPS, MediaError
 from seedspec.media.movie.frames import DAMAGE, RATE, fill, frame_of, pack, sentence
 from seedspec.media.picture import drawing
+from seedspec.media.picture.light import laid, shine
 
-_KEYS_EVERY = 2  # seconds
+_KEYS_EVERY = 250
+"""Pictures from one key picture to the next: that of most encoders where nobody says otherwise."""
+_DARK, _PLAIN = b"\x10", b"\x80"
+"""Black, and no colour, as luma and chroma (ITU-R BT.709)."""
 
-# A take is a still card above a strip with a running clock. The strip never depends on the task, and the encoder is
-# told to put card and strip into two slices of every picture, with a constant quantizer and no filter across their
-# edge. So the bits of the pictures between key pictures, where the card stands still, are the same in all takes of
-# one shape: they are encoded once, above a grey card, and only the key pictures are encoded for each take.
+# A take is a card, over which light passes, above a strip with a running clock. Neither light nor strip depends on the
+# task, and the encoder is told to put card and strip into two slices of every picture, with a constant quantizer and no
+# filter across their edge. What it writes down of a card between key pictures is how much lighter or darker each block
+# has become (`picture/light.py` says why it is nothing else), which holds for every card. So the pictures between key
+# pictures are encoded once for all takes of one shape, above a grey card, and only the key pictures for each take.
 
 
 @dataclass(frozen=True, slots=True)
 class _Motion:
-    """What all takes of one size, length and rate share: what is between key pictures, and the key pictures' strips."""
+    """What all takes of one size, length and rate share: what is between key pictures, and the key pictures' strips
+    and light."""
 
     between: tuple[bytes, ...]
     strips: tuple[bytes, ...]
+    light: bytes
     head: bytes
     fps: int
 
@@ -58,7 +65,7 @@ class Studio:
         self._type = type or drawing.Type()
         self._drawing = threading.Lock()
         self._making = threading.Lock()
-        self._motions: dict[tuple[int, int, int, int], _Motion] = {}
+        self._motions: dict[tuple[int, int, int, int, Pictures], _Motion] = {}
         self._tones: dict[tuple[int, int], _Tone] = {}
 
     def make(self, card: Card, out: str | os.PathLike[str]) -> None:
@@ -72,11 +79,15 @@ class Studio:
             raise MediaError(f"no clip could be made: {sentence(error)}") from error
 
     def _make(self, card: Card, out: str | os.PathLike[str]) -> None:
-        motion = self._motion(card.width, card.height, card.seconds, card.fps)
+        motion = self._motion(card)
         tone = self._tone(cards.tone(card.task), card.seconds) if card.audio else None
         with self._drawing:
             still = drawing.draw_card(card, self._type)
-        frame = frame_of(still)
+        luma, *colour = _rows(frame_of(still))
+        if card.pictures == "black":
+            above = [_DARK * len(luma), *(_PLAIN * len(plane) for plane in colour)]
+        else:
+            above = [laid(luma, motion.light), *colour]
         with av.open(str(out), "w", format="mp4", options={"movflags": "faststart"}) as container:
             stream = _video_stream(container, card.width, card.height, card.fps)
             sound = _audio_stream(container) if tone else None
@@ -86,22 +97,24 @@ class Studio:
                 raise MediaError("this build of the video encoder is not steady: two runs gave two stream heads")
             keys: list[bytes] = []
             for number, strip in enumerate(motion.strips):
-                joined = _joined(frame, strip, card.width, card.height)
-                joined.pts, joined.time_base = number * _KEYS_EVERY * card.fps, Fraction(1, card.fps)
+                joined = _joined(above, strip, card.width, card.height)
+                joined.pts, joined.time_base = number * _KEYS_EVERY, Fraction(1, card.fps)
                 joined.pict_type = PictureType.I
                 keys += [bytes(packet) for packet in stream.encode(joined)]
             keys += [bytes(packet) for packet in stream.encode(None)]
             for packet in _woven(motion, keys, tone, stream, sound):
                 container.mux(packet)
 
-    def _motion(self, width: int, height: int, seconds: int, fps: int) -> _Motion:
-        key = (width, height, seconds, fps)
+    def _motion(self, card: Card) -> _Motion:
+        key = (card.width, card.height, card.seconds, card.fps, card.pictures)
         with self._making:
             if key not in self._motions:
+                size, frames = (card.width, cards.strip_height(card.height)), card.seconds * FPS
                 with self._drawing:
-                    drawn = drawing.draw_strip(width, cards.strip_height(height), frames=seconds * FPS, type=self._type)
-                    strips = list(drawn)[:: FPS // fps]
-                self._motions[key] = _encode_motion(width, height, strips, fps)
+                    strips = list(drawing.draw_strip(*size, frames=frames, type=self._type))[:: FPS // card.fps]
+                if card.pictures != "moving":
+                    strips = [strips[0] if card.pictures == "still" else _DARK * len(strips[0])] * len(strips)
+                self._motions[key] = _encode_motion(card, strips)
             return self._motions[key]
 
     def _tone(self, hertz: int, seconds: int) -> _Tone:
@@ -116,7 +129,7 @@ def _video_stream(container: OutputContainer, width: int, height: int, fps: int)
     """An encoder that gives equal bits for equal rows: constant quantizer, one thread, card and strip apart."""
     above = (height - cards.strip_height(height)) // 16 * ((width + 15) // 16)
     x264 = {
-        "keyint": _KEYS_EVERY * fps, "min-keyint": _KEYS_EVERY * fps, "scenecut": 0, "bframes": 0,
+        "keyint": _KEYS_EVERY, "min-keyint": _KEYS_EVERY, "scenecut": 0, "bframes": 0,
         "slice-max-mbs": above, "no-deblock": 1, "colorprim": "bt709", "transfer": "bt709", "colormatrix": "bt709",
     }  # fmt: skip
     options = {
@@ -139,24 +152,27 @@ def _audio_stream(container: OutputContainer) -> AudioStream:
     return stream
 
 
-def _encode_motion(width: int, height: int, strips: list[bytes], fps: int) -> _Motion:
+def _encode_motion(card: Card, strips: list[bytes]) -> _Motion:
+    width, height, fps = card.width, card.height, card.fps
     rows = height - cards.strip_height(height)
-    grey = VideoFrame(width, rows, "yuv420p")
-    for plane in grey.planes:
-        plane.update(b"\x80" * plane.buffer_size)
+    moving = card.pictures == "moving"
+    # The light moves in every second picture: that is smooth enough, and half the work of whoever makes or decodes it.
+    passed = (number % _KEYS_EVERY // 2 * 2 / fps if moving else 0 for number in range(len(strips)))
+    colour = _PLAIN * (width // 2 * rows // 2)
+    light = b""
     between: list[bytes] = []
     with av.open(io.BytesIO(), "w", format="mp4") as container:
         stream = _video_stream(container, width, height, fps)
         container.start_encoding()
         head = bytes(stream.codec_context.extradata or b"")
-        for number, strip in enumerate(strips):
-            joined = _joined(grey, strip, width, height)
+        for number, (strip, lit) in enumerate(zip(strips, shine(width, rows, passed), strict=True)):
+            light = light or lit
+            joined = _joined((lit, colour, colour), strip, width, height)
             joined.pts, joined.time_base = number, Fraction(1, fps)
             between += [bytes(packet) for packet in stream.encode(joined)]
         between += [bytes(packet) for packet in stream.encode(None)]
-        every = _KEYS_EVERY * fps
-        between_ = [b"" if number % every == 0 else bits for number, bits in enumerate(between)]
-    return _Motion(tuple(between_), tuple(strips[::every]), head, fps)
+        between_ = [b"" if number % _KEYS_EVERY == 0 else bits for number, bits in enumerate(between)]
+    return _Motion(tuple(between_), tuple(strips[::_KEYS_EVERY]), light, head, fps)
 
 
 def _encode_tone(hertz: int, seconds: int) -> _Tone:
@@ -186,7 +202,7 @@ def _woven(
         while waiting and sound and waiting[-1][0] * motion.fps <= number * RATE:
             time, length, samples = waiting.pop()
             yield _packet(samples, sound, time=time, length=length, base=Fraction(1, RATE), key=True)
-        place, after = divmod(number, _KEYS_EVERY * motion.fps)
+        place, after = divmod(number, _KEYS_EVERY)
         bits = bits if after else keys[place]
         yield _packet(bits, stream, time=number, length=1, base=Fraction(1, motion.fps), key=not after)
     while waiting and sound:
@@ -204,11 +220,15 @@ def _packet(
     return packet
 
 
-def _joined(card: VideoFrame, strip: bytes, width: int, height: int) -> VideoFrame:
-    """A whole picture: the card above, the strip (luma alone; it has no colour) below."""
+def _joined(card: Sequence[bytes], strip: bytes, width: int, height: int) -> VideoFrame:
+    """A whole picture: the rows of the card's planes above, the strip (luma alone; it has no colour) below."""
     frame = VideoFrame(width, height, "yuv420p")
-    below = b"\x80" * (width // 2 * cards.strip_height(height) // 2)
-    for number, (plane, above) in enumerate(zip(frame.planes, card.planes, strict=True)):
-        row = width // 2 if number else width
-        fill(plane, pack(above, row) + (below if number else strip), row)
+    below = _PLAIN * (width // 2 * cards.strip_height(height) // 2)
+    for number, (plane, above) in enumerate(zip(frame.planes, card, strict=True)):
+        fill(plane, above + (below if number else strip), width // 2 if number else width)
     return frame
+
+
+def _rows(frame: VideoFrame) -> tuple[bytes, ...]:
+    """The planes of a picture without padding."""
+    return tuple(pack(plane, frame.width // 2 if number else frame.width) for number, plane in enumerate(frame.planes))
