@@ -28,8 +28,8 @@ pytestmark = pytest.mark.slow
 MORE = int(os.environ.get("SEEDSPEC_TEST_MORE", "1"))
 """A longer hunt: how many times the usual number of inputs."""
 
-bounded = settings(deadline=None, max_examples=150 * MORE, suppress_health_check=list(HealthCheck))
-often = settings(bounded, max_examples=600 * MORE)
+bounded = settings(deadline=None, max_examples=75 * MORE, suppress_health_check=list(HealthCheck))
+often = settings(bounded, max_examples=300 * MORE)
 
 REAL = [
     p.read_text(encoding="utf-8", errors="replace") for p in sorted(Path(__file__).parents[2].rglob("storyboard.yaml"))

@@ -231,7 +231,9 @@ def proposals() -> Iterator[tuple[str, Callable[[Diagnostic], tuple[Edit, ...]]]
     yield "something", lambda d: (Edit(d.span, "x"),) if d.span else ()
 
 
-@pytest.mark.parametrize("name", [name for name, _ in proposals()])
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.long] if n == "something" else []) for n, _ in proposals()]
+)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_cases(case: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever edits the findings of a case carry: a second time nothing is left to do, and what was no error is none.

@@ -46,7 +46,7 @@ def test_the_corpus_is_large() -> None:
     assert sum(said == "-" for _, said in corpus()) >= 50
 
 
-@settings(deadline=None, max_examples=4000)
+@settings(deadline=None, max_examples=1500)
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 @example(["image", " 1 is"])
 @example(["the vid", "eo 1 is here"])

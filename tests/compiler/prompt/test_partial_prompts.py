@@ -48,7 +48,7 @@ def named(name: str) -> str:
     return f"<{name}>"
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(deadline=None, max_examples=600)
 @given(st.lists(BITS, max_size=7).map("".join))
 @example("{{{ look }}")
 @example("{{ look }}}")
