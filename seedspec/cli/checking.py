@@ -10,10 +10,10 @@ from pathlib import Path
 from seedspec.catalog.model import Catalog
 from seedspec.cli.console import print_lines, print_next, print_notes, wants_color
 from seedspec.plan.command_hint import CommandHint
+from seedspec.project import sources
 from seedspec.project.compile import Checked, check, check_profiles
 from seedspec.project.files import read_start
 from seedspec.project.reading import Reading
-from seedspec.project.sources import catalog
 from seedspec.report import diagnostics
 from seedspec.text.diagnostic import Diagnostic, Severity
 
@@ -45,7 +45,7 @@ class Check:
     def _catalog(self, path: str) -> Catalog:
         folder = Path(path).parent
         if folder not in self.known:
-            self.known[folder] = catalog(folder)
+            self.known[folder] = sources.catalog(folder)
         return self.known[folder]
 
 

@@ -17,12 +17,10 @@ from seedspec.project.judging import Ending, Judge, NoAnswer, NoProgram
 ANSWER = 'import json, sys\nfor line in sys.stdin: print(json.dumps({"score": len(line), "why": str(len(line))}))'
 TWICE = "import sys\nfor n, line in enumerate(sys.stdin): print('{\"score\": 1}' + '\\n{\"score\": 2}' * (n == 1))"
 LATE = """\
-import sys, threading
+import sys
 for n, line in enumerate(sys.stdin):
-    sys.stdout.write('{"score": 1}\\n'); sys.stdout.flush()
-    if n == 1:
-        threading.Event().wait(0.2)
-        sys.stdout.write('{"score": 2}\\n'); sys.stdout.flush()
+    sys.stdout.write('{"score": %d}\\n' % (2 if n == 2 else 1)); sys.stdout.flush()
+sys.stdout.write('{"score": 1}\\n')
 """
 
 

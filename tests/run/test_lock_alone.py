@@ -39,7 +39,7 @@ def bought(found: Project, **options: Any) -> None:
 
 def here(found: Project, monkeypatch: pytest.MonkeyPatch, models: Catalog) -> None:
     monkeypatch.chdir(found.folder)
-    monkeypatch.setattr(sources, "catalog", lambda: models)
+    monkeypatch.setattr(sources, "catalog", lambda *_: models)
     for name, value in found.environ().items():
         monkeypatch.setenv(name, value)
 

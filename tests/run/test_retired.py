@@ -47,7 +47,7 @@ def bought(found: Project, models: Catalog, **options: Any) -> list[Any]:
 def here(found: Project, monkeypatch: pytest.MonkeyPatch, models: Catalog) -> None:
     """The commands of this process stand in the project, on a day with these models."""
     monkeypatch.chdir(found.folder)
-    monkeypatch.setattr(sources, "catalog", lambda: models)
+    monkeypatch.setattr(sources, "catalog", lambda *_: models)
     for name, value in found.environ().items():
         monkeypatch.setenv(name, value)
 

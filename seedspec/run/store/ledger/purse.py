@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from seedspec.catalog.price import UNITS
-from seedspec.project.sources import catalog
+from seedspec.project import sources
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import (
     MICRO,
@@ -48,7 +48,7 @@ def price_of(values: Mapping[str, Any]) -> int | None:
 
 @cache
 def _units_per_usd(provider: str) -> Decimal | None:
-    book = catalog().prices.get(provider)
+    book = sources.catalog().prices.get(provider)
     return None if book is None else UNITS * book.credits_per_usd
 
 
