@@ -44,9 +44,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--long"):
-        left_out = [i for i in items if i.get_closest_marker("long")]
+        seen = Counter[str]()
+        left_out = [i for i in items if i.get_closest_marker("long") or not _is_sampled(i, seen)]
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [i for i in items if not i.get_closest_marker("long")]
+        gone = set(left_out)
+        items[:] = [i for i in items if i not in gone]
+
+
+def _is_sampled(item: pytest.Item, seen: Counter[str]) -> bool:
+    """Whether an item of a test with many parameters is one of the few of each run; `seen` counts those before it."""
+    marker = item.get_closest_marker("sampled")
+    if marker is None:
+        return True
+    test = item.nodeid.partition("[")[0]
+    seen[test] += 1
+    return (seen[test] - 1) % int(marker.args[0]) == 0
 
 
 @pytest.fixture(scope="session")

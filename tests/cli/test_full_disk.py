@@ -28,6 +28,7 @@ def full(*command: str, output: str = "/dev/full") -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize("command", SPOKEN)
+@pytest.mark.sampled(3)
 def test_what_a_disk_did_not_take_ends_in_an_exit_code(project: Path, command: str) -> None:
     code = full(*command.split(), output=os.devnull).returncode
     said = full(*command.split())

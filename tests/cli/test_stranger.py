@@ -120,6 +120,7 @@ def places(record: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("number", range(3))
+@pytest.mark.sampled(2)
 def test_a_hostile_value_of_any_key_of_a_lock(number: int, board: Path, seedspec: Run, log: None) -> None:
     good, lock = records(board), board.with_suffix(".lock")
     evil = list(EVIL.items())
@@ -264,6 +265,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+@pytest.mark.sampled(2)
 def test_a_file_with_a_hostile_name(name: str, folder: Path, seedspec: Run, log: None) -> None:
     try:
         (folder / name).write_text(BOARD + "unknown: 1\n", encoding="utf-8")

@@ -277,6 +277,7 @@ def test_a_cancelled_job_whose_answer_is_slow_ends_with_the_second_signal(runner
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 70, 99, 126, 127, 130, 137, 143])
+@pytest.mark.sampled(2)
 def test_whatever_code_the_tool_ends_with_is_that_of_the_step(code: int, runner: Path, tmp_path: Path) -> None:
     (runner / "bin" / "seedspec").write_text(f"#!/bin/sh\nexit {code}\n")
     for command in ("check", "plan", "run"):

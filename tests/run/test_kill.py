@@ -124,6 +124,7 @@ def points(usual: set[int]) -> list[object]:
 
 @needs_strace
 @pytest.mark.parametrize("point", points({0, 1, 2, 4, 6, 8, 9, 11, 14, 16}))
+@pytest.mark.sampled(2)
 def test_a_run_killed_at_a_sync_or_a_rename_is_finished_by_the_next(
     point: Point, project: Make, tally: Counter[str]
 ) -> None:

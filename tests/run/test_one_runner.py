@@ -165,6 +165,7 @@ def test_a_second_signal_leaves_at_once_and_leaves_a_doubt(project: Make, tmp_pa
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])
+@pytest.mark.sampled(2)
 def test_a_reader_that_goes_away_does_not_stop_the_books(form: str, project: Make) -> None:
     found = project(SMALL)
     read, write = os.pipe()
@@ -276,6 +277,7 @@ def test_a_key_with_a_line_end_is_stripped(project: Make) -> None:
 
 
 @pytest.mark.parametrize("room", [200, 60_000])
+@pytest.mark.sampled(2)
 def test_a_full_disk_stops_before_anything_is_bought(room: int, project: Make) -> None:
     """No file can grow, or none to the room that is held back for receipts: nothing is sent."""
     if shutil.which("prlimit") is None:

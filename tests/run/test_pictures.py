@@ -120,6 +120,7 @@ def test_a_video_and_pictures_of_it_go_with_one_request(project: Make) -> None:
 @pytest.mark.parametrize(
     "number", [pytest.param(n, marks=() if n in (5, 6, 7, 12) else (pytest.mark.long,)) for n in range(1, 19)]
 )
+@pytest.mark.sampled(2)
 def test_a_chain_killed_after_any_event_is_finished_by_the_next_run(number: int, project: Make) -> None:
     found = project(CHAIN)
     process = found.start("run", "--yes", "--format", "jsonl", *PACE, bufsize=0)

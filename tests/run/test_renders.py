@@ -213,6 +213,7 @@ def test_a_video_that_is_not_what_its_digest_says_is_told_and_not_used(
 
 
 @pytest.mark.parametrize("fault", ["403", "500", "503", "cut", "slow", "lost", "409"])
+@pytest.mark.sampled(2)
 def test_a_bucket_in_trouble_loses_nothing_and_buys_nothing_again(
     fault: str, project: Make, mine: Service, store: Store
 ) -> None:

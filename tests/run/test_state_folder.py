@@ -25,6 +25,7 @@ def refused(found: Project, link: Path, *arguments: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("there", [True, False], ids=["a file", "nothing yet"])
+@pytest.mark.sampled(3)
 def test_a_link_to_a_file_is_not_followed(name: str, there: bool, project: Make) -> None:
     found = project(SMALL)
     precious = found.folder.parent / "precious"
@@ -40,6 +41,7 @@ def test_a_link_to_a_file_is_not_followed(name: str, there: bool, project: Make)
 
 
 @pytest.mark.parametrize("name", FOLDERS)
+@pytest.mark.sampled(2)
 def test_nor_one_to_a_folder(name: str, project: Make) -> None:
     found = project(SMALL)
     elsewhere = found.folder.parent / "elsewhere"

@@ -172,6 +172,7 @@ CASES: dict[str, tuple[str, Callable[[Any], object]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.sampled(3)
 def test_a_hostile_provider_is_refused_even_if_trusted(
     case: str, clone: Path, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -384,6 +385,7 @@ MODELS: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("case", MODELS)
+@pytest.mark.sampled(3)
 def test_a_hostile_model_file_is_named_and_the_rest_is_usable(case: str, clone: Path, say: Say) -> None:
     made = model("mine-1.0", "evolink")
     write(clone / "providers" / "evolink" / "mine.json", made)

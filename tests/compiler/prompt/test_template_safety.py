@@ -151,6 +151,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("template", SWELLING)
+@pytest.mark.sampled(3)
 def test_what_would_swell_is_stopped(project: Path, template: str) -> None:
     tracemalloc.start()
     try:
@@ -163,6 +164,7 @@ def test_what_would_swell_is_stopped(project: Path, template: str) -> None:
 
 
 @pytest.mark.parametrize("template", TURNING)
+@pytest.mark.sampled(3)
 def test_what_would_turn_is_stopped(project: Path, template: str) -> None:
     codes = {d.code for d in found(project, template) if d.severity == "error"}
     assert codes and codes <= {"template-excess", "template-failed"}

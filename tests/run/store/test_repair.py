@@ -114,6 +114,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.sampled(2)
 def test_a_damaged_lock_is_mended_and_says_what_it_set_aside(name: str, tmp_path: Path) -> None:
     strike, lines = DAMAGE[name]
     path = tmp_path / "s.lock"
