@@ -329,7 +329,6 @@ def _run(
     place = service.place
     assert made.board is not None
     provider, *others = providers_of(made)
-    terms = terms_of(made, provider)
     ledger = None if shared is None else shared.ledger
     budget, entries = budget_of(made.board, options), options.max_entries
     if before is not None:  # a round of the same run: the bounds are for all of it
@@ -350,13 +349,9 @@ def _run(
             short=drift is not None and drift.short,
         ),
         key=lambda: f"seedspec-{secrets.token_hex(16)}",
-        then=terms.then,
-        attempts=terms.attempts,
-        result_seconds=terms.result_seconds,
+        terms=terms_of(made, provider),
+        services={str(one["id"]): terms_of(made, one) for one in others},
         chance=random.random,
-        unreachable=terms.unreachable,
-        together=terms.together,
-        services={str(one.get("id", "")): terms_of(made, one) for one in (provider, *others)},
         renders=renders_of(place, options, plan.lock),
         runner="" if ledger is None else ledger.runner.id,
         today=made.board.catalog.today,

@@ -26,6 +26,7 @@ from seedspec.plan.rules import Rules
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Accepted, Balance, Call, Create, Credits, Download, Kept, Read, Reply, Task
 from seedspec.run.engine.purchase import Limits, Moment, Pace
+from seedspec.run.engine.terms import Terms
 
 pytestmark = pytest.mark.slow
 
@@ -488,7 +489,7 @@ def test_what_came_back_in_this_run_is_judged_before_it_is_used(
     plan = make_plan(compiled.entries, Lock(), rules)
     machine = Engine(
         "m", plan, Pace(submit_every=0, announced=0), Limits(), lambda: next(keys),
-        rules.then, 3, 86400.0,
+        Terms(rules.then, 3, 86400.0),
     )  # fmt: skip
     clock = 0.0
     moment = Moment(clock, datetime(2026, 11, 23, tzinfo=UTC))

@@ -44,6 +44,7 @@ from seedspec.run.engine.messages import (
     Upload,
 )
 from seedspec.run.engine.purchase import Limits, Moment, Pace
+from seedspec.run.engine.terms import Terms
 from seedspec.run.loop import drive
 from seedspec.run.store.journal import DiskRefuses, NotRecorded
 
@@ -125,11 +126,13 @@ class World:
             pace=PACE,
             limits=limits,
             key=lambda: f"key-{self.counts['keys']}-{len(self.lines)}-{self._count('keys')}",
-            then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
-            attempts=3,
-            result_seconds=86400,
-            unreachable=("invalid_media_url",),
-            together=(1, 3)[self.choose(2)],
+            terms=Terms(
+                then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
+                attempts=3,
+                result_seconds=86400,
+                unreachable=("invalid_media_url",),
+                together=(1, 3)[self.choose(2)],
+            ),
         )
         if stop_after is None:
             stop_after = self.choose(30) if self.choose(12) == 11 else 10**9

@@ -6,10 +6,10 @@ and records the events of each reply before anything else happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
@@ -58,16 +58,12 @@ from seedspec.run.engine.transitions import Transitions
 
 @dataclass(slots=True)
 class Engine:
-    """One run of a plan. `key` makes a fresh idempotency key; `then` and `attempts` say what a failure allows.
+    """One run of a plan. `key` makes a fresh idempotency key. `terms` are those of the service that most is bought of,
+    and `services` those of further ones, by their ids.
 
-    `together` is how many tasks can be read at once; 1 reads each alone, as where nothing else is offered.
-
-    All these are of the service that `services` does not name; there are the others of the run.
-
-    `result_seconds` is how long the service keeps a result; `chance` gives numbers from 0 to 1 that spread the waits
-    of several runs over time; `unreachable` are the codes that say that a medium could not be had by its address.
-    `renders` is the bucket of videos, if any. `runner` is the id by which a shared ledger knows this run, "" without
-    one. `today` is the day by which a model has ended, of which nothing is bought again; "" judges nothing.
+    `chance` gives numbers from 0 to 1 that spread the waits of several runs over time. `renders` is the bucket of
+    videos, if any. `runner` is the id by which a shared ledger knows this run, "" without one. `today` is the day by
+    which a model has ended, of which nothing is bought again; "" judges nothing.
     """
 
     name: str
@@ -75,13 +71,9 @@ class Engine:
     pace: Pace
     limits: Limits
     key: Callable[[], str]
-    then: Callable[[str], Literal["again", "asked", "change"]]
-    attempts: int
-    result_seconds: float
-    chance: Callable[[], float] = lambda: 1.0
-    unreachable: Collection[str] = ()
-    together: int = 1
+    terms: Terms
     services: Mapping[str, Terms] = field(default_factory=dict)
+    chance: Callable[[], float] = lambda: 1.0
     runner: str = ""
     today: str = ""
     renders: Renders = field(default_factory=Renders)
@@ -105,10 +97,9 @@ class Engine:
             return self.pace.pause(tries, asked, self.chance())
 
         pictures = Pictures(self.pace, pause)
-        own = Terms(self.then, self.attempts, self.result_seconds, self.unreachable, self.together)
 
         def terms(provider: str) -> Terms:
-            return self.services.get(provider, own)
+            return self.services.get(provider, self.terms)
 
         self._terms = terms
         self._assets = MediaUrls(self.plan.lock, self.pace, pause, pictures, terms)

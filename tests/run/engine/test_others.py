@@ -24,6 +24,7 @@ from seedspec.run.engine.admission import admit
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Call, Create, Look, Looked, Reply, Theirs, Trouble
 from seedspec.run.engine.purchase import Limits
+from seedspec.run.engine.terms import Terms
 from seedspec.run.loop import drive
 from seedspec.run.store.leave import NotGranted, TakenElsewhere
 
@@ -98,9 +99,7 @@ class Shared(World):
             pace=PACE,
             limits=Limits(),
             key=lambda: f"key-{self._count('keys')}",
-            then=lambda code: "again" if code == "service_error" else "asked",
-            attempts=3,
-            result_seconds=86400,
+            terms=Terms(lambda code: "again" if code == "service_error" else "asked", 3, 86400),
             runner="me",
         )
         stopping = lambda: self.steps > stop_after  # noqa: E731
