@@ -186,8 +186,8 @@ class _Process:
         """What comes of work that may never end, and whether it came too late; then the process is to be ended."""
         done: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         thread = threading.Thread(target=lambda: done.put(work()), daemon=True)
+        thread.start()  # Ctrl-C may strike in it, and only a thread that runs can be waited for
         self._threads[1:] = [thread]
-        thread.start()
         try:
             return done.get(timeout=seconds), False
         except queue.Empty:

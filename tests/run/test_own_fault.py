@@ -16,6 +16,7 @@ from seedspec.lock.state import State
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Call, Create, Read, Reply
 from seedspec.run.engine.purchase import Limits, Moment
+from seedspec.run.engine.terms import Terms
 from seedspec.run.loop import drive
 
 BOARD = """\
@@ -85,9 +86,11 @@ def test_the_answer_to_a_paid_request_is_kept(
         pace=replace(PACE, submit_every=5.0),
         limits=Limits(),
         key=lambda: f"key-{world.counts['made']}-{world.counts.update(made=1)}",
-        then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
-        attempts=3,
-        result_seconds=86400,
+        terms=Terms(
+            then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
+            attempts=3,
+            result_seconds=86400,
+        ),
     )
     with pytest.raises(Fault):
         for _ in drive(machine, world, world, clock=world.moment):
