@@ -147,6 +147,28 @@ def signals(stream: BinaryIO, size: int, reference: str | os.PathLike[str] | Non
     return found
 
 
+def thumbnail(path: str | os.PathLike[str], side: int) -> bytes:
+    """A small picture of an image, or of the first moment of a video, as a WebP file of `side` pixels at most.
+
+    b"" for a sound, which has none. Raises OSError, MediaError for a file that is damaged or of no known format, and
+    MediaMissing when a library is not installed.
+    """
+    stream, _ = opened(path)
+    with stream:
+        format = sniff(stream.read(64))
+        if format in SOUNDS:
+            return b""
+        try:
+            from seedspec.media import picture
+
+            if format in IMAGES:
+                return picture.thumbnail(stream, format, side=side)
+            from seedspec.media import movie
+        except ImportError as error:
+            raise MediaMissing() from error
+    return movie.poster(path, width=side, webp=True)
+
+
 def picture_of(stream: BinaryIO, frame: str) -> tuple[bytes, int, int]:
     """A picture of an open video as a PNG file, with its width and height: its `first`, its `last`, or the one that is
     shown at so many milliseconds. The same video gives the same bytes. Raises MediaError, and MediaMissing without

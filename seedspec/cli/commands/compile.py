@@ -36,10 +36,17 @@ _IN_MEMORY = 1 << 20
 @click.option(
     "--origins", "origins", metavar="ENTRY", help="One entry: where each field came from, and what it overrode."
 )
+@click.option(
+    "--preview",
+    "preview",
+    metavar="FILE",
+    type=click.Path(),
+    help="A page of the prompts as they will be sent, with media, prices and sums, to read or print: one .html file.",
+)
 @emulator_option("With the picks of the emulator's takes, not of the paid ones.")
 def compile_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str, form: str, origins: str | None,
-    *, emulator: bool,
+    preview: str | None, *, emulator: bool,
 ) -> None:  # fmt: skip
     """Show the requests exactly as they would be sent, with every default written out.
 
@@ -52,7 +59,17 @@ def compile_command(
       seedspec compile ads.yaml --format jsonl | jq .request.prompt
       seedspec compile --select open,look=noir --format json
       seedspec compile --origins open@look=noir/1 --profile draft
+      seedspec compile --preview prompts.html
     """
+    if preview is not None:
+        if form == "jsonl" or origins is not None:
+            raise Exit(2, "--preview makes a page: leave --origins and --format jsonl out")
+        from seedspec.api import Options
+        from seedspec.cli.preview_page import make_preview
+
+        options = Options(select=select, exclude=exclude, profile=profile, emulated=emulator)
+        make_preview(storyboard, options, preview, form)
+        return
     if origins is not None and (select or exclude):
         raise Exit(2, "--origins names its entry by itself; leave --select and --exclude out")
     if form == "jsonl" and not (select or exclude or origins):

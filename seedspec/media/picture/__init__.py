@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -69,6 +70,24 @@ def facts(stream: BinaryIO, *, format: str, size: int, whole: bool) -> Facts:
 
 def raster(stream: BinaryIO, format: str) -> Raster:
     """The picture of an image file, turned as it says. MediaError when it is cut, damaged or far too large."""
+    with _picture(stream, format) as image:
+        shown = ImageOps.exif_transpose(image).convert("RGB")
+        return Raster(shown.width, shown.height, shown.tobytes())
+
+
+def thumbnail(stream: BinaryIO, format: str, *, side: int) -> bytes:
+    """The same as a WebP file of `side` pixels at most; a ground that shows through stays so."""
+    with _picture(stream, format) as image:
+        image.draft("RGB", (side, side))  # JPEG: unpacks no more than that needs
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        shown = ImageOps.exif_transpose(image)
+        out = io.BytesIO()
+        shown.convert("RGBA" if shown.has_transparency_data else "RGB").save(out, "WEBP", quality=76, method=4)
+        return out.getvalue()
+
+
+@contextmanager
+def _picture(stream: BinaryIO, format: str) -> Iterator[Image.Image]:
     try:
         stream.seek(0)
         with warnings.catch_warnings():
@@ -76,8 +95,7 @@ def raster(stream: BinaryIO, format: str) -> Raster:
             with Image.open(stream, formats=[_PLAIN[format]]) as image:
                 if image.width * image.height > _MOST_PIXELS:
                     raise MediaError(f"claims {image.width}x{image.height} pixels, more than this tool unpacks")
-                shown = ImageOps.exif_transpose(image).convert("RGB")
-                return Raster(shown.width, shown.height, shown.tobytes())
+                yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise MediaError("claims far more pixels than this tool unpacks") from error
     except (OSError, ValueError, SyntaxError) as error:

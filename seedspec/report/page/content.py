@@ -83,7 +83,7 @@ def takes(plan: Plan, size: Callable[[str], int | None], commands: CommandHint =
             said = reason(
                 step.reason if decides is step or state == "saved" else decides.reason, commands, decides.address
             )
-            found.append(Take(step.entry, record, state, _QUERY.sub(r"\1", said)))
+            found.append(Take(step.entry, record, state, without_query(said)))
     return found
 
 
@@ -95,6 +95,11 @@ def _state(step: Step, record: Record | None, size: Callable[[str], int | None])
         return "held"
     by_action = {Action.RESUME: "running", Action.FETCH: "unsaved", Action.DOUBT: "doubt", Action.FAILED: "failed"}
     return "failed" if isinstance(step.reason, Failure) else by_action.get(step.action, "new")
+
+
+def without_query(text: str) -> str:
+    """A text without what addresses in it ask for: a signature may stand there."""
+    return _QUERY.sub(r"\1", text)
 
 
 def digest(name: str, found: Sequence[Take], *, emulated: bool, profile: str = "") -> str:
@@ -184,7 +189,7 @@ def _row(take: Take, board: Storyboard, picks: Picks, prompt: int, *, several: b
         "state": take.state,
         "reason": take.reason,
         "prompt": prompt,
-        "fields": {k: _QUERY.sub(r"\1", v) if isinstance(v, str) else v for k, v in sorted(fields.items())},
+        "fields": {k: without_query(v) if isinstance(v, str) else v for k, v in sorted(fields.items())},
         "media": [{"name": m.name, "kind": m.kind} for m in e.media],
         "picked": pick is not None and pick.fp == e.fingerprint,
         **_cost(take, rate),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,8 +34,8 @@ def parts(content: Mapping[str, Any], posters: Iterable[str], blocks: Iterable[t
     style, script = read(*STYLES), f'(() => {{\n"use strict";\n{read(*SCRIPTS)}}})();\n'
     policy = {
         "default-src": "'none'",
-        "script-src": _hash(script),
-        "style-src": _hash(style),
+        "script-src": hash_of(script),
+        "style-src": hash_of(style),
         "img-src": "data:",
         "media-src": {"link": "'self' file:", "signed": origin}.get(media, "blob:"),
         "base-uri": "'none'",
@@ -42,9 +43,9 @@ def parts(content: Mapping[str, Any], posters: Iterable[str], blocks: Iterable[t
     }
     said = {
         "policy": "; ".join(f"{k} {v}" for k, v in policy.items()),
-        "title": _escaped(f"{content['name']} · review"),
+        "title": escaped(f"{content['name']} · review"),
         "style": style,
-        "until": f"<p>The videos can be watched until {_escaped(until)}.</p>" if until else "",
+        "until": f"<p>The videos can be watched until {escaped(until)}.</p>" if until else "",
         "content": as_json(content),
         "posters": as_json(list(posters)),
         "script": script,
@@ -80,9 +81,11 @@ def read(*names: str) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
+    """What allows a script or a style in a content policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def escaped(text: str) -> str:
+    """A text as it stands in an element, or in an attribute in double quotes; what is no Unicode becomes `?`."""
+    return html.escape(text.encode("utf-8", "replace").decode())
