@@ -26,6 +26,8 @@ def check_output_path(out: str | Path, planned: Planned) -> Path:
     check_way(target.parent)
     if target.is_dir():
         raise Exit(2, f"`{out}` is a folder; expected a file to write")
+    if not target.parent.is_dir():
+        raise Exit(2, f"`{out}`: there is no folder `{target.parent}`; make it first, or name another file")
     names = {target.name.casefold(), Path(os.path.realpath(target)).name.casefold()}
     if any(name.endswith(".lock") for name in names):
         raise Exit(2, f"`{out}` is named as a lock is; what was bought would be lost: expected another file to write")

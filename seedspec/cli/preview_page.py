@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seedspec.api import Options, Planned
-from seedspec.cli.compiled import board_of, heading
+from seedspec.cli.compiled import board_of
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.output_path import check_output_path
@@ -44,7 +44,7 @@ def make_preview(storyboard: str, options: Options, out: str, form: str) -> None
     print_notes(videos.refused.values())
     preview = preview_of(board, planned.plan, found)
     pictures, left = _thumbnails(planned.place.base, preview.media)
-    data = "".join(page.parts(preview, heading(planned.compiled), pictures)).encode()
+    data = "".join(page.parts(preview, pictures)).encode()
     write_output(target, data)
     if form == "json":
         print_json(_as_json(preview, target, len(data), planned))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry, Medium
@@ -15,6 +15,8 @@ from seedspec.plan.reason import Twin
 from seedspec.project.full_matrix import cost_of
 from seedspec.report.page.content import Take
 from seedspec.report.preview.differing import Run, differing
+
+Compared = Literal["all", "text", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,15 @@ class Row:
 class Shot:
     """A shot's variants. `fields` are those that all of them have alike. `cost` is that of each request once.
 
-    `marked` says that the words were compared; else the prompts have too little in common.
+    `compared` says which prompts had their words compared: all of the shot's, or, where these have little in common,
+    those of one text of its A/B test each, or none.
     """
 
     name: str
     rows: tuple[Row, ...]
     fields: Mapping[str, Any]
     cost: Cost
-    marked: bool
+    compared: Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +89,30 @@ def _by_shot(takes: Iterable[Take]) -> Iterable[tuple[str, Iterable[Take]]]:
 def _shot(name: str, takes: list[Take], *, several: bool) -> Shot:
     same = groupby(takes, key=lambda t: (t.entry.row, t.entry.prompt, id(t.entry.base)))
     variants = [tuple(some) for _, some in same]
-    runs = differing([takes[0].entry.prompt for takes in variants])
+    runs, compared = _compared([some[0].entry for some in variants])
     fields = [_fields(some[0].entry, several=several) for some in variants]
     common = {k: v for k, v in fields[0].items() if all(k in f and f[k] == v for f in fields)}
     rows = tuple(
         Row(
             some,
-            ((False, some[0].entry.prompt),) if runs is None else runs[some[0].entry.prompt],
+            runs[some[0].entry.prompt],
             {k: v for k, v in own.items() if k not in common},
         )
         for some, own in zip(variants, fields, strict=True)
     )
-    return Shot(name, rows, common, cost_of(take.entry for take in takes), runs is not None)
+    return Shot(name, rows, common, cost_of(take.entry for take in takes), compared)
+
+
+def _compared(entries: Sequence[Entry]) -> tuple[Mapping[str, tuple[Run, ...]], Compared]:
+    """The prompts of a shot's variants, with what differs marked."""
+    if (runs := differing([e.prompt for e in entries])) is not None:
+        return runs, "all"
+    plain = {e.prompt: ((False, e.prompt),) for e in entries}
+    texts = dict.fromkeys(e.value_of("prompt") for e in entries)
+    if len(texts) < 2:
+        return plain, "none"
+    some = [differing([e.prompt for e in entries if e.value_of("prompt") == text]) for text in texts]
+    return plain | {k: v for found in some if found is not None for k, v in found.items()}, "text"
 
 
 def _fields(entry: Entry, *, several: bool) -> dict[str, Any]:

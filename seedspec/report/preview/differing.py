@@ -28,32 +28,49 @@ def differing(prompts: Sequence[str]) -> Mapping[str, tuple[Run, ...]] | None:
 
     None where the prompts have so little in common, or are so long, that marks would not help.
     """
-    texts = list(dict.fromkeys(prompts))
-    words = {text: _WORD.findall(text) for text in texts}
+    words = {text: _WORD.findall(text) for text in dict.fromkeys(prompts)}
     if sum(map(len, words.values())) > MOST_WORDS:
         return None
-    common = [word for word in words[texts[0]] if not word.isspace()] if texts else []
-    for text in texts[1:]:
-        common = [common[at] for at, _ in _pairs(common, words[text])]
-    fewest = min((sum(not w.isspace() for w in found) for found in words.values()), default=0)
-    if len(texts) > 1 and len(common) < fewest * _LEAST_COMMON:
+    plain = {text: [at for at, word in enumerate(found) if not word.isspace()] for text, found in words.items()}
+    seen = [[words[text][at] for at in places] for text, places in plain.items()]
+    common = _common(seen)
+    if len(seen) > 1 and _count(common) < min(map(_count, seen)) * _LEAST_COMMON:
         return None
-    return {text: tuple(_runs(found, {at for _, at in _pairs(common, found)})) for text, found in words.items()}
+    matcher = SequenceMatcher(b=common)
+    made = {}
+    for (text, places), own in zip(plain.items(), seen, strict=True):
+        matcher.set_seq1(own)
+        same = {places[block.a + n] for block in matcher.get_matching_blocks() for n in range(block.size)}
+        made[text] = tuple(_runs(words[text], same))
+    return made
 
 
-def _pairs(common: Sequence[str], words: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where words that a prompt has in common with others stand among the common ones, and in the prompt."""
-    plain = [at for at, word in enumerate(words) if not word.isspace()]
-    for begin, other, size in SequenceMatcher(None, common, [words[at] for at in plain]).get_matching_blocks():
-        yield from ((begin + n, plain[other + n]) for n in range(size))
+def _common(texts: Sequence[Sequence[str]]) -> Sequence[str]:
+    """The words that all of the texts have, in their order."""
+    common = texts[0] if texts else []
+    matcher = SequenceMatcher(b=common)
+    for text in texts[1:]:
+        matcher.set_seq1(text)
+        left = [common[block.b + n] for block in matcher.get_matching_blocks() for n in range(block.size)]
+        if len(left) < len(common):  # what is known of the second sequence is kept as long as it stays
+            common = left
+            matcher.set_seq2(common)
+    return common
+
+
+def _count(words: Sequence[str]) -> int:
+    return sum(word[0].isalpha() for word in words)
 
 
 def _runs(words: Sequence[str], same: set[int]) -> Iterator[Run]:
-    """Neighbours that differ are one stretch, with the spaces between them."""
-    marks = [at not in same and not word.isspace() for at, word in enumerate(words)]
-    for at, word in enumerate(words):
-        inside = 0 < at < len(words) - 1
-        if word.isspace() and inside and marks[at - 1] and marks[at + 1]:
-            marks[at] = True
-    for mark, run in groupby(zip(marks, words, strict=True), key=lambda pair: pair[0]):
-        yield mark, "".join(word for _, word in run)
+    """Neighbours that differ are one stretch, with the spaces and commas between them."""
+    runs = [
+        (differs, "".join(words[at] for at in run))
+        for differs, run in groupby(range(len(words)), key=lambda at: at not in same and not words[at].isspace())
+    ]
+    marks = [
+        differs or (0 < at < len(runs) - 1 and not any(map(str.isalnum, text)))
+        for at, (differs, text) in enumerate(runs)
+    ]
+    for differs, some in groupby(zip(marks, runs, strict=True), key=lambda pair: pair[0]):
+        yield differs, "".join(text for _, (_, text) in some)

@@ -13,10 +13,17 @@ from seedspec.report.page.content import WORDS, without_query
 from seedspec.report.page.page import data_url, escaped, hash_of, read
 from seedspec.report.preview.content import Preview, Row, Shot
 
+_MANY = 200
+"""Rows above which a browser draws those alone that are on the screen."""
+_NOTES = {
+    "all": "",
+    "text": "Its texts have little in common: words are marked that differ within one text.",
+    "none": "Its prompts have little in common, so no words are marked.",
+}
 _SIGNS = {"image": "image", "video": "video", "audio": "sound"}
 
 
-def parts(preview: Preview, heading: str, thumbnails: Mapping[str, bytes]) -> Iterator[str]:
+def parts(preview: Preview, thumbnails: Mapping[str, bytes]) -> Iterator[str]:
     """The page in pieces. The same input gives the same text.
 
     `thumbnails` are WebP files by what a medium is known by (`Medium.item`); a medium without one is named alone.
@@ -37,8 +44,9 @@ def parts(preview: Preview, heading: str, thumbnails: Mapping[str, bytes]) -> It
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<title>{escaped(title)}</title>\n<link rel="icon" href="data:,">\n<style>{style}</style>\n</head>\n<body>\n'
     )
-    yield from _head(preview, heading)
-    yield '<main id="main" tabindex="-1">\n'
+    yield from _head(preview)
+    many = sum(len(shot.rows) for shot in preview.shots) > _MANY
+    yield f'<main id="main" tabindex="-1"{" class=many" * many}>\n'
     if numbers:
         yield '<svg class="unseen" aria-hidden="true" focusable="false">\n'
         for item, number in numbers.items():
@@ -56,11 +64,11 @@ def parts(preview: Preview, heading: str, thumbnails: Mapping[str, bytes]) -> It
     )
 
 
-def _head(preview: Preview, heading: str) -> Iterator[str]:
+def _head(preview: Preview) -> Iterator[str]:
     rate = preview.board.rate
     yield '<a class="skip" href="#main">Skip to the prompts</a>\n<header class="top">\n'
     yield f'<div class="board"><h1><bdi>{escaped(preview.board.name)}</bdi></h1>'
-    yield f'<p class="soft"><bdi>{escaped(heading)}</bdi></p></div>\n'
+    yield f'<p class="soft"><bdi>{escaped(_made_by(preview))}</bdi></p></div>\n'
     yield f'<dl class="sums">{_sum(_count(preview.entries, "entry", "entries"), preview.cost, rate)}'
     if preview.bought or preview.buys != preview.entries:
         yield _sum(f"{preview.buys:,} of them to buy", preview.buying, rate)
@@ -73,6 +81,13 @@ def _head(preview: Preview, heading: str) -> Iterator[str]:
             price = escaped(dollars(shot.cost, rate) or "unpriced")
             yield f'<li><a href="#s{at}"><bdi>{escaped(shot.name)}</bdi> <span class="soft">{price}</span></a></li>\n'
         yield "</ul></nav>\n"
+
+
+def _made_by(preview: Preview) -> str:
+    """The models, and the profile where there is one."""
+    models = dict.fromkeys(row.entry.model.id for shot in preview.shots for row in shot.rows)
+    profile = preview.board.profile
+    return ", ".join(models) + (f", profile {profile.name}" if profile is not None else "")
 
 
 def _sum(words: str, cost: Cost, rate: Rate) -> str:
@@ -88,8 +103,8 @@ def _shot(shot: Shot, at: int, preview: Preview, numbers: Mapping[str, str]) -> 
     yield f'<h2 id="s{at}-name"><bdi>{escaped(shot.name)}</bdi></h2><p>{escaped(counted)}</p>'
     yield f'<p class="price">{escaped(both(shot.cost, rate))}</p></header>\n'
     yield _fields(shot.fields)
-    if not shot.marked:
-        yield '<p class="soft note">Its prompts have little in common, so no words are marked.</p>\n'
+    if (note := _NOTES[shot.compared]) and len(shot.rows) > 1:
+        yield f'<p class="soft note">{note}</p>\n'
     for row in shot.rows:
         yield from _row(row, rate, preview, numbers)
     yield "</section>\n"
@@ -120,9 +135,10 @@ def _stretch(differs: bool, text: str) -> str:
 
 
 def _takes(numbers: list[int]) -> str:
-    if len(numbers) > 1:
-        return f"takes {numbers[0]}–{numbers[-1]}"
-    return f"take {numbers[0]}"
+    if len(numbers) == 1:
+        return f"take {numbers[0]}"
+    in_a_row = numbers[-1] - numbers[0] == len(numbers) - 1
+    return f"takes {f'{numbers[0]}–{numbers[-1]}' if in_a_row else ', '.join(map(str, numbers))}"
 
 
 def _price(cost: Cost, takes: int, rate: Rate) -> str:
@@ -168,7 +184,7 @@ def _medium(medium: Medium, numbers: Mapping[str, str]) -> str:
 
 def _states(row: Row, preview: Preview) -> Iterator[str]:
     """Where its takes stand: what is bought, what keeps one from being bought, and what is bought with another one."""
-    lines = []
+    lines: dict[str, list[int]] = {}
     for take in row.takes:
         said = []
         if preview.bought or take.state == "held":
@@ -177,10 +193,14 @@ def _states(row: Row, preview: Preview) -> Iterator[str]:
         if (other := preview.twins.get(take.entry.address)) is not None:
             said.append(f"the same request as <bdi>{escaped(other)}</bdi>: bought once")
         if said:
-            head = f"take {take.entry.take}: " if len(row.takes) > 1 else ""
-            lines.append(f'<li class="state-{take.state}">{head}{" · ".join(said)}</li>\n')
-    if lines:
-        yield f'<ul class="states">\n{"".join(lines)}</ul>\n'
+            lines.setdefault(f'<span class="state-{take.state}">{" · ".join(said)}</span>', []).append(take.entry.take)
+    if not lines:
+        return
+    yield '<ul class="states">\n'
+    for line, numbers in lines.items():
+        whole = len(numbers) == len(row.takes)
+        yield f"<li>{'' if whole else f'{_takes(numbers)}: '}{line}</li>\n"
+    yield "</ul>\n"
 
 
 def _count(number: int, one: str, many: str) -> str:
