@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any
 
 from seedspec.catalog.price import Cost, Rate
@@ -28,7 +27,7 @@ def parts(preview: Preview, thumbnails: Mapping[str, bytes]) -> Iterator[str]:
 
     `thumbnails` are WebP files by what a medium is known by (`Medium.item`); a medium without one is named alone.
     """
-    style = read("base.css") + (files("seedspec.report.preview") / "preview.css").read_text(encoding="utf-8")
+    style = read("base.css", "preview.css")
     policy = {
         "default-src": "'none'",
         "style-src": hash_of(style),
