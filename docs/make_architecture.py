@@ -23,7 +23,7 @@ ROOMS = (
     "compiler", "compiler/storyboard", "compiler/matrix", "compiler/prompt", "compiler/references", "compiler/request",
     "lock", "plan", "choices", "measures", "project",
     "run/engine", "run/store", "run/store/ledger", "run/service", "run",
-    "report", "emulator", "api", "cli",
+    "report", "emulator", "editor", "api", "cli",
 )  # fmt: skip
 """The rooms in the order of the flow: a room imports from rooms before it in this list."""
 
@@ -34,7 +34,7 @@ _INK, _DIM, _FAINT, _BOX = "#22231f", "#5f5e57", "#dad7cc", "#f6f4ee"
 _GROUPS = {
     "text": "#8a6d3b", "media": "#8a6d3b", "catalog": "#8a6d3b", "compiler": "#2f6f62", "lock": "#35618e",
     "plan": "#35618e", "choices": "#35618e", "measures": "#35618e", "project": "#8c4a5b", "run": "#8c4a5b",
-    "report": "#6b5b95", "emulator": "#6b5b95", "api": "#6b5b95", "cli": "#6b5b95",
+    "report": "#6b5b95", "emulator": "#6b5b95", "editor": "#6b5b95", "api": "#6b5b95", "cli": "#6b5b95",
 }  # fmt: skip
 """The color of each room: what all need, the compiler, what is known and wanted, what acts, and what people meet."""
 

@@ -40,6 +40,8 @@ DOORS = {
     "uvicorn": "emulator",
     "distributed": "project/cluster.py",
     "watchfiles": "project/changes.py",
+    "pygls": "editor",
+    "lsprotocol": "editor",
     "python_calamine": "project/importing/sheet.py",
 }
 """The one module, or room, that may import each dependency."""

@@ -17,6 +17,7 @@ from seedspec.cli.console import complain, echo, kept_back, open_streams
 COMMANDS = {
     "init": ("seedspec.cli.commands.init", "Begin a project: a storyboard, and what git should know."),
     "check": ("seedspec.cli.commands.check", "Find every mistake in storyboards, with its line."),
+    "language-server": ("seedspec.cli.commands.language_server", "Check and complete storyboards inside an editor."),
     "explain": ("seedspec.cli.commands.explain", "Say what a code of an error means, and what to do."),
     "rows": ("seedspec.cli.commands.rows", "Choose the few rows that the strategy of a storyboard asks for."),
     "compile": ("seedspec.cli.commands.compile", "Show the requests exactly as they would be sent."),
@@ -81,7 +82,7 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(COMMANDS[name][0]), f"{name}_command")
+        command = getattr(importlib.import_module(COMMANDS[name][0]), f"{name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
 

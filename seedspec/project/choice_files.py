@@ -17,6 +17,7 @@ from seedspec.compiler.storyboard.profile import name_of
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.project import names, sources
 from seedspec.project.files import check_no_link
+from seedspec.project.reading import Reading
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
 from seedspec.text.source import Source
@@ -55,7 +56,7 @@ def choices_of(path: Path, board: Storyboard, *, emulated: bool) -> Choices:
     return Choices(path, board.name, emulated, name_of(board))
 
 
-def read_picks(place: Choices, problems: Problems) -> Picks:
+def read_picks(place: Choices, problems: Problems, reading: Reading | None = None) -> Picks:
     """The picks beside a storyboard; none when there is no file. What is wrong with it goes to `problems`.
 
     A symbolic link is an error: a cloned repository may hold one, and picks are written, too.
@@ -64,8 +65,9 @@ def read_picks(place: Choices, problems: Problems) -> Picks:
         check_no_link(place.picks)
     except OSError as error:
         problems.error("cannot-read", f"`{os.path.relpath(place.picks)}` {error.strerror}", None)
-    there = place.picks.exists() and not place.picks.is_symlink()
-    source = _source(place.picks, problems) if there else None
+    given = reading.ask(place.picks) if reading is not None else None
+    there = (given is not None or place.picks.exists()) and not place.picks.is_symlink()
+    source = _source(place.picks, problems, reading) if there else None
     return picks_in(source, problems, place.profile)
 
 
@@ -75,9 +77,11 @@ def picks_in(source: Source | None, problems: Problems, profile: str) -> Picks:
     return Picks() if node is None else picks_of(node, Schema(sources.schemas()["picks.json"]), problems, profile)
 
 
-def picks_beside(storyboard: Path, board: Storyboard, problems: Problems, *, emulated: bool = False) -> ChosenTake:
+def picks_beside(
+    storyboard: Path, board: Storyboard, problems: Problems, reading: Reading | None = None, *, emulated: bool = False
+) -> ChosenTake:
     """What people chose of a storyboard's takes with its profile, for the references that follow it."""
-    return chosen_take(read_picks(choices_of(storyboard, board, emulated=emulated), problems))
+    return chosen_take(read_picks(choices_of(storyboard, board, emulated=emulated), problems, reading))
 
 
 def picks_at_revision(
@@ -120,8 +124,8 @@ def _files(path: Path, track: str) -> Iterator[Path]:
             yield file
 
 
-def _source(file: Path, problems: Problems) -> Source | None:
-    return sources.read_source(file, os.path.relpath(file), problems)
+def _source(file: Path, problems: Problems, reading: Reading | None = None) -> Source | None:
+    return sources.read_source(file, os.path.relpath(file), problems, reading)
 
 
 def _node(source: Source | None, problems: Problems) -> Node | None:

@@ -215,10 +215,14 @@ def check(
 
 
 class Checked(NamedTuple):
-    """The findings about a storyboard file, and the storyboard as written, as far as its form is sound."""
+    """The findings about a storyboard file, and the storyboard as written, as far as its form is sound.
+
+    `entries` are those of the storyboard as written, where they were asked for.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     board: Storyboard | None
+    entries: tuple[Entry, ...] = ()
 
 
 def check_profiles(
@@ -228,34 +232,36 @@ def check_profiles(
     reading: Reading | None = None,
     *,
     probe: RemoteProbe = probe_nothing,
+    keep: bool = False,
 ) -> Checked:
-    """What `check` finds. `reading` knows then what was read for it, and may give other texts than the disk has."""
+    """What `check` finds. `reading` knows then what was read for it, and may give other texts than the disk has.
+
+    `keep` keeps the entries of the storyboard as written.
+    """
     problems = Problems()
     with no_collector():
         board = read_board(path, problems, catalog, reading)
         look = cache(sources.looker(Path(path).parent, reading))  # media are looked at once for all profiles
         if board is None:
             return Checked(for_buyers(problems), None)
-        if reading is not None and follows_picks(board):
-            reading.ask(names.picks_of(Path(path), emulated=False))
         read = sources.templates_below(Path(path).parent, reading)
         most, costs = ceiling(), set[int]()  # for all profiles together
+        kept: list[Entry] | None = [] if keep else None
         rows = rows_beside(Path(path), board, problems, reading)
         if profile is not None:
-            own = _check_board(
-                path, _profiled(board, profile, problems), problems, look, read, probe, most, costs, rows
-            )
+            profiled = _profiled(board, profile, problems)
+            own = _check_board(path, profiled, problems, look, read, probe, most, costs, rows, reading)
             return Checked(for_buyers(own), board)
-        as_written = _check_board(path, board, problems, look, read, probe, most, costs, rows)
+        as_written = _check_board(path, board, problems, look, read, probe, most, costs, rows, reading, kept)
         telling = [p.name for p in board.profiles.values() if p.fields or p.takes]  # an empty one changes nothing
         each = {}
         for name in telling:
             if most.work.done > most.work.most:
                 break  # which the profile before has said
             own_board, own_problems = with_profile(board, name), problems.anew()
-            each[name] = _check_board(path, own_board, own_problems, look, read, probe, most, costs, rows)
+            each[name] = _check_board(path, own_board, own_problems, look, read, probe, most, costs, rows, reading)
         check_budget(board, costs, as_written)
-    return Checked(for_buyers(merge_findings(as_written, each)), board)
+    return Checked(for_buyers(merge_findings(as_written, each)), board, tuple(kept or ()))
 
 
 def _check_board(
@@ -268,12 +274,18 @@ def _check_board(
     most: Ceiling,
     costs: set[int],
     rows: RowsFile | None,
+    reading: Reading | None = None,
+    kept: list[Entry] | None = None,
 ) -> Problems:
-    """What is found wrong with a storyboard and its entries, none of which is kept; what they cost goes to `costs`."""
-    chosen = _chosen_takes(Path(path), board, problems, emulated=False)
+    """What is found wrong with a storyboard and its entries, which go to `kept` if that is there; `costs` gets what
+    they cost."""
+    chosen = _chosen_takes(Path(path), board, problems, reading, emulated=False)
     near = sources.files_near(Path(path).parent)
     made = expand(board, Inputs(look, read, probe, chosen, _local(board), near, rows), problems, most)
-    costs.update(entry.base.cost.high for entry in made.entries())
+    for entry in made.entries():
+        costs.add(entry.base.cost.high)
+        if kept is not None:
+            kept.append(entry)
     report_chosen(board, made.rows, problems)
     return problems
 
@@ -292,15 +304,19 @@ def _local(board: Storyboard, *, emulated: bool = False) -> Callable[[], bool]:
     return local
 
 
-def _chosen_takes(path: Path, board: Storyboard, problems: Problems, *, emulated: bool) -> ChosenTake:
+def _chosen_takes(
+    path: Path, board: Storyboard, problems: Problems, reading: Reading | None = None, *, emulated: bool
+) -> ChosenTake:
     """What people chose of the takes that a storyboard follows. Where they chose none, no reader of picks is loaded."""
     if not follows_picks(board):
         return none_chosen
-    if not names.picks_of(path, emulated=emulated).exists():
+    file = names.picks_of(path, emulated=emulated)
+    given = reading.ask(file) if reading is not None else None
+    if given is None and not file.exists():
         return none_chosen
     from seedspec.project.choice_files import picks_beside
 
-    return picks_beside(path, board, problems, emulated=emulated)
+    return picks_beside(path, board, problems, reading, emulated=emulated)
 
 
 def _chosen_takes_at(

@@ -45,16 +45,17 @@ class Fixes:
     remaining: tuple[Diagnostic, ...]
 
 
-def fixes(path: str, check: Callable[[Reading], Checked]) -> Fixes:
+def fixes(path: str, check: Callable[[Reading], Checked], instead: Mapping[Path, bytes] | None = None) -> Fixes:
     """The edits of all findings about a storyboard, made in the memory, again and again until none is left.
 
     `check` checks the storyboard, with the texts that it is given in place of the disk's. An edit is left out where
     its finding would stay, where the storyboard would no longer be sound YAML, and where it would have more errors than
     before. Only the edit of an error may bring more to light, which that error hid; nothing ran before, either.
+    `instead` has texts, by real path, that are in the place of the disk's from the beginning.
 
     Raises what `check` raises.
     """
-    return _Fixing(path, check).run()
+    return _Fixing(path, check, instead or {}).run()
 
 
 def write(changes: Iterable[Change]) -> None:
@@ -76,10 +77,10 @@ def write(changes: Iterable[Change]) -> None:
 class _Fixing:
     """The rounds of one storyboard. `texts` are the files that differ from those on the disk, by real path."""
 
-    def __init__(self, path: str, check: Callable[[Reading], Checked]) -> None:
-        self.path, self.check = path, check
+    def __init__(self, path: str, check: Callable[[Reading], Checked], instead: Mapping[Path, bytes]) -> None:
+        self.path, self.check, self.instead = path, check, instead
         self.folder = Path(os.path.realpath(Path(path).parent))
-        self.disk: dict[Path, bytes] = {}
+        self.disk = dict(instead)
         self.shown: dict[Path, Path] = {}
         self.texts: dict[Path, bytes] = {}
         self.known: list[tuple[Mapping[Path, bytes], Checked]] = []
@@ -139,7 +140,7 @@ class _Fixing:
         for known, found in self.known:
             if known == texts:
                 return found
-        self.known = [*self.known[-1:], (texts, self.check(Reading(texts)))]
+        self.known = [*self.known[-1:], (texts, self.check(Reading({**self.instead, **texts})))]
         return self.known[-1][1]
 
     def _is_yaml(self, texts: Mapping[Path, bytes]) -> bool:

@@ -6,19 +6,26 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from seedspec.project.media_memory import MediaMemory
+
 State = tuple[int, int, int] | None
 """What tells that a file was written, or another one put in its place; None where nothing is."""
 
 
 class Reading:
     """The files of one or more checks. `instead` has texts, by real path, which are read in the place of files.
+    `media` remembers media for the next check. Where the storyboard is `unsaved` it has no folder: no file that it
+    names can be looked for.
 
     `asked` has every path that was looked for, there or not, with its state at that moment: as long as `state_of` gives
     the same for all of them, another check would find the same. Those in `folders` were asked for what stands in them.
     """
 
-    def __init__(self, instead: Mapping[Path, bytes] | None = None) -> None:
+    def __init__(
+        self, instead: Mapping[Path, bytes] | None = None, media: MediaMemory | None = None, *, unsaved: bool = False
+    ) -> None:
         self.instead = instead or {}
+        self.media, self.unsaved = media, unsaved
         self.asked: dict[Path, State] = {}
         self.folders: set[Path] = set()
 

@@ -120,6 +120,8 @@ def templates_below(folder: Path, reading: Reading | None = None) -> Callable[[s
     root = folder.resolve()
 
     def read(name: str) -> str | None:
+        if reading is not None and reading.unsaved:
+            return ""
         try:
             return _template(root, name, reading)
         except (OSError, ValueError, RuntimeError):  # no UTF-8, a NUL in the name, links that go round
@@ -157,6 +159,8 @@ def looker(folder: Path, reading: Reading | None = None) -> MediaReader:
     names = cache(lambda folder: frozenset(os.listdir(folder)))  # a folder may hold the media of a whole storyboard
 
     def look(target: str, kind: Kind) -> MediaFile | str:
+        if reading is not None and reading.unsaved:
+            return MediaFile(target, "", MediaFacts(), unchecked="the storyboard is not saved yet")
         if "\\" in target or PurePosixPath(target).is_absolute():
             return NO_PATH
         try:
@@ -165,7 +169,8 @@ def looker(folder: Path, reading: Reading | None = None) -> MediaReader:
                 return f"lies outside the project `{project.name}`"
             if reading is not None:
                 reading.ask(base / target)
-            found = _asset(path, target, kind)
+            memory = reading.media if reading is not None else None
+            found = memory.found(path, target, kind, _asset) if memory is not None else _asset(path, target, kind)
             if isinstance(found, MediaFile) and (spelling := spell_as_on_disk(base, target, names)):
                 return replace(found, spelling=spelling)
             return found

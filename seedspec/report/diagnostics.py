@@ -53,7 +53,7 @@ def _lines(d: Diagnostic, *, color: bool) -> Iterator[str]:
     def paint(text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if color else text
 
-    notes = [*d.notes, *_entries_note(d.entries)]
+    notes = [*d.notes, *entries_note(d.entries)]
     spans = [s for s in (d.span, *(n.span for n in notes)) if s is not None]
     width = max((len(str(s.place[0])) for s in spans), default=1) + 2
     where = paint(_visible(f"{d.span}:"), "1") + " " if d.span else ""
@@ -82,7 +82,8 @@ def _excerpt(span: Span, width: int, paint: Callable[[str], str]) -> Iterator[st
     yield f"{' ' * width} | {carets[:indent]}{paint(carets[indent:])}"
 
 
-def _entries_note(entries: tuple[str, ...]) -> Iterator[Note]:
+def entries_note(entries: tuple[str, ...]) -> Iterator[Note]:
+    """Says which entries led to a finding: the only one, or the first of how many."""
     if len(entries) == 1:
         yield Note(f"in entry `{entries[0]}`")
     elif entries:
@@ -120,7 +121,7 @@ def _annotation(d: Diagnostic) -> str:
         if line == end_line:  # columns over several lines are refused
             properties |= {"col": column, "endColumn": end_column}
     properties["title"] = d.code
-    notes = [n.message + (f": {n.span}" if n.span else "") for n in (*d.notes, *_entries_note(d.entries))]
+    notes = [n.message + (f": {n.span}" if n.span else "") for n in (*d.notes, *entries_note(d.entries))]
     said = "\n".join(_visible(part) for part in (d.message, *notes))
     shown = ",".join(f"{k}={_property(_visible(str(v)))}" for k, v in properties.items())
     return f"::{_COMMAND[d.severity]} {shown}::{_value(said)}"

@@ -51,7 +51,7 @@ def test_sentences_are_whole_and_commands_in_them_are_there() -> None:
         assert about["severity"] in ("error", "warning", "hint"), code
         for said in (about["means"], about["do"]):
             assert re.fullmatch(r"[A-Z`].*[.]", said), f"{code}: {said}"
-            assert set(re.findall(r"`seedspec ([a-z]+)", said)) <= COMMANDS.keys(), code
+            assert set(re.findall(r"`seedspec ([a-z-]+)", said)) <= COMMANDS.keys(), code
         assert ("storyboard" in about) == ("says" in about) and f"[{code}]" in about.get("says", f"[{code}]")
 
 

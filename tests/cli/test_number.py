@@ -18,7 +18,7 @@ from seedspec.cli.number import Number
 def numbers() -> Iterator[tuple[str, click.Option]]:
     """Every option of every command that takes a number with a fraction."""
     for name, (module, _) in COMMANDS.items():
-        found = getattr(import_module(module), f"{name}_command")
+        found = getattr(import_module(module), f"{name.replace('-', '_')}_command")
         for command in (found, *getattr(found, "commands", {}).values()):
             for param in command.params:
                 if isinstance(param, click.Option) and param.type.name.startswith("float"):

@@ -16,6 +16,8 @@ from seedspec.compiler.prompt.other_methods import method_advice
 from seedspec.compiler.prompt.parts import Part
 from seedspec.text.diagnostic import did_you_mean, list_words
 
+IN_INCLUDED = "here, in the included file"
+"""The note that has the place of a fault that lies in an included file."""
 FILTERS_PAGE = "https://jinja.palletsprojects.com/templates/"
 
 
@@ -27,13 +29,22 @@ class Change(NamedTuple):
     text: str
 
 
+class Included(NamedTuple):
+    """A stretch of an included file: the name that it is included by, its text, and the offsets in it."""
+
+    name: str
+    text: str
+    start: int
+    end: int
+
+
 class TemplateFault(Exception):
     """A template could not be rendered; the message is one line, `notes` say what to do.
 
     `place` is the stretch of the template's text that is at fault, None for all of it, and `whole` the expression that
-    it is the end of; `file` names the included file,
-    with line and column, where the fault lies. `word` is the name that was not found; `owner` is the mapping that has
-    not got it, and `key` its name there. A message that begins with `found` gets the part as its subject.
+    it is the end of; `inside` is the place in an included file where the fault lies. `word` is the name that was not
+    found; `owner` is the mapping that has not got it, and `key` its name there. A message that begins with `found` gets
+    the part as its subject.
     """
 
     def __init__(self, message: str, *notes: str, code: str = "template-failed", word: str = "") -> None:
@@ -42,7 +53,7 @@ class TemplateFault(Exception):
         self.place: tuple[int, int] | None = None
         self.whole: tuple[int, int] | None = None
         self.changes: tuple[Change, ...] = ()
-        self.file = ""
+        self.inside: Included | None = None
         self.owner: object = None
         self.key = ""
 

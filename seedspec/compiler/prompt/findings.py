@@ -11,7 +11,7 @@ from jinja2 import nodes
 
 from seedspec.compiler.prompt.comparisons import never_equal
 from seedspec.compiler.prompt.complaint import Complaint, Finding
-from seedspec.compiler.prompt.errors import Change, MissingValue, TemplateFault, fault_of, part_of
+from seedspec.compiler.prompt.errors import Change, Included, MissingValue, TemplateFault, fault_of, part_of
 from seedspec.compiler.prompt.locate import Written
 from seedspec.compiler.prompt.names import Names, Unknown, unknown_names
 from seedspec.compiler.prompt.parts import Part, Parts, Token, constant_of, is_sole, tokens_of
@@ -109,8 +109,8 @@ class Findings:
         else:
             inner = self._part(self._env.sources.get(at.file, ""), at.file_number, error)
             fault = self._syntax_fault(error) or fault_of(error, inner)
-            if not fault.file and inner is not None:
-                fault.file = _in_file(at.file, self._env.sources[at.file], inner.start)
+            if fault.inside is None and inner is not None:
+                fault.inside = Included(at.file, self._env.sources[at.file], inner.start, inner.end)
             fault.changes = ()
         if part is not None:
             fault.place = (base + part.start, base + part.end)
@@ -126,7 +126,7 @@ class Findings:
         text = self._env.sources.get(error.name, "")
         found, _ = self._unreadable(text, error)
         fault = TemplateFault(found.message, *found.notes)
-        fault.file = _in_file(error.name, text, found.start)
+        fault.inside = Included(error.name, text, found.start, found.end)
         return fault
 
     def _part(self, text: str, number: int, error: BaseException) -> Part | None:
@@ -150,11 +150,6 @@ def edits_of(written: Written, changes: Iterable[Change], base: int = 0) -> Coll
     """The changes of a template as edits of its file; none where one of them cannot be written there."""
     edits = [written.edit(base + c.start, base + c.end, c.text) for c in changes]
     return [e for e in edits if e is not None] if None not in edits else ()
-
-
-def _in_file(name: str, text: str, at: int) -> str:
-    line = text.count("\n", 0, at) + 1
-    return f"{name}:{line}:{at - text.rfind(chr(10), 0, at)}"
 
 
 def _path_of(text: str, part: Part) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from seedspec.catalog.model import Model
 from seedspec.compiler.matrix.cell import Cell, Scope
 from seedspec.compiler.matrix.columns import Columns
 from seedspec.compiler.matrix.grid import Grid
-from seedspec.compiler.prompt.errors import Change, RefFault, RefSyntax, TemplateFault
+from seedspec.compiler.prompt.errors import IN_INCLUDED, Change, Included, RefFault, RefSyntax, TemplateFault
 from seedspec.compiler.prompt.findings import edits_of
 from seedspec.compiler.prompt.locate import Written, is_template
 from seedspec.compiler.prompt.look_alikes import left_names, left_over
@@ -21,11 +21,11 @@ from seedspec.compiler.prompt.numbering import number
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.template import Template, Templates
 from seedspec.compiler.storyboard.types import Axis, Shot, Storyboard
-from seedspec.text.diagnostic import did_you_mean, list_words
+from seedspec.text.diagnostic import Note, did_you_mean, list_words
 from seedspec.text.mistyped import unknown_word
 from seedspec.text.near import shorten
 from seedspec.text.node import Map, Scalar
-from seedspec.text.source import Span
+from seedspec.text.source import Source, Span
 
 
 class Faulty:
@@ -147,7 +147,7 @@ class Texts:
             return Prompt(partial.template.render(scope, ref, text=True), frozenset(used), None, partial)
         except RefFault as fault:
             span = Written(node).span(*fault.place) if fault.place else node.span
-            self._unknown_reference(fault.word, span, address(cell), fault.file)
+            self._unknown_reference(fault.word, span, address(cell), fault.inside)
         except TemplateFault as fault:
             self._report_fault(node, fault, address(cell))
         return None
@@ -193,14 +193,14 @@ class Texts:
         by_itself = (r.name for r in shot.references if r.slot is not None)
         return frozenset((*by_itself, *(n.text for n in shot.attach))) & self._catalogue.keys()
 
-    def _unknown_reference(self, name: str, span: Span, entry: str = "", file: str = "") -> None:
+    def _unknown_reference(self, name: str, span: Span, entry: str = "", inside: Included | None = None) -> None:
         if any(map(self._problems.is_set_aside, (name, "references"))):
             return
         known = self._catalogue
         message, near = unknown_word(name, "reference", known)
         if not known:
             message = f"`{shorten(name)}` is no reference; the storyboard declares no references"
-        notes: tuple[str, ...] = (f"in {self._beside(file)}",) if file else ()
+        notes: tuple[str | Note, ...] = self._beside(inside)
         if name != self._shot.id and any(s.id == name for s in self._board.shots):
             as_name = re.sub(r"\W", "_", name)
             notes += (
@@ -220,12 +220,15 @@ class Texts:
         here = f"`{name}` belongs to shot `{owners[0]}` alone"
         return (f"{here}; declare it under `references` of the storyboard, for every shot",)
 
-    def _beside(self, file: str) -> str:
-        """A place in an included file as the storyboard's own places are shown: from where that was named."""
-        return posixpath.join(posixpath.dirname(self._board.source.path), file)
+    def _beside(self, inside: Included | None) -> tuple[Note, ...]:
+        """The place in an included file, its path shown as the storyboard's own: from where that was named."""
+        if inside is None:
+            return ()
+        source = Source(posixpath.join(posixpath.dirname(self._board.source.path), inside.name), inside.text)
+        return (Note(IN_INCLUDED, source.span(inside.start, max(inside.end, inside.start + 1))),)
 
     def _report_fault(self, node: Scalar, fault: TemplateFault, address: str) -> None:
-        notes: tuple[str, ...] = (f"in {self._beside(fault.file)}",) if fault.file else ()
+        notes: tuple[str | Note, ...] = self._beside(fault.inside)
         written = Written(node)
         if fault.key and (axis := self._tables.get(id(fault.owner))) is not None:
             if self._problems.is_set_aside(fault.key):
@@ -235,9 +238,9 @@ class Texts:
         changes = fault.changes
         if isinstance(fault, RefSyntax):
             notes += (f"write `ref('{fault.word}')`",)
-            if fault.word in self._catalogue and fault.whole is not None and not fault.file:
+            if fault.word in self._catalogue and fault.whole is not None and fault.inside is None:
                 changes = (Change(*fault.whole, f"ref('{fault.word}')"),)
-        elif fault.word and not fault.file:
+        elif fault.word and fault.inside is None:
             notes += did_you_mean(fault.word, self._known)
         self._problems.error(
             fault.code, str(fault), span, *notes, *fault.notes, *edits_of(written, changes), entry=address
@@ -256,7 +259,7 @@ class Texts:
         if not words:
             words += _lacking(axis, fault.key, self._grid.columns)
         out = TemplateFault(*words, code=fault.code)
-        out.place, out.whole, out.file = fault.place, fault.whole, fault.file
+        out.place, out.whole, out.inside = fault.place, fault.whole, fault.inside
         return out
 
     def _names(self, known: frozenset[str], *, in_prompt: bool) -> Names:

@@ -1,0 +1,118 @@
+"""The language server as editors talk to it; each request has a module of its own, and the door to pygls is here."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from seedspec import __version__
+from seedspec.editor.findings import by_file
+from seedspec.editor.positions import Units
+from seedspec.editor.session import Document, Session
+from seedspec.project.crash_file import keep
+from seedspec.project.credentials import BadSettings
+
+
+class Server(LanguageServer):
+    """One editor's server. All state is in `session`, and in what it has shown of each file."""
+
+    def __init__(self) -> None:
+        super().__init__("seedspec", __version__, types.TextDocumentSyncKind.Full)
+        self.session = Session(self._show, self._say_trouble)
+        self._found: dict[str, dict[str, list[types.Diagnostic]]] = {}
+        self._said: set[str] = set()
+
+    @property
+    def units(self) -> Units:
+        """What the editor counts columns in."""
+        found = str(self.workspace.position_encoding)
+        return "utf-8" if found.endswith("8") else "utf-32" if found.endswith("32") else "utf-16"
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """A message that nobody understands is no reason to bother a person."""
+
+    def _show(self, board: Document) -> None:
+        """Shows what was found in a storyboard, and takes away what is no longer so, here and in other files."""
+        found: dict[str, list[types.Diagnostic]] = {}
+        if board.snapshot is not None:
+            text = self.client_capabilities.text_document
+            shows = text is not None and text.publish_diagnostics is not None
+            related = bool(shows and text and text.publish_diagnostics and text.publish_diagnostics.related_information)
+            by_path = by_file(
+                board.snapshot.checked.diagnostics, board.path, self.session.uri_of, self.units, related=related
+            )
+            found = {self.session.uri_of(path): listed for path, listed in by_path.items()}
+        before = self._found.pop(board.uri, {})
+        if found:
+            self._found[board.uri] = found
+        for uri in before.keys() | found.keys():
+            if uri == board.uri or before.get(uri) != found.get(uri):
+                self._publish(uri)
+
+    def _publish(self, uri: str) -> None:
+        """Shows all that the open storyboards have to say of a file, each finding once."""
+        listed: list[types.Diagnostic] = []
+        for by_uri in self._found.values():
+            listed += [one for one in by_uri.get(uri, ()) if one not in listed]
+        document = self.session.documents.get(uri)
+        version = document.version if document is not None else None
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, listed, version))
+
+    def _say_trouble(self, error: Exception) -> None:
+        """Says once what hinders a check; an error of seedspec itself leaves its trace in a file."""
+        said = str(error)
+        if not isinstance(error, BadSettings):
+            path = keep(error, sys.argv[1:], None)
+            said = f"an error of seedspec itself: {type(error).__name__}" + (
+                f"; its trace is in {path}" if path else ""
+            )
+        if said not in self._said and len(self._said) < 20:
+            self._said.add(said)
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"seedspec: {said}"))
+
+
+def make_server() -> Server:
+    """A server with all that it answers."""
+    server = Server()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def _open(params: types.DidOpenTextDocumentParams) -> None:
+        document = params.text_document
+        server.session.open(document.uri, document.version, document.text)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def _change(params: types.DidChangeTextDocumentParams) -> None:
+        uri, version = params.text_document.uri, params.text_document.version
+        if params.content_changes:
+            server.session.change(uri, version, params.content_changes[-1].text)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def _close(params: types.DidCloseTextDocumentParams) -> None:
+        server.session.close(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def _save(params: types.DidSaveTextDocumentParams) -> None:
+        server.session.look_again()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def _watched(params: types.DidChangeWatchedFilesParams) -> None:
+        server.session.look_again()
+
+    return server
+
+
+def serve() -> None:
+    """Serves one editor on standard input and output until it ends, or is gone."""
+    logging.getLogger("pygls").addHandler(logging.NullHandler())
+    logging.getLogger("pygls").propagate = False
+    logging.getLogger("asyncio").addHandler(logging.NullHandler())
+    logging.getLogger("asyncio").propagate = False
+    server = make_server()
+    try:
+        server.start_io()
+    finally:
+        server.session.end()
