@@ -11,10 +11,12 @@ from typing import Any
 from seedspec.catalog.field_rules import opened, own_rules
 from seedspec.catalog.field_words import WORDS, FieldWords, words_of
 from seedspec.catalog.price import Asked, Cost, Price, Rate, Seconds, estimate, reference_seconds
-from seedspec.catalog.price_file import PriceBook, layered, price_book, with_beside
-from seedspec.catalog.schema import Schema, shorten
+from seedspec.catalog.price_file import PriceBook, layered, price_book, price_faults, with_beside
+from seedspec.catalog.schema import Schema, Violation, shorten
 from seedspec.catalog.slot import KINDS, Kind, Slot, slots_of
-from seedspec.catalog.user_files import NONE, PRICES, PROVIDER, FileFault, UserFiles, id_of
+from seedspec.catalog.template import fields_of
+from seedspec.catalog.user_files import NONE, PRICES, PROVIDER, FileFault, UserFiles, fault_in, id_of
+from seedspec.text.node import Path
 from seedspec.text.value import valueclass
 
 
@@ -197,19 +199,19 @@ def catalog_of(
     """
     models: dict[str, Model] = {}
     broken: dict[str, str] = {}
-    form = _form_of(documents["meta/model.json"])
+    form = form_of(documents["meta/model.json"])
     books, left = _books_of(documents, own or {}, files)
-    beside = {file.shown for file in files.models if file.beside}
+    own_files = {file.shown: file for file in files.models}
     for path, folder, document in _model_files(documents, files):
         provider = files.providers.get(folder, documents.get(f"{folder}/{PROVIDER}"))
         found = _read_model(document, provider, form, books.get(folder), day)
         if isinstance(found, Model) and found.id not in models:
             models[found.id] = found
             continue
-        why = f"`{path}`: another file has this model already" if isinstance(found, Model) else f"`{path}`: {found}"
-        broken[id_of(document) or path] = why
-        if isinstance(found, str) and path not in documents:
-            left.append(FileFault(path, found, path in beside, models=(id_of(document),)))
+        why = "another file has this model already" if isinstance(found, Model) else str(found)
+        broken[id_of(document) or path] = f"`{path}`: {why}"
+        if isinstance(found, Violation) and path in own_files:
+            left.append(fault_in(own_files[path], found, models=(id_of(document),)))
     for fault in files.faults:
         broken |= {name: str(fault) for name in (fault.models or (fault.shown,)) if name not in models}
     known = {name: book for name, book in books.items() if isinstance(book, PriceBook)}
@@ -248,7 +250,8 @@ def _books_of(
             continue
         book, why = with_beside(known, file.shown, file.document, form)
         books[folder] = _of(folder, book)
-        left += [FileFault(file.shown, one.removeprefix(f"`{file.shown}`: "), beside=True) for one in why]
+        wrong = [fault_in(file, v) for v in price_faults(file.document, form)]
+        left += wrong or [FileFault(file.shown, one.removeprefix(f"`{file.shown}`: "), beside=True) for one in why]
     return books, left
 
 
@@ -257,26 +260,45 @@ def _of(folder: str, book: PriceBook | str) -> PriceBook | str:
     return "its `prices.json` is of another provider" if other else book
 
 
-def _form_of(meta: Mapping[str, Any]) -> Schema:
+def form_of(meta: Mapping[str, Any]) -> Schema:
     """What a model file must have. That it is a JSON Schema is told when it is made one, at a tenth of the time."""
     return Schema({k: v for k, v in meta.items() if k != "allOf"})
 
 
-def _read_model(document: Any, provider: Any, form: Schema, book: PriceBook | str | None, day: str) -> Model | str:
-    """A model, or what is wrong with its file."""
-    if not form.is_valid(document):
-        first = form.violations(document)[0]
-        where = "/".join(map(str, first.path))
-        return f"{first.message}, at `{where}`" if where else first.message
+def _read_model(
+    document: Any, provider: Any, form: Schema, book: PriceBook | str | None, day: str
+) -> Model | Violation:
+    """A model, or the first thing that is wrong with its file."""
+    if (wrong := next(model_faults(document, provider, form), None)) is not None:
+        return wrong
     if not isinstance(provider, Mapping) or book is None:
-        return "beside it `provider.json` or `prices.json` is missing"
+        return _fault((), "beside it `provider.json` or `prices.json` is missing")
     if isinstance(book, str):
-        return f"its prices cannot be used: {book}"
+        return _fault((), f"its prices cannot be used: {book}")
     rate = book.rate(document["x-seedspec"]["model"], day)
     try:
         return _model(document, Provider(str(provider.get("id")), provider), rate)
     except (KeyError, TypeError, ValueError) as error:
-        return shorten(str(error), 200)
+        return _fault((), shorten(str(error), 200))
+
+
+def model_faults(document: Any, provider: Any, form: Schema) -> Iterator[Violation]:
+    """What is wrong with a model file by its meta schema, and which fields the provider's requests would not hold."""
+    if not form.is_valid(document):
+        yield from form.violations(document)
+        return
+    body = provider.get("calls", {}).get("create", {}).get("body") if isinstance(provider, Mapping) else None
+    if body is None or body == {"$flat": True}:
+        return
+    sent = {"model", *fields_of(body)}
+    for name in document["properties"]:
+        if name not in sent:
+            what = f'no part of the body of `create` in `{PROVIDER}` sends it; expected `{{"$get": "{name}"}}` there'
+            yield _fault(("properties", name), what)
+
+
+def _fault(place: Path, what: str) -> Violation:
+    return Violation(place, "model-file", what)
 
 
 def _model(document: Mapping[str, Any], provider: Provider, rate: Rate) -> Model:

@@ -10,7 +10,7 @@ from typing import Any
 
 from seedspec.catalog.expression import BadExpression, number_of, parse
 from seedspec.catalog.price import Certainty, Part, Rate
-from seedspec.catalog.schema import Schema, shorten
+from seedspec.catalog.schema import Schema, Violation, shorten
 from seedspec.text.value import valueclass
 
 MOST_DEPTH, MOST_PARTS = 80, 200_000
@@ -110,6 +110,28 @@ def price_book(path: str, document: Any, form: Schema) -> PriceBook | str:
     return PriceBook(document["provider"], rows, Decimal(unit["per_usd"]), unit["as_of"], tuple(faults))
 
 
+def price_faults(document: Any, form: Schema) -> Iterator[Violation]:
+    """Everything that is wrong with a price file, each with its place; `form` is the meta schema of price files."""
+    if not is_small(document) or not isinstance(document, Mapping):
+        yield Violation((), "provider-file", _UNREADABLE)
+    elif not form.is_valid(document):
+        yield from form.violations(document)
+    else:
+        for model, rows in document["models"].items():
+            days = [row["from"] for row in rows]
+            for n, row in enumerate(rows):
+                here = ("models", model, n)
+                if not is_day(row["from"]):
+                    yield Violation((*here, "from"), "provider-file", "expected a day, like `2026-10-10`")
+                elif row["from"] in days[:n]:
+                    yield Violation((*here, "from"), "provider-file", f"a second row from {row['from']}")
+                for where, part in enumerate(row["parts"]):
+                    try:
+                        _part(part)
+                    except BadExpression as error:
+                        yield Violation((*here, "parts", where, *error.path), "provider-file", str(error))
+
+
 def layered(shipped: PriceBook, path: str, document: Any, form: Schema) -> PriceBook:
     """A book with the rows of the user's own file over it: those that begin later than every row that it has.
 
@@ -201,19 +223,21 @@ def _parts_of(row: Row) -> tuple[tuple[Part, ...], str]:
     made = []
     for where, part in _places(row.document.get("parts", ())):
         try:
-            made.append(
-                Part(
-                    part["name"],
-                    number_of(part["rate"], ("rate",)),
-                    _under("quantity", part["quantity"]),
-                    _under("when", part["when"]) if "when" in part else None,
-                    number_of(part.get("minimum", "0"), ("minimum",)),
-                )
-            )
+            made.append(_part(part))
         except BadExpression as error:
             place = "/".join(map(str, (where, *error.path)))
             return (), f"`{row.file}`, row of {row.since}, {place}: {error}"
     return tuple(made), ""
+
+
+def _part(part: Mapping[str, Any]) -> Part:
+    return Part(
+        part["name"],
+        number_of(part["rate"], ("rate",)),
+        _under("quantity", part["quantity"]),
+        _under("when", part["when"]) if "when" in part else None,
+        number_of(part.get("minimum", "0"), ("minimum",)),
+    )
 
 
 def _places(parts: Sequence[Any]) -> Iterator[tuple[str, Any]]:

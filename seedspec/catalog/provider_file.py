@@ -10,14 +10,15 @@ from urllib.parse import urlsplit
 from seedspec.catalog.addresses import unreachable
 from seedspec.catalog.pattern import is_steady
 from seedspec.catalog.price_file import is_small
-from seedspec.catalog.schema import Schema, shorten
+from seedspec.catalog.provider_calls import call_faults
+from seedspec.catalog.schema import Schema, Violation, shorten
+from seedspec.text.node import Path
 from seedspec.text.value import valueclass
 from seedspec.text.visible import STEERING
 
 MOST_TITLE, MOST_TEXT = 80, 4000
 _ID = re.compile(r"[a-z][a-z0-9]{0,29}(?:-[a-z0-9]{1,30}){0,3}")
 _ORIGIN = re.compile(r"https://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+)(?::([1-9][0-9]{0,4}))?")
-_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~-]|\{task\}|\{model\}|\{app\})+)+")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _KEY_ENDS, _ADDRESS_ENDS = ("KEY", "TOKEN", "SECRET"), ("URL",)
 _STEERS = re.compile(f"[{STEERING}]")
@@ -51,7 +52,7 @@ class Sending:
 
 
 def sending_of(document: Mapping[str, Any]) -> Sending:
-    """What a file that `fault_of` has nothing against asks for."""
+    """What a file that `faults` has nothing against asks for."""
     origins = {name: origin["url"] for name, origin in document["origins"].items()}
     calls = [
         (name, f"{call['method']} {origins.get(call['origin'], '?')}{call['path']}")
@@ -79,15 +80,20 @@ def variables_of(document: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
 
 
-def fault_of(document: Any, folder: str, form: Schema) -> str:
-    """Why a user's provider file cannot be used, with the place in it; "" for nothing. `form` is its meta schema."""
+def place_of_variable(document: Mapping[str, Any], variable: str) -> Path:
+    """Where a file that `variables_of` can read names a variable."""
+    origins = document["origins"].items()
+    return next((("origins", n, "variable") for n, o in origins if o["variable"] == variable), ("auth", "variable"))
+
+
+def faults(document: Any, folder: str, form: Schema) -> Iterator[Violation]:
+    """Why a user's provider file cannot be used, each with its place. `form` is the meta schema of provider files."""
     if not is_small(document):
-        return "it is no provider file: more than one has, or nested too deeply"
-    if not form.is_valid(document):
-        first = form.violations(document)[0]
-        return _at("/".join(map(str, first.path)), first.message)
-    found = next(_faults(document, folder), None)
-    return shorten(found, 300) if found is not None else ""
+        yield Violation((), "provider-file", "it is no provider file: more than one has, or nested too deeply")
+    elif not form.is_valid(document):
+        yield from form.violations(document)
+    else:
+        yield from _faults(document, folder)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -98,32 +104,28 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[s
     ]
 
 
-def _faults(document: Mapping[str, Any], folder: str) -> Iterator[str]:
+def _faults(document: Mapping[str, Any], folder: str) -> Iterator[Violation]:
     yield from odd_texts(document)
     own = document["id"]
     if own != folder:
-        yield _at("id", f"it is `{own}`, and its folder is `{folder}`; expected the same name")
+        yield _fault(("id",), f"it is `{own}`, and its folder is `{folder}`; expected the same name")
     if not _ID.fullmatch(own) or own.split("-")[0] in RESERVED:
         what = "expected letters, digits and `-`, and no word by which keys of other services are named"
-        yield _at("id", f"`{own}` cannot be the id of a provider; {what}")
+        yield _fault(("id",), f"`{own}` cannot be the id of a provider; {what}")
     if len(document["title"]) > MOST_TITLE:
-        yield _at("title", f"it is longer than {MOST_TITLE} characters")
+        yield _fault(("title",), f"it is longer than {MOST_TITLE} characters")
     for name, origin in document["origins"].items():
         if why := origin_fault(origin["url"]):
-            yield _at(f"origins/{name}/url", why)
+            yield _fault(("origins", name, "url"), why)
         if why := _variable_fault(origin["variable"], own, _ADDRESS_ENDS):
-            yield _at(f"origins/{name}/variable", why)
+            yield _fault(("origins", name, "variable"), why)
     for variable in key_variables(document):
         if why := _variable_fault(variable, own, _KEY_ENDS):
-            yield _at("auth/variable", why)
+            yield _fault(("auth", "variable"), why)
     header = (document["doubt"].get("key") or {}).get("header", "Idempotency-Key")
     if not _HEADER.fullmatch(header) or header.lower() in _NO_HEADERS:
-        yield _at("doubt/key/header", f"`{header}` is no header that a file may set")
-    for name, call in document["calls"].items():
-        if call["origin"] not in document["origins"]:
-            yield _at(f"calls/{name}/origin", f"`{call['origin']}` is none of the file's origins")
-        if not _PATH.fullmatch(call["path"]) or ".." in call["path"].split("/"):
-            yield _at(f"calls/{name}/path", "expected a path as it is asked for, in which `{task}` alone is filled in")
+        yield _fault(("doubt", "key", "header"), f"`{header}` is no header that a file may set")
+    yield from call_faults(document)
     yield from _task_faults(document["task_id"])
 
 
@@ -147,21 +149,21 @@ def origin_fault(url: str) -> str:
     return f"it is `{shorten(url)}`, which {why}; {expected}" if why else ""
 
 
-def odd_texts(document: Any, place: str = "") -> Iterator[str]:
+def odd_texts(document: Any) -> Iterator[Violation]:
     """Where a document has a text that would steer a terminal, or one that is longer than anybody reads."""
-    for path, text in _texts(document, place):
+    for path, text in _texts(document, ()):
         if _STEERS.search(text.replace("\n", "")):
-            yield _at(path, "it holds characters that cannot be seen")
+            yield _fault(path, "it holds characters that cannot be seen")
         elif len(text) > MOST_TEXT:
-            yield _at(path, f"it is longer than {MOST_TEXT:,} characters")
+            yield _fault(path, f"it is longer than {MOST_TEXT:,} characters")
 
 
-def _task_faults(pattern: str) -> Iterator[str]:
+def _task_faults(pattern: str) -> Iterator[Violation]:
     if not is_steady(pattern) or not pattern.endswith("$"):
-        yield _at("task_id", "expected a plain pattern from `^` to `$`, without a quantifier around another one")
+        yield _fault(("task_id",), "expected a plain pattern from `^` to `$`, without a quantifier around another one")
     elif let := next((text for text in _NOT_TASKS if re.search(pattern, text)), None):
-        yield _at(
-            "task_id", f"it takes `{let!r:.20}` for an id; expected a pattern of letters, digits, `-`, `_` and `.`"
+        yield _fault(
+            ("task_id",), f"it takes `{let!r:.20}` for an id; expected a pattern of letters, digits, `-`, `_` and `.`"
         )
 
 
@@ -181,16 +183,16 @@ def _in_ascii(url: str) -> str:
         return ascii(url)[1:-1]
 
 
-def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
+def _texts(value: Any, place: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
         yield place, value
     elif isinstance(value, Mapping):
         for key, part in value.items():
             yield place, key
-            yield from _texts(part, f"{place}/{key}" if place else key)
+            yield from _texts(part, (*place, key))
     elif isinstance(value, list):
         for number, part in enumerate(value):
-            yield from _texts(part, f"{place}/{number}")
+            yield from _texts(part, (*place, number))
 
 
 def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
@@ -201,5 +203,5 @@ def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
         yield from _leaves(part, f"{place}/{key}" if place else str(key))
 
 
-def _at(place: str, what: str) -> str:
-    return f"at `{place}`: {what}" if place else what
+def _fault(place: Path, what: str) -> Violation:
+    return Violation(place, "provider-file", shorten(what, 300))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _SPACES = r"\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-__all__ = ["Schema", "Violation", "edits_of", "kind_of", "shorten"]
+__all__ = ["Schema", "Violation", "edits_of", "kind_of", "place_of", "shorten"]
 
 
 @valueclass(frozen=True, slots=True)
@@ -45,6 +45,10 @@ class Violation:
     key: str = ""
     also: tuple[Path, ...] = ()
     holds: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The message behind its place, where the text of the value is not at hand."""
+        return f"at `{'/'.join(map(str, self.path))}`: {self.message}" if self.path else self.message
 
 
 _NO_MEANING = ("delete it,", "delete it;")
@@ -116,7 +120,7 @@ class Schema:
         for v in violations:
             if v.code == "missing-key" and not v.path and problems.is_set_aside(v.message.split("`")[1]):
                 continue  # it is there, and what is wrong with it was told
-            if not problems.unread(span := _place(node, v)):
+            if not problems.unread(span := place_of(node, v)):
                 edits = _insertion(at(node, v.path).span, v) if v.code == "missing-key" else edits_of(span, v.write)
                 problems.error(v.code, v.message, span, *v.notes, *edits)
 
@@ -267,7 +271,8 @@ def _as_python(pattern: str) -> str:
     return "".join(out)
 
 
-def _place(node: Node, v: Violation) -> Span:
+def place_of(node: Node, v: Violation) -> Span:
+    """Where in a positioned value something is wrong with it: at the value, or at the key, at fault."""
     if v.at_key and v.path:
         parent = at(node, v.path[:-1])
         if isinstance(parent, Map) and (pair := parent.pairs.get(str(v.path[-1]))):

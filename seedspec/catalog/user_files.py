@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from seedspec.catalog import model_rules, provider_file
-from seedspec.catalog.schema import Schema
+from seedspec.catalog.schema import Schema, Violation, place_of
+from seedspec.text.diagnostic import Problems
+from seedspec.text.json_nodes import nodes_of
+from seedspec.text.node import Path
+from seedspec.text.source import Source, Span
 from seedspec.text.value import valueclass
 
 PROVIDER, PRICES = "provider.json", "prices.json"
@@ -19,8 +23,8 @@ State = Literal["used", "inert", "refused"]
 class UserFile:
     """A file of the folder of a provider: in the user's own settings, or `beside` a storyboard, in a stranger's hand.
 
-    `shown` is its path for people, `digest` the sha256 of the bytes that `document` was read from. `fault` says why it
-    could not be read; then there is no document.
+    `shown` is its path for people, `digest` the sha256 of the bytes that `document` was read from, and `text` is what
+    they hold. `fault` says why it could not be read; then there is no document. `fault_at` is where in the text.
     """
 
     folder: str
@@ -30,21 +34,37 @@ class UserFile:
     document: Any = None
     digest: str = ""
     fault: str = ""
+    text: str = ""
+    fault_at: int | None = None
+
+    def span(self, violation: Violation | None = None) -> Span | None:
+        """Where in the file something is wrong; None where that cannot be told."""
+        source = Source(self.shown, self.text)
+        if violation is None:
+            return None if self.fault_at is None else source.span(self.fault_at)
+        root = nodes_of(source, Problems()) if self.text else None
+        return None if root is None else place_of(root, violation)
 
 
 @valueclass(frozen=True, slots=True)
 class FileFault:
-    """What is wrong with a file, and which models are not to be had for it. A `breach` is a rule that it breaks
-    against other files, such as an id or a variable that is another's."""
+    """What is wrong with a file, where in it, and which models are not to be had for it. A `breach` is a rule that it
+    breaks against other files, such as an id or a variable that is another's."""
 
     shown: str
     why: str
     beside: bool
     breach: bool = False
     models: tuple[str, ...] = ()
+    span: Span | None = None
 
     def __str__(self) -> str:
-        return f"`{self.shown}`: {self.why}"
+        return f"`{self.span or self.shown}`: {self.why}"
+
+
+def fault_in(file: UserFile, violation: Violation, *, breach: bool = False, models: tuple[str, ...] = ()) -> FileFault:
+    """What breaks a rule in a file, with its place."""
+    return FileFault(file.shown, str(violation), file.beside, breach, models, file.span(violation))
 
 
 @valueclass(frozen=True, slots=True)
@@ -90,6 +110,14 @@ def id_of(document: Any) -> str:
     return found if isinstance(found, str) else ""
 
 
+def _unread(file: UserFile) -> FileFault:
+    return FileFault(file.shown, file.fault, file.beside, span=file.span())
+
+
+def _clash(place: Path, why: str) -> Violation:
+    return Violation(place, "provider-file", why)
+
+
 class _Settling:
     def __init__(
         self,
@@ -132,11 +160,12 @@ class _Settling:
         )  # fmt: skip
 
     def _provider(self, file: UserFile) -> None:
-        why = file.fault or provider_file.fault_of(file.document, file.folder, self.form)
         if clash := self._clash(file):
             self._refuse(file, clash, breach=True)
-        elif why:
-            self._refuse(file, why)
+        elif file.fault:
+            self._refuse(file, Violation((), "provider-file", file.fault))
+        elif wrong := next(provider_file.faults(file.document, file.folder, self.form), None):
+            self._refuse(file, wrong)
         elif file.beside and not self.is_trusted(file.digest):
             self.inert[file.folder] = file.shown
             self.states.append((file, "inert", f"nobody has trusted it: seedspec trust {shlex.quote(file.shown)}"))
@@ -150,31 +179,35 @@ class _Settling:
         for variable in provider_file.variables_of(document):
             self.variables[variable] = (folder, shown)
 
-    def _clash(self, file: UserFile) -> str:
-        """Which id or variable of the file is another's; "" for none."""
+    def _clash(self, file: UserFile) -> Violation | None:
+        """Which id or variable of the file is another's."""
         own = file.document.get("id") if isinstance(file.document, Mapping) else None
         for name in (file.folder, own):
             if isinstance(name, str) and (known := self.known.get(name)) is not None:
-                return f"provider `{name}` is known by {known} already; {_INSTEAD}"
+                return _clash(("id",), f"provider `{name}` is known by {known} already; {_INSTEAD}")
         for variable in provider_file.variables_of(file.document):
             owner = self.variables.get(variable) if isinstance(variable, str) else None
             owner = owner or (self.elsewhere.get(variable) if isinstance(variable, str) else None)
             if owner is not None and owner[0] != own:
-                return f"`{variable}` belongs to provider `{owner[0]}`, by {owner[1]}; no other file may name it"
-        return ""
+                why = f"`{variable}` belongs to provider `{owner[0]}`, by {owner[1]}; no other file may name it"
+                return _clash(provider_file.place_of_variable(file.document, variable), why)
+        return None
 
-    def _refuse(self, file: UserFile, why: str, *, breach: bool = False) -> None:
-        self.faults.append(FileFault(file.shown, why, file.beside, breach))
-        self.states.append((file, "refused", why))
+    def _refuse(self, file: UserFile, wrong: Violation, *, breach: bool = False) -> None:
+        fault = _unread(file) if file.fault and not breach else fault_in(file, wrong, breach=breach)
+        self.faults.append(fault)
+        self.states.append((file, "refused", fault.why))
 
     def _model(self, file: UserFile) -> None:
         model = id_of(file.document)
         ids = (model,) if model else ()
         if model and (known := self.ids.get(model)) is not None:
-            why = f"model `{model}` is known by {known} already; {_INSTEAD}"
-            self.faults.append(FileFault(file.shown, why, file.beside, breach=True, models=ids))
-        elif why := file.fault or model_rules.fault_of(file.document, file.folder, self.patterns):
-            self.faults.append(FileFault(file.shown, why, file.beside, models=ids))
+            wrong = _clash(("x-seedspec", "model"), f"model `{model}` is known by {known} already; {_INSTEAD}")
+            self.faults.append(fault_in(file, wrong, breach=True, models=ids))
+        elif file.fault:
+            self.faults.append(_unread(file))
+        elif found := next(model_rules.faults(file.document, file.folder, self.patterns), None):
+            self.faults.append(fault_in(file, found, models=ids))
         elif file.folder in self.usable:
             self.ids[model] = f"`{file.shown}`"
             self.models.append(file)

@@ -38,6 +38,10 @@ COMMANDS = {
     "ledger": ("seedspec.cli.commands.ledger", "Share the record of what was bought with a team."),
     "prices": ("seedspec.cli.commands.prices", "Show the prices in force, or read newer ones."),
     "models": ("seedspec.cli.commands.models", "List models, fields, limits and prices."),
+    "provider": (
+        "seedspec.cli.commands.provider",
+        "Judge a provider's files, show a request, read an answer; nothing is sent.",
+    ),
     "trust": ("seedspec.cli.commands.trust", "Let a provider file beside a storyboard be used."),
     "doctor": ("seedspec.cli.commands.doctor", "Check whether this machine is ready for a run."),
     "review": ("seedspec.cli.commands.review", "Make a page to look at takes, compare them, vote and pick."),

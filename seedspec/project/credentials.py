@@ -7,6 +7,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from seedspec.catalog.template import path_of
 from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ def origins_of(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Origi
         found[name] = _origin(given, origin["variable"]) if given else origin["url"]
     more = {name: url for name, url in found.items() if name not in ("api", "files")}
     return Origins(found["api"], found.get("files", found["api"]), MappingProxyType(more))
+
+
+def url_of(provider: Mapping[str, Any], origins: Origins, name: str, *, task: str = "", model: str = "") -> str:
+    """Where a call is asked: by the file and these origins alone, whatever an answer says."""
+    call = provider["calls"][name]
+    return origins.of(call["origin"]) + path_of(call["path"], task=task, model=model)
 
 
 def key_of(provider: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> Key:

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import orjson
-
 from seedspec.catalog.user_files import PRICES, PROVIDER, UserFile
 from seedspec.project.files import read_file
 from seedspec.project.reading import Reading
 from seedspec.project.user_folders import user_config
+from seedspec.text.diagnostic import Problems
+from seedspec.text.json_nodes import json_source
+from seedspec.text.source import Source
 
 FOLDER = "providers"
 MOST_FILE, MOST_PRICES = 512 * 1024, 4 * 1024 * 1024
@@ -55,11 +56,13 @@ def read_provider_file(path: Path, shown: str, *, beside: bool) -> UserFile:
 
 def file_of(data: bytes, folder: str, name: str, shown: str, *, beside: bool) -> UserFile:
     """The file that these bytes are."""
-    digest = hashlib.sha256(data).hexdigest()
-    try:
-        return UserFile(folder, name, shown, beside, orjson.loads(data), digest)
-    except orjson.JSONDecodeError as error:
-        return UserFile(folder, name, shown, beside, None, digest, f"it is no JSON: {error}")
+    digest, problems = hashlib.sha256(data).hexdigest(), Problems()
+    source, document = json_source(shown, data, problems, "provider-file") or (Source(shown, ""), None)
+    for first in problems:
+        at, notes = first.span, [n.message for n in first.notes]
+        text, start = (at.source.text, at.start) if at is not None else (source.text, None)
+        return UserFile(folder, name, shown, beside, document, digest, "; ".join((first.message, *notes)), text, start)
+    return UserFile(folder, name, shown, beside, document, digest, text=source.text)
 
 
 def files_in(folder: Path, shown: str, *, beside: bool, reading: Reading | None = None) -> Iterator[UserFile]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from seedspec.catalog.model import Catalog, Model
 from seedspec.catalog.schema import edits_of, shorten
-from seedspec.catalog.user_files import UserFiles
+from seedspec.catalog.user_files import FileFault, UserFiles
 from seedspec.compiler.entry import MODEL
 from seedspec.compiler.storyboard.dates import check_dates
 from seedspec.compiler.storyboard.types import Axis, Pattern
@@ -70,9 +70,13 @@ def report_files(files: UserFiles, problems: Problems) -> None:
     whoever wrote it meant something to go elsewhere."""
     for fault in files.faults:
         if fault.breach and fault.beside:
-            problems.error("provider-file", str(fault), None)
+            problems.error("provider-file", _said(fault), fault.span)
         else:
-            problems.warning("provider-file", str(fault), None)
+            problems.warning("provider-file", _said(fault), fault.span)
+
+
+def _said(fault: FileFault) -> str:
+    return str(fault) if fault.span is None else fault.why
 
 
 def names_model(board: Map) -> bool:

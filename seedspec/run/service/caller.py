@@ -18,10 +18,9 @@ from typing import Any
 import httpx
 import orjson
 
-from seedspec import __version__
-from seedspec.catalog.schemes import authorization
-from seedspec.catalog.template import path_of, render
-from seedspec.project.credentials import Key, Origins
+from seedspec.catalog.schemes import headers_of, headers_of_create
+from seedspec.catalog.template import render
+from seedspec.project.credentials import Key, Origins, url_of
 from seedspec.run.engine.messages import Create, Full, List, Read, ReadMany, Refused, Reply, Trouble, Unknown
 from seedspec.run.service.body import TooLong, whole
 from seedspec.run.service.file_stream import FileStream
@@ -102,16 +101,14 @@ class Caller:
     def _address(self, name: str, task: str = "", model: str = "") -> httpx.URL:
         """Where the provider file says that something is asked, read once: httpx takes long to read an address."""
         if (known := self._addresses.get(name)) is None or task or model:
-            call = self.provider["calls"][name]
-            path = path_of(call["path"], task=task, model=model)
-            known = self._addresses[name] = httpx.URL(self.origins.of(call["origin"]) + path)
+            known = httpx.URL(url_of(self.provider, self.origins, name, task=task, model=model))
+            self._addresses[name] = known
         return known
 
     def _client(self, trust: ssl.SSLContext, limits: httpx.Limits, *, silence: float | None) -> httpx.AsyncClient:
         """A client with the key. Without `silence` the whole exchange has a deadline, and no moment within it."""
-        secret = authorization(self.provider, self.key.reveal())
         return httpx.AsyncClient(
-            headers={"User-Agent": f"seedspec/{__version__}", "Accept-Encoding": "identity", **secret},
+            headers=headers_of(self.provider, self.key.reveal()),
             limits=limits,
             timeout=httpx.Timeout(silence, connect=self.deadlines.connect, pool=self.deadlines.silence),
             follow_redirects=False,
@@ -122,9 +119,7 @@ class Caller:
 
     async def create(self, call: Create) -> Reply:
         intent = call.intent.intent
-        headers = {"Content-Type": "application/json"}
-        if (named := self.provider["doubt"]["key"]) is not None:
-            headers[named["header"]] = intent.key
+        headers = headers_of_create(self.provider, intent.key)
 
         async def send() -> HttpResponse:
             request = self._paid.stream(
