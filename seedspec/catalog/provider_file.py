@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -90,10 +91,13 @@ def faults(document: Any, folder: str, form: Schema) -> Iterator[Violation]:
     """Why a user's provider file cannot be used, each with its place. `form` is the meta schema of provider files."""
     if not is_small(document):
         yield Violation((), "provider-file", "it is no provider file: more than one has, or nested too deeply")
-    elif not form.is_valid(document):
-        yield from form.violations(document)
-    else:
+    elif form.is_valid(document):
         yield from _faults(document, folder)
+    else:
+        yield from (found := form.violations(document))
+        told = {violation.path for violation in found}
+        with suppress(KeyError, TypeError, AttributeError):  # as far as the rest has its form
+            yield from (violation for violation in _faults(document, folder) if violation.path not in told)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:

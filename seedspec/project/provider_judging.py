@@ -79,8 +79,10 @@ def judge(files: Sequence[UserFile]) -> Problems:
         return problems  # beside all others they would be known twice
     found = settled_as_trusted(list(whole.values()))
     catalog = catalog_of(shipped, sources.today(), own_prices(), found)
+    whole_provider = not any(file.name == PROVIDER and file.shown in broken for file in files)
     for fault in catalog.files.faults:
-        if fault.shown in {file.shown for file in files} and (fault.breach or fault.shown not in broken):
+        new = fault.shown not in broken and whole_provider  # else it follows from what was told
+        if fault.shown in {file.shown for file in files} and (fault.breach or new):
             problems.error("provider-file", fault.why, fault.span or Source(fault.shown, "").span(0))
     for file in files:
         model = next((m for m in found.models if m is file), None)

@@ -58,10 +58,10 @@ def answer_in(data: bytes, status: int | None) -> HttpResponse | str:
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     while found := re.match(rb"HTTP/[0-9.]+ ([1-5][0-9]{2})[^\n]*\n", text):  # `curl -i` shows also `100 Continue`
         code = int(found[1])
-        head, gap, body = text[found.end() :].replace(b"\r\n", b"\n").partition(b"\n\n")
+        head, gap, body = (b"\n" + text[found.end() :].replace(b"\r\n", b"\n")).partition(b"\n\n")
         if not gap:
             return "it has a status line and no empty line behind its headers"
-        lines = (line.partition(b":") for line in head.split(b"\n"))
+        lines = (line.partition(b":") for line in head.split(b"\n")[1:])
         headers = {n.decode("latin-1").strip().lower(): v.decode("latin-1").strip() for n, _, v in lines}
         text = body
     if not text.strip():

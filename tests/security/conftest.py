@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provider_folder import clone, say
 from strangers import command, project
 
-__all__ = ["command", "project"]
+__all__ = ["clone", "command", "project", "say"]

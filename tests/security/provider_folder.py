@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+from strangers import environ_of
+
+from seedspec.cli.main import start
 from seedspec.project import sources
 
 SHIPPED = "seedance-2.0-text-to-video"
 Change = Callable[[Any], object]
+Say = Callable[..., tuple[int, str]]
+BOARD = """\
+seedspec: 1
+model: {model}
+defaults: {{duration: 4, quality: 480p}}
+shots:
+  - {{id: one, prompt: "a cup of tea on a table"}}
+"""
 
 
 def provider(name: str = "acme") -> Any:
@@ -66,3 +79,32 @@ def write(path: Path, document: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1))
     return path
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a storyboard for a provider that it brings; the command line is used in it."""
+    for name in [n for n in os.environ if n.startswith(("EVOLINK", "ARK", "FAL", "SEEDSPEC", "ACME", "GITHUB", "CI"))]:
+        monkeypatch.delenv(name)
+    for name, value in environ_of(tmp_path, {}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    (folder / "storyboard.yaml").write_text(BOARD.format(model="acme-1.0"))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def say(clone: Path, capfd: pytest.CaptureFixture[str]) -> Say:
+    """The command line in the clone: its exit code, and all that it says, in which no control character is."""
+
+    def run(*words: str) -> tuple[int, str]:
+        capfd.readouterr()
+        code = start(words)
+        out, err = capfd.readouterr()
+        assert "\x1b" not in out + err and "Traceback" not in err and code != 70, (words, code, out + err)
+        return code, out + err
+
+    return run
