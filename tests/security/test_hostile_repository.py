@@ -42,11 +42,14 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("export", "otio"), ("export", "sheet", "--emulator"), ("export", "animatic", "--emulator"), ("completion", "bash"),
     ("init",), ("ci",), ("trust", "--list"), ("trust", "--remove", "evil"),
     *(("trust", f"providers/{name}") for name in EVIL),
+    *(("provider", "check", f"providers/{name}") for name in EVIL),
+    *(("provider", "answer", f"providers/{name}", "create", "storyboard.yaml") for name in EVIL),
+    ("provider", "preview"),
 )  # fmt: skip
 """Every command. A storyboard's name is put behind it, or behind `-f`."""
 READING = COMMANDS[:14]
 """Run for each storyboard, both as on a terminal and as in a job of a CI server; the rest only as in a job."""
-WITHOUT_STORYBOARD = ("completion", "models", "prices", "init", "explain", "trust")
+WITHOUT_STORYBOARD = ("completion", "models", "prices", "init", "explain", "trust", "provider")
 IN_A_PROCESS = (
     ("check", "."), ("check", "--fix", "."), ("explain", "tab"), ("plan",),
     ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge",
@@ -63,7 +66,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Hostile:
 
 
 def words_for(words: tuple[str, ...], board: str) -> tuple[str, ...]:
-    if words[0] in WITHOUT_STORYBOARD:
+    if words[0] in WITHOUT_STORYBOARD and words[1:2] != ("preview",):
         return words
     if words[0] == "ci":
         return (*words, "--storyboards", board)
