@@ -122,7 +122,7 @@ def preview_command(storyboard: str, entry: str | None, profile: str, form: str)
     from seedspec.cli.compiled import compile_or_exit
     from seedspec.cli.entry_argument import the_entry
     from seedspec.project.credentials import BadSettings, key_of, origins_of
-    from seedspec.report import preview
+    from seedspec.report import provider_request as shown
 
     if entry is None and not storyboard.endswith((".yaml", ".yml")) and not Path(storyboard).exists():
         storyboard, entry = "storyboard.yaml", storyboard  # as `why` takes them
@@ -136,11 +136,11 @@ def preview_command(storyboard: str, entry: str | None, profile: str, form: str)
         held = True
     except BadSettings:
         held = False
-    found = preview.request_of(chosen, origins_of(document, os.environ))
+    found = shown.request_of(chosen, origins_of(document, os.environ))
     if form == "json":
-        print_json(preview.as_json(found))
+        print_json(shown.as_json(found))
         return
-    print_lines(preview.as_text(found))
+    print_lines(shown.as_text(found))
     variable = document["auth"]["variable"]
     print_notes([f"the key is {variable}, which is {'set' if held else 'not set'} here; nothing was sent"])
     if entry is None and len(made.entries) > 1:
