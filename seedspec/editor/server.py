@@ -7,11 +7,14 @@ import sys
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from seedspec import __version__
 from seedspec.editor.findings import by_file
+from seedspec.editor.navigation import Refused
 from seedspec.editor.positions import Units
+from seedspec.editor.requests import FIX_ALL, Requests
 from seedspec.editor.session import Document, Session
 from seedspec.project.crash_file import keep
 from seedspec.project.credentials import BadSettings
@@ -31,6 +34,13 @@ class Server(LanguageServer):
         """What the editor counts columns in."""
         found = str(self.workspace.position_encoding)
         return "utf-8" if found.endswith("8") else "utf-32" if found.endswith("32") else "utf-16"
+
+    @property
+    def requests(self) -> Requests:
+        """The answers to this editor."""
+        able = self.client_capabilities.workspace
+        edits = able.workspace_edit if able is not None else None
+        return Requests(self.session, self.units, versions=bool(edits and edits.document_changes))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """A message that nobody understands is no reason to bother a person."""
@@ -102,7 +112,52 @@ def make_server() -> Server:
     def _watched(params: types.DidChangeWatchedFilesParams) -> None:
         server.session.look_again()
 
+    _register_requests(server)
     return server
+
+
+def _register_requests(server: Server) -> None:
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    async def _hover(params: types.HoverParams) -> types.Hover | None:
+        return await server.requests.hover(params)
+
+    triggers = types.CompletionOptions(trigger_characters=[".", "'", '"', "{", "[", " ", "|", "/"])
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, triggers)
+    async def _complete(params: types.CompletionParams) -> list[types.CompletionItem]:
+        return await server.requests.complete(params)
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def _definition(params: types.DefinitionParams) -> list[types.Location]:
+        return await server.requests.definition(params)
+
+    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
+    async def _references(params: types.ReferenceParams) -> list[types.Location]:
+        return await server.requests.references(params)
+
+    @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+    async def _prepare(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
+        return await server.requests.prepare_rename(params)
+
+    @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+    async def _rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
+        try:
+            edit, said = await server.requests.rename(params)
+        except Refused as error:
+            raise JsonRpcException(str(error), types.LSPErrorCodes.RequestFailed) from None
+        if said:
+            server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"seedspec: {said}"))
+        return edit
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())
+    async def _lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
+        return await server.requests.lenses(params)
+
+    kinds = types.CodeActionOptions([types.CodeActionKind.QuickFix, FIX_ALL])
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)
+    async def _actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+        return await server.requests.actions(params)
 
 
 def serve() -> None:

@@ -172,6 +172,11 @@ def _field(name: str, schema: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return name, kind, limits, as_yaml(schema["default"]) if "default" in schema else ""
 
 
+def field_limits(model: Model, field: str) -> tuple[str, str, str]:
+    """Of a request field: its type, what it may be, and its default, in words; "" for what is not stated."""
+    return _field(field, model.schema.document["properties"][field])[1:]
+
+
 def _medium(rule: Slot) -> tuple[str, ...]:
     spans = (rule.side, rule.ratio, rule.pixels, rule.fps, rule.seconds)
     shown = [f"{s[0]:,}–{s[1]:,}" if s else "-" for s in spans]
