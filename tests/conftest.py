@@ -24,6 +24,9 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(_LISTENED_TO) and not name.startswith(_OF_THE_TESTS):
             del os.environ[name]
+    # Processes that tests start run from byte code, as an installed package does: to compile all of seedspec takes
+    # longer than most of them take otherwise.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from seedspec.text import later
 from seedspec.text.value import valueclass
 
 
@@ -102,9 +103,9 @@ SIGNATURES = (
 )
 """Every signature that is known. What chooses the content, as `versionId` or `x-oss-process`, is a part of none."""
 
-_SECRET = re.compile(r"([?&](?:[a-z-]*signature|sig|[a-z-]*security-token)=)([^&#\s\"'<>`]+)", re.IGNORECASE)
+_SECRET = later.pattern(r"([?&](?:[a-z-]*signature|sig|[a-z-]*security-token)=)([^&#\s\"'<>`]+)", re.IGNORECASE)
 
-_PASSWORD = re.compile(r"(://[^\s/:@\"'<>`]*:)([^\s/@\"'<>`]+)(?=@)")
+_PASSWORD = later.pattern(r"(://[^\s/:@\"'<>`]*:)([^\s/@\"'<>`]+)(?=@)")
 
 
 def signature_of(url: str) -> Signature | None:

@@ -10,6 +10,8 @@ from orjson import dumps
 from seedspec.compiler.entry import Entry, RequestBase
 from seedspec.report.table import columns, cut
 
+_MOST_KNOWN = 1000
+
 
 def as_json(entry: Entry) -> dict[str, Any]:
     """One entry: its address, what it was made from, its fingerprint and its request. Ready for a JSON encoder.
@@ -36,10 +38,15 @@ def as_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
     """Entries as JSON Lines, each with its line end: the objects of `as_json`, written without making them."""
     base: RequestBase | None = None
     head, tail = "", b""
+    known: dict[int, tuple[RequestBase, str, bytes]] = {}  # by the fields, which bases share
     for entry in entries:
         if entry.base is not base:
+            if base is None or entry.base.shot != base.shot or len(known) > _MOST_KNOWN:
+                known.clear()
             base = entry.base
-            head, tail = _around(base)
+            if (found := known.get(id(base.fields))) is None:
+                found = known[id(base.fields)] = (base, *_around(base))
+            _, head, tail = found
         if base.waits or base.tables:
             yield dumps(as_json(entry)) + b"\n"
             continue

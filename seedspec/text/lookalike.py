@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from seedspec.text import later
 from seedspec.text.diagnostic import Edit, Note, Problems
 from seedspec.text.source import Source
 from seedspec.text.value import valueclass
@@ -22,33 +23,33 @@ _DOUBLE, _SINGLE = "\u201c-\u201f\u301d-\u301f\uff02", "\u2018-\u201b\uff07\u00b
 _COLONS, _COMMAS = "\uff1a\ufe55\ufe13", "\uff0c\u3001\ufe50\uff1b"
 _BRACKETS = str.maketrans("\uff5b\uff5d\uff3b\uff3d\u3010\u3011", "{}[][]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_NOT_AT_ENDS = re.compile(rf"^[\s{SPACES}{UNSEEN}]+|[\s{SPACES}{UNSEEN}]+$|[{UNSEEN}]")
-_QUOTED = re.compile(rf"[{_DOUBLE}{_SINGLE}](.*)[{_DOUBLE}{_SINGLE}]")
-_ODD = re.compile(r"[^\x00-\x7f]|^ *[*+] ", re.MULTILINE)
+_NOT_AT_ENDS = later.pattern(rf"^[\s{SPACES}{UNSEEN}]+|[\s{SPACES}{UNSEEN}]+$|[{UNSEEN}]")
+_QUOTED = later.pattern(rf"[{_DOUBLE}{_SINGLE}](.*)[{_DOUBLE}{_SINGLE}]")
+_ODD = later.pattern(r"[^\x00-\x7f]|^ *[*+] ", re.MULTILINE)
 _KEY = r"(?:[A-Za-z_][\w.-]*|\"[^\"\n]*\"|'[^'\n]*')"
-_IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+_IN_QUOTES = later.pattern(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 
 # Each pattern finds one character, or a run, as its group 1, and says what YAML would need there.
-_INDENT = re.compile(rf"^ *([{SPACES}{UNSEEN}][ {SPACES}{UNSEEN}]*)(?=\S)", re.ASCII)
+_INDENT = later.pattern(rf"^ *([{SPACES}{UNSEEN}][ {SPACES}{UNSEEN}]*)(?=\S)", re.ASCII)
 _IN_LINE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"^ *([{_DASHES}])[ {SPACES}]+(?=\S)", re.ASCII), "-"),
-    (re.compile(rf"^ *-([{SPACES}])", re.ASCII), " "),
-    (re.compile(rf"^ *([{_TYPED}])(?={_KEY}:(?: |$))", re.ASCII), "- "),
-    (re.compile(rf"^[ {SPACES}]*(?:[-{_DASHES}] +)?{_KEY} *([{_COLONS}])(?=[ {SPACES}]|$)", re.ASCII), ":"),
-    (re.compile(rf"^[ {SPACES}]*(?:[-{_DASHES}] +)?{_KEY} *([{_COLONS}])(?=[^ {SPACES}])", re.ASCII), ": "),
-    (re.compile(rf"^ *(?:- +)?{_KEY}:([{SPACES}])", re.ASCII), " "),
-    (re.compile(r"^ *(\uff03)", re.ASCII), "#"),
+    (later.pattern(rf"^ *([{_DASHES}])[ {SPACES}]+(?=\S)", re.ASCII), "-"),
+    (later.pattern(rf"^ *-([{SPACES}])", re.ASCII), " "),
+    (later.pattern(rf"^ *([{_TYPED}])(?={_KEY}:(?: |$))", re.ASCII), "- "),
+    (later.pattern(rf"^[ {SPACES}]*(?:[-{_DASHES}] +)?{_KEY} *([{_COLONS}])(?=[ {SPACES}]|$)", re.ASCII), ":"),
+    (later.pattern(rf"^[ {SPACES}]*(?:[-{_DASHES}] +)?{_KEY} *([{_COLONS}])(?=[^ {SPACES}])", re.ASCII), ": "),
+    (later.pattern(rf"^ *(?:- +)?{_KEY}:([{SPACES}])", re.ASCII), " "),
+    (later.pattern(r"^ *(\uff03)", re.ASCII), "#"),
 )
 _BEFORE_KEY = rf"[{{,{_COMMAS}\uff5b][ {SPACES}]*"
 _IN_FLOW: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"([{_COMMAS}])(?=[ {SPACES}]*{_KEY} *[:{_COLONS}])", re.ASCII), ","),
-    (re.compile(rf"{_BEFORE_KEY}{_KEY} *([{_COLONS}])(?=[ {SPACES}])", re.ASCII), ":"),
-    (re.compile(rf"{_BEFORE_KEY}{_KEY} *([{_COLONS}])(?=[^ {SPACES}])", re.ASCII), ": "),
-    (re.compile(rf"{_BEFORE_KEY}{_KEY}:([{SPACES}])", re.ASCII), " "),
+    (later.pattern(rf"([{_COMMAS}])(?=[ {SPACES}]*{_KEY} *[:{_COLONS}])", re.ASCII), ","),
+    (later.pattern(rf"{_BEFORE_KEY}{_KEY} *([{_COLONS}])(?=[ {SPACES}])", re.ASCII), ":"),
+    (later.pattern(rf"{_BEFORE_KEY}{_KEY} *([{_COLONS}])(?=[^ {SPACES}])", re.ASCII), ": "),
+    (later.pattern(rf"{_BEFORE_KEY}{_KEY}:([{SPACES}])", re.ASCII), " "),
 )
-_OPENS = re.compile(rf"^ *(?:- +)*(?:{_KEY}[:{_COLONS}][ {SPACES}]*|- +)([\uff5b\uff3b\u3010])", re.ASCII)
-_CLOSES = re.compile(rf"([\uff5d\uff3d\u3011])(?=[ {SPACES},{_COMMAS}\]}}\uff5d\uff3d]*(?: #.*)?$)", re.ASCII)
-_SMART = re.compile(rf"^ *(?:- +)*(?:{_KEY}:[ ]+)?(([{_DOUBLE}{_SINGLE}]).*([{_DOUBLE}{_SINGLE}])) *$", re.ASCII)
+_OPENS = later.pattern(rf"^ *(?:- +)*(?:{_KEY}[:{_COLONS}][ {SPACES}]*|- +)([\uff5b\uff3b\u3010])", re.ASCII)
+_CLOSES = later.pattern(rf"([\uff5d\uff3d\u3011])(?=[ {SPACES},{_COMMAS}\]}}\uff5d\uff3d]*(?: #.*)?$)", re.ASCII)
+_SMART = later.pattern(rf"^ *(?:- +)*(?:{_KEY}:[ ]+)?(([{_DOUBLE}{_SINGLE}]).*([{_DOUBLE}{_SINGLE}])) *$", re.ASCII)
 
 
 @valueclass(frozen=True, slots=True)

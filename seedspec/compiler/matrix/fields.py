@@ -36,6 +36,8 @@ class RowFields(NamedTuple):
 
     `model` is None where none is named, or an unknown one. `left_out` are the fields of `defaults` that the model
     lacks, `lacking` those that are set nearer, and `unset` those that an override or a profile takes away (null).
+    `values` are equal for two rows of a shot that have the same values in the same fields of the same model, whoever
+    sets them.
     """
 
     model: Model | None
@@ -43,6 +45,15 @@ class RowFields(NamedTuple):
     left_out: tuple[str, ...]
     lacking: Mapping[str, Setting]
     unset: Mapping[str, Setting]
+
+    @property
+    def values(self) -> Any:
+        return (
+            self.model and self.model.id,
+            tuple([(name, repr(s.value), s.is_data) for name, s in self.settings.items()]),
+            tuple(self.lacking),
+            tuple(self.unset),
+        )
 
 
 class _Held(NamedTuple):
@@ -57,11 +68,13 @@ class _Held(NamedTuple):
 class _Swept:
     """What the storyboard sets over the fields of the shots that share a grid.
 
-    `axes` are the places of the axes that sweep a field, `overrides` the storyboard's that hold on this grid.
-    `setters` has each field that an axis sweeps, with an axis that did before.
+    `axes` are the places of the axes that sweep a field, each with what its labels set, by the names that are written;
+    `overrides` are the storyboard's that hold on this grid. `setters` has each field that an axis sweeps, with an axis
+    that did before. `model`: an axis may set the model.
     """
 
-    axes: tuple[int, ...]
+    axes: tuple[tuple[int, Mapping[str, list[tuple[str, Setting]]]], ...]
+    model: bool
     overrides: tuple[_Held, ...]
     axis_indices: tuple[int, ...]
     setters: tuple[tuple[str, Axis, Axis | None], ...]
@@ -98,7 +111,8 @@ class Layers:
         return self._swept[grid]
 
     def _sweep(self, grid: Grid) -> _Swept:
-        axes = tuple(i for i, a in enumerate(grid.axes) if a.fields(self.known))
+        swept = {i: fields for i, a in enumerate(grid.axes) if (fields := a.fields(self.known))}
+        axes = tuple((i, {k: self._set_by(grid.axes[i], k) for k in grid.axes[i].values}) for i in swept)
         # one that names an axis which the shots of this grid lack does not hold there
         overrides = tuple(
             _Held(
@@ -114,16 +128,27 @@ class Layers:
             for field in sorted({f for name in axis.fields(self.known) for f in self.names[name]}):
                 setters.append((field, axis, first.get(field)))
                 first.setdefault(field, axis)
-        axis_indices = tuple(sorted({*axes, *(i for held in overrides for i in held.labels)}))
-        return _Swept(axes, overrides, axis_indices, tuple(setters))
+        axis_indices = tuple(sorted({*swept, *(i for held in overrides for i in held.labels)}))
+        model = any(MODEL in fields for fields in swept.values())
+        return _Swept(axes, model, overrides, axis_indices, tuple(setters))
+
+    def _set_by(self, axis: Axis, label: str) -> list[tuple[str, Setting]]:
+        """What a label of an axis sets."""
+        value, layer = axis.values[label], f"{axis.name}={label}"
+        if axis.name in self.known:
+            return [(axis.name, _setting(value, layer))]
+        if not isinstance(value, Map):
+            return []
+        made = settings({k: p.value for k, p in value.items() if k in self.known}, layer)
+        return [(k, s._replace(is_data=True)) for k, s in made] if axis.table else made
 
 
 class Fields:
     """Model default, `defaults`, the shot's own, the axis, overrides (the storyboard's first), then the profile.
 
     `axis_indices` are those of the labels that the settings depend on (rule 4 of compiler/request); `key` gives these
-    labels of a row or of a cell. `applied` are the overrides that hold for a row that was asked for, and `changing`
-    those of them that change a field there, by identity.
+    labels of a row or of a cell; `repeat` says whether they come again in another row. `applied` are the overrides that
+    hold for a row that was asked for, and `changing` those of them that change a field there, by identity.
     """
 
     def __init__(self, layers: Layers, shot: Shot, grid: Grid, problems: Problems) -> None:
@@ -139,12 +164,17 @@ class Fields:
                 self.axis_indices = tuple(sorted({*self.axis_indices, *wanted}))
         self.key = key_at(self.axis_indices)
         self._memo: dict[Any, RowFields] = {}
+        self._begun: dict[str, _Taken] = {}
+        self.repeat = not grid.many.issubset(self.axis_indices)
+        self._one_model = None if self._swept.model or self._sets_model() else self._model_of(())
         self.applied, self.changing = set[int](), set[int]()
         if not grid.repaired:
             _conflicts(shot, grid.axes, self._swept, layers.names, problems)
 
     def at(self, row: Row) -> RowFields:
         """The model and the settings of a row."""
+        if not self.repeat:
+            return self._layered(row)
         key = self.key(row)
         if key not in self._memo:
             self._memo[key] = self._layered(row)
@@ -168,13 +198,15 @@ class Fields:
         return out
 
     def _layered(self, row: Row) -> RowFields:
-        id_ = self._model_of(row)
+        id_ = self._model_of(row) if self._one_model is None else self._one_model
         model = self._layers.models.get(id_)
         if model is None:
             return RowFields(None, {}, (), {}, {})
-        taken = _Taken(model, dict(self._layers.defaults[id_]))
-        for layer in (self._layers.below, self._own, self._swept_by(row)):
-            taken.take(layer)
+        if id_ not in self._begun:
+            self._begun[id_] = _Taken(model, dict(self._layers.defaults[id_]), {})
+            self._begun[id_].take((*self._layers.below, *self._own))
+        taken = self._begun[id_].copied()
+        taken.take(self._swept_by(row))
         for override in self._holding(row, id_):
             self.applied.add(id(override))
             if taken.take(settings(override.fields, "override")):
@@ -184,12 +216,17 @@ class Fields:
 
     def _model_of(self, row: Row) -> str:
         """The id of a row's model, which no override has a say in that holds for some models alone; "" for none."""
-        found = {**self._layers.base, **dict(self._own), **dict(self._swept_by(row))}.get(MODEL)
+        swept = dict(self._swept_by(row)) if self._swept.model else {}
+        found = {**self._layers.base, **dict(self._own), **swept}.get(MODEL)
         for held in self._overrides:
             if held.models is None and MODEL in held.override.fields and _holds(held, row):
                 found = _setting(held.override.fields[MODEL], "override")
         found = dict(self._layers.last).get(MODEL, found)
         return "" if found is None else found.value if isinstance(found.value, str) else _UNKNOWN
+
+    def _sets_model(self) -> bool:
+        """Whether an override may set the model."""
+        return any(MODEL in held.override.fields for held in self._overrides)
 
     def names_model(self, row: Row) -> bool:
         """Whether a layer says which model makes a row."""
@@ -208,23 +245,17 @@ class Fields:
 
     def _swept_by(self, row: Row) -> Iterator[tuple[str, Setting]]:
         """What the axes set, by the names that are written."""
-        known = self._layers.known
-        for axis_index in self._swept.axes:
-            axis, label = self._grid.axes[axis_index], row[axis_index]
-            value, layer = axis.values[label], f"{axis.name}={label}"
-            if axis.name in known:
-                yield axis.name, _setting(value, layer)
-            elif isinstance(value, Map):
-                made = settings({k: p.value for k, p in value.items() if k in known}, layer)
-                yield from ((k, s._replace(is_data=axis.table)) for k, s in made)
+        return (one for i, by_label in self._swept.axes for one in by_label[row[i]])
 
 
 class _Taken:
     """The settings of a row, taken layer by layer, under the names of its model's fields."""
 
-    def __init__(self, model: Model, defaults: dict[str, Setting]) -> None:
-        self._model, self._out = model, defaults
-        self._lacking: dict[str, Setting] = {}
+    def __init__(self, model: Model, out: dict[str, Setting], lacking: dict[str, Setting]) -> None:
+        self._model, self._out, self._lacking = model, out, lacking
+
+    def copied(self) -> _Taken:
+        return _Taken(self._model, dict(self._out), dict(self._lacking))
 
     def take(self, layer: Iterable[tuple[str, Setting]]) -> bool:
         """Takes a layer over the ones before; whether any field is another one with it."""

@@ -73,15 +73,17 @@ class Grid:
     def read_at(self) -> Callable[[frozenset[str]], tuple[int, ...]]:
         """Gives the indices of a cell that a reader of some names depends on (rule 1 of compiler/request).
 
-        `entry` and `label` depend on every label, `entry` and `take` on the take.
+        `entry` and `label` depend on every label, `label.look` on one, `entry` and `take` on the take.
         """
 
         axes = self.names
 
         @cache
         def read_at(names: frozenset[str]) -> tuple[int, ...]:
-            every = not names.isdisjoint(("label", "entry"))
-            axis_indices = [i for i, name in enumerate(axes) if every or name in names]
+            alone = {name.removeprefix("label.") for name in names if name.startswith("label.")}
+            # what is no axis is a method of all labels
+            every = not names.isdisjoint(("label", "entry")) or not alone <= frozenset(axes)
+            axis_indices = [i for i, name in enumerate(axes) if every or name in names or name in alone]
             return (*axis_indices, *(() if names.isdisjoint(("take", "entry")) else (len(axes),)))
 
         return read_at

@@ -69,6 +69,10 @@ class Findings:
         for one in never_equal(Parts(self._env, text), axes):
             problems.warning("never-equal", one.message, written.span(base + one.start, base + one.end), *one.notes)
 
+    def has_never_equal(self, text: str, axes: Mapping[str, Axis]) -> bool:
+        """Whether there is such a condition in a text that can be read by itself."""
+        return any(True for _ in never_equal(Parts(self._env, text), axes))
+
     def _unreadable(self, text: str, error: BaseException) -> tuple[Finding, str]:
         """What is wrong with a text that does not compile, and its code."""
         for token in self._numbers(text):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from seedspec.compiler.prompt.mentions import literal_mentions
+from seedspec.text import later
 
 
 class Name(NamedTuple):
@@ -29,14 +30,14 @@ class Foreign(NamedTuple):
     blank: bool = False
 
 
-_CODE = re.compile(
+_CODE = later.pattern(
     r"\{%[-+]?\s*raw\b.*?\bendraw\s*[-+]?%\}|\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL
 )  # a template's own parts, in which nothing is looked for
 _HIDDEN = "\ue000"
 _SIGNS = "$@{[<%#_«!"
 _BLANKS = ("TODO", "FIXME", "TBD", "XXX", "PLACEHOLDER", "orem ipsum", "OREM IPSUM", "…", "...")
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
-_FORMS = re.compile(
+_FORMS = later.pattern(
     r"(?P<todo>\b(?:TODO|FIXME)\b(?!\s+list)(?=\s*(?:[:(\]-]|\Z|\n|[a-z]))"
     r"|\b(?:TBD|PLACEHOLDER|XXX+)\b|(?i:\blorem ipsum\b)"
     r"|\A\s*(?:…|\.{3,})\s*\Z"
@@ -57,7 +58,7 @@ _FORMS = re.compile(
 _PATHS = ("brace", "shell", "make", "erb")
 _CERTAIN = ("shell", "erb", "make", "power", "python", "merge")
 """Forms that are never prose, whether their name is known or not."""
-_NUMBERED = re.compile(r"(?<!\w)(?!The\b|A\b)[A-Z]\w*\s\Z")
+_NUMBERED = later.pattern(r"(?<!\w)(?!The\b|A\b)[A-Z]\w*\s\Z")
 """A name before `XXX`: `Super Bowl XXX` is the thirtieth."""
 
 
@@ -74,7 +75,7 @@ _PARTS = _words(
     "verb adjective noun action mood hero person actor environment weather item text title topic keyword keywords"
 )
 """Also headings of a prompt, such as `[Scene] a kitchen`; in braces they are places to fill in."""
-_SHOT = re.compile(r"insert\s*(?:shots?\b|cuts?\b|close|[:(-]|cu\b|of\b.*\b(?:hand|hands|screen)\b)", re.IGNORECASE)
+_SHOT = later.pattern(r"insert\s*(?:shots?\b|cuts?\b|close|[:(-]|cu\b|of\b.*\b(?:hand|hands|screen)\b)", re.IGNORECASE)
 
 
 def hide_code(text: str) -> str:

@@ -34,26 +34,24 @@ class PromptLint:
         """References that a prompt means in words that are no template, which was reported."""
         self._meant[id(node)] = names
 
-    def has_remarks(self, partial: PartialPrompt, media: tuple[Medium, ...], model: Model) -> bool:
-        """Whether `check` may remark on the media of a prompt that names no more of them than its partial prompt."""
-        if partial.mentions is None:
+    def has_remarks(self, prompt: PartialPrompt | Prompt, media: tuple[Medium, ...], model: Model) -> bool:
+        """Whether `check` may remark on the media of a prompt; of a partial one, where it names no more of them."""
+        if (mentions := prompt.mentions) is None:
             return True
-        there, mentions = {(m.kind, m.number) for m in media}, partial.mentions
-        known = all(m.name in partial.used or (m.kind, m.number) in mentions or not _is_named(m, model) for m in media)
+        there = {(m.kind, m.number) for m in media}
+        known = all(m.name in prompt.used or (m.kind, m.number) in mentions or not _is_named(m, model) for m in media)
         return not (media and mentions <= there and known)
 
-    def needs_check(self, prompt: Prompt, model: Model) -> bool:
-        """Whether only `check` can tell what there is to remark on a prompt: it may be long, or names media itself."""
+    def is_long(self, prompt: Prompt, model: Model) -> bool:
+        """Whether only `check` can tell that a prompt is not too long."""
         text = prompt.value
-        if prompt.mentions is not prompt.partial.mentions:
-            return True
         short = len(text) <= model.chinese_characters or (text.isascii() and not _may_be_wordy(text, model))
         return not short
 
     def check(self, node: Scalar, prompt: Prompt, media: tuple[Medium, ...], model: Model, entry: str) -> None:
         """Reports what is odd about one rendered prompt, with the entry's address."""
         text, problems = prompt.value, self._problems
-        mentions = literal_mentions(text)
+        mentions = literal_mentions(text) if prompt.mentions != frozenset() else {}
         named = self._check_numbers(node, prompt, media, mentions.values(), entry)
         meant = self._meant.get(id(node), frozenset())
         for m in media:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from seedspec.compiler.prompt import media_words as words
 from seedspec.compiler.prompt.mentions import (
     CJK,
@@ -20,20 +18,21 @@ from seedspec.compiler.prompt.mentions import (
     may_name,
     plain_text,
 )
+from seedspec.text import later
 
 _REACH = 40
 """As far as what a number means may depend on what stands before or behind it."""
-_SETTLED = re.compile(
+_SETTLED = later.pattern(
     rf"[.,;:!?)\]}}>'\"]?\s(?!(?:{LISTS}|{JOINER}|{any_of(words.NUMBERS)})\b)[^\W\d_]+[^\w'’-]|[的中里]"
 )
-_UNSETTLED_BEFORE = re.compile(
+_UNSETTLED_BEFORE = later.pattern(
     rf"\w*\s{{0,2}}(?:(?:{any_of(words.ORDINALS)}|[1-9](?:st|nd|rd|th)|{GIVEN})\s){{0,2}}@?\Z"
 )
-_MEDIUM = re.compile(rf"{WEST}|{CJK}")
+_MEDIUM = later.pattern(rf"{WEST}|{CJK}")
 _BEGINNINGS = frozenset(name[:n] for name in KINDS for n in range(1, len(name)))
 _ENDINGS = frozenset(name[n:] for name in KINDS for n in range(len(name)))
 _LONGEST = max(map(len, KINDS))
-_MAY_BEGIN = re.compile(
+_MAY_BEGIN = later.pattern(
     rf"[\s_#(\[,、/&+~〜–—和与與及或跟到至-]{{0,3}}(?:(?:{LISTS}|{JOINER})\s?)?[@#]?(?:[0-9{NUMERALS}]|(?:{any_of(words.NUMBERS)})\b)"
     rf"|([^\W\d_]+)[\s_]{{0,2}}[#]?[0-9{NUMERALS}]|\s?(?:{JOINER})\b",
 )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from seedspec.catalog.slot import Kind
 from seedspec.compiler.prompt import media_words as words
+from seedspec.text import later
 
 Numbered = tuple[Kind, int]
 
@@ -49,38 +50,38 @@ WEST, CJK = any_of(_WESTERN), any_of(words.CJK_NAMES)
 NUMERALS = "".join(words.CJK_NUMBERS)
 _BOUND = r"(?<![a-z0-9_\u00c0-\u024f])"
 JOINER = "files?|clips?|tracks?|references?|refs?|inputs?|no\\.?|nr\\.?|num\\.?|number|n[º°]|núm\\.?"
-HEAD = re.compile(
+HEAD = later.pattern(
     rf"{_BOUND}(?P<west>{WEST})(?P<join>\s{{0,2}}[_-]?(?:(?:{JOINER})[\s_-]?)?\s?[#(\[]?\s?)"
     rf"(?P<n>[0-9]{{1,3}}(?![0-9])|(?:{any_of(words.NUMBERS)})(?![a-z]))"
     rf"|(?P<cjk>{CJK})\s{{0,2}}(?:编号|編號|素材|文件|[#_\-(\[])?\s?(?P<cn>[0-9]{{1,3}}(?![0-9])|十?[{NUMERALS}](?![{NUMERALS}]))",
 )
 GIVEN = "reference|input|attached|uploaded|provided|supplied|given|source"
-_NTH = re.compile(
+_NTH = later.pattern(
     rf"{_BOUND}(?P<n>{any_of(words.ORDINALS)}|[1-9](?:st|nd|rd|th))\s(?P<given>(?:{GIVEN})\s)?(?P<west>{WEST})(?![\w-])"
     rf"|第\s?(?P<cn>[1-9]|[{NUMERALS}])\s?[张張个個幅段条條]\s?(?:参考|參考)?(?P<cjk>{CJK})"
     rf"|(?P<jn>[1-9])(?:枚目|番目|つ目|本目)の(?P<jcjk>{CJK})",
 )
 LISTS = "and|or|to|und|oder|y|o|e|et|ou|through|thru|bis"
-_MORE = re.compile(
+_MORE = later.pattern(
     rf"(?:\s?(?P<range>[-–—~〜到至])\s?|\s(?P<word>{LISTS})\s|(?P<comma>,)\s?(?:(?:and|or|&)\s)?|\s?[、/&+和与與及或跟]\s?)"
     rf"(?P<again>@?(?P<name>{any_of(KINDS)})[\s_]?)?#?(?P<n>[0-9]{{1,2}}(?![0-9])|[{NUMERALS}](?![{NUMERALS}]))",
 )
-_UNIT = re.compile(
+_UNIT = later.pattern(
     rf"(?:[-\s]?(?:{words.UNITS})|st|nd|rd|th|d)(?![a-z0-9'])|(?<=[0-9]0)['’]s\b|\s?[%°€$×]|/[0-9]{{2}}"
     r"|\s?[x×][0-9]|[0-9]|\.[0-9]|:[0-9]"
     r"|-(?!(?:the|a|an|his|her|my)\s)[a-z]|\.(?:png|jpe?g|webp|gif|bmp|tiff?|heic|mp4|mov|webm|mkv|wav|mp3|m4a)\b",
 )
-_CJK_UNIT = re.compile(rf"\s?(?:{words.CJK_UNITS}|fps|px|[%x×])|[0-9]|\.[0-9]|:[0-9]|：[0-9]+(?!\w)|[dkp](?![a-z])")
+_CJK_UNIT = later.pattern(rf"\s?(?:{words.CJK_UNITS}|fps|px|[%x×])|[0-9]|\.[0-9]|:[0-9]|：[0-9]+(?!\w)|[dkp](?![a-z])")
 _PLURALS = frozenset(n for n in _WESTERN if n.endswith(("s", "bilder", "bildern")))
 _POINTING = frozenset(["the", "in", "from", "of", "as", "with", "use", "using", "like", "your", "my"])
-_ENDS = re.compile(r"\s*(?:[^\w\s]|\Z)|\n|\s?[的中里为為是作和与與及、到至内內上号號]")
-_WORD_BEFORE = re.compile(r"([^\W\d_]+)\s{1,2}\Z")
-_WORD_BEHIND = re.compile(r"\s{1,2}([^\W\d_]+(?:['’][^\W\d_]+)?)")
-_OTHER_MEDIA = re.compile(rf"\s?(?:{WEST}|clips?)(?![a-z])")
-_STEM = re.compile(any_of((*words.STEMS, *words.CJK_STEMS)))
-_MAY_BE_NTH = re.compile(rf"{any_of(words.ORDINALS)}|[1-9](?:st|nd|rd|th)\s|第|目の")
-_PART_OF = re.compile(r"\sof\s[0-9]")
-_SENTENCE = re.compile(r"(?:\A|[].!?:;\n])\s*\Z")
+_ENDS = later.pattern(r"\s*(?:[^\w\s]|\Z)|\n|\s?[的中里为為是作和与與及、到至内內上号號]")
+_WORD_BEFORE = later.pattern(r"([^\W\d_]+)\s{1,2}\Z")
+_WORD_BEHIND = later.pattern(r"\s{1,2}([^\W\d_]+(?:['’][^\W\d_]+)?)")
+_OTHER_MEDIA = later.pattern(rf"\s?(?:{WEST}|clips?)(?![a-z])")
+_STEM = later.pattern(any_of((*words.STEMS, *words.CJK_STEMS)))
+_MAY_BE_NTH = later.pattern(rf"{any_of(words.ORDINALS)}|[1-9](?:st|nd|rd|th)\s|第|目の")
+_PART_OF = later.pattern(r"\sof\s[0-9]")
+_SENTENCE = later.pattern(r"(?:\A|[].!?:;\n])\s*\Z")
 _BEHIND_ONE = frozenset(["is", "as", "and", "shows", "with", "for", "to"])
 _MOST_MEDIA = 12
 """A larger number is rather a count, where a noun follows."""

@@ -64,17 +64,20 @@ class PartialPrompt:
             elif segment.asks is not None and not self._alone and known(segment.asks):
                 asked.add(segment.asks)
                 texts[-1] += numbered_names.get(segment.asks, "")
-            elif (axis_indices := scope.axis_indices(segment.names)) or self._alone:
-                self._slots.append((_Slot(self, segment, axis_indices), key_at(axis_indices)))
+            elif (axis_indices := scope.axis_indices(segment.reads)) or self._alone:
+                self._slots.append((_Slot(self, len(texts), segment, axis_indices), key_at(axis_indices)))
                 texts.append("")
             else:
-                made = self.render_segment(segment, ())
+                made = self.render_segment(segment)
                 self._whole &= made is not None
                 asked |= made.used if isinstance(made, _SlotText) else set()
                 texts[-1] += str(made)
+        self._texts = texts
         self._pattern = "%s".join([t.replace("%", "%%") for t in texts])
         named = [_mentions(t, first=i == 0, last=i == len(texts) - 1) for i, t in enumerate(texts)]
-        mentions = None if None in named else frozenset[Numbered]().union(*[t for t in named if t])
+        # what is unclear before a slot is looked at with the slot's own text
+        self._unclear = frozenset(i for i, found in enumerate(named[:-1]) if found is None)
+        mentions = None if named[-1] is None else frozenset[Numbered]().union(*[found for found in named if found])
         self._asked, self.mentions = frozenset(asked), mentions
 
     def render(self, cell: Cell) -> Prompt | None:
@@ -86,10 +89,20 @@ class PartialPrompt:
         for slot_text in found:
             if isinstance(slot_text, _SlotText):
                 used |= slot_text.used
-                mentions = None if mentions is None or slot_text.mentions is None else mentions | slot_text.mentions
+                if mentions is None or slot_text.mentions is None:
+                    mentions = None
+                elif not slot_text.mentions <= mentions:
+                    mentions |= slot_text.mentions
         return Prompt((self._pattern % found).rstrip("\r\n"), used, mentions, self)
 
-    def render_segment(self, segment: Segment, axis_indices: tuple[int, ...], key: Any = ()) -> str | _SlotText | None:
+    def render_segment(
+        self, segment: Segment, axis_indices: tuple[int, ...] = (), key: Any = (), slot: int = 0
+    ) -> str | _SlotText | None:
+        """The text of a segment; None when the template as a whole has to be rendered.
+
+        `slot` is the number of its slot, counted from 1. What it names is looked at with the constant text before it
+        where one of the two cannot tell by itself.
+        """
         used: set[str] = set()
 
         def ref(name: str) -> str:
@@ -102,18 +115,22 @@ class PartialPrompt:
         if text is None:
             return None
         mentions = _mentions(text, first=self._alone, last=self._alone)
+        if slot and not self._alone and (mentions is None or slot - 1 in self._unclear):
+            mentions = _mentions(self._texts[slot - 1] + text, first=slot == 1, last=False)
+            if mentions is not None and self.mentions is not None:
+                mentions -= self.mentions  # those of the constant texts
         return _SlotText(text, frozenset(used), mentions) if used or mentions != frozenset() else text
 
 
 class _Slot(dict[Any, "str | _SlotText | None"]):
     """The texts of a slot by the labels that it reads. Rule 8 of compiler/request says which are kept."""
 
-    def __init__(self, partial: PartialPrompt, segment: Segment, axis_indices: tuple[int, ...]) -> None:
-        self._partial, self._segment, self._axis_indices = partial, segment, axis_indices
+    def __init__(self, partial: PartialPrompt, number: int, segment: Segment, axis_indices: tuple[int, ...]) -> None:
+        self._partial, self._number, self._segment, self._axis_indices = partial, number, segment, axis_indices
         self._keep = partial.scope.repeats(axis_indices)
 
     def __missing__(self, key: Any) -> str | _SlotText | None:
-        found = self._partial.render_segment(self._segment, self._axis_indices, key)
+        found = self._partial.render_segment(self._segment, self._axis_indices, key, self._number)
         if self._keep:
             self[key] = found
         return found

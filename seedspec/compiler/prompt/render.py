@@ -70,7 +70,7 @@ class Texts:
         template = self._template(node, known)
         if template is None:
             return Faulty()
-        self.read |= template.names
+        self.read |= template.reads
         scope = self.scope.at(cell)
         try:
             return template.render({**scope, "entry": address} if "entry" in known else scope, _no_ref)

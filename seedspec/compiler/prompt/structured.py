@@ -6,6 +6,7 @@ import re
 
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.storyboard.types import Axis, Shot
+from seedspec.text import later
 from seedspec.text.diagnostic import Problems, list_words
 
 
@@ -38,7 +39,7 @@ _WRAPPERS = _words("text prompt template content value string raw body message")
 _MESSAGE = _words("role content name type text raw label id template prompt file path weight model provider")
 """Keys of a prompt as a message of a chat, or with its name beside it."""
 
-_TIME = re.compile(r"\d+(?:[.:]\d+)?\s*s?(?:ec)?[_–—-]\d+(?:[.:]\d+)?\s*s?(?:ec(?:onds)?)?")
+_TIME = later.pattern(r"\d+(?:[.:]\d+)?\s*s?(?:ec)?[_–—-]\d+(?:[.:]\d+)?\s*s?(?:ec(?:onds)?)?")
 """A stretch of time, `0-2s`: with others, and the first from 0, it is a part of one video."""
 
 

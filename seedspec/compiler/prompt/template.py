@@ -23,7 +23,7 @@ from seedspec.compiler.prompt.names import Names
 from seedspec.compiler.prompt.parts import constant_of, is_sole
 from seedspec.compiler.prompt.sandbox import Environment, Ref, Refs
 from seedspec.compiler.prompt.segments import split_segments
-from seedspec.compiler.prompt.value import as_text, plain_of
+from seedspec.compiler.prompt.value import admit_to_text, as_text, plain_of
 from seedspec.compiler.storyboard.types import Axis
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
@@ -31,26 +31,40 @@ from seedspec.text.value import valueclass
 
 _Run = Callable[[Mapping[str, Any]], Any]
 _INCLUDES = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
+_PLAIN = re.compile(
+    r"""\{\{\ *(?: ref\((?P<quote>['"])(?P<asks>[A-Za-z_]\w*)(?P=quote)\)
+    | (?P<name>[A-Za-z_]\w*) (?:\.(?P<key>[A-Za-z_]\w*))? (?:\ *\|\ *(?P<filter>upper|lower|capitalize|title|trim))?
+    )\ *\}\}""",
+    re.ASCII | re.VERBOSE,
+)
+_WORDS = frozenset(("and", "else", "false", "if", "in", "is", "none", "not", "or", "true", "False", "None", "True"))
+_WORDS |= {"caller", "kwargs", "loop", "self", "super", "varargs"}
+"""What the template language takes for no name, or for one of its own."""
 
 
 @valueclass(frozen=True, slots=True)
 class Segment:
     """A piece of a template that is rendered by itself. `names` are the names that it reads, `paths` how far into them.
 
-    `asks` is the reference that it asks for where it is one `ref()`, which needs no template language.
+    `reads` are the names as its result depends on them: `label.look` where it reads that label alone. `asks` is the
+    reference that it asks for where it is one `ref()`, which needs no template language. `source` is its text where
+    that may compare something.
     """
 
     names: frozenset[str]
     refs: frozenset[str]
     paths: frozenset[str]
+    reads: frozenset[str]
     _run: _Run
     asks: str | None = None
+    source: str = ""
 
 
 class _Compiled(NamedTuple):
     names: frozenset[str]
     refs: frozenset[str]
     paths: frozenset[str]
+    reads: frozenset[str]
     segments: tuple[str | Segment, ...]
     run: _Run
 
@@ -59,12 +73,15 @@ class _Compiled(NamedTuple):
 class Template:
     """A compiled value. `names` are the names that it reads, `refs` the constant ones that it gives to `ref()`.
 
+    `reads` are those of its segments together.
+
     `segments` joined make the same text as the whole: constant ones, and parts that do not touch one another.
     """
 
     scalar: Scalar
     names: frozenset[str]
     refs: frozenset[str]
+    reads: frozenset[str]
     segments: tuple[str | Segment, ...]
     _run: _Run
     _refs: Refs
@@ -118,6 +135,7 @@ class Templates:
         self._findings = Findings(self._env)
         self._known: dict[str, _Compiled] = {}
         self._segments: dict[str, Segment] = {}
+        self._compared: dict[tuple[object, ...], bool] = {}
 
     def compile(self, scalar: Scalar) -> Template | None:
         """The template of a text, or None with its syntax errors reported."""
@@ -133,7 +151,9 @@ class Templates:
                 return None
         known = self._known[text]
         explain = self._findings.fault_of
-        return Template(scalar, known.names, known.refs, known.segments, known.run, self._refs, self._meter, explain)
+        return Template(
+            scalar, known.names, known.refs, known.reads, known.segments, known.run, self._refs, self._meter, explain
+        )
 
     def undefined_names(self, template: Template, names: Names, told: Callable[[str], bool]) -> bool:
         """Reports each place of each name that the scope lacks, also in branches that no entry takes.
@@ -147,8 +167,16 @@ class Templates:
 
     def check_comparisons(self, template: Template, axes: Mapping[str, Axis]) -> None:
         """Warns of an axis that a template compares with what it never is."""
-        if may_compare(str(template.scalar.value)) and any(name in template.names for name in (*axes, "label")):
+        comparing = (s.source for s in template.segments if not isinstance(s, str) and s.source)
+        if not template.names.isdisjoint((*axes, "label")) and any(self._never_equal(s, axes) for s in comparing):
             self._findings.report_never_equal(template.scalar, axes, self.problems)
+
+    def _never_equal(self, text: str, axes: Mapping[str, Axis]) -> bool:
+        """Whether a piece has such a comparison: what several shots have in common is read once."""
+        key = (text, *map(id, axes.values()))
+        if key not in self._compared:
+            self._compared[key] = self._findings.has_never_equal(text, axes)
+        return self._compared[key]
 
     def places(self, template: Template, reference: str) -> Iterable[tuple[int, int]]:
         """Where a template gives a constant name to `ref()`: the name itself, without its quotes."""
@@ -201,12 +229,13 @@ class Templates:
             segment = self._segments.get(piece.source)
             if segment is None:
                 try:
-                    segment = self._segments[piece.source] = self._compile_segment(piece.source)
+                    segment = self._segments[piece.source] = self._compile_plain(piece.source) or self._compile_segment(
+                        piece.source
+                    )
                 except Exception:  # the whole meets it again, and says it
                     return None
             found.append(segment)
             parts.append(segment)
-        names = frozenset[str]().union(*[p.names for p in parts])
         whole: list[_Run] = []
 
         def run(scope: Mapping[str, Any]) -> Any:
@@ -214,17 +243,20 @@ class Templates:
                 whole.append(self._compile_whole(text).run)
             return whole[0](scope)
 
-        refs, paths = (frozenset[str]().union(*found) for found in ([p.refs for p in parts], [p.paths for p in parts]))
-        return _Compiled(names, refs, paths, tuple(found), run)
+        each = [(p.names, p.refs, p.paths, p.reads) for p in parts]
+        names, refs, paths, reads = (
+            (frozenset[str]().union(*one) for one in zip(*each, strict=True)) if each else 4 * (frozenset[str](),)
+        )
+        return _Compiled(names, refs, paths, reads, tuple(found), run)
 
     def _compile_whole(self, text: str) -> _Compiled:
         segment = self._compile_expression(text.strip()) if is_sole(self._env, text) else self._compile_segment(text)
-        return _Compiled(segment.names, segment.refs, segment.paths, (segment,), segment._run)
+        return _Compiled(segment.names, segment.refs, segment.paths, segment.reads, (segment,), segment._run)
 
     def _compile_expression(self, text: str) -> Segment:
         """A text that is one `{{ expression }}`, as the value of the expression."""
         tree = self._read(text)
-        names, refs, paths = _reads(tree)
+        names, refs, paths, reads = _reads(tree)
         output = tree.body[0]
         assert isinstance(output, nodes.Output)
         result = nodes.Assign(nodes.Name("result", "store"), output.nodes[0], lineno=output.nodes[0].lineno)
@@ -238,11 +270,28 @@ class Templates:
                 pass
             return context.vars["result"]
 
-        return Segment(names, refs, paths, run)
+        return Segment(names, refs, paths, reads, run, None, text if may_compare(text) else "")
+
+    def _compile_plain(self, text: str) -> Segment | None:
+        """A piece that is one name, one key of it, or one `ref()`; None for any other, which takes a compiler."""
+        found = _PLAIN.fullmatch(text)
+        if found is None or (name := found["name"]) in _WORDS or name in self._env.globals:
+            return None
+        nothing, env, meter, key = frozenset[str](), self._env, self._meter, found["key"]
+        if (asks := found["asks"]) is not None:
+            return Segment(nothing, frozenset({asks}), nothing, nothing, str, asks)
+        change = self._env.filters.get(found["filter"])
+
+        def run(scope: Mapping[str, Any]) -> str:
+            value = scope[name] if key is None else env.getattr(scope[name], key)
+            return meter.joined((str(admit_to_text(value if change is None else change(value), meter)),))
+
+        path = frozenset({f"{name}.{key}" if key else name})
+        return Segment(frozenset({name}), nothing, path, path if name == "label" else frozenset({name}), run)
 
     def _compile_segment(self, text: str) -> Segment:
         tree = self._read(text)
-        names, refs, paths = _reads(tree)
+        names, refs, paths, reads = _reads(tree)
         asks = _sole_reference(tree)
         template = self._made(tree)
         start, context = template.root_render_func, template.new_context
@@ -258,7 +307,7 @@ class Templates:
                     error.part = template.get_corresponding_lineno(frame.f_lineno)
                 raise
 
-        return Segment(names, refs, paths, run, asks)
+        return Segment(names, refs, paths, reads, run, asks, text if may_compare(text) else "")
 
     def _read(self, text: str) -> nodes.Template:
         """The tree of a text; raises TemplateSyntaxError also for filters and tests in branches that no entry takes."""
@@ -278,14 +327,19 @@ class Templates:
         return jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
 
 
-def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """The names that a template reads, the constant ones that it gives to `ref()`, and how far it reads into names."""
+def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
+    """The names that a template reads, the constant ones that it gives to `ref()`, how far it reads into names, and
+    the names as its result depends on them."""
     names = frozenset(meta.find_undeclared_variables(tree))
     paths = _paths(tree, names)
+    reads = names
+    if "label" in names and "label" not in paths:
+        reads = names - {"label"} | {path for path in paths if path.startswith("label.")}
     if any(True for _ in meta.find_referenced_templates(tree)):
         names |= {"take", "label"}  # an included file may read them
+        reads |= {"take", "label"}
     refs = frozenset(name for call in tree.find_all(nodes.Call) if (name := constant_of(call)) is not None)
-    return names, refs, paths
+    return names, refs, paths, reads
 
 
 def _paths(tree: nodes.Template, names: frozenset[str]) -> frozenset[str]:

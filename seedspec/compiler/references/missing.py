@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from seedspec.text import later
 from seedspec.text.lookalike import name_character
 from seedspec.text.near import nearest, shorten
 
@@ -86,7 +87,7 @@ _PATHS: tuple[_Fault, ...] = (
 )
 
 
-_BLANK = re.compile(r"\$\{[^{}]*\}|\$[A-Z][A-Z_]+|\{[A-Za-z_]\w*\}|<[^<>]+>|\byour-[a-z]+|\bpath/to/", re.IGNORECASE)
+_BLANK = later.pattern(r"\$\{[^{}]*\}|\$[A-Z][A-Z_]+|\{[A-Za-z_]\w*\}|<[^<>]+>|\byour-[a-z]+|\bpath/to/", re.IGNORECASE)
 """What other tools fill in, and what examples leave to their readers, in an address."""
 
 
@@ -96,7 +97,7 @@ def blank_of(address: str) -> str:
     return found[0] if found is not None else ""
 
 
-_HIDDEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
+_HIDDEN = later.pattern(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def odd_address(address: str) -> tuple[str, str] | None:

@@ -5,18 +5,20 @@ their request, so that what was made for one cell is reused for others. These ru
 may depend on a row.
 
 1.  A template depends on the names that it reads, and on nothing else. `Scope.axis_indices` turns names into indices of
-    a cell: an axis depends on its label, `label` on every label, `take` on the take, `entry` on all of them.
+    a cell: an axis depends on its label, `label.look` on that of axis `look`, `label` on every label, `take` on the
+    take, `entry` on all of them.
 2.  A prompt is always made anew, from its partial prompt. Constant text and constant segments are evaluated once for a
     template and a set of references. The text of a slot is kept for each combination of the labels that the slot reads.
 3.  A partial prompt is right for one set of references alone, because their numbers stand in it. A rendered prompt that
     used another set is thrown away, and rendered again from the partial prompt of that set.
 4.  A request base is everything of a request but its prompt. It depends on three things:
     the references of its partial prompt (which media the request has);
-    the labels at `Fields.axis_indices` (which layer sets each field);
+    the values of its fields (`RowFields.values`), of the labels at `Fields.axis_indices`: two sets of labels that give
+    the same values have bases that differ in nothing but the origins of their fields;
     the names in `Texts.read` (all that the templates of its fields and of its media's targets have read, and the axes
     of a shot that it continues).
-    Two cells that agree in all three have the same base. Whoever makes a base depend on something further must add it
-    to `Texts.read`, or to `Fields.axis_indices`.
+    Two cells that agree in all three have the same base but for these origins. Whoever makes a base depend on something
+    further must add it to `Texts.read`, or to `RowFields.values`.
 5.  A base is reused with a new prompt if the prompt passes by itself what the base passed before: the model's rule for
     prompts, and the bytes that are left in the body. Otherwise the request is built and checked from the ground up.
 6.  Only a base without a finding is kept: a finding lists every entry that it is met in. Remarks on the prompt are made

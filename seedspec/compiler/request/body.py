@@ -11,8 +11,8 @@ from seedspec.catalog.price import asked_of, sum_of
 from seedspec.catalog.schema import edits_of, shorten
 from seedspec.catalog.slot import plural
 from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonical, put
-from seedspec.compiler.matrix.cell import Cell, row_of
-from seedspec.compiler.matrix.fields import Fields, RowFields, Setting
+from seedspec.compiler.matrix.cell import Cell
+from seedspec.compiler.matrix.fields import RowFields, Setting
 from seedspec.compiler.prompt.locate import Written, is_template
 from seedspec.compiler.prompt.partial import Prompt
 from seedspec.compiler.prompt.render import Faulty, Texts
@@ -31,14 +31,13 @@ _STAND_IN = "https://stand-in.invalid/"
 
 
 class _RenderedFields(NamedTuple):
-    """The request's own fields as they are sent and as they are identified, and the origin of each.
+    """The request's own fields as they are sent and as they are identified.
 
     `whole` is False where a field could not be rendered.
     """
 
     values: dict[str, Any]
     identities: dict[str, Any]
-    origins: dict[str, Origin]
     whole: bool
 
 
@@ -50,11 +49,17 @@ class _MediaLists(NamedTuple):
     identities: Mapping[str, str | list[str]]
 
 
+def origins_of(row: RowFields, model: Model, prompt: Scalar) -> dict[str, Origin]:
+    """Where each field of a request came from."""
+    own = {name: row.settings[name].origin for name in model.fields if name in row.settings}
+    return {"prompt": Origin("prompt", prompt.span), **own}
+
+
 class BaseBuilder:
     """Builds the request bases of one shot. What is wrong with one is reported with the entry that it was built for."""
 
-    def __init__(self, context: Context, shot: Shot, texts: Texts, fields: Fields) -> None:
-        self._board, self._shot, self._texts, self._fields = context.board, shot, texts, fields
+    def __init__(self, context: Context, shot: Shot, texts: Texts) -> None:
+        self._board, self._shot, self._texts = context.board, shot, texts
         self._prices, self._problems = context.prices, context.problems
         self._grid = context.grids[shot.id]
         self._axes, self._tags = self._grid.names, (*context.board.tags, *shot.tags)
@@ -66,7 +71,7 @@ class BaseBuilder:
         self._resolver = ReferenceResolver(context, shot.id, texts)
 
     def build(
-        self, cell: Cell, node: Scalar, prompt: Prompt | None, model: Model, address: str
+        self, cell: Cell, node: Scalar, prompt: Prompt | None, row: RowFields, model: Model, address: str
     ) -> RequestBase | tuple[Medium, ...] | None:
         """The request base of an entry; its media alone when its fields are at fault, None when these are not known.
 
@@ -83,11 +88,10 @@ class BaseBuilder:
             told = frozenset(slot.field for slot in model.slots.values())
         if prompt is not None:
             self._check_words(node, prompt, model, address)
-        row = self._fields.at(row_of(cell))
         rendered = self._render_fields(row, model, cell, address)
         fields: dict[str, Any] = {**lists.items, **rendered.values}
         identity = {"model": model.id, **lists.identities, **rendered.identities}
-        origins = {"prompt": Origin("prompt", node.span), **rendered.origins}
+        origins = origins_of(row, model, node)
         request = {"model": model.id, "prompt": prompt.value if prompt else _STAND_IN, **fields}
         unsent = told | row.unset.keys()
         valid = self._encodable(request, node, model, address)
@@ -176,7 +180,7 @@ class BaseBuilder:
 
     def _render_fields(self, row: RowFields, model: Model, cell: Cell, address: str) -> _RenderedFields:
         """The request's own fields; one whose template fails is left out, with the reason reported."""
-        out = _RenderedFields({}, {}, {}, check_row(row, self._board, self._grid, self._problems, address))
+        out = _RenderedFields({}, {}, check_row(row, self._board, self._grid, self._problems, address))
         for name in model.fields:
             if (setting := row.settings.get(name)) is None:
                 continue
@@ -194,7 +198,7 @@ class BaseBuilder:
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
             value = model.means.own_value(name, value)
-            out.values[name], out.origins[name] = value, setting.origin
+            out.values[name] = value
             if not volatile:
                 out.identities[name] = value
         return out

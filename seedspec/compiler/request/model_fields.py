@@ -23,7 +23,7 @@ def check_row(row: RowFields, board: Storyboard, grid: Grid, problems: Problems,
     """
     model = row.model
     assert model is not None, "without a model no request is made"
-    for name, setting in row.lacking.items() if len(board.models) > 1 else ():
+    for name, setting in row.lacking.items() if row.lacking and len(board.models) > 1 else ():
         layer = setting.origin.layer
         by = f", set by {layer}" if layer not in ("shot", "override") else ""
         if layer.startswith(("profile ", "override")):

@@ -10,7 +10,7 @@ from seedspec.compiler.address import Address, pattern
 from seedspec.compiler.entry import Entry, RequestBase, canonical, digest
 from seedspec.compiler.filename import LONGEST
 from seedspec.compiler.matrix.cell import Cell, key_at, row_of
-from seedspec.compiler.matrix.fields import Fields
+from seedspec.compiler.matrix.fields import Fields, RowFields
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.foreign_check import ForeignCheck
 from seedspec.compiler.prompt.lint import PromptLint
@@ -19,12 +19,15 @@ from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.render import Texts
 from seedspec.compiler.prompt.structured import check_parts
 from seedspec.compiler.references.context import Context
-from seedspec.compiler.request.body import BaseBuilder
+from seedspec.compiler.request.body import BaseBuilder, origins_of
 from seedspec.compiler.request.model_fields import report_no_model
 from seedspec.compiler.request.unused import ShotUse
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Scalar
+
+_MOST_VALUES = 500
+"""Of so many sets of values that fields may have a base is kept where every row has labels of its own."""
 
 
 class _Request(NamedTuple):
@@ -40,15 +43,17 @@ class _CachedBase(NamedTuple):
     """A base that was checked without a finding. `room` is what is left of the body for the prompt, in bytes.
 
     `has_remarks`: there are remarks on its media if the prompt names no others by number than its partial prompt does.
+    `by_labels` has the same base for labels that give its values to its fields in their own way.
     """
 
     base: RequestBase
     room: int
     has_remarks: bool
+    by_labels: dict[Any, RequestBase]
 
 
 class _BaseCache(NamedTuple):
-    """The bases of one partial prompt and one set of settings, by the labels that they depend on (rule 4)."""
+    """The bases of one partial prompt and one set of values, by the labels that they depend on (rule 4)."""
 
     key: Callable[[Cell], Any]
     varies_by_take: bool
@@ -68,9 +73,9 @@ class ShotRequests:
         self._takes = context.takes[shot.id]
         self._fields = Fields(context.layers, shot, grid, problems)
         self._texts = Texts(board, shot, grid, context.templates)
-        self._bases = BaseBuilder(context, shot, self._texts, self._fields)
+        self._bases = BaseBuilder(context, shot, self._texts)
         names = grid.names
-        self._cache: dict[PartialPrompt, dict[Any, _BaseCache]] = {}
+        self._cache: dict[PartialPrompt, dict[Any, _BaseCache]] = {}  # by the values of fields
         self._address = pattern(shot.id, names)
         self._long = len(self._address % (*self._grid.longest, self._takes)) > LONGEST - 40
         origins = Origins(board, grid)
@@ -114,7 +119,8 @@ class ShotRequests:
 
     def _request(self, cell: Cell) -> _Request | None:
         """The request of a cell: its prompt is always rendered, its base is reused by the rules of this room."""
-        node, model = self._shot.prompt or self._prompt_of(cell), self._fields.at(cell).model
+        node, row = self._shot.prompt or self._prompt_of(cell), self._fields.at(cell)
+        model = row.model
         if model is None:
             self._rendered = False
             if not self._fields.names_model(cell):
@@ -125,20 +131,32 @@ class ShotRequests:
             self._rendered = False
         else:
             self._partials.add(prompt.partial)
-        request = (prompt and self._from_cache(cell, node, prompt)) or self._build(cell, node, prompt, model)
+        request = (prompt and self._from_cache(cell, node, prompt, row)) or self._build(cell, node, prompt, row)
         return None if request is not None and self._long and self._too_long(cell) else request
 
-    def _from_cache(self, cell: Cell, node: Scalar, prompt: Prompt) -> _Request | None:
+    def _from_cache(self, cell: Cell, node: Scalar, prompt: Prompt, row: RowFields) -> _Request | None:
         """The request around a base that is cached for this cell (rules 4 and 5); None when there is none."""
-        by_settings = self._cache.get(prompt.partial)
-        if by_settings is None or (cache := by_settings.get(self._fields.key(cell))) is None:
+        by_values = self._cache.get(prompt.partial)
+        if by_values is None or (cache := by_values.get(row.values)) is None:
             return None
         cached = cache.bases.get(cache.key(cell))
         if cached is None or (text := self._encode(prompt.value, cached.base.model, cached.room)) is None:
             return None
-        if cached.has_remarks or self._lint.needs_check(prompt, cached.base.model):
-            self._lint.check(node, prompt, cached.base.media, cached.base.model, self._addressed(cell))
-        return _Request(prompt.value, text, cached.base, cache.varies_by_take)
+        media, model = cached.base.media, cached.base.model
+        if prompt.mentions is prompt.partial.mentions:
+            has_remarks = cached.has_remarks
+        else:
+            has_remarks = self._lint.has_remarks(prompt, media, model)
+        if has_remarks or self._lint.is_long(prompt, model):
+            self._lint.check(node, prompt, media, model, self._addressed(cell))
+        labels = self._fields.key(cell)
+        base = cached.by_labels.get(labels)
+        if base is None:
+            assert row.model is not None, "without a model there was no base"
+            base = cached.base._replace(origins=origins_of(row, row.model, node), left_out=row.left_out)
+            if self._fields.repeat:
+                cached.by_labels[labels] = base
+        return _Request(prompt.value, text, base, cache.varies_by_take)
 
     def _encode(self, prompt: Any, model: Model, room: int) -> bytes | None:
         """The canonical JSON of a prompt that the model's schema takes by itself, and the body has room for."""
@@ -151,11 +169,13 @@ class ShotRequests:
             return None
         return text if len(text) <= room else None
 
-    def _build(self, cell: Cell, node: Scalar, prompt: Prompt | None, model: Model) -> _Request | None:
+    def _build(self, cell: Cell, node: Scalar, prompt: Prompt | None, row: RowFields) -> _Request | None:
         """A request built and checked from the ground up; each finding and remark is reported with its address."""
+        model = row.model
+        assert model is not None, "without a model no request is made"
         address, reported, read = self._addressed(cell), self._problems.reported, self._texts.read
         read.clear()
-        base = self._bases.build(cell, node, prompt, model, address)
+        base = self._bases.build(cell, node, prompt, row, model, address)
         if base is None or prompt is None:
             return None
         if not isinstance(base, RequestBase):
@@ -165,26 +185,30 @@ class ShotRequests:
         varies_by_take = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
         has_findings = self._problems.reported != reported
         has_remarks = self._lint.has_remarks(prompt.partial, base.media, model)
-        if has_remarks or self._lint.needs_check(prompt, model):
+        if self._lint.has_remarks(prompt, base.media, model) or self._lint.is_long(prompt, model):
             self._lint.check(node, prompt, base.media, model, address)
         if not self._bases.check_total_seconds(base.media, model, address):
             return None
         request = _Request(prompt.value, canonical(prompt.value), base, varies_by_take)
         if not has_findings:
-            self._keep(cell, prompt.partial, request, has_remarks=has_remarks)
+            self._keep(cell, prompt.partial, row, request, has_remarks=has_remarks)
         return request
 
-    def _keep(self, cell: Cell, partial: PartialPrompt, request: _Request, *, has_remarks: bool) -> None:
+    def _keep(
+        self, cell: Cell, partial: PartialPrompt, row: RowFields, request: _Request, *, has_remarks: bool
+    ) -> None:
         """Caches the base of a request for the cells that it belongs to as well (rules 4 to 6)."""
         base, axis_indices = request.base, self._texts.scope.axis_indices(self._texts.read)
-        if not self._texts.scope.repeats((*axis_indices, *self._fields.axis_indices)):
+        if not self._texts.scope.repeats(axis_indices):
             return
-        by_settings = self._cache.setdefault(partial, {})
+        by_values = self._cache.setdefault(partial, {})
+        if len(by_values) >= _MOST_VALUES and not self._fields.repeat:
+            return
         new = _BaseCache(key_at(axis_indices), request.varies_by_take, {})
-        cache = by_settings.setdefault(self._fields.key(cell), new)
+        cache = by_values.setdefault(row.values, new)
         empty = canonical({"model": base.model.id, "prompt": "", **base.fields})
         room = base.model.body_bytes - len(empty) + 2
-        cache.bases[cache.key(cell)] = _CachedBase(base, room, has_remarks)
+        cache.bases[cache.key(cell)] = _CachedBase(base, room, has_remarks, {self._fields.key(cell): base})
 
     def _too_long(self, cell: Cell) -> bool:
         labels = tuple(zip(self._grid.names, row_of(cell), strict=True))

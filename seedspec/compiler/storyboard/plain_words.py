@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from seedspec.catalog.schema import shorten
 from seedspec.compiler.storyboard.tables import is_table
-from seedspec.text import lookalike
+from seedspec.text import later, lookalike
 from seedspec.text.diagnostic import Edit, Problems
 from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 from seedspec.text.source import Span
 from seedspec.text.yaml_scalars import core
 
-_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
-_KEY_AND_VALUE = re.compile(
+_WORD = later.pattern(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*")
+_KEY_AND_VALUE = later.pattern(
     rf"([A-Za-z_][A-Za-z0-9_-]*)((?:: ?[{lookalike.SPACES}]|[\uff1a\ufe55])[ {lookalike.SPACES}]*)(\S.*)"
 )
 _FREE = frozenset(
