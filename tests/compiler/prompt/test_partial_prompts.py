@@ -327,3 +327,62 @@ def test_a_prompt_is_judged_alone_only_where_no_rule_ties_it() -> None:
         {"$ref": "#/$defs/x", "$defs": {"x": {}}},
     ):
         assert Schema({**free, **rule}).gate_of("prompt") is None, rule
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ label.look }}.", "{look}."),
+        ("{{ label['look'] }} and {{ label.size }}.", "{look} and {size}."),
+        ("{{ label.get('look') }}.", "{look}."),
+        ("{% for name, one in label.items() %}{{ name }} {{ one }}, {% endfor %}", "look {look}, size {size}, "),
+        ("{{ label | length }} of {{ label.values() | join(' ') }}.", "2 of {look} {size}."),
+        ("{% set mine = label %}{{ mine.look }}.", "{look}."),
+    ],
+)
+def test_what_reads_labels_gets_those_of_its_row(text: str, expected: str) -> None:
+    board = {"seedspec": 1, "model": MODEL, "matrix": {"axes": {"look": ["a", "b"], "size": ["x", "y", "z"]}}}
+    made = asked_for(written({**board, "shots": [{"id": "one", "prompt": text}]}))
+    assert made == {
+        f"one@look={look},size={size}/1": expected.format(look=look, size=size) for look in "ab" for size in "xyz"
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{ a }}", "{{a}}", "{{ a.b }}", "{{ label.x }}", "{{ label }}", "{{ a|upper }}", "{{ a.b | lower }}",
+     "{{ take }}", "{{ a.items }}", "{{ a._b }}", "{{ b }}", "{{ ref('q') }}", '{{ ref("q") }}'],
+)  # fmt: skip
+def test_a_piece_that_is_one_name_is_what_the_template_language_makes_of_it(text: str) -> None:
+    templates = Templates({}.get, Problems())
+    plain, whole = templates._compile_plain(text), templates._compile_segment(text)
+    assert plain is not None
+    for field in ("names", "refs", "paths", "reads", "asks", "source"):
+        assert getattr(plain, field) == getattr(whole, field), field
+    for value in ("words\n", {"b": "Q", "items": 3}, None, True, 1.5, [1], "x" * (MOST_CHARACTERS + 1), 10**400):
+        scope = {"a": value, "label": {"x": "y"}, "take": 1}
+        found = [_made(templates, one, scope) for one in (plain, whole)]
+        assert plain.asks is not None or found[0] == found[1], value
+
+
+def _made(templates: Templates, segment: Segment, scope: dict[str, Any]) -> tuple[str, int] | None:
+    """The text of a piece and what is left of its work; None where it has a fault."""
+    templates._meter.begin()
+    try:
+        return segment._run(scope), templates._meter.left
+    except Exception:
+        return None
+
+
+@pytest.mark.parametrize("text", ["{{ true }}", "{{ range }}", "{{ self }}", "{{ loop }}", "{{ not }}", "{{ a . b }}"])
+def test_a_word_of_the_template_language_is_no_plain_name(text: str) -> None:
+    assert Templates({}.get, Problems())._compile_plain(text) is None
+
+
+def test_fields_of_equal_values_keep_the_places_that_set_them() -> None:
+    axes = {"look": {k: {"words": k, "quality": q} for k, q in (("a", "720p"), ("b", "480p"), ("c", "720p"))}}
+    board = {"seedspec": 1, "model": MODEL, "matrix": {"axes": axes}}
+    found = compiled(written({**board, "shots": [{"id": "one", "prompt": "{{ look.words }} walks."}]}))
+    assert [e.origins["quality"].layer for e in found.entries] == ["look=a", "look=b", "look=c"]
+    assert [e.request["quality"] for e in found.entries] == ["720p", "480p", "720p"]
+    assert found.entries[0].base.fields is found.entries[2].base.fields, "made once"
