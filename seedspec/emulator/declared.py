@@ -22,7 +22,7 @@ from seedspec.emulator.refusal import Refusal, failure, unauthorized
 from seedspec.emulator.rules import read_body
 from seedspec.emulator.tasks import Task
 from seedspec.emulator.wires import Wires
-from seedspec.emulator.words import error_of, shown_of
+from seedspec.emulator.words import error_of, filled, shown_of
 
 _OK = (200,)
 
@@ -97,7 +97,7 @@ class Declared:
             return Response(status_code=500)  # never leaves: the connection is gone
         if fault := strikes.get("late-error"):
             return self._failed(fault.status)
-        shown: dict[str, Any] = {}
+        shown = {} if "no-id" in strikes else self._beside("create", request, task)
         if "no-id" not in strikes:
             write(writable(self._document["calls"]["create"]["take"]["task"]), task.id, shown)
         if "garbled-reply" in strikes:
@@ -108,6 +108,8 @@ class Declared:
     def _flat(self, raw: bytes, only: str) -> Mapping[str, Any]:
         """The flat request that a body stands for, with the model's own id."""
         body = read_body(raw)
+        if self._document["calls"]["create"].get("nulls"):
+            body = {key: value for key, value in body.items() if value is not None}
         for called, model in self._models.items():
             if only not in ("", called):
                 continue
@@ -137,7 +139,8 @@ class Declared:
         if fault := self._provider.strikes.next("read").get("poll-error"):
             return self._failed(fault.status)
         task = self._own(request.path_params["task"])
-        return JSONResponse(self._shown("read", task), self._document["calls"]["read"].get("ok", _OK)[0])
+        shown = self._shown("read", task, self._beside("read", request, task))
+        return JSONResponse(shown, self._document["calls"]["read"].get("ok", _OK)[0])
 
     async def _result(self, request: Request, only: str) -> Response:
         task = self._own(request.path_params["task"])
@@ -146,7 +149,7 @@ class Declared:
         if task.error:
             statuses = self._document["calls"]["result"].get("failed", (422,))
             return self._no(statuses[0], task.error, "The request failed.", {})
-        return JSONResponse(self._shown("result", task))
+        return JSONResponse(self._shown("result", task, self._beside("result", request, task)))
 
     async def _list(self, request: Request, only: str) -> Response:
         call = self._document["calls"]["list"]
@@ -158,5 +161,15 @@ class Declared:
         write(writable(call["take"]["rows"]).removesuffix("[*]"), rows, answer)
         return JSONResponse(answer)
 
-    def _shown(self, name: str, task: Task) -> dict[str, Any]:
-        return shown_of(self._document, name, task, self._provider.standing(task))
+    def _beside(self, name: str, request: Request, task: Task) -> dict[str, Any]:
+        """What the file says that an answer holds beside what is read from it, with addresses of this server."""
+        called = self._provider.model_of(task).called
+        origin = str(request.base_url).rstrip("/")
+        found: dict[str, Any] = filled(
+            self._document["calls"][name].get("example", {}),
+            lambda text: path_of(text, task=task.id, model=called).replace("{origin}", origin),
+        )
+        return found
+
+    def _shown(self, name: str, task: Task, beside: dict[str, Any] | None = None) -> dict[str, Any]:
+        return shown_of(self._document, name, task, self._provider.standing(task), beside)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,19 @@ def word_of(document: Mapping[str, Any], word: str) -> str:
     return next(own for meaning in wanted for own, means in states.items() if means == meaning)
 
 
-def shown_of(document: Mapping[str, Any], name: str, task: Task, now: Standing) -> dict[str, Any]:
-    """A task as the answer of a call has it: each value at the path where the file reads it."""
+def filled(example: Any, fill: Callable[[str], str]) -> Any:
+    """An example with its texts filled in."""
+    if isinstance(example, Mapping):
+        return {key: filled(value, fill) for key, value in example.items()}
+    if isinstance(example, list):
+        return [filled(value, fill) for value in example]
+    return fill(example) if isinstance(example, str) else example
+
+
+def shown_of(
+    document: Mapping[str, Any], name: str, task: Task, now: Standing, beside: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """A task as the answer of a call has it: each value at the path where the file reads it, with what is `beside`."""
     take = document["calls"][name].get("take", {})
     own_word = any(means == "failed" for means in document["states"].values())
     values: dict[str, Any] = {
@@ -50,7 +61,7 @@ def shown_of(document: Mapping[str, Any], name: str, task: Task, now: Standing) 
     if now.word == "failed" and own_word:
         values["code"] = task.error
         values["message"] = FAILURES.get(task.error or "", "The task failed.")
-    shown: dict[str, Any] = {}
+    shown: dict[str, Any] = beside or {}
     for key, value in values.items():
         if value is not None and (path := writable(take.get(key))):
             write(path, value, shown)
