@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 import secrets
+import string
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -65,7 +66,22 @@ def fresh_id(form: str, now: float) -> str:
     day = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
     ways = (f"task-unified-{int(now)}-{secrets.token_hex(4)}", f"cgt-{day}-{secrets.token_hex(3)}", str(uuid.uuid4()),
             secrets.token_hex(8), secrets.token_hex(16), str(secrets.randbelow(10**18)))  # fmt: skip
-    return next((one for one in ways if re.fullmatch(form, one)), ways[0])
+    begin = _BEGIN.match(form)
+    head = begin[1].replace("\\", "") if begin else ""
+    more = (head + tail for length in range(4, 41) for tail in _tails(length))
+    return next((one for one in (*ways, *more) if re.fullmatch(form, one)), ways[0])
+
+
+_BEGIN = re.compile(r"\^((?:[A-Za-z0-9_-](?![*+?{])|\\[.-])*)")
+"""The letters with which every text of a pattern begins."""
+
+
+def _tails(length: int) -> Iterator[str]:
+    hexadecimal = secrets.token_hex(length)[:length]
+    yield from (hexadecimal, hexadecimal.upper())
+    yield "".join(secrets.choice(string.digits) for _ in range(length))
+    yield "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+    yield "".join(secrets.choice(string.ascii_lowercase) for _ in range(length))
 
 
 def status(task: Task, now: float, *, settled: bool) -> tuple[str, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pty
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from provider_folder import BOARD, SHIPPED, Say, model, prices, provider, put, set_key, write
 from strangers import CANARY, tool
+from terminal import at_terminal
 
 from seedspec.project import sources
 
@@ -30,31 +30,6 @@ def stored(clone: Path) -> list[str]:
     """The digests that are trusted on this machine."""
     folder = clone.parent / "home" / ".local" / "state" / "seedspec" / "trusted"
     return sorted(path.stem for path in folder.glob("*")) if folder.is_dir() else []
-
-
-def at_terminal(
-    clone: Path, answer: str, *words: str, meanwhile: Callable[[], object] = lambda: None
-) -> tuple[int, str]:
-    """A command of a person at a terminal, who answers its question; `meanwhile` is done while the question stands."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(clone)
-        os.execve(tool(), [tool(), *words], dict(os.environ))
-    said, asked = b"", False
-    while True:
-        try:
-            piece = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        said += piece
-        if b"[y/N]" in said and not asked:
-            asked = True
-            meanwhile()
-            os.write(terminal, answer.encode() + b"\n")
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said.decode()
 
 
 # which kinds there are
@@ -196,13 +171,13 @@ def test_a_provider_of_a_repository_does_nothing_until_somebody_trusts_it(clone:
 def test_trusting_shows_what_goes_where_and_asks(clone: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     file = put(clone / "providers")
     monkeypatch.setenv("ACME_API_KEY", CANARY)
-    code, said = at_terminal(clone, "n", "trust", "providers/acme")
+    code, said = at_terminal(clone, "n", tool(), "trust", "providers/acme")
     assert code == 0 and "nothing was trusted" in said and not stored(clone)
     for part in ("https://api.acme.example.com", "https://files.acme.example.com", "ACME_API_KEY (set here)",
                  "ACME_BASE_URL", "POST https://api.acme.example.com/", "acme-1.0", digest(file)):  # fmt: skip
         assert part in said
     assert CANARY not in said
-    assert at_terminal(clone, "y", "trust", "providers/acme")[0] == 0 and stored(clone) == [digest(file)]
+    assert at_terminal(clone, "y", tool(), "trust", "providers/acme")[0] == 0 and stored(clone) == [digest(file)]
     assert say("check")[0] == 0
     listed = json.loads(say("trust", "--list", "--format", "json")[1])["trusted"]
     assert [(one["sha256"], one["provider"]) for one in listed] == [(digest(file), "acme")]
@@ -228,7 +203,7 @@ def test_what_is_trusted_is_what_was_shown(clone: Path, say: Say) -> None:
     file = put(clone / "providers")
     shown, made = digest(file), provider()
     made["origins"]["api"]["url"] = "https://api.evil.example.com"
-    code, said = at_terminal(clone, "y", "trust", str(file), meanwhile=lambda: write(file, made))
+    code, said = at_terminal(clone, "y", tool(), "trust", str(file), meanwhile=lambda: write(file, made))
     assert code == 0 and "evil" not in said and stored(clone) == [shown] != [digest(file)]
     assert f"[{WAITING}]" in say("check")[1]
 
@@ -240,7 +215,7 @@ def test_nothing_is_trusted_in_a_job_even_at_a_terminal(
 ) -> None:
     file = put(clone / "providers")
     monkeypatch.setenv(variable, "true")
-    code, said = at_terminal(clone, "y", "trust", str(file))
+    code, said = at_terminal(clone, "y", tool(), "trust", str(file))
     assert code == 2 and "[y/N]" not in said and not stored(clone)
 
 
