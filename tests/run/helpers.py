@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import queue
+import signal
 import socket
 import ssl
 import subprocess
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+import forks
 
 from seedspec import api
 from seedspec.emulator.process import child
@@ -145,6 +148,11 @@ class Project:
 
     def do(self, *arguments: str, before: Sequence[str] = (), **more: Any) -> Ended:
         """Runs a command to its end."""
+        if forks.HERE and not before and not more.keys() - {"environ"}:
+            environ = self.environ(**more.get("environ", {}))
+            code, out, err = forks.run(arguments, self.folder, environ, LONGEST)
+            assert code != -signal.SIGKILL, f"{arguments} did not end: {out.decode()[-2000:]}{err.decode()[-2000:]}"
+            return Ended(code, out.decode(), err.decode())
         process = self.start(*arguments, before=before, **more)
         try:
             out, err = process.communicate(timeout=LONGEST)
