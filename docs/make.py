@@ -22,6 +22,9 @@ import make_errors
 import make_schema
 import make_tables
 
+ROOT = Path(__file__).parents[1]
+AGENTS = ROOT / "docs" / "agents.md"
+"""The page that `seedspec init --agents` writes into a project, word for word."""
 FOLLOWED = ("tests/run/test_profiles_emulated.py", "tests/media/test_rules.py")
 """Tests that write what they find into the guides under `--update`: docs/profiles.md and docs/media.md."""
 
@@ -34,6 +37,7 @@ def made() -> Iterator[tuple[Path, str]]:
     yield make_errors.PAGE, make_errors.made()
     yield make_errors.DATA, make_errors.data()
     yield make_commands.PAGE, make_commands.made()
+    yield AGENTS, (ROOT / "seedspec" / "templates" / "agents.md").read_text(encoding="utf-8")
     yield make_architecture.PAGE, make_architecture.made(make_architecture.PAGE.read_text(encoding="utf-8"))
     yield make_architecture.PICTURE, make_architecture.drawn()
 
@@ -56,7 +60,7 @@ def main() -> int:
         import make_pictures
 
         command = [sys.executable, "-m", "pytest", "-q", "--update", *FOLLOWED]
-        subprocess.run(command, cwd=Path(__file__).parents[1], check=True)
+        subprocess.run(command, cwd=ROOT, check=True)
         make_pictures.main()
     return 1 if given.check and stale else 0
 

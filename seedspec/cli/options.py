@@ -48,6 +48,13 @@ def select_options(function: F) -> F:
     return select(exclude(function))
 
 
+def json_option(function: F) -> F:
+    """--format, on a command whose answer is for people or for programs."""
+    return click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)(
+        function
+    )
+
+
 def profile_option(function: F) -> F:
     """--profile, on every command whose answer depends on it."""
     return click.option(

@@ -46,7 +46,10 @@ def strict_option(function: F) -> F:
 
 def view_options(function: F) -> F:
     """How a run is shown, alike for `run` and `fetch`."""
-    form = click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
+    form = click.option(
+        "--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True,
+        help="jsonl has each event when it has happened, json all of them at the end.",
+    )  # fmt: skip
     plain = click.option("--plain", is_flag=True, help="Plain lines instead of a live view.")
     junit = click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="JUnit XML, for CI servers.")
     return form(plain(junit(function)))

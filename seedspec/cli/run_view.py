@@ -15,7 +15,7 @@ import orjson
 
 from seedspec.api import Options, Planned
 from seedspec.cli.compiled import board_of
-from seedspec.cli.console import echo, print_next
+from seedspec.cli.console import echo, print_json, print_next
 from seedspec.cli.main import Exit, fault
 from seedspec.cli.run_reports import Ended, Views, report_end
 from seedspec.lock.event import Event
@@ -81,7 +81,7 @@ def follow(
         views.ask(_VIEW, view_events.close)
         report_end(
             outcomes, planned, views, str(trouble or ""),
-            junit_file=view.junit, emulated=options.emulated, err=view.form == "jsonl",
+            junit_file=view.junit, emulated=options.emulated, err=view.form != "text",
         )  # fmt: skip
     if trouble is not None:
         raise trouble
@@ -119,6 +119,13 @@ def _event_view(
         echo(b'{"seedspec_events":1}')
         while True:
             echo(orjson.dumps(outcomes.as_json((yield))))
+    if view.form == "json":
+        told = []
+        try:
+            while True:
+                told.append(outcomes.as_json((yield)))
+        finally:
+            print_json({"seedspec_events": 1, "events": told})
     while True:
         _show_line((yield), outcomes.commands)
 

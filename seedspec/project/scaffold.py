@@ -44,13 +44,14 @@ class Fresh:
 
 
 def project(
-    folder: Path, template: str, *, schema: bool, ci: str | None, board: str | None = None
+    folder: Path, template: str, *, schema: bool, ci: str | None, board: str | None = None, agents: bool = False
 ) -> tuple[Fresh, ...]:
     """The files of a new project in a folder, in the order in which people meet them.
 
     With `schema` the storyboard begins with a modeline, so that editors know the format without any network: it
     points at the nearest copy of the schema above the folder, and else a copy is one of the files. `board` is the
-    storyboard's text, in place of the template's. `ci` is a key of CI.
+    storyboard's text, in place of the template's. `ci` is a key of CI. With `agents` the page for coding agents is
+    one of the files.
     """
     board = _text(f"{template}.yaml") if board is None else board
     made = []
@@ -62,9 +63,16 @@ def project(
             made.append(Fresh(folder / _SCHEMA, schema_folder().joinpath("storyboard.json").read_bytes(), (), folder))
     made.insert(0, Fresh(folder / "storyboard.yaml", board.encode()))
     made += [_lines(folder / ".gitignore", "gitignore.txt"), _lines(folder / ".gitattributes", "gitattributes.txt")]
+    if agents:
+        made.append(agents_page(folder))
     if ci is not None:
         made += _workflows(folder, ci)
     return tuple(made)
+
+
+def agents_page(folder: Path) -> Fresh:
+    """The page for coding agents, under the name that they look for (agents.md)."""
+    return Fresh(folder / "AGENTS.md", _text("agents.md").encode())
 
 
 def write(made: Iterable[Fresh]) -> Iterator[tuple[Path, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from seedspec.report.table import columns
 from seedspec.run.ledger_admin.runners import Active
-from seedspec.run.ledger_admin.standings import Spending, Standings
+from seedspec.run.ledger_admin.standings import Ceiling, Spending, Standings
 from seedspec.run.store.ledger.budget import MICRO
 from seedspec.run.store.ledger.budget import dollars as exact
 from seedspec.run.store.ledger.types import Runner
@@ -43,14 +43,19 @@ def as_json(found: Standings) -> dict[str, Any]:
             {"board": s.board, "host": s.runner, "month": s.month, "purchases": s.purchases, "usd": exact(s.micro)}
             for s in found.spending
         ],
-        "ceiling": {
-            "usd": None if ceiling.micro is None else exact(ceiling.micro),
-            "month": ceiling.month or None,
-            "spent": exact(ceiling.spent),
-            "held": [{"runner": h.runner, "usd": exact(h.micro)} for h in ceiling.held],
-            "left": None if ceiling.left is None else exact(ceiling.left),
-        },
+        "ceiling": ceiling_json(ceiling),
     }  # fmt: skip
+
+
+def ceiling_json(ceiling: Ceiling) -> dict[str, Any]:
+    """The team's ceiling for programs, in dollars; null where there is none."""
+    return {
+        "usd": None if ceiling.micro is None else exact(ceiling.micro),
+        "month": ceiling.month or None,
+        "spent": exact(ceiling.spent),
+        "held": [{"runner": h.runner, "usd": exact(h.micro)} for h in ceiling.held],
+        "left": None if ceiling.left is None else exact(ceiling.left),
+    }
 
 
 def dollars(micro: int) -> str:

@@ -10,12 +10,13 @@ import orjson
 from seedspec.api import Options, plan
 from seedspec.cli.commands.settle import asking, check_task, names_of
 from seedspec.cli.compiled import compile_or_exit
-from seedspec.cli.console import print_notes
+from seedspec.cli.console import print_json, print_notes
 from seedspec.cli.entry_argument import the_entry
 from seedspec.cli.main import Exit
 from seedspec.cli.options import (
     check_bucket,
     emulator_option,
+    json_option,
     ledger_option,
     profile_option,
     storyboard_argument,
@@ -46,6 +47,7 @@ from seedspec.run.store.lock_file import hold, read_lock
 @word_option("--file", "video", type=click.Path(dir_okay=False, exists=True), help="A finished video of this entry.")
 @ledger_option()
 @emulator_option("With the emulator and its lock.")
+@json_option
 def adopt_command(
     entry: str,
     storyboard: str,
@@ -53,6 +55,7 @@ def adopt_command(
     task: str | None,
     video: str | None,
     ledger: str | None,
+    form: str,
     *,
     emulator: bool,
 ) -> None:
@@ -98,7 +101,12 @@ def adopt_command(
             kept = _save_video(Downloads(place.base, place.lock.name), Path(video), step.file, chosen.fingerprint)
             event, said = _file(chosen, lock, kept, place.profile), f"saved as {place.commands.path(kept.file)}"
         shared.keep(made, [event])
-    print_notes([f"{chosen.address}: {said}"])
+    if form == "json":
+        named = {"entry": chosen.address, "fingerprint": chosen.fingerprint}
+        file = event.file if isinstance(event, (Saved, Adopted)) else None
+        print_json({"seedspec_adopt": 1, **named, "task": task, "file": file})
+    else:
+        print_notes([f"{chosen.address}: {said}"])
 
 
 def _check(entry: Entry, lock: Lock, place: Place, *, allowed: frozenset[State]) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from seedspec.cli.console import print_lines, print_next, print_notes
+from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
 from seedspec.project.files import read_file
-from seedspec.project.scaffold import CI, FILL_IN, TEMPLATES, project, write
+from seedspec.project.scaffold import CI, FILL_IN, TEMPLATES, agents_page, project, write
 
 FORMS = ("shots", "rows")
 
@@ -33,10 +33,12 @@ FORMS = ("shots", "rows")
 )
 @click.option("--ci", type=click.Choice(list(CI)),
               help="Also workflows: a plan for each pull request, on merge a run of what was agreed to.")  # fmt: skip
+@click.option("--format", "answer", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--agents", is_flag=True, help="Also AGENTS.md: how a coding agent works here, and what it has to ask.")
 @click.option("--no-schema", is_flag=True, help="No copy of the schema, and no line that points editors to it.")
 def init_command(
     folder: str, template: str, source: str | None, form: str | None, mapped: tuple[str, ...], sheet: str,
-    encoding: str, ci: str | None, *, no_schema: bool,
+    encoding: str, ci: str | None, answer: str, *, agents: bool, no_schema: bool,
 ) -> None:  # fmt: skip
     """Begin a project: a storyboard without mistakes, and what git should know. Files that are there are not changed.
 
@@ -51,14 +53,21 @@ def init_command(
       seedspec init
       seedspec init ads/spring --template ab-ads --ci github
       seedspec init ads/summer --from shots.csv
+      seedspec init --agents
       seedspec init --from shots.xlsx --sheet Ads --map prompt="Text (EN)"
     """
     place = Path(folder)
+    if agents:
+        _check_no_other_page(place)
+    told: dict[str, list[str]] = {"written": [], "left_alone": []}
     made = _imported(place, source, form, mapped, sheet, encoding, schema=not no_schema)
     written = False
-    for path, left in write(project(place, template, schema=not no_schema, ci=ci, board=made)):
+    for path, left in write(project(place, template, schema=not no_schema, ci=ci, board=made, agents=agents)):
         shown = _relative_path(path)
         written |= not left
+        if answer == "json":
+            told["left_alone" if left else "written"].append(shown)
+            continue
         if left:
             print_notes([f"left alone: {shown} {left}"])
         else:
@@ -66,12 +75,31 @@ def init_command(
             if FILL_IN in (data := read_file(path).decode(errors="replace")):
                 words = "HOST and OWNER" if f"HOST/{FILL_IN}" in data else "OWNER"
                 print_notes([f"fill in {words} in {shown}: where you install seedspec from"])
+    if answer == "json":
+        print_json({"seedspec_init": 1, **told})
+        return
     board = _relative_path(place / "storyboard.yaml")
     named = "" if board == "storyboard.yaml" else f" {shlex.quote(board)}"
     if written:
         print_next(f"seedspec check{named} && seedspec run{named} --emulator")
     else:
         print_notes(["nothing to do"])
+
+
+def _check_no_other_page(place: Path) -> None:
+    """Ends the command, before anything is written, where somebody's own page for agents is."""
+    page = agents_page(place)
+    if not os.path.lexists(page.path):
+        return
+    shown = _relative_path(page.path)
+    try:
+        same = read_file(page.path) == page.data
+    except OSError:
+        same = False
+    if not same:
+        raise Exit(
+            2, f"`{shown}` is there, and is not overwritten; rename it, run this again, and put the two together"
+        )
 
 
 def _imported(

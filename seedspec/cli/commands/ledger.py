@@ -15,7 +15,7 @@ import click
 from seedspec.cli.compiled import board_of, compile_or_exit
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import ceiling_option, ledger_option, storyboard_argument, word_option
+from seedspec.cli.options import ceiling_option, json_option, ledger_option, storyboard_argument, word_option
 from seedspec.project.compile import Compiled, compile
 from seedspec.project.names import lock_of
 from seedspec.project.paths import commands_of
@@ -124,7 +124,7 @@ def _remedies(path: Path) -> Iterator[None]:
 @ledger_command.command("status")
 @storyboard_argument
 @_here
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@json_option
 def status_command(storyboard: str, ledger: str | None, form: str) -> None:
     """Show how the ledger stands: who runs and since when, what is being sent or in doubt, what was spent on which
     storyboard, by which machine and in which month, and who holds how much of the ceiling.
@@ -154,7 +154,10 @@ def status_command(storyboard: str, ledger: str | None, form: str) -> None:
 @word_option("--usd", metavar="AMOUNT", help="The most that the whole team may spend from now on, in dollars.")
 @word_option("--month", is_flag=True, help="With --usd: in each calendar month, in UTC, instead of altogether.")
 @word_option("--none", "unbounded", is_flag=True, help="Take the ceiling away.")
-def budget_command(storyboard: str, ledger: str | None, usd: str | None, *, month: bool, unbounded: bool) -> None:
+@json_option
+def budget_command(
+    storyboard: str, ledger: str | None, usd: str | None, form: str, *, month: bool, unbounded: bool
+) -> None:
     """Show the team's ceiling, or set it. It bounds all storyboards of the ledger together.
 
     It stands in the ledger, not in a storyboard: no branch can raise it. What the ledger knows counts, also from before
@@ -169,7 +172,7 @@ def budget_command(storyboard: str, ledger: str | None, usd: str | None, *, mont
       seedspec ledger budget --usd 500 --month
       seedspec ledger budget --none
     """
-    from seedspec.report.ledger import ceiling_words, dollars
+    from seedspec.report.ledger import ceiling_json, ceiling_words, dollars
     from seedspec.run.ledger_admin.budget import ceiling, change_ceiling
 
     if (usd is not None) and unbounded:
@@ -182,6 +185,9 @@ def budget_command(storyboard: str, ledger: str | None, usd: str | None, *, mont
         now = was
         if usd is not None or unbounded:
             now = change_ceiling(at.store, at.board, micro, monthly=month)
+    if form == "json":
+        print_json({"seedspec_ledger_budget": 1, "ceiling": ceiling_json(now), "before": ceiling_json(was)})
+        return
     before = ceiling_words(was.micro, monthly=bool(was.month))
     print_lines(
         [
@@ -215,7 +221,8 @@ def _micro(text: str) -> int:
 @ledger_command.command("verify")
 @storyboard_argument
 @_here
-def verify_command(storyboard: str, ledger: str | None) -> None:
+@json_option
+def verify_command(storyboard: str, ledger: str | None, form: str) -> None:
     """Read every object of the ledger: whether it is what seedspec wrote, whether its states can be, whether it is as
     the snapshot has it, and whether the ledger has all that this lock knows. Nothing is written.
 
@@ -229,6 +236,11 @@ def verify_command(storyboard: str, ledger: str | None) -> None:
 
     with _opened(storyboard, ledger) as at:
         found = verify(at.store, at.board, at.lock, commands_of(at.path))
+    if form == "json":
+        rows = [{"object": f.name, "said": f.said, "remedy": f.remedy} for f in found.findings]
+        looked_at = {"purchases": found.purchases, "storyboards": found.boards}
+        print_json({"seedspec_ledger_verify": 1, **looked_at, "findings": rows})
+        raise Exit(6 if rows else 0)
     print_lines(f"{f.name}  {f.said}: {f.remedy}" for f in found.findings)
     many, boards = found.purchases, found.boards
     looked = f"{many:,} purchase{'s' * (many != 1)} of {boards} storyboard{'s' * (boards != 1)}"

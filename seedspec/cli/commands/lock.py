@@ -5,15 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from seedspec.cli.compiled import compile_or_exit, show_findings
-from seedspec.cli.console import print_lines, print_next, print_notes
+from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import check_bucket, emulator_option, ledger_option, storyboard_argument, yes_option
+from seedspec.cli.options import (
+    check_bucket,
+    emulator_option,
+    json_option,
+    ledger_option,
+    storyboard_argument,
+    yes_option,
+)
 from seedspec.cli.shared_lock import tell_ledger
-from seedspec.lock.lock import LockFault
+from seedspec.lock.lock import LockFault, Record
 from seedspec.lock.recover import Unreadable
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output
@@ -72,7 +80,8 @@ def _lock(storyboard: str, *, emulated: bool) -> Path:
 @lock_command.command("verify")
 @storyboard_argument
 @_emulator
-def verify_command(storyboard: str, *, emulator: bool) -> None:
+@json_option
+def verify_command(storyboard: str, form: str, *, emulator: bool) -> None:
     """Check the lock, and every saved video against its hash. Exit 1 when a video is missing or altered.
 
     \b
@@ -82,9 +91,13 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     path = _lock(storyboard, emulated=emulator)
     _tell_foreign(path)
     lock, found = read_lock(path), repair.verify(path)
-    print_lines(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
     bad, saved = sum(f.bad for f in found), sum(r.state == "saved" for r in lock)
     many = sum(1 for _ in lock)
+    if form == "json":
+        rows = [{"entry": f.record.entry, "fingerprint": f.record.fp, "said": f.said, "bad": f.bad} for f in found]
+        print_json({"seedspec_lock_verify": 1, "purchases": many, "saved": saved, "bad": bad, "findings": rows})
+        raise Exit(1 if bad else 0)
+    print_lines(f"{f.record.entry or f.record.fp[:16]}  {f.said}" for f in found)
     said = f"{bad} missing or altered" if bad else "no problems found"
     print_notes([f"{many} purchase{'s' * (many != 1)}, {saved} saved: {said}"])
     if bad:
@@ -102,7 +115,8 @@ def verify_command(storyboard: str, *, emulator: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Use this rescue file too, whoever wrote it.",
 )
-def fix_command(storyboard: str, rescue: tuple[Path, ...], ledger: str | None, *, emulator: bool) -> None:
+@json_option
+def fix_command(storyboard: str, rescue: tuple[Path, ...], ledger: str | None, form: str, *, emulator: bool) -> None:
     """Mend the lock: join both sides of a git merge, add records that a full disk refused, and keep what can be read
     of a damaged file.
 
@@ -121,6 +135,9 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], ledger: str | None, *
         told = tell_ledger(path, url, order, emulated=emulator)
     print_notes(told)
     _tell_foreign(path)
+    if form == "json":
+        print_json(_fixed_json(fixed))
+        return
     for record in fixed.doubles:
         print_lines([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
     for line in fixed.unreadable:
@@ -134,6 +151,28 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], ledger: str | None, *
     where = f"; {len(fixed.unreadable)} lines are set aside in {fixed.damaged}" if fixed.damaged else ""
     print_notes([f"{path} now holds {taken}{where}; the old file is {fixed.backup}"])
     print_next(commands_of(path).plain("plan"))
+
+
+def _fixed_json(fixed: repair.Fixed) -> dict[str, Any]:
+    """What was mended, for programs; without a `backup` there was nothing to mend."""
+    return {
+        "seedspec_lock_fix": 1,
+        "backup": str(fixed.backup) if fixed.backup is not None else None,
+        "merged": bool(fixed.merged),
+        "rescued": [str(path) for path in fixed.rescued],
+        "bought_twice": [_record_json(record) for record in fixed.doubles],
+        "unreadable": [
+            {"line": line.number, "why": line.why, "taken": bool(line.taken), "task": line.task or None}
+            for line in fixed.unreadable
+        ],
+        "damaged": str(fixed.damaged) if fixed.damaged else None,
+    }
+
+
+def _record_json(record: Record) -> dict[str, Any]:
+    """A purchase of the lock, for programs."""
+    named = {"entry": record.entry, "fingerprint": record.fp, "attempt": record.attempt, "state": str(record.state)}
+    return {**named, "task": record.task or None, "file": record.file or None}
 
 
 def _tell_foreign(path: Path) -> None:
@@ -181,7 +220,8 @@ def merge_command(base: Path, ours: Path, theirs: Path) -> None:
 @storyboard_argument
 @_emulator
 @yes_option("Do not ask.")
-def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
+@json_option
+def prune_command(storyboard: str, form: str, *, emulator: bool, yes: bool) -> None:
     """Forget purchases that the storyboard no longer asks for. Their files stay; undoing an edit would buy again.
 
     What any profile asks for is kept. What is running, in doubt or not saved yet is never forgotten.
@@ -201,7 +241,10 @@ def prune_command(storyboard: str, *, emulator: bool, yes: bool) -> None:
             raise Exit(6, f"{kept}; {commands_of(path).line('ledger detach')} takes the lock out of it")
         # what waits for a pick may turn out to be what was bought before under its address
         gone = [r for r in repair.forgettable(lock, order) if r.entry not in waiting]
-        print_lines(f"{r.entry}  {r.state}  {path.parent / r.file if r.file else r.task or ''}" for r in gone)
+        if form == "json" and (yes or not gone):
+            print_json({"seedspec_lock_prune": 1, "forgotten": [_record_json(r) for r in gone]})
+        if form == "text":
+            print_lines(f"{r.entry}  {r.state}  {path.parent / r.file if r.file else r.task or ''}" for r in gone)
         if not gone:
             print_notes(["nothing to forget"])
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,10 +13,10 @@ from seedspec.api import Options, Planned
 from seedspec.choices import picks as chosen
 from seedspec.choices.picks import Pick, Picks
 from seedspec.choices.reviews import Entries
-from seedspec.cli.console import print_lines, print_next, print_notes
+from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.entry_argument import the_address
 from seedspec.cli.main import Exit
-from seedspec.cli.options import check_bucket, ledger_option
+from seedspec.cli.options import check_bucket, json_option, ledger_option
 from seedspec.cli.plan_view import seen_of
 from seedspec.cli.votes import choices_in, end_on_errors, takes_options
 from seedspec.compiler.address import parse
@@ -37,9 +38,10 @@ _PATIENCE = 10.0
 @click.option("--force", is_flag=True, help="Change a pick that is there; where reviewers disagree the last one wins.")
 @takes_options
 @ledger_option()
+@json_option
 def pick_command(
     words: tuple[str, ...], storyboard: str, origin: tuple[str, ...], profile: str,
-    ledger: str | None, *, drop: bool, force: bool, emulator: bool,
+    ledger: str | None, form: str, *, drop: bool, force: bool, emulator: bool,
 ) -> None:  # fmt: skip
     """Choose the take of a variant, in STEM.picks.yaml beside the storyboard. A picked take is never bought again.
 
@@ -62,6 +64,9 @@ def pick_command(
     problems = Problems()
     if not (words or origin):
         known = _read_known(place, entries, problems)
+        if form == "json":
+            print_json(_as_json(place, known, known))
+            return
         print_lines(f"{p.address}  {', '.join(p.by)}".rstrip() for p in _sort_picks(known))
         print_notes([f"{len(known.by_variant)} picked"])
         print_next(planned.place.commands.plain("export otio" if known.by_variant else "review"))
@@ -81,6 +86,10 @@ def pick_command(
             after = chosen.add_picks(known, [_pick_of(words, planned, videos)], problems, force=force)
         if after.by_variant or after.others or place.picks.exists():
             replace(place.picks, chosen.serialise(after, schema_beside(place.storyboard, "picks")).encode())
+    if form == "json":
+        print_json(_as_json(place, known, after))
+        end_on_errors(problems, code=1)
+        return
     changed = [p for p in _sort_picks(after) if known.by_variant.get(p.variant) != p]
     print_lines(f"{p.address}  picked" for p in changed)
     print_lines(f"{p.address}  no longer picked" for p in _sort_picks(known) if p.variant not in after.by_variant)
@@ -88,6 +97,14 @@ def pick_command(
     end_on_errors(problems, code=1)
     if after.by_variant and not drop:
         print_next(planned.place.commands.plain("export otio"))
+
+
+def _as_json(place: Choices, before: Picks, after: Picks) -> dict[str, Any]:
+    """The picks as they are now, for programs; and which of them this command has changed."""
+    changed = [p.address for p in _sort_picks(after) if before.by_variant.get(p.variant) != p]
+    dropped = [p.address for p in _sort_picks(before) if p.variant not in after.by_variant]
+    picks = [{"entry": p.address, "fingerprint": p.fp, "video": p.video, "by": list(p.by)} for p in _sort_picks(after)]
+    return {"seedspec_pick": 1, "file": str(place.picks), "picks": picks, "changed": changed, "dropped": dropped}
 
 
 def _read_known(place: Choices, entries: Entries, problems: Problems) -> Picks:

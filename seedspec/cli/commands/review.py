@@ -16,9 +16,16 @@ from seedspec.choices.picks import Picks, follow_addresses
 from seedspec.choices.reviews import Entries
 from seedspec.cli.browser import open_page
 from seedspec.cli.compiled import board_of
-from seedspec.cli.console import print_lines, print_next, print_notes
+from seedspec.cli.console import print_json, print_lines, print_next, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import check_bucket, ledger_option, renders_option, select_options, storyboard_argument
+from seedspec.cli.options import (
+    check_bucket,
+    json_option,
+    ledger_option,
+    renders_option,
+    select_options,
+    storyboard_argument,
+)
 from seedspec.cli.output_path import check_output_path
 from seedspec.cli.plan_view import print_next_of_plan, seen_of
 from seedspec.cli.review_media import MediaChoice, MediaParam, signed_of, unnamed
@@ -73,10 +80,11 @@ WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
 @votes_option
 @takes_options
 @ledger_option()
+@json_option
 def review_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], out: str | None, media: MediaChoice | None,
     renders: str | None, columns: str | None, rows: str | None, votes: tuple[str, ...], profile: str,
-    ledger: str | None, *, blind: bool, guest: bool, open_it: bool, seed: int, emulator: bool,
+    ledger: str | None, form: str, *, blind: bool, guest: bool, open_it: bool, seed: int, emulator: bool,
 ) -> None:  # fmt: skip
     """Make a page to look at takes: grid, compare, blind votes, table. One HTML file, no server, no network.
 
@@ -153,6 +161,15 @@ def review_command(
     pieces = page.parts(made, shown, ((name, read_file(file, MOST_BYTES)) for name, file in blocks), media.kind,
                        *((signed.objects.origin, signed.until) if signed else ()))  # fmt: skip
     write_output(target, b"".join(piece.encode() for piece in pieces))
+    if form == "json":
+        print_json({
+            "seedspec_review_page": 1, "page": str(target), "bytes": target.stat().st_size, "takes": len(found),
+            "videos": len(clips), "media": media.kind, "guest": guest, "blind": blind,
+            "films": len(settings.get("films", [])), "until": str(signed.until) if signed else None,
+        })  # fmt: skip
+        if open_it:
+            open_page(target)
+        return
     print_lines([str(target)])
     said = {"link": "the videos stay where they are", "inline": "videos inside", "proxy": "small copies inside",
             "signed": "the videos are in their bucket"}[media.kind]  # fmt: skip
