@@ -19,6 +19,7 @@ from pathlib import Path
 import make_architecture
 import make_commands
 import make_errors
+import make_outputs
 import make_schema
 import make_tables
 
@@ -38,6 +39,7 @@ def made() -> Iterator[tuple[Path, str]]:
     yield make_errors.DATA, make_errors.data()
     yield make_commands.PAGE, make_commands.made()
     yield AGENTS, (ROOT / "seedspec" / "templates" / "agents.md").read_text(encoding="utf-8")
+    yield from make_outputs.made()
     yield make_architecture.PAGE, make_architecture.made(make_architecture.PAGE.read_text(encoding="utf-8"))
     yield make_architecture.PICTURE, make_architecture.drawn()
 
@@ -50,7 +52,7 @@ def main() -> int:
     given = parser.parse_args()
     stale = False
     for page, text in made():
-        if page.read_text(encoding="utf-8") == text:
+        if page.exists() and page.read_text(encoding="utf-8") == text:
             continue
         stale = True
         sys.stdout.write(f"{page}: {'not current' if given.check else 'made anew'}\n")

@@ -13,7 +13,7 @@ from seedspec.choices.film_ratio import check_ratios
 from seedspec.choices.films import Film, Films, NoFilms
 from seedspec.choices.picks import Picks
 from seedspec.cli.compiled import board_of, show_findings
-from seedspec.cli.console import print_lines, print_notes
+from seedspec.cli.console import print_json, print_lines, print_notes
 from seedspec.cli.main import Exit
 from seedspec.cli.options import F
 from seedspec.cli.output_path import check_output_path
@@ -117,8 +117,18 @@ def film_targets(planned: Planned, cuts: Sequence[FilmCut], out: str | None, end
     return targets
 
 
-def tell_films(cuts: Sequence[FilmCut], targets: Sequence[Path], make: Callable[[FilmCut, Path], str]) -> None:
+def tell_films(
+    cuts: Sequence[FilmCut], targets: Sequence[Path], make: Callable[[FilmCut, Path], str], form: str
+) -> None:
     """Makes each film, shows its file, and says what is in it and what is unlike what one might expect."""
+    if form == "json":
+        files = []
+        for cut, target in zip(cuts, targets, strict=True):
+            make(cut, target)
+            takes = [part.entry.address for part in cut.parts]
+            files.append({"file": str(target), "film": cut.film.name, "takes": takes})
+        print_json({"seedspec_export_files": 1, "files": files, "missing": [], "unpicked": []})
+        return
     for cut, target in zip(cuts, targets, strict=True):
         said = make(cut, target)
         print_lines([str(target)])

@@ -44,13 +44,13 @@ MOST_LISTED = 2000
 def schemas() -> dict[str, Any]:
     """The contents of schemas/ by path below it: from the installed package, or from the checkout it stands in.
 
-    A file that holds no JSON is None.
+    A file that holds no JSON is None. The schemas of what commands print are for other programs, and left out.
     """
     found: dict[str, Any] = {}
 
     def walk(folder: Traversable, prefix: str) -> None:
         for item in folder.iterdir():
-            if item.is_dir():
+            if item.is_dir() and prefix + item.name != "output":
                 walk(item, f"{prefix}{item.name}/")
             elif item.name.endswith(".json"):
                 try:

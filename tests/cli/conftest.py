@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from looks import DONE, IMAGE, LOOKS, MP4, Run, Said, keep
+from outputs import check_output
 
 from seedspec.cli.main import start
 
@@ -31,12 +32,13 @@ def looks(folder: Path) -> Path:
 
 @pytest.fixture
 def seedspec(folder: Path, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command line in the folder."""
+    """Runs a command line in the folder. What it prints as JSON is held against its schema."""
 
     def run(*arguments: str) -> Said:
         capfd.readouterr()
         code = start(arguments)
         said = capfd.readouterr()
+        check_output(arguments, said.out)
         return Said(code, said.out, said.err)
 
     return run

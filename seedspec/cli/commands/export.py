@@ -14,13 +14,14 @@ from seedspec.api import Options, Planned
 from seedspec.choices.picks import Picks, follow_addresses
 from seedspec.choices.reviews import Entries
 from seedspec.cli.compiled import board_of, show_findings
-from seedspec.cli.console import echo, json_of, pour, print_lines, print_notes, steady_csv
+from seedspec.cli.console import echo, json_of, pour, print_json, print_lines, print_notes, steady_csv
 from seedspec.cli.film_exports import check_film_words, film_options, film_targets, read_films, some, tell_films
 from seedspec.cli.main import Exit
 from seedspec.cli.options import (
     F,
     check_bucket,
     emulator_option,
+    json_option,
     ledger_option,
     profile_option,
     select_options,
@@ -76,7 +77,8 @@ def _all_option(function: F) -> F:
 
 def _out_option(ending: str) -> Callable[[F], F]:
     told = f"The file; STEM{ending} beside the storyboard when not given."
-    return click.option("--out", "-o", type=click.Path(), help=told)
+    out = click.option("--out", "-o", type=click.Path(), help=told)
+    return lambda function: out(json_option(function))
 
 
 @export_command.command("otio")
@@ -87,7 +89,7 @@ def _out_option(ending: str) -> Callable[[F], F]:
 @click.option("--absolute", is_flag=True, help="Absolute addresses of the videos, not relative to the file.")
 def otio_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    ledger: str | None, by: str, out: str | None,
+    ledger: str | None, by: str, out: str | None, form: str,
     *, emulator: bool, every: bool, film: bool, gaps: bool, absolute: bool,
 ) -> None:  # fmt: skip
     """An OpenTimelineIO timeline: takes as clips in order, notes as markers, requests as metadata.
@@ -113,12 +115,12 @@ def otio_command(
             write_output(target, timeline(cut.parts, name, target.parent, _facts_of, absolute=absolute).encode())
             return ""
 
-        tell_films(films, targets, write)
+        tell_films(films, targets, write, form)
         return
     found, target = _cut(source, every=every), _target(source, out, ".otio")
     text = timeline(found.cuts, _name(source), target.parent, _facts_of, absolute=absolute)
     write_output(target, text.encode())
-    _tell(target, found, _many(found, "clip"))
+    _tell(target, found, _many(found, "clip"), form)
 
 
 @export_command.command("animatic")
@@ -131,7 +133,7 @@ def otio_command(
 @click.option("--fps", type=click.Choice(["24", "25", "30", "48", "50", "60"]), help="Pictures a second.")
 def animatic_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    ledger: str | None, by: str, out: str | None, size: str | None, fps: str | None,
+    ledger: str | None, by: str, out: str | None, size: str | None, fps: str | None, form: str,
     *, emulator: bool, every: bool, film: bool, gaps: bool, names: bool,
 ) -> None:  # fmt: skip
     """One video of the takes in order, scaled and padded to one canvas, silent where there is no sound.
@@ -161,13 +163,13 @@ def animatic_command(
             boxed = letterboxed(cut, canvas)
             return f", {canvas.width}×{canvas.height}" + (f"; letter-boxed: {', '.join(boxed)}" if boxed else "")
 
-        tell_films(films, targets, write)
+        tell_films(films, targets, write, form)
         return
     found, target = _cut(source, every=every), _target(source, out, ".animatic.mp4")
     canvas = canvas_of(found.cuts, _facts_of, size=canvas_size, fps=rate)
     with _video_file(target) as aside:
         seconds = animatic(found.cuts, aside, canvas, names=names)
-    _tell(target, found, f"{_many(found, 'take')}, {seconds:.1f} s, {canvas.width}×{canvas.height}")
+    _tell(target, found, f"{_many(found, 'take')}, {seconds:.1f} s, {canvas.width}×{canvas.height}", form)
 
 
 @export_command.command("sheet")
@@ -179,7 +181,7 @@ def animatic_command(
 @click.option("--width", type=click.IntRange(200, 20_000), default=1600, show_default=True, help="In pixels.")
 def sheet_command(
     storyboard: str, select: tuple[str, ...], exclude: tuple[str, ...], profile: str,
-    ledger: str | None, by: str, out: str | None, across: int, width: int,
+    ledger: str | None, by: str, out: str | None, across: int, width: int, form: str,
     *, emulator: bool, every: bool, film: bool, gaps: bool,
 ) -> None:  # fmt: skip
     """A contact sheet: a picture from the middle of each take, with its name, as a PNG file.
@@ -206,11 +208,11 @@ def sheet_command(
             write_output(target, film_sheet(cut, across=across, width=width))
             return ""
 
-        tell_films(films, targets, write)
+        tell_films(films, targets, write, form)
         return
     found, target = _cut(source, every=every), _target(source, out, ".sheet.png")
     write_output(target, sheet(found.cuts, across=min(across, len(found.cuts)), width=width))
-    _tell(target, found, _many(found, "take"))
+    _tell(target, found, _many(found, "take"), form)
 
 
 @export_command.command("csv")
@@ -322,7 +324,12 @@ def _target(source: Source, out: str | None, ending: str) -> Path:
     return check_output_path(out if out is not None else source.planned.place.beside(ending), source.planned)
 
 
-def _tell(target: Path, found: Cutting, what: str) -> None:
+def _tell(target: Path, found: Cutting, what: str, form: str) -> None:
+    if form == "json":
+        left = {"missing": list(found.missing), "unpicked": list(found.unpicked)}
+        file = {"file": str(target), "film": None, "takes": [cut.entry.address for cut in found.cuts]}
+        print_json({"seedspec_export_files": 1, "files": [file], **left})
+        return
     print_lines([str(target)])
     lines = [what]
     if found.missing:

@@ -181,6 +181,7 @@ def _as_json(path: Path, board: Storyboard, chosen: Chosen, made: Compiled) -> d
     assert board.strategy is not None
     rate, full = board.rate, full_matrix(made) if made.ok else None
     return {
+        "seedspec_rows_chosen": 1,
         "file": rows_of(path).name,
         "strategy": board.strategy.kind,
         "rows": [dict(zip(chosen.axes, row, strict=True)) for row in chosen.rows],

@@ -1,0 +1,455 @@
+"""Makes the schemas of what commands print as JSON: schemas/output/, one file a document.
+
+python docs/make_outputs.py
+
+The reasons of steps and the events of runs are taken from their classes, by msgspec; the rest stands here. A new key is
+written here first; a test holds what commands print against these files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from seedspec.lock.event import Event
+from seedspec.lock.purchase_events import Doubted, Saved, Stuck
+from seedspec.lock.state import State
+from seedspec.plan.compare import KINDS
+from seedspec.plan.plan import Action
+from seedspec.plan.reason import Reason
+from seedspec.report.page.content import Media
+
+FOLDER = Path(__file__).parents[1] / "schemas" / "output"
+Json = dict[str, Any]
+
+
+def text(said: str = "", **more: Any) -> Json:
+    return {"type": "string", **({"description": said} if said else {}), **more}
+
+
+def maybe(kind: str | Json, said: str = "") -> Json:
+    """A value that may be null."""
+    if isinstance(kind, str):
+        return {"type": [kind, "null"], **({"description": said} if said else {})}
+    return {"anyOf": [kind, {"type": "null"}], **({"description": said} if said else {})}
+
+
+def whole(said: str = "") -> Json:
+    return {"type": "integer", "minimum": 0, **({"description": said} if said else {})}
+
+
+def number(said: str = "") -> Json:
+    return {"type": "number", **({"description": said} if said else {})}
+
+
+def flag(said: str = "") -> Json:
+    return {"type": "boolean", **({"description": said} if said else {})}
+
+
+def several(item: Json, said: str = "") -> Json:
+    return {"type": "array", "items": item, **({"description": said} if said else {})}
+
+
+def by_name(value: Json, said: str = "") -> Json:
+    return {"type": "object", "additionalProperties": value, **({"description": said} if said else {})}
+
+
+def obj(always: Json, sometimes: Json | None = None, said: str = "") -> Json:
+    """An object with these keys and no others."""
+    return {
+        "type": "object",
+        **({"description": said} if said else {}),
+        "required": list(always),
+        "additionalProperties": False,
+        "properties": always | (sometimes or {}),
+    }
+
+
+def ref(name: str) -> Json:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+TEXTS, LABELS, ANY = several(text()), by_name(text(), "The label on each axis."), {}
+ADDRESS = text("The entry's address, `shot@axis=label,…/take`.")
+FINGERPRINT = maybe("string", "What its purchase is known by; null while it waits for a pick.")
+RANGE = obj({"low": number(), "high": number()})
+MONEY = {"credits": RANGE, "usd": RANGE}
+MONEY_SOMETIMES = {
+    "guessed": {"const": True, "description": "The price is a guess."},
+    "unpriced": whole("How many have no known price; they are in no sum."),
+}
+COST = obj(MONEY, MONEY_SOMETIMES, "At least and at most, in credits and in US dollars.")
+STATED = maybe(
+    obj({"credits": number(), "usd": number()}), "What the service stated; null where it has stated nothing."
+)
+PLACE = {"file": maybe("string"), "line": maybe("integer"), "column": maybe("integer")}
+PLACES = PLACE | {"end_line": maybe("integer"), "end_column": maybe("integer")}
+DAY = maybe("string", "The day since which the prices hold, YYYY-MM-DD; null where none is known.")
+SPENDING = {
+    "videos": whole(), "bought": whole(), "estimate": COST, "reserved": STATED, "charged": STATED,
+}  # fmt: skip
+STEP = {
+    "entry": ADDRESS,
+    "fingerprint": FINGERPRINT,
+    "action": {"enum": [a.name.lower() for a in Action], "description": "What a run does with it."},
+    "sign": {"enum": [a.value for a in Action]},
+    "reason": ref("reason"),
+    "file": text("Where its video is or will be, from the storyboard's folder."),
+    **MONEY,
+}
+STEP_SOMETIMES = {"settle": text("The command that settles it, where it is in doubt.")} | MONEY_SOMETIMES
+LEDGER = obj(
+    {"board": text(), "serial": whole(), "asked": flag(), "why": maybe("string", "Why the ledger was not asked.")},
+    said="The ledger that the lock is shared through.",
+)
+VERDICTS = obj(
+    {
+        "unmet": flag(),
+        "picked": flag(),
+        "bounds": several(
+            {
+                "type": "object",
+                "required": ["measure", "verdict"],
+                "properties": {"measure": text(), "verdict": text()},
+                "additionalProperties": True,
+            }
+        ),
+    },
+    said="What is expected of a take, and what became of it.",
+)
+SURPRISES = several(
+    obj({"code": text(), "found": text(), "expected": text()}), "How a saved video is not as asked for."
+)
+MEASURES = by_name({"type": ["number", "string", "null"]}, "By measure; `judge.NAME` is a judge's score.")
+HINTS = several(obj({"code": text(), "videos": whole(), "about": TEXTS, "cost": COST, "saves": COST}))
+FULL = maybe(
+    obj({"entries": maybe("integer"), "exact": flag(), "cost": maybe(COST)}),
+    "The full matrix, where it can be counted.",
+)
+ROWS = obj(
+    {
+        "strategy": text(),
+        "chosen": maybe("integer"),
+        "included": maybe("integer"),
+        "full": maybe("integer"),
+    },
+    {"sample": maybe("integer"), "seed": maybe("integer"), "full_matrix": FULL},
+)
+DIFFERENCE = {"field": text(), "old": ANY, "new": ANY}
+CHANGES = {
+    "seedspec_diff": {"const": 1},
+    "commit": text("The revision that was compared with."),
+    "changes": several(
+        obj(
+            {
+                "kind": {"enum": list(KINDS)},
+                "entry": ADDRESS,
+                "was": maybe("string"),
+                "fingerprint": maybe("string"),
+                "old_fingerprint": maybe("string"),
+                "differences": several(obj(DIFFERENCE)),
+                **MONEY,
+            },
+            MONEY_SOMETIMES,
+        )
+    ),
+    "counts": obj({kind: whole() for kind in (*KINDS, "same")}),
+    **MONEY,
+    "prices_as_of": DAY,
+}
+PLAN = {
+    "seedspec_plan": {"const": 1},
+    "profile": maybe("string"),
+    "steps": several(ref("step"), "The entries in the storyboard's order, then what the lock alone knows."),
+    "counts": obj({a.name.lower(): whole() for a in Action}),
+    "missing": whole("How many saved videos are not on this disk."),
+    **MONEY,
+    "stale": obj({"entries": whole(), **MONEY}, MONEY_SOMETIMES),
+    "prices_as_of": DAY,
+}
+RECORD = obj(
+    {
+        "entry": text(), "fingerprint": text(), "attempt": whole(), "state": {"enum": [str(s) for s in State]},
+        "task": maybe("string"), "file": maybe("string"),
+    }
+)  # fmt: skip
+CEILING = obj(
+    {
+        "usd": maybe("string"), "month": maybe("string"), "spent": text(),
+        "held": several(obj({"runner": text(), "usd": text()})), "left": maybe("string"),
+    },
+    said="In dollars, as text and exact; `usd` is null where there is no ceiling.",
+)  # fmt: skip
+RUNNER = {"type": "object", "description": "Which machine, and who on it."}
+STANDING = obj(
+    {
+        "of": text(),
+        "said": text(),
+        "rows": several({"type": "object", "required": ["name"], "properties": {"name": text()}}),
+    }
+)
+STANDING |= {"additionalProperties": True, "required": ["of", "said", "rows"]}
+
+
+def documents() -> Iterator[tuple[str, str, Json]]:
+    """Name, title and schema of each document."""
+    yield "check", "seedspec check", several(
+        obj(
+            {
+                "severity": {"enum": ["error", "warning", "hint"]},
+                "code": text("Kebab-case; `seedspec explain CODE` says what it means."),
+                "message": text(), **PLACES,
+                "notes": several(obj({"message": text("What to do, or what else is there to see."), **PLACES})),
+                "entries": several(text(), "The entries that it is about; empty for the whole storyboard."),
+                "edits": several(obj({"text": text(), **PLACES}), "What --fix would write."),
+            }
+        ),
+        "The findings, in the order of the lines; empty where there is none. Columns count characters from 1.",
+    )  # fmt: skip
+    yield "explain", "seedspec explain", several({"type": "object", "required": ["code", "severity", "means", "do"]} | {
+        "properties": {"code": text(), "severity": text(), "means": text(), "do": text()}, "additionalProperties": True,
+    })  # fmt: skip
+    entry = obj(
+        {"entry": ADDRESS, "shot": text(), "variant": LABELS, "take": whole(), "fingerprint": FINGERPRINT,
+         "request": {"type": "object", "required": ["model", "prompt"], "description": "The body as it is sent."}},
+        {"columns": by_name(text()), "waits_for_picks": TEXTS, "strategy": text()},
+    )  # fmt: skip
+    yield "compile", "seedspec compile", several(entry, "With --format jsonl: one of these a line.")
+    yield "compile-preview", "seedspec compile --preview", obj(
+        {"seedspec_preview": {"const": 1}, "page": text(), "bytes": whole(), "entries": whole(), "variants": whole(),
+         "cost": COST, "to_buy": whole(), "cost_to_buy": COST}
+    )  # fmt: skip
+    layer = {"layer": text(), "written": ANY, **PLACE}
+    yield "compile-origins", "seedspec compile --origins", obj(
+        {
+            "seedspec_explain": {"const": 1}, "entry": ADDRESS, "fingerprint": FINGERPRINT,
+            "labels": several(obj({"label": text(), **PLACE})),
+            "fields": several(obj({"field": text(), "value": ANY, **layer, "overrode": several(obj(layer))})),
+            "media": several({"type": "object"}), **MONEY,
+        },
+        {"waits_for_picks": TEXTS} | MONEY_SOMETIMES,
+    )  # fmt: skip
+    step = obj(STEP, STEP_SOMETIMES)
+    yield "why", "seedspec why", obj(
+        {
+            "seedspec_why": {"const": 1}, **STEP, "sentences": TEXTS,
+            "before": maybe(
+                obj({"attempt": whole(), "state": text(), "task": maybe("string"), "file": maybe("string")})
+            ),
+            "differences": several(obj(DIFFERENCE | PLACE)), "twin": maybe(step),
+        },
+        STEP_SOMETIMES | {"ledger": LEDGER},
+    )  # fmt: skip
+    yield "diff", "seedspec diff", obj(CHANGES, MONEY_SOMETIMES)
+    models = several(
+        obj({"model": text(), "name": text(), "videos": whole(), **MONEY, "left_out": TEXTS}, MONEY_SOMETIMES)
+    )
+    yield (
+        "plan",
+        "seedspec plan",
+        obj(
+            PLAN | {"hints": HINTS},
+            MONEY_SOMETIMES
+            | {"ledger": LEDGER, "models": models, "rows": ROWS, "against": obj(CHANGES, MONEY_SOMETIMES)},
+        )
+        | {"$defs": {"step": step}},
+    )
+    facts = maybe({"type": "object", "description": "Width, height, seconds, fps and sound of a saved video."})
+    yield "status", "seedspec status", obj(
+        PLAN | {"spent": obj(SPENDING, {"in_doubt": obj({"videos": whole(), **MONEY}, MONEY_SOMETIMES)})},
+        MONEY_SOMETIMES | {"ledger": LEDGER, "unmet": whole(), "not_measured": whole()},
+    ) | {"$defs": {"step": obj(
+        STEP | {"results_until": maybe("string"), "hours_left": maybe("number"), "reserved": maybe("number"),
+                "charged": maybe("number"), "facts": facts, "surprises": SURPRISES},
+        STEP_SOMETIMES | {"expect": VERDICTS, "measures": MEASURES},
+    )}}  # fmt: skip
+    events = {"events": several(ref("event"), "In the order in which they happened.")}
+    yield (
+        "run",
+        "seedspec run, seedspec fetch",
+        obj({"seedspec_events": {"const": 1}, **events})
+        | {
+            "description": 'With --format jsonl: a line {"seedspec_events": 1}, then one event of $defs/event a line.',
+            "$defs": {"event": {"anyOf": [_event(kind) for kind in get_args(Event)]}},
+        },
+    )
+    yield "cost", "seedspec cost", obj(
+        {
+            "seedspec_cost": {"const": 1}, "profile": maybe("string"), "by": TEXTS,
+            "rows": several(obj({"labels": by_name({"type": ["string", "integer", "null"]}), **SPENDING})),
+            "total": obj(SPENDING), "hints": HINTS, "prices_as_of": DAY, "prices_source": maybe("string"),
+        },
+        {
+            "prices_sure": text(),
+            "prices": several(obj({"model": text(), "as_of": DAY, "source": maybe("string"), "sure": text()})),
+            "usable": obj(
+                {"takes": whole(), "saved": whole(), "not_measured": whole(), "spent": COST, "each": maybe(COST)}
+            ),
+        },
+    )  # fmt: skip
+    judge = obj({"score": maybe("number"), "pass": maybe("boolean"), "why": maybe("string"), "at": text()})
+    yield "measure", "seedspec measure", obj(
+        {
+            "seedspec_measure": {"const": 1}, "method": text(), "version": ANY, "units": by_name(maybe("string")),
+            "videos": several(obj({
+                "entries": TEXTS, "file": text(), "sha256": text(), "measures": maybe(MEASURES),
+                "judges": by_name(judge), "trouble": maybe(obj({"found": text(), "remedy": text()})),
+            })),
+        },
+        {"unmet": whole(), "not_measured": whole(), "expect": by_name(VERDICTS)},
+    )  # fmt: skip
+    share = obj({
+        "name": maybe("string"), "videos": whole(), "mean": maybe("number"), "low": maybe("number"),
+        "high": maybe("number"), "not_measured": whole(), "not_applicable": whole(), "expected": whole(),
+        "unmet": whole(), "share_unmet": maybe("number"),
+    })  # fmt: skip
+    table = obj({"measure": text(), "unit": maybe("string"), "by": maybe("string"), "rows": several(share)})
+    yield "stats", "seedspec stats", {"anyOf": [
+        obj({"seedspec_stats": {"const": 1}, "axes": several(STANDING), "shots": several(STANDING)}, {"rows": ROWS}),
+        obj({"seedspec_stats": {"const": 1}, "films": STANDING, "axes": several(STANDING)}),
+        obj({"seedspec_stats": {"const": 1}, "interval": text(), "measures": several(table)}),
+    ]}  # fmt: skip
+    yield "rows", "seedspec rows", obj(
+        {"seedspec_rows_chosen": {"const": 1}, "file": text(), "strategy": text(), "rows": several(LABELS),
+         "kept": whole(), "added": whole(), "completed": whole(), "left_out": whole(),
+         "least": maybe("integer"), "full": FULL}
+    )  # fmt: skip
+    yield "doctor", "seedspec doctor", obj({"seedspec_doctor": {"const": 1}, "findings": several(
+        obj({"name": text(), "verdict": {"enum": ["ok", "warning", "bad"]}, "said": text()})
+    )})  # fmt: skip
+    yield "models", "seedspec models", obj({"seedspec_models": {"const": 1}, "models": several({
+        "type": "object", "required": ["model", "provider", "fields", "media", "slots", "prices", "output", "means"],
+        "description": "As the model's file has it: its parts are those of schemas/meta/model.json.",
+    })})  # fmt: skip
+    yield "prices", "seedspec prices", obj({"seedspec_prices": {"const": 1}, "models": by_name(obj({
+        "as_of": DAY, "until": maybe("string"), "days": maybe("integer"), "sure": text(), "source": maybe("string"),
+        "why": maybe("string"),
+    }))})  # fmt: skip
+    yield "trust", "seedspec trust", obj({"seedspec_trust": {"const": 1}, "trusted": several(obj(
+        {"sha256": text(), "by": text()}, {"provider": text(), "hosts": TEXTS, "file": text(), "at": text()},
+    ))})  # fmt: skip
+    yield "ledger-status", "seedspec ledger status", obj({
+        "seedspec_ledger_status": {"const": 1}, "where": text(), "team": text(), "board": text(), "serial": whole(),
+        "boards": several(obj({"board": text(), "name": text(), "purchases": whole(), "sealed": flag()})),
+        "runners": several(RUNNER), "pending": several(obj({
+            "board": text(), "entry": text(), "state": {"enum": ["sending", "doubt"]}, "at": text(), "runner": RUNNER,
+        })),
+        "spending": several({"type": "object", "required": ["board", "month", "purchases", "usd"]}), "ceiling": CEILING,
+    })  # fmt: skip
+    yield (
+        "ledger-budget",
+        "seedspec ledger budget",
+        obj({"seedspec_ledger_budget": {"const": 1}, "ceiling": CEILING, "before": CEILING}),
+    )
+    yield "ledger-verify", "seedspec ledger verify", obj({
+        "seedspec_ledger_verify": {"const": 1}, "purchases": whole(), "storyboards": whole(),
+        "findings": several(obj({"object": text(), "said": text(), "remedy": text()})),
+    })  # fmt: skip
+    yield "lock-verify", "seedspec lock verify", obj({
+        "seedspec_lock_verify": {"const": 1}, "purchases": whole(), "saved": whole(), "bad": whole(),
+        "findings": several(obj({"entry": maybe("string"), "fingerprint": text(), "said": text(), "bad": flag()})),
+    })  # fmt: skip
+    yield "lock-fix", "seedspec lock fix", obj({
+        "seedspec_lock_fix": {"const": 1}, "backup": maybe("string", "Null where there was nothing to mend."),
+        "merged": flag(), "rescued": TEXTS, "bought_twice": several(RECORD), "damaged": maybe("string"),
+        "unreadable": several(obj({"line": whole(), "why": text(), "taken": flag(), "task": maybe("string")})),
+    })  # fmt: skip
+    yield "lock-prune", "seedspec lock prune", obj({"seedspec_lock_prune": {"const": 1}, "forgotten": several(RECORD)})
+    yield "adopt", "seedspec adopt", obj({
+        "seedspec_adopt": {"const": 1}, "entry": ADDRESS, "fingerprint": text(), "task": maybe("string"),
+        "file": maybe("string"),
+    })  # fmt: skip
+    yield "pick", "seedspec pick", obj({
+        "seedspec_pick": {"const": 1}, "file": text(), "changed": TEXTS, "dropped": TEXTS,
+        "picks": several(obj({"entry": ADDRESS, "fingerprint": text(), "video": text(), "by": TEXTS})),
+    })  # fmt: skip
+    yield "review", "seedspec review", obj({
+        "seedspec_review_page": {"const": 1}, "page": text(), "bytes": whole(), "takes": whole(), "videos": whole(),
+        "media": {"enum": list(get_args(Media))}, "guest": flag(), "blind": flag(), "films": whole(),
+        "until": maybe("string"),
+    })  # fmt: skip
+    yield "init", "seedspec init", obj({"seedspec_init": {"const": 1}, "written": TEXTS, "left_alone": TEXTS})
+    yield (
+        "export",
+        "seedspec export otio, animatic, sheet",
+        obj(
+            {
+                "seedspec_export_files": {"const": 1},
+                "files": several(obj({"file": text(), "film": maybe("string"), "takes": TEXTS})),
+                "missing": several(text(), "Entries left out because no video of theirs is here."),
+                "unpicked": several(text(), "Variants left out because nobody has picked a take of theirs."),
+            }
+        ),
+    )
+    yield "export-json", "seedspec export json", obj({
+        "seedspec_export": {"const": 1}, "storyboard": text(), "prices_as_of": DAY,
+        "entries": several({"type": "object", "required": ["entry"], "description": "One row, with a key a column."}),
+    })  # fmt: skip
+
+
+def made() -> Iterator[tuple[Path, str]]:
+    """Each file with its text."""
+    reasons = _reasons()
+    for name, title, schema in documents():
+        head = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": f"urn:seedspec:output:{name}:1",
+            "title": f"{title} --format json",
+        }
+        defs = dict(schema.pop("$defs", {}))
+        if ref("reason") in _refs(schema | {"$defs": defs}):
+            defs |= reasons
+        document = head | schema | ({"$defs": defs} if defs else {})
+        yield FOLDER / f"{name}.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _reasons() -> Json:
+    """The reasons of steps, each known by its `kind`."""
+    found = [_of_class(kind, {"kind": {"const": kind.__name__}}) for kind in get_args(Reason)]
+    return {"reason": {"anyOf": found}}
+
+
+def _event(kind: type) -> Json:
+    more = {"surprises": SURPRISES} if kind is Saved else {"settle": text()} if kind in (Doubted, Stuck) else {}
+    return _of_class(kind, {"event": {"const": kind.__name__}}, more, without=("manifest",))
+
+
+def _of_class(kind: type, first: Json, last: Json | None = None, without: tuple[str, ...] = ()) -> Json:
+    """A class as the object that it becomes: all of its fields are there, and no others."""
+    _, parts = msgspec.json.schema_components([kind])
+    every = {name: _closed(part) for name, part in parts.items()}
+    own = every[kind.__name__]
+    fields = {k: v for k, v in own["properties"].items() if k not in without}
+    return obj(first | _inlined(fields, every) | (last or {}), said=str(own.get("description", "")))
+
+
+def _closed(part: Json) -> Json:
+    if part.get("type") != "object" or "properties" not in part:
+        return part
+    fields = {k: {n: v for n, v in field.items() if n != "default"} for k, field in part["properties"].items()}
+    return part | {"properties": fields, "required": list(fields), "additionalProperties": False}
+
+
+def _inlined(value: Any, parts: Json) -> Any:
+    """With what is named elsewhere in its place: none of the classes holds itself."""
+    if isinstance(value, dict):
+        if isinstance(name := value.get("$ref"), str):
+            return _inlined({k: v for k, v in parts[name.rpartition("/")[2]].items() if k != "title"}, parts)
+        return {k: _inlined(v, parts) for k, v in value.items()}
+    return [_inlined(v, parts) for v in value] if isinstance(value, list) else value
+
+
+def _refs(value: Any) -> list[Json]:
+    if isinstance(value, dict):
+        own = [value] if "$ref" in value else []
+        return own + [found for part in value.values() for found in _refs(part)]
+    return [found for part in value for found in _refs(part)] if isinstance(value, list) else []
+
+
+if __name__ == "__main__":
+    for path, made_text in made():
+        path.write_text(made_text, encoding="utf-8")
