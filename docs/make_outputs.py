@@ -197,7 +197,7 @@ STANDING |= {"additionalProperties": True, "required": ["of", "said", "rows"]}
 
 def documents() -> Iterator[tuple[str, str, Json]]:
     """Name, title and schema of each document."""
-    yield "check", "seedspec check", several(
+    findings = several(
         obj(
             {
                 "severity": {"enum": ["error", "warning", "hint"]},
@@ -210,6 +210,7 @@ def documents() -> Iterator[tuple[str, str, Json]]:
         ),
         "The findings, in the order of the lines; empty where there is none. Columns count characters from 1.",
     )  # fmt: skip
+    yield "check", "seedspec check", findings
     yield "explain", "seedspec explain", several({"type": "object", "required": ["code", "severity", "means", "do"]} | {
         "properties": {"code": text(), "severity": text(), "means": text(), "do": text()}, "additionalProperties": True,
     })  # fmt: skip
@@ -220,8 +221,8 @@ def documents() -> Iterator[tuple[str, str, Json]]:
     )  # fmt: skip
     yield "compile", "seedspec compile", several(entry, "With --format jsonl: one of these a line.")
     yield "compile-preview", "seedspec compile --preview", obj(
-        {"seedspec_preview": {"const": 1}, "page": text(), "bytes": whole(), "entries": whole(), "variants": whole(),
-         "cost": COST, "to_buy": whole(), "cost_to_buy": COST}
+        {"seedspec_preview_page": {"const": 1}, "page": text(), "bytes": whole(), "entries": whole(),
+         "variants": whole(), "cost": COST, "to_buy": whole(), "cost_to_buy": COST}
     )  # fmt: skip
     layer = {"layer": text(), "written": ANY, **PLACE}
     yield "compile-origins", "seedspec compile --origins", obj(
@@ -329,6 +330,16 @@ def documents() -> Iterator[tuple[str, str, Json]]:
         "as_of": DAY, "until": maybe("string"), "days": maybe("integer"), "sure": text(), "source": maybe("string"),
         "why": maybe("string"),
     }))})  # fmt: skip
+    yield "provider-check", "seedspec provider check", findings
+    yield "provider-preview", "seedspec provider preview", obj({
+        "seedspec_preview": {"const": 1}, "entry": ADDRESS, "provider": text(), "method": text(), "url": text(),
+        "headers": by_name(text()), "body": ANY,
+    })  # fmt: skip
+    yield "provider-answer", "seedspec provider answer", obj({
+        "seedspec_answer": {"const": 1}, "provider": text(), "call": text(), "status": whole(), "understood": flag(),
+        "meaning": text(), "facts": several(obj({"name": text(), "value": text()})), "read": by_name(ANY),
+        "not_found": TEXTS, "not_read": by_name(ANY),
+    })  # fmt: skip
     yield "trust", "seedspec trust", obj({"seedspec_trust": {"const": 1}, "trusted": several(obj(
         {"sha256": text(), "by": text()}, {"provider": text(), "hosts": TEXTS, "file": text(), "at": text()},
     ))})  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema_rs
 
 SCHEMAS = Path(__file__).parents[1] / "schemas" / "output"
-GROUPS = ("ledger", "lock", "export")
+GROUPS = ("ledger", "lock", "export", "provider")
 
 
 def schema_name(arguments: Sequence[str]) -> str:

@@ -97,7 +97,7 @@ def _thumbnails(base: Path, media: Iterable[Medium]) -> tuple[dict[str, bytes], 
 def _as_json(preview: Preview, target: Path, size: int, planned: Planned) -> dict[str, Any]:
     rate = preview.board.rate
     return {
-        "seedspec_preview": 1,
+        "seedspec_preview_page": 1,
         "page": str(target),
         "bytes": size,
         "entries": preview.entries,

@@ -20,6 +20,7 @@ OTHER_FORM = {
     "emulator": "is a server",
     "export csv": "prints a table; export json has the same",
     "export json": "prints JSON by itself",
+    "language-server": "speaks to an editor",
     "ledger attach": "tells a person what it did",
     "ledger detach": "asks a person",
     "ledger migrate": "asks a person",
