@@ -199,6 +199,7 @@ def test_the_templates_are_in_the_wheel() -> None:
         "github-storyboards.yml",
         "github-videos.yml",
         "gitlab.yml",
+        "agents.md",
         *(f"{t}.yaml" for t in TEMPLATES),
     }
     assert {p.name for p in folder.iterdir()} == names
