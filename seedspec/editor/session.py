@@ -18,7 +18,8 @@ from seedspec.project.credentials import BadSettings
 from seedspec.project.reading import state_of
 
 LEAST_PAUSE, MOST_PAUSE = 0.03, 1.0
-"""Seconds without a keystroke before a check: as long as the last check took, between these."""
+"""Seconds between the end of a check and the next one, while keystrokes follow fast: as long as the check took, between
+these. Behind a longer rest a keystroke is checked at once."""
 
 _Made = TypeVar("_Made")
 
@@ -36,6 +37,7 @@ class Document:
     checked: int = -1
     is_board: bool = False
     seconds: float = 0.0
+    ended: float = 0.0
     snapshot: Snapshot | None = None
     task: asyncio.Task[None] | None = None
     shown: frozenset[Path] = field(default_factory=frozenset)
@@ -133,9 +135,10 @@ class Session:
     async def _check(self, board: Document) -> None:
         while board.checked != board.edition and self.documents.get(board.uri) is board:
             edition = board.edition
-            await asyncio.sleep(min(max(LEAST_PAUSE, board.seconds), MOST_PAUSE))
-            if board.edition != edition:
-                continue
+            due = board.ended + min(max(LEAST_PAUSE, board.seconds), MOST_PAUSE)
+            if (rest := due - time.perf_counter()) > 0:
+                await asyncio.sleep(rest)
+                edition = board.edition
             begin = time.perf_counter()
             path, text, instead = board.path, board.text, self.instead()
             try:
@@ -144,7 +147,8 @@ class Session:
                 board.checked = edition  # the next keystroke tries again
                 self._trouble(error)
                 continue
-            board.seconds = time.perf_counter() - begin
+            board.ended = time.perf_counter()
+            board.seconds = board.ended - begin
             if board.edition == edition and self.documents.get(board.uri) is board:
                 board.snapshot, board.checked = made, edition
                 self._changed(board)
