@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tls_front import tls_front
+from front import tls_front
 
 pytestmark = pytest.mark.slow
 ARK = """\
@@ -27,6 +27,20 @@ made = tasks.create(
     ],
     resolution="480p", ratio="16:9", duration=4, generate_audio=False, watermark=False,
 )
+image = {"type": "image_url", "image_url": {"url": "https://cdn.example.com/a.png"}}
+video = {"type": "video_url", "video_url": {"url": "https://cdn.example.com/a.mp4"}, "role": "reference_video"}
+audio = {"type": "audio_url", "audio_url": {"url": "https://cdn.example.com/a.mp3"}, "role": "reference_audio"}
+taken = []
+for content, more in (
+    ([], {}),
+    ([{**image, "role": "first_frame"}], {"resolution": "720p"}),
+    ([{**image, "role": "first_frame"}, {**image, "role": "last_frame"}], {"ratio": "adaptive"}),
+    ([{**image, "role": "reference_image"}, video], {"duration": 15}),
+    ([video, audio], {"generate_audio": True}),
+):
+    words = [{"type": "text", "text": "Tea steams."}, *content]
+    one = tasks.create(model="dreamina-seedance-2-0-260128", content=words, watermark=False, **more)
+    taken.append(one.id)
 seen = []
 for _ in range(200):
     task = tasks.get(task_id=made.id)
@@ -36,6 +50,7 @@ for _ in range(200):
         break
     time.sleep(0.05)
 listed = tasks.list(page_num=1, page_size=10)
+assert {one.id for one in listed.items} >= {made.id, *taken}
 refused = ""
 try:
     tasks.create(model="dreamina-seedance-2-0-260128", content=[], watermark=False)
@@ -43,7 +58,7 @@ except Exception as error:
     refused = f"{type(error).__name__}: {error}"
 print(json.dumps({
     "id": made.id, "seen": seen, "link": task.content.video_url, "model": task.model,
-    "listed": [one.id for one in listed.items], "refused": refused,
+    "taken": taken, "refused": refused,
 }))
 """
 FAL = """\
@@ -56,6 +71,13 @@ handle = fal_client.submit(APP, arguments=words)
 first = type(handle.status()).__name__
 seen = [type(one).__name__ for one in handle.iter_events(interval=0.05)]
 result = handle.get()
+address = "https://cdn.example.com/a"
+for more in (
+    {"image_urls": [f"{address}.png"]}, {"video_urls": [f"{address}.mp4"], "audio_urls": [f"{address}.mp3"]},
+    {"generate_audio": True}, {"generate_audio": False, "aspect_ratio": "auto"},
+    {"duration": "15", "resolution": "720p"},
+):
+    assert fal_client.submit(APP, arguments={**words, **more}).request_id
 again = fal_client.result(APP, handle.request_id)
 refused = ""
 try:
@@ -86,7 +108,7 @@ def test_the_client_of_ark_creates_reads_and_lists(start: Any, tmp_path: Path) -
         said = told(ARK, host, bundle, tmp_path)
     assert said["seen"][-1] == "succeeded" and set(said["seen"]) <= {"queued", "running", "succeeded"}
     assert said["link"].startswith("http") and said["model"] == "dreamina-seedance-2-0-260128"
-    assert said["listed"] == [said["id"]]
+    assert len(set(said["taken"])) == 5
     assert said["refused"].startswith("ArkBadRequestError") and "body.content" in said["refused"]
     path = "/api/v3/contents/generations/tasks"
     assert {(method, place.partition("?")[0]) for method, place, _ in asked} == {
@@ -104,6 +126,7 @@ def test_the_client_of_fal_submits_follows_and_takes_the_result(start: Any, tmp_
     assert said["result"]["video"]["url"].startswith("http") and said["again"] == said["result"]
     assert said["refused"].startswith("FalClientHTTPError")
     app = f"/bytedance/seedance-2.0/requests/{said['id']}"
+    assert len([1 for method, _, _ in asked if method == "POST"]) == 7
     assert {place.partition("?")[0] for _, place, _ in asked} == {
         "/bytedance/seedance-2.0/reference-to-video", f"{app}/status", app,
     }  # fmt: skip

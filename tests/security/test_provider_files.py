@@ -104,6 +104,14 @@ CASES: dict[str, tuple[str, Callable[[Any], object]]] = {
         "acme",
         lambda made: made["calls"]["create"].update(url="https://evil.example"),
     ),
+    "results that take the key": ("acme", lambda made: made["results"].update(key="origin")),
+    "results elsewhere": ("acme", lambda made: made["results"].update(origins=["https://evil.example"])),
+    "a body that runs": ("acme", lambda made: made["calls"]["create"].update(body={"$eval": "1"})),
+    "a query with the key": ("acme", lambda made: made["calls"]["list"].update(query={"k": {"$key": True}})),
+    "a header of its own": ("acme", lambda made: made["calls"]["create"].update(headers={"Cookie": "x"})),
+    "no id to follow what was bought": ("acme", lambda made: made["calls"]["create"]["take"].clear()),
+    "a task in the paid address": ("acme", lambda made: made["calls"]["create"].update(path="/v1/{task}")),
+    "one task for all": ("acme", lambda made: made["calls"]["read"].update(path="/v1/tasks")),
     "nothing": ("acme", lambda made: made.clear()),
 }
 
@@ -336,6 +344,38 @@ def test_a_hostile_model_file_is_named_and_the_rest_is_usable(case: str, clone: 
     (clone / "storyboard.yaml").write_text(BOARD.format(model=SHIPPED))
     code, said = say("check")
     assert code == 0 and "providers/evolink/mine.json" in said, said
+
+
+CALLED = (
+    "../x",
+    "a/../../v1/keys",
+    "a?x=1",
+    "a#b",
+    "/evil",
+    "//evil.example/x",
+    "a\n",
+    "a b",
+    "a/%2e%2e",
+    "@evil",
+    "{task}",
+)
+
+
+@pytest.mark.parametrize("called", CALLED)
+def test_the_name_of_a_model_leads_to_no_other_place(called: str, clone: Path, say: Say) -> None:
+    """A model beside a storyboard needs no trust, and its name stands in the paths of some services."""
+    made = json.loads(json.dumps(sources.schemas()["fal/fal-seedance-2.0.json"]))
+    made["x-seedspec"] |= {"model": "mine-1.0", "called": "vendor/app/x"}
+    made["properties"]["model"]["const"] = "mine-1.0"
+    write(clone / "providers" / "fal" / "mine.json", made)
+    (clone / "storyboard.yaml").write_text(BOARD.format(model="mine-1.0"))
+    code, said = say("provider", "preview")
+    assert code == 0 and "POST https://queue.fal.run/vendor/app/x\n" in said, said
+    made["x-seedspec"]["called"] = called
+    write(clone / "providers" / "fal" / "mine.json", made)
+    code, said = say("check")
+    assert code == 3 and "providers/fal/mine.json:" in said, said
+    assert say("provider", "preview")[0] == 3
 
 
 def estimate(said: str) -> str:
