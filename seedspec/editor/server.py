@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 from lsprotocol import types
@@ -18,6 +19,9 @@ from seedspec.editor.requests import FIX_ALL, Requests
 from seedspec.editor.session import Document, Session
 from seedspec.project.crash_file import keep
 from seedspec.project.credentials import BadSettings
+
+WATCHED = "**/*.{yaml,yml,json,lock,txt,j2,jinja,jinja2,md,prompt,png,jpg,jpeg,webp,mp4,mov,mp3,wav}"
+"""The files whose changes may change what is found: storyboards and what stands beside them, templates, media."""
 
 
 class Server(LanguageServer):
@@ -88,6 +92,17 @@ class Server(LanguageServer):
 def make_server() -> Server:
     """A server with all that it answers."""
     server = Server()
+
+    @server.feature(types.INITIALIZED)
+    async def _begin(params: types.InitializedParams) -> None:
+        """Asks the editor to say when files change that a check may have read."""
+        able = server.client_capabilities.workspace
+        watches = able.did_change_watched_files if able is not None else None
+        if watches is not None and watches.dynamic_registration:
+            what = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(WATCHED)])
+            asked = types.Registration("watch", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, what)
+            with suppress(JsonRpcException):  # it goes on without
+                await server.client_register_capability_async(types.RegistrationParams([asked]))
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def _open(params: types.DidOpenTextDocumentParams) -> None:

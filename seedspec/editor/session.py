@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import tempfile
 import time
@@ -20,6 +21,9 @@ from seedspec.project.reading import state_of
 LEAST_PAUSE, MOST_PAUSE = 0.03, 1.0
 """Seconds between the end of a check and the next one, while keystrokes follow fast: as long as the check took, between
 these. Behind a longer rest a keystroke is checked at once."""
+
+COLLECT_EVERY = 25
+"""Checks after which what they have left in circles is given back: Python would wait for some thousands of them."""
 
 _Made = TypeVar("_Made")
 
@@ -54,6 +58,7 @@ class Session:
         self.documents: dict[str, Document] = {}
         self.memory = Memory()
         self._changed, self._trouble = changed, trouble
+        self._checks = 0
         self._thread = ThreadPoolExecutor(1, "check")
         self._unsaved = Path(os.path.realpath(tempfile.gettempdir())) / f"seedspec-{os.urandom(8).hex()}"
 
@@ -152,6 +157,10 @@ class Session:
             if board.edition == edition and self.documents.get(board.uri) is board:
                 board.snapshot, board.checked = made, edition
                 self._changed(board)
+            self._checks += 1
+            if self._checks % COLLECT_EVERY == 0:
+                del made
+                await self.work(gc.collect)
 
     def instead(self) -> Mapping[Path, bytes]:
         """The texts of all open files that have a place on the disk, or would have one."""

@@ -34,6 +34,11 @@ shots:
 )
 async def client(request: pytest.FixtureRequest, lsp_client: LanguageClient) -> AsyncIterator[None]:
     """An editor that counts in utf-16, in utf-8 and in utf-32."""
+
+    @lsp_client.feature(types.CLIENT_REGISTER_CAPABILITY)
+    def register(params: types.RegistrationParams) -> None:
+        assert [one.method for one in params.registrations] == [types.WORKSPACE_DID_CHANGE_WATCHED_FILES]
+
     found = pytest_lsp.client_capabilities(request.param)
     await lsp_client.initialize_session(types.InitializeParams(capabilities=found))
     yield
@@ -72,4 +77,18 @@ async def test_text_that_is_not_saved_is_checked(client: LanguageClient, tmp_pat
     assert one.range.start == types.Position(7, 17 + 2 * width)
     file.write_text(BOARD, encoding="utf-8")
     assert len(found) == len(api.check(file))
-    assert await changed(client, file.as_uri(), BOARD.replace("lok", "look"), 2) != found
+    assert "undefined-name" not in {
+        d.code for d in await changed(client, file.as_uri(), BOARD.replace("lok", "look"), 2)
+    }
+
+
+async def test_a_file_that_changes_on_the_disk_is_looked_at_again(client: LanguageClient, tmp_path: Path) -> None:
+    file, words = tmp_path / "storyboard.yaml", tmp_path / "words.j2"
+    text = BOARD.replace("{{ lok.words }}", "{% include 'words.j2' %}")
+    words.write_text("{{ look.words }}", encoding="utf-8")
+    assert "undefined-name" not in {d.code for d in await opened(client, file.as_uri(), text)}
+    words.write_text("{{ look.word }} and more", encoding="utf-8")
+    event = types.FileEvent(words.as_uri(), types.FileChangeType.Changed)
+    client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+    [there] = await shown(client, words.as_uri())
+    assert (there.code, there.range.start) == ("undefined-name", types.Position(0, 8))

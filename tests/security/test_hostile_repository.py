@@ -54,7 +54,8 @@ IN_A_PROCESS = (
     ("check", "."), ("check", "--fix", "."), ("explain", "tab"), ("plan",),
     ("run", "--emulator", "--yes"), ("run", "--yes"), ("lock", "merge",
     "storyboard.yaml", "a", "b"),
-    ("emulator", "--stdio"), ("doctor",), ("review", "--emulator"), ("export", "animatic", "--emulator"),
+    ("emulator", "--stdio"), ("language-server",), ("doctor",), ("review", "--emulator"),
+    ("export", "animatic", "--emulator"),
     ("ci", "--command", "run", "--storyboards", "storyboard.yaml", "--options", "--emulator"),
 )  # fmt: skip
 """In the room with modules: a command of its own process, whose search path would meet them."""
