@@ -26,6 +26,8 @@ from seedspec.report.preview.content import Preview, preview_of
 
 MOST_THUMBNAILS = 400
 """Pictures in one page, each of them 10 kB at most, once however many entries have it: about 4 MB."""
+MOST_ENTRIES = 10_000
+"""Entries in one page: a browser opens no larger one in reasonable time, and nobody reads it."""
 _SIDE = 192
 """In pixels: two for one on a dense screen."""
 _ENDINGS = (".html", ".htm")
@@ -42,6 +44,10 @@ def make_preview(storyboard: str, options: Options, out: str, form: str) -> None
     videos = SavedVideos(planned.place.base)
     found = takes(planned.plan, videos.size, planned.place.commands)
     print_notes(videos.refused.values())
+    if len(found) > MOST_ENTRIES:
+        raise Exit(
+            2, f"{len(found):,} entries do not fit on one page, at most {MOST_ENTRIES:,} do; --select takes fewer"
+        )
     preview = preview_of(board, planned.plan, found)
     pictures, left = _thumbnails(planned.place.base, preview.media)
     data = "".join(page.parts(preview, pictures)).encode()

@@ -167,6 +167,15 @@ def test_a_picture_that_goes_while_it_is_looked_at_is_named(
     assert said.code == 0 and "no picture of `cup.png`: " in said.err
 
 
+def test_more_entries_than_a_browser_opens_are_refused(
+    looks: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview_page, "MOST_ENTRIES", 3)
+    said = seedspec("compile", "--preview", "p.html")
+    assert said.code == 2 and "4 entries do not fit on one page, at most 3 do; --select takes fewer" in said.err
+    assert seedspec("compile", "--preview", "p.html", "--select", "open").code == 0
+
+
 @pytest.mark.parametrize("entries", [100, pytest.param(1000, marks=pytest.mark.long)])
 def test_many_entries_of_long_prompts_fit_on_a_page(folder: Path, seedspec: Run, entries: int) -> None:
     words = " ".join(f"word{n % 400}" for n in range(1400))
