@@ -25,8 +25,7 @@ CODES = {int(code) for code in re.findall(r"^  (\d+) ", main.EPILOG, re.MULTILIN
 """The exit codes that the help documents."""
 OURS = re.compile(r"::(error|warning|notice) (file|title)=")
 COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("check",), ("check", "--format", "github"), ("compile",),
-    ("why", "one/1"), ("diff", "HEAD"), ("plan",),
+    ("check",), ("check", "--format", "github"), ("compile",), ("why", "one/1"), ("diff", "HEAD"), ("plan",),
     ("plan", "--against", "HEAD"), ("plan", "--format", "markdown"), ("status",), ("cost",), ("doctor",), ("models",),
     ("prices",),
     ("check", "--diff"), ("check", "--fix"), ("explain", "undefined-name"), ("explain",),
