@@ -12,6 +12,8 @@ from seedspec.report.page.content import WORDS, without_query
 from seedspec.report.page.page import data_url, escaped, hash_of, read
 from seedspec.report.preview.content import Preview, Row, Shot
 
+STYLES = ("base.css", "preview.css")
+"""The tokens and the frame of the review page, and what the preview has of its own; both stand beside that page."""
 _MANY = 200
 """Rows above which a browser draws those alone that are on the screen."""
 _NOTES = {
@@ -27,7 +29,7 @@ def parts(preview: Preview, thumbnails: Mapping[str, bytes]) -> Iterator[str]:
 
     `thumbnails` are WebP files by what a medium is known by (`Medium.item`); a medium without one is named alone.
     """
-    style = read("base.css", "preview.css")
+    style = read(*STYLES)
     policy = {
         "default-src": "'none'",
         "style-src": hash_of(style),

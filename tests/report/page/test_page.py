@@ -16,6 +16,7 @@ from takes import Project
 
 from seedspec.cli.main import seedspec
 from seedspec.report.page import page
+from seedspec.report.preview import page as preview
 
 
 def review(project: Project, *options: str) -> Result:
@@ -139,7 +140,7 @@ def test_a_page_is_of_one_profile_and_its_file_says_which(project: Project) -> N
 
 def test_the_parts_of_the_page_stay_readable() -> None:
     folder = Path(page.__file__).parent / "browser"
-    assert {p.name for p in folder.iterdir()} == {*page.STYLES, *page.SCRIPTS, "page.html"}
+    assert {p.name for p in folder.iterdir()} == {*page.STYLES, *preview.STYLES, *page.SCRIPTS, "page.html"}
     for file in folder.iterdir():
         text = file.read_text(encoding="utf-8")
         assert text.count("\n") <= 400 and max(map(len, text.splitlines())) <= 130, file.name
