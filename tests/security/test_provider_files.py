@@ -422,6 +422,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[tuple[str, str, str]] = []
+        self.bodies: list[bytes] = []
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
 
     @property
@@ -433,7 +434,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         server = self.server
         assert isinstance(server, Server)
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         server.asked.append((self.command, self.path, str(self.headers)))
         status, headers, body = server.answers.get(self.path, (404, {}, b"{}"))
         self.send_response(status)
@@ -484,6 +485,40 @@ def test_the_key_goes_to_the_trusted_origin_alone(
     assert say("run", "--yes", "--timeout", "5")[0] in (5, 7, 8)
     assert [place for method, place, _ in own.asked if method == "POST"] == [create] and not other.asked
     assert all(KEY in headers and CANARY not in headers for *_, headers in own.asked)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", ["ark", "fal"])
+def test_what_preview_shows_is_what_is_sent(
+    service: str, clone: Path, say: Say, servers: tuple[Server, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the byte of the body; the service then says with 429 that the balance is empty, and nothing more is sent."""
+    own, _ = servers
+    document = sources.schemas()[f"{service}/provider.json"]
+    monkeypatch.setenv(document["origins"]["api"]["variable"], own.url)
+    monkeypatch.setenv(document["auth"]["variable"], KEY)
+    (clone / "storyboard.yaml").write_text(BOARD.format(model=f"{service}-seedance-2.0"))
+    shown = json.loads(say("provider", "preview", "--format", "json")[1].partition("\n}")[0] + "}")
+    path = shown["url"].removeprefix(own.url)
+    refusal = {"error": {"code": "Unpaid"}} if service == "ark" else {"detail": "no", "error_type": "Unpaid"}
+    own.answers[path] = (429, {}, json.dumps(refusal).encode())
+    known = dict(document["refusals"]["by_code"], Unpaid="stop")
+    real = sources.schemas
+    monkeypatch.setattr(sources, "schemas", lambda: _with_codes(real(), service, known))
+    code, said = say("run", "--yes", "--unpriced", "--timeout", "20")
+    assert code == 5 and "Unpaid" in said, said
+    posts = [n for n, (method, *_) in enumerate(own.asked) if method == "POST"]
+    assert len(posts) == 1
+    method, place, headers = own.asked[posts[0]]
+    assert (method, place) == (shown["method"], path)
+    assert own.bodies[posts[0]] == json.dumps(shown["body"], separators=(",", ":"), sort_keys=True).encode()
+    for name, value in shown["headers"].items():
+        assert f"{name}: {value.replace('***', KEY)}".lower() in headers.lower(), (name, headers)
+
+
+def _with_codes(documents: dict[str, Any], service: str, codes: dict[str, str]) -> dict[str, Any]:
+    documents[f"{service}/provider.json"]["refusals"]["by_code"] = codes
+    return documents
 
 
 @pytest.mark.slow

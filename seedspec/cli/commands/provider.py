@@ -212,6 +212,8 @@ def _bytes_of(answer: str) -> bytes:
             return read_file(Path(answer), MOST_ANSWER)
         except OSError as error:
             raise Exit(2, f"`{answer}`: {(error.strerror or str(error)).lower()}") from None
+    if sys.stdin.isatty():
+        print_notes(["paste the answer, then press Ctrl-D on a line of its own"])
     data = sys.stdin.buffer.read(MOST_ANSWER + 1)
     if len(data) > MOST_ANSWER:
         raise Exit(2, f"standard input: it has more than {MOST_ANSWER:,} bytes")
