@@ -83,10 +83,11 @@ def understand(document: Mapping[str, Any], call: str, answer: HttpResponse) -> 
     parts = values_at(take["rows"], said) if "rows" in take else [said]
     taken = [(name, [v for part in parts for v in every(take[name], part)]) for name in take if name != "rows"]
     read = frozenset(_places_read(document, call))
-    meaning, facts, understood = _meaning(reply)
-    facts = (*facts, *_by_status_alone(document, reply))
+    meaning, facts, understood = _meaning(reply, answer.status)
     if said is None:
         facts = (*facts, ("not JSON", clean(answer.body, 80)))
+    elif rules.failure_of(answer) is not None or isinstance(reply, Task):
+        facts = (*facts, *_by_status_alone(document, reply))
     return Reading(
         document["id"], call, answer.status, understood, meaning, facts,
         tuple((name, values[0] if len(values) == 1 else values) for name, values in taken if values),
@@ -203,7 +204,7 @@ def _reply(rules: Rules, call: str, answer: HttpResponse) -> Reply:
     return rules.trouble(answer)
 
 
-def _meaning(reply: Reply) -> tuple[str, tuple[tuple[str, str], ...], bool]:
+def _meaning(reply: Reply, status: int) -> tuple[str, tuple[tuple[str, str], ...], bool]:
     """What a reply says, in words: as a whole, in its parts, and whether it was understood."""
     match reply:
         case Accepted():
@@ -247,7 +248,7 @@ def _meaning(reply: Reply) -> tuple[str, tuple[tuple[str, str], ...], bool]:
         case Trouble(reason=""):
             return "the task has ended; `result` says what it gave", (), True
         case Trouble():
-            return _trouble(reply)
+            return _trouble(reply, status)
     raise TypeError(f"{type(reply).__name__} is no answer of a service")
 
 
@@ -262,13 +263,13 @@ def _by_status_alone(document: Mapping[str, Any], reply: Reply) -> Iterator[tupl
             yield "judged", "`failures.by_code` does not name this code: a person is asked before it is bought again"
 
 
-def _trouble(reply: Trouble) -> tuple[str, tuple[tuple[str, str], ...], bool]:
+def _trouble(reply: Trouble, status: int) -> tuple[str, tuple[tuple[str, str], ...], bool]:
     facts = (("seen", reply.reason), *_number("again after", reply.retry_after, "s"))
     if reply.stop:
         return "the service takes no call with this key", facts, True
     if reply.missing:
         return "the service does not know the task", facts, True
-    if reply.away and "HTTP 2" not in reply.reason:
+    if reply.away and status >= 400:
         return "the service does not answer; it is asked again later", facts, True
     return "it is not understood", facts, False
 

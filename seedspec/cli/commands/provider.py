@@ -67,8 +67,8 @@ def check_command(provider: str, form: str) -> None:
     else:
         if found:
             print_lines([diagnostics.as_text(found, color=wants_color()).removesuffix("\n")])
-        many = f"{len(files)} file{'s' if len(files) != 1 else ''}"
-        print_notes([f"{many} of `{files[0].folder}`: {diagnostics.tally(found) if found else 'no problems found'}"])
+        named = f"{len(files)} files of `{files[0].folder}`" if len(files) > 1 else f"`{files[0].shown}`"
+        print_notes([f"{named}: {diagnostics.tally(found) if found else 'no problems found'}"])
     if found:
         raise Exit(3)
     _tell_trust(files)
