@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -20,6 +21,8 @@ from seedspec.editor.session import Document, Session
 from seedspec.project.crash_file import keep
 from seedspec.project.credentials import BadSettings
 
+_Params = TypeVar("_Params")
+_Answer = TypeVar("_Answer")
 WATCHED = "**/*.{yaml,yml,json,lock,txt,j2,jinja,jinja2,md,prompt,png,jpg,jpeg,webp,mp4,mov,mp3,wav}"
 """The files whose changes may change what is found: storyboards and what stands beside them, templates, media."""
 
@@ -45,6 +48,22 @@ class Server(LanguageServer):
         able = self.client_capabilities.workspace
         edits = able.workspace_edit if able is not None else None
         return Requests(self.session, self.units, versions=bool(edits and edits.document_changes))
+
+    def answers(
+        self, answer: Callable[[_Params], Awaitable[_Answer]]
+    ) -> Callable[[_Params], Awaitable[_Answer | None]]:
+        """An answer that is nothing where seedspec itself fails: the editor gets no trace, a file does."""
+
+        async def tried(params: _Params) -> _Answer | None:
+            try:
+                return await answer(params)
+            except JsonRpcException:
+                raise
+            except Exception as error:
+                self._say_trouble(error)
+                return None
+
+        return tried
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """A message that nobody understands is no reason to bother a person."""
@@ -133,28 +152,34 @@ def make_server() -> Server:
 
 def _register_requests(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
+    @server.answers
     async def _hover(params: types.HoverParams) -> types.Hover | None:
         return await server.requests.hover(params)
 
     triggers = types.CompletionOptions(trigger_characters=[".", "'", '"', "{", "[", " ", "|", "/"])
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, triggers)
+    @server.answers
     async def _complete(params: types.CompletionParams) -> list[types.CompletionItem]:
         return await server.requests.complete(params)
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    @server.answers
     async def _definition(params: types.DefinitionParams) -> list[types.Location]:
         return await server.requests.definition(params)
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
+    @server.answers
     async def _references(params: types.ReferenceParams) -> list[types.Location]:
         return await server.requests.references(params)
 
     @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+    @server.answers
     async def _prepare(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
         return await server.requests.prepare_rename(params)
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+    @server.answers
     async def _rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
         try:
             edit, said = await server.requests.rename(params)
@@ -165,12 +190,14 @@ def _register_requests(server: Server) -> None:
         return edit
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())
+    @server.answers
     async def _lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
         return await server.requests.lenses(params)
 
     kinds = types.CodeActionOptions([types.CodeActionKind.QuickFix, FIX_ALL])
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)
+    @server.answers
     async def _actions(params: types.CodeActionParams) -> list[types.CodeAction]:
         return await server.requests.actions(params)
 

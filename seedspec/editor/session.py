@@ -15,7 +15,6 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from seedspec.editor.snapshot import Memory, Snapshot
-from seedspec.project.credentials import BadSettings
 from seedspec.project.reading import state_of
 
 LEAST_PAUSE, MOST_PAUSE = 0.03, 1.0
@@ -148,7 +147,7 @@ class Session:
             path, text, instead = board.path, board.text, self.instead()
             try:
                 made = await self.work(lambda: Snapshot(path, text, instead, self.memory, unsaved=not board.saved))  # noqa: B023
-            except (BadSettings, OSError, RuntimeError, ValueError, LookupError, TypeError, AssertionError) as error:
+            except Exception as error:  # settings that are wrong, or an error of seedspec itself: the editor goes on
                 board.checked = edition  # the next keystroke tries again
                 self._trouble(error)
                 continue

@@ -425,3 +425,55 @@ def test_media_are_read_once_until_they_change(fruit: Path, monkeypatch: pytest.
         return counts
 
     assert asked(run) == [3, 3, 3, 4]
+
+
+PICKING = """\
+seedspec: 1
+model: seedance-2.0-reference-to-video
+shots:
+  - {id: open, takes: 2, prompt: A door opens.}
+  - id: close
+    references: {was: {shot: open, take: pick}}
+    prompt: "{{ ref('was') }} closes."
+"""
+
+
+def test_picks_that_are_not_saved_count(tmp_path: Path) -> None:
+    board, picks = tmp_path / "storyboard.yaml", tmp_path / "storyboard.picks.yaml"
+
+    async def run(editor: Editor) -> list[tuple[str, ...]]:
+        seen = []
+        await editor.write(board.as_uri(), PICKING)
+        for text in (
+            "seedspec_picks: 1\npicks: []\n",
+            "seedspec_picks: 1\npikcs: []\n",
+            "seedspec_picks: 1\npicks: []\n",
+        ):
+            await editor.write(picks.as_uri(), text)
+            found = await editor.session.current(board.as_uri())
+            assert found is not None
+            seen.append(tuple(sorted({d.code for d in found[1].checked.diagnostics})))
+        return seen
+
+    before_, broken, after = asked(run)
+    assert "unknown-key" in broken and "unknown-key" not in before_ and before_ == after
+    assert not picks.exists()
+
+
+def test_an_error_of_seedspec_is_said_once_and_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    async def run() -> list[Exception]:
+        editor = Editor()
+        uri = (tmp_path / "storyboard.yaml").as_uri()
+        with monkeypatch.context() as patch:
+            patch.setattr("seedspec.editor.snapshot.check_profiles", fail)
+            await editor.write(uri, "seedspec: 1\n")
+        assert editor.shown == []
+        await editor.write(uri, "seedspec: 1\nsots: 1\n")
+        assert "unknown-key" in editor.shown[-1][1]
+        editor.session.end()
+        return editor.trouble
+
+    assert [type(error) for error in asyncio.run(run())] == [ZeroDivisionError]
