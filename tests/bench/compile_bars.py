@@ -14,6 +14,19 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     """All of them; `tiny` keeps the shape and takes a size at which they are done in seconds."""
     many, wide, shots, most = (20, 2, 40, 200) if tiny else (2000, 200, 5000, 20_000)
     few = 5 if tiny else 50
+    family = Family(folder, *((3, 300) if tiny else (40, 20_000)))
+    for which, passes, aim in (("median", 1.3, 1.0), ("worst", 2.0, 1.5)):
+        yield Bar(
+            f"compile {family.boards} storyboards drawn anew, the {which} ratio",
+            "limit loop of each",
+            lambda which=which: family.said(which),
+            lambda: 1.0,
+            passes,
+            aim,
+            unit="×",
+            rounds=3,
+            version=lambda: f"seeds {', '.join(family.seeds)}",
+        )
     yield Bar(
         f"compile {few * many:,} entries to JSON Lines",
         "limit loop",
@@ -67,6 +80,27 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
             (INSIDE, PEAK),
             ready=lambda sizes=sizes: inside(folder, *min(sizes.values())),
         )
+
+
+class Family:
+    """Storyboards drawn at random, others in each round; of one round both bars are told, and no board is tuned for."""
+
+    def __init__(self, folder: Path, boards: int, most: int) -> None:
+        self.boards, self._folder, self._most = boards, folder, most
+        self._found: dict[str, list[float]] = {"median": [], "worst": []}
+        self._told = {"median": 0, "worst": 0}
+        self.seeds: list[str] = []
+
+    def said(self, which: str) -> float:
+        number = self._told[which]
+        self._told[which] += 1
+        if number == len(self._found[which]):
+            size = ("--boards", str(self.boards), "--rounds", "2", "--most", str(self._most))
+            found = spent(python(HERE / "random_compile.py", *size), self._folder).said
+            self.seeds.append(f"{found['seed']:.0f}")
+            for name, ratios in self._found.items():
+                ratios.append(found[name])
+        return self._found[which][number]
 
 
 def inside(folder: Path, shots: int, variants: int) -> Spent:

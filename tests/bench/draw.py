@@ -1,8 +1,8 @@
-"""Storyboards drawn at random from a seed: whatever people write, in sizes from one shot to four hundred.
+"""Storyboards drawn at random from a seed: whatever people write, in sizes from one shot to a thousand.
 
 One to four axes, of labels, of words, of bundles, or of a request field; labels with colons and digits; none to four
 references, some of them a shot's own; conditionals, filters and variables; one prompt or an A/B pair; takes, subsets
-of the axes, overrides. All of them compile: what is drawn keeps the rules of the format.
+of the axes, overrides, profiles. All of them compile: what is drawn keeps the rules of the format.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ KINDS = {"image": "png", "video": "mp4", "audio": "mp3"}
 def draw(seed: int, most: int = 20_000) -> dict[str, Any]:
     """A storyboard as plain data, with `most` entries at most. One seed gives one storyboard."""
     random = Random(seed)
-    shots = round(400 ** random.random())
+    shots = round(1000 ** random.random())
     takes = random.choice((1, 1, 1, 2, 3))
     axes, sweeps = _axes(random, max(1, most // (shots * takes * 2)))
     catalogue = _references(random, "", random.randint(0, 4))
@@ -57,6 +57,8 @@ def draw(seed: int, most: int = 20_000) -> dict[str, Any]:
     if random.random() < 0.4:
         axis = random.choice(list(axes))
         board["overrides"] = [{"when": {axis: random.choice(_labels(axes[axis]))}, "generate_audio": False}]
+    if random.random() < 0.3:
+        board["profiles"] = {"draft": {"quality": "480p", "takes": 1}, "final": {"takes": 2}}
     board["shots"] = [_shot(random, number, axes, sweeps, catalogue) for number in range(shots)]
     return board
 

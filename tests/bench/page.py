@@ -102,6 +102,8 @@ def written(page: str, now: Sequence[Line], order: Collection[tuple[str, ...]]) 
 def shown(value: float, unit: str) -> str:
     if unit.startswith("s"):
         return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.1f} µs"
+    if unit == "×":
+        return f"{value:.2f}×"
     return f"{value:.2g} %" if unit == "%" else f"{value:,.1f} {unit}"
 
 

@@ -1,13 +1,14 @@
 """Compiles storyboards drawn at random beside a lean loop that makes the same requests, and prints the ratios.
 
-    python tests/bench/random_compile.py [--boards 100] [--seed 1] [--rounds 3] [--most 20000] [--parsed] [--each]
+    python tests/bench/random_compile.py [--boards 100] [--seed N] [--rounds 3] [--most 20000] [--parsed] [--each]
 
 For each board both write the same lines: an address, a fingerprint, a request. Product and loop run in turn in this one
 process, with the collector of cycles off; of so many rounds the least CPU time of each counts. The loop trusts what it
 reads: YAML, the rows, each prompt rendered in a strict sandbox, the request judged by the model's schema, its canonical
 JSON, the sha256 of that, one line. `--parsed` hands it the storyboard parsed already. What both have made is compared:
 a difference ends it with 1. `--each` prints a line a board. The last two lines are of all boards, and of those with
-1,000 entries or more, where the fixed costs of a compile no longer count.
+1,000 entries or more, where the fixed costs of a compile no longer count. Each run draws boards of its own, from a seed
+that it prints, unless one is given. The last line on standard error is for `compile_bars.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import gc
 import hashlib
 import io
 import json
+import secrets
 import sys
 import tempfile
 import time
@@ -181,18 +183,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Compiles random storyboards beside a lean loop.")
     parser.add_argument("--boards", type=int, default=100, metavar="N")
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="of the first board; each next one has the next"
+        "--seed",
+        type=int,
+        metavar="N",
+        help="of the first board; each next one has the next; drawn where none is given",
     )
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     parser.add_argument("--most", type=int, default=20_000, metavar="N", help="entries of a board")
     parser.add_argument("--parsed", action="store_true", help="the loop is given the storyboard, and reads no YAML")
     parser.add_argument("--each", action="store_true", help="a line a board")
     given = parser.parse_args()
+    first = secrets.randbelow(10**6) if given.seed is None else given.seed
     catalog, lean = sources.catalog(), Lean()
     ratios: list[tuple[float, int, int]] = []
     with tempfile.TemporaryDirectory(prefix="seedspec-bench-") as folder:
         path = Path(folder) / "storyboard.yaml"
-        for seed in (given.seed, *range(given.seed, given.seed + given.boards)):  # the first one twice: it warms up
+        for seed in (first, *range(first, first + given.boards)):  # the first one twice: it warms up
             text = draw.written(draw.draw(seed, given.most))
             path.write_text(text, encoding="utf-8")
             parsed = yaml.load(text, yaml.CSafeLoader)
@@ -210,10 +216,12 @@ def main() -> int:
             if given.each:
                 print(f"seed {seed}: {ratios[-1][2]:,} entries, {product:.4f} / {limit:.4f} s = {ratios[-1][0]:.2f}×")
     del ratios[0]
-    print(f"{len(ratios)} boards from seed {given.seed}, {given.rounds} rounds; all have made the same requests")
+    print(f"{len(ratios)} boards from seed {first}, {given.rounds} rounds; all have made the same requests")
     told("all", ratios)
     if many := [r for r in ratios if r[2] >= MANY]:
         told(f"those of {MANY:,} entries or more", many)
+    found = [r[0] for r in ratios]
+    print(json.dumps({"median": median(found), "worst": max(found), "seed": first}), file=sys.stderr)
     return 0
 
 
