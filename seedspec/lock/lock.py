@@ -124,6 +124,8 @@ class Lock:
     def last(self, fp: str) -> Record | None:
         """The record that stands for a purchase: of several attempts the one nearest to a video (rule 6)."""
         found = self.attempts.get(fp)
+        if found is not None and len(found) == 1:
+            return found[0]
         return max(found, key=lambda r: (RANKS[r.state].attempt, r.attempt)) if found else None
 
     def record(self, fp: str, attempt: int) -> Record | None:

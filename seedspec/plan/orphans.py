@@ -51,13 +51,13 @@ def orphans(
             elsewhere = r.profile != profile and r.profile in others
             if elsewhere and r.state not in OPEN:
                 continue
-            plain = f"{place(r.profile)}/{_name(r)}"
             if r is last and fp not in known and r.state is not State.QUEUED:
                 taken = taken or {same(file) for file in files}
+                plain = f"{place(r.profile)}/{_name(r)}"
                 free = f"{plain}.mp4" if same(f"{plain}.mp4") not in taken else f"{plain}.{fp[:8]}.mp4"
                 found = Orphan(r, "elsewhere" if elsewhere else "left", r.file or free)
             elif r is not last and r.state in OPEN:
-                found = Orphan(r, "second", f"{plain}.{fp[:8]}.{r.attempt}.mp4")
+                found = Orphan(r, "second", f"{place(r.profile)}/{_name(r)}.{fp[:8]}.{r.attempt}.mp4")
             elif r is not last and r.state is State.SAVED and is_split(records) and lost(r):
                 found = Orphan(r, "lost", str(r.file))
             else:

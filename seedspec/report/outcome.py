@@ -197,8 +197,8 @@ class Outcomes:
     def __iter__(self) -> Iterator[Outcome]:
         """The outcomes if the run ends now, in the order of the plan; a twin has that of what serves it."""
         for outcome in self._stand():
-            own = outcome.step.entry is not None
-            yield replace(outcome, compared=self._compared.get(outcome.address) if own else None)
+            compared = self._compared.get(outcome.address) if outcome.step.entry is not None else None
+            yield outcome if compared is outcome.compared else replace(outcome, compared=compared)
 
     @property
     def compared(self) -> list[Compared]:
@@ -308,43 +308,39 @@ def _endless(task: str, word: str) -> str:
 def _begun(step: Step, commands: CommandHint) -> Outcome:
     """How a step stands before anything has happened."""
     record, reason = step.record, step.reason
-    found = Outcome(step, End.WAITING)
-    if record is not None:
-        found = replace(
-            found,
-            task=record.task or "",
-            units=record.get("units"),
-            width=record.get("width"),
-            height=record.get("height"),
-            seconds=record.get("seconds"),
-            bytes=record.get("bytes") or 0,
-        )
     if step.action in BUYS:
-        return replace(Outcome(step, End.WAITING), units=step.cost.high)
+        return Outcome(step, End.WAITING, units=step.cost.high)
+
+    def begun(end: End, **more: Any) -> Outcome:
+        if record is None:
+            return Outcome(step, end, **more)
+        return Outcome(
+            step, end, task=record.task or "", units=record.get("units"), width=record.get("width"),
+            height=record.get("height"), seconds=record.get("seconds"), bytes=record.get("bytes") or 0, **more,
+        )  # fmt: skip
+
     match reason:
         case Done(file=file):
-            return replace(found, end=End.REUSED, file=file)
+            return begun(End.REUSED, file=file)
         case Picked():
-            return replace(found, end=End.REUSED)
+            return begun(End.REUSED)
         case Failure(code=code, message=message, then=then):
-            return replace(found, end=End.FAILED, code=code, message=message, then=then)
+            return begun(End.FAILED, code=code, message=message, then=then)
         case InDoubt(why=why):
-            return replace(found, end=End.DOUBT, code="doubt", message=why)
+            return begun(End.DOUBT, code="doubt", message=why)
         case StuckTask(task=task, word=word):
-            return replace(found, end=End.DOUBT, code="stuck", message=_endless(task, word))
+            return begun(End.DOUBT, code="stuck", message=_endless(task, word))
         case HeldBack(upstream=upstream, why=why):
-            return replace(found, end=End.HELD, code="held", message=f"{upstream}: {why}")
+            return begun(End.HELD, code="held", message=f"{upstream}: {why}")
         case Unsaved() | InBucket():
-            return replace(found, end=End.FETCH)
+            return begun(End.FETCH)
         case Sending(by=who):
-            return replace(found, end=End.RUNNING, code="elsewhere", message=f"being sent by {who}")
+            return begun(End.RUNNING, code="elsewhere", message=f"being sent by {who}")
         case Unpicked():
-            return replace(found, code="pick", message=say_unpicked(reason, commands))
+            return begun(End.WAITING, code="pick", message=say_unpicked(reason, commands))
         case Occupied(file=file):
-            return replace(
-                found, end=End.HELD, code="occupied", message=f"{commands.path(file)} is not known to the lock"
-            )
+            return begun(End.HELD, code="occupied", message=f"{commands.path(file)} is not known to the lock")
         case _:
             if record is not None and record.state in UNANSWERED:
-                return replace(found, end=End.DOUBT, code="doubt", message=record.get("doubt") or "never answered")
-            return replace(found, end=End.RUNNING)
+                return begun(End.DOUBT, code="doubt", message=record.get("doubt") or "never answered")
+            return begun(End.RUNNING)
