@@ -43,7 +43,7 @@ KINDS = {"image": "png", "video": "mp4", "audio": "mp3"}
 def draw(seed: int, most: int = 20_000) -> dict[str, Any]:
     """A storyboard as plain data, with `most` entries at most. One seed gives one storyboard."""
     random = Random(seed)
-    shots = round(1000 ** random.random())
+    shots = min(round(1000 ** random.random()), max(1, most // 6))  # each with up to three takes of two prompts
     takes = random.choice((1, 1, 1, 2, 3))
     axes, sweeps = _axes(random, max(1, most // (shots * takes * 2)))
     catalogue = _references(random, "", random.randint(0, 4))
