@@ -68,4 +68,7 @@ def calls(to: str) -> dict[str, list[str]]:
     }
 
 
-ABOUT_NO_STORYBOARD = {"explain", "models", "prices refresh", "completion", "ci", "emulator", "lock merge", "trust"}
+ABOUT_NO_STORYBOARD = {
+    "explain", "models", "prices refresh", "completion", "ci", "emulator", "lock merge", "trust", "language-server",
+    "provider answer", "provider check", "provider preview",
+}  # fmt: skip
