@@ -56,6 +56,7 @@ from seedspec.run.prepare import (
     providers_of,
     ready,
     renders_of,
+    seeks,
     terms_of,
 )  # fmt: skip
 from seedspec.run.service.service import Emulator, Service, service_of
@@ -234,7 +235,7 @@ def run(
         if given is None:
             from seedspec.emulator.session import own
 
-            given = ends.enter_context(own(place, needed=asks_service(plan, options)))
+            given = ends.enter_context(own(place, needed=asks_service(made, plan, options)))
         events = _run(made, options, plan, drift, given, stopping, shared)
         rounds = _Rounds(made, place, options, given, stopping, {s.fp: s.retakes for s in plan.steps if s.retakes})
         if (expected := expectations(made, place, options)) is None:
@@ -299,10 +300,12 @@ def consent_of(agreed: Agreed | None) -> Yes | None:
     return None if agreed is None else Yes(agreed.usd, agreed.credits)
 
 
-def asks_service(plan: Plan, options: Options) -> bool:
+def asks_service(made: Compiled, plan: Plan, options: Options) -> bool:
     """Whether a run of a plan has anything to ask the service for."""
     asked = {Action.RESUME, Action.FETCH, Action.ORPHAN} | (BUYS if options.submit else frozenset())
-    return any(s.action in asked or isinstance(s.reason, Stuck) for s in plan.steps)
+    return any(s.action in asked or isinstance(s.reason, Stuck) for s in plan.steps) or (
+        options.wait and seeks(made, plan)
+    )
 
 
 def _service_for(made: Compiled, place: Place, environ: Mapping[str, str], emulator: Emulator | None) -> Service | None:
@@ -361,7 +364,7 @@ def _run(
     exchange = service.exchange(provider, options.assets if sends else None, options.renders, saved, others)
     journal = Journal(place.lock, plan.lock, place.words)
     idle = (Action.DONE, Action.SHARED, Action.FAILED, Action.DOUBT)
-    asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps)
+    asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps) or seeks(made, plan)
     if asks:
         try:
             exchange.saves.ready(place.folder)

@@ -11,11 +11,12 @@ from seedspec.catalog.answer_paths import writable
 from seedspec.catalog.schema import Violation
 from seedspec.text.node import Path
 
-_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~-]|\{task\}|\{model\}|\{app\})+)+")
+_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~-]|\{task\}|\{own\}|\{model\}|\{app\})+)+")
 _TAKES = {
     "create": ("task",),
     "read": ("state",),
     "list": ("rows", "task", "created"),
+    "find": ("task",),
     "batch": ("rows", "task"),
     "balance": ("left",),
     "upload": ("url",),
@@ -36,6 +37,9 @@ def call_faults(document: Mapping[str, Any]) -> Iterator[Violation]:
             yield _fault((*here, "path"), "expected a path as it is asked for, in which `{task}` alone is filled in")
         elif (name in _OF_A_TASK) is not ("{task}" in call["path"]):
             told = "expected `{task}` in it" if name in _OF_A_TASK else "no task is known here; expected no `{task}`"
+            yield _fault((*here, "path"), told)
+        elif (name == "find") is not ("{own}" in call["path"]):
+            told = "expected `{own}` in it" if name == "find" else "an id of ours stands in the path of `find` alone"
             yield _fault((*here, "path"), told)
         if call["method"] != _METHODS.get(name, call["method"]):
             yield _fault((*here, "method"), f"found `{call['method']}`; expected `{_METHODS[name]}`")

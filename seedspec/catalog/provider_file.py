@@ -12,6 +12,7 @@ from seedspec.catalog.addresses import unreachable
 from seedspec.catalog.pattern import is_steady
 from seedspec.catalog.price_file import is_small
 from seedspec.catalog.provider_calls import call_faults
+from seedspec.catalog.provider_doubt import doubt_faults
 from seedspec.catalog.schema import Schema, Violation, shorten
 from seedspec.text.node import Path
 from seedspec.text.value import valueclass
@@ -131,6 +132,7 @@ def _faults(document: Mapping[str, Any], folder: str) -> Iterator[Violation]:
         yield _fault(("doubt", "key", "header"), f"`{header}` is no header that a file may set")
     yield from call_faults(document)
     yield from _task_faults(document["task_id"])
+    yield from doubt_faults(document)
 
 
 def origin_fault(url: str) -> str:

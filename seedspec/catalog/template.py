@@ -84,10 +84,11 @@ def parse(template: Any, body: Any, singles: frozenset[str] = frozenset()) -> Fl
     return Flat(found, model)
 
 
-def path_of(path: str, *, task: str = "", model: str = "") -> str:
-    """A path of the provider file with a task's id, and the name of a model or the first two parts of it."""
+def path_of(path: str, *, task: str = "", model: str = "", own: str = "") -> str:
+    """A path of the provider file with a task's id or one of ours, and the name of a model or its first two parts."""
     app = "/".join(model.split("/")[:2])
-    return path.replace("{task}", task).replace("{model}", model).replace("{app}", app)
+    filled = path.replace("{task}", task).replace("{own}", own)
+    return filled.replace("{model}", model).replace("{app}", app)
 
 
 def _mark_of(template: Any) -> str:

@@ -43,7 +43,7 @@ def carry_out(
     planned = planned_of(storyboard, options, buying=options.submit and not options.locked)
     if view.junit is not None:
         check_output_path(view.junit, planned)  # before anything is bought: receipts may stand there
-    needed = asks_service(planned.plan, options)
+    needed = asks_service(planned.compiled, planned.plan, options)
     if planned.compiled.lock_alone:
         check_providers(planned.compiled, planned.plan)
     if not needed:

@@ -112,7 +112,9 @@ def describe_purchase(
     lines = _describe_stuck(record, now) if seen is None else _describe_doubt(record, seen)
     entry, *more = words
     candidates = [found.task for found in (seen.candidates or () if seen is not None else ())]
-    choices = [(f"--task {task}", "it was taken, and this is its task") for task in candidates or ["ID"]]
+    same = seen.alike if seen is not None else ()
+    ordered = [*same, *(task for task in candidates if task not in same)]
+    choices = [(f"--task {task}", "it was taken, and this is its task") for task in ordered or ["ID"]]
     if seen is None:
         choices = [("--task ID", "another task is its"), ("--not-billed", "it is given up")]
     else:
@@ -153,6 +155,17 @@ def _describe_doubt(record: Record, seen: Evidence) -> list[str]:
     elif not seen.candidates:
         lines.append("  candidates  none: the account lists no task of then that no entry knows (which proves nothing)")
     for found in seen.candidates or ():
-        made_at = datetime.fromtimestamp(found.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        lines.append(f"  candidate   {found.task}  made at {made_at}, {found.state}")
+        made_at = "a time that is not told"
+        if found.created is not None:
+            made_at = datetime.fromtimestamp(found.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        same = "; its request is the same" if found.task in seen.alike else ""
+        lines.append(f"  candidate   {found.task}  made at {made_at}, {found.state}{same}")
+    if len(seen.alike) == 1:
+        lines.append(
+            "  proposal    one task has the same request; others may have sent it too, so it is for you to say"
+        )
+    elif seen.alike:
+        lines.append(f"  proposal    {len(seen.alike)} tasks have the same request: look at their times")
+    if seen.carried and seen.candidates is not None:
+        lines.append(f"  proof       none: {seen.verdict.say(seen.carried)}")
     return lines

@@ -58,6 +58,14 @@ class Shared:
         with self.record(made) as record:
             record.keep(*events)
 
+    def is_settled(self, record: Record) -> bool:
+        """Whether no other runner may still be sending a request, or waiting for its answer."""
+        if self.ledger is None or record.state not in UNANSWERED:
+            return True
+        from seedspec.run.store.ledger.opened import settled_in
+
+        return settled_in(self.ledger, record)[0] <= 0
+
     def check_settled(self, record: Record) -> None:
         """Ends the command where another runner may still be sending a request, or waiting for its answer."""
         if self.ledger is None or record.state not in UNANSWERED:

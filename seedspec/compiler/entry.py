@@ -259,13 +259,17 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def body_of(entry: Entry, urls: Mapping[str, str]) -> bytes:
-    """The body as it is sent, with the address of each file and upstream video by its `item`; KeyError without one."""
-    request = dict(entry.request)
+def body_of(entry: Entry, urls: Mapping[str, str], more: Mapping[str, Any] = {}, own: Mapping[str, str] = {}) -> bytes:
+    """The body as it is sent, with the address of each file and upstream video by its `item`; KeyError without one.
+
+    `more` are fields beside those of the request, and `own` are keys of the body itself: neither is any part of what
+    is bought.
+    """
+    request = {**entry.request, **more}
     for medium in entry.media:
         if medium.source != "url":
             put(request, medium, urls[medium.item])
-    return canonical(render(entry.model.template, request, entry.model.called))
+    return canonical({**render(entry.model.template, request, entry.model.called), **own})
 
 
 def taken_from(request: Mapping[str, Any], medium: Medium) -> Any:

@@ -17,12 +17,12 @@ from seedspec.catalog.schemes import key_in
 from seedspec.catalog.template import NotOfTemplate, parse, path_of
 from seedspec.emulator.api import read_body as read_bytes
 from seedspec.emulator.api import refuse
-from seedspec.emulator.provider import Provider
+from seedspec.emulator.provider import UNITS, Provider
 from seedspec.emulator.refusal import Refusal, failure, unauthorized
 from seedspec.emulator.rules import read_body
 from seedspec.emulator.tasks import Task
 from seedspec.emulator.wires import Wires
-from seedspec.emulator.words import error_of, filled, shown_of
+from seedspec.emulator.words import error_of, filled, row_of, shown_of
 
 _OK = (200,)
 
@@ -40,13 +40,14 @@ class Declared:
         """A route for each call that can be played, at its path; where that names a model, for each of them."""
         played: dict[str, Callable[[Request, str], Awaitable[Response]]] = {
             "create": self._create, "read": self._read, "result": self._result, "list": self._list,
+            "find": self._find, "cancel": self._cancel, "balance": self._balance, "batch": self._batch,
         }  # fmt: skip
         found: dict[tuple[str, str], Route] = {}
         for name, play in played.items():
             if (call := self._document["calls"].get(name)) is None:
                 continue
             for called in self._models:
-                path = path_of(call["path"], task="{task}", model=called)
+                path = path_of(call["path"], task="{task}", model=called, own="{own}")
                 only = called if "{model}" in call["path"] else ""
                 found.setdefault(
                     (call["method"], path), Route(path, self._answering(play, only), methods=[call["method"]])
@@ -87,7 +88,8 @@ class Declared:
         if fault := strikes.get("server-error"):
             await self._note(fault.name, None)
             return self._failed(fault.status)
-        task, _ = await provider.accept(raw, key=None, flat=self._flat(raw, only))
+        body, own = self._taken(raw)
+        task, _ = await provider.accept(raw, key=None, flat=self._flat(body, only), own=own)
         for fault in strikes.values():
             await self._note(fault.name, task)
         if fault := strikes.get("slow"):
@@ -105,9 +107,17 @@ class Declared:
             return Response(content[: len(content) // 2], media_type="application/json")
         return JSONResponse(shown)
 
-    def _flat(self, raw: bytes, only: str) -> Mapping[str, Any]:
+    def _taken(self, raw: bytes) -> tuple[Mapping[str, Any], str]:
+        """A body, and the id in it that the client gives the task; "" where the provider takes none."""
+        body = dict(read_body(raw))
+        name = self._document["doubt"].get("own", {}).get("name", "")
+        own = body.pop(name, "")
+        if not isinstance(own, str) or len(own) > 100:
+            raise Refusal(400, "invalid_request", f"{name}: expected a text of at most 100 characters")
+        return body, own
+
+    def _flat(self, body: Mapping[str, Any], only: str) -> Mapping[str, Any]:
         """The flat request that a body stands for, with the model's own id."""
-        body = read_body(raw)
         if self._document["calls"]["create"].get("nulls"):
             body = {key: value for key, value in body.items() if value is not None}
         for called, model in self._models.items():
@@ -131,7 +141,7 @@ class Declared:
 
     def _own(self, task_id: str) -> Task:
         task = self._provider.find(task_id)
-        if task is None or self._provider.model_of(task).provider.id != self._document["id"]:
+        if task is None or not self._is_own(task):
             raise Refusal(404, "task_not_found", "There is no such task.")
         return task
 
@@ -152,14 +162,62 @@ class Declared:
         return JSONResponse(self._shown("result", task, self._beside("result", request, task)))
 
     async def _list(self, request: Request, only: str) -> Response:
-        call = self._document["calls"]["list"]
-        own = [
-            t for t in self._provider.tasks.values() if self._provider.model_of(t).provider.id == self._document["id"]
-        ]
+        if strange := self._look():
+            return strange
+        own = [task for task in self._provider.tasks.values() if self._is_own(task)]
+        rows = [self._row("list", task) for task in reversed(own)][:50]
+        return JSONResponse(self._rows("list", rows))
+
+    async def _find(self, request: Request, only: str) -> Response:
+        if strange := self._look():
+            return strange
+        own = request.path_params["own"]
+        task = next((t for t in self._provider.tasks.values() if t.own == own and self._is_own(t)), None)
+        if task is None:
+            raise Refusal(404, "task_not_found", "There is no such task.")
+        return JSONResponse(self._row("find", task))
+
+    async def _batch(self, request: Request, only: str) -> Response:
+        if self._provider.strikes.next("batch").get("no-batch"):
+            raise Refusal(404, "not_found", "Not found.")
+        call = self._document["calls"]["batch"]
+        try:
+            asked = parse(call["body"], read_body(await read_bytes(request, most=1_000_000))).fields["tasks"]
+        except (NotOfTemplate, KeyError) as error:
+            raise Refusal(400, "invalid_request", str(error)) from None
+        found = [self._provider.find(str(name)) for name in asked]
+        rows = [self._shown("read", task) for task in found if task is not None and self._is_own(task)]
+        return JSONResponse(self._rows("batch", rows))
+
+    async def _balance(self, request: Request, only: str) -> Response:
         answer: dict[str, Any] = {}
-        rows = [self._shown("list", task) for task in reversed(own)][:50]
-        write(writable(call["take"]["rows"]).removesuffix("[*]"), rows, answer)
+        write(writable(self._document["calls"]["balance"]["take"]["left"]), self._provider.units_left / UNITS, answer)
         return JSONResponse(answer)
+
+    async def _cancel(self, request: Request, only: str) -> Response:
+        task, does = self._own(request.path_params["task"]), self._document.get("cancel", {})
+        word = self._provider.standing(task).word
+        state = {"pending": "queued", "processing": "running"}.get(word, "ended")
+        await self._provider.cancel(task, does.get(state, "refused"))
+        return JSONResponse({}, self._document["calls"]["cancel"].get("ok", _OK)[0])
+
+    def _look(self) -> Response | None:
+        """The fault that strikes the search for a task, if any."""
+        strikes = self._provider.strikes.next("list")
+        if fault := strikes.get("list-error"):
+            return self._failed(fault.status)
+        return JSONResponse({"strange": [1, 2, 3]}) if "list-strange" in strikes else None
+
+    def _is_own(self, task: Task) -> bool:
+        return bool(self._provider.model_of(task).provider.id == self._document["id"])
+
+    def _row(self, name: str, task: Task) -> dict[str, Any]:
+        return row_of(self._document, name, task, self._provider.standing(task))
+
+    def _rows(self, name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        answer: dict[str, Any] = {}
+        write(writable(self._document["calls"][name]["take"]["rows"]).removesuffix("[*]"), rows, answer)
+        return answer
 
     def _beside(self, name: str, request: Request, task: Task) -> dict[str, Any]:
         """What the file says that an answer holds beside what is read from it, with addresses of this server."""

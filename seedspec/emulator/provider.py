@@ -33,6 +33,7 @@ from seedspec.media.movie.takes import Studio
 from seedspec.project.atomic import replacement
 
 UNITS = 10_000
+CANCELLED = "request_cancelled"
 TWISTS = ("wrong-size", "wrong-fps", "short", "silent", "black", "frozen")
 """Faults that a clip is made with."""
 
@@ -91,6 +92,10 @@ class Provider:
                     self._charged += task.charge if event == "charged" else 0
                 case "callback":
                     self._called.add(str(task_id))
+                case "cancelled":
+                    self.tasks[str(task_id)] = replace(self.tasks[str(task_id)], ends=line["ends"])
+                case "deleted":
+                    del self.tasks[str(task_id)]
         for task in self.tasks.values():
             if task.id in self._billed and (task.error or self.clip(task.id).exists()):
                 self._settled.add(task.id)
@@ -102,10 +107,13 @@ class Provider:
 
     # --- accepting ------------------------------------------------------------------------------------------------
 
-    async def accept(self, raw: bytes, *, key: str | None, flat: Mapping[str, Any] | None = None) -> tuple[Task, bool]:
+    async def accept(
+        self, raw: bytes, *, key: str | None, flat: Mapping[str, Any] | None = None, own: str = ""
+    ) -> tuple[Task, bool]:
         """The task that a create body makes, on disk and billed, and whether it is an earlier one of the same key.
 
-        `flat` is the flat request that the body stands for, where that is another one.
+        `flat` is the flat request that the body stands for, where that is another one. `own` is an id that the client
+        gives the task, "" for none; each is taken once.
         """
         body = read_body(raw) if flat is None else flat
         model = body.get("model")
@@ -126,7 +134,9 @@ class Provider:
             await self.ledger.flush()
             return self.tasks[task_id], True
         found = await asyncio.to_thread(rules.check_media, body)
-        task = self._new(body, found, key=honoured)
+        if own and any(task.own == own for task in self.tasks.values()):
+            raise Refusal(400, "duplicate_id", "This id was given to another task.")
+        task = replace(self._new(body, found, key=honoured), own=own)
         if task.units > self.units_left:
             raise Refusal(
                 402, "insufficient_quota", f"This task needs {task.units / UNITS:g} credits, more than are left."
@@ -221,6 +231,7 @@ class Provider:
         """How a task stands now, for who shows it in the words of its provider."""
         now = time.time()
         word, percent = tasks.status(task, now, settled=self.is_settled(task))
+        word = "cancelled" if word == "failed" and task.error == CANCELLED else word
         return Standing(word, percent, self._link(task, now), self.model_of(task))
 
     def show(self, task: Task) -> dict[str, Any]:
@@ -294,6 +305,8 @@ class Provider:
             now = time.time()
             while self._due and self._due[0][0] <= now:
                 _, _, step, task_id = heapq.heappop(self._due)
+                if task_id not in self.tasks:  # it was cancelled, and deleted
+                    continue
                 if step == "render":
                     self._render(self.tasks[task_id])
                 else:
@@ -322,8 +335,25 @@ class Provider:
         with replacement(path) as part:
             self._studio.make(tasks.card(task, self._said(task)), part)
 
-    async def _finish(self, task: Task) -> None:
+    async def cancel(self, task: Task, does: str) -> None:
+        """Ends a task as the provider's file says: it `stops` for nothing, or `stops-and-bills`, or `deletes` it with
+        its video. Raises Refusal where it is `refused`."""
+        if does == "refused":
+            raise Refusal(409, "cannot_cancel", "The task cannot be cancelled any more.")
+        if does == "deletes":
+            del self.tasks[task.id]
+            self.clip(task.id).unlink(missing_ok=True)
+            await self.ledger.keep("deleted", {"task": task.id})
+            return
+        ended = replace(task, error=CANCELLED, ends=time.time())
+        self.tasks[task.id] = ended
+        await self.ledger.keep("cancelled", {"task": task.id, "ends": ended.ends})
+        await self._finish(ended, bills=does == "stops-and-bills")
+
+    async def _finish(self, task: Task, *, bills: bool = False) -> None:
         """Make sure of the clip, settle the bill on disk, and only then let the task end."""
+        if task.id in self._settled or task.id not in self.tasks:
+            return
         if task.error is None:
             try:
                 await self._render(task)
@@ -333,12 +363,13 @@ class Provider:
             finally:
                 self._renders.pop(task.id, None)
         if task.id not in self._billed:
-            event = "refunded" if task.error else "charged"
-            credits = (task.units if task.error else task.charge) / UNITS
+            free = task.error and not bills
+            event = "refunded" if free else "charged"
+            credits = (task.units if free else task.charge) / UNITS
             await self.ledger.keep(event, {"task": task.id, "credits": credits, "error": task.error})
             self._billed.add(task.id)
             self._reserved -= task.units
-            self._charged += 0 if task.error else task.charge
+            self._charged += 0 if free else task.charge
         self._settled.add(task.id)
         self._start_callback(task)
 

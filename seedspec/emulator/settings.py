@@ -47,6 +47,8 @@ FAULTS = {
     "truncated": FaultKind("download", None, None, "the download is cut half way"),
     "html-result": FaultKind("download", None, None, "the download is a web page with status 200"),
     "poll-error": FaultKind("read", "status", "503", "reading tasks answers this status"),
+    "list-error": FaultKind("list", "status", "503", "listing or finding tasks answers this status"),
+    "list-strange": FaultKind("list", None, None, "listing or finding tasks answers in a form that nobody knows"),
     "upload-error": FaultKind("upload", "status", "500", "an upload answers this status"),
     "upload-refused": FaultKind("upload", "status", "400", "an upload answers 200 with success: false and this code"),
     "upload-throttled": FaultKind("upload", "text", "1", "an upload answers 429 with this Retry-After"),

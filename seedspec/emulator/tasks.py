@@ -37,7 +37,7 @@ class Task:
     """An accepted request. Times are Unix seconds; `error`: how it will fail, if so.
 
     `units` are reserved and `charge` is the bill of what does not fail, both in 1/10,000 credit. `twists` are faults
-    that its clip has.
+    that its clip has, and `own` is the id that the client gave it, if any.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Task:
     stale_first_link: bool = False
     idempotency_key: str | None = None
     twists: tuple[str, ...] = ()
+    own: str = ""
 
     @property
     def estimated_time(self) -> int:

@@ -8,12 +8,13 @@ from typing import Any
 
 from seedspec.catalog.answer_paths import writable, write
 from seedspec.catalog.model import Model
+from seedspec.catalog.template import render
 from seedspec.emulator.tasks import FAILURES, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a task stands: `word` is `pending`, `processing`, `completed` or `failed`."""
+    """How a task stands: `word` is `pending`, `processing`, `completed`, `failed` or `cancelled`."""
 
     word: str
     percent: int
@@ -21,13 +22,15 @@ class Standing:
     model: Model
 
 
-_MEANINGS = {"pending": "queued", "processing": "running", "completed": "completed", "failed": "failed"}
+_MEANINGS = {"pending": "queued", "processing": "running", "completed": "completed", "failed": "failed",
+             "cancelled": "cancelled"}  # fmt: skip
 
 
 def word_of(document: Mapping[str, Any], word: str) -> str:
     """The provider's own word for a state; what has failed is `completed` where there is no word for it."""
     states: Mapping[str, str] = document["states"]
-    wanted = (_MEANINGS[word], "completed" if word == "failed" else "running")
+    ended = ("failed", "completed") if word in ("failed", "cancelled") else ("running",)
+    wanted = (_MEANINGS[word], *ended)
     return next(own for meaning in wanted for own, means in states.items() if means == meaning)
 
 
@@ -45,7 +48,7 @@ def shown_of(
 ) -> dict[str, Any]:
     """A task as the answer of a call has it: each value at the path where the file reads it, with what is `beside`."""
     take = document["calls"][name].get("take", {})
-    own_word = any(means == "failed" for means in document["states"].values())
+    own_word = any(means in ("failed", "cancelled") for means in document["states"].values())
     values: dict[str, Any] = {
         "task": task.id,
         "state": word_of(document, now.word),
@@ -58,12 +61,25 @@ def shown_of(
     if now.word == "completed":
         values["links"] = now.link
         values["charged"] = task.charge / now.model.rate.units_per_credit
-    if now.word == "failed" and own_word:
+    if now.word in ("failed", "cancelled") and own_word:
         values["code"] = task.error
         values["message"] = FAILURES.get(task.error or "", "The task failed.")
     shown: dict[str, Any] = beside or {}
     for key, value in values.items():
         if value is not None and (path := writable(take.get(key))):
+            write(path, value, shown)
+    return shown
+
+
+def row_of(document: Mapping[str, Any], name: str, task: Task, now: Standing) -> dict[str, Any]:
+    """A task as the call by which one that is not known is looked for has it: with what `doubt` says of its request."""
+    shown, doubt = shown_of(document, name, task, now), document["doubt"]
+    echo = {"seed": now.model.read(task.body, "seed"), "own": task.own or None}
+    values = [(doubt.get("echo", {}).get(word), value) for word, value in echo.items()]
+    if doubt["lookup"] == "body":
+        values.append((doubt["body"], render(now.model.template, task.body, now.model.called)))
+    for readings, value in values:
+        if value is not None and (path := writable(readings)):
             write(path, value, shown)
     return shown
 

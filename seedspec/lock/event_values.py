@@ -34,9 +34,11 @@ def _state_and_values(event: PurchaseEvent) -> tuple[State, dict[str, Any]]:
     match event:
         case Submitting(entry=entry, take=take, manifest=manifest, units=units, profile=profile):
             request = {"entry": entry, "take": take, "manifest": manifest, "intent": _intent(event.intent)}
-            return State.SUBMITTING, {**request, "units": units, "profile": profile, "used": dict(event.used) or None}
+            beside = {"used": dict(event.used) or None, "made": dict(event.made) if event.made else None}
+            return State.SUBMITTING, {**request, "units": units, "profile": profile, **beside}
         case Submitted():
-            return State.RUNNING, {"task": event.task, "reserved": event.reserved}
+            found = dict(event.found) if event.found else None
+            return State.RUNNING, {"task": event.task, "reserved": event.reserved, "found": found}
         case Deferred():
             return State.QUEUED, {}
         case Completed(task=task, charged=charged, results_until=until):

@@ -97,6 +97,13 @@ def _is_failure(failure: Mapping[str, Any]) -> bool:
         return False
 
 
+def _is_found(found: Mapping[str, Any]) -> bool:
+    try:
+        return bool(_CODE.fullmatch(found["by"]) and _CODE.fullmatch(found["what"])) and len(found) == 2
+    except (KeyError, TypeError):
+        return False
+
+
 def _is_stuck(stuck: Mapping[str, Any]) -> bool:
     try:
         return bool(_is_time(stuck["since"]) and _CODE.fullmatch(stuck["word"])) and len(stuck) == 2
@@ -123,6 +130,7 @@ KEYS: dict[str, tuple[tuple[type, ...], _Test, str]] = {
     "used": ((dict,), _is_used, "digests of videos by fingerprint, and of pictures of them"),
     "intent": ((dict,), _is_intent, "`key`, `body_sha256` and `at` of the request, and perhaps `left`"),
     "task": ((str,), _TASK.fullmatch, "a service's id of a task"),
+    "found": ((dict,), _is_found, "`by` and `what`, one short line each"),
     "units": _WHOLE,
     "unit": ((str,), _UNIT.fullmatch, "a short word, such as usd"),
     "reserved": _ANY_NUMBER,

@@ -27,7 +27,7 @@ class Submitting:
     """The intent to buy, with the profile it is bought with. It is in the lock, on disk, before the request leaves.
 
     `used` are the sha256 of the upstream videos that go with it, by the fingerprints of their entries, and of the
-    pictures of them that do, by what the manifest has.
+    pictures of them that do, by what the manifest has. `made` is what was sent beside what was asked for: a `seed`.
     """
 
     entry: str
@@ -40,13 +40,17 @@ class Submitting:
     at: str
     profile: str | None = None
     used: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, Any] | None = None
 
     __repr__ = brief
 
 
 @valueclass(frozen=True, slots=True)
 class Submitted:
-    """The service took the request: `task` is the only receipt there is, `reserved` the credits held for it."""
+    """The service took the request: `task` is the only receipt there is, `reserved` the credits held for it.
+
+    `found` says of one whose answer was lost how the task was found (`by`) and `what` it shows of the request.
+    """
 
     entry: str
     fp: str
@@ -55,6 +59,7 @@ class Submitted:
     reserved: float | None
     estimated_seconds: float | None
     at: str
+    found: Mapping[str, str] | None = None
 
 
 @valueclass(frozen=True, slots=True)

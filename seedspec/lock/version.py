@@ -15,7 +15,7 @@ NEWEST = 2
 HEADER = b'{"seedspec_lock":1}\n'
 """The header of version 1, which has nothing but the version."""
 
-OF_2 = frozenset({"unit", "stuck", "made"})
+OF_2 = frozenset({"unit", "stuck", "made", "found"})
 """The keys of a record that version 1 has not."""
 
 _HEADER: dict[str, type] = {"ledger": str, "at": str, "serial": int}

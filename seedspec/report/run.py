@@ -66,7 +66,8 @@ def line(event: Event, commands: CommandHint = BARE) -> str | None:
         case Submitting():
             return f"  + {event.entry}" + (f"  attempt {event.attempt}" if event.attempt > 1 else "")
         case Submitted():
-            return f"  > {event.entry}  {event.task}"
+            found = f"  found: it shows {event.found['what']}" if event.found else ""
+            return f"  > {event.entry}  {event.task}{found}"
         case Deferred():
             wait = f", again in {_seconds(event.wait)}" if event.wait else ""
             return f"  ~ {event.entry}  not taken ({event.code}: {cut(event.message, 80)}){wait}"

@@ -16,10 +16,10 @@ from seedspec.compiler.storyboard.profile import name_of, say_profile, with_prof
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.lock.lock import Lock
 from seedspec.lock.run_events import Compared
-from seedspec.lock.state import State
+from seedspec.lock.state import UNANSWERED, State
 from seedspec.plan.agreed import AGE, Agreed, Drift, NotThisPlan, narrow
 from seedspec.plan.command_hint import CommandHint
-from seedspec.plan.plan import Plan
+from seedspec.plan.plan import Action, Plan
 from seedspec.plan.planner import make_plan
 from seedspec.plan.rules import Rules
 from seedspec.plan.select import NothingSelected, choose, within
@@ -29,6 +29,7 @@ from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import Place, name_in_commands, place_of
 from seedspec.project.presence import presence
 from seedspec.run.engine.messages import Archive
+from seedspec.run.engine.proof import Lookup, trace_of
 from seedspec.run.engine.purchase import Pace
 from seedspec.run.engine.renders import Renders
 from seedspec.run.engine.terms import Terms
@@ -321,6 +322,25 @@ def terms_of(made: Compiled, provider: Mapping[str, Any]) -> Terms:
         provider.get("calls", {}).get("batch", {}).get("most", 1),
         "balance" in provider.get("calls", {}),
         {m.id: m.called for m in models if m.provider.document is provider},
+        lookup_of(provider),
+    )
+
+
+def lookup_of(provider: Mapping[str, Any]) -> Lookup:
+    """What a service can be asked about a request whose answer was lost."""
+    doubt = provider.get("doubt", {})
+    own = doubt.get("own", {}).get("name", "")
+    return Lookup(doubt.get("lookup", "none"), tuple(doubt.get("echo", ())), own, doubt.get("after_seconds", 0))
+
+
+def seeks(made: Compiled, plan: Plan) -> bool:
+    """Whether a run asks a service for the task of a request whose answer was lost."""
+    lookups = {str(one["id"]): lookup_of(one) for one in providers_of(made)}
+    doubts = (s.record for s in plan.steps if s.action is Action.DOUBT and s.record is not None)
+    return any(
+        r.state in UNANSWERED
+        and lookups.get(str((r.manifest or {}).get("provider")), Lookup()).proves(trace_of(r.values))
+        for r in doubts
     )
 
 

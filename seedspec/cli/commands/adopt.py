@@ -84,11 +84,11 @@ def adopt_command(
     with hold(place.lock), shared_lock(place, read_lock(place.lock), url, made.entries) as shared:
         lock = shared.lock
         if task is not None:
-            check_task(made, lock, task)
+            manifest = orjson.loads(chosen.manifest)
+            check_task(made, lock, manifest, task)
             _check(chosen, lock, place, allowed=UNANSWERED)
             with asking(made, place) as wire:
-                manifest = orjson.loads(chosen.manifest)
-                seen = verify_task(wire, None, manifest, task, names_of(made, manifest))
+                seen = verify_task(wire, None, manifest, task, *names_of(made, manifest))
             if isinstance(seen, str):
                 raise Exit(7, seen)
             event = _task(chosen, lock, task, seen.reserved, place.profile)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 
 from seedspec.api import Compiled
 from seedspec.cli.compiled import board_of, bought_or_exit, compile_or_exit
@@ -28,10 +29,21 @@ from seedspec.project.paths import Place, name_in_commands, place_of
 from seedspec.run.engine.messages import Balance, Credits, Wire
 from seedspec.run.lock_alone import check_known
 from seedspec.run.loop import now
-from seedspec.run.prepare import providers_of
-from seedspec.run.settle import Evidence, ask, evidence, intent_to_resend, resend, verify_task
+from seedspec.run.prepare import lookup_of, providers_of
+from seedspec.run.settle import (
+    Evidence,
+    Service,
+    ask,
+    evidence,
+    intent_to_resend,
+    proved,
+    resend,
+    sent_body,
+    verify_task,
+)
 from seedspec.run.store.lock_file import hold, read_lock
 from seedspec.run.store.sent_requests import read_body
+from seedspec.text.visible import visible
 
 
 @click.command("settle")
@@ -96,7 +108,7 @@ def settle_command(
                 if not entries
                 else [r for e in entries for r in purchases.select(e, purchase, many=True)]
             )
-            _show(made, place, lock, purchases, shown)
+            _show(made, place, shared, purchases, shown)
             return
         records = [r for e in entries for r in purchases.select(e, purchase, many=False)]
         for record in records if again else ():
@@ -144,8 +156,11 @@ def _next(event: Event, place: Place) -> str:
     return f"given up: {place.commands.line('run', '--retry-failed')} buys it again"
 
 
-def _show(made: Compiled, place: Place, lock: Lock, purchases: PurchasesToSettle, records: Sequence[Record]) -> None:
-    """The evidence and the commands for each, in the storyboard's order. Ends the command with code 8."""
+def _show(
+    made: Compiled, place: Place, shared: Shared, purchases: PurchasesToSettle, records: Sequence[Record]
+) -> None:
+    """Settles what the service proves, and shows the evidence and the commands for each of the rest, in the
+    storyboard's order. Ends the command with code 8 where there is a rest."""
     if not records:
         print_notes(["nothing is in doubt"])
         return
@@ -153,7 +168,17 @@ def _show(made: Compiled, place: Place, lock: Lock, purchases: PurchasesToSettle
     seen: dict[int, Evidence] = {}
     if doubts:
         with asking(made, place) as wire:
-            seen = dict(zip(map(id, doubts), evidence(wire, lock, doubts), strict=True))
+            found = evidence(wire, shared.lock, doubts, lambda record: _service_of(made, place, record))
+            seen = dict(zip(map(id, doubts), found, strict=True))
+    settled = [(r, proof) for r in doubts if (proof := seen[id(r)].proof) is not None and shared.is_settled(r)]
+    if settled:
+        shared.keep(made, [proved(r, proof, now()) for r, proof in settled])
+        follow = place.commands.line("fetch")
+        print_notes([f"{r.entry}: its task is {p.task}, which shows {p.what}: {follow} follows it" for r, p in settled])
+        gone = {id(r) for r, _ in settled}
+        records = [r for r in records if id(r) not in gone]
+    if not records:
+        return
     lines: list[str] = []
     for record in records:
         sent = read_body(place.lock, _digest(record)) is not None
@@ -167,6 +192,30 @@ def _show(made: Compiled, place: Place, lock: Lock, purchases: PurchasesToSettle
         lines += ["", "if the service took none of them:", f"  {command}"]
     print_lines(lines)
     raise Exit(8)
+
+
+def _service_of(made: Compiled, place: Place, record: Record) -> Service:
+    """What is asked of the service that a purchase was made at."""
+    manifest = record.manifest or {}
+    provider, model = _provider_of(made, manifest), board_of(made).catalog.models.get(str(manifest.get("model")))
+    called = model.called if model is not None else str(manifest.get("model", ""))
+    body: Any = None
+    if (sent := read_body(place.lock, _digest(record))) is not None:
+        body = orjson.loads(sent)
+    elif model is not None:
+        body = sent_body(manifest, model.template, called)
+    return Service(_provider_name(made, manifest), called, lookup_of(provider), body)
+
+
+def _provider_name(made: Compiled, manifest: Mapping[str, Any]) -> str:
+    """The provider that a request is for; that of the storyboard's model where the lock does not say it."""
+    return str(manifest.get("provider", board_of(made).provider.id))
+
+
+def _provider_of(made: Compiled, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Its file, as far as the storyboard asks anything of it; {} otherwise."""
+    name = _provider_name(made, manifest)
+    return next((p for p in providers_of(made) if p.get("id") == name), {})
 
 
 @contextmanager
@@ -187,33 +236,50 @@ def asking(made: Compiled, place: Place) -> Iterator[Wire]:
 
 def _events_of_task(made: Compiled, place: Place, lock: Lock, record: Record, task: str) -> Sequence[Event]:
     """The task that a person found; one that never ended gives way to it, and its id stays in the lock."""
-    check_task(made, lock, task)
+    manifest = record.manifest or {}
+    check_task(made, lock, manifest, task)
     with asking(made, place) as wire:
-        seen = verify_task(wire, record, record.manifest or {}, task, names_of(made, record.manifest or {}))
+        seen = verify_task(wire, record, manifest, task, *names_of(made, manifest))
+        of = _service_of(made, place, record)
+        shows = of.lookup.by in ("own-id", "echo", "body") and record.state in UNANSWERED
+        evident = evidence(wire, lock, [record], lambda _: of)[0] if shows and not isinstance(seen, str) else None
     if isinstance(seen, str):
         raise Exit(7, seen)
+    found = None if evident is None else evident.kept(task)
     named, at = (record.entry, record.fp), now().text()
     if record.task is None:
-        return [Submitted(*named, record.attempt, task, seen.reserved, None, at)]
+        return [Submitted(*named, record.attempt, task, seen.reserved, None, at, found)]
     failed = Failed(*named, record.attempt, record.task, "abandoned", f"its task is {task}", "asked", at)
-    attempt, manifest = lock.next_attempt(record.fp), record.manifest or {}
+    attempt = lock.next_attempt(record.fp)
     other = Adopted(*named, record.get("take") or 1, attempt, manifest, at, task, profile=record.profile or None)
     return [failed, other]
 
 
-def names_of(made: Compiled, manifest: Mapping[str, Any]) -> Collection[str]:
-    """The names by which the service may call the model of a request."""
+def names_of(made: Compiled, manifest: Mapping[str, Any]) -> tuple[Collection[str], str]:
+    """The names by which the service may call the model of a request, and the one by which requests tell it."""
     model = board_of(made).catalog.models.get(str(manifest.get("model")))
-    return model.aka if model is not None else ()
+    return ((model.called, *model.aka), model.called) if model is not None else ((), "")
 
 
-def check_task(made: Compiled, lock: Lock, task: str) -> None:
-    """Ends the command when a task id is none, or another purchase's."""
-    form = board_of(made).provider.document["task_id"]
-    if not re.fullmatch(form, task):
-        raise Exit(2, f"`{task}` is no task id of this service; expected one like task-unified-1774857405-abc123")
+def check_task(made: Compiled, lock: Lock, manifest: Mapping[str, Any], task: str) -> None:
+    """Ends the command when a task id is none of the service that a request is for, or another purchase's."""
+    check_known(made)
+    if not (provider := _provider_of(made, manifest)):
+        name = _provider_name(made, manifest)
+        raise Exit(
+            3, f"it was asked of `{name}`, and the storyboard has no model of that provider: nothing can be read"
+        )
+    if not re.fullmatch(provider["task_id"], task):
+        shown, example = visible(task), _example(lock, str(provider["id"]))
+        raise Exit(2, f"`{shown}` is no task id of {provider['title']}; expected {example or provider['task_id']}")
     if (other := next((r for r in lock if r.task == task), None)) is not None:
         raise Exit(2, f"`{task}` belongs to `{other.entry}` already")
+
+
+def _example(lock: Lock, provider: str) -> str:
+    """What ids of a service look like: one that the lock has."""
+    own = (r.task for r in lock if r.task and (r.manifest or {}).get("provider") == provider)
+    return f"one like {found}" if (found := next(own, "")) else ""
 
 
 def _resend(made: Compiled, place: Place, shared: Shared, record: Record) -> str:
@@ -223,9 +289,11 @@ def _resend(made: Compiled, place: Place, shared: Shared, record: Record) -> str
     with asking(made, place) as wire, shared.record(made) as journal:
         intent = intent_to_resend(record, now())
         journal.intend(intent, body)
-        event, said = resend(wire, intent, body, now())
+        event, said = resend(wire, intent, body, now(), names_of(made, intent.manifest)[1])
         journal.keep(event)
-        credits = ask(wire, Balance()) if not isinstance(event, Submitted) else None
+        credits = (
+            ask(wire, Balance(str(intent.manifest.get("provider", "")))) if not isinstance(event, Submitted) else None
+        )
         if isinstance(credits, Credits) and credits.remaining is not None:
             journal.keep(Weighed(record.entry, record.fp, record.attempt, credits.remaining, now().text()))
     if not isinstance(event, Submitted):

@@ -16,6 +16,7 @@ from seedspec.lock.state import FOLLOWED, UNANSWERED, State
 from seedspec.plan import reason as reasons
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.plan.reason import Done
+from seedspec.run.engine.proof import trace_of
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 
 _MARGIN = 900.0
@@ -155,7 +156,9 @@ def _elsewhere(step: Step, record: Record) -> Purchase:
 
 
 def _doubtful(step: Step, record: Record) -> Purchase:
-    return Purchase(step, step.entry, Phase.DOUBT, record.attempt, step.file, recorded=record.get("units"))
+    job = Purchase(step, step.entry, Phase.DOUBT, record.attempt, step.file, recorded=record.get("units"))
+    job.trace = trace_of(record.values)
+    return job
 
 
 def _turns(plan: Plan) -> dict[str, int]:

@@ -9,7 +9,7 @@ from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Weighed
 from seedspec.lock.run_events import Delayed, Stopped
 from seedspec.run.engine.messages import Credits, Reply, Trouble
-from seedspec.run.engine.purchase import Limits, Moment, Purchase
+from seedspec.run.engine.purchase import Limits, Moment, Phase, Purchase
 
 
 @dataclass(slots=True)
@@ -117,7 +117,8 @@ class Budget:
         if found is not None:
             self.left = found
             at = now.text()
-            events += [Weighed(j.step.address, j.step.fp, j.attempt, found, at) for j in doubts]
+            still = (j for j in doubts if j.phase in (Phase.DOUBT, Phase.SEEKING))  # its task may be found by now
+            events += [Weighed(j.step.address, j.step.fp, j.attempt, found, at) for j in still]
             if found <= 0:
                 events.append(Stopped("balance", "the account has no credits left", 5, at))
         return events

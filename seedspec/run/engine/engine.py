@@ -21,14 +21,17 @@ from seedspec.plan.plan import Plan
 from seedspec.run.engine.admission import admit
 from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.common_cause import Blame
+from seedspec.run.engine.doubts import Doubts
 from seedspec.run.engine.media_urls import MediaUrls, known_as
 from seedspec.run.engine.messages import (
     Archive,
     Balance,
     Call,
+    Cancel,
     Create,
     Cut,
     Download,
+    Find,
     List,
     Look,
     Picture,
@@ -47,6 +50,7 @@ from seedspec.run.engine.obstacles import Obstacles
 from seedspec.run.engine.others import Others
 from seedspec.run.engine.outage import Outage, away
 from seedspec.run.engine.pictures import Pictures
+from seedspec.run.engine.proof import marks_of
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import Queue
 from seedspec.run.engine.reads import Reads
@@ -86,6 +90,7 @@ class Engine:
     _outage: Outage = field(init=False)
     _reads: Reads = field(init=False)
     _others: Others = field(init=False)
+    _doubts: Doubts = field(init=False)
     _blame: Blame | None = None
     _obstacles: Obstacles = field(init=False)
     _busy: dict[type[Any], int] = field(default_factory=dict)
@@ -108,6 +113,7 @@ class Engine:
         self.renders.begin(pause, self._progress.after_download)
         self._outage = Outage(self.name, self._jobs, self._progress, self._update)
         self._others = Others(self._progress, self.renders.url)
+        self._doubts = Doubts(self.plan.lock, self._jobs, terms, self.limits, self._progress)
 
     def start(self, now: Moment) -> list[Event]:
         """The run begins: what is planned, and what is passed over and why."""
@@ -122,6 +128,8 @@ class Engine:
             self._terms, self.pace, self._jobs, self._agenda, self._outage, self._progress, self._update
         )
         for job in self._jobs.values():
+            if self._doubts.take(job, now):
+                self._agenda.update(job)
             self._purse.place(job)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
         asked = dict.fromkeys(j.provider for j in buys if self._terms(j.provider).balance)
@@ -138,6 +146,7 @@ class Engine:
             return [], []
         calls = self._following(now) if self.limits.wait else []
         calls += [self._begin(call) for call in self.renders.due(now)]
+        calls += [self._begin(call) for call in self._doubts.due(now)]
         if self._looks and (look := self._others.due(self._jobs.values(), now)) is not None:
             calls.append(self._begin(look))
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
@@ -178,9 +187,14 @@ class Engine:
         elif isinstance(call, Look):
             events = self._others.reply(call, reply, self._jobs, now)
             for name in call.purchases:
+                self._doubts.take(self._jobs[name], now)
                 self._update(self._jobs[name])
-        elif isinstance(call, List):
-            events = []
+        elif isinstance(call, Cancel):
+            events = []  # no run sends one
+        elif isinstance(call, Find | List):
+            events, sought = self._doubts.reply(call, reply, now)
+            for job in sought:
+                self._update(job)
         elif isinstance(call, ReadMany):
             events = self._reads.reply(call, reply, now)
         else:
@@ -196,6 +210,8 @@ class Engine:
                     self._outage.over()
                 after = {Create: own.after_create, Read: own.after_read, Download: own.after_download}
                 events = (after | {Recall: self.renders.recalled})[type(call)](job, reply, now)
+            if isinstance(call, Create):
+                self._doubts.hear(job, reply, now)
             self._update(job)
             for left in self.renders.moved(call, job, self._jobs.values(), now):
                 self._update(left)
@@ -203,7 +219,7 @@ class Engine:
                 self._agenda.suspect()
         for event in [e for e in events if isinstance(e, Stopped)]:
             self._progress.stop(event)
-        if isinstance(reply, Trouble) and reply.stop and not isinstance(call, ReadMany | Recall):
+        if isinstance(reply, Trouble) and reply.stop and not isinstance(call, ReadMany | Recall | Find | List):
             events += self._progress.stop(Stopped("key", reply.reason, 5, now.text()))
         return [*events, *self._hold(now)]
 
@@ -215,7 +231,7 @@ class Engine:
         if self.limits.wait:
             found.append(self._next_read if self._reading < self._most_reads else None)
             found.append(self._agenda.next_download if self._busy.get(Download, 0) < self.pace.downloads else None)
-        found.append(self.renders.wake())
+        found += [self.renders.wake(), self._doubts.next_look]
         if self._looks:
             found.append(self._others.next_look)
         if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
@@ -246,7 +262,9 @@ class Engine:
             return False
         if not self.limits.wait:
             return not (self._may_submit and self._agenda.any_turn)
-        live = {Phase.RUNNING, Phase.FETCHING, Phase.ELSEWHERE} | ({Phase.WAITING} if self._may_submit else set())
+        live = {Phase.RUNNING, Phase.FETCHING, Phase.ELSEWHERE, Phase.SEEKING} | (
+            {Phase.WAITING} if self._may_submit else set()
+        )
         return not any(self._agenda.counts[phase] for phase in live)
 
     @property
@@ -275,6 +293,7 @@ class Engine:
         self.withdraw(call, now)
         self._progress.next_submit = now.clock  # nothing was sent
         events = self._others.take(job, theirs, now)
+        self._doubts.take(job, now)
         self._update(job)
         return [*events, *self._hold(now)]
 
@@ -351,19 +370,23 @@ class Engine:
 
     def _create(self, job: Purchase, now: Moment) -> Call:
         entry, step = job.entry_to_buy, job.step
-        body = body_of(entry, self._assets.urls(entry, self._jobs, now))
+        key = self.key()
+        marks = marks_of(entry.model, entry.request, self._terms(job.provider).lookup, key)
+        body = body_of(entry, self._assets.urls(entry, self._jobs, now), marks.fields, marks.own)
         intent = Submitting(
             entry=step.address,
             fp=step.fp,
             take=entry.take,
             attempt=job.attempt,
             manifest=orjson.loads(entry.manifest),
-            intent=Intent(self.key(), digest(body), now.text(), self._purse.left_of(job)),
+            intent=Intent(key, digest(body), now.text(), self._purse.left_of(job)),
             units=job.units,
             at=now.text(),
             profile=self.plan.profile or None,
             used=self._assets.used(entry, self._jobs),
+            made=marks.made,
         )
+        job.trace = marks.trace(key, now.utc.timestamp())
         job.phase, job.busy = Phase.POSTING, True
         self._update(job)
         self._purse.begin()

@@ -133,10 +133,30 @@ class Balance:
 
 @valueclass(frozen=True, slots=True)
 class List:
-    """Asks for the newest tasks of the account that a model made; free."""
+    """Asks for the newest tasks of the account that a model made; free. `jobs` are the purchases that it is for."""
 
     model: str
     provider: str = ""
+    jobs: tuple[str, ...] = ()
+
+
+@valueclass(frozen=True, slots=True)
+class Find:
+    """Asks for the task of a request by the id of ours that it carried; free, may be repeated."""
+
+    job: str
+    own: str
+    provider: str = ""
+    model: str = ""
+
+
+@valueclass(frozen=True, slots=True)
+class Cancel:
+    """Asks the service to end a task. It costs nothing; what the task costs is the service's to say."""
+
+    task: str
+    provider: str = ""
+    model: str = ""
 
 
 @valueclass(frozen=True, slots=True)
@@ -148,7 +168,7 @@ class Look:
     purchases: Mapping[str, tuple[str, int]]
 
 
-Call = Create | Read | ReadMany | Download | Recall | Archive | Upload | Cut | Balance | List | Look
+Call = Create | Read | ReadMany | Download | Recall | Archive | Upload | Cut | Balance | List | Find | Cancel | Look
 
 
 @valueclass(frozen=True, slots=True)
@@ -216,16 +236,27 @@ class NotOffered:
 
 @valueclass(frozen=True, slots=True)
 class Listed:
-    """A task as the account's list shows it: when it was made, a Unix time, and how it stands."""
+    """A task as the service shows it: when it was made, a Unix time, and how it stands.
+
+    `seed`, `own`, an id of ours, and `body` are what it shows of its request, where the provider's file says where.
+    """
 
     task: str
-    created: float
+    created: float | None
     state: str
+    seed: Any = None
+    own: Any = None
+    body: Any = None
 
 
 @valueclass(frozen=True, slots=True)
 class Listing:
     tasks: tuple[Listed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The service took a question that has no answer of its own, such as to end a task."""
 
 
 @valueclass(frozen=True, slots=True)
@@ -333,6 +364,7 @@ Reply = (
     | Tasks
     | NotOffered
     | Listing
+    | Asked
     | Kept
     | Picture
     | Stored

@@ -16,6 +16,7 @@ from seedspec.lock.purchase_events import Failed
 from seedspec.lock.run_events import BoughtElsewhere, Delayed
 from seedspec.lock.state import UNANSWERED, State
 from seedspec.run.engine.messages import Look, Looked, Reply, Theirs, Trouble
+from seedspec.run.engine.proof import trace_of
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.transitions import STRANGE, Transitions
 
@@ -66,6 +67,7 @@ class Others:
         state = State(values["state"])
         job.attempt, job.task, job.recorded = values["attempt"], values.get("task") or "", values.get("units")
         job.due, job.tries, job.looks, job.stuck, job.made = now.clock, 0, 0, None, None
+        job.trace = trace_of(values)
         gone = state is State.SUBMITTING and not theirs.lives
         said: list[Event] = [
             BoughtElsewhere(step.address, step.fp, job.attempt, theirs.runner, state.value, job.task or None, at, gone)

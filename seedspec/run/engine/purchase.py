@@ -12,6 +12,7 @@ from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import Entry
 from seedspec.lock.state import State
 from seedspec.plan.plan import Step
+from seedspec.run.engine.proof import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Phase(Enum):
     WAITING = "waiting"  # to be bought: for its upstream videos, its uploads, its turn
     POSTING = "posting"
     ELSEWHERE = "elsewhere"  # another runner of the shared ledger is sending it; the ledger is looked at
+    SEEKING = "seeking"  # in doubt; its service is asked for a task that shows what the request carried
     RUNNING = "running"
     FETCHING = "fetching"
     SAVED = "saved"
@@ -104,7 +106,9 @@ class Phase(Enum):
     LEFT = "left"  # given up for this run; the next one goes on with it
 
 
-_COMMITTED = frozenset({Phase.POSTING, Phase.ELSEWHERE, Phase.RUNNING, Phase.FETCHING, Phase.SAVED, Phase.DOUBT})
+_COMMITTED = frozenset((
+    Phase.POSTING, Phase.ELSEWHERE, Phase.SEEKING, Phase.RUNNING, Phase.FETCHING, Phase.SAVED, Phase.DOUBT,
+))  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -118,7 +122,7 @@ class Purchase:
     `begun` is the clock at which the service took it, `estimate` how many seconds it said that it will take, `looks`
     how often it has said in this run that there is no end yet. `stuck` is what the lock has of a task without one.
     `troubled` is the clock of the first of `tries` that did not succeed. `recall` is the digest of a video that is to
-    come from the bucket of the renders.
+    come from the bucket of the renders. `trace` is what its last request carried, by which its task can be known.
     """
 
     step: Step
@@ -148,6 +152,7 @@ class Purchase:
     stuck: Mapping[str, str] | None = None
     troubled: float = 0.0
     recall: str = ""
+    trace: Trace = field(default_factory=Trace)
     alone: bool = False  # the service's answer about many tasks was none about this one
     index: int = 0
     name: str = ""

@@ -74,5 +74,8 @@ def sums(
 
 
 def _ended_as(job: Purchase) -> Phase:
-    """The phase of a job at the end. A task without an end stays in doubt, also where this run did not look at it."""
+    """The phase of a job at the end. A task without an end stays in doubt, also where this run did not look at it, and
+    so does one that was still looked for."""
+    if job.phase is Phase.SEEKING:
+        return Phase.DOUBT
     return Phase.DOUBT if job.stuck and job.phase in (Phase.RUNNING, Phase.LEFT) else job.phase

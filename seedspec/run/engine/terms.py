@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
+from seedspec.run.engine.proof import Lookup
 from seedspec.text.value import valueclass
 
 Then = Callable[[str], Literal["again", "asked", "change"]]
@@ -14,7 +15,8 @@ Then = Callable[[str], Literal["again", "asked", "change"]]
 class Terms:
     """One service: what a failure with a code allows (`then`), and up to how many `attempts`; how long it keeps a
     result; by which codes it says that a medium is `unreachable`; how many tasks it tells `together`; whether its
-    balance can be asked for. `called` has the names by which it knows models that have others.
+    balance can be asked for. `called` has the names by which it knows models that have others, and `lookup`
+    says what it can be asked about a request whose answer was lost.
     """
 
     then: Then
@@ -24,3 +26,4 @@ class Terms:
     together: int = 1
     balance: bool = True
     called: Mapping[str, str] = {}
+    lookup: Lookup = Lookup()

@@ -12,6 +12,7 @@ from seedspec.lock.run_events import Delayed, Progressed, Stopped
 from seedspec.lock.state import State
 from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.messages import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
+from seedspec.run.engine.proof import Proof
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.terms import Terms
 
@@ -50,14 +51,12 @@ class Transitions:
     def after_create(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         step, at = job.step, now.text()
         if isinstance(reply, Accepted):
-            job.phase, job.task = Phase.RUNNING, reply.task
+            self._follow(job, reply.task, reply.estimated_seconds, now)
             job.accepted += 1
             job.credits = None
             self.purse.stated(job, reply.credits)
-            job.tries = job.looks = self._refusals = self._doubts = 0
-            job.begun, job.estimate, job.stuck = now.clock, reply.estimated_seconds or 0.0, None
+            self._refusals = self._doubts = 0
             self._same = ("", 0)
-            job.interval, job.percent = self.pace.poll, -1
             # reading an unfinished task makes the service ask its provider: begin near the time it announced
             job.due = now.clock + max(self.pace.poll, self.pace.announced * (reply.estimated_seconds or 0))
             seconds = reply.estimated_seconds
@@ -75,6 +74,19 @@ class Transitions:
             why = f"{self._doubts} paid requests in a row had no clear answer: {reason}"
             return [doubted, *self.stop(Stopped("doubt", why, 8, at))]
         return [doubted]
+
+    def found(self, job: Purchase, proof: Proof, now: Moment) -> list[Event]:
+        """The task of a purchase in doubt is proved: it is followed from now on, and nothing is sent."""
+        self._follow(job, proof.task, None, now)
+        job.accepted += job.recorded is None  # it was sent in this run
+        job.due = now.clock
+        named = (job.step.address, job.step.fp, job.attempt)
+        return [Submitted(*named, proof.task, None, None, now.text(), proof.kept)]
+
+    def _follow(self, job: Purchase, task: str, estimate: float | None, now: Moment) -> None:
+        job.phase, job.task, job.tries, job.looks = Phase.RUNNING, task, 0, 0
+        job.begun, job.estimate, job.stuck = now.clock, estimate or 0.0, None
+        job.interval, job.percent = self.pace.poll, -1
 
     def _refuse(self, job: Purchase, reply: Refused, now: Moment) -> list[Event]:
         step, at, code, message = job.step, now.text(), reply.code, reply.message

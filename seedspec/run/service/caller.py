@@ -18,10 +18,31 @@ from typing import Any
 import httpx
 import orjson
 
+<<<<<<< HEAD
 from seedspec.catalog.schemes import headers_of, headers_of_create
 from seedspec.catalog.template import render
 from seedspec.project.credentials import Key, Origins, url_of
 from seedspec.run.engine.messages import Create, Full, List, Read, ReadMany, Refused, Reply, Trouble, Unknown
+=======
+from seedspec import __version__
+from seedspec.catalog.schemes import authorization
+from seedspec.catalog.template import path_of, render
+from seedspec.project.credentials import Key, Origins
+from seedspec.run.engine.messages import (
+    Asked,
+    Cancel,
+    Create,
+    Find,
+    Full,
+    List,
+    Read,
+    ReadMany,
+    Refused,
+    Reply,
+    Trouble,
+    Unknown,
+)
+>>>>>>> 53b5ad9 (A doubt whose task the service can prove is settled by that proof: an id of ours, or a seed of 32 bits and the time)
 from seedspec.run.service.body import TooLong, whole
 from seedspec.run.service.file_stream import FileStream
 from seedspec.run.service.lanes import ONE, Lanes
@@ -95,14 +116,39 @@ class Caller:
         query = render(self.provider["calls"]["list"].get("query", {}), {}, call.model)
         return await self._free(partial(self._request, "list", query=query), self._rules.listed)
 
+    async def find(self, call: Find) -> Reply:
+        """The task of a request by the id of ours that it carried."""
+        if not self.offers("find"):
+            return Trouble("this service finds no task by an id of ours", final=True)
+        ask = partial(self._request, "find", own=call.own, model=call.model)
+        return await self._free(ask, self._rules.found)
+
+    async def cancel(self, call: Cancel) -> Reply:
+        """Asks for the end of a task, once."""
+        if not self.offers("cancel") or not re.fullmatch(self.provider["task_id"], call.task):
+            return Trouble("this service ends no task", final=True)
+
+        def meaning(answer: HttpResponse) -> Reply:
+            taken = answer.status in self.provider["calls"]["cancel"].get("ok", (200,))
+            return Asked() if taken else self._rules.trouble(answer)
+
+        return await self._free(partial(self._request, "cancel", task=call.task, model=call.model), meaning)
+
     async def balance(self) -> Reply:
         return await self._free(partial(self._request, "balance"), self._rules.balance)
 
-    def _address(self, name: str, task: str = "", model: str = "") -> httpx.URL:
+    def _address(self, name: str, task: str = "", model: str = "", own: str = "") -> httpx.URL:
         """Where the provider file says that something is asked, read once: httpx takes long to read an address."""
+<<<<<<< HEAD
         if (known := self._addresses.get(name)) is None or task or model:
             known = httpx.URL(url_of(self.provider, self.origins, name, task=task, model=model))
             self._addresses[name] = known
+=======
+        if (known := self._addresses.get(name)) is None or task or model or own:
+            call = self.provider["calls"][name]
+            path = path_of(call["path"], task=task, model=model, own=own)
+            known = self._addresses[name] = httpx.URL(self.origins.of(call["origin"]) + path)
+>>>>>>> 53b5ad9 (A doubt whose task the service can prove is settled by that proof: an id of ours, or a seed of 32 bits and the time)
         return known
 
     def _client(self, trust: ssl.SSLContext, limits: httpx.Limits, *, silence: float | None) -> httpx.AsyncClient:
@@ -157,13 +203,14 @@ class Caller:
         *,
         task: str = "",
         model: str = "",
+        own: str = "",
         query: Mapping[str, str | int] | None = None,
         body: bytes | None = None,
     ) -> HttpResponse:
         endpoint = self.provider["calls"][name]
         headers = {} if body is None else {"Content-Type": "application/json"}
         lanes = self._files if endpoint["origin"] == "files" else self._api
-        address = self._address(name, task, model)
+        address = self._address(name, task, model, own)
         async with (
             lanes.lane() as client,
             asyncio.timeout(self.deadlines.read),

@@ -19,10 +19,12 @@ from seedspec.run.engine.messages import (
     Archive,
     Balance,
     Call,
+    Cancel,
     Create,
     Cut,
     Download,
     Expired,
+    Find,
     List,
     Look,
     Read,
@@ -50,6 +52,9 @@ from seedspec.run.service.responses import clean
 from seedspec.run.service.uploads import Uploads
 from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
 from seedspec.run.store.pictures import CutPictures
+
+ToService = Create | Read | ReadMany | List | Find | Cancel | Balance | Upload
+_TO_SERVICE = (Create, Read, ReadMany, List, Find, Cancel, Balance, Upload)
 
 
 @dataclass(slots=True)
@@ -157,7 +162,7 @@ class Client:
         return reply
 
     async def _carry_out(self, call: Call) -> Reply:
-        if isinstance(call, (Create, Read, ReadMany, List, Balance, Upload)):
+        if isinstance(call, _TO_SERVICE):
             caller = self._callers.get(call.provider or next(iter(self._callers)))
             if caller is not None:
                 return await self._ask(caller, call)
@@ -171,7 +176,7 @@ class Client:
             return Trouble("the service keeps no ledger", final=True)
         return await self._download(call)
 
-    async def _ask(self, caller: Caller, call: Create | Read | ReadMany | List | Balance | Upload) -> Reply:
+    async def _ask(self, caller: Caller, call: ToService) -> Reply:
         match call:
             case Create():
                 return await caller.create(call)
@@ -181,6 +186,10 @@ class Client:
                 return await caller.read_many(call)
             case List():
                 return await caller.list(call)
+            case Find():
+                return await caller.find(call)
+            case Cancel():
+                return await caller.cancel(call)
             case Balance():
                 return await caller.balance()
         return await caller.uploads.reply(call, self.base, caller.upload)

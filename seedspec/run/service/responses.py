@@ -131,7 +131,7 @@ class Rules:
         states: Mapping[str, str] = self.provider["states"]
         state, code = states.get(word, "running"), first(take.get("code"), said)
         credits, reserved = _number(take, "charged", said), _number(take, "reserved", said)
-        model, created = first(take.get("model"), said), _number(take, "created", said)
+        model, created = first(take.get("model"), said), _created(take, said)
         if state == "completed" and ("result" not in self.provider["calls"] or code is None):
             return self._completed(said, take)
         if state not in ("queued", "running"):
@@ -159,7 +159,7 @@ class Rules:
             return Trouble("the task is completed and names no result")
         return Task(
             "completed", 100, links, credits=_number(take, "charged", said), reserved=_number(take, "reserved", said),
-            model=first(take.get("model"), said), created=_number(take, "created", said),
+            model=first(take.get("model"), said), created=_created(take, said),
         )  # fmt: skip
 
     def listed(self, answer: HttpResponse) -> Reply:
@@ -167,12 +167,27 @@ class Rules:
         rows, take = self._rows("list", answer), self._take("list")
         if rows is None:
             return self.trouble(answer)
-        found = []
-        for row in rows:
-            task, created = first(take["task"], row), _number(take, "created", row)
-            if task is not None and created is not None and re.fullmatch(self.provider["task_id"], task):
-                found.append(Listed(task, created, clean(first(take.get("state"), row) or "", 40)))
-        return Listing(tuple(found))
+        return Listing(tuple(t for row in rows if (t := self._shown(row, take)) is not None and t.created is not None))
+
+    def found(self, answer: HttpResponse) -> Reply:
+        """The answer to the question for a task by an id of ours: one task, or none."""
+        if answer.status == 404:
+            return Listing(())
+        said = _json(answer.body)
+        if not self._is_good("find", answer, said):
+            return self.trouble(answer)
+        task = self._shown(said, self._take("find"))
+        return Trouble("an answer without a task that is understood") if task is None else Listing((task,))
+
+    def _shown(self, said: Mapping[str, Any], take: Mapping[str, Any]) -> Listed | None:
+        """A task with what it shows of its request; None for what has no good id."""
+        doubt, task = self.provider["doubt"], first(take["task"], said)
+        if task is None or not re.fullmatch(self.provider["task_id"], task):
+            return None
+        kinds = (str, int, float)
+        seed, own = (first(doubt.get("echo", {}).get(name), said, kinds) for name in ("seed", "own"))
+        body = next(every(doubt.get("body"), said), None)
+        return Listed(task, _created(take, said), clean(first(take.get("state"), said) or "", 40), seed, own, body)
 
     def stored(self, answer: HttpResponse) -> Reply:
         """The answer to an upload; a refusal may come as HTTP 200, with its own status as the code."""
@@ -299,6 +314,17 @@ def _json(body: bytes) -> Any:
 def _number(take: Mapping[str, Any], name: str, said: Any) -> float | None:
     found = first(take.get(name), said, (int, float))
     return None if found is None or abs(found) > 1e15 else found
+
+
+def _created(take: Mapping[str, Any], said: Any) -> float | None:
+    """When a task was made, as a Unix time; the service may say it as RFC 3339 has it."""
+    if (number := _number(take, "created", said)) is not None:
+        return number
+    try:
+        when = datetime.fromisoformat(first(take.get("created"), said) or "")
+    except ValueError:
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def _date(headers: Mapping[str, str]) -> str | None:
