@@ -10,7 +10,7 @@ from typing import Any
 
 from seedspec.project import sources
 
-TASKS = "/v1/tasks"
+TASKS = "/acme/v1/jobs"
 BOARD = """\
 seedspec: 1
 name: doubt
@@ -42,14 +42,20 @@ def provider(kind: str, **more: Any) -> dict[str, Any]:
     for key in ("unproven", "sure"):
         made.pop(key, None)
     calls = made["calls"]
-    for name, path in (("create", TASKS), ("read", f"{TASKS}/{{task}}"), ("list", TASKS), ("cancel", f"{TASKS}/{{task}}")):
+    for name, path in (
+        ("create", TASKS),
+        ("read", f"{TASKS}/{{task}}"),
+        ("list", TASKS),
+        ("cancel", f"{TASKS}/{{task}}"),
+    ):
         calls[name]["path"] = path
     calls["create"]["body"] = {
-        "model": {"$model": True}, "prompt": {"$get": "prompt"}, "seconds": {"$get": "duration"}, "seed": {"$get": "seed"},
+        "model": {"$model": True}, "prompt": {"$get": "prompt"}, "seconds": {"$get": "duration"},
+        "seed": {"$get": "seed"},
     }  # fmt: skip
     calls["list"]["take"] = {"rows": "items[*]", "task": "id", "created": "created_at", "state": "status"}
     calls["find"] = {
-        "origin": "api", "method": "GET", "path": "/v1/own/{own}",
+        "origin": "api", "method": "GET", "path": "/acme/v1/own/{own}",
         "take": {"task": "id", "created": "created_at", "state": "status"},
     }  # fmt: skip
     return made | more

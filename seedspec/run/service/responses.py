@@ -166,7 +166,7 @@ class Rules:
         """The answer to the question for tasks: what is no good id or has no time is left out."""
         rows, take = self._rows("list", answer), self._take("list")
         if rows is None:
-            return self.trouble(answer)
+            return self._strange("list", answer)
         return Listing(tuple(t for row in rows if (t := self._shown(row, take)) is not None and t.created is not None))
 
     def found(self, answer: HttpResponse) -> Reply:
@@ -174,10 +174,16 @@ class Rules:
         if answer.status == 404:
             return Listing(())
         said = _json(answer.body)
-        if not self._is_good("find", answer, said):
+        task = self._shown(said, self._take("find")) if self._is_good("find", answer, said) else None
+        return self._strange("find", answer) if task is None else Listing((task,))
+
+    def _strange(self, name: str, answer: HttpResponse) -> Trouble:
+        """An answer that shows no tasks: where it is a good one, asking again gives no other."""
+        if not self._is_good(name, answer, _json(answer.body)):
             return self.trouble(answer)
-        task = self._shown(said, self._take("find"))
-        return Trouble("an answer without a task that is understood") if task is None else Listing((task,))
+        return Trouble(
+            f"HTTP {answer.status}, and the answer is in another form than the provider's file says", final=True
+        )
 
     def _shown(self, said: Mapping[str, Any], take: Mapping[str, Any]) -> Listed | None:
         """A task with what it shows of its request; None for what has no good id."""
