@@ -34,6 +34,7 @@ COMMANDS = {
     "fetch": ("seedspec.cli.commands.fetch", "Finish what was bought; buy nothing."),
     "settle": ("seedspec.cli.commands.settle", "Settle a purchase in doubt, by hand."),
     "adopt": ("seedspec.cli.commands.adopt", "Take up what was bought elsewhere: a task, or a video."),
+    "cancel": ("seedspec.cli.commands.cancel", "End running tasks at their service, where that loses nothing."),
     "lock": ("seedspec.cli.commands.lock", "Verify, fix or prune the record of what was bought."),
     "ledger": ("seedspec.cli.commands.ledger", "Share the record of what was bought with a team."),
     "prices": ("seedspec.cli.commands.prices", "Show the prices in force, or read newer ones."),

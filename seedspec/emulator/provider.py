@@ -134,7 +134,7 @@ class Provider:
             await self.ledger.flush()
             return self.tasks[task_id], True
         found = await asyncio.to_thread(rules.check_media, body)
-        if own and any(task.own == own for task in self.tasks.values()):
+        if own and any(one.own == own for one in self.tasks.values()):
             raise Refusal(400, "duplicate_id", "This id was given to another task.")
         task = replace(self._new(body, found, key=honoured), own=own)
         if task.units > self.units_left:
@@ -336,8 +336,7 @@ class Provider:
             self._studio.make(tasks.card(task, self._said(task)), part)
 
     async def cancel(self, task: Task, does: str) -> None:
-        """Ends a task as the provider's file says: it `stops` for nothing, or `stops-and-bills`, or `deletes` it with
-        its video. Raises Refusal where it is `refused`."""
+        """Ends a task in the way that a provider's file gives a word for. Raises Refusal where it is `refused`."""
         if does == "refused":
             raise Refusal(409, "cannot_cancel", "The task cannot be cancelled any more.")
         if does == "deletes":
@@ -345,8 +344,7 @@ class Provider:
             self.clip(task.id).unlink(missing_ok=True)
             await self.ledger.keep("deleted", {"task": task.id})
             return
-        ended = replace(task, error=CANCELLED, ends=time.time())
-        self.tasks[task.id] = ended
+        ended = self.tasks[task.id] = replace(task, error=CANCELLED, ends=time.time())
         await self.ledger.keep("cancelled", {"task": task.id, "ends": ended.ends})
         await self._finish(ended, bills=does == "stops-and-bills")
 

@@ -86,7 +86,7 @@ def settle_command(
     """
     if (task is not None) + not_billed + again + lost > 1:
         raise Exit(2, "--task, --not-billed, --resend and --lost exclude each other")
-    entries, storyboard = _split_words(words)
+    entries, storyboard = split_words(words)
     click.get_current_context().params["storyboard"] = storyboard
     said_what = task is not None or not_billed or again or lost
     if said_what and not entries:
@@ -128,7 +128,7 @@ def settle_command(
     print_notes(notes)
 
 
-def _split_words(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
+def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
     """The entries and the storyboard, which stands last where it is named; no entry ends as its name does."""
     if words and words[-1].endswith((".yaml", ".yml", ".json")):
         return tuple(words[:-1]), words[-1]
@@ -216,6 +216,17 @@ def _provider_of(made: Compiled, manifest: Mapping[str, Any]) -> Mapping[str, An
     """Its file, as far as the storyboard asks anything of it; {} otherwise."""
     name = _provider_name(made, manifest)
     return next((p for p in providers_of(made) if p.get("id") == name), {})
+
+
+def provider_of(made: Compiled, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Its file. Ends the command where the storyboard asks nothing of that provider."""
+    check_known(made)
+    if not (provider := _provider_of(made, manifest)):
+        name = _provider_name(made, manifest)
+        raise Exit(
+            3, f"it was asked of `{name}`, and the storyboard has no model of that provider: nothing can be read"
+        )
+    return provider
 
 
 @contextmanager

@@ -299,16 +299,9 @@ class Engine:
 
     def finish(self, now: Moment, *, interrupted: bool = False) -> RunFinished:
         """The sums, and the exit code: the worst of those that apply."""
-        return sums(
-            self._jobs.values(),
-            self.stopped,
-            self._reused,
-            now,
-            interrupted=interrupted,
-            missing=len(self.plan.missing),
-            short=self.limits.short,
-            owing=self.renders.owing,
-        )
+        missing, short, owing = len(self.plan.missing), self.limits.short, self.renders.owing
+        told = (self._jobs.values(), self.stopped, self._reused, now)
+        return sums(*told, interrupted=interrupted, missing=missing, short=short, owing=owing)
 
     # --- what may start ---
 
