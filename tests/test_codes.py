@@ -32,6 +32,8 @@ ELSEWHERE = {
     "slot-not-with": "compiler/references/test_slots.py",  # no model that ships has such slots
     "model-retired": "compiler/storyboard/test_dates.py",  # needs a model whose days are over
     "model-ends": "compiler/storyboard/test_dates.py",
+    "seed-with-takes": "compiler/test_model_hints.py",  # these two need a file of the user's
+    "price-guessed": "compiler/test_model_hints.py",
     "cannot-read": "compiler/test_compiler.py",  # there is no file
 }
 """Codes whose input cannot stand in a folder, and the tests that show them."""

@@ -21,6 +21,7 @@ from seedspec.compiler.prompt.structured import check_parts
 from seedspec.compiler.references.context import Context
 from seedspec.compiler.request.body import BaseBuilder, origins_of
 from seedspec.compiler.request.model_fields import report_no_model
+from seedspec.compiler.request.seeds import check_seeds
 from seedspec.compiler.request.unused import ShotUse
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
@@ -99,6 +100,7 @@ class ShotRequests:
         takes = range(1, self._takes + 1)
         for row in self._grid.rows():
             request: _Request | None = None
+            first: RequestBase | None = None
             for take in takes:
                 cell = (*row, take)
                 if request is None or request.varies_by_take:
@@ -107,6 +109,9 @@ class ShotRequests:
                     assert self._problems.is_known_broken, "an entry is never left out without a reason"
                     break
                 prompt, text, base, _ = request
+                if take == 2 and first is not None:
+                    check_seeds(first, base, self._takes, self._problems, self._addressed(cell))
+                first = first or base
                 fingerprint = digest(base.manifest(text, take))
                 yield Entry(self._address % cell, row, take, prompt, fingerprint, base)
         used = frozenset[str]().union(*[p.numbered_names for p in self._partials])

@@ -11,6 +11,7 @@ from seedspec.catalog.schema import edits_of, shorten
 from seedspec.catalog.user_files import FileFault, UserFiles
 from seedspec.compiler.entry import MODEL
 from seedspec.compiler.storyboard.dates import check_dates
+from seedspec.compiler.storyboard.model_hints import hint_of_model
 from seedspec.compiler.storyboard.types import Axis, Pattern
 from seedspec.text.diagnostic import Problems, did_you_mean, list_words
 from seedspec.text.lookalike import odd_in
@@ -32,6 +33,7 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
         return None
     if text in known:
         check_dates(known[text], catalog, node.span, problems)
+        hint_of_model(known[text], node.span, problems)
         return known[text]
     if not text:
         return catalog.usual
