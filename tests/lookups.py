@@ -15,7 +15,7 @@ BOARD = """\
 seedspec: 1
 name: doubt
 model: acme-1.0
-defaults: {duration: 4}
+defaults: {duration: 1}
 shots:
   - {id: one, prompt: Tea steams., takes: TAKES}
 """
@@ -58,6 +58,8 @@ def provider(kind: str, **more: Any) -> dict[str, Any]:
         "origin": "api", "method": "GET", "path": "/acme/v1/own/{own}",
         "take": {"task": "id", "created": "created_at", "state": "status"},
     }  # fmt: skip
+    if kind == "none":
+        del calls["list"]
     return made | more
 
 
@@ -67,10 +69,14 @@ def model() -> dict[str, Any]:
     own = made["x-seedspec"]
     own |= {"provider": "acme", "model": "acme-1.0", "called": "acme-video-1", "aka": [], "volatile": []}
     own.pop("sure", None)
-    own["means"] = {"duration": {"field": "duration"}, "seed": {"field": "seed"}}
-    own.pop("output", None)
+    own["means"] = {
+        "duration": {"field": "duration"}, "seed": {"field": "seed"},
+        "quality": {"always": "480p"}, "aspect_ratio": {"always": "16:9"},
+    }  # fmt: skip
+    own["output"] = {"kind": "video", "fps": 24, "pixels": {"480p": {"16:9": [256, 144]}}}
     kept = {key: made["properties"][key] for key in ("model", "prompt", "duration")}
     kept["model"]["const"] = "acme-1.0"
+    kept["duration"]["minimum"] = 1
     kept["seed"] = {"description": "Makes like videos alike.", "type": "integer", "minimum": 0, "maximum": 2**32 - 1}
     made["properties"] = kept
     made.pop("allOf", None)

@@ -35,7 +35,7 @@ def found(folder: Path, seed: str, code: str) -> list[Diagnostic]:
 def test_takes_with_one_seed_are_told_at_the_seed(folder: Path) -> None:
     [told] = found(folder, "seed: 7", "seed-with-takes")
     assert told.severity is Severity.WARNING and told.span is not None
-    assert str(told.span).endswith("storyboard.yaml:5:39")
+    assert str(told.span).endswith("storyboard.yaml:5:42")
     assert '`seed: "{{ 1000 + take }}"`' in str(told.notes), told.notes
     assert "2 takes are sent with one seed, 7" in told.message
 

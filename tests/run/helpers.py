@@ -23,6 +23,7 @@ from typing import Any
 import forks
 
 from seedspec import api
+from seedspec.catalog.model import Model
 from seedspec.emulator.process import child
 from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
@@ -243,15 +244,15 @@ def emulator(folder: Path, *arguments: str) -> Iterator[Service]:
 
 
 @contextmanager
-def nearby(folder: Path, *faults: str, **settings: Any) -> Iterator[Service]:
-    """An emulator in a thread of this process, for tests that start many."""
+def nearby(folder: Path, *faults: str, models: Mapping[str, Model] | None = None, **settings: Any) -> Iterator[Service]:
+    """An emulator in a thread of this process, for tests that start many; of all models if none are given."""
     ready: queue.Queue[Addresses | BaseException] = queue.Queue()
     stop = threading.Event()
     given = Settings(**{"folder": folder, "seconds": 0.05, "faults": tuple(map(parse_fault, faults)), **settings})
 
     def work() -> None:
         try:
-            serve(given, models=sources.catalog().models, ready=ready.put, stop=stop)
+            serve(given, models=models or sources.catalog().models, ready=ready.put, stop=stop)
         except BaseException as error:
             ready.put(error)
 

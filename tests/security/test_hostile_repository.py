@@ -33,7 +33,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("ledger", "attach", "postgresql://team@127.0.0.1:9/films"),
     ("lock", "verify"), ("lock", "fix"), ("lock", "prune", "--yes"), ("lock", "fix", "--emulator"),
     ("run", "--emulator", "--yes", "--junit", "junit.xml"), ("fetch", "--emulator"), ("status", "--emulator"),
-    ("settle", "one/1", "--emulator", "--not-billed"), ("adopt", "one/1", "--emulator", "--file",
+    ("settle", "one/1", "--emulator", "--not-billed"), ("cancel", "one/1", "--emulator"), ("adopt", "one/1", "--emulator", "--file",
     "renders/one_take1.mp4"),
     ("pick", "-f", "one/1"), ("pick", "-f", "--from", "."), ("pick", "-f", "--emulator", "--from", "."), ("pick", "-f"),
     ("stats",), ("rows",), ("rows", "--check"), ("measure",), ("measure", "--emulator"),
