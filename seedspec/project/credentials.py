@@ -80,10 +80,12 @@ def origins_of(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Origi
     return Origins(found["api"], found.get("files", found["api"]), MappingProxyType(more))
 
 
-def url_of(provider: Mapping[str, Any], origins: Origins, name: str, *, task: str = "", model: str = "") -> str:
+def url_of(
+    provider: Mapping[str, Any], origins: Origins, name: str, *, task: str = "", model: str = "", own: str = ""
+) -> str:
     """Where a call is asked: by the file and these origins alone, whatever an answer says."""
     call = provider["calls"][name]
-    return origins.of(call["origin"]) + path_of(call["path"], task=task, model=model)
+    return origins.of(call["origin"]) + path_of(call["path"], task=task, model=model, own=own)
 
 
 def key_of(provider: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> Key:

@@ -18,16 +18,9 @@ from typing import Any
 import httpx
 import orjson
 
-<<<<<<< HEAD
 from seedspec.catalog.schemes import headers_of, headers_of_create
 from seedspec.catalog.template import render
 from seedspec.project.credentials import Key, Origins, url_of
-from seedspec.run.engine.messages import Create, Full, List, Read, ReadMany, Refused, Reply, Trouble, Unknown
-=======
-from seedspec import __version__
-from seedspec.catalog.schemes import authorization
-from seedspec.catalog.template import path_of, render
-from seedspec.project.credentials import Key, Origins
 from seedspec.run.engine.messages import (
     Asked,
     Cancel,
@@ -42,7 +35,6 @@ from seedspec.run.engine.messages import (
     Trouble,
     Unknown,
 )
->>>>>>> 53b5ad9 (A doubt whose task the service can prove is settled by that proof: an id of ours, or a seed of 32 bits and the time)
 from seedspec.run.service.body import TooLong, whole
 from seedspec.run.service.file_stream import FileStream
 from seedspec.run.service.lanes import ONE, Lanes
@@ -139,16 +131,9 @@ class Caller:
 
     def _address(self, name: str, task: str = "", model: str = "", own: str = "") -> httpx.URL:
         """Where the provider file says that something is asked, read once: httpx takes long to read an address."""
-<<<<<<< HEAD
-        if (known := self._addresses.get(name)) is None or task or model:
-            known = httpx.URL(url_of(self.provider, self.origins, name, task=task, model=model))
-            self._addresses[name] = known
-=======
         if (known := self._addresses.get(name)) is None or task or model or own:
-            call = self.provider["calls"][name]
-            path = path_of(call["path"], task=task, model=model, own=own)
-            known = self._addresses[name] = httpx.URL(self.origins.of(call["origin"]) + path)
->>>>>>> 53b5ad9 (A doubt whose task the service can prove is settled by that proof: an id of ours, or a seed of 32 bits and the time)
+            known = httpx.URL(url_of(self.provider, self.origins, name, task=task, model=model, own=own))
+            self._addresses[name] = known
         return known
 
     def _client(self, trust: ssl.SSLContext, limits: httpx.Limits, *, silence: float | None) -> httpx.AsyncClient:
