@@ -83,11 +83,12 @@ def model() -> dict[str, Any]:
     return made
 
 
-def write(folder: Path, kind: str, **more: Any) -> None:
-    """The files of `acme` in a folder of user settings."""
+def write(folder: Path, kind: str, *, drop: tuple[str, ...] = (), **more: Any) -> None:
+    """The files of `acme` in a folder of user settings; `drop` names keys of the provider's that are left out."""
     at = folder / "seedspec" / "providers" / "acme"
     at.mkdir(parents=True, exist_ok=True)
-    (at / "provider.json").write_text(json.dumps(provider(kind, **more)))
+    made = {key: value for key, value in provider(kind, **more).items() if key not in drop}
+    (at / "provider.json").write_text(json.dumps(made))
     (at / "acme-1.0.json").write_text(json.dumps(model()))
     prices = copy.deepcopy(sources.schemas()["evolink/prices.json"])
     (*_, row) = prices["models"]["seedance-2.0-text-to-video"]

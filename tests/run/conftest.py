@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from helpers import BOARD, Listener, Make, Project, Service, emulator, leaked, listening, nearby
+from studio import opened
 
 if TYPE_CHECKING:
     from bucket import Store
@@ -109,3 +110,9 @@ def canary(tmp_path: Path) -> Iterator[None]:
     yield
     leaks = [p for p in tmp_path.rglob("*") if p.is_file() and not p.is_symlink() and leaked(p.read_bytes())]
     assert not leaks, f"the key stands in {leaks}"
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Opens a storyboard at a service whose provider file a test chooses."""
+    return opened(tmp_path, monkeypatch)

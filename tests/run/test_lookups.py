@@ -4,25 +4,20 @@ twice.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import lookups
 import pytest
-from helpers import CANARY, QUICK, Service, nearby
+from helpers import CANARY
 
 from seedspec import api
 from seedspec.cli.main import start as command
-from seedspec.lock.lock import Lock, Record, encode, parse
+from seedspec.lock.lock import Lock
 from seedspec.lock.purchase_events import Doubted, Submitted
 from seedspec.lock.run_events import Delayed, Held
 from seedspec.lock.state import State
-from seedspec.lock.version import header_of
 from seedspec.run.engine.messages import Listed
 from seedspec.run.engine.proof import Lookup, Trace, alike, judge
 
@@ -30,52 +25,6 @@ pytestmark = pytest.mark.slow
 
 PROVABLE = ["own-id", "own-in-list", "seed-in-list"]
 OTHERS = ["body", "candidates", "none"]
-
-
-@dataclass
-class Studio:
-    """A storyboard of two takes at a service of its own."""
-
-    folder: Path
-    service: Service
-
-    def run(self, **options: Any) -> list[Any]:
-        given = api.Options(**{"pace": QUICK, **options})
-        return list(api.run(self.folder / "storyboard.yaml", given, consent=api.Yes(), environ=os.environ))
-
-    @property
-    def lock(self) -> Lock:
-        return parse((self.folder / "storyboard.lock").read_bytes())
-
-    def record(self, entry: str) -> Record:
-        return next(r for r in self.lock if r.entry == entry)
-
-    def bought(self) -> int:
-        return len(self.service.ledger("reserved"))
-
-    def rewrite(self, change: Callable[[Record], dict[str, Any]]) -> None:
-        lines = [encode({**r.values, **change(r)}) for r in self.lock]
-        (self.folder / "storyboard.lock").write_bytes(header_of(2, {}) + b"".join(lines))
-
-
-@pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    @contextmanager
-    def made(kind: str, *faults: str, **more: Any) -> Iterator[Studio]:
-        lookups.write(tmp_path / "settings", kind, **more)
-        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
-        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-        board = tmp_path / "storyboard.yaml"
-        board.write_text(lookups.BOARD.replace("TAKES", "2"), encoding="utf-8")
-        compiled = api.compile(board)
-        assert compiled.ok and compiled.board is not None, compiled.diagnostics
-        with nearby(tmp_path / "service", *faults, models=compiled.board.catalog.models) as service:
-            monkeypatch.setenv("ACME_API_KEY", CANARY)
-            monkeypatch.setenv("ACME_BASE_URL", service.addresses.api)
-            monkeypatch.chdir(tmp_path)
-            yield Studio(tmp_path, service)
-
-    return made
 
 
 def lost(events: list[Any]) -> list[str]:

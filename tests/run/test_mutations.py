@@ -48,6 +48,7 @@ NO_END = "tests/run/test_no_end.py"
 SHARED = "tests/run/ledger/test_shared_record.py"
 OTHERS = "tests/run/engine/test_others.py"
 LEDGER = "tests/run/ledger"
+LOOKUPS = "tests/run/test_lookups.py"
 
 MUTANTS = [
     # what is synced, and when
@@ -585,6 +586,56 @@ MUTANTS = [
         "        if gone := set():\n",
         f"{LEDGER}/test_trouble.py::test_purchases_that_are_gone_seal",
     ),
+    # what settles a doubt without a person, and what is never cancelled
+    Mutant(
+        "a task that is known is no match",
+        "run/engine/proof.py",
+        "tuple(t for t in own if times[t] > 1 or t in known)",
+        "tuple(t for t in own if times[t] > 1)",
+        f"{LOOKUPS}::test_a_task_that_the_lock_has_is_no_match",
+    ),
+    Mutant(
+        "one match alone",
+        "run/engine/proof.py",
+        "if len(self.proofs) == 1 and not self.claimed",
+        "if self.proofs and not self.claimed",
+        f"{LOOKUPS}::test_two_matches_stay_a_persons_matter",
+    ),
+    Mutant(
+        "a task proves one purchase",
+        "run/engine/proof.py",
+        "if times[t] > 1 or t in known",
+        "if t in known",
+        f"{LOOKUPS}::test_a_task_proves_at_most_one_purchase",
+    ),
+    Mutant(
+        "the time of a seed",
+        "run/engine/proof.py",
+        " or not near(task.created, trace.sent, unknown=False)",
+        "",
+        f"{LOOKUPS}::test_a_task_proves_at_most_one_purchase",
+    ),
+    Mutant(
+        "a seed for each attempt",
+        "run/engine/proof.py",
+        'hashlib.sha256(f"seed {key}".encode())',
+        'hashlib.sha256(b"seed")',
+        f"{LOOKUPS}::test_a_colleagues_equal_request_settles_nothing",
+    ),
+    Mutant(
+        "a service that deletes what has ended",
+        "run/cancelling.py",
+        '    if does == "deletes":\n        return f"with',
+        '    if does == "":\n        return f"with',
+        "tests/run/test_cancel.py::test_what_could_lose_a_paid_video_is_never_asked",
+    ),
+    Mutant(
+        "a service of which nothing is known",
+        "run/cancelling.py",
+        'if does not in ("refused", "stops"):',
+        'if does == "deletes":',
+        "tests/run/test_cancel.py::test_what_could_lose_a_paid_video_is_never_asked",
+    ),
 ]
 
 
@@ -622,6 +673,7 @@ OFTEN = {
     "sync of a video", "the cut of a torn line", "the file in the way", "two tasks of one attempt", "conflict markers",
     "the other side of a merge", "the bytes that another take needs", "the words of the key",
     # by everybody
+    "one match alone", "a task that is known is no match",
     "the ledger before the disk", "whose intent it is", "the bound of a leave", "the store's clock",
 }  # fmt: skip
 """Safeguards that each run of the tests takes out; the others only with --long."""
