@@ -623,13 +623,6 @@ MUTANTS = [
         f"{LOOKUPS}::test_a_colleagues_equal_request_settles_nothing",
     ),
     Mutant(
-        "a service that deletes what has ended",
-        "run/cancelling.py",
-        '    if does == "deletes":\n        return f"with',
-        '    if does == "":\n        return f"with',
-        "tests/run/test_cancel.py::test_what_could_lose_a_paid_video_is_never_asked",
-    ),
-    Mutant(
         "a service of which nothing is known",
         "run/cancelling.py",
         'if does not in ("refused", "stops"):',
