@@ -237,6 +237,13 @@ def documents() -> Iterator[tuple[str, str, Json]]:
         "unreadable": several(obj({"line": whole(), "why": text(), "taken": flag(), "task": maybe("string")})),
     })  # fmt: skip
     yield "lock-prune", "seedspec lock prune", obj({"seedspec_lock_prune": {"const": 1}, "forgotten": several(RECORD)})
+    cancelled = obj({
+        "entry": ADDRESS, "fingerprint": text(), "task": text(),
+        "outcome": {"enum": ["cancelled", "failed", "made", "going", "unread"]},
+        "message": text("What became of it, in words."),
+        "charged": maybe("number", "Credits that it cost, where the service says it."),
+    })  # fmt: skip
+    yield "cancel", "seedspec cancel", obj({"seedspec_cancel": {"const": 1}, "tasks": several(cancelled)})
     yield "adopt", "seedspec adopt", obj({
         "seedspec_adopt": {"const": 1}, "entry": ADDRESS, "fingerprint": text(), "task": maybe("string"),
         "file": maybe("string"),

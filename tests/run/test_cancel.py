@@ -11,6 +11,7 @@ from typing import Any
 import lookups
 import pytest
 from helpers import Service
+from outputs import check_output
 
 from seedspec.cli.main import start as command
 from seedspec.lock.state import State
@@ -30,7 +31,9 @@ def test_a_running_task_is_ended_and_not_bought_again_by_itself(
         assert at.run(wait=False)[-1].exit == 7
         capfd.readouterr()
         assert command(["cancel", "one/1", "--format", "json"]) == 0
-        [told] = json.loads(capfd.readouterr().out)["tasks"]
+        answer = capfd.readouterr().out
+        check_output(["cancel", "one/1", "--format", "json"], answer)
+        [told] = json.loads(answer)["tasks"]
         assert told["outcome"] == "cancelled" and told["entry"] == "one/1"
         record = at.record("one/1")
         assert record.state is State.FAILED and record.task == told["task"]

@@ -69,7 +69,7 @@ def cancel_command(
                     shared.keep(made, [done.event])
                 found.append((record, done))
     if form == "json":
-        print_json({"tasks": [_json(record, done) for record, done in found]})
+        print_json({"seedspec_cancel": 1, "tasks": [_json(record, done) for record, done in found]})
     else:
         print_notes([f"{r.entry}: {_word(done)}: {done.said}" for r, done in found])
     if any(done.outcome != "cancelled" for _, done in found):
