@@ -15,7 +15,7 @@ from seedspec.lock.lock import Lock, Record, encode, parse, serialise, update_re
 from seedspec.lock.purchase_events import Deferred, Failed, PurchaseEvent, Submitted, Submitting
 from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
-from seedspec.lock.version import HEADER, header_of, names_pictures
+from seedspec.lock.version import HEADER, OF_2, header_of, names_pictures
 from seedspec.plan.plan import Plan
 from seedspec.plan.planner import make_plan
 from seedspec.plan.rules import Rules
@@ -29,7 +29,10 @@ from seedspec.run.engine.messages import (
     Cut,
     Download,
     Expired,
+    Find,
     Kept,
+    Listed,
+    Listing,
     NotOffered,
     Picture,
     Read,
@@ -43,6 +46,7 @@ from seedspec.run.engine.messages import (
     Unknown,
     Upload,
 )
+from seedspec.run.engine.proof import Lookup
 from seedspec.run.engine.purchase import Limits, Moment, Pace
 from seedspec.run.engine.terms import Terms
 from seedspec.run.loop import drive
@@ -125,13 +129,14 @@ class World:
             plan=plan,
             pace=PACE,
             limits=limits,
-            key=lambda: f"key-{self.counts['keys']}-{len(self.lines)}-{self._count('keys')}",
+            key=lambda: f"key-{self.counts['keys']:06}-{len(self.lines):06}-{self._count('keys'):06}",
             terms=Terms(
                 then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
                 attempts=3,
                 result_seconds=86400,
                 unreachable=("invalid_media_url",),
                 together=(1, 3)[self.choose(2)],
+                lookup=(Lookup(), Lookup("own-id", own="client_id", after=2.0))[self.choose(3) == 2],
             ),
         )
         if stop_after is None:
@@ -278,7 +283,7 @@ class World:
 
     def _head(self, values: dict[str, Any]) -> None:
         """What needs version 2 of the lock goes into a new file with that header."""
-        if ("stuck" in values or names_pictures(values)) and self.lines.startswith(HEADER):
+        if (OF_2 & values.keys() or names_pictures(values)) and self.lines.startswith(HEADER):
             self.lines = header_of(2, {}) + self.lines[len(HEADER) :]
             self._count("locks of version 2")
 
@@ -331,6 +336,8 @@ class World:
             return self._read_many(call)
         if isinstance(call, Download):
             return self._download(call)
+        if isinstance(call, Find):
+            return self._find(call)
         if isinstance(call, Cut):
             return self._cut(call)
         kind = self.choose(12)
@@ -409,6 +416,15 @@ class World:
         if task.state == "failed":
             return Task("failed", code=("service_error", "content_policy_violation", "odd")[task.reads % 3], message="")
         return Task("running", min(task.reads * 10, 99), remaining_seconds=1.0)
+
+    def _find(self, call: Find) -> Reply:
+        """The task of an id; it may not be shown yet, or be shown with another one."""
+        kind = self.choose(8)
+        if kind > 5:
+            return Trouble("HTTP 503", away=True) if kind == 6 else Trouble("in another form", final=True)
+        own = [t for t, b in self.tasks.items() if b.key == call.own and kind < 5]
+        self._count("lookups that found" if own else "lookups that found nothing")
+        return Listing(tuple(Listed(t, self.clock, "running") for t in own))
 
     def _read_many(self, call: ReadMany) -> Reply:
         """The service may not offer it, may be down, and may leave out what it should know."""
