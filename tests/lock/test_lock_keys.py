@@ -30,11 +30,12 @@ WHOLE: dict[str, Any] = {
     "left": 2.5, "failure": {"code": "x", "message": "y"}, "results_until": AT, "file": "renders/open_take1.mp4",
     "sha256": "d" * 64, "bytes": 1, "width": 2, "height": 2, "seconds": 5.0, "fps": 24, "audio": True,
     "unit": "usd", "stuck": {"since": AT, "word": "processing"}, "made": {"seed": 7},
+    "found": {"by": "echo", "what": "our seed 7"},
 }  # fmt: skip
 STRINGS = [
     *(name for name, rule in KEYS.items() if rule[0] == (str,)),
     "intent.key", "intent.body_sha256", "intent.at", "failure.code", "failure.message", "used.*", "manifest.model",
-    "manifest.provider", "stuck.since", "stuck.word",
+    "manifest.provider", "stuck.since", "stuck.word", "found.by", "found.what",
 ]  # fmt: skip
 HOSTILE: dict[str, Any] = {
     "escape": "open\x1b]0;PWN\x07\x1b[2J/1", "a bell": "\x07", "a line": "x\n::error::pwned", "c1": "\x9b31m",
@@ -44,7 +45,7 @@ HOSTILE: dict[str, Any] = {
 }  # fmt: skip
 FREE = {"manifest.model", "manifest.provider"}
 """Compared with what the storyboard says; shown never."""
-WORDS = {"doubt", "failure.code", "failure.message", "stuck.word"}
+WORDS = {"doubt", "failure.code", "failure.message", "stuck.word", "found.by", "found.what"}
 """Sentences of a service: a line each, of any letters."""
 
 
@@ -135,7 +136,7 @@ def test_nesting_has_a_bound(levels: int) -> None:
         assert [a.number for a in recover(SECOND + made + b"\n" + encode({**WHOLE, "fp": "e" * 64})).unreadable] == [2]
 
 
-@pytest.mark.parametrize("key", ["intent", "failure", "stuck"])
+@pytest.mark.parametrize("key", ["intent", "failure", "stuck", "found"])
 def test_a_mapping_has_all_its_keys_and_no_other(key: str) -> None:
     for name in [*WHOLE[key], "more"]:
         changed = {k: v for k, v in WHOLE[key].items() if k != name} if name != "more" else {**WHOLE[key], "more": "x"}
