@@ -70,6 +70,7 @@ class Server(LanguageServer):
 
     def _show(self, board: Document) -> None:
         """Shows what was found in a storyboard, and takes away what is no longer so, here and in other files."""
+        self._forget_answered()
         found: dict[str, list[types.Diagnostic]] = {}
         if board.snapshot is not None:
             text = self.client_capabilities.text_document
@@ -85,6 +86,12 @@ class Server(LanguageServer):
         for uri in before.keys() | found.keys():
             if uri == board.uri or before.get(uri) != found.get(uri):
                 self._publish(uri)
+
+    def _forget_answered(self) -> None:
+        """Lets go of what pygls 2.1 keeps for ever of each notification that it handles itself, a keystroke too."""
+        futures = self.protocol._request_futures
+        for name in [name for name, future in futures.items() if future.done()]:
+            futures.pop(name, None)
 
     def _publish(self, uri: str) -> None:
         """Shows all that the open storyboards have to say of a file, each finding once."""

@@ -90,5 +90,8 @@ async def test_a_file_that_changes_on_the_disk_is_looked_at_again(client: Langua
     words.write_text("{{ look.word }} and more", encoding="utf-8")
     event = types.FileEvent(words.as_uri(), types.FileChangeType.Changed)
     client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
-    [there] = await shown(client, words.as_uri())
+    async with asyncio.timeout(30):  # findings of two files come at once
+        while not client.diagnostics.get(words.as_uri()):
+            await asyncio.sleep(0.01)
+    [there] = client.diagnostics[words.as_uri()]
     assert (there.code, there.range.start) == ("undefined-name", types.Position(0, 8))
