@@ -111,7 +111,7 @@ def playable(path: str | os.PathLike[str]) -> Facts:
 
 
 def examined(path: str | os.PathLike[str], width: int) -> tuple[Facts, bytes]:
-    """The same, with a poster `width` pixels wide at most as a WebP file, of one decode."""
+    """The same, with a poster as a WebP file, sized as `picture.poster` does by `width`, of one decode."""
     if not _has_av():
         raise MediaMissing()
     try:

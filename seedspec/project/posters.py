@@ -13,7 +13,7 @@ from seedspec.project.files import read_file
 
 FOLDER = "posters"
 WIDTH = 480
-"""In pixels: two for one on a dense screen in the grid of the review page."""
+"""In pixels, of one of 16:9: two for one on a dense screen in the grid of the review page."""
 
 
 def poster_of(video: Path) -> Path:

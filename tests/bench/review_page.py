@@ -23,8 +23,8 @@ from PIL import Image
 from seedspec.report.page import page
 
 HERE = Path(__file__).parent
-SHAPES = ((480, 270), (480, 854))
-"""As wide as posters are."""
+SHAPES = ((480, 270), (270, 480))
+"""As large as posters are."""
 
 
 def poster(number: int) -> bytes:

@@ -105,7 +105,7 @@ def video(path: str | os.PathLike[str]) -> Iterator[InputContainer]:
 
 
 def poster(path: str | os.PathLike[str], *, width: int = 480, at: float = 0.0, webp: bool = False) -> bytes:
-    """The picture of a video at `at` seconds, or its last, as a JPEG or WebP file at most `width` pixels wide."""
+    """The picture of a video at `at` seconds, or its last, as a JPEG or WebP file of the size of `picture.poster`."""
     return picture.poster(picture_at(path, at), width=width, webp=webp)
 
 

@@ -152,10 +152,13 @@ def _sentence(error: BaseException) -> str:
 
 
 def poster(raster: Raster, *, width: int, webp: bool = False) -> bytes:
-    """A picture as a JPEG or WebP file at most `width` pixels wide."""
+    """A picture as a JPEG or WebP file, with as many pixels at most as one of 16:9 that is `width` wide: a tall take is
+    shown no larger than a wide one, and what a browser unpacks goes by pixels."""
     image = Image.frombytes("RGB", (raster.width, raster.height), raster.rgb)
-    if image.width > width:
-        image = image.resize((width, max(1, round(image.height * width / image.width))), Image.Resampling.LANCZOS)
+    scale = width * (9 / 16 / image.width / image.height) ** 0.5
+    if scale < 1:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image = image.resize(size, Image.Resampling.LANCZOS)
     out = io.BytesIO()
     if webp:
         image.save(out, "WEBP", quality=76, method=4)
