@@ -111,7 +111,7 @@ def film_targets(planned: Planned, cuts: Sequence[FilmCut], out: str | None, end
     if long := next((path for path in own if len(path.name.encode()) > _LONGEST_NAME), None):
         raise Exit(2, f"the file name of a film would be longer than {_LONGEST_NAME} bytes: `{long.name}`; "
                       "name fewer axes: --by AXES")  # fmt: skip
-    targets = [check_output_path(path, planned) for path in own]
+    targets = [check_output_path(path, planned, makes_folder=out is not None) for path in own]
     if out is not None:
         Path(out).mkdir(exist_ok=True)
     return targets

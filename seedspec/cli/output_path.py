@@ -17,16 +17,17 @@ from seedspec.project.files import check_way, read_lock_file
 from seedspec.project.names import judged_of, lock_of, picks_of
 
 
-def check_output_path(out: str | Path, planned: Planned) -> Path:
+def check_output_path(out: str | Path, planned: Planned, *, makes_folder: bool = False) -> Path:
     """The file that is asked for. Ends the command, before anything is done, when another one would be lost there.
 
-    Raises OSError where a link on the way leads out of the project.
+    Its folder must be there, unless the command makes it. Raises OSError where a link on the way leads out of the
+    project.
     """
     target = Path(out)
     check_way(target.parent)
     if target.is_dir():
         raise Exit(2, f"`{out}` is a folder; expected a file to write")
-    if not target.parent.is_dir():
+    if not makes_folder and not target.parent.is_dir():
         raise Exit(2, f"`{out}`: there is no folder `{target.parent}`; make it first, or name another file")
     names = {target.name.casefold(), Path(os.path.realpath(target)).name.casefold()}
     if any(name.endswith(".lock") for name in names):

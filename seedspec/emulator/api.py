@@ -115,6 +115,11 @@ class Api:
 
     async def list(self, request: Request) -> Response:
         check_key(request, self._provider.settings.key)
+        strikes = self._provider.strikes.next("list")
+        if fault := strikes.get("list-error"):
+            return failure(fault.status, json=fault.status in (500, 503))
+        if "list-strange" in strikes:
+            return JSONResponse({"strange": [1, 2, 3]})
         query = request.query_params
         page = _number(query, "page", default=1, most=1_000_000)
         size = _number(query, "page_size", default=_PAGE_SIZE, most=_MOST_PAGE_SIZE)

@@ -45,6 +45,7 @@ def calls(to: str) -> dict[str, list[str]]:
         "diff": [f"diff HEAD {board}"],
         "settle": [f"settle {board} {emulated}", f"settle --not-billed {board}"],
         "adopt": [f"adopt open/1 {board} {emulated} --file {take}"],
+        "cancel": [f"cancel open/1 {board} {emulated}", f"cancel open/1 {board}"],
         "review": [f"review {board} {emulated}"],
         "pick": [f"pick -f {board} {emulated} open 1", f"pick -f {board} {emulated}", f"pick -f {board} close/1"],
         "rows": [f"rows {board} {emulated}", f"rows {to}swept.yaml"],

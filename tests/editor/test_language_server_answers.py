@@ -13,6 +13,7 @@ from asking import CURSOR, Editor, applied, asked, edits_of, position
 from lsprotocol import types
 
 from seedspec import api
+from seedspec.editor import snapshot
 from seedspec.editor.findings import by_file
 from seedspec.editor.navigation import Refused
 from seedspec.report import diagnostics
@@ -253,9 +254,9 @@ def test_a_fault_of_an_included_file_is_shown_there_as_it_is_written(including: 
         await editor.write(uri, INCLUDING)
         for text in (WORDS, "{{ look.word }}", "{% if %}", WORDS):
             await editor.write(inner.as_uri(), text)
-            _, snapshot = (await editor.session.current(uri)) or (None, None)
-            assert snapshot is not None
-            shown = by_file(snapshot.checked.diagnostics, including, editor.session.uri_of, "utf-16", related=True)
+            _, seen = (await editor.session.current(uri)) or (None, None)
+            assert seen is not None
+            shown = by_file(seen.checked.diagnostics, including, editor.session.uri_of, "utf-16", related=True)
             found.append([(p.name, str(d.code), str(d.range)) for p, listed in shown.items() for d in listed])
         return found
 
@@ -468,7 +469,7 @@ def test_an_error_of_seedspec_is_said_once_and_ends_nothing(tmp_path: Path, monk
         editor = Editor()
         uri = (tmp_path / "storyboard.yaml").as_uri()
         with monkeypatch.context() as patch:
-            patch.setattr("seedspec.editor.snapshot.check_profiles", fail)
+            patch.setattr(snapshot, "check_profiles", fail)
             await editor.write(uri, "seedspec: 1\n")
         assert editor.shown == []
         await editor.write(uri, "seedspec: 1\nsots: 1\n")

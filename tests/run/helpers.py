@@ -139,6 +139,11 @@ class Project:
         }
         return {**kept, **own, **more}
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether its commands are the program as users have it."""
+        return True
+
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "seedspec", *arguments]
 
@@ -149,7 +154,7 @@ class Project:
 
     def do(self, *arguments: str, before: Sequence[str] = (), **more: Any) -> Ended:
         """Runs a command to its end."""
-        if forks.HERE and not before and not more.keys() - {"environ"}:
+        if forks.HERE and not before and not more.keys() - {"environ"} and self.is_plain:
             environ = self.environ(**more.get("environ", {}))
             code, out, err = forks.run(arguments, self.folder, environ, LONGEST)
             assert code != -signal.SIGKILL, f"{arguments} did not end: {out.decode()[-2000:]}{err.decode()[-2000:]}"

@@ -44,6 +44,8 @@ CASES = [
     Case("late-error@1", 8, "doubt saved", 8, "doubt saved", 2),
     Case("late-error=504@1", 8, "doubt saved", 8, "doubt saved", 2),
     Case("lost-reply@1", 8, "doubt saved", 8, "doubt saved", 2),
+    Case("lost-reply@1 list-error=403", 8, "doubt saved", 8, "doubt saved", 2),
+    Case("lost-reply@1 list-strange", 8, "doubt saved", 8, "doubt saved", 2),
     Case("garbled-reply@2", 8, "saved doubt", 8, "saved doubt", 2),
     Case("no-id", 8, "doubt doubt", 8, "doubt doubt", 2),
     Case("slow=1@1", 0, "saved saved", 0, "saved saved", 2),
@@ -92,7 +94,7 @@ def test_every_fault_has_a_case() -> None:
 
 def _faults(case: Case) -> list[str]:
     """One fault, or some without white space in their arguments."""
-    return case.fault.split(" ") if case.fault.startswith("no-batch") else [case.fault]
+    return case.fault.split(" ") if case.fault.startswith(("no-batch", "lost-reply")) else [case.fault]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.fault)

@@ -659,12 +659,10 @@ sys.exit(pytest.main(sys.argv[2:]))
 OFTEN = {
     # bought once
     "sync of a line", "sync of the lock's folder", "the intent", "the hold", "the look before each line",
-    "no intent while records are owed", "what is owed at the end", "an error without the API's words",
-    "an answer that does not come", "a redirect of a paid request", "a doubt in the plan",
-    "an intent without an answer in the plan", "the budget", "the breaker of doubts",
+    "no intent while records are owed", "what is owed at the end", "an answer that does not come",
+    "an intent without an answer in the plan", "the budget",
     # never lost
-    "sync of a video", "the cut of a torn line", "the file in the way", "two tasks of one attempt", "conflict markers",
-    "the other side of a merge", "the bytes that another take needs", "the words of the key",
+    "sync of a video", "the file in the way", "two tasks of one attempt", "the other side of a merge",
     # by everybody
     "one match alone", "a task that is known is no match",
     "the ledger before the disk", "whose intent it is", "the bound of a leave", "the store's clock",

@@ -361,7 +361,7 @@ def test_what_is_no_file_is_not_sent(tmp_path: Path) -> None:
 MEASURE = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[3])
+sys.path[:0] = [sys.argv[3], str(Path(sys.argv[3]).parent)]
 from test_uploads import sent
 
 def peak():

@@ -22,9 +22,9 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def doubtful(project: Make, folder: Path, fault: str = "lost-reply@1", **given: Any) -> Iterator[Project]:
+def doubtful(project: Make, folder: Path, *faults: str, **given: Any) -> Iterator[Project]:
     """A project whose first purchase is in doubt, its second saved."""
-    with nearby(folder / "service", fault, **given) as service:
+    with nearby(folder / "service", *(faults or ("lost-reply@1",)), **given) as service:
         found = project(SMALL, at=service)
         assert found.here()[-1].exit == 8
         assert found.states() == {"one/1": "doubt", "two/1": "saved"}
@@ -62,6 +62,14 @@ def test_a_task_from_another_time_is_no_candidate(project: Make, tmp_path: Path,
         sent = datetime.fromisoformat(record.get("intent")["at"]) + timedelta(seconds=later)
         found.rewrite("one/1", intent={**record.get("intent"), "at": f"{sent:%Y-%m-%dT%H:%M:%SZ}"})
         assert (task in found.do("settle", "one").out) == candidate
+
+
+@pytest.mark.parametrize("fault", ["list-error=403", "list-error=503", "list-strange"])
+def test_a_list_that_cannot_be_read_settles_nothing(project: Make, tmp_path: Path, fault: str) -> None:
+    with doubtful(project, tmp_path, "lost-reply@1", fault) as found:
+        shown = found.do("settle", "one")
+        assert shown.code == 8 and "candidates  the service could not be asked: " in shown.out
+        assert found.states()["one/1"] == "doubt"
 
 
 def test_a_task_is_verified_and_then_followed(project: Make, tmp_path: Path) -> None:

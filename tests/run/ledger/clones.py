@@ -70,8 +70,12 @@ class Clone(Project):
         kept = {k: v for k, v in super().environ().items() if not k.startswith("AWS_")}
         return {**kept, **self.bucket, **more}
 
+    @property
+    def is_plain(self) -> bool:
+        return not self.quick and not self.more
+
     def command(self, *arguments: str) -> list[str]:
-        if not self.quick and not self.more:
+        if self.is_plain:
             return super().command(*arguments)
         return [sys.executable, "-c", QUICK.format(quick=dict(self.quick), more=self.more), *arguments]
 
