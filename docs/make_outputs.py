@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 import msgspec
 from output_parts import (
+    ACTIVE,
     ADDRESS,
     ANY,
     CEILING,
@@ -22,12 +23,15 @@ from output_parts import (
     COST,
     DAY,
     DIFFERENCE,
+    EXPORTED,
     FINGERPRINT,
+    FOLLOWING,
     FULL,
     HINTS,
     LABELS,
     LEDGER,
     MEASURES,
+    MODEL,
     MONEY,
     MONEY_SOMETIMES,
     PLACE,
@@ -36,6 +40,7 @@ from output_parts import (
     RECORD,
     ROWS,
     RUNNER,
+    SETTLED,
     SPENDING,
     STANDING,
     STEP,
@@ -43,6 +48,7 @@ from output_parts import (
     SURPRISES,
     TEXTS,
     VERDICTS,
+    WAITING,
     Json,
     by_name,
     flag,
@@ -78,9 +84,10 @@ def documents() -> Iterator[tuple[str, str, Json]]:
         "The findings, in the order of the lines; empty where there is none. Columns count characters from 1.",
     )  # fmt: skip
     yield "check", "seedspec check", findings
-    yield "explain", "seedspec explain", several({"type": "object", "required": ["code", "severity", "means", "do"]} | {
-        "properties": {"code": text(), "severity": text(), "means": text(), "do": text()}, "additionalProperties": True,
-    })  # fmt: skip
+    yield "explain", "seedspec explain", several(obj(
+        {"code": text(), "severity": text(), "means": text(), "do": text()},
+        {"storyboard": text("One that has it."), "beside": TEXTS, "says": text("What check says of that.")},
+    ))  # fmt: skip
     entry = obj(
         {"entry": ADDRESS, "shot": text(), "variant": LABELS, "take": whole(), "fingerprint": FINGERPRINT,
          "request": {"type": "object", "required": ["model", "prompt"], "description": "The body as it is sent."}},
@@ -189,14 +196,21 @@ def documents() -> Iterator[tuple[str, str, Json]]:
     yield "doctor", "seedspec doctor", obj({"seedspec_doctor": {"const": 1}, "findings": several(
         obj({"name": text(), "verdict": {"enum": ["ok", "warning", "bad"]}, "said": text()})
     )})  # fmt: skip
-    yield "models", "seedspec models", obj({"seedspec_models": {"const": 1}, "models": several({
-        "type": "object", "required": ["model", "provider", "fields", "media", "slots", "prices", "output", "means"],
-        "description": "As the model's file has it: its parts are those of schemas/meta/model.json.",
-    })})  # fmt: skip
+    yield "models", "seedspec models", obj({"seedspec_models": {"const": 1}, "models": several(MODEL)})
     yield "prices", "seedspec prices", obj({"seedspec_prices": {"const": 1}, "models": by_name(obj({
         "as_of": DAY, "until": maybe("string"), "days": maybe("integer"), "sure": text(), "source": maybe("string"),
         "why": maybe("string"),
     }))})  # fmt: skip
+    part = maybe({"type": "object"}, "As price files have it: schemas/meta/prices.json.")
+    yield "prices-refresh", "seedspec prices refresh", obj({
+        "seedspec_prices_refresh": {"const": 1}, "from": text("The day since which they hold, YYYY-MM-DD."),
+        "models": by_name(obj({
+            "before": maybe("string", "Since when the known prices hold; null where none are known."),
+            "parts": several(obj({"name": text(), "old": part, "new": part}), "The parts of the price that differ."),
+        })),
+        "not_understood": by_name(text(), "Models whose prices stay as they are, and why."),
+        "written": maybe("string", "The file that has them now; null where nothing was written."),
+    })  # fmt: skip
     yield "provider-check", "seedspec provider check", findings
     yield "provider-preview", "seedspec provider preview", obj({
         "seedspec_preview": {"const": 1}, "entry": ADDRESS, "provider": text(), "method": text(), "url": text(),
@@ -212,11 +226,17 @@ def documents() -> Iterator[tuple[str, str, Json]]:
     ))})  # fmt: skip
     yield "ledger-status", "seedspec ledger status", obj({
         "seedspec_ledger_status": {"const": 1}, "where": text(), "team": text(), "board": text(), "serial": whole(),
-        "boards": several(obj({"board": text(), "name": text(), "purchases": whole(), "sealed": flag()})),
-        "runners": several(RUNNER), "pending": several(obj({
+        "boards": several(obj({
+            "board": text(), "name": text(), "sealed": flag(),
+            "purchases": maybe("integer", "Null where they stand elsewhere, or cannot be read."),
+        })),
+        "runners": several(ACTIVE), "pending": several(obj({
             "board": text(), "entry": text(), "state": {"enum": ["sending", "doubt"]}, "at": text(), "runner": RUNNER,
         })),
-        "spending": several({"type": "object", "required": ["board", "month", "purchases", "usd"]}), "ceiling": CEILING,
+        "spending": several(obj({
+            "board": text(), "host": text(), "month": text(), "purchases": whole(), "usd": text("Exact, as text."),
+        })),
+        "ceiling": CEILING,
     })  # fmt: skip
     yield (
         "ledger-budget",
@@ -226,6 +246,24 @@ def documents() -> Iterator[tuple[str, str, Json]]:
     yield "ledger-verify", "seedspec ledger verify", obj({
         "seedspec_ledger_verify": {"const": 1}, "purchases": whole(), "storyboards": whole(),
         "findings": several(obj({"object": text(), "said": text(), "remedy": text()})),
+    })  # fmt: skip
+    yield "ledger-attach", "seedspec ledger attach", obj({
+        "seedspec_ledger_attach": {"const": 1},
+        "outcome": {"enum": ["attached", "joined", "already"], "description": "`already`: nothing was new anywhere."},
+        "board": text(), "where": text(), "purchases": whole(),
+        "pushed": whole("How many of them the ledger got from this lock."),
+        "changed": flag("Whether the lock's file has changed: commit it."),
+    })  # fmt: skip
+    yield "ledger-rebuild", "seedspec ledger rebuild", obj({
+        "seedspec_ledger_rebuild": {"const": 1}, "board": text(), "before": text("The ledger that is shut now."),
+        "where": text(), "purchases": whole(), "read": whole("How many of them the old ledger still had."),
+        "doubts": several(obj({"entry": text(), "settle": text("The command that settles it.")})),
+        "unreadable": several(text(), "Objects of the old ledger of which nothing could be taken."),
+        "ceiling_lost": flag("The team's ceiling could not be read, and is to be set again."),
+        "following": FOLLOWING,
+    })  # fmt: skip
+    yield "ledger-detach", "seedspec ledger detach", obj({
+        "seedspec_ledger_detach": {"const": 1}, "board": text(), "purchases": whole(), "following": FOLLOWING,
     })  # fmt: skip
     yield "lock-verify", "seedspec lock verify", obj({
         "seedspec_lock_verify": {"const": 1}, "purchases": whole(), "saved": whole(), "bad": whole(),
@@ -242,6 +280,9 @@ def documents() -> Iterator[tuple[str, str, Json]]:
         "outcome": {"enum": ["cancelled", "failed", "made", "going", "unread"]},
         "message": text("What became of it, in words."),
         "charged": maybe("number", "Credits that it cost, where the service says it."),
+    })  # fmt: skip
+    yield "settle", "seedspec settle", obj({
+        "seedspec_settle": {"const": 1}, "settled": several(SETTLED), "waiting": several(WAITING),
     })  # fmt: skip
     yield "cancel", "seedspec cancel", obj({"seedspec_cancel": {"const": 1}, "tasks": several(cancelled)})
     yield "adopt", "seedspec adopt", obj({
@@ -272,7 +313,7 @@ def documents() -> Iterator[tuple[str, str, Json]]:
     )
     yield "export-json", "seedspec export json", obj({
         "seedspec_export": {"const": 1}, "storyboard": text(), "prices_as_of": DAY,
-        "entries": several({"type": "object", "required": ["entry"], "description": "One row, with a key a column."}),
+        "entries": several(EXPORTED),
     })  # fmt: skip
 
 

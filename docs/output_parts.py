@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, get_args
 
+from seedspec.catalog.slot import KINDS as MEDIA
+from seedspec.choices.standings import Verdict
 from seedspec.lock.state import State
+from seedspec.measures.judged import PREFIX
+from seedspec.measures.values import NAMES as MEASURED
 from seedspec.plan.compare import KINDS
 from seedspec.plan.plan import Action
 
@@ -95,12 +100,17 @@ VERDICTS = obj(
         "unmet": flag(),
         "picked": flag(),
         "bounds": several(
-            {
-                "type": "object",
-                "required": ["measure", "verdict"],
-                "properties": {"measure": text(), "verdict": text()},
-                "additionalProperties": True,
-            }
+            obj(
+                {
+                    "measure": text(),
+                    "verdict": text(),
+                    "found": text(),
+                    "expected": text(),
+                    "file": text(),
+                    "line": whole(),
+                    "column": whole(),
+                }
+            )
         ),
     },
     said="What is expected of a take, and what became of it.",
@@ -168,12 +178,124 @@ CEILING = obj(
     },
     said="In dollars, as text and exact; `usd` is null where there is no ceiling.",
 )  # fmt: skip
-RUNNER = {"type": "object", "description": "Which machine, and who on it."}
+_WHO = {"id": text(), "host": text(), "job": text()}
+RUNNER = obj(_WHO, said="Which machine, and which process or job on it.")
+ACTIVE = obj(
+    _WHO | {
+        "board": text(), "since": maybe("string"), "age": whole("Seconds since its last sign of life."),
+        "lives": maybe("boolean", "Null where the ledger cannot be written to, which is how one knows its time."),
+    },
+    said="A run that has not ended.",
+)  # fmt: skip
+FOLLOWING = several(ACTIVE, "Runs that buy no more and still follow what they have bought: merge their locks.")
 STANDING = obj(
     {
         "of": text(),
         "said": text(),
-        "rows": several({"type": "object", "required": ["name"], "properties": {"name": text()}}),
+        "verdict": {"enum": list(get_args(Verdict))},
+        "votes": whole(),
+        "neither": whole("Votes that found neither any good."),
+        "alike": whole("Votes between two that differ in nothing else."),
+        "more": maybe("integer", "About how many further votes would decide."),
+        "rows": several(
+            obj(
+                {
+                    "name": text(), "wins": whole(), "losses": whole(), "ties": whole(), "rate": number(),
+                    "low": number(), "high": number(),
+                },
+                {"usd": number(), "usd_per_win": number(), "labels": LABELS},
+            ),
+            "The best first. `labels` are those of a film.",
+        ),
     }
-)
-STANDING |= {"additionalProperties": True, "required": ["of", "said", "rows"]}
+)  # fmt: skip
+_SPAN = maybe({"type": "array", "items": number(), "minItems": 2, "maxItems": 2}, "Least and most, both allowed.")
+_LIMITS = {
+    "words": by_name(text(), "How a prompt names it, by language; empty where it need not be named."),
+    "formats": TEXTS, "extensions": TEXTS, "bytes": maybe("integer"), "ratio": _SPAN, "side": _SPAN, "pixels": _SPAN,
+    "fps": _SPAN, "seconds": _SPAN, "seconds_together": maybe("number"),
+    "near": by_name(obj({"below": number(), "above": number(), "why": text()}), "Limits that are not kept exactly."),
+}  # fmt: skip
+MODEL = obj(
+    {
+        "model": text(), "provider": text(), "family": text(),
+        "fields": by_name({"type": "object"}, "The JSON Schema of each request field."),
+        "media": {
+            "type": "object", "additionalProperties": False,
+            "properties": {kind: obj({"field": text(), "most": maybe("integer"), **_LIMITS}) for kind in MEDIA},
+        },
+        "slots": by_name(obj({
+            "kind": {"enum": list(MEDIA)}, "field": text(), "single": flag(), "least": whole(),
+            "most": maybe("integer"), "needs": TEXTS, "not_with": TEXTS, "description": text(), **_LIMITS,
+        })),
+        "dates": obj({"from": text(), "until": text(), "retired": text()}, said="Empty where none is named."),
+        "means": by_name({"anyOf": [obj({"field": text(), "values": by_name(ANY)}), obj({"always": ANY})]}),
+        "body_bytes": maybe("integer"),
+        "advised": obj({"chinese_characters": maybe("integer"), "english_words": maybe("integer")}),
+        "output": obj({
+            "fps": number("0 where it is not promised."),
+            "pixels": by_name(by_name(several(whole())), "Width and height, by quality and ratio."),
+        }),
+        "prices": obj({
+            "as_of": maybe("string"), "source": maybe("string"), "sure": text(), "credits_per_usd": number(),
+            "credits_per_second": maybe(by_name(by_name(maybe("number")))),
+        }),
+    }
+)  # fmt: skip
+_CELLS = {name: maybe("string") for name in (
+    "aspect_ratio", "task", "file", "sha256", "results_until", "failure_code", "failure_message", "at",
+)}  # fmt: skip
+_CELLS |= {name: maybe("number") for name in (
+    "estimate_credits", "estimate_usd", "reserved_credits", "charged_credits", "width", "height", "seconds", "fps",
+    "bytes",
+)}  # fmt: skip
+EXPORTED = obj(
+    {
+        "entry": ADDRESS, "shot": text(), "take": whole(), "model": text(), "state": text(), "stands": text(),
+        "picked": flag(), "references": text(), "attempts": whole(), "tags": text(), "notes": text(),
+        "prompt": maybe("string"), "fingerprint": text(), "duration": ANY, "quality": ANY, "generate_audio": ANY,
+        "audio": maybe("boolean"), **_CELLS, **dict.fromkeys(MEASURED, MEASURES["additionalProperties"]),
+    },
+    said="One row, with a key a column. `axis:NAME` is the label on an axis, or a column of it.",
+) | {"patternProperties": {"^axis:": ANY, f"^{re.escape(PREFIX)}": MEASURES["additionalProperties"]}}  # fmt: skip
+_CREDITS = {name: maybe("number") for name in ("before", "after", "gone", "estimate")}
+_EVIDENCE = obj(
+    {
+        "candidates": maybe(
+            several(obj({
+                "task": text(), "at": maybe("string", "When it was made."), "state": text(),
+                "same_request": flag("It shows the very request; others may have sent the same."),
+            })),
+            "Tasks of the account from that time that belong to no entry; null where the service could not be asked.",
+        ),
+        "why_not_asked": maybe("string"),
+        "credits": obj(_CREDITS, said="Of the account, before and after; `gone` is what no other entry explains."),
+        "proof": obj(
+            {"carried": maybe("string"), "shown_by": TEXTS, "of_others": TEXTS},
+            said="What the request carried that is nobody else's, and the tasks that show it.",
+        ),
+    }
+)  # fmt: skip
+_PURCHASE = {"entry": ADDRESS, "fingerprint": text(), "attempt": whole()}
+SETTLED = obj(
+    _PURCHASE | {
+        "outcome": {
+            "enum": ["found", "task", "resent", "not-billed", "lost"],
+            "description": "`found`: the service has proved whose the task is. The others are a person's word.",
+        },
+        "task": maybe("string"), "message": text(),
+    }
+)  # fmt: skip
+WAITING = obj(
+    _PURCHASE | {
+        "state": {"enum": [str(s) for s in State]}, "task": maybe("string"), "sent_at": maybe("string"),
+        "why": maybe("string", "Why it is in doubt; null for a task that the service never ended."),
+        "key": maybe("string", "The Idempotency-Key that it was sent with."),
+        "last_word": maybe("string", "What the service last said of a task that it never ended."),
+        "last_word_at": maybe("string"),
+        "evidence": maybe(_EVIDENCE, "Null for a task that the service never ended."),
+        "commands": several(
+            obj({"command": text(), "meaning": text()}), "What a person may say of it, with the command for each."
+        ),
+    }
+)  # fmt: skip

@@ -17,7 +17,8 @@ GROUPS = ("ledger", "lock", "export", "provider")
 
 def schema_name(arguments: Sequence[str]) -> str:
     """The schema of a command line's answer."""
-    name = "-".join(arguments[: 2 if arguments[0] in GROUPS else 1])
+    two = arguments[0] in GROUPS or tuple(arguments[:2]) == ("prices", "refresh")
+    name = "-".join(arguments[: 2 if two else 1])
     for option in ("--origins", "--preview"):
         if name == "compile" and option in arguments:
             return f"compile-{option[2:]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from seedspec.api import Compiled
 from seedspec.cli.compiled import board_of
@@ -16,6 +17,7 @@ from seedspec.lock.lock import Lock, Record
 from seedspec.lock.state import FOLLOWED
 from seedspec.plan.command_hint import CommandHint
 from seedspec.report.table import cut
+from seedspec.run.engine.messages import Listed
 from seedspec.run.settle import Evidence
 
 
@@ -110,6 +112,65 @@ def describe_purchase(
 ) -> list[str]:
     """What is known of a purchase, and the commands that say what a person found; `sent`: its bytes are here."""
     lines = _describe_stuck(record, now) if seen is None else _describe_doubt(record, seen)
+    choices = _choices(seen, words, hint, sent=sent)
+    return [*lines, "  say what happened:", *(f"    {command}  # {why}" for command, why in choices)]
+
+
+def purchase_json(
+    record: Record, seen: Evidence | None, words: Sequence[str], hint: CommandHint, *, sent: bool
+) -> dict[str, Any]:
+    """The same for programs; without `seen` the service never ended its task, and is not asked."""
+    intent, stuck = record.get("intent") or {}, record.stuck or {}
+    return {
+        **_named(record),
+        "state": str(record.state),
+        "task": record.task or None,
+        "sent_at": asked_at(record) or None,
+        "why": None if seen is None else _why(record),
+        "key": intent.get("key"),
+        "last_word": stuck.get("word") if seen is None else None,
+        "last_word_at": stuck.get("since") if seen is None else None,
+        "evidence": None if seen is None else _evidence_json(seen),
+        "commands": [{"command": command, "meaning": why} for command, why in _choices(seen, words, hint, sent=sent)],
+    }
+
+
+def settled_json(record: Record, outcome: str, message: str, task: str | None) -> dict[str, Any]:
+    """A purchase that is settled, for programs; `outcome` says how, and `message` the same for people."""
+    return {**_named(record), "outcome": outcome, "task": task or None, "message": message}
+
+
+def _named(record: Record) -> dict[str, Any]:
+    return {"entry": record.entry, "fingerprint": record.fp, "attempt": record.attempt}
+
+
+def _evidence_json(seen: Evidence) -> dict[str, Any]:
+    listed = None
+    if seen.candidates is not None:
+        listed = [
+            {"task": t.task, "at": _made_at(t), "state": t.state, "same_request": t.task in seen.alike}
+            for t in seen.candidates
+        ]
+    return {
+        "candidates": listed,
+        "why_not_asked": seen.why_not or None,
+        "credits": {"before": seen.before, "after": seen.after, "gone": seen.missing, "estimate": seen.estimate},
+        "proof": {
+            "carried": seen.carried or None,
+            "shown_by": [proof.task for proof in seen.verdict.proofs],
+            "of_others": list(seen.verdict.claimed),
+        },
+    }
+
+
+def _made_at(task: Listed) -> str | None:
+    if task.created is None:
+        return None
+    return datetime.fromtimestamp(task.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _choices(seen: Evidence | None, words: Sequence[str], hint: CommandHint, *, sent: bool) -> list[tuple[str, str]]:
+    """The commands that say what a person found, each with what it says."""
     entry, *more = words
     candidates = [found.task for found in (seen.candidates or () if seen is not None else ())]
     same = seen.alike if seen is not None else ()
@@ -120,8 +181,7 @@ def describe_purchase(
     else:
         choices.append(("--not-billed", "it was not taken: the next run buys it"))
         choices += [("--resend", "send the same bytes once more: it may cost twice")] if sent else []
-    commands = [(hint.on("settle", entry, *more, option).strip("`"), why) for option, why in choices]
-    return [*lines, "  say what happened:", *(f"    {command}  # {why}" for command, why in commands)]
+    return [(hint.on("settle", entry, *more, option).strip("`"), why) for option, why in choices]
 
 
 def _describe_stuck(record: Record, now: datetime) -> list[str]:
@@ -135,13 +195,16 @@ def _describe_stuck(record: Record, now: datetime) -> list[str]:
     ]
 
 
+def _why(record: Record) -> str:
+    return str(record.get("doubt") or "a run ended between the request and its answer")
+
+
 def _describe_doubt(record: Record, seen: Evidence) -> list[str]:
     intent = record.get("intent") or {}
-    why = record.get("doubt") or "a run ended between the request and its answer"
     lines = [
         f"{record.entry}: in doubt",
         f"  sent at     {intent.get('at', 'unknown')}",
-        f"  what we saw {why}",
+        f"  what we saw {_why(record)}",
         f"  key         {intent.get('key', 'unknown')} (Idempotency-Key)",
     ]
     if seen.before is not None and seen.after is not None and seen.missing is not None:
@@ -155,9 +218,7 @@ def _describe_doubt(record: Record, seen: Evidence) -> list[str]:
     elif not seen.candidates:
         lines.append("  candidates  none: the account lists no task of then that no entry knows (which proves nothing)")
     for found in seen.candidates or ():
-        made_at = "a time that is not told"
-        if found.created is not None:
-            made_at = datetime.fromtimestamp(found.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        made_at = _made_at(found) or "a time that is not told"
         same = "; its request is the same" if found.task in seen.alike else ""
         lines.append(f"  candidate   {found.task}  made at {made_at}, {found.state}{same}")
     if len(seen.alike) == 1:

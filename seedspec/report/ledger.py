@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
+from seedspec.plan.command_hint import CommandHint
 from seedspec.report.table import columns
+from seedspec.run.ledger_admin.attach import Attached
+from seedspec.run.ledger_admin.detach import Detached
+from seedspec.run.ledger_admin.rebuild import Rebuilt
 from seedspec.run.ledger_admin.runners import Active
 from seedspec.run.ledger_admin.standings import Ceiling, Spending, Standings
 from seedspec.run.store.ledger.budget import MICRO
@@ -30,10 +35,7 @@ def as_json(found: Standings) -> dict[str, Any]:
         "boards": [
             {"board": b.id, "name": b.name, "purchases": b.purchases, "sealed": b.sealed} for b in found.boards
         ],
-        "runners": [
-            {**_runner(r.runner), "board": r.board, "since": r.since or None, "lives": r.lives, "age": round(r.age)}
-            for r in found.runners
-        ],
+        "runners": [_run_json(run) for run in found.runners],
         "pending": [
             {"board": p.board, "entry": p.entry, "state": "sending" if p.sending else "doubt", "at": p.at,
              "runner": _runner(p.runner)}
@@ -45,6 +47,38 @@ def as_json(found: Standings) -> dict[str, Any]:
         ],
         "ceiling": ceiling_json(ceiling),
     }  # fmt: skip
+
+
+def attached_json(done: Attached) -> dict[str, Any]:
+    """What became of a lock that was attached, for programs."""
+    return {"seedspec_ledger_attach": 1, **asdict(done)}
+
+
+def rebuilt_json(done: Rebuilt, before: str, where: str, commands: CommandHint) -> dict[str, Any]:
+    """The ledger that was made again in the place of `before`, for programs."""
+    return {
+        "seedspec_ledger_rebuild": 1,
+        "board": done.board,
+        "before": before,
+        "where": where,
+        "purchases": done.purchases,
+        "read": done.read,
+        "doubts": [{"entry": entry, "settle": commands.on("settle", entry).strip("`")} for entry in done.doubts],
+        "unreadable": list(done.unreadable),
+        "ceiling_lost": done.new_budget,
+        "following": [_run_json(run) for run in done.following],
+    }
+
+
+def detached_json(done: Detached, board: str) -> dict[str, Any]:
+    """What became of a lock that was taken out of its ledger, for programs."""
+    following = [_run_json(run) for run in done.following]
+    return {"seedspec_ledger_detach": 1, "board": board, "purchases": done.purchases, "following": following}
+
+
+def _run_json(run: Active) -> dict[str, Any]:
+    own = {"board": run.board, "since": run.since or None, "lives": run.lives, "age": round(run.age)}
+    return {**_runner(run.runner), **own}
 
 
 def ceiling_json(ceiling: Ceiling) -> dict[str, Any]:

@@ -53,19 +53,36 @@ def changes(book: PriceBook, rows: Mapping[str, Any], why: Mapping[str, str], da
     """What would be taken up: a line a model, and two for each part that differs."""
     lines: list[str] = []
     for model, row in rows.items():
-        known = book.in_force(model, day)
-        old = {p["name"]: p for p in known.document.get("parts", ())} if known is not None and not known.fault else {}
-        new = {p["name"]: p for p in row["parts"]}
-        since = f"since {known.since}" if known is not None else "not known before"
-        differ = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
+        before, differ = _compared(book, model, row, day)
+        since = f"since {before}" if before is not None else "not known before"
         lines.append(f"{'~' if differ else '='} {model}  {since}{'' if differ else ', the same'}")
-        for name in differ:
-            lines += [
-                f"    {sign} {name}: {_brief(part)}"
-                for sign, part in (("-", old.get(name)), ("+", new.get(name)))
-                if part
-            ]
+        for name, old, new in differ:
+            lines += [f"    {sign} {name}: {_brief(part)}" for sign, part in (("-", old), ("+", new)) if part]
     return [*lines, *(f"! {model}  stays as it is: {said}" for model, said in why.items())]
+
+
+def changes_as_json(book: PriceBook, rows: Mapping[str, Any], why: Mapping[str, str], day: str) -> dict[str, Any]:
+    """The same for programs; a part is as price files have it."""
+    models = {}
+    for model, row in rows.items():
+        before, differ = _compared(book, model, row, day)
+        models[model] = {"before": before, "parts": [{"name": n, "old": old, "new": new} for n, old, new in differ]}
+    return {"seedspec_prices_refresh": 1, "from": day, "models": models, "not_understood": dict(why)}
+
+
+_Part = Mapping[str, Any]
+
+
+def _compared(
+    book: PriceBook, model: str, row: Mapping[str, Any], day: str
+) -> tuple[str | None, list[tuple[str, _Part | None, _Part | None]]]:
+    """The day since which a model's known prices hold, and each part that differs: its name, as known, as read."""
+    known = book.in_force(model, day)
+    old = {p["name"]: p for p in known.document.get("parts", ())} if known is not None and not known.fault else {}
+    new = {p["name"]: p for p in row["parts"]}
+    names = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
+    since = known.since if known is not None else None
+    return since, [(name, old.get(name), new.get(name)) for name in names]
 
 
 def _brief(part: Mapping[str, Any]) -> str:

@@ -99,7 +99,7 @@ def test_the_page_names_commands_and_options_that_there_are() -> None:
 
 def test_what_spends_or_settles_stands_among_what_is_asked_first() -> None:
     ask = TEXT.partition("## Work freely")[0]
-    for words in ("run", "--yes", "--plan", "settle", "adopt", "trust", "--judge", "prune", "attach"):
+    for words in ("run", "--yes", "--plan", "settle", "adopt", "trust", "--judge", "prune", "attach", "cancel"):
         assert words in ask
     spends = [line for line in LINES if words_of(line)[0] in ("run", "fetch", "settle", "adopt", "trust")]
     assert all("--emulator" in line or exits_of(line)[0] for line in spends), "what is run freely buys nothing"

@@ -50,7 +50,8 @@ _here = ledger_option("Where the ledger is that the lock names.")
 @word_option(
     "--new", is_flag=True, help="This is another storyboard than the one of this name that the team shares already."
 )
-def attach_command(words: tuple[str, ...], *, new: bool) -> None:
+@json_option
+def attach_command(words: tuple[str, ...], form: str, *, new: bool) -> None:
     """Share this lock through the ledger at URL, or join the ledger that the lock names already.
 
     The store is tried first: whether it keeps conditions, without which it cannot say who may buy. The first
@@ -67,6 +68,7 @@ def attach_command(words: tuple[str, ...], *, new: bool) -> None:
     """
     url, storyboard = _split_words(words)
     click.get_current_context().params["storyboard"] = storyboard
+    from seedspec.report.ledger import attached_json
     from seedspec.run.ledger_admin.attach import attach
     from seedspec.run.store.ledger.connect import connect
     from seedspec.run.store.lock_file import hold
@@ -75,7 +77,13 @@ def attach_command(words: tuple[str, ...], *, new: bool) -> None:
     path = lock_of(Path(storyboard), emulated=False)
     with _remedies(path), closing(connect(url, "URL", local=True)) as store, hold(path):
         done = attach(store, url, path, board_of(made).name, _order(made), anew=new)
-    print_notes(done.said)
+    if form == "json":
+        print_json(attached_json(done))
+        return
+    how = {"attached": "attached to", "joined": "joined", "already": "attached already to"}[done.outcome]
+    new_here = f", {done.pushed:,} of them new from this lock" if done.pushed else ""
+    many = f"{done.purchases:,} purchase{'s' * (done.purchases != 1)} there{new_here}"
+    print_notes([f"{how} the ledger {done.board} at {done.where}", many])
     if done.changed:
         _print_commit(path)
 
@@ -255,7 +263,8 @@ def verify_command(storyboard: str, ledger: str | None, form: str) -> None:
 @_here
 @word_option("--yes-rebuild", "agreed", metavar="ID", help="Do not ask: the id of the ledger that the lock names.")
 @word_option("--new", is_flag=True, help="The team's other ledger of this storyboard's name is another storyboard's.")
-def rebuild_command(storyboard: str, ledger: str | None, agreed: str | None, *, new: bool) -> None:
+@json_option
+def rebuild_command(storyboard: str, ledger: str | None, agreed: str | None, form: str, *, new: bool) -> None:
     """Make a ledger again that was lost or damaged: from this lock, from rescue files, and from what can be read of it.
 
     The old one is shut first, so that no run buys through it. The lock then names a new ledger: commit it. What was
@@ -269,6 +278,7 @@ def rebuild_command(storyboard: str, ledger: str | None, agreed: str | None, *, 
       seedspec ledger rebuild
       seedspec ledger rebuild --yes-rebuild 3f2a6c1e-5b1d-4c0e-9d57-2f1c6a8b9e10
     """
+    from seedspec.report.ledger import rebuilt_json
     from seedspec.run.ledger_admin.rebuild import rebuild, take_up_rescued
     from seedspec.run.store.ledger.opened import remember
     from seedspec.run.store.lock_file import hold
@@ -282,10 +292,14 @@ def rebuild_command(storyboard: str, ledger: str | None, agreed: str | None, *, 
             _ask(warning, at.board, agreed, "--yes-rebuild")
             done = rebuild(at.store, at.board, at.path, board_of(made).name, order, _say, anew=new)
             remember(done.board, at.url)
+    commands = commands_of(at.path)
+    if form == "json":
+        print_json(rebuilt_json(done, at.board, at.store.where, commands))
+        return
     there = f"{done.purchases:,} purchases, of which the old one still had {done.read:,}"
     notes = [f"the lock names the ledger {done.board} now, with {there}"]
     notes += [f"{name} is damaged; nothing of it could be taken" for name in done.unreadable]
-    notes += [f"{entry} is in doubt: {commands_of(at.path).on('settle', entry)}" for entry in done.doubts]
+    notes += [f"{entry} is in doubt: {commands.on('settle', entry)}" for entry in done.doubts]
     notes += ["the ceiling could not be read: set it with `seedspec ledger budget --usd`"] * done.new_budget
     print_notes([*notes, *_following(done.following)])
     _print_commit(at.path)
@@ -295,7 +309,8 @@ def rebuild_command(storyboard: str, ledger: str | None, agreed: str | None, *, 
 @storyboard_argument
 @_here
 @word_option("--yes-detach", "agreed", metavar="ID", help="Do not ask: the id of the ledger that the lock names.")
-def detach_command(storyboard: str, ledger: str | None, agreed: str | None) -> None:
+@json_option
+def detach_command(storyboard: str, ledger: str | None, agreed: str | None, form: str) -> None:
     """End the sharing: shut the ledger for everybody, bring all that it knows into this lock, and take its name out.
 
     A run of somebody else buys nothing more. It is waited for, a minute and a half at most, until nobody can buy
@@ -309,6 +324,7 @@ def detach_command(storyboard: str, ledger: str | None, agreed: str | None) -> N
       seedspec ledger detach
       seedspec ledger detach --yes-detach 3f2a6c1e-5b1d-4c0e-9d57-2f1c6a8b9e10
     """
+    from seedspec.report.ledger import detached_json
     from seedspec.run.ledger_admin.detach import detach
     from seedspec.run.store.ledger.opened import forget
     from seedspec.run.store.lock_file import hold
@@ -318,6 +334,9 @@ def detach_command(storyboard: str, ledger: str | None, agreed: str | None) -> N
         _ask(f"the ledger {at.board} at {at.store.where} is shut for everybody", at.board, agreed, "--yes-detach")
         done = detach(at.store, at.board, at.path, _order(made), _say)
         forget(at.board)
+    if form == "json":
+        print_json(detached_json(done, at.board))
+        return
     many = done.purchases
     print_notes([f"{at.path} names no ledger any more, and has all {many:,} purchases", *_following(done.following)])
     _print_commit(at.path)

@@ -241,16 +241,17 @@ def prune_command(storyboard: str, form: str, *, emulator: bool, yes: bool) -> N
             raise Exit(6, f"{kept}; {commands_of(path).line('ledger detach')} takes the lock out of it")
         # what waits for a pick may turn out to be what was bought before under its address
         gone = [r for r in repair.forgettable(lock, order) if r.entry not in waiting]
-        if form == "json" and (yes or not gone):
-            print_json({"seedspec_lock_prune": 1, "forgotten": [_record_json(r) for r in gone]})
+        rows = [f"{r.entry}  {r.state}  {path.parent / r.file if r.file else r.task or ''}" for r in gone]
         if form == "text":
-            print_lines(f"{r.entry}  {r.state}  {path.parent / r.file if r.file else r.task or ''}" for r in gone)
-        if not gone:
-            print_notes(["nothing to forget"])
-            return
-        if not yes:
+            print_lines(rows)
+        elif not yes:  # whoever is asked reads them first
+            print_notes(rows)
+        if gone and not yes:
             if not sys.stdin or not sys.stdin.isatty():
                 raise Exit(2, "nobody to ask: say --yes to forget these purchases")
             click.confirm("Forget them? Asking for them again would buy them again.", abort=True, err=True)
-        repair.prune(path, lock, gone, order)
-    print_notes([f"{len(gone)} forgotten; the files stay"])
+        if gone:
+            repair.prune(path, lock, gone, order)
+    if form == "json":
+        print_json({"seedspec_lock_prune": 1, "forgotten": [_record_json(r) for r in gone]})
+    print_notes([f"{len(gone)} forgotten; the files stay" if gone else "nothing to forget"])

@@ -12,7 +12,7 @@ import click
 
 from seedspec.cli.console import print_json, print_lines, print_notes
 from seedspec.cli.main import Exit
-from seedspec.cli.options import yes_option
+from seedspec.cli.options import json_option, yes_option
 from seedspec.project import sources
 from seedspec.project.user_prices import own_prices, path_of, write_prices
 from seedspec.report import prices as shown
@@ -36,6 +36,7 @@ def prices_command(context: click.Context, storyboard: str | None, model: str | 
       seedspec prices refresh evolink
     """
     if context.invoked_subcommand is not None:
+        context.default_map = {"refresh": {"form": form}}
         return
     catalog, day = sources.catalog(Path(storyboard or "").parent), sources.today()
     print_notes([fault for book in catalog.prices.values() for fault in book.all_faults()])
@@ -63,11 +64,14 @@ def _models_of(storyboard: str) -> list[str]:
 @prices_command.command("refresh")
 @click.argument("provider")
 @yes_option("Take the prices up without asking. Without a terminal nothing is written unless this is given.")
-def refresh_command(provider: str, *, yes: bool) -> None:
+@json_option
+def refresh_command(provider: str, form: str, *, yes: bool) -> None:
     """Read the vendor's public prices, without the key, and show what they change. Nothing is written without a yes.
 
     They are kept in the folder of your settings, as rows that hold from today on; the prices that come with seedspec
     stay as they are. A document that is not understood changes nothing.
+
+    With --format json the changes are in the document, also where nothing was written: `written` is null then.
 
     \b
     Examples:
@@ -91,16 +95,26 @@ def refresh_command(provider: str, *, yes: bool) -> None:
         rows, why = rows_of(found, dict.fromkeys((*book.rows, *catalog.models)), day, Fraction(book.credits_per_usd))
     except (Unreachable, NotUnderstood) as error:
         raise Exit(7, f"{url}: {error}; nothing was changed") from None
-    print_lines(shown.changes(book, rows, why, day))
-    if not rows:
-        raise Exit(7, "none of the prices is understood; nothing was changed")
-    made = _with(provider, rows, book.as_of, str(book.credits_per_usd), day)
-    judged = price_book(str(path_of(provider)), made, Schema(sources.schemas()["meta/prices.json"]))
-    if isinstance(judged, str) or judged.all_faults():
-        fault = judged if isinstance(judged, str) else judged.all_faults()[0]
-        raise Exit(7, f"{fault}; nothing was changed")
-    _agreed(yes=yes)
-    print_notes([f"wrote {write_prices(provider, made)}"])
+    written = None
+    try:
+        if form == "text":
+            print_lines(shown.changes(book, rows, why, day))
+        if not rows:
+            raise Exit(7, "none of the prices is understood; nothing was changed")
+        made = _with(provider, rows, book.as_of, str(book.credits_per_usd), day)
+        judged = price_book(str(path_of(provider)), made, Schema(sources.schemas()["meta/prices.json"]))
+        if isinstance(judged, str) or judged.all_faults():
+            fault = judged if isinstance(judged, str) else judged.all_faults()[0]
+            raise Exit(7, f"{fault}; nothing was changed")
+        if form == "json" and not yes:  # whoever is asked reads the changes first
+            print_notes(shown.changes(book, rows, why, day))
+        _agreed(yes=yes)
+        written = write_prices(provider, made)
+    finally:
+        if form == "json":
+            print_json(shown.changes_as_json(book, rows, why, day) | {"written": str(written) if written else None})
+    if form == "text":
+        print_notes([f"wrote {written}"])
 
 
 def _with(provider: str, rows: dict[str, Any], as_of: str, per_usd: str, day: str) -> dict[str, Any]:

@@ -15,10 +15,10 @@ import orjson
 
 from seedspec.api import Compiled
 from seedspec.cli.compiled import board_of, bought_or_exit, compile_or_exit
-from seedspec.cli.console import print_lines, print_notes
-from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost
+from seedspec.cli.console import print_json, print_lines, print_notes
+from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost, purchase_json, settled_json
 from seedspec.cli.main import Exit
-from seedspec.cli.options import check_bucket, emulator_option, ledger_option, profile_option, word_option
+from seedspec.cli.options import check_bucket, emulator_option, json_option, ledger_option, profile_option, word_option
 from seedspec.cli.shared_lock import Shared, shared_lock
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock, Record
@@ -58,8 +58,9 @@ from seedspec.text.visible import visible
 @word_option("--purchase", metavar="ID", help="Which purchase, where an entry has several; without it they are listed.")
 @ledger_option()
 @emulator_option("With the emulator and its lock.")
+@json_option
 def settle_command(
-    words: tuple[str, ...], profile: str, task: str | None, purchase: str | None, ledger: str | None,
+    words: tuple[str, ...], profile: str, task: str | None, purchase: str | None, ledger: str | None, form: str,
     *, not_billed: bool, again: bool, lost: bool, emulator: bool,
 ) -> None:  # fmt: skip
     """Settle purchases in doubt: a request was sent and its answer was lost, so it may or may not have been bought.
@@ -108,7 +109,7 @@ def settle_command(
                 if not entries
                 else [r for e in entries for r in purchases.select(e, purchase, many=True)]
             )
-            _show(made, place, shared, purchases, shown)
+            _show(made, place, shared, purchases, shown, form)
             return
         records = [r for e in entries for r in purchases.select(e, purchase, many=False)]
         for record in records if again else ():
@@ -117,15 +118,21 @@ def settle_command(
         for record in records if again or not_billed else ():
             shared.check_settled(record)
         if again:
-            notes = [f"{records[0].entry}: {_resend(made, place, shared, records[0])}"]
+            taken, message = _resend(made, place, shared, records[0])
+            settled = [settled_json(records[0], "resent", message, taken)]
         elif task is not None:
             shared.keep(made, _events_of_task(made, place, lock, records[0], task))
-            notes = [f"{records[0].entry}: it is followed from now on: {place.commands.line('fetch')}"]
+            message = f"it is followed from now on: {place.commands.line('fetch')}"
+            settled = [settled_json(records[0], "task", message, task)]
         else:
-            events = [_give_up(r, "lost" if lost else "not-billed") for r in records]
+            outcome = "lost" if lost else "not-billed"
+            events = [_give_up(r, outcome) for r in records]
             shared.keep(made, events)
-            notes = [f"{r.entry}: {_next(e, place)}" for r, e in zip(records, events, strict=True)]
-    print_notes(notes)
+            settled = [settled_json(r, outcome, _next(e, place), r.task) for r, e in zip(records, events, strict=True)]
+    if form == "json":
+        print_json({"seedspec_settle": 1, "settled": settled, "waiting": []})
+    else:
+        print_notes([f"{one['entry']}: {one['message']}" for one in settled])
 
 
 def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], str]:
@@ -157,13 +164,12 @@ def _next(event: Event, place: Place) -> str:
 
 
 def _show(
-    made: Compiled, place: Place, shared: Shared, purchases: PurchasesToSettle, records: Sequence[Record]
+    made: Compiled, place: Place, shared: Shared, purchases: PurchasesToSettle, records: Sequence[Record], form: str
 ) -> None:
     """Settles what the service proves, and shows the evidence and the commands for each of the rest, in the
     storyboard's order. Ends the command with code 8 where there is a rest."""
-    if not records:
+    if not records and form == "text":
         print_notes(["nothing is in doubt"])
-        return
     doubts = [r for r in records if r.state in UNANSWERED]
     seen: dict[int, Evidence] = {}
     if doubts:
@@ -173,17 +179,25 @@ def _show(
     settled = [(r, proof) for r in doubts if (proof := seen[id(r)].proof) is not None and shared.is_settled(r)]
     if settled:
         shared.keep(made, [proved(r, proof, now()) for r, proof in settled])
-        follow = place.commands.line("fetch")
-        print_notes([f"{r.entry}: its task is {p.task}, which shows {p.what}: {follow} follows it" for r, p in settled])
         gone = {id(r) for r, _ in settled}
         records = [r for r in records if id(r) not in gone]
+    follow = f"{place.commands.line('fetch')} follows it"
+    found_out = [
+        settled_json(r, "found", f"its task is {p.task}, which shows {p.what}: {follow}", p.task) for r, p in settled
+    ]
+    known = [(r, seen.get(id(r)), purchases.words(r), read_body(place.lock, _digest(r)) is not None) for r in records]
+    if form == "json":
+        rows = [purchase_json(r, evident, words, place.commands, sent=sent) for r, evident, words, sent in known]
+        print_json({"seedspec_settle": 1, "settled": found_out, "waiting": rows})
+        if rows:
+            raise Exit(8)
+        return
+    print_notes([f"{one['entry']}: {one['message']}" for one in found_out])
     if not records:
         return
     lines: list[str] = []
-    for record in records:
-        sent = read_body(place.lock, _digest(record)) is not None
-        known = seen.get(id(record))
-        block = describe_purchase(record, known, purchases.words(record), place.commands, sent=sent, now=now().utc)
+    for record, evident, words, sent in known:
+        block = describe_purchase(record, evident, words, place.commands, sent=sent, now=now().utc)
         lines += [*([""] if lines else []), *block]
     plain = [r for r in records if not purchases.several(r)]
     if len(plain) > 1:
@@ -293,7 +307,8 @@ def _example(lock: Lock, provider: str) -> str:
     return f"one like {found}" if (found := next(own, "")) else ""
 
 
-def _resend(made: Compiled, place: Place, shared: Shared, record: Record) -> str:
+def _resend(made: Compiled, place: Place, shared: Shared, record: Record) -> tuple[str, str]:
+    """The task that the service took it as, and what to tell a person. Ends the command with code 8 otherwise."""
     body = read_body(place.lock, _digest(record))
     if body is None:
         raise Exit(2, "the bytes that were sent are not on this machine; settle it with --task or --not-billed")
@@ -309,7 +324,7 @@ def _resend(made: Compiled, place: Place, shared: Shared, record: Record) -> str
             journal.keep(Weighed(record.entry, record.fp, record.attempt, credits.remaining, now().text()))
     if not isinstance(event, Submitted):
         raise Exit(8, f"{record.entry}: {said}")
-    return said
+    return event.task, said
 
 
 def _digest(record: Record) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from seedspec.lock.lock import Lock, serialise
 from seedspec.lock.merge import union
@@ -23,10 +24,17 @@ from seedspec.run.store.lock_file import read_lock
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """What became of a lock. `said` is for people; `changed` says that the lock's file has changed."""
+    """What became of a lock. `outcome` is `already` where this lock, this machine and the ledger knew all of it.
+
+    `pushed` are those of the `purchases` that the ledger got from this lock; `changed` says that the lock's file has
+    changed.
+    """
 
     board: str
-    said: tuple[str, ...]
+    where: str
+    outcome: Literal["attached", "joined", "already"]
+    purchases: int
+    pushed: int
     changed: bool
 
 
@@ -80,14 +88,10 @@ def _share(
     changed = write_lock(path, merged, {"ledger": board, "at": at_of(store.where), "serial": serial}, lock, order)
     known = bool(recall(board))
     remember(board, url)
-    many = sum(1 for _ in merged)
-    said = [
-        f"{'joined' if joined else 'attached to'} the ledger {board} at {store.where}"
-        if changed or pushed or not known
-        else f"attached already to the ledger {board} at {store.where}",
-        f"{many:,} purchase{'s' * (many != 1)} there" + (f", {pushed:,} of them new from this lock" if pushed else ""),
-    ]
-    return Attached(board, tuple(said), changed)
+    outcome: Literal["attached", "joined", "already"] = "joined" if joined else "attached"
+    if not changed and not pushed and known:
+        outcome = "already"
+    return Attached(board, store.where, outcome, sum(1 for _ in merged), pushed, changed)
 
 
 def push(store: Store, board: str, lock: Lock, order: Iterable[str]) -> tuple[Lock, int, int]:

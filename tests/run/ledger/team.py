@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
+from outputs import check_output
 
 from seedspec import api
 from seedspec.cli.main import start
@@ -70,6 +71,7 @@ class Clone:
             patch.setattr("sys.stdin", None)
             code = start(words)
         said = self.capfd.readouterr()
+        check_output(words, said.out)
         assert "Traceback" not in said.err and "\x1b" not in said.err + said.out
         return Said(code, said.out, said.err)
 
