@@ -17,8 +17,9 @@ GROUPS = ("ledger", "lock", "export", "provider")
 
 def schema_name(arguments: Sequence[str]) -> str:
     """The schema of a command line's answer."""
-    two = arguments[0] in GROUPS or tuple(arguments[:2]) == ("prices", "refresh")
-    name = "-".join(arguments[: 2 if two else 1])
+    name = "-".join(arguments[: 2 if arguments[0] in GROUPS else 1])
+    if name == "prices" and "refresh" in arguments:  # its group has options of its own, which may stand before it
+        return "prices-refresh"
     for option in ("--origins", "--preview"):
         if name == "compile" and option in arguments:
             return f"compile-{option[2:]}"

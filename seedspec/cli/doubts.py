@@ -151,10 +151,11 @@ def _evidence_json(seen: Evidence) -> dict[str, Any]:
             {"task": t.task, "at": _made_at(t), "state": t.state, "same_request": t.task in seen.alike}
             for t in seen.candidates
         ]
+    credits = {"before": seen.before, "after": seen.after, "gone": seen.missing, "estimate": seen.estimate}
     return {
         "candidates": listed,
         "why_not_asked": seen.why_not or None,
-        "credits": {"before": seen.before, "after": seen.after, "gone": seen.missing, "estimate": seen.estimate},
+        "credits": {name: None if value is None else round(value, 4) for name, value in credits.items()},
         "proof": {
             "carried": seen.carried or None,
             "shown_by": [proof.task for proof in seen.verdict.proofs],

@@ -182,6 +182,24 @@ def test_newer_prices_are_shown_and_taken_up_with_a_yes(vendor: Server, tmp_path
     assert len(json.loads(own_file(tmp_path).read_bytes())["models"][MODEL]) == 1
 
 
+def test_a_program_reads_what_newer_prices_change(vendor: Server, tmp_path: Path, seedspec: Run) -> None:
+    said = seedspec("prices", "refresh", "evolink", "--format", "json")
+    found = json.loads(said.out)
+    assert said.code == 2 and "add --yes" in said.err and not own_file(tmp_path).exists()
+    assert (found["written"], found["from"]) == (None, sources.today())
+    assert "power" in found["not_understood"]["seedance-1.5-pro"]
+    assert found["models"][MODEL]["before"] == "2026-10-10"
+    changed = {part["name"]: part for part in found["models"][MODEL]["parts"]}
+    assert changed["video_output"]["new"]["rate"] == "15" and None in [part["new"] for part in changed.values()]
+    said = seedspec("prices", "--format", "json", "refresh", "evolink", "--yes")
+    assert said.code == 0 and said.err == "" and json.loads(said.out)["written"] == str(own_file(tmp_path))
+    found = json.loads(seedspec("prices", "refresh", "evolink", "--yes", "--format", "json").out)
+    assert found["models"][MODEL] == {"before": sources.today(), "parts": []}
+    vendor.answer = (200, json.dumps({**RULES, "models": RULES["models"][-1:]}).encode(), "")
+    said = seedspec("prices", "refresh", "evolink", "--yes", "--format", "json")
+    assert said.code == 7 and json.loads(said.out)["written"] is None
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import forks
+from outputs import check_output
 
 from seedspec import api
 from seedspec.catalog.model import Model
@@ -158,6 +159,7 @@ class Project:
             environ = self.environ(**more.get("environ", {}))
             code, out, err = forks.run(arguments, self.folder, environ, LONGEST)
             assert code != -signal.SIGKILL, f"{arguments} did not end: {out.decode()[-2000:]}{err.decode()[-2000:]}"
+            check_output(arguments, out.decode())
             return Ended(code, out.decode(), err.decode())
         process = self.start(*arguments, before=before, **more)
         try:

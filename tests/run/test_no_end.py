@@ -75,6 +75,10 @@ def test_several_doubts_are_listed_in_order_and_settled_at_once(project: Make, t
             heads = [line for line in shown.out.splitlines() if line.endswith(": in doubt")]
             assert heads == ["one/1: in doubt", "one/2: in doubt", "one/3: in doubt"]
             assert shown.out.splitlines()[-1] == "  seedspec settle one/1 one/2 one/3 --not-billed"
+        waiting = json.loads(found.do("settle", "--format", "json").out)["waiting"]
+        credits = [w["evidence"]["credits"] for w in waiting]
+        assert [w["entry"] for w in waiting] == ["one/1", "one/2", "one/3"]
+        assert all(c["before"] > 0 and c["gone"] == round(c["gone"], 4) for c in credits)
         vague = found.do("settle", "one", "--not-billed")
         assert vague.code == 2 and "name each of them" in vague.err and "one/3" in vague.err
         assert found.do("settle", "one/1", "one/3", "--task", taken).code == 2
@@ -331,6 +335,8 @@ def test_a_task_without_an_end_is_no_longer_waited_for(stuck: tuple[Project, Any
 
 def test_a_task_without_an_end_is_given_up_by_a_word(stuck: tuple[Project, Any]) -> None:
     found, _ = stuck
+    [waiting] = json.loads(found.do("settle", "--format", "json").out)["waiting"]
+    assert (waiting["last_word"], waiting["evidence"], waiting["why"]) == ("processing", None, None)
     shown = found.do("settle")
     assert shown.code == 8 and "last word   processing" in shown.out and "--resend" not in shown.out
     assert found.do("settle", "one", "--resend").code == 2

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from seedspec.run.store.ledger.ledger import boards, make_board
 
 __all__ = ["make", "url"]
 pytestmark = pytest.mark.slow
+_NUMBERS = count(1)
 
 
 def intent(clone: Clone, address: str) -> dict[str, Any]:
@@ -53,6 +55,8 @@ def test_status_tells_who_runs_what_is_sent_and_what_was_spent(make: Make, url: 
         assert {(s["host"], s["board"], s["purchases"]) for s in found["spending"]} >= {("laptop", "film", 1)}
         assert sum(s["purchases"] for s in found["spending"]) == 2
         assert found["serial"] == 1 and found["ceiling"]["usd"] is None
+        status = one.do("status", "--format", "json").document
+        assert (status["ledger"]["board"], status["ledger"]["asked"]) == (one.board, True)
         text = one.ledger("status").out
         assert "laptop (pid 7)  film  since " in text and ">  two/1" in text and "ceiling none" in text
         run.close([])
@@ -226,6 +230,38 @@ def test_what_the_lock_has_and_the_ledger_lacks(make: Make, url: str) -> None:
     one.path.write_bytes(serialise(Lock({record.fp: (replace(record, values=saved),)}, header=one.lock.header), []))
     done = one.ledger("verify")
     assert done.code == 6 and "knows more of it than the ledger, which has running" in done.out
+
+
+# --- what programs are told ---
+
+
+def test_a_ledger_is_attached_verified_rebuilt_and_left_as_a_program_asks(make: Make, bucket: Bucket) -> None:
+    url = f"s3://team/told-{next(_NUMBERS)}"
+    one = make("told")
+    one.keep("one/1", "saved")
+    one.keep("two/1", "submitting")
+    told = [one.ledger("attach", url, "--format", "json").document for _ in range(2)]
+    old = one.board
+    assert [(d["outcome"], d["purchases"], d["pushed"], d["changed"]) for d in told] == [
+        ("attached", 2, 2, True), ("already", 2, 0, False),
+    ]  # fmt: skip
+    assert told[0]["board"] == old and url in told[0]["where"]
+    two = one.pulled("told-colleague")
+    assert two.ledger("attach", url, "--format", "json").document["outcome"] == "joined"
+    assert one.ledger("budget", "--usd", "50", "--format", "json").document["ceiling"]["usd"] == "50"
+    assert one.ledger("verify", "--format", "json").document["findings"] == []
+    with opened(url) as store:
+        damage(store, layout.BUDGET)
+    broken = one.ledger("verify", "--format", "json")
+    assert broken.code == 6 and [f["object"] for f in broken.document["findings"]] == [layout.BUDGET]
+    for words in (("rebuild",), ("rebuild", "--yes-rebuild", NOBODY), ("detach",)):
+        refused = one.ledger(*words, "--format", "json")
+        assert (refused.code, refused.out, one.board) == (2, "", old) and refused.err.startswith("seedspec: ")
+    done = one.ledger("rebuild", "--yes-rebuild", old, "--format", "json").document
+    assert (done["before"], done["board"], done["purchases"], done["read"]) == (old, one.board, 2, 2)
+    assert done["doubts"] == [{"entry": "two/1", "settle": "seedspec settle two/1"}] and done["ceiling_lost"]
+    done = one.ledger("detach", "--yes-detach", one.board, "--format", "json").document
+    assert (done["purchases"], done["following"]) == (2, []) and one.lock.header == {}
 
 
 # --- rebuild ---
