@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from outputs import check_output
 from takes import BOARD, Project, bought
 
 from seedspec import api
@@ -101,6 +102,7 @@ def vote(project: Project, winners: str, *, reviewer: str = "mia") -> Path:
 def stats(project: Project, *options: str) -> str:
     done = CliRunner().invoke(seedspec, ["stats", str(project.board), *options])
     assert done.exit_code == 0, (done.output, done.exception)
+    check_output(("stats", *options), done.stdout)
     return done.stdout
 
 
