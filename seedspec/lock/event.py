@@ -15,7 +15,11 @@ Event = PurchaseEvent | RunEvent
 
 
 def as_json(event: Event) -> dict[str, Any]:
-    """The event as JSON holds it: its name under `event`, then its fields; a manifest is left to the lock."""
+    """The event as JSON holds it: its name under `event`, then its fields; a manifest is left to the lock, and
+    `provider` is there where the event is about one of several.
+    """
     fields = asdict(event)
     fields.pop("manifest", None)
+    if not fields.get("provider", True):
+        del fields["provider"]
     return {"event": type(event).__name__, **fields}

@@ -153,12 +153,21 @@ class Compared:
 
 @valueclass(frozen=True, slots=True)
 class Stopped:
-    """Nothing more is submitted; what is running is still followed. `exit` is the code this alone would give."""
+    """Nothing more is submitted; what is running is still followed. `exit` is the code this alone would give.
+
+    `provider` is the service that this is about, where the others of the run go on.
+    """
 
     code: str
     message: str
     exit: int
     at: str
+    provider: str = ""
+
+    @property
+    def lead(self) -> str:
+        """What is told before the message."""
+        return "one service is sent nothing more" if self.provider else "nothing more is submitted"
 
 
 @valueclass(frozen=True, slots=True)

@@ -68,8 +68,9 @@ def _unmet(address: str, bound: Bound, shown: Callable[[str], str]) -> str:
 
 
 def _others(found: Outcomes, shown: Callable[[str], str]) -> Iterator[str]:
-    if found.stopped is not None:
-        yield workflow_command("warning", {"title": "nothing more was submitted"}, found.stopped.message)
+    for why in found.stops.values():
+        lead = "one service was sent nothing more" if why.provider else "nothing more was submitted"
+        yield workflow_command("warning", {"title": lead}, why.message)
     done = found.finished
     if done is not None and (left := done.running + done.to_fetch + done.waiting):
         yield workflow_command(

@@ -61,7 +61,7 @@ def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
         _trouble(suite, name, trouble)
     saved = [f"{o.address}: {found.commands.path(o.file)}" for o in cases if o.file]
     ET.SubElement(suite, "system-out").text = _lines(saved)
-    said = [found.stopped.message] if found.stopped else []
+    said = [why.message for why in found.stops.values()]
     said += [f"warning: {o.address}: {s}" for o in cases for s in o.mismatches]
     unknown = [(take.entry, b) for take in found.compared for b in take.not_measured]
     said += [f"not measured: {address}: {b.measure}, expected at {b.place}" for address, b in unknown]

@@ -101,11 +101,12 @@ class Monitor:
         yield _line_of(self._times(standing, rows, counts["waiting"], now), width, style="dim")
         if self._ending():
             yield _line_of("ending: nothing new is submitted, the answer under way is awaited", width, style="yellow")
-        elif self._outcomes.stopped is not None:
-            yield _line_of(f"nothing more is submitted: {self._outcomes.stopped.message}", width, style="red")
+        else:
+            for why in self._outcomes.stops.values():
+                yield _line_of(f"{why.lead}: {why.message}", width, style="red")
 
     def _word(self, outcome: Outcome) -> str:
-        waits = outcome.end is End.WAITING and not self._outcomes.buying
+        waits = outcome.end is End.WAITING and not self._outcomes.may_buy(outcome)
         return _NOT_FINISHED if waits or outcome.given_up else _WORDS[outcome.end]
 
     def _line(self, row: Outcome, now: float, width: int, *, address: int, bar: int, plain: bool) -> Text:

@@ -110,8 +110,9 @@ def run(
             )
     if trouble:
         page.add("", f"**It ended in trouble**: {_code(trouble)}")
-    if found.stopped is not None:
-        page.add("", f"**Nothing more was submitted**: {_code(found.stopped.message)}")
+    for why in found.stops.values():
+        lead = "One service was sent nothing more" if why.provider else "Nothing more was submitted"
+        page.add("", f"**{lead}**: {_code(why.message)}")
     _by_model(page, ("model", "saved", "failed", "other", "credits", "USD"), run_rows(found))
     for title, end in (("In doubt", End.DOUBT), ("Failed", End.FAILED), ("Held", End.HELD)):
         rows = (("", _code(o.address), _code(o.code), _code(o.message) + _settle(o, found)) for o in found.of(end))

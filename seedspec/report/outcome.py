@@ -124,14 +124,15 @@ _Move = Submitting | Submitted | Completed | Deferred | Saved | Failed | Stuck |
 class Outcomes:
     """Folds the events of a run into an outcome for each step of its plan; `models` by id judge what came back.
 
-    `started`, `stopped` and `finished` are the events of those names; None when there was none. The commands that
-    reports propose are about what is `meant`.
+    `started` and `finished` are the events of those names; None when there was none. `stops` say why nothing more is
+    submitted, by the service; "" has that of the whole run. The commands that reports propose are about what is
+    `meant`.
     """
 
     def __init__(self, steps: Sequence[Step], models: Mapping[str, Model], commands: CommandHint = BARE) -> None:
         self._models, self.commands = models, commands
         self.started: RunStarted | None = None
-        self.stopped: Stopped | None = None
+        self.stops: dict[str, Stopped] = {}
         self.finished: RunFinished | None = None
         self._away = ""
         self._compared: dict[str, Compared] = {}
@@ -156,7 +157,7 @@ class Outcomes:
             case RunStarted():
                 self.started = event
             case Stopped():
-                self.stopped = self.stopped or event
+                self.stops.setdefault(event.provider, event)
             case RunFinished():
                 self.finished = event
             case Progressed():
@@ -189,10 +190,14 @@ class Outcomes:
         """Each purchase as it stands now, twins left out; another thread may ask while events are taken."""
         return [o for o in list(self._outcomes.values()) if o.address not in self._twins]
 
-    @property
-    def buying(self) -> bool:
+    def may_buy(self, outcome: Outcome) -> bool:
         """Whether what waits may still be bought in this run."""
-        return self.stopped is None and (self.started is None or self.started.to_buy > 0)
+        return self.why_not_bought(outcome) is None and (self.started is None or self.started.to_buy > 0)
+
+    def why_not_bought(self, outcome: Outcome) -> Stopped | None:
+        """Why nothing more is submitted where an entry is bought; None where something is."""
+        entry = outcome.step.entry
+        return self.stops.get("") or (self.stops.get(entry.model.provider.id) if entry is not None else None)
 
     def __iter__(self) -> Iterator[Outcome]:
         """The outcomes if the run ends now, in the order of the plan; a twin has that of what serves it."""
@@ -215,8 +220,8 @@ class Outcomes:
                 yield replace(served, step=outcome.step, end=end, units=None, begun="", ended="", mismatches=())
             elif outcome.end is End.RUNNING and self._away and not outcome.message:
                 yield replace(outcome, code="poll", message=self._away)
-            elif outcome.end is End.WAITING and self.stopped is not None and not outcome.message:
-                yield replace(outcome, code=self.stopped.code, message=self.stopped.message)
+            elif outcome.end is End.WAITING and not outcome.message and (why := self.why_not_bought(outcome)):
+                yield replace(outcome, code=why.code, message=why.message)
             else:
                 yield outcome
 

@@ -96,7 +96,7 @@ def line(event: Event, commands: CommandHint = BARE) -> str | None:
         case Compared():
             return f"  ! {event.entry}  {said}" if (said := expected.short(event)) else None
         case Stopped():
-            return f"  ■ nothing more is submitted: {cut(event.message, 160)}"
+            return f"  ■ {event.lead}: {cut(event.message, 160)}"
         case Unrecorded():
             return f"  ■ {event.message}" if event.message else "  ■ the disk takes the lock again; it lacks nothing"
         case Skipped(reason="doubt"):
@@ -173,7 +173,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
 
 def _meaning(found: Outcomes, done: RunFinished) -> str:
     """What an exit code says in words."""
-    if done.exit == 6 and found.stopped is not None and found.stopped.code == "ledger":
+    if done.exit == 6 and any(why.code == "ledger" for why in found.stops.values()):
         return "the shared ledger lacks what this run knows, or is no more what it was: nothing more was bought"
     return _EXIT_WORDS.get(done.exit, "")
 

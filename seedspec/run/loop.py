@@ -241,8 +241,7 @@ class _Debt:
 
 def _disk_refusal(machine: Engine) -> str:
     """Why an intent did not get onto the disk, if that ended the buying."""
-    stopped = machine.stopped
-    return stopped.message if stopped is not None and stopped.code == _UNWRITTEN else ""
+    return next((why.message for why in machine.stops if why.code == _UNWRITTEN), "")
 
 
 def _patience(machine: Engine, moment: Moment) -> float:

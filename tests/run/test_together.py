@@ -120,6 +120,7 @@ def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_ord
         rng = random.Random(seed)
         jobs = admit(plan, Limits(), Pace(), Moment(1.0, datetime(2026, 11, 23, tzinfo=UTC))).jobs
         agenda, clock = Queue(jobs, in_order=in_order), 1.0
+        lane = agenda.lane("")
         lacking: set[str] = {n for n in jobs if rng.random() < 0.2}
 
         def lacks(job: Purchase, lacking: set[str] = lacking) -> str:
@@ -133,15 +134,15 @@ def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_ord
             if rng.random() < 0.1 and lacking:
                 lacking.clear()
                 agenda.release(lack)
-            agenda.sort(lacks)
+            lane.sort(lacks)
             ready = [j for j in open_jobs(jobs, in_order=in_order) if j.name not in lacking]
             now = [j for j in ready if j.due <= clock]
-            assert agenda.turn(clock, lacks) is (now[0] if now else None), f"seed {seed}"
-            assert agenda.any_turn == bool(open_jobs(jobs, in_order=in_order)), f"seed {seed}"
-            for phases, first in ((READ, agenda.next_read), (FETCH, agenda.next_download)):
+            assert lane.turn(clock, lacks) is (now[0] if now else None), f"seed {seed}"
+            assert lane.any_turn == bool(open_jobs(jobs, in_order=in_order)), f"seed {seed}"
+            for phases, first in ((READ, lane.next_read), (FETCH, agenda.next_download)):
                 assert first == min((j.due for j in jobs.values() if j.phase in phases), default=None), f"seed {seed}"
             assert {p: n for p, n in agenda.counts.items() if n} == {
                 p: n for p in Phase if (n := sum(j.phase is p for j in jobs.values()))
             }
         due = sorted((j.due, j.index) for j in jobs.values() if j.phase in READ and j.due <= clock + 1)
-        assert [j.index for j in agenda.reads(clock + 1)] == [i for _, i in due]
+        assert [j.index for j in lane.reads(clock + 1)] == [i for _, i in due]

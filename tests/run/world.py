@@ -124,21 +124,24 @@ class World:
         self.dead, self.steps, self._pending, self.first_dead = False, 0, [], {}
         lock = self.lock()
         plan = self.plan(entries, lock, retry=retry, others=others)
+        terms = Terms(
+            then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
+            attempts=3,
+            result_seconds=86400,
+            unreachable=("invalid_media_url",),
+            together=(1, 3)[self.choose(2)],
+            lookup=(Lookup(), Lookup("own-id", own="client_id", after=2.0))[self.choose(3) == 2],
+        )
         machine = Engine(
             name="model",
             plan=plan,
             pace=PACE,
             limits=limits,
             key=lambda: f"key-{self.counts['keys']:06}-{len(self.lines):06}-{self._count('keys'):06}",
-            terms=Terms(
-                then=lambda code: AGAIN.get(code, "asked"),  # type: ignore[arg-type,return-value]
-                attempts=3,
-                result_seconds=86400,
-                unreachable=("invalid_media_url",),
-                together=(1, 3)[self.choose(2)],
-                lookup=(Lookup(), Lookup("own-id", own="client_id", after=2.0))[self.choose(3) == 2],
-            ),
+            terms=terms,
+            services={e.model.provider.id: terms for e in entries if e.model.provider.id != "evolink"},
         )
+        self.counts["runs over two services"] += bool(machine.services)
         if stop_after is None:
             stop_after = self.choose(30) if self.choose(12) == 11 else 10**9
         events = drive(machine, self, self, clock=self.moment, stopping=lambda: self.steps > stop_after)

@@ -6,10 +6,9 @@ and records the events of each reply before anything else happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import orjson
 
@@ -18,10 +17,12 @@ from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Deferred, Intent, Submitting
 from seedspec.lock.run_events import Held, RunFinished, RunStarted, Stopped
 from seedspec.plan.plan import Plan
+from seedspec.run.engine.account import Account, Accounts, accounts_of
 from seedspec.run.engine.admission import admit
 from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.common_cause import Blame
 from seedspec.run.engine.doubts import Doubts
+from seedspec.run.engine.lane import Lane
 from seedspec.run.engine.media_urls import MediaUrls, known_as
 from seedspec.run.engine.messages import (
     Archive,
@@ -48,13 +49,14 @@ from seedspec.run.engine.messages import (
 )
 from seedspec.run.engine.obstacles import Obstacles
 from seedspec.run.engine.others import Others
-from seedspec.run.engine.outage import Outage, away
+from seedspec.run.engine.outage import Outage, away, outages
 from seedspec.run.engine.pictures import Pictures
 from seedspec.run.engine.proof import marks_of
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import Queue
 from seedspec.run.engine.reads import Reads
 from seedspec.run.engine.renders import Renders
+from seedspec.run.engine.slots import Slots
 from seedspec.run.engine.sums import sums
 from seedspec.run.engine.terms import Terms
 from seedspec.run.engine.transitions import Transitions
@@ -63,7 +65,7 @@ from seedspec.run.engine.transitions import Transitions
 @dataclass(slots=True)
 class Engine:
     """One run of a plan. `key` makes a fresh idempotency key. `terms` are those of the service that most is bought of,
-    and `services` those of further ones, by their ids.
+    and `services` those of further ones, by their ids. Each has its pace and its balance, and may be stopped alone.
 
     `chance` gives numbers from 0 to 1 that spread the waits of several runs over time. `renders` is the bucket of
     videos, if any. `runner` is the id by which a shared ledger knows this run, "" without one. `today` is the day by
@@ -82,19 +84,19 @@ class Engine:
     today: str = ""
     renders: Renders = field(default_factory=Renders)
     _terms: Callable[[str], Terms] = field(init=False)
-    _purse: Budget = field(init=False)
+    _accounts: Accounts = field(init=False)
+    _budget: Budget = field(init=False)
     _progress: Transitions = field(init=False)
     _assets: MediaUrls = field(init=False)
     _jobs: dict[str, Purchase] = field(default_factory=dict)
     _agenda: Queue = field(init=False)
-    _outage: Outage = field(init=False)
+    _outages: dict[str, Outage] = field(default_factory=dict)
     _reads: Reads = field(init=False)
     _others: Others = field(init=False)
     _doubts: Doubts = field(init=False)
     _blame: Blame | None = None
     _obstacles: Obstacles = field(init=False)
-    _busy: dict[type[Any], int] = field(default_factory=dict)
-    _closing: bool = False
+    _slots: Slots = field(init=False)
     _reused: int = 0
 
     def __post_init__(self) -> None:
@@ -108,10 +110,11 @@ class Engine:
 
         self._terms = terms
         self._assets = MediaUrls(self.plan.lock, self.pace, pause, pictures, terms)
-        self._purse = Budget(self.name, self.limits, pause)
-        self._progress = Transitions(self.pace, self.limits, self._purse, pause, terms)
+        own = (s.entry.model.provider.id for s in self.plan.steps if s.entry is not None)
+        self._accounts, self._budget = accounts_of(self.name, own, self.services, pause), Budget(self.limits)
+        self._progress = Transitions(self.pace, self.limits, self._budget, pause, terms, self._accounts)
+        self._slots = Slots(self.pace, self.limits, self._accounts, self._lane, self._outage)
         self.renders.begin(pause, self._progress.after_download)
-        self._outage = Outage(self.name, self._jobs, self._progress, self._update)
         self._others = Others(self._progress, self.renders.url)
         self._doubts = Doubts(self.plan.lock, self._jobs, terms, self.limits, self._progress)
 
@@ -119,22 +122,22 @@ class Engine:
         """The run begins: what is planned, and what is passed over and why."""
         taken = admit(self.plan, self.limits, self.pace, now, self.runner)
         self._jobs.update(taken.jobs)
-        self._purse.elsewhere, self._reused = taken.elsewhere, taken.reused
+        self._budget.elsewhere, self._reused = taken.elsewhere, taken.reused
         self._blame = None if self.limits.retry else Blame(self.plan.lock)
-        self._obstacles = Obstacles(self._jobs, self.plan.lock, self._assets, self._blame, self.today)
-        self._assets.begin(self._jobs)
-        self._agenda = Queue(self._jobs, in_order=self.limits.wait)
-        self._reads = Reads(
-            self._terms, self.pace, self._jobs, self._agenda, self._outage, self._progress, self._update
+        self._obstacles = Obstacles(
+            self._jobs, self.plan.lock, self._assets, self._blame, self.today, self._accounts.is_open
         )
+        self._assets.begin(self._jobs)
+        self._agenda = Queue(self._jobs, self._service_of, in_order=self.limits.wait, together=self.limits.bounded)
+        self._outages = outages(self.name, self._accounts, self._jobs, self._progress, self._update)
+        self._reads = Reads(self._terms, self.pace, self._jobs, self._lane, self._outage, self._progress, self._update)
         for job in self._jobs.values():
             if self._doubts.take(job, now):
                 self._agenda.update(job)
-            self._purse.place(job)
+            self._budget.place(job)
         buys = [j for j in self._jobs.values() if j.phase is Phase.WAITING]
-        asked = dict.fromkeys(j.provider for j in buys if self._terms(j.provider).balance)
-        if asked:
-            self._purse.open(next(iter(asked)), now)
+        for provider in dict.fromkeys(j.provider for j in buys if self._terms(j.provider).balance):
+            self._accounts.of(provider).open(now)
         finish = sum(j.phase is Phase.RUNNING for j in self._jobs.values())
         entries = sum(s.entry is not None for s in self.plan.steps)
         begun = RunStarted(self.name, entries, len(buys), finish, sum(j.units for j in buys), now.text())
@@ -142,32 +145,30 @@ class Engine:
 
     def due(self, now: Moment) -> tuple[list[Event], list[Call]]:
         """The calls to start now: downloads and reads, then pictures and uploads, then at most one paid request."""
-        if self._closing:
+        if self._slots.closing:
             return [], []
         calls = self._following(now) if self.limits.wait else []
-        calls += [self._begin(call) for call in self.renders.due(now)]
-        calls += [self._begin(call) for call in self._doubts.due(now)]
+        calls += [self._slots.begin(call) for call in self.renders.due(now)]
+        calls += [self._slots.begin(call) for call in self._doubts.due(now)]
         if self._looks and (look := self._others.due(self._jobs.values(), now)) is not None:
-            calls.append(self._begin(look))
-        if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
-            if asks <= now.clock and not self._busy.get(Balance):
-                calls.append(self._begin(Balance(self._purse.provider)))
+            calls.append(self._slots.begin(look))
+        calls += [self._slots.begin(Balance(account.provider)) for account in self._slots.to_weigh(now)]
+        if not (selling := self._slots.selling):
             return [], calls
-        if not self._may_submit:
-            return [], calls
-        self._agenda.sort(lambda job: self._assets.missing(job.entry_to_buy, self._jobs, now))
-        job = self._next(now)
-        calls += [self._begin(cut) for cut in self._assets.pictures.due(now)]
-        calls += [self._begin(upload) for upload in self._assets.due(now)]
+        job = self._next(selling, now)
+        calls += [self._slots.begin(cut) for cut in self._assets.pictures.due(now)]
+        calls += [
+            self._slots.begin(up) for up in self._assets.due(now, lambda name: self._accounts.of(name) in selling)
+        ]
         if job is None:
             return [], calls
-        if (ceiling := self._purse.ceiling(job, now)) is not None:
-            return self._progress.stop(ceiling), calls
+        if (ceiling := self._budget.ceiling(job, now)) is not None:
+            return self._accounts.stop(ceiling), calls
         return [], [*calls, self._create(job, now)]
 
     def reply(self, call: Call, reply: Reply, now: Moment) -> list[Event]:
         """What a reply means. Its events are to be recorded before anything else is done."""
-        self._busy[type(call)] -= 1
+        self._slots.end(call)
         if isinstance(call, Upload):
             events = self._assets.reply(call, reply, now)
             if isinstance(reply, Stored):
@@ -183,7 +184,7 @@ class Engine:
         elif isinstance(call, Archive):
             return self.renders.archived(call, reply, now)
         elif isinstance(call, Balance):
-            events = self._purse.reply(reply, now)
+            events = self._accounts.balance(call.provider, reply, now)
         elif isinstance(call, Look):
             events = self._others.reply(call, reply, self._jobs, now)
             for name in call.purchases:
@@ -204,10 +205,10 @@ class Engine:
                 reply = self._assets.renewed(job.entry_to_buy, self._jobs, reply)
             own = self._progress
             if isinstance(call, Read) and away(reply) and job.phase is not Phase.LINKING:
-                events = self._outage.lost([job], reply, now)
+                events = self._outage(job.provider).lost([job], reply, now)
             else:
                 if isinstance(call, Read) and not away(reply):
-                    self._outage.over()
+                    self._outage(job.provider).over()
                 after = {Create: own.after_create, Read: own.after_read, Download: own.after_download}
                 events = (after | {Recall: self.renders.recalled})[type(call)](job, reply, now)
             if isinstance(call, Create):
@@ -217,73 +218,68 @@ class Engine:
                 self._update(left)
             if isinstance(call, Create) and self._blame is not None and self._blame.heard(job.entry_to_buy, reply):
                 self._agenda.suspect()
-        for event in [e for e in events if isinstance(e, Stopped)]:
-            self._progress.stop(event)
         if isinstance(reply, Trouble) and reply.stop and not isinstance(call, ReadMany | Recall | Find | List):
-            events += self._progress.stop(Stopped("key", reply.reason, 5, now.text()))
+            why = Stopped("key", reply.reason, 5, now.text())
+            at = call.provider if isinstance(call, Create | Read | Upload | Balance) else None
+            events += self._accounts.stop(why, at)
         return [*events, *self._hold(now)]
 
     def wake(self, now: Moment) -> float | None:
         """The clock at which something is due next, or None when only a reply can move the run on."""
-        if self._closing:
+        if self._slots.closing:
             return None
         found: list[float | None] = []
         if self.limits.wait:
-            found.append(self._next_read if self._reading < self._most_reads else None)
-            found.append(self._agenda.next_download if self._busy.get(Download, 0) < self.pace.downloads else None)
+            found += [self._slots.next_read(account) for account in self._accounts]
+            found.append(self._agenda.next_download if self._slots.downloads else None)
         found += [self.renders.wake(), self._doubts.next_look]
         if self._looks:
             found.append(self._others.next_look)
-        if (asks := self._purse.asks) is not None and (self._may_submit or self._purse.weighs):
-            found.append(None if self._busy.get(Balance) else asks)
-        elif self._may_submit:
-            found += [self._assets.wake(), self._assets.pictures.wake()]
-            if not self._busy.get(Create) and self._room and (turn := self._agenda.next_turn) is not None:
-                found.append(max(turn, self._progress.next_submit))
+        for account in self._accounts:
+            found += self._selling(account)
         times = [t for t in found if t is not None]
         return min(times, default=None)
 
     def close(self) -> None:
         """Nothing new is started; what is under way is waited for by the caller as long as it likes."""
-        self._closing = True
+        self._slots.closing = True
 
     def stop(self, why: Stopped) -> list[Event]:
         """Nothing more is submitted, for a reason that lies outside; what is running is followed."""
-        return self._progress.stop(why)
+        return self._accounts.stop(why)
 
     @property
     def done(self) -> bool:
         """Whether the run has nothing left to do or to wait for."""
-        if any(self._busy.values()):
+        if self._slots.any:
             return False
-        if self._closing:
+        if self._slots.closing:
             return True
-        if self._purse.weighs or self.renders.waits:
+        if self.renders.waits or any(account.weighs for account in self._accounts):
             return False
+        lanes = [self._lane(a.provider) for a in self._accounts if self._slots.may_submit(a)]
         if not self.limits.wait:
-            return not (self._may_submit and self._agenda.any_turn)
-        live = {Phase.RUNNING, Phase.FETCHING, Phase.ELSEWHERE, Phase.SEEKING} | (
-            {Phase.WAITING} if self._may_submit else set()
-        )
-        return not any(self._agenda.counts[phase] for phase in live)
+            return not any(lane.any_turn for lane in lanes)
+        live = (Phase.RUNNING, Phase.FETCHING, Phase.ELSEWHERE, Phase.SEEKING)
+        return not any(self._agenda.counts[p] for p in live) and not any(lane.counts[Phase.WAITING] for lane in lanes)
 
     @property
-    def stopped(self) -> Stopped | None:
-        """Why nothing more is submitted, if so."""
-        return self._progress.stopped
+    def stops(self) -> list[Stopped]:
+        """Why nothing more is submitted: in the run, or to one of its services."""
+        return self._accounts.stops
 
     @property
     def paying(self) -> bool:
         """Whether a paid request is on its way, whose answer must not be lost."""
-        return self._busy.get(Create, 0) > 0
+        return self._slots.paying
 
     def withdraw(self, call: Create, now: Moment) -> Deferred:
         """Takes back an intent whose request was never started; the purchase is queued as before."""
         job = self._jobs[call.job]
-        self._busy[Create] -= 1
+        self._slots.end(call)
         job.busy, job.phase = False, Phase.WAITING
         self._update(job)
-        self._purse.withdraw()
+        self._budget.withdraw()
         step = job.step
         return Deferred(step.address, step.fp, job.attempt, "withdrawn", "the request was not sent", 0, now.text())
 
@@ -291,7 +287,7 @@ class Engine:
         """Another runner has this purchase: the call, which was not started, is none of this run's."""
         job = self._jobs[call.job]
         self.withdraw(call, now)
-        self._progress.next_submit = now.clock  # nothing was sent
+        self._accounts.of(job.provider).next_submit = now.clock  # nothing was sent
         events = self._others.take(job, theirs, now)
         self._doubts.take(job, now)
         self._update(job)
@@ -300,66 +296,69 @@ class Engine:
     def finish(self, now: Moment, *, interrupted: bool = False) -> RunFinished:
         """The sums, and the exit code: the worst of those that apply."""
         missing, short, owing = len(self.plan.missing), self.limits.short, self.renders.owing
-        told = (self._jobs.values(), self.stopped, self._reused, now)
+        told = (self._jobs.values(), self.stops, self._reused, now)
         return sums(*told, interrupted=interrupted, missing=missing, short=short, owing=owing)
 
     # --- what may start ---
 
-    @property
-    def _may_submit(self) -> bool:
-        return self.limits.submit and self.stopped is None and not self._closing
+    def _selling(self, account: Account) -> list[float | None]:
+        """The clocks at which something is due that a purchase at a service needs."""
+        if (asks := self._slots.asks(account)) is not None:
+            return [None if self._slots.weighing(account) else asks]
+        if not self._slots.may_submit(account):
+            return []
+        found = [self._assets.wake(lambda name: self._accounts.of(name) is account), self._assets.pictures.wake()]
+        turn = self._lane(account.provider).next_turn
+        if turn is not None and not self._slots.paying and self._slots.room(account):
+            found.append(max(turn, account.next_submit))
+        return found
 
-    @property
-    def _room(self) -> bool:
-        flying = self._agenda.counts[Phase.RUNNING] + self._agenda.counts[Phase.POSTING]
-        return flying < self.pace.in_flight or not self.limits.wait
+    def _service_of(self, job: Purchase) -> str:
+        return self._accounts.of(job.provider).provider
+
+    def _lane(self, provider: str) -> Lane:
+        return self._agenda.lane(self._accounts.of(provider).provider)
+
+    def _outage(self, provider: str) -> Outage:
+        return self._outages[self._accounts.of(provider).provider]
 
     @property
     def _looks(self) -> bool:
         """Whether there is something that others are sending, and nobody looks at it now."""
-        return self.limits.wait and self._agenda.counts[Phase.ELSEWHERE] > 0 and not self._busy.get(Look)
-
-    @property
-    def _reading(self) -> int:
-        return self._busy.get(Read, 0) + self._busy.get(ReadMany, 0)
-
-    @property
-    def _most_reads(self) -> int:
-        """A service that does not answer is asked by one read at a time."""
-        return 1 if self._outage.on else self.pace.reads
-
-    @property
-    def _next_read(self) -> float | None:
-        due = self._agenda.next_read
-        return max(due, self._outage.due) if due is not None and self._outage.on else due
+        return self.limits.wait and self._agenda.counts[Phase.ELSEWHERE] > 0 and not self._slots.looking
 
     def _following(self, now: Moment) -> list[Call]:
         """The free calls that bought videos need next, as far as slots for them are open."""
         calls: list[Call] = []
-        free = self.pace.downloads - self._busy.get(Download, 0)
-        for job in islice(self._agenda.downloads(now.clock), max(free, 0)):
+        for job in islice(self._agenda.downloads(now.clock), self._slots.downloads):
             job.busy = True
             most = most_bytes(job.seconds)
-            calls.append(self._begin(self.renders.fetch(job, most) or Download(job.name, job.link, job.file, most)))
-        if self._outage.on and now.clock < self._outage.due:
-            return calls
-        while self._reading < self._most_reads and (first := next(self._agenda.reads(now.clock), None)) is not None:
-            calls.append(self._begin(self._reads.call(first, now)))
+            fetched = self.renders.fetch(job, most) or Download(job.name, job.link, job.file, most)
+            calls.append(self._slots.begin(fetched))
+        for account in self._accounts:
+            while (due := self._slots.next_read(account)) is not None and due <= now.clock:
+                first = next(self._lane(account.provider).reads(now.clock))
+                calls.append(self._slots.begin(self._reads.call(first, now)))
         return calls
 
     def _update(self, job: Purchase) -> None:
         """A purchase has moved on: its turn and its share of the budget are found anew."""
         self._agenda.update(job)
-        self._purse.place(job)
+        self._budget.place(job)
 
-    def _begin(self, call: Call) -> Call:
-        self._busy[type(call)] = self._busy.get(type(call), 0) + 1
-        return call
+    def _next(self, selling: Iterable[Account], now: Moment) -> Purchase | None:
+        """Whose turn it is, at the services that sell: of several the first in the order of the run."""
 
-    def _next(self, now: Moment) -> Purchase | None:
-        if self._busy.get(Create) or now.clock < self._progress.next_submit or not self._room:
-            return None
-        return self._agenda.turn(now.clock, lambda job: self._assets.missing(job.entry_to_buy, self._jobs, now))
+        def lacks(job: Purchase) -> str:
+            return self._assets.missing(job.entry_to_buy, self._jobs, now)
+
+        found = []
+        for account in selling:
+            lane = self._lane(account.provider)
+            lane.sort(lacks)
+            if not self._slots.paying and now.clock >= account.next_submit and self._slots.room(account):
+                found.append(lane.turn(now.clock, lacks))
+        return min((job for job in found if job is not None), key=lambda job: job.index, default=None)
 
     def _create(self, job: Purchase, now: Moment) -> Call:
         entry, step = job.entry_to_buy, job.step
@@ -372,7 +371,7 @@ class Engine:
             take=entry.take,
             attempt=job.attempt,
             manifest=orjson.loads(entry.manifest),
-            intent=Intent(key, digest(body), now.text(), self._purse.left_of(job)),
+            intent=Intent(key, digest(body), now.text(), self._accounts.of(job.provider).left),
             units=job.units,
             at=now.text(),
             profile=self.plan.profile or None,
@@ -382,13 +381,15 @@ class Engine:
         job.trace = marks.trace(key, now.utc.timestamp())
         job.phase, job.busy = Phase.POSTING, True
         self._update(job)
-        self._purse.begin()
-        self._progress.next_submit = now.clock + self.pace.submit_every
-        return self._begin(Create(step.fp, body, intent, job.provider, entry.model.called))
+        self._budget.begin()
+        self._accounts.of(job.provider).next_submit = now.clock + self.pace.submit_every
+        return self._slots.begin(Create(step.fp, body, intent, job.provider, entry.model.called))
 
     def _hold(self, now: Moment) -> list[Event]:
         """Purchases whose upstream has no video, or whose file cannot be uploaded, are held; the rest goes on."""
         events: list[Event] = []
+        for provider in self._accounts.shut:
+            self._agenda.shut(provider)
         for job in self._agenda.suspects():
             if job.phase is Phase.WAITING and (why := self._obstacles.of(job)) is not None:
                 upstream, reason, job.phase = why

@@ -153,11 +153,11 @@ class MediaUrls:
                 return medium, *lost
         return None
 
-    def due(self, now: Moment) -> Iterator[Upload]:
-        """The uploads that are to start now, as far as slots are free."""
+    def due(self, now: Moment, wanted: Callable[[str], bool]) -> Iterator[Upload]:
+        """The uploads that are to start now, as far as slots are free, to the services that are `wanted`."""
         started = []
         for name, asset in self._open.items() if self._busy < self.pace.uploads else ():
-            if self._startable(asset) and asset.due <= now.clock:
+            if self._startable(asset) and asset.due <= now.clock and wanted(asset.provider):
                 asset.busy = True
                 self._busy += 1
                 started.append(name)
@@ -167,11 +167,11 @@ class MediaUrls:
             asset = self._open.pop(name)
             yield Upload(asset.sha256, asset.path, asset.again, asset.provider)
 
-    def wake(self) -> float | None:
-        """When the next upload may start; None when none waits for its time."""
+    def wake(self, wanted: Callable[[str], bool]) -> float | None:
+        """When the next upload to the services that are `wanted` may start; None when none waits for its time."""
         if self._busy >= self.pace.uploads:
             return None
-        return min((a.due for a in self._open.values() if self._startable(a)), default=None)
+        return min((a.due for a in self._open.values() if self._startable(a) and wanted(a.provider)), default=None)
 
     def reply(self, call: Upload, reply: Reply, now: Moment) -> list[Event]:
         asset = self._known[known_as(call.provider, call.sha256)]

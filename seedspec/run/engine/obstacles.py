@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from seedspec.catalog.media_facts import MediaFacts
@@ -20,13 +20,17 @@ _ENDS = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "
 
 @dataclass(frozen=True, slots=True)
 class Obstacles:
-    """Looks at the purchases of a run as they stand; `blame` may be left out (None), and the day (`today`) too ("")."""
+    """Looks at the purchases of a run as they stand; `blame` may be left out (None), and the day (`today`) too ("").
+
+    `is_open` says whether anything may still be bought of a service.
+    """
 
     jobs: Mapping[str, Purchase]
     lock: Lock
     urls: MediaUrls
     blame: Blame | None
     today: str = ""
+    is_open: Callable[[str], bool] = lambda provider: True
 
     def of(self, job: Purchase) -> tuple[str, str, Phase] | None:
         """What stands in the way, why, and the phase that the purchase goes to; None where nothing does."""
@@ -39,6 +43,13 @@ class Obstacles:
                 if up.phase is Phase.LEFT:
                     return up.step.address, "it is not finished", Phase.LEFT
                 return up.step.address, _ENDS[up.phase], Phase.HELD
+            if (
+                up is not None
+                and up.phase is Phase.WAITING
+                and self.is_open(job.provider)
+                and not self.is_open(up.provider)
+            ):
+                return up.step.address, "it is not bought", Phase.LEFT
         if (unusable := unusable_upstream(entry.media, entry.model.media, self._facts)) is not None:
             return *unusable, Phase.HELD
         if self.blame is not None and (blamed := self.blame.of(entry)) is not None:

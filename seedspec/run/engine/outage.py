@@ -7,10 +7,26 @@ from dataclasses import dataclass
 
 from seedspec.lock.event import Event
 from seedspec.lock.run_events import Delayed
+from seedspec.run.engine.account import Accounts
 from seedspec.run.engine.messages import Reply, Trouble
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.queue import READ
 from seedspec.run.engine.transitions import STRANGE, Transitions
+
+
+def outages(
+    run: str,
+    accounts: Accounts,
+    jobs: Mapping[str, Purchase],
+    progress: Transitions,
+    placed: Callable[[Purchase], None],
+) -> dict[str, Outage]:
+    """The reads of each service of a run, by its id."""
+    own: dict[str, dict[str, Purchase]] = {account.provider: {} for account in accounts}
+    for name, job in jobs.items():
+        own[accounts.of(job.provider).provider][name] = job
+    called = {a.provider: f"`{a.provider}`" if a.several else "the service" for a in accounts}
+    return {provider: Outage(run, mine, progress, placed, called[provider]) for provider, mine in own.items()}
 
 
 def away(reply: Reply) -> bool:
@@ -20,15 +36,17 @@ def away(reply: Reply) -> bool:
 
 @dataclass(slots=True)
 class Outage:
-    """The reads of a run while the service does not answer. `due` is the clock at which it is to be asked again.
+    """The reads of one service while it does not answer. `due` is the clock at which it is to be asked again.
 
-    `placed` is told of each job that has moved on.
+    `jobs` are those of the service, `called` is what it is called where this is told. `placed` is told of each job
+    that has moved on.
     """
 
     name: str
     jobs: Mapping[str, Purchase]
     progress: Transitions
     placed: Callable[[Purchase], None]
+    called: str = "the service"
     due: float = 0.0
     _since: float = 0.0
     _tries: int = 0
@@ -76,5 +94,5 @@ class Outage:
             return []
         tasks = sum(job.phase is Phase.RUNNING for job in self.jobs.values())
         many = "1 task" if tasks == 1 else f"{tasks:,} tasks"
-        said = f"the service cannot be reached: reading waits ({many}); {reason}"
+        said = f"{self.called} cannot be reached: reading waits ({many}); {reason}"
         return [Delayed(self.name, "", "poll", said, None if ended else wait, now.text())]

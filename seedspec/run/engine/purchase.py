@@ -87,6 +87,11 @@ class Limits:
     short: bool = False
     retry: bool = False
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the run may have to leave something out for its cost or its count."""
+        return self.units is not None or self.entries is not None
+
 
 class Phase(Enum):
     """Where a purchase stands inside a run. What outlives the run are the states of the lock."""

@@ -1,12 +1,15 @@
-"""Which purchases of a run are due for what: queues by time and by turn, so that no step looks at all of them."""
+"""Which purchases of a run are due for what: queues by time and by turn, so that no step looks at all of them.
+
+What is asked of a service stands in its own lane: one that is slow or full holds up no other.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
+from seedspec.run.engine.lane import Lane, Timed
 from seedspec.run.engine.purchase import Phase, Purchase
 
 READ = frozenset({Phase.RUNNING, Phase.LINKING})
@@ -17,60 +20,39 @@ HAD = frozenset({Phase.SAVED, Phase.KEPT})
 GONE = frozenset({Phase.FAILED, Phase.DOUBT, Phase.HELD, Phase.LEFT})
 """Phases that end a purchase in this run without a video."""
 
-Lacks = Callable[[Purchase], str]
-"""The digest of a file that a purchase still needs an address for, or the name of a picture that is still to be cut,
-which is asked for thereby; "" when none lacks."""
-
-
-@dataclass(slots=True)
-class _Timed:
-    """Jobs by the time at which they are due, then in turn. An entry that its job has outlived is passed over."""
-
-    stamps: list[int]
-    heap: list[tuple[float, int, int]] = field(default_factory=list)
-
-    def push(self, job: Purchase) -> None:
-        heappush(self.heap, (job.due, job.index, self.stamps[job.index]))
-
-    @property
-    def first(self) -> float | None:
-        """When the next one is due."""
-        while self.heap and self.stamps[self.heap[0][1]] != self.heap[0][2]:
-            heappop(self.heap)
-        return self.heap[0][0] if self.heap else None
-
-    def until(self, clock: float) -> Iterator[int]:
-        """Takes out, one by one, what is due by then."""
-        while (first := self.first) is not None and first <= clock:
-            yield heappop(self.heap)[1]
-
 
 class Queue:
-    """The jobs of a run by what they wait for. Tell it of a job with `placed` whenever that has changed.
+    """The jobs of a run by what they wait for. Tell it of a job with `update` whenever that has changed.
 
-    `counts` are the jobs in each phase. `in_order` says that what has a lower turn is bought before
-    anything of a higher one.
+    `lanes` are those of each service, by what `service_of` says of a job. `counts` are the jobs in each phase.
+    `in_order` says that what has a lower turn is bought before anything of a higher one: at each service for itself,
+    or, with `together`, in the whole run.
     """
 
-    def __init__(self, jobs: Mapping[str, Purchase], *, in_order: bool) -> None:
+    def __init__(
+        self,
+        jobs: Mapping[str, Purchase],
+        service_of: Callable[[Purchase], str] = lambda job: "",
+        *,
+        in_order: bool,
+        together: bool = False,
+    ) -> None:
         self.counts: Counter[Phase] = Counter()
+        self.lanes: dict[str, Lane] = {}
         self._jobs = tuple(jobs.values())
-        self._in_order = in_order
+        self._in_order, self._together = in_order, together
         self._stamps = [0] * len(self._jobs)
         self._phases: list[Phase | None] = [None] * len(self._jobs)
-        self._reads, self._downloads = _Timed(self._stamps), _Timed(self._stamps)
+        self._downloads = Timed(self._stamps)
         self._ups: dict[int, list[Purchase]] = {}
         self._dependants: dict[int, list[int]] = {}
-        self._fresh: list[int] = []
-        self._lacking: dict[str, list[int]] = {}
-        self._later = _Timed(self._stamps)
-        self._ready: list[tuple[int, int]] = []
-        self._turns: Counter[int] = Counter()
-        self._closed: dict[int, list[int]] = {}
-        self._open = 0
         self._suspects: list[int] = []
+        self._lane_of: list[Lane] = []
         for index, (name, job) in enumerate(jobs.items()):
             job.index, job.name = index, name
+            lane = self.lane(service_of(job))
+            lane.own.append(index)
+            self._lane_of.append(lane)
         for job in self._jobs:
             if job.entry is not None and (ups := [u for m in job.entry.upstream if (u := jobs.get(m.key))]):
                 self._ups[job.index] = ups
@@ -78,6 +60,18 @@ class Queue:
                     self._dependants.setdefault(up.index, []).append(job.index)
         for job in self._jobs:
             self.update(job)
+
+    def lane(self, service: str) -> Lane:
+        """What is due at a service."""
+        if service not in self.lanes:
+            self.lanes[service] = Lane(self._jobs, self._stamps, self._is_blocked, self._first_turn)
+        return self.lanes[service]
+
+    def shut(self, service: str) -> None:
+        """Nothing more is bought of a service: no turn waits for what it still has, and nothing else should."""
+        if not self.lane(service).shut:
+            self.lane(service).shut = True
+            self.suspect()
 
     def update(self, job: Purchase) -> None:
         """A job has begun, has moved on, or is due at another time."""
@@ -88,119 +82,49 @@ class Queue:
         if job.busy:
             return
         if phase in READ:
-            self._reads.push(job)
+            self._lane_of[index].follow(job)
         elif phase in FETCH:
             self._downloads.push(job)
         elif phase is Phase.WAITING:
-            self._fresh.append(index)
+            self._lane_of[index].fresh.append(index)
 
     def _count_move(self, job: Purchase, before: Phase | None) -> None:
-        index, phase = job.index, job.phase
-        if before is not None:
-            self.counts[before] -= 1
-        self.counts[phase] += 1
+        index, phase, lane = job.index, job.phase, self._lane_of[job.index]
+        for counts in (self.counts, lane.counts):
+            if before is not None:
+                counts[before] -= 1
+            counts[phase] += 1
         self._phases[index] = phase
         if before is Phase.WAITING:
-            self._turns[job.turn] -= 1
+            lane.turns[job.turn] -= 1
         if phase is Phase.WAITING:
-            self._turns[job.turn] += 1
+            lane.turns[job.turn] += 1
             self._suspects.append(index)
-        elif phase in HAD or phase in GONE:
+        if phase in HAD or phase in GONE or (phase is Phase.WAITING and lane.shut):
             for dependant in self._dependants.get(index, ()):
                 if self._phases[dependant] is Phase.WAITING:
                     self._suspects.append(dependant)
-                    self._fresh.append(dependant)
-
-    # --- what was bought ---
-
-    def reads(self, clock: float) -> Iterator[Purchase]:
-        """Takes out those whose tasks are to be read by then, the longest due first."""
-        return (self._jobs[i] for i in self._reads.until(clock))
+                    self._lane_of[dependant].fresh.append(dependant)
 
     def downloads(self, clock: float) -> Iterator[Purchase]:
         """Takes out those whose videos are to be fetched by then."""
         return (self._jobs[i] for i in self._downloads.until(clock))
 
     @property
-    def next_read(self) -> float | None:
-        return self._reads.first
-
-    @property
     def next_download(self) -> float | None:
         return self._downloads.first
 
-    # --- what is to be bought ---
+    def release(self, name: str) -> None:
+        """A file has its address, or a picture is cut: those that waited for it are newcomers again."""
+        for lane in self.lanes.values():
+            lane.release(name)
 
-    def sort(self, lacks: Lacks) -> None:
-        """Finds out of each newcomer whose turn it may be whether a file lacks, or time."""
-        if not self._fresh and self._open >= self._first_turn:
-            return
-        self._open = max(self._open, self._first_turn)
-        for turn in [t for t in self._closed if t <= self._open]:
-            self._fresh += self._closed.pop(turn)
-        fresh, self._fresh = self._fresh, []
-        for index in sorted(set(fresh)):
-            job = self._jobs[index]
-            if job.phase is not Phase.WAITING or job.busy or self._is_blocked(index):
-                continue
-            if job.turn > self._open and self._in_order:
-                self._closed.setdefault(job.turn, []).append(index)
-            else:
-                self._sort_one(job, lacks)
-
-    def _sort_one(self, job: Purchase, lacks: Lacks) -> None:
-        self._stamps[job.index] += 1
-        if sha256 := lacks(job):
-            self._lacking.setdefault(sha256, []).append(job.index)
-        elif job.due > 0:
-            self._later.push(job)
-        else:
-            heappush(self._ready, (job.index, self._stamps[job.index]))
-
-    def release(self, sha256: str) -> None:
-        """A file has its address: those that waited for it are newcomers again."""
-        self._fresh += self._lacking.pop(sha256, [])
-
-    def turn(self, clock: float, lacks: Lacks) -> Purchase | None:
-        """The purchase whose turn it is, when there is one; it stays here until it is placed anew."""
-        for index in self._later.until(clock):
-            heappush(self._ready, (index, self._stamps[index]))
-        while (job := self._head) is not None:
-            if not (sha256 := lacks(job)):  # an address may have come to its end
-                return job
-            heappop(self._ready)
-            self._lacking.setdefault(sha256, []).append(job.index)
-        return None
-
-    @property
-    def next_turn(self) -> float | None:
-        """When there is somebody whose turn it is: 0 for now. None while nothing but a reply can bring that about."""
-        if self._head is not None or self._fresh:
-            return 0.0
-        return self._later.first
-
-    @property
-    def any_turn(self) -> bool:
-        """Whether there is a purchase that waits for no other video, ready or not."""
-        if self._head is not None:
-            return True
-        if not self.counts[Phase.WAITING]:
-            return False
-        waiting = (j for j in self._jobs if j.phase is Phase.WAITING and not self._is_blocked(j.index))
-        return any(not self._in_order or j.turn <= self._first_turn for j in waiting)
-
-    @property
-    def _head(self) -> Purchase | None:
-        while self._ready and self._stamps[self._ready[0][0]] != self._ready[0][1]:
-            heappop(self._ready)
-        if not self._ready:
+    def _first_turn(self, lane: Lane) -> int | None:
+        """The turn that a service has come to; None where no order is kept."""
+        if not self._in_order:
             return None
-        job = self._jobs[self._ready[0][0]]
-        return None if self._in_order and job.turn > self._first_turn else job
-
-    @property
-    def _first_turn(self) -> int:
-        return min((turn for turn, many in self._turns.items() if many), default=0)
+        lanes = [one for one in self.lanes.values() if not one.shut] if self._together else [lane]
+        return min((turn for one in lanes for turn, many in one.turns.items() if many), default=0)
 
     def _is_blocked(self, index: int) -> bool:
         return any(up.phase not in HAD for up in self._ups.get(index, ()))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
 from seedspec.lock.event import Event
+from seedspec.run.engine.lane import Lane
 from seedspec.run.engine.messages import Read, ReadMany, Reply, Tasks, Trouble
 from seedspec.run.engine.outage import Outage, away
 from seedspec.run.engine.purchase import Moment, Pace, Purchase
-from seedspec.run.engine.queue import Queue
 from seedspec.run.engine.terms import Terms
 from seedspec.run.engine.transitions import Transitions
 
@@ -20,7 +21,8 @@ _EARLY = 1.0
 
 @dataclass(slots=True)
 class Reads:
-    """The reads of a run. `terms` say how many tasks a service tells at once.
+    """The reads of a run. `terms` say how many tasks a service tells at once, `lane` what is due at one, and `outage`
+    whether it answers.
 
     `update` is told of each job that moved.
     """
@@ -28,11 +30,11 @@ class Reads:
     terms: Callable[[str], Terms]
     pace: Pace
     jobs: Mapping[str, Purchase]
-    agenda: Queue
-    outage: Outage
+    lane: Callable[[str], Lane]
+    outage: Callable[[str], Outage]
     progress: Transitions
     update: Callable[[Purchase], None]
-    _troubles: int = 0
+    _troubles: Counter[str] = field(default_factory=Counter)
     _alone: set[str] = field(default_factory=set)
 
     def call(self, first: Purchase, now: Moment) -> Read | ReadMany:
@@ -41,9 +43,9 @@ class Reads:
         group = [first]
         own = first.provider
         together = 1 if own in self._alone else self.terms(own).together
-        if together > 1 and not first.alone and not self.outage.on:
+        if together > 1 and not first.alone and not self.outage(own).on:
             early = now.clock + min(_EARLY, self.pace.poll / 5)
-            others = list(islice(self.agenda.reads(early), together - 1))
+            others = list(islice(self.lane(own).reads(early), together - 1))
             for job in others:
                 job.busy = not job.alone and job.provider == own
                 group += [job] if job.busy else []
@@ -59,23 +61,26 @@ class Reads:
         """
         events: list[Event] = []
         if away(reply):
-            self._troubles += 1
-            if self._troubles > 2:
+            self._troubles[call.provider] += 1
+            if self._troubles[call.provider] > 2:
                 self._alone.add(call.provider)
-            return self.outage.lost([self.jobs[name] for name in call.tasks], reply, now)
-        self.outage.over()
+            return self.outage(call.provider).lost([self.jobs[name] for name in call.tasks], reply, now)
+        self.outage(call.provider).over()
         found = reply.found if isinstance(reply, Tasks) else {}
         wait, refused = 0.0, not isinstance(reply, Tasks)
         if isinstance(reply, Trouble) and not (reply.stop or reply.final):
-            self._troubles += 1
-            wait, refused = self.progress.pause(self._troubles, reply.retry_after), self._troubles > 2
+            self._troubles[call.provider] += 1
+            wait, refused = (
+                self.progress.pause(self._troubles[call.provider], reply.retry_after),
+                self._troubles[call.provider] > 2,
+            )
         if refused:
             self._alone.add(call.provider)
         for name, task in call.tasks.items():
             job = self.jobs[name]
             job.busy = False
             if task in found:
-                self._troubles = 0
+                self._troubles[call.provider] = 0
                 events += self.progress.after_read(job, found[task], now)
             else:
                 job.alone, job.due = isinstance(reply, Tasks), now.clock + wait

@@ -23,7 +23,7 @@ def worst(codes: Iterable[int]) -> int:
 
 def sums(
     jobs: Collection[Purchase],
-    stopped: Stopped | None,
+    stops: Collection[Stopped],
     reused: int,
     now: Moment,
     *,
@@ -34,8 +34,9 @@ def sums(
 ) -> RunFinished:
     """The sums over the jobs, with the worst of the exit codes that apply.
 
-    `reused` were saved by earlier runs, `missing` of them are not on this disk. `short` says that a part of
-    what people agreed to is not bought any more, `owing` that a video has not gone where it was to be put.
+    `stops` say why nothing more was submitted, in the run or to one service. `reused` were saved by earlier runs,
+    `missing` of them are not on this disk. `short` says that a part of what people agreed to is not bought any more,
+    `owing` that a video has not gone where it was to be put.
     """
     count = Counter(_ended_as(job) for job in jobs)
     failed, held = count[Phase.FAILED], count[Phase.HELD]
@@ -44,13 +45,12 @@ def sums(
     waiting = count[Phase.WAITING] + count[Phase.LEFT] + count[Phase.FETCHING] - to_fetch
     running = count[Phase.RUNNING] + count[Phase.ELSEWHERE]
     unfinished = waiting + to_fetch + running > 0
-    why_stopped = stopped.exit if stopped else 0
     codes = [
         8 if doubt else 0,
-        why_stopped if why_stopped in (6, 5, 4) else 0,
+        *(why.exit for why in stops if why.exit in (6, 5, 4)),
         4 if short else 0,
         1 if failed or held else 0,
-        7 if unfinished or owing or why_stopped else 0,
+        7 if unfinished or owing or any(why.exit for why in stops) else 0,
         130 if interrupted else 0,
     ]
     bought = [j for j in jobs if j.accepted]

@@ -10,6 +10,7 @@ from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Completed, Deferred, Doubted, Failed, Saved, Stuck, Submitted
 from seedspec.lock.run_events import Delayed, Progressed, Stopped
 from seedspec.lock.state import State
+from seedspec.run.engine.account import Accounts
 from seedspec.run.engine.budget import Budget
 from seedspec.run.engine.messages import Accepted, Expired, Kept, Refused, Reply, Task, Trouble, Unknown
 from seedspec.run.engine.proof import Proof
@@ -23,10 +24,10 @@ _TIMES, _LOOKS = 10, 3
 
 @dataclass(slots=True)
 class Transitions:
-    """The rules by which jobs move on. `next_submit` is the clock before which no paid request may leave.
+    """The rules by which jobs move on.
 
-    `terms` are those of a service by its id, `pause` is how long to wait after so many tries. `stopped` says why
-    nothing more is submitted.
+    `terms` are those of a service by its id, `accounts` those of the run, `pause` is how long to wait after so many
+    tries.
     """
 
     pace: Pace
@@ -34,45 +35,34 @@ class Transitions:
     purse: Budget
     pause: Callable[[int, float | None], float]
     terms: Callable[[str], Terms]
-    next_submit: float = 0.0
-    stopped: Stopped | None = None
-    _refusals: int = 0
-    _doubts: int = 0
-    _same: tuple[str, int] = ("", 0)
+    accounts: Accounts
     _strange: set[str] = field(default_factory=set)
 
-    def stop(self, why: Stopped) -> list[Event]:
-        """Nothing more is submitted; only the first reason counts."""
-        if self.stopped is not None:
-            return []
-        self.stopped = why
-        return [why]
-
     def after_create(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
-        step, at = job.step, now.text()
+        step, at, account = job.step, now.text(), self.accounts.of(job.provider)
         if isinstance(reply, Accepted):
             self._follow(job, reply.task, reply.estimated_seconds, now)
             job.accepted += 1
             job.credits = None
-            self.purse.stated(job, reply.credits)
-            self._refusals = self._doubts = 0
-            self._same = ("", 0)
+            account.stated(job, reply.credits)
+            account.refusals = account.doubts = 0
+            account.alike = ("", 0)
             # reading an unfinished task makes the service ask its provider: begin near the time it announced
             job.due = now.clock + max(self.pace.poll, self.pace.announced * (reply.estimated_seconds or 0))
             seconds = reply.estimated_seconds
             return [Submitted(step.address, step.fp, job.attempt, reply.task, reply.credits, seconds, at)]
         if isinstance(reply, Refused):
             self.purse.withdraw()
-            self._doubts = 0
+            account.doubts = 0
             return self._refuse(job, reply, now)
         job.phase = Phase.DOUBT
-        self.purse.doubt(job, now)
+        account.doubt(job, now)
         reason = reply.reason if isinstance(reply, (Unknown, Trouble)) else STRANGE
         doubted = Doubted(step.address, step.fp, job.attempt, reason, at)
-        self._doubts += 1
-        if self._doubts >= self.pace.doubts:
-            why = f"{self._doubts} paid requests in a row had no clear answer: {reason}"
-            return [doubted, *self.stop(Stopped("doubt", why, 8, at))]
+        account.doubts += 1
+        if account.doubts >= self.pace.doubts:
+            why = f"{account.doubts} paid requests in a row had no clear answer: {reason}"
+            return [doubted, *self.accounts.stop(Stopped("doubt", why, 8, at), job.provider)]
         return [doubted]
 
     def found(self, job: Purchase, proof: Proof, now: Moment) -> list[Event]:
@@ -90,27 +80,28 @@ class Transitions:
 
     def _refuse(self, job: Purchase, reply: Refused, now: Moment) -> list[Event]:
         step, at, code, message = job.step, now.text(), reply.code, reply.message
+        account = self.accounts.of(job.provider)
         if reply.then == "failed":
             job.phase = Phase.FAILED
-            before, times = self._same
-            self._same = (code, times + 1 if before == code else 1)
+            before, times = account.alike
+            account.alike = (code, times + 1 if before == code else 1)
             failed = Failed(
                 step.address, step.fp, job.attempt, None, code, message, self.terms(job.provider).then(code), at
             )
-            if self._same[1] >= self.pace.breaker:
-                why = f"{self._same[1]} requests in a row were refused alike: {message}"
-                return [failed, *self.stop(Stopped(code, why, 7, at))]
+            if account.alike[1] >= self.pace.breaker:
+                why = f"{account.alike[1]} requests in a row were refused alike: {message}"
+                return [failed, *self.accounts.stop(Stopped(code, why, 7, at), job.provider)]
             return [failed, *self._fast(code, now)]
         job.phase = Phase.WAITING
-        self._refusals += 1
-        wait = self.pause(self._refusals, reply.retry_after)
-        job.due = self.next_submit = now.clock + wait
+        account.refusals += 1
+        wait = self.pause(account.refusals, reply.retry_after)
+        job.due = account.next_submit = now.clock + wait
         events: list[Event] = [Deferred(step.address, step.fp, job.attempt, code, message, wait, at)]
         if reply.then == "stop":
-            events += self.stop(Stopped(code, message, 5, at))
-        elif self._refusals > self.pace.patience:
-            why = f"refused {self._refusals} times in a row: {message}"
-            events += self.stop(Stopped(code, why, 7, at))
+            events += self.accounts.stop(Stopped(code, message, 5, at), job.provider)
+        elif account.refusals > self.pace.patience:
+            why = f"refused {account.refusals} times in a row: {message}"
+            events += self.accounts.stop(Stopped(code, why, 7, at), job.provider)
         return events
 
     def after_read(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
@@ -138,7 +129,7 @@ class Transitions:
             job.percent = reply.percent
             return [Progressed(step.address, step.fp, job.task, reply.percent, at)]
         if reply.state == "completed":
-            self.purse.stated(job, reply.credits)
+            self.accounts.of(job.provider).stated(job, reply.credits)
             job.phase, job.link, job.due = Phase.FETCHING, reply.links[0], now.clock
             job.link_until = now.clock + 0.9 * self.terms(job.provider).result_seconds
             job.made, job.stuck = State.COMPLETED, None
@@ -186,7 +177,7 @@ class Transitions:
             return self.after_trouble(job, gone, "poll", now)
         then, failed, task = self.terms(job.provider).then(code), job.attempt, job.task
         job.phase, job.recorded, job.stuck = Phase.FAILED, None, None
-        self.purse.stated(job, reply.credits or 0.0)
+        self.accounts.of(job.provider).stated(job, reply.credits or 0.0)
         by_itself = then == "again" and job.entry is not None
         event = Failed(step.address, step.fp, failed, task, code, reply.message, then, at, reply.credits)
         if by_itself and self.limits.submit and job.attempt < self.terms(job.provider).attempts:
@@ -196,7 +187,9 @@ class Transitions:
         return [event, *self._fast(code, now)]
 
     def _fast(self, code: str, now: Moment) -> list[Event]:
-        return self.stop(Stopped("fail-fast", f"an entry failed: {code}", 7, now.text())) if self.limits.fast else []
+        if not self.limits.fast:
+            return []
+        return self.accounts.stop(Stopped("fail-fast", f"an entry failed: {code}", 7, now.text()))
 
     def after_download(self, job: Purchase, reply: Reply, now: Moment) -> list[Event]:
         step = job.step

@@ -51,6 +51,8 @@ EDITS = (
         text.replace("{shot: a}", "{shot: a, frame: last}")
         + "  - {id: e, prompt: \"{{ ref('p') }}\", references: {p: {shot: c, frame: 1.5}}}\n"
     ),
+    lambda text: text.replace(", quality: 480p", "").replace("{id: a", "{id: a, model: ark-seedance-2.0"),
+    lambda text: text.replace(", quality: 480p", "").replace("{id: c", "{id: c, model: ark-seedance-2.0"),
 )
 
 
