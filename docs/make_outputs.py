@@ -62,6 +62,7 @@ from output_parts import (
 
 from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Doubted, Saved, Stuck
+from seedspec.lock.run_events import Stopped
 from seedspec.plan.reason import Reason
 from seedspec.report.page.content import Media
 
@@ -341,7 +342,10 @@ def _reasons() -> Json:
 
 def _event(kind: type) -> Json:
     more = {"surprises": SURPRISES} if kind is Saved else {"settle": text()} if kind in (Doubted, Stuck) else {}
-    return _of_class(kind, {"event": {"const": kind.__name__}}, more, without=("manifest",))
+    made = _of_class(kind, {"event": {"const": kind.__name__}}, more, without=("manifest",))
+    if kind is Stopped:  # its service is told where the run has several
+        made["required"] = [name for name in made["required"] if name != "provider"]
+    return made
 
 
 def _of_class(kind: type, first: Json, last: Json | None = None, without: tuple[str, ...] = ()) -> Json:

@@ -47,6 +47,7 @@ RUNNERS = "tests/run/test_one_runner.py"
 NO_END = "tests/run/test_no_end.py"
 SHARED = "tests/run/ledger/test_shared_record.py"
 OTHERS = "tests/run/engine/test_others.py"
+SERVICES = "tests/run/engine/test_services.py"
 LEDGER = "tests/run/ledger"
 LOOKUPS = "tests/run/test_lookups.py"
 
@@ -460,9 +461,24 @@ MUTANTS = [
     Mutant(
         "the breaker of doubts",
         "run/engine/transitions.py",
-        "        if self._doubts >= self.pace.doubts:\n",
+        "        if account.doubts >= self.pace.doubts:\n",
         "        if False:\n",
         f"{NO_END}::test_three_unclear_answers_in_a_row_end_the_buying",
+    ),
+    # a run over several services
+    Mutant(
+        "an account at each service",
+        "run/engine/account.py",
+        "        return self.others.get(provider, self.first)\n",
+        "        return self.first\n",
+        SERVICES,
+    ),
+    Mutant(
+        "what continues a video that is not bought",
+        "run/engine/obstacles.py",
+        "self.is_open(job.provider) and not self.is_open(up.provider)",
+        "False",
+        f"{SERVICES} -k continues",
     ),
     Mutant(
         "the bytes that another take needs",

@@ -43,12 +43,7 @@ class Obstacles:
                 if up.phase is Phase.LEFT:
                     return up.step.address, "it is not finished", Phase.LEFT
                 return up.step.address, _ENDS[up.phase], Phase.HELD
-            if (
-                up is not None
-                and up.phase is Phase.WAITING
-                and self.is_open(job.provider)
-                and not self.is_open(up.provider)
-            ):
+            if up is not None and self._is_left_out(up, job):
                 return up.step.address, "it is not bought", Phase.LEFT
         if (unusable := unusable_upstream(entry.media, entry.model.media, self._facts)) is not None:
             return *unusable, Phase.HELD
@@ -59,6 +54,10 @@ class Obstacles:
             return medium.where, f"its {frame_words(medium.frame)} {why}", Phase.LEFT if later else Phase.HELD
         dead = self.urls.dead(entry, self.jobs)
         return (dead[0], f"it could not be uploaded: {dead[1]}", Phase.LEFT) if dead else None
+
+    def _is_left_out(self, up: Purchase, job: Purchase) -> bool:
+        """Whether an upstream waits at a service that is sent nothing more, where the purchase's own goes on."""
+        return up.phase is Phase.WAITING and self.is_open(job.provider) and not self.is_open(up.provider)
 
     def _facts(self, fp: str) -> MediaFacts | None:
         """What was measured of an upstream's video, in this run or before; None while there is none."""
