@@ -106,7 +106,7 @@ def _event_view(
             outcomes,
             board.rate,
             budget=budget_of(board, options),
-            slots=options.pace.in_flight,
+            slots=options.pace.in_flight * len({e.model.provider.id for e in planned.compiled.entries}),
             emulated=options.emulated,
             clock=time.monotonic,
             ending=stopping,

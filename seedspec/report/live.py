@@ -52,7 +52,7 @@ _SIGNS = {End.SENDING: ("+", "sending"), End.RUNNING: (">", "running"), End.FETC
 class Monitor:
     """A picture of a run from its outcomes; of its own it has the times alone. Another thread may draw it.
 
-    `budget` is in 1/10,000 credit; `slots` are the tasks that may be at the service at one time; `clock` gives
+    `budget` is in 1/10,000 credit; `slots` are the tasks that may be at the services at one time; `clock` gives
     seconds that never go back; `ending` tells whether the run was asked to end.
     """
 

@@ -16,8 +16,8 @@ from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase
 
 @dataclass(slots=True)
 class Slots:
-    """The slots of a run. `lane` gives what is due at a service, `outage` whether it answers. Of one that is `closing`
-    nothing new is started.
+    """The slots of a run. `lane` gives what is due at a service, `outage` whether it answers. A run that is
+    `closing` starts nothing new.
 
     One paid request is under way at a time in the whole run, so that a crash leaves at most one in doubt.
     """
