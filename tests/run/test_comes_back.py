@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from helpers import Make, Project, nearby
 
-from seedspec.project.posters import WIDTH, poster, poster_of
+from seedspec.project.posters import poster, poster_of
 
 pytestmark = pytest.mark.slow
 
@@ -127,7 +127,7 @@ def test_each_saved_video_has_a_poster(project: Make) -> None:
     posters = sorted((found.folder / "renders" / "posters").iterdir())
     assert [p.name for p in posters] == ["one_take1.webp", "two_take1.webp"]
     with Image.open(posters[0]) as picture:
-        assert (picture.format, picture.size) == ("WEBP", (WIDTH, round(496 * WIDTH / 864)))
+        assert (picture.format, picture.size) == ("WEBP", (475, 273)), "of 864 × 496, as many as of 480 × 270"
     before = [(p.read_bytes(), p.stat().st_mtime_ns) for p in posters]
     assert found.do("review").code == 0
     assert [(p.read_bytes(), p.stat().st_mtime_ns) for p in posters] == before, "the page makes none anew"
