@@ -159,5 +159,5 @@ def test_what_is_bought_and_not_fetched_is_a_sum_of_its_own(bought: Path) -> Non
         return Purchase(step, None, phase, 1, "a.mp4", task)
 
     jobs = [job(Phase.FETCHING, "t1"), job(Phase.LEFT, "t2"), job(Phase.LEFT, ""), job(Phase.WAITING, "")]
-    done = sums(jobs, None, 3, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)), missing=2)
+    done = sums(jobs, (), 3, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)), missing=2)
     assert (done.to_fetch, done.waiting, done.running, done.reused, done.missing, done.exit) == (2, 2, 0, 3, 2, 7)
