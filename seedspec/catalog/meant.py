@@ -48,14 +48,14 @@ def meaning_of(key: str, instance: Mapping[str, Any], place: Mapping[str, Any], 
         if stands_for:
             return Meaning(told, stands_for[0])
         meant = told if isinstance(told, str) else next((t for t in told if t in known and t not in instance), told[0])
-        return _told(meant, place, document, same=isinstance(told, str))
+        return _describe(meant, place, document, same=isinstance(told, str))
     if ":" in key and instance.get(key) is None and (name := key.partition(":")[0]) in known:
         return Meaning(f"write `{name}: {key.partition(':')[2]}`, with a space behind the `:`", name)
     if prompt is not None:
         return prompt
     elsewhere = next((k for k in _keys(document) if fold(k) == fold(key)), None)
     if elsewhere is not None and not free:
-        return _told(elsewhere, place, document)
+        return _describe(elsewhere, place, document)
     if near := nearest(key, known):
         return Meaning(did_you_mean(key, known)[0], near)
     if not free and (told := _by_part(key, place, document)) is not None:
@@ -113,7 +113,7 @@ def column_of(name: str, place: Mapping[str, Any], document: Mapping[str, Any]) 
     return Column()
 
 
-def _told(meant: str, place: Mapping[str, Any], document: Mapping[str, Any], *, same: bool = False) -> Meaning:
+def _describe(meant: str, place: Mapping[str, Any], document: Mapping[str, Any], *, same: bool = False) -> Meaning:
     if (rule := place.get("properties", {}).get(meant)) is not None:
         value = f": {rule['const']}" if "const" in rule else ""
         return Meaning(f"did you mean `{meant}{value}`?", meant, same=same)

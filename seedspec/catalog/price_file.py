@@ -59,22 +59,22 @@ class PriceBook:
         """The prices of a model that are in force on a day; without parts where none is known."""
         row = self.in_force(model, day)
         if row is None:
-            return self._unpriced(f"no price of `{model}` is known")
+            return self._rate_without_price(f"no price of `{model}` is known")
         if row.fault:
-            return self._unpriced(row.fault)
+            return self._rate_without_price(row.fault)
         until = str(row.document.get("until", ""))
         if until and until < day:
-            return self._unpriced(f"the last known price of `{model}` ended on {until}")
+            return self._rate_without_price(f"the last known price of `{model}` ended on {until}")
         parts, fault = _parts_of(row)
         if fault:
-            return self._unpriced(fault)
+            return self._rate_without_price(fault)
         margin = number_of(row.document.get("margin", "0"))
         sure: Certainty = "guessed" if row.beside else row.document["sure"]  # whoever spends has only a stranger's word
         return Rate(
             row.since, row.document["source"], sure, parts, self.credits_per_usd, margin, until, beside=row.beside
         )  # fmt: skip
 
-    def _unpriced(self, why: str) -> Rate:
+    def _rate_without_price(self, why: str) -> Rate:
         return Rate(self.as_of, "", "unpriced", (), self.credits_per_usd, why=why)
 
 

@@ -142,7 +142,7 @@ class Schema:
             wanted: tuple[str, ...] = (f"expected {schema['title']}",) if "title" in schema else ()
             wanted += name_advice((*path, str(instance)), str(instance), schema, whole)
             yield Violation((*path, str(instance)), "bad-name", f"`{named}` is no name", True, wanted)
-        elif said := self._said(error.absolute_schema_path):
+        elif said := self._find_sentence(error.absolute_schema_path):
             message = said["message"]
             if isinstance(error.instance, str):
                 message = f"found `{shorten(error.instance)}`; {message}"
@@ -172,7 +172,7 @@ class Schema:
         known = schema.get("properties", {})
         by_remedy: dict[Meaning | str, list[tuple[str, Meaning]]] = {}
         for key in instance:
-            if key not in known and not _allowed(key, schema):
+            if key not in known and not _matches_pattern(key, schema):
                 meaning = meaning_of(key, instance, schema, self.document)
                 told_alike = not meaning.key
                 by_remedy.setdefault(meaning if told_alike else key, []).append((key, meaning))
@@ -180,7 +180,7 @@ class Schema:
             also = tuple((*path, other) for other, _ in others)
             named = ", ".join(f"`{shorten(k, 40)}`" for k in (key, *(other for other, _ in others)))
             named = "; ".join((named, *odd_in(key)))
-            holds = _wrapped(instance[key], instance, known)
+            holds = _wraps(instance[key], instance, known)
             note = meaning.note
             if holds and note.startswith(_NO_MEANING):
                 named_so = f"; its name is `id: {shorten(key, 40)}`" if "id" in known and "id" not in instance else ""
@@ -201,7 +201,7 @@ class Schema:
     def _fits(self, value: Any, rule: Mapping[str, Any]) -> bool:
         return jsonschema_rs.Draft202012Validator({"$defs": self.document.get("$defs", {}), **rule}).is_valid(value)
 
-    def _said(self, schema_path: Iterable[str | int]) -> Mapping[str, Any] | None:
+    def _find_sentence(self, schema_path: Iterable[str | int]) -> Mapping[str, Any] | None:
         """The sentence of the innermost rule on the way to a refusal, where one is given."""
         here: Any = self.document
         said: Mapping[str, Any] | None = None
@@ -210,9 +210,9 @@ class Schema:
                 target, here = here["$ref"], self.document
                 for part in target.removeprefix("#/").split("/"):
                     here = here[part]
-                said = _worded(here, said)
+                said = _choose_words(here, said)
             here = here[step]
-            said = _worded(here, said)
+            said = _choose_words(here, said)
         return said
 
 
@@ -240,7 +240,7 @@ def _ties(rule: Any, name: str, *, listed: bool = False) -> bool:
     return False
 
 
-def _worded(rule: Any, otherwise: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _choose_words(rule: Any, otherwise: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     own = rule.get("x-seedspec") if isinstance(rule, dict) else None
     return own if own and "message" in own else otherwise
 
@@ -312,7 +312,7 @@ def _nearest(error: ValidationError) -> list[ValidationError]:
     return max(by_branch.values(), key=nearness)
 
 
-def _wrapped(value: Any, instance: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str, ...]:
+def _wraps(value: Any, instance: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[str, ...]:
     """The keys below an unknown one that belong beside it: it wraps them, as a name or a heading does."""
     if not isinstance(value, dict):
         return ()
@@ -320,5 +320,5 @@ def _wrapped(value: Any, instance: Mapping[str, Any], known: Mapping[str, Any]) 
     return tuple(ours) if "prompt" in ours or (len(ours) > 1 and len(ours) == len(value)) else ()
 
 
-def _allowed(key: str, schema: Mapping[str, Any]) -> bool:
+def _matches_pattern(key: str, schema: Mapping[str, Any]) -> bool:
     return any(re.search(p, key) for p in schema.get("patternProperties", {}))

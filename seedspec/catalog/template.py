@@ -132,17 +132,17 @@ def _parse(template: Any, body: Any, where: str, found: dict[str, Any], singles:
     match _mark_of(template):
         case "$flat":
             if not isinstance(body, Mapping):
-                raise NotOfTemplate(f"{where}: found {_shown(body)}; expected an object")
+                raise NotOfTemplate(f"{where}: found {_show(body)}; expected an object")
             found.update(body)
             if isinstance(body.get("model"), str):
                 found[""] = body["model"]
         case "$model":
             if not isinstance(body, str) or not body:
-                raise NotOfTemplate(f"{where}: found {_shown(body)}; expected the name of a model")
+                raise NotOfTemplate(f"{where}: found {_show(body)}; expected the name of a model")
             found[""] = body
         case "$item":
             if not isinstance(body, str):
-                raise NotOfTemplate(f"{where}: found {_shown(body)}; expected an address")
+                raise NotOfTemplate(f"{where}: found {_show(body)}; expected an address")
             if each in singles:
                 found[each] = body
             else:
@@ -150,10 +150,10 @@ def _parse(template: Any, body: Any, where: str, found: dict[str, Any], singles:
         case "$get":
             if "as" in template:
                 if not isinstance(body, str) or not _WHOLE.fullmatch(body):
-                    raise NotOfTemplate(f"{where}: found {_shown(body)}; expected a whole number as text")
+                    raise NotOfTemplate(f"{where}: found {_show(body)}; expected a whole number as text")
                 body = int(body)
             if body is None or body == []:
-                raise NotOfTemplate(f"{where}: found {_shown(body)}; expected it to be left out")
+                raise NotOfTemplate(f"{where}: found {_show(body)}; expected it to be left out")
             found[template["$get"]] = body
         case _:
             _parse_plain(template, body, where, found, singles, each)
@@ -164,7 +164,7 @@ def _parse_plain(
 ) -> None:
     if isinstance(template, Mapping):
         if not isinstance(body, Mapping):
-            raise NotOfTemplate(f"{where}: found {_shown(body)}; expected an object")
+            raise NotOfTemplate(f"{where}: found {_show(body)}; expected an object")
         if unknown := sorted(set(body) - set(template)):
             raise NotOfTemplate(f"{where}.{unknown[0]}: unknown key")
         for key, part in template.items():
@@ -175,14 +175,14 @@ def _parse_plain(
     elif isinstance(template, list):
         _parse_list(template, body, where, found, singles, each)
     elif not _same(template, body):
-        raise NotOfTemplate(f"{where}: found {_shown(body)}; expected {template!r}")
+        raise NotOfTemplate(f"{where}: found {_show(body)}; expected {template!r}")
 
 
 def _parse_list(
     template: Sequence[Any], body: Any, where: str, found: dict[str, Any], singles: frozenset[str], each: str
 ) -> None:
     if not isinstance(body, list):
-        raise NotOfTemplate(f"{where}: found {_shown(body)}; expected a list")
+        raise NotOfTemplate(f"{where}: found {_show(body)}; expected a list")
     at = 0
     for part in template:
         if _mark_of(part) == "$each":
@@ -212,7 +212,7 @@ def _same(template: Any, body: Any) -> bool:
     return bool(template == body) and type(template) is type(body)
 
 
-def _shown(body: Any) -> str:
+def _show(body: Any) -> str:
     return f"a value of type {type(body).__name__}" if isinstance(body, (Mapping, list)) else repr(body)[:60]
 
 
@@ -249,7 +249,7 @@ def _faults_of_mark(
 ) -> Iterator[tuple[str, str]]:
     value = template[mark]
     if set(template) not in _KEYS[mark]:
-        yield where, f"`{mark}` stands beside other keys; expected {' or '.join(map(_listed, _KEYS[mark]))} alone"
+        yield where, f"`{mark}` stands beside other keys; expected {' or '.join(map(_list_keys, _KEYS[mark]))} alone"
     elif mark in ("$flat", "$model", "$item"):
         if value is not True:
             yield where, f"expected `{mark}: true`"
@@ -299,5 +299,5 @@ def _alike(one: Any, other: Any) -> bool:
     return _same(one, other)
 
 
-def _listed(keys: set[str]) -> str:
+def _list_keys(keys: set[str]) -> str:
     return " and ".join(f"`{key}`" for key in sorted(keys))

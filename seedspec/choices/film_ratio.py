@@ -34,8 +34,8 @@ def check_ratios(films: Iterable[Film], size: Size, shots: Mapping[str, Span], p
     for films_of_it, one, other in found.values():
         more = f" and {len(films_of_it) - 1} more" if len(films_of_it) > 1 else ""
         message = (
-            f"`{films_of_it[0].name}`{more} would play `{other.address}` at {_said(other, size)} after "
-            f"`{one.address}` at {_said(one, size)}; expected one ratio in a film"
+            f"`{films_of_it[0].name}`{more} would play `{other.address}` at {_show_shape(other, size)} after "
+            f"`{one.address}` at {_show_shape(one, size)}; expected one ratio in a film"
         )
         note = Note("the other ratio is from here", _place(one, shots))
         remedy = "pick a take of the first ratio, or give both shots one ratio"
@@ -58,7 +58,7 @@ def asked_ratio(entry: Entry) -> float | None:
     return int(sides[0]) / int(sides[1])
 
 
-def _said(entry: Entry, size: Size) -> str:
+def _show_shape(entry: Entry, size: Size) -> str:
     found = size(entry) if asked_ratio(entry) is None else None
     return str(entry.says(WORD)) if found is None else f"{found[0]}×{found[1]}"
 

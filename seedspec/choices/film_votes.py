@@ -58,7 +58,7 @@ def by_film(votes: Sequence[FilmBallot], usd: Callable[[Entry], float], *, seed:
     film whatever plays it again.
     """
     films = {film.name: film for v in votes for film in (v.a, v.b)}
-    found = standings_of_pairs("film", [(v.winner, v.a.name, v.b.name) for v in votes], _counted(votes), seed)
+    found = standings_of_pairs("film", [(v.winner, v.a.name, v.b.name) for v in votes], _count(votes), seed)
     rows = []
     for row in found.rows:
         price = price_of_film(films[row.name], usd)
@@ -81,5 +81,5 @@ def price_of_film(film: Film, usd: Callable[[Entry], float]) -> float:
     return sum(map(usd, bought.values()))
 
 
-def _counted(votes: Iterable[FilmBallot]) -> int:
+def _count(votes: Iterable[FilmBallot]) -> int:
     return sum(v.winner != "skip" for v in votes)

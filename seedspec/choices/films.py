@@ -240,7 +240,7 @@ def _one_head(labels: Labels, shot: _Shot, found: Mapping[_Head, list[list[Entry
     """The variants of a shot that one row has; of several rows the one with a pick."""
     if len(found) == 1:
         return next(iter(found.values()))
-    picked = [takes for takes in found.values() if any(_picked(takes, picks))]
+    picked = [takes for takes in found.values() if any(_pick(takes, picks))]
     if len(picked) == 1:
         return picked[0]
     axes = [axis for i, axis in enumerate(shot.shared) if len({head[i] for head in found}) > 1]
@@ -252,14 +252,14 @@ def _one_head(labels: Labels, shot: _Shot, found: Mapping[_Head, list[list[Entry
     )
 
 
-def _picked(variants: Iterable[Sequence[Entry]], picks: Picks) -> Iterator[Entry]:
+def _pick(variants: Iterable[Sequence[Entry]], picks: Picks) -> Iterator[Entry]:
     for takes in variants:
         number = picks.take_of(takes[0].shot, takes[0].labels)
         yield from (e for e in takes if e.take == number)
 
 
 def _playing(variants: Sequence[Sequence[Entry]], picks: Picks) -> Playing:
-    picked, choices = list(_picked(variants, picks)), sum(map(len, variants))
+    picked, choices = list(_pick(variants, picks)), sum(map(len, variants))
     if not picked:
         return Playing(variants[0][0], picked=False, choices=choices)
     return Playing(picked[0], picked=True, choices=choices, rivals=tuple(e.address for e in picked[1:]))

@@ -30,11 +30,11 @@ def watch(paths: Sequence[str], check: Check) -> None:
     changed: list[Path] = []
     with closing(watcher), suppress(KeyboardInterrupt):  # there is no other end, so it is none before the time
         while True:
-            changed = _until_changed(watcher, paths, *_checked(paths, check, changed))
+            changed = _until_changed(watcher, paths, *_check_once(paths, check, changed))
     print_notes([""])
 
 
-def _checked(paths: Sequence[str], check: Check, changed: Sequence[Path]) -> tuple[list[str], Reading, Reading]:
+def _check_once(paths: Sequence[str], check: Check, changed: Sequence[Path]) -> tuple[list[str], Reading, Reading]:
     """Checks once and shows what is found. Gives what was checked, how that was chosen, and what was read for it."""
     chosen, reading = Reading(), Reading()
     files = storyboards(paths, chosen)
@@ -62,9 +62,9 @@ def _until_changed(
 ) -> list[Path]:
     """Waits until another check may find something else. Gives the files that changed."""
     while True:
-        if changed := _changed(reading.asked):
+        if changed := _find_changes(reading.asked):
             return changed
-        if _changed(chosen.asked):
+        if _find_changes(chosen.asked):
             chosen = Reading()
             now = storyboards(paths, chosen)
             if now != files:
@@ -72,7 +72,7 @@ def _until_changed(
         watcher.wait([*reading.asked, *(place / "_" for place in chosen.asked)])
 
 
-def _changed(known: Mapping[Path, State]) -> list[Path]:
+def _find_changes(known: Mapping[Path, State]) -> list[Path]:
     return [path for path, state in known.items() if state_of(path) != state]
 
 

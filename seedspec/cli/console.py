@@ -85,7 +85,7 @@ def kept_back() -> str:
 def _say(text: str | bytes, end: str, *, err: bool) -> None:
     stream = sys.stderr if err else sys.stdout
     try:
-        _shown(text, end, stream, err=err)
+        _write(text, end, stream, err=err)
     except OSError as error:
         if not err and not isinstance(error, ConnectionError):
             _lost.append((error.strerror or str(error)).lower())
@@ -93,7 +93,7 @@ def _say(text: str | bytes, end: str, *, err: bool) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _shown(text: str | bytes, end: str, stream: TextIO, *, err: bool) -> None:
+def _write(text: str | bytes, end: str, stream: TextIO, *, err: bool) -> None:
     if os.name == "nt" or (stream.encoding or "").lower() != "utf-8" or not hasattr(stream, "buffer"):
         # click knows consoles, and what to do where no language is set
         click.echo(text, err=err, nl=bool(end), color=True)

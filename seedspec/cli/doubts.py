@@ -122,7 +122,7 @@ def purchase_json(
     """The same for programs; without `seen` the service never ended its task, and is not asked."""
     intent, stuck = record.get("intent") or {}, record.stuck or {}
     return {
-        **_named(record),
+        **_identity_json(record),
         "state": str(record.state),
         "task": record.task or None,
         "sent_at": asked_at(record) or None,
@@ -137,10 +137,10 @@ def purchase_json(
 
 def settled_json(record: Record, outcome: str, message: str, task: str | None) -> dict[str, Any]:
     """A purchase that is settled, for programs; `outcome` says how, and `message` the same for people."""
-    return {**_named(record), "outcome": outcome, "task": task or None, "message": message}
+    return {**_identity_json(record), "outcome": outcome, "task": task or None, "message": message}
 
 
-def _named(record: Record) -> dict[str, Any]:
+def _identity_json(record: Record) -> dict[str, Any]:
     return {"entry": record.entry, "fingerprint": record.fp, "attempt": record.attempt}
 
 
@@ -148,7 +148,7 @@ def _evidence_json(seen: Evidence) -> dict[str, Any]:
     listed = None
     if seen.candidates is not None:
         listed = [
-            {"task": t.task, "at": _made_at(t), "state": t.state, "same_request": t.task in seen.alike}
+            {"task": t.task, "at": _time_of_making(t), "state": t.state, "same_request": t.task in seen.alike}
             for t in seen.candidates
         ]
     credits = {"before": seen.before, "after": seen.after, "gone": seen.missing, "estimate": seen.estimate}
@@ -164,7 +164,7 @@ def _evidence_json(seen: Evidence) -> dict[str, Any]:
     }
 
 
-def _made_at(task: Listed) -> str | None:
+def _time_of_making(task: Listed) -> str | None:
     if task.created is None:
         return None
     return datetime.fromtimestamp(task.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -219,7 +219,7 @@ def _describe_doubt(record: Record, seen: Evidence) -> list[str]:
     elif not seen.candidates:
         lines.append("  candidates  none: the account lists no task of then that no entry knows (which proves nothing)")
     for found in seen.candidates or ():
-        made_at = _made_at(found) or "a time that is not told"
+        made_at = _time_of_making(found) or "a time that is not told"
         same = "; its request is the same" if found.task in seen.alike else ""
         lines.append(f"  candidate   {found.task}  made at {made_at}, {found.state}{same}")
     if len(seen.alike) == 1:

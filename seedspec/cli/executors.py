@@ -65,20 +65,20 @@ def opened(executor: str | None, renders: str | None, base: Path, workers: int) 
     if executor is None:
         if not cuts_pictures():
             raise Exit(2, str(MediaMissing()))
-        with _ended(Workers(workers)) as pool:
+        with _shut_down_after(Workers(workers)) as pool:
             yield Jobs(_of_files(pool, base), _AHEAD * workers)
         return
     from seedspec.project.cluster import cluster
 
     sign = None if renders is None else _signing(renders)  # its credentials are no longer there beside a cluster
-    with cluster(executor, workers) as found, _ended(found):
+    with cluster(executor, workers) as found, _shut_down_after(found):
         _check_workers(found, executor)
         of = _of_files(found, base) if sign is None else _of_bucket(found, sign)
         yield Jobs(of, _AHEAD * found.workers, lambda: found.is_lost)
 
 
 @contextmanager
-def _ended(pool: Executor) -> Iterator[Executor]:
+def _shut_down_after(pool: Executor) -> Iterator[Executor]:
     try:
         yield pool
     finally:

@@ -143,13 +143,13 @@ def start(arguments: Sequence[str]) -> int:
     """
     open_streams()
     kept_back()
-    code = _carried_out(arguments)
+    code = _carry_out(arguments)
     if why := kept_back():
         complain(f"standard output: {why}; what was said there is not complete")
     return code or (2 if why else 0)
 
 
-def _carried_out(arguments: Sequence[str]) -> int:
+def _carry_out(arguments: Sequence[str]) -> int:
     code, message = 0, ""
     try:
         seedspec.main(list(arguments), prog_name="seedspec", standalone_mode=False)

@@ -210,17 +210,17 @@ def _field_values(snapshot: Snapshot, at: YamlCursor, last: str) -> Iterator[str
             yield from map(as_yaml, found)
             return
     for rule in rules_at(snapshot.catalog.storyboard.document, at.path):
-        yield from map(as_yaml, _listed(rule))
+        yield from map(as_yaml, _list_values(rule))
 
 
 def _model_values(model: Model, name: str) -> Iterator[Any]:
     """The values of a model's field, in the storyboard's own words."""
     field = model.means.names.get(name, "")
-    for value in _listed(model.schema.document["properties"].get(field, {})):
+    for value in _list_values(model.schema.document["properties"].get(field, {})):
         yield model.means.read({field: value}, name) if name in model.means else value
 
 
-def _listed(rule: Rule) -> Iterator[Any]:
+def _list_values(rule: Rule) -> Iterator[Any]:
     types = rule.get("type", ())
     if "enum" in rule:
         yield from rule["enum"]

@@ -61,7 +61,7 @@ def yaml_at(source: Source, offset: int) -> YamlCursor | None:
     for stand_in in (_HERE, f"{_HERE}: 0"):
         if has_colon and stand_in != _HERE:
             continue
-        made = text[:start] + stand_in + _closed(text, line_start, start, end)
+        made = text[:start] + stand_in + _close_brackets(text, line_start, start, end)
         root = root_of(Source(source.path, made))
         found = _find(root, ())
         if found is not None:
@@ -70,7 +70,7 @@ def yaml_at(source: Source, offset: int) -> YamlCursor | None:
     return None
 
 
-def _closed(text: str, line_start: int, start: int, end: int) -> str:
+def _close_brackets(text: str, line_start: int, start: int, end: int) -> str:
     """What follows the word, with the quote and the brackets closed that the line opens and leaves open."""
     stop = text.find("\n", end)
     stop = len(text) if stop < 0 else stop

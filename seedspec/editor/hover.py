@@ -101,7 +101,7 @@ def _prompts(entries: Iterable[Entry]) -> Iterator[str]:
     different = {e.prompt: e for e in reversed(list(entries))}
     shown = list(reversed(different.values()))
     for entry in shown[:_MOST_PROMPTS]:
-        yield f"`{entry.variant}` is sent\n{_fenced(entry.prompt)}"
+        yield f"`{entry.variant}` is sent\n{_fence(entry.prompt)}"
     if len(shown) > _MOST_PROMPTS:
         yield f"and {len(shown) - _MOST_PROMPTS:,} other prompts; `seedspec compile` shows all"
 
@@ -110,7 +110,7 @@ def _value(node: Node) -> Iterator[str]:
     """A value as it is written."""
     text = node.span.text.rstrip()
     if text:
-        yield _fenced(f"{text[:1000]}…" if len(text) > 1000 else text, "yaml")
+        yield _fence(f"{text[:1000]}…" if len(text) > 1000 else text, "yaml")
 
 
 def _reference(snapshot: Snapshot, node: Node) -> Iterator[str]:
@@ -200,7 +200,7 @@ def _label(node: Node) -> str:
     return found.text if isinstance(found, Scalar) else ""
 
 
-def _fenced(text: str, language: str = "text") -> str:
+def _fence(text: str, language: str = "text") -> str:
     """A text as a block of code, whatever marks stand in it."""
     fence = "```"
     while fence in text:

@@ -62,7 +62,7 @@ def rename(snapshot: Snapshot, found: Sequence[Occurrence], symbol: Symbol, name
         raise Refused(f"`{name}` has a meaning of its own in templates; choose another name")
     if symbol.kind == "axis":
         _check_fields(snapshot, symbol, name)
-    taken = _taken(found, symbol)
+    taken = _find_taken_names(found, symbol)
     if name != symbol.name and name in taken:
         raise Refused(f"`{name}` is there already; choose another name")
     everywhere = places(found, symbol, declared=True)
@@ -79,7 +79,7 @@ def _check_fields(snapshot: Snapshot, symbol: Symbol, name: str) -> None:
             raise Refused(f"an axis named `{one}` sets the request field of that name; renaming would change requests")
 
 
-def _taken(found: Iterable[Occurrence], symbol: Symbol) -> set[str]:
+def _find_taken_names(found: Iterable[Occurrence], symbol: Symbol) -> set[str]:
     """The names that another thing has where this one is named."""
     kinds = ("axis", "var") if symbol.kind in ("axis", "var") else (symbol.kind,)
     declared = [o.symbol for o in found if o.declares and o.symbol.kind in kinds and o.symbol != symbol]

@@ -121,7 +121,7 @@ class Requests:
         own, others = navigation.rename(snapshot, everywhere, here.symbol, params.new_name)
         edits = [types.TextEdit(range_of(span, self.units), params.new_name) for span in own]
         said = [str(span).removeprefix(f"{snapshot.folder}/") for span in others]
-        return self._edit({snapshot.path: edits}), _left(snapshot, here.symbol, said)
+        return self._edit({snapshot.path: edits}), _tell_leftovers(snapshot, here.symbol, said)
 
     async def lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
         found = await self.session.current(params.text_document.uri)
@@ -152,7 +152,7 @@ class Requests:
         for change in fixed.changes:
             before = Source(str(change.path), one_line_end(change.before.decode("utf-8-sig", "surrogatepass")))
             after = one_line_end(change.after.decode("utf-8-sig", "surrogatepass"))
-            span, text = _replaced(before, after)
+            span, text = _find_change(before, after)
             edits[change.path] = [types.TextEdit(range_of(span, self.units), text)]
         if not edits:
             return []
@@ -196,7 +196,7 @@ class Requests:
         return types.Location(self.session.uri_of(file_of(span)), range_of(span, self.units))
 
 
-def _left(snapshot: Snapshot, symbol: Symbol, included: Sequence[str]) -> str:
+def _tell_leftovers(snapshot: Snapshot, symbol: Symbol, included: Sequence[str]) -> str:
     """What keeps the old name: included files, and the files of rows and picks beside the storyboard."""
     said = [f"`{symbol.name}` stands in included files too, which keep it: {', '.join(included)}"] if included else []
     if symbol.kind in ("axis", "label", "shot") and not snapshot.unsaved:
@@ -206,7 +206,7 @@ def _left(snapshot: Snapshot, symbol: Symbol, included: Sequence[str]) -> str:
     return "; ".join(said)
 
 
-def _replaced(before: Source, after: str) -> tuple[Span, str]:
+def _find_change(before: Source, after: str) -> tuple[Span, str]:
     """The stretch of a text that is another one afterwards, and what stands there then."""
     start, end = differing(before.text, after)
     return Span(before, start, len(before.text) - (len(after) - end)), after[start:end]

@@ -150,7 +150,7 @@ def make_server() -> Server:
         server.session.look_again()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def _watched(params: types.DidChangeWatchedFilesParams) -> None:
+    def _reload(params: types.DidChangeWatchedFilesParams) -> None:
         server.session.look_again()
 
     _register_requests(server)

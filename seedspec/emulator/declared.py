@@ -87,8 +87,8 @@ class Declared:
         refuse(strikes)
         if fault := strikes.get("server-error"):
             await self._note(fault.name, None)
-            return self._failed(fault.status)
-        body, own = self._taken(raw)
+            return self._fail(fault.status)
+        body, own = self._take_body(raw)
         task, _ = await provider.accept(raw, key=None, flat=self._flat(body, only), own=own)
         for fault in strikes.values():
             await self._note(fault.name, task)
@@ -98,7 +98,7 @@ class Declared:
             await self._wires.cut(request)
             return Response(status_code=500)  # never leaves: the connection is gone
         if fault := strikes.get("late-error"):
-            return self._failed(fault.status)
+            return self._fail(fault.status)
         shown = {} if "no-id" in strikes else self._beside("create", request, task)
         if "no-id" not in strikes:
             write(writable(self._document["calls"]["create"]["take"]["task"]), task.id, shown)
@@ -107,7 +107,7 @@ class Declared:
             return Response(content[: len(content) // 2], media_type="application/json")
         return JSONResponse(shown)
 
-    def _taken(self, raw: bytes) -> tuple[Mapping[str, Any], str]:
+    def _take_body(self, raw: bytes) -> tuple[Mapping[str, Any], str]:
         """A body, and the id in it that the client gives the task; "" where the provider takes none."""
         body = dict(read_body(raw))
         name = self._document["doubt"].get("own", {}).get("name", "")
@@ -131,7 +131,7 @@ class Declared:
                 return {"model": model.id, **{k: v for k, v in found.fields.items() if k != "model"}}
         raise Refusal(404, "model_not_found", "There is no such model.")
 
-    def _failed(self, status: int) -> Response:
+    def _fail(self, status: int) -> Response:
         if status in (500, 503):
             return self._no(status, "internal_error", "The service had an internal error.", {})
         return failure(status, json=False)
@@ -147,9 +147,9 @@ class Declared:
 
     async def _read(self, request: Request, only: str) -> Response:
         if fault := self._provider.strikes.next("read").get("poll-error"):
-            return self._failed(fault.status)
+            return self._fail(fault.status)
         task = self._own(request.path_params["task"])
-        shown = self._shown("read", task, self._beside("read", request, task))
+        shown = self._show_task("read", task, self._beside("read", request, task))
         return JSONResponse(shown, self._document["calls"]["read"].get("ok", _OK)[0])
 
     async def _result(self, request: Request, only: str) -> Response:
@@ -159,7 +159,7 @@ class Declared:
         if task.error:
             statuses = self._document["calls"]["result"].get("failed", (422,))
             return self._no(statuses[0], task.error, "The request failed.", {})
-        return JSONResponse(self._shown("result", task, self._beside("result", request, task)))
+        return JSONResponse(self._show_task("result", task, self._beside("result", request, task)))
 
     async def _list(self, request: Request, only: str) -> Response:
         if strange := self._look():
@@ -186,7 +186,7 @@ class Declared:
         except (NotOfTemplate, KeyError) as error:
             raise Refusal(400, "invalid_request", str(error)) from None
         found = [self._provider.find(str(name)) for name in asked]
-        rows = [self._shown("read", task) for task in found if task is not None and self._is_own(task)]
+        rows = [self._show_task("read", task) for task in found if task is not None and self._is_own(task)]
         return JSONResponse(self._rows("batch", rows))
 
     async def _balance(self, request: Request, only: str) -> Response:
@@ -205,7 +205,7 @@ class Declared:
         """The fault that strikes the search for a task, if any."""
         strikes = self._provider.strikes.next("list")
         if fault := strikes.get("list-error"):
-            return self._failed(fault.status)
+            return self._fail(fault.status)
         return JSONResponse({"strange": [1, 2, 3]}) if "list-strange" in strikes else None
 
     def _is_own(self, task: Task) -> bool:
@@ -229,5 +229,5 @@ class Declared:
         )
         return found
 
-    def _shown(self, name: str, task: Task, beside: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _show_task(self, name: str, task: Task, beside: dict[str, Any] | None = None) -> dict[str, Any]:
         return shown_of(self._document, name, task, self._provider.standing(task), beside)

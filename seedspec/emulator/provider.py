@@ -188,7 +188,7 @@ class Provider:
         except NoValue:
             return 0
 
-    def _said(self, task: Task) -> Mapping[str, Any]:
+    def _read_words(self, task: Task) -> Mapping[str, Any]:
         """What a task was asked for, in the storyboard's own words."""
         model = self.model_of(task)
         return model.said({**model.defaults, **task.body})
@@ -237,7 +237,7 @@ class Provider:
     def show(self, task: Task) -> dict[str, Any]:
         if (model := self.model_of(task)).template != {"$flat": True}:
             return shown_of(model.provider.document, "read", task, self.standing(task))
-        seconds = int(self._said(task)["duration"])
+        seconds = int(self._read_words(task)["duration"])
         now = time.time()
         return tasks.document(task, now, settled=self.is_settled(task), seconds=seconds, link=self._link(task, now))
 
@@ -333,7 +333,7 @@ class Provider:
     def _draw(self, task: Task) -> None:
         path = self.clip(task.id)
         with replacement(path) as part:
-            self._studio.make(tasks.card(task, self._said(task)), part)
+            self._studio.make(tasks.card(task, self._read_words(task)), part)
 
     async def cancel(self, task: Task, does: str) -> None:
         """Ends a task in the way that a provider's file gives a word for. Raises Refusal where it is `refused`."""
@@ -372,7 +372,7 @@ class Provider:
         self._start_callback(task)
 
     def _start_callback(self, task: Task) -> None:
-        url = self._said(task).get("callback_url")
+        url = self._read_words(task).get("callback_url")
         if url and task.id not in self._called:
             self._called.add(task.id)
             self._spawn(self._call(task, str(url)))

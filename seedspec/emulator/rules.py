@@ -21,7 +21,7 @@ _PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa")
 def read_body(raw: bytes) -> dict[str, Any]:
     """The object in a request body; Refusal when it is none, or names a field twice."""
     try:
-        body = json.loads(raw, object_pairs_hook=_unrepeated, parse_constant=_no_constant, parse_float=_finite)
+        body = json.loads(raw, object_pairs_hook=_refuse_repeats, parse_constant=_no_constant, parse_float=_finite)
         if b"\\u" in raw:  # half a pair of surrogates can be escaped, and is no character
             json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
@@ -65,7 +65,7 @@ class Rules:
         if callback in judged and private_host(judged[callback]):
             message = f"{callback}: expected a public host: private addresses are not called"
             raise Refusal(400, "invalid_request", message, callback)
-        filled = {slot.name for slot, urls in self._filled(body) if urls}
+        filled = {slot.name for slot, urls in self._fill_slots(body) if urls}
         for slot in (self._model.slots[name] for name in filled):
             if slot.needs and filled.isdisjoint(slot.needs):
                 raise Refusal(400, "invalid_parameters", f"{slot.field}: needs {' or '.join(slot.needs)}", slot.field)
@@ -79,7 +79,7 @@ class Rules:
         Reads files; run it off the event loop.
         """
         found: dict[str, list[Facts]] = {}
-        for slot, urls in self._filled(body):
+        for slot, urls in self._fill_slots(body):
             together = 0.0
             for param, url in urls:
                 path = self._hosted(url)
@@ -98,7 +98,7 @@ class Rules:
                 raise Refusal(400, "invalid_parameters", message, slot.field)
         return found
 
-    def _filled(self, body: Mapping[str, Any]) -> Iterator[tuple[Slot, list[tuple[str, str]]]]:
+    def _fill_slots(self, body: Mapping[str, Any]) -> Iterator[tuple[Slot, list[tuple[str, str]]]]:
         """Each slot with its addresses, and the name of each; slots of one list have them in their order."""
         taken: dict[str, int] = {}
         for slot in self._model.slots.values():
@@ -168,7 +168,7 @@ def _loopback(url: object) -> bool:
     return parts.scheme == "http" and parts.hostname == "127.0.0.1"
 
 
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a field is given twice")

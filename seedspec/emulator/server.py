@@ -93,7 +93,7 @@ async def _serve(
         wires = Wires()
         soft = settings.soft_file_errors
         routes = [*Api(provider, wires).routes(), *Files(provider, wires).routes()]
-        for declared in _declared(provider, wires, models):
+        for declared in _make_declared(provider, wires, models):
             routes += declared.routes()
         api_app = _application(routes, soft=soft)
         results_app = _application(Results(provider, wires).routes(), soft=soft)
@@ -116,7 +116,7 @@ async def _serve(
             await provider.close()
 
 
-def _declared(provider: Provider, wires: Wires, models: Mapping[str, Model]) -> list[Declared]:
+def _make_declared(provider: Provider, wires: Wires, models: Mapping[str, Model]) -> list[Declared]:
     """The providers that are played by their files alone."""
     own: dict[str, list[Model]] = {}
     for model in models.values():
@@ -223,7 +223,7 @@ def _application(routes: Sequence[Route], *, soft: bool) -> ASGIApp:
 
     handlers = {Refusal: refused, HTTPException: refused, Answered: answered}
     app = Starlette(routes=routes, exception_handlers=handlers)
-    return _numbered(_for_this_machine(app))
+    return _number_answers(_for_this_machine(app))
 
 
 def _for_this_machine(app: ASGIApp) -> ASGIApp:
@@ -248,7 +248,7 @@ def _for_this_machine(app: ASGIApp) -> ASGIApp:
     return guarded
 
 
-def _numbered(app: ASGIApp) -> ASGIApp:
+def _number_answers(app: ASGIApp) -> ASGIApp:
     """Every answer carries an id to quote."""
 
     async def numbered(scope: Scope, receive: Receive, send: Send) -> None:

@@ -30,12 +30,12 @@ def emulator(
     probability strike. Raises BadSettings when it does not start: for what is no fault, or without the extra that it
     needs, or while another one serves this storyboard.
     """
-    with _started(lock_of(storyboard, emulated=True), seconds, faults, seed) as found:
+    with _start(lock_of(storyboard, emulated=True), seconds, faults, seed) as found:
         yield found
 
 
 @contextmanager
-def _started(lock: Path, seconds: float = 2.0, faults: Sequence[str] = (), seed: int = 0) -> Iterator[Emulator]:
+def _start(lock: Path, seconds: float = 2.0, faults: Sequence[str] = (), seed: int = 0) -> Iterator[Emulator]:
     folder, key = state_folder(lock.parent) / lock.stem, _key(lock)
     arguments = ["--folder", str(folder), "--beside", str(lock.parent), "--seconds", str(seconds), "--seed", str(seed)]
     for fault in faults:
@@ -59,5 +59,5 @@ def own(place: Place, *, needed: bool = True) -> Iterator[Service]:
     if not needed:  # whatever is asked all the same reaches nobody
         yield Emulator(_NOBODY, _NOBODY, _NOBODY, Key("emulator")).service(place)
         return
-    with _started(place.lock) as found:
+    with _start(place.lock) as found:
         yield found.service(place)

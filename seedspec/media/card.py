@@ -108,14 +108,14 @@ def _colour(hue: float, saturation: float, *, luminance: float) -> Colour:
     low, high = 0.0, 1.0
     for _ in range(16):
         middle = (low + high) / 2
-        if relative_luminance(_mixed(hue, middle, saturation)) < luminance:
+        if relative_luminance(_mix(hue, middle, saturation)) < luminance:
             low = middle
         else:
             high = middle
-    return _mixed(hue, low, saturation)
+    return _mix(hue, low, saturation)
 
 
-def _mixed(hue: float, light: float, saturation: float) -> Colour:
+def _mix(hue: float, light: float, saturation: float) -> Colour:
     red, green, blue = colorsys.hls_to_rgb(hue % 1.0, light, saturation)
     return round(red * 255), round(green * 255), round(blue * 255)
 

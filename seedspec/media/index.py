@@ -138,7 +138,7 @@ def _read(stream: BinaryIO, size: int) -> tuple[int, int, list[_Track], bool]:
             track.edits = [(row[0], row[1]) for row in _rows(stream, at, ">Qqi" if long else ">Iii")]
         elif name == b"trex":
             number, _, length = struct.unpack(">III", bytes_at(stream, at + 4, 12).ljust(12, b"\0"))
-            _numbered(tracks, number).each = length
+            _find_track(tracks, number).each = length
         elif name == b"tfhd":
             part, each = _fragment(stream, at, tracks)
         elif name == b"trun":
@@ -148,7 +148,7 @@ def _read(stream: BinaryIO, size: int) -> tuple[int, int, list[_Track], bool]:
     return scale, whole, tracks, fragmented
 
 
-def _numbered(tracks: list[_Track], number: int) -> _Track:
+def _find_track(tracks: list[_Track], number: int) -> _Track:
     return next((track for track in tracks if track.number == number), _Track())
 
 
@@ -175,7 +175,7 @@ def _fragment(stream: BinaryIO, at: int, tracks: list[_Track]) -> tuple[_Track, 
     """The track that the samples of a fragment belong to, and how long each lasts unless it says so itself."""
     head = bytes_at(stream, at, 32).ljust(32, b"\0")
     flags, number = struct.unpack(">II", head[:8])
-    track = _numbered(tracks, number)
+    track = _find_track(tracks, number)
     if not flags & 0x8:
         return track, track.each
     before = 8 + (8 if flags & 0x1 else 0) + (4 if flags & 0x2 else 0)

@@ -49,7 +49,7 @@ def _mp3(stream: BinaryIO, size: int, *, whole: bool) -> Facts:
     begin, end = tags.sound_of_mp3(stream, size) if whole else (0, size)
     sound = stream if end == size else io.BytesIO(bytes_at(stream, 0, end))
     seconds = _seconds(sound, "mp3")
-    held = _held(sound) if whole else None
+    held = _count_seconds(sound) if whole else None
     remarks: tuple[Remark, ...] = ()
     if held is not None and not tags.states_its_frames(stream, begin):
         seconds = round(held, 3) if abs(held - seconds) > _ROUGH else seconds
@@ -61,7 +61,7 @@ def _mp3(stream: BinaryIO, size: int, *, whole: bool) -> Facts:
     return Facts(kind="audio", format="mp3", bytes=size, seconds=seconds, audio_streams=1, remarks=remarks)
 
 
-def _held(sound: BinaryIO) -> float | None:
+def _count_seconds(sound: BinaryIO) -> float | None:
     """How many seconds the frames make together; None without the library that counts them."""
     try:
         from seedspec.media import movie

@@ -70,7 +70,7 @@ def look(stream: BinaryIO, size: int) -> Wav:
                 raise MediaError("a wav file whose sound comes before its format (no `fmt ` chunk)")
             if length == 0xFFFFFFFF and head[:4] in (b"RF64", b"BW64"):
                 length = long
-            return _measured(stream, head, size, order, format, samples, at + 8, length)
+            return _measure(stream, head, size, order, format, samples, at + 8, length)
         at += 8 + length + length % 2
     raise MediaError("a wav file without any sound: it has no `data` chunk")
 
@@ -88,7 +88,7 @@ def _format(chunk: bytes, order: str) -> _Format:
     return _Format(tag, rate, align, per_second, per_block)
 
 
-def _measured(
+def _measure(
     stream: BinaryIO, head: bytes, size: int, order: str, format: _Format, samples: int, at: int, length: int
 ) -> Wav:
     there = size - at

@@ -111,7 +111,7 @@ def compile(path: str | Path, catalog: Catalog | None = None, profile: str = "",
     problems = Problems()
     with no_collector():
         board = read_board(path, problems, catalog)
-        return expand_board(path, board and _profiled(board, profile, problems), problems, emulated=emulated)
+        return expand_board(path, board and _apply_profile(board, profile, problems), problems, emulated=emulated)
 
 
 def stream(
@@ -130,7 +130,7 @@ def stream(
     problems = Problems()
     with no_collector():
         board = read_board(path, problems, catalog)
-        board = board and _profiled(board, profile, problems)
+        board = board and _apply_profile(board, profile, problems)
         return expand_board(path, board, problems, emulated=emulated, gather=drain)
 
 
@@ -145,18 +145,18 @@ def compile_revision(
     file, problems = Path(path), Problems()
     with no_collector():
         board = _board_of(revision.source(file.name, str(path), problems), file, catalog, problems)
-        board = board and _profiled(board, profile, problems)
+        board = board and _apply_profile(board, profile, problems)
         if board is None:
             return _result(path, None, problems)
         look = revision.looker(sources.looker(file.parent))
-        chosen = _chosen_takes_at(revision, file, board, problems, emulated=emulated)
+        chosen = _chosen_takes_in_revision(revision, file, board, problems, emulated=emulated)
         rows = rows_at_revision(revision, file, board, problems)
         inputs = Inputs(look, revision.templates(), chosen=chosen, local=_local(board, emulated=emulated), rows=rows)
         made = expand(board, inputs, problems, ceiling())
         return _result(path, made, problems)
 
 
-def _profiled(board: Storyboard, profile: str, problems: Problems) -> Storyboard:
+def _apply_profile(board: Storyboard, profile: str, problems: Problems) -> Storyboard:
     """The storyboard with a profile over it. Raises NoProfile, but not for one whose form is broken."""
     return with_profile(board, "" if problems.is_set_aside(profile) else profile)
 
@@ -249,7 +249,7 @@ def check_profiles(
         kept: list[Entry] | None = [] if keep else None
         rows = rows_beside(Path(path), board, problems, reading)
         if profile is not None:
-            profiled = _profiled(board, profile, problems)
+            profiled = _apply_profile(board, profile, problems)
             own = _check_board(path, profiled, problems, look, read, probe, most, costs, rows, reading)
             return Checked(for_buyers(own), board)
         as_written = _check_board(path, board, problems, look, read, probe, most, costs, rows, reading, kept)
@@ -319,7 +319,7 @@ def _chosen_takes(
     return picks_beside(path, board, problems, reading, emulated=emulated)
 
 
-def _chosen_takes_at(
+def _chosen_takes_in_revision(
     revision: Revision, path: Path, board: Storyboard, problems: Problems, *, emulated: bool
 ) -> ChosenTake:
     """The same as it was at a git revision."""

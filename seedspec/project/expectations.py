@@ -41,7 +41,7 @@ class Expectations:
         if not expected:
             return None
         values: dict[str, Value] = {**(values_of(self.folder, entry, sha256) or {}), **self.scores(sha256)}
-        bounds = tuple(_bound(one, values, entry) for one in expected)
+        bounds = tuple(_bind(one, values, entry) for one in expected)
         chosen = self.picked(entry) is not None
         return Compared(entry.address, entry.fingerprint, attempt, bounds, now, chosen, why)
 
@@ -71,7 +71,7 @@ def expected_by_shot(board: Storyboard, *, judges: bool = True) -> dict[str, tup
     return {shot: bounds for shot, bounds in kept.items() if bounds}
 
 
-def _bound(expected: Expectation, values: Mapping[str, Value], entry: Entry) -> Bound:
+def _bind(expected: Expectation, values: Mapping[str, Value], entry: Entry) -> Bound:
     says = entry.says("generate_audio")
     finding = compare(expected, values, sound=says if isinstance(says, bool) else None)
     wanted = f"{expected}{unit_of(expected.measure)}"

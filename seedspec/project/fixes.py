@@ -88,11 +88,11 @@ class _Fixing:
         self.left: list[Diagnostic] = []
 
     def run(self) -> Fixes:
-        first = self._checked(self.texts).diagnostics
+        first = self._check(self.texts).diagnostics
         fixed: list[Diagnostic] = []
         for _ in range(MOST_ROUNDS):
             self.left = []
-            good = self._settled(self._wanted(), ())
+            good = self._find_harmless(self._find_fixable(), ())
             if not good:
                 break
             self.texts = self._with(good)
@@ -100,9 +100,9 @@ class _Fixing:
             fixed += good
         changes = [Change(self.shown[real], self.disk[real], text) for real, text in self.texts.items()]
         changed = tuple(c for c in changes if c.before != c.after)
-        return Fixes(changed, first, tuple(fixed), tuple(self.left), self._checked(self.texts).diagnostics)
+        return Fixes(changed, first, tuple(fixed), tuple(self.left), self._check(self.texts).diagnostics)
 
-    def _wanted(self) -> tuple[Diagnostic, ...]:
+    def _find_fixable(self) -> tuple[Diagnostic, ...]:
         """The findings whose edits can all be made, in files that may be edited and hold what was checked."""
         fit: dict[Source, bool] = {}
 
@@ -111,10 +111,10 @@ class _Fixing:
                 fit[source] = self._is_checked(source)
             return fit[source]
 
-        found = self._checked(self.texts).diagnostics
+        found = self._check(self.texts).diagnostics
         return without_overlap(d for d in found if d.edits and all(fits(e.span.source) for e in d.edits))
 
-    def _settled(self, group: Sequence[Diagnostic], good: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    def _find_harmless(self, group: Sequence[Diagnostic], good: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
         """Those of a group whose edits, made with those that are good already, do no harm; halves find the others."""
         if not group:
             return good
@@ -125,18 +125,18 @@ class _Fixing:
             self.left += group
             return good
         middle = len(group) // 2
-        return self._settled(group[middle:], self._settled(group[:middle], good))
+        return self._find_harmless(group[middle:], self._find_harmless(group[:middle], good))
 
     def _is_worse(self, fixed: Sequence[Diagnostic], after: Mapping[Path, bytes]) -> bool:
         if not self._is_yaml(after) and self._is_yaml(self.texts):
             return True
-        before, now = self._checked(self.texts), self._checked(after)
+        before, now = self._check(self.texts), self._check(after)
         hidden = any(d.severity is Severity.ERROR for d in fixed)
         if _errors(now) > _errors(before) and not hidden:
             return True
         return any(_is_left(one, fixed, now) for one in fixed)
 
-    def _checked(self, texts: Mapping[Path, bytes]) -> Checked:
+    def _check(self, texts: Mapping[Path, bytes]) -> Checked:
         for known, found in self.known:
             if known == texts:
                 return found

@@ -62,7 +62,7 @@ class Judge:
         if self._process is None:
             self._process, self._answers = _Process(self._command, self._hear), 0
         try:
-            answer = self._checked(self._process.ask(question, self._seconds))
+            answer = self._check(self._process.ask(question, self._seconds))
         except NoAnswer:
             self._faults += 1
             self.end()
@@ -73,7 +73,7 @@ class Judge:
         self._answers += 1
         return answer
 
-    def _checked(self, said: bytes) -> Answer | NoScore:
+    def _check(self, said: bytes) -> Answer | NoScore:
         line, _, more = said.partition(b"\n")
         if more.strip():
             raise NoAnswer("it answered with more than one line")
@@ -96,7 +96,7 @@ class Judge:
             return Ending("it answered more often than it was asked, so its answers are not believed", self._answers)
         if code is None:
             return Ending(f"it had not ended {self._seconds:g} s after its last answer, and was ended")
-        return Ending(f"it ended with {_ended(code)}" if code else "")
+        return Ending(f"it ended with {_describe_end(code)}" if code else "")
 
     def end(self) -> None:
         """Ends its process at once, whatever it does."""
@@ -138,7 +138,9 @@ class _Process:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(1)
         code = self._process.poll()
-        raise NoAnswer("it closed its output" if code is None else f"it ended with {_ended(code)} before its answer")
+        raise NoAnswer(
+            "it closed its output" if code is None else f"it ended with {_describe_end(code)} before its answer"
+        )
 
     def finish(self, seconds: float) -> tuple[bytes, int | None]:
         """What it prints after its last answer, and the code it ends with; None for one that does not end."""
@@ -208,5 +210,5 @@ def _listen(stream: IO[bytes], hear: Callable[[str], None]) -> None:
         hear(rest.decode("utf-8", "replace"))
 
 
-def _ended(code: int) -> str:
+def _describe_end(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"code {code}"

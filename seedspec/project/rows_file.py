@@ -43,9 +43,9 @@ def rows_beside(path: Path, board: Storyboard, problems: Problems, reading: Read
     found = RowsFile(str(file), _command(path))
     given = reading.ask(file) if reading is not None and board.strategy is not None else None
     if given is None and not os.path.lexists(file):
-        return replace(found, left=_left_behind(file)) if board.strategy is not None else found
+        return replace(found, left=_find_left_behind(file)) if board.strategy is not None else found
     if board.strategy is None:
-        return _looked_at(found, file, given, path)
+        return _look_at(found, file, given, path)
     try:
         check_no_link(file)
     except OSError as error:
@@ -118,7 +118,7 @@ def _rows_in(source: Source, problems: Problems) -> tuple[Pattern, ...] | None:
     return tuple(pattern_of(row) for row in rows if isinstance(row, Map)) if isinstance(rows, Items) else None
 
 
-def _looked_at(found: RowsFile, file: Path, given: bytes | None, path: Path) -> RowsFile:
+def _look_at(found: RowsFile, file: Path, given: bytes | None, path: Path) -> RowsFile:
     """Whether the file is one of chosen rows: another storyboard may have such a name."""
     try:
         start = given if given is not None else read_start(file, _START)
@@ -130,7 +130,7 @@ def _looked_at(found: RowsFile, file: Path, given: bytes | None, path: Path) -> 
     return replace(found, is_there=True, span=Source(shown, start.decode(errors="replace")).span(0))
 
 
-def _left_behind(file: Path) -> str:
+def _find_left_behind(file: Path) -> str:
     """The one file of chosen rows in the folder whose storyboard is not there: this one may have had its name."""
     gone = [
         str(other)

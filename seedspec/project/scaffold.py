@@ -89,7 +89,7 @@ def write(made: Iterable[Fresh]) -> Iterator[tuple[Path, str]]:
             with fresh.path.open("xb") as file:
                 file.write(fresh.data)
         except FileExistsError:
-            yield fresh.path, _left(fresh)
+            yield fresh.path, _tell_left(fresh)
         else:
             yield fresh.path, ""
 
@@ -114,7 +114,7 @@ def _check_way(fresh: Fresh) -> None:
             raise OSError(errno.ELOOP, what, str(folder))
 
 
-def _left(fresh: Fresh) -> str:
+def _tell_left(fresh: Fresh) -> str:
     try:
         there = read_file(fresh.path, _MOST)
     except OSError:

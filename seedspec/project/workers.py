@@ -63,14 +63,14 @@ class Workers(Executor):
             worker.end()
 
     def _carry_out(self, job: bytes) -> Any:
-        worker = self._taken()
+        worker = self._take_worker()
         try:
             answer = worker.ask(job)
         except (OSError, EOFError, ValueError):
             code = worker.end()
             with self._lock:
                 self._all.discard(worker)
-            raise WorkerDied(f"the process that decodes it ended with {_ended(code)}") from None
+            raise WorkerDied(f"the process that decodes it ended with {_describe_end(code)}") from None
         with self._lock:
             if not self._closed:
                 self._idle.append(worker)
@@ -79,7 +79,7 @@ class Workers(Executor):
             return found
         raise found
 
-    def _taken(self) -> _Worker:
+    def _take_worker(self) -> _Worker:
         with self._lock:
             if self._closed:
                 raise WorkerDied("it was broken off")
@@ -122,7 +122,7 @@ class _Worker:
         return code
 
 
-def _ended(code: int) -> str:
+def _describe_end(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"code {code}"
 
 

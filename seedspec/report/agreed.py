@@ -16,13 +16,15 @@ MOST = 20
 def drift(found: Drift, agreed: Agreed, rate: Rate, commands: CommandHint) -> list[str]:
     """A line for each agreed purchase that is not bought any more, and the counts of the rest."""
     lines = [f"by the plan of {agreed.made}: {_count(len(agreed.purchases), 'purchase')}, at most ${agreed.usd:,.2f}"]
-    lines += _listed((f"{p.address}: the storyboard no longer makes this request" for p in found.gone), len(found.gone))
+    lines += _list_first(
+        (f"{p.address}: the storyboard no longer makes this request" for p in found.gone), len(found.gone)
+    )
     risen = (
         f"{d.agreed.address}: {to_the_unit(d.units, rate)} credits now, "
         f"agreed were {to_the_unit(d.agreed.units, rate)}; it is not bought"
         for d in found.dearer
     )
-    lines += _listed(risen, len(found.dearer))
+    lines += _list_first(risen, len(found.dearer))
     if found.bought:
         lines.append(f"{_count(found.bought, 'purchase')} of it {'is' if found.bought == 1 else 'are'} made already")
     if found.new:
@@ -38,7 +40,7 @@ def drift(found: Drift, agreed: Agreed, rate: Rate, commands: CommandHint) -> li
     return lines
 
 
-def _listed(lines: Iterator[str], count: int) -> Iterator[str]:
+def _list_first(lines: Iterator[str], count: int) -> Iterator[str]:
     for line, _ in zip(lines, range(MOST), strict=False):
         yield f"  {line}"
     if count > MOST:

@@ -30,13 +30,13 @@ def page(code: str, about: Mapping[str, Any], *, width: int, color: bool = False
         return f"\x1b[{with_}m{text}\x1b[0m" if color else text
 
     lines = [f"{paint(code, '1')}  {paint(about['severity'], _COLOR[about['severity']])}", ""]
-    lines += _wrapped(about["means"], width)
-    lines += ["", paint("What to do", "1"), *_wrapped(about["do"], width, "  ")]
+    lines += _wrap(about["means"], width)
+    lines += ["", paint("What to do", "1"), *_wrap(about["do"], width, "  ")]
     if "storyboard" in about:
-        lines += ["", paint("Example", "1"), *_indented(about["storyboard"])]
+        lines += ["", paint("Example", "1"), *_indent(about["storyboard"])]
         if about["beside"]:
-            lines += _wrapped(f"Beside it: {', '.join(about['beside'])}", width, "  ")
-        lines += ["", paint("What check says", "1"), *_indented(about["says"])]
+            lines += _wrap(f"Beside it: {', '.join(about['beside'])}", width, "  ")
+        lines += ["", paint("What check says", "1"), *_indent(about["says"])]
     return lines
 
 
@@ -46,7 +46,7 @@ def list_codes(found: Codes, *, width: int | None, color: bool = False) -> list[
     lines = columns(rows)
     if width is not None:
         lines = [line if len(line) <= width else f"{line[: width - 1].rstrip()}…" for line in lines]
-    return [_painted(line, row, color) for line, row in zip(lines, rows, strict=True)]
+    return [_paint(line, row, color) for line, row in zip(lines, rows, strict=True)]
 
 
 def as_json(found: Codes, wanted: Iterable[str]) -> list[dict[str, Any]]:
@@ -54,7 +54,7 @@ def as_json(found: Codes, wanted: Iterable[str]) -> list[dict[str, Any]]:
     return [{"code": code, **found[code]} for code in wanted]
 
 
-def _painted(line: str, row: tuple[str, str, str], color: bool) -> str:
+def _paint(line: str, row: tuple[str, str, str], color: bool) -> str:
     code, severity, _ = row
     if not color:
         return line
@@ -62,12 +62,12 @@ def _painted(line: str, row: tuple[str, str, str], color: bool) -> str:
     return f"\x1b[1m{code}\x1b[0m{rest}"
 
 
-def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+def _wrap(text: str, width: int, indent: str = "") -> list[str]:
     return textwrap.wrap(
         text, max(20, width), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False,
         break_long_words=False,
     )  # fmt: skip
 
 
-def _indented(text: str) -> list[str]:
+def _indent(text: str) -> list[str]:
     return [f"  {line}".rstrip() for line in text.split("\n")]

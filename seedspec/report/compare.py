@@ -18,7 +18,7 @@ def as_text(found: Comparison, rate: Rate, *, color: bool = False) -> list[str]:
     rows: list[tuple[str, str, str, str]] = []
     paint: list[str] = []
     for change in found.changes:
-        said = _said(change)
+        said = _describe(change)
         rows.append((change.kind, change.address, said[0], _cost(change.cost, rate)))
         rows += [("", "", more, "") for more in said[1:]]
         paint += [_COLORS[change.kind]] * len(said)
@@ -54,7 +54,7 @@ def as_json(found: Comparison, rate: Rate, commit: str) -> dict[str, Any]:
     }
 
 
-def _said(change: Change) -> list[str]:
+def _describe(change: Change) -> list[str]:
     if change.kind == "moved" and change.old is not None:
         return [f"from {change.old.address}"]
     return [f"{d.field}: {show_change(d.old, d.new)}" for d in change.differences] or [""]

@@ -98,8 +98,8 @@ def spending_json(spending: Spending, rate: Rate) -> dict[str, Any]:
         "videos": spending.videos,
         "bought": spending.bought,
         "estimate": cost_json(spending.estimate, rate),
-        "reserved": _stated_json(spending.reserved, rate),
-        "charged": _stated_json(spending.charged, rate),
+        "reserved": _statement_json(spending.reserved, rate),
+        "charged": _statement_json(spending.charged, rate),
     }
 
 
@@ -114,7 +114,7 @@ def hints_json(found: Sequence[Saving], plan: Cost, rate: Rate) -> list[dict[str
             "videos": h.videos,
             "about": list(h.about),
             "cost": cost_json(h.cost, rate),
-            "saves": cost_json(_saved(h, plan), rate),
+            "saves": cost_json(_cost_of_saving(h, plan), rate),
         }
         for h in found
     ]
@@ -158,7 +158,7 @@ def _spending_parts(spending: Spending, rate: Rate) -> Iterator[tuple[str, str]]
 
 
 def _hint(hint: Saving, plan: Cost, rate: Rate) -> str:
-    saves = _saved(hint, plan)
+    saves = _cost_of_saving(hint, plan)
     if hint.code == "draft":
         share = f"{hint.cost.high / plan.high:.0%} of it" if plan.high else ""
         return f"for drafts: with `quality: {hint.about[0]}` all of it would cost {both(hint.cost, rate)}, {share}"
@@ -170,7 +170,7 @@ def _hint(hint: Saving, plan: Cost, rate: Rate) -> str:
     )
 
 
-def _saved(hint: Saving, plan: Cost) -> Cost:
+def _cost_of_saving(hint: Saving, plan: Cost) -> Cost:
     return hint.adds if hint.code == "long-reference" else Cost(plan.low - hint.cost.low, plan.high - hint.cost.high)
 
 
@@ -179,7 +179,7 @@ def _money(units: int, rate: Rate) -> dict[str, float]:
     return {"credits": round(in_credits, 4), "usd": round(in_credits / float(rate.credits_per_usd), 4)}
 
 
-def _stated_json(stated: Stated, rate: Rate) -> dict[str, float] | None:
+def _statement_json(stated: Stated, rate: Rate) -> dict[str, float] | None:
     return _money(stated.units, rate) if stated else None
 
 

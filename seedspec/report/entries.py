@@ -58,16 +58,16 @@ def _around(base: RequestBase) -> tuple[str, bytes]:
 
     Addresses, labels and fingerprints are made of characters that JSON takes as they are.
     """
-    variant = ",".join(_quoted(axis) + ':"%s"' for axis in base.axes)
-    strategy = f'"strategy":{_quoted(base.strategy)},' if base.strategy else ""
-    request = f'{{"model":{_quoted(base.model.id)},"prompt":'
+    variant = ",".join(_quote(axis) + ':"%s"' for axis in base.axes)
+    strategy = f'"strategy":{_quote(base.strategy)},' if base.strategy else ""
+    request = f'{{"model":{_quote(base.model.id)},"prompt":'
     rest = dumps(base.fields)[1:]
-    head = f'{{"entry":"%s","shot":{_quoted(base.shot)},"variant":{{{variant}}},"take":%s,"fingerprint":"%s",'
+    head = f'{{"entry":"%s","shot":{_quote(base.shot)},"variant":{{{variant}}},"take":%s,"fingerprint":"%s",'
     head += strategy + '"request":'
     return head + request, (b"," if len(rest) > 1 else b"") + rest + b"}\n"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A text as JSON, inside of a pattern."""
     return dumps(text).decode().replace("%", "%%")
 

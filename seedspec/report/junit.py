@@ -66,7 +66,7 @@ def junit(found: Outcomes, name: str, rate: Rate, trouble: str = "") -> bytes:
     unknown = [(take.entry, b) for take in found.compared for b in take.not_measured]
     said += [f"not measured: {address}: {b.measure}, expected at {b.place}" for address, b in unknown]
     ET.SubElement(suite, "system-err").text = _lines(said)
-    return _written(top)
+    return _write(top)
 
 
 def not_begun(name: str, trouble: str) -> bytes:
@@ -79,7 +79,7 @@ def not_begun(name: str, trouble: str) -> bytes:
     _trouble(suite, name, trouble)
     ET.SubElement(suite, "system-out").text = ""
     ET.SubElement(suite, "system-err").text = ""
-    return _written(top)
+    return _write(top)
 
 
 def _trouble(suite: ET.Element, name: str, trouble: str) -> None:
@@ -87,7 +87,7 @@ def _trouble(suite: ET.Element, name: str, trouble: str) -> None:
     ET.SubElement(case, "error", {"type": "trouble", "message": visible(trouble)}).text = visible(trouble)
 
 
-def _written(top: ET.Element) -> bytes:
+def _write(top: ET.Element) -> bytes:
     ET.indent(top)
     written: str = ET.tostring(top, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'.encode()

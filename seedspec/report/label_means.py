@@ -134,7 +134,7 @@ def _object(row: Row) -> dict[str, Any]:
     return {
         "name": row.name or None,
         "videos": mean.n if mean is not None else 0,
-        **{key: _rounded(getattr(mean, key, None)) for key in ("mean", "low", "high")},
+        **{key: _round(getattr(mean, key, None)) for key in ("mean", "low", "high")},
         "not_measured": row.not_measured,
         "not_applicable": row.not_applicable,
         "expected": row.expected,
@@ -143,5 +143,5 @@ def _object(row: Row) -> dict[str, Any]:
     }
 
 
-def _rounded(number: float | None) -> float | None:
+def _round(number: float | None) -> float | None:
     return None if number is None else round(number, 6)

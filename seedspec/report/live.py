@@ -79,9 +79,9 @@ class Monitor:
             self._since[event.task] = self._clock()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from self._drawn(options.max_width, console.height, plain=options.ascii_only)
+        yield from self._draw(options.max_width, console.height, plain=options.ascii_only)
 
-    def _drawn(self, width: int, height: int, *, plain: bool) -> Iterator[Text]:
+    def _draw(self, width: int, height: int, *, plain: bool) -> Iterator[Text]:
         now, standing = self._clock(), self._outcomes.standing
         # what was sent last stands last; what an earlier run has sent stands first
         rows = sorted((o for o in standing if o.under_way), key=lambda o: o.begun)

@@ -23,7 +23,7 @@ def as_text(model: Model) -> list[str]:
     """One model as tables."""
     document = model.schema.document
     fields = [("field", "type", "range", "default"), *(_field(n, document["properties"][n]) for n in model.fields)]
-    fields.insert(1, ("prompt", "text", _advised(model), ""))
+    fields.insert(1, ("prompt", "text", _show_advice(model), ""))
     slots = model.slots.values()
     media: list[tuple[str, ...]] = [
         ("slot", "most", "formats", "bytes", "sides", "ratio", "pixels", "fps", "seconds", "together")
@@ -68,7 +68,7 @@ def _takes(slot: Slot) -> str:
     return f"{slot.most or 'any'} {plural(slot.kind, slot.most or 2)}"
 
 
-def _advised(model: Model) -> str:
+def _show_advice(model: Model) -> str:
     if model.english_words == NO_ADVICE:
         most = model.schema.document["properties"]["prompt"].get("maxLength")
         return f"at most {most:,} characters" if most else ""

@@ -148,7 +148,7 @@ class Outcomes:
                 if step.record is None or step.record.state not in OPEN:
                     continue  # the lock alone knows it, and there is nothing to be done about it
                 name = self._names[step.fp, step.record.attempt] = f"{step.fp}/{step.record.attempt}"
-            self._outcomes[name] = outcome = _begun(step, commands)
+            self._outcomes[name] = outcome = _begin_outcome(step, commands)
             if outcome.task:
                 self._tasks[outcome.task] = name
 
@@ -168,7 +168,7 @@ class Outcomes:
                 self._away = event.reason
             case Held() | Delayed(wait=None):
                 if (known := self._outcomes.get(event.fp)) is not None:
-                    self._outcomes[event.fp] = _kept_back(known, event)
+                    self._outcomes[event.fp] = _keep_back(known, event)
             case Compared():
                 self._compared[event.entry] = event
             case Delayed() | Skipped() | Uploaded() | Archived() | Weighed() | Adopted() | Unrecorded():
@@ -182,7 +182,7 @@ class Outcomes:
             return
         if isinstance(event, Submitted | BoughtElsewhere) and event.task:
             self._tasks[event.task] = name
-        moved = _moved(replace(known, code="", message="", given_up=False), event)
+        moved = _move_on(replace(known, code="", message="", given_up=False), event)
         self._outcomes[name] = replace(moved, mismatches=self._mismatches(event)) if isinstance(event, Saved) else moved
 
     @property
@@ -211,7 +211,7 @@ class Outcomes:
         return list(self._compared.values())
 
     def _stand(self) -> Iterator[Outcome]:
-        ended = [_ended(o) for o in self._outcomes.values()]
+        ended = [_end_outcome(o) for o in self._outcomes.values()]
         by_address = {o.address: o for o in ended if o.step.entry is not None}
         for outcome in ended:
             served = by_address.get(self._twins.get(outcome.address, ""))
@@ -251,7 +251,7 @@ class Outcomes:
         return mismatches(*asked, facts) if asked is not None else ()
 
 
-def _moved(before: Outcome, event: _Move) -> Outcome:
+def _move_on(before: Outcome, event: _Move) -> Outcome:
     """How a purchase stands after an event of its own."""
     match event:
         case Submitting():
@@ -292,14 +292,14 @@ def _elsewhere(before: Outcome, event: BoughtElsewhere) -> Outcome:
     return replace(before, end=End.FETCH if made else End.RUNNING, task=event.task or "")
 
 
-def _ended(outcome: Outcome) -> Outcome:
+def _end_outcome(outcome: Outcome) -> Outcome:
     """What nobody has answered is in doubt when the run ends."""
     if outcome.end is not End.SENDING:
         return outcome
     return replace(outcome, end=End.DOUBT, code="doubt", message="the answer was not awaited")
 
 
-def _kept_back(before: Outcome, event: Held | Delayed) -> Outcome:
+def _keep_back(before: Outcome, event: Held | Delayed) -> Outcome:
     """How a purchase stands that another one holds, or of which this run has given up reading or fetching."""
     if isinstance(event, Held):
         return replace(before, end=End.HELD, code="held", message=f"{event.upstream}: {event.reason}")
@@ -310,7 +310,7 @@ def _endless(task: str, word: str) -> str:
     return f"{task} has no end in sight; the service says: {word}"
 
 
-def _begun(step: Step, commands: CommandHint) -> Outcome:
+def _begin_outcome(step: Step, commands: CommandHint) -> Outcome:
     """How a step stands before anything has happened."""
     record, reason = step.record, step.reason
     if step.action in BUYS:

@@ -38,11 +38,11 @@ def unified_diff(path: str, before: bytes, after: bytes, *, color: bool = False)
         out.append(paint(f"@@ -{_range(start, stop)} +{_range(begin, end)} @@", "36"))
         at = start
         for a, b, c, d in hunk:
-            out += [shown for line in old[at:a] for shown in _shown(" ", line)]
-            out += [paint(shown, "31") for line in old[a:b] for shown in _shown("-", line)]
-            out += [paint(shown, "32") for line in new[c:d] for shown in _shown("+", line)]
+            out += [shown for line in old[at:a] for shown in _show(" ", line)]
+            out += [paint(shown, "31") for line in old[a:b] for shown in _show("-", line)]
+            out += [paint(shown, "32") for line in new[c:d] for shown in _show("+", line)]
             at = b
-        out += [shown for line in old[at:stop] for shown in _shown(" ", line)]
+        out += [shown for line in old[at:stop] for shown in _show(" ", line)]
     return out
 
 
@@ -82,7 +82,7 @@ def _range(start: int, stop: int) -> str:
     return str(stop) if stop - start == 1 else f"{start + 1 if stop > start else start},{stop - start}"
 
 
-def _shown(sign: str, line: str) -> Iterator[str]:
+def _show(sign: str, line: str) -> Iterator[str]:
     yield sign + "\t".join(map(visible, mask_signature(line.removesuffix("\n")).split("\t")))
     if not line.endswith("\n"):
         yield _NO_END

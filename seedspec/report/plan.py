@@ -64,7 +64,7 @@ def count_entries(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]
     """How the matrix came to its number of entries."""
     lines = []
     if rows is not None and rows.chosen is not None:
-        lines.append(f"{_chosen(rows)} of the storyboard")
+        lines.append(f"{_show_choice(rows)} of the storyboard")
     elif rows is not None and (rows.candidates > 1 or rows.excluded or rows.included):
         lines.append(f"{_sum(rows)} of the storyboard")
     table = []
@@ -279,7 +279,7 @@ def _sum(a: Arithmetic) -> str:
     return parts
 
 
-def _chosen(a: Arithmetic) -> str:
+def _show_choice(a: Arithmetic) -> str:
     """The sum where a strategy has chosen; what `exclude` leaves of a large matrix has not been counted."""
     whole = f"{a.candidates:,} row{'s' if a.candidates != 1 else ''}"
     if a.excluded is None:

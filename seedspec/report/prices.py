@@ -53,7 +53,7 @@ def changes(book: PriceBook, rows: Mapping[str, Any], why: Mapping[str, str], da
     """What would be taken up: a line a model, and two for each part that differs."""
     lines: list[str] = []
     for model, row in rows.items():
-        before, differ = _compared(book, model, row, day)
+        before, differ = _compare(book, model, row, day)
         since = f"since {before}" if before is not None else "not known before"
         lines.append(f"{'~' if differ else '='} {model}  {since}{'' if differ else ', the same'}")
         for name, old, new in differ:
@@ -65,7 +65,7 @@ def changes_as_json(book: PriceBook, rows: Mapping[str, Any], why: Mapping[str, 
     """The same for programs; a part is as price files have it."""
     models = {}
     for model, row in rows.items():
-        before, differ = _compared(book, model, row, day)
+        before, differ = _compare(book, model, row, day)
         models[model] = {"before": before, "parts": [{"name": n, "old": old, "new": new} for n, old, new in differ]}
     return {"seedspec_prices_refresh": 1, "from": day, "models": models, "not_understood": dict(why)}
 
@@ -73,7 +73,7 @@ def changes_as_json(book: PriceBook, rows: Mapping[str, Any], why: Mapping[str, 
 _Part = Mapping[str, Any]
 
 
-def _compared(
+def _compare(
     book: PriceBook, model: str, row: Mapping[str, Any], day: str
 ) -> tuple[str | None, list[tuple[str, _Part | None, _Part | None]]]:
     """The day since which a model's known prices hold, and each part that differs: its name, as known, as read."""

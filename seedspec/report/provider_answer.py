@@ -102,12 +102,12 @@ def as_text(found: Reading) -> Iterator[str]:
     yield from columns(found.rows, indent="  ")
     if found.taken:
         yield "read"
-        yield from columns([(name, _shown(value)) for name, value in found.taken], indent="  ")
+        yield from columns([(name, _show(value)) for name, value in found.taken], indent="  ")
     if found.missing:
         yield f"not found: {', '.join(found.missing)}"
     if found.unread:
         yield "in the answer, and not read"
-        shown = [(clean(place, 80), _shown(value), _remark(value)) for place, value in found.unread[:_MOST_SHOWN]]
+        shown = [(clean(place, 80), _show(value), _remark(value)) for place, value in found.unread[:_MOST_SHOWN]]
         yield from columns(shown, indent="  ")
     if left := found.unread[_MOST_SHOWN:]:
         yield f"  … and {len(left)} more"
@@ -165,8 +165,8 @@ def _leaves(said: Any) -> Iterator[tuple[str, Any]]:
             yield place, value
 
 
-def _shown(value: Any) -> str:
-    return ", ".join(map(_shown, value[:4])) if isinstance(value, list) else clean(_plain(value), 80)
+def _show(value: Any) -> str:
+    return ", ".join(map(_show, value[:4])) if isinstance(value, list) else clean(_plain(value), 80)
 
 
 def _plain(value: Any) -> Any:

@@ -125,8 +125,8 @@ def as_json(
         shown["hours_left"] = None if left is None else round(left, 2)
         shown["reserved"] = step.record.reserved if step.record is not None else None
         shown["charged"] = step.record.charged if step.record is not None else None
-        shown["facts"] = {k: step.record.get(k) for k in mismatch.FACTS} if _saved(step) and step.record else None
-        if _saved(step) and step.fp in measures:
+        shown["facts"] = {k: step.record.get(k) for k in mismatch.FACTS} if _is_saved(step) and step.record else None
+        if _is_saved(step) and step.fp in measures:
             shown["measures"] = dict(measures[step.fp])
         shown["surprises"] = mismatch.as_json(mismatch.of_record(models, step.record))
     return found
@@ -181,5 +181,5 @@ def _stands(
     return said if left is None else f"{said}; {'to be fetched ' if left > 0 else ''}{within(left)}"
 
 
-def _saved(step: Step) -> bool:
+def _is_saved(step: Step) -> bool:
     return step.record is not None and step.record.state is State.SAVED

@@ -91,9 +91,9 @@ def excerpt(span: Span, *, width: int = 100) -> tuple[str, str]:
     start, stop = column - 1, max(last, column)
     # a cell holds at most one character that is shown, so this bounds what is measured of a very long line
     head, marked, tail = (
-        _shown(line[max(0, start - 2 * width) : start]),
-        _shown(line[start:stop][: 2 * width]) or " ",
-        _shown(line[stop : stop + 2 * width]),
+        _show_blanks(line[max(0, start - 2 * width) : start]),
+        _show_blanks(line[start:stop][: 2 * width]) or " ",
+        _show_blanks(line[stop : stop + 2 * width]),
     )
     cut_head, cut_tail = start > 2 * width, len(line) > stop + 2 * width
     if cell_len(head + marked + tail) > width or cut_head or cut_tail:
@@ -108,7 +108,7 @@ def excerpt(span: Span, *, width: int = 100) -> tuple[str, str]:
     return shown, " " * cell_len(before) + "^" * max(1, cell_len(marked))
 
 
-def _shown(text: str) -> str:
+def _show_blanks(text: str) -> str:
     if text.isprintable():
         return text
     return "".join("    " if c == "\t" else c if c.isprintable() else _dot(c) for c in text)

@@ -25,7 +25,7 @@ else:
         frozen there is the standard decorator. `replace`, `fields` and `asdict` of `dataclasses` take these values too.
         """
         assert frozen and slots
-        return _built
+        return _build_slots
 
 
 _MOST, _MOST_OF_ONE, _ITEMS = 360, 72, 3
@@ -60,7 +60,7 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _built(cls: type) -> type:
+def _build_slots(cls: type) -> type:
     assert cls.__bases__ == (object,), f"{cls.__name__} has a base"
     space = dict(cls.__dict__)
     names = tuple(space["__annotations__"])
@@ -101,11 +101,11 @@ def _methods(names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
 
     return {
         "__eq__": __eq__, "__hash__": __hash__, "__repr__": brief, "__reduce__": __reduce__,
-        "__setattr__": _refused, "__delattr__": _refused,
+        "__setattr__": _refuse_change, "__delattr__": _refuse_change,
     }  # fmt: skip
 
 
-def _refused(self: object, name: str, _: object = None) -> NoReturn:
+def _refuse_change(self: object, name: str, _: object = None) -> NoReturn:
     from dataclasses import FrozenInstanceError
 
     raise FrozenInstanceError(f"cannot assign to field {name!r}")

@@ -119,7 +119,7 @@ def _attempt(source: Source, text: str, problems: Problems, lost: set[str]) -> A
                 assert event.start_mark is not None
                 return Attempt(None, event.start_mark.index, final=builder.final)
     except yaml.MarkedYAMLError as error:
-        return _stopped(builder, error, problems)
+        return _explain_stop(builder, error, problems)
     except (yaml.YAMLError, RecursionError) as error:
         problems.error("yaml-syntax", f"not valid YAML: {str(error).splitlines()[0]}", source.span(0))
         return Attempt(None, 0, final=True)
@@ -127,7 +127,7 @@ def _attempt(source: Source, text: str, problems: Problems, lost: set[str]) -> A
     return Attempt(builder.root)
 
 
-def _stopped(builder: Builder, error: yaml.MarkedYAMLError, problems: Problems) -> Attempt:
+def _explain_stop(builder: Builder, error: yaml.MarkedYAMLError, problems: Problems) -> Attempt:
     mark, began = error.problem_mark or error.context_mark, error.context_mark
     offset = mark.index if mark else 0
     if "maximum nesting depth" in (error.problem or ""):  # libyaml 0.2.6 looks ahead, and has a bound of its own

@@ -44,7 +44,9 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))(//+)(?=\s|\w)")
 def explain(source: Source, said: Complaint, problems: Problems) -> None:
     """One diagnostic for what the parser stopped at."""
     if not (
-        _lookalike(source, said, problems) or _left_over(source, said, problems) or other_format(source, said, problems)
+        _lookalike(source, said, problems)
+        or _find_leftover(source, said, problems)
+        or other_format(source, said, problems)
     ):
         _by_place(source, said, problems)
 
@@ -86,7 +88,7 @@ def _closing(source: Source, said: Complaint) -> lookalike.Lookalike | None:
     return lookalike.Lookalike(start + m.start(), start + m.end(), source.text[opened])
 
 
-def _left_over(source: Source, said: Complaint, problems: Problems) -> bool:
+def _find_leftover(source: Source, said: Complaint, problems: Problems) -> bool:
     """One line of a merge conflict without the others, or a comment of another language."""
     here = source.position(min(said.offset, len(source.text)))[0]
     for number in range(here, max(0, here - 2), -1):
@@ -138,7 +140,7 @@ def _by_place(source: Source, said: Complaint, problems: Problems) -> None:
         pass
     elif "mapping values are not allowed" in said.problem:
         _colon(source, said, here, problems)
-    elif (closed := _closed(source, said, offset)) is not None:
+    elif (closed := _find_closed(source, said, offset)) is not None:
         _behind(source, said, closed, here, problems)
     elif "block" in said.context and not line[: here.place[1] - 1].strip() and found.strip():
         indented_otherwise(source, here, problems)
@@ -199,7 +201,7 @@ def _no_key(source: Source, said: Complaint, number: int, problems: Problems) ->
     problems.error("yaml-syntax", message, span, *edits)
 
 
-def _closed(source: Source, said: Complaint, offset: int) -> Scalar | Node | None:
+def _find_closed(source: Source, said: Complaint, offset: int) -> Scalar | Node | None:
     """The value in quotes or brackets that ended right before this, if one did."""
     last, text = said.last, source.text
     if last is None or last.span.end > offset or text[last.span.end : offset].strip(" "):
@@ -221,7 +223,7 @@ def _behind(source: Source, said: Complaint, closed: Node, here: Span, problems:
         if whole is not None and whole.start == closed.span.start:
             edits = said.sure(quote_value(source, number))
         problems.error("text-behind-value", f"there is text behind the end of a {what}", here, note, *edits)
-    elif _opened_here(closed):
+    elif _opens_next(closed):
         message = f"a text in {begun} quotes begins here and has no end; the next {begun} ends it"
         edits = said.sure(close_quote(source, closed.span.start))
         problems.error("unclosed-quote", message, start, Note("it ends here", source.span(closed.span.end - 1)), *edits)
@@ -235,14 +237,14 @@ def _behind(source: Source, said: Complaint, closed: Node, here: Span, problems:
         problems.error("text-behind-value", message, here, note, *edits)
 
 
-def _opened_here(closed: Scalar) -> bool:
+def _opens_next(closed: Scalar) -> bool:
     """Whether what closed a quoted text was meant to open the next: a key or an item stands right before it."""
     text = closed.span.text
     return "\n" in text and re.search(r"\n *(?:- +)*(?:[\w.-]+: +)?['\"]$", text) is not None
 
 
 def _plainly(source: Source, said: Complaint, here: Span, problems: Problems) -> None:
-    message = f"not valid YAML: {_worded(said.problem, here)}"
+    message = f"not valid YAML: {_reword(said.problem, here)}"
     notes: list[Note] = []
     if "document start" in said.problem and here.text in ("{", "["):
         message = f"a second value begins here with `{here.text}`; a file is one storyboard"
@@ -275,7 +277,7 @@ def _bracket(source: Source, said: Complaint, here: Span, problems: Problems) ->
     cut = _comment(source, said.began, here.start)
     notes = [Note("everything behind ` #` is a comment; quote the value if it is text", cut)] if cut else []
     if here.place[0] == first:
-        message = f"not valid YAML: {_worded(said.problem, here)}"
+        message = f"not valid YAML: {_reword(said.problem, here)}"
         what = next(v for k, v in _BEGUN.items() if said.context.endswith(k))
         return problems.error("yaml-syntax", message, here, Note(what, source.span(said.began)), *notes)
     line = source.line(first)
@@ -308,7 +310,7 @@ def _comment(source: Source, start: int, end: int) -> Span | None:
     return Span(source, m.start(), m.end()) if m else None
 
 
-def _worded(problem: str, here: Span) -> str:
+def _reword(problem: str, here: Span) -> str:
     found = here.text
     shown = "the end of the file" if not found else "the end of the line" if found == "\n" else f"`{found}`"
     if (m := re.match(r"(?:did not find|could not find) expected (.+)", problem)) is None:

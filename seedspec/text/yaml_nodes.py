@@ -133,14 +133,14 @@ class Builder:
             return self._put(self.last, done.weight, done.anchor)
         pairs = done.pairs
         for key, value in reversed(done.merges or ()):
-            if (merged := self._merged(key, value)) is None:
+            if (merged := self._merge(key, value)) is None:
                 return False
             # keys written here win over merged ones; an earlier merge wins over a later one
             pairs = {**merged, **pairs} if pairs is done.pairs else {**pairs, **merged, **done.pairs}
         self.last = Map(pairs, span)
         return self._put(self.last, done.weight, done.anchor)
 
-    def _merged(self, key: Scalar, value: Node) -> dict[str, Pair] | None:
+    def _merge(self, key: Scalar, value: Node) -> dict[str, Pair] | None:
         parts = value.items if isinstance(value, Sequence) else (value,)
         out: dict[str, Pair] = {}
         for part in parts:
@@ -226,7 +226,7 @@ class Builder:
         assert start is not None and end is not None  # this parser marks every event
         span = Span(self.source, start.index, end.index)
         if anchor or event.tag:
-            scalar = self._propertied(event, span, style)
+            scalar = self._read_properties(event, span, style)
         elif style or text[:1] not in _TELLING:
             scalar = Scalar(text, span, style)
             if not text and style in ("|", ">"):
@@ -236,7 +236,7 @@ class Builder:
         self.last = scalar
         return self._put(scalar, 1, anchor)
 
-    def _propertied(self, event: Event, whole: Span, style: str) -> Scalar:
+    def _read_properties(self, event: Event, whole: Span, style: str) -> Scalar:
         """A scalar with an anchor or a tag."""
         span = self._without_properties(whole)
         tag = event.tag if event.tag and event.tag != "!" else None

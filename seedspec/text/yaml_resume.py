@@ -83,7 +83,7 @@ class Reader:
             return False
         last = told[-1] if told and complaint is not None else None
         if last is not None and last.code == "look-alike" and all(_keeps_places(e) for e in last.edits):
-            self.text = _edited(self.text, last.edits)
+            self.text = _apply_edits(self.text, last.edits)
             return True
         places = [span.start for span in (last.span, *(e.span for e in last.edits)) if span] if last else []
         parts = {self._parts.at(place) for place in places} or {part}
@@ -117,7 +117,7 @@ class Reader:
         if any(e.span.end > end for e in edits):
             return False
         moved = [Edit(e.span._replace(start=e.span.start - start, end=e.span.end - start), e.text) for e in edits]
-        error = self._first_error(_edited(self.text[start:end], moved))
+        error = self._first_error(_apply_edits(self.text[start:end], moved))
         if error is None:
             return True
         longer = sum(len(e.text) - (e.span.end - e.span.start) for e in edits if e.span.start < offset)
@@ -151,7 +151,7 @@ class Reader:
         wide = [lookalike.wide(self.source, one) for one in found]
         for choice in (found, wide):
             edits = [Edit(self.source.span(one.start, one.end), one.meant) for one in choice]
-            if self._first_error(_edited(self.text, edits)) is None:
+            if self._first_error(_apply_edits(self.text, edits)) is None:
                 found = choice
                 break
         lookalike.report(self.source, found, problems)
@@ -167,7 +167,7 @@ def _keeps_places(edit: Edit) -> bool:
     return len(edit.text) == edit.span.end - edit.span.start
 
 
-def _edited(text: str, edits: Sequence[Edit]) -> str:
+def _apply_edits(text: str, edits: Sequence[Edit]) -> str:
     pieces, at = [], 0
     for edit in sorted(edits, key=lambda e: e.span.start):
         pieces += [text[at : edit.span.start], edit.text]

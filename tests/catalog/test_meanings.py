@@ -323,6 +323,15 @@ def test_every_unknown_key_has_a_remedy_that_holds_in_its_place(place: Any) -> N
         assert not proposed or proposed[1] in place["properties"], (word, found)
 
 
+def test_a_long_key_is_cut_alike_in_the_finding_and_in_its_remedy() -> None:
+    key, head, prompt = "k" * 200, {"seedspec": 1, "model": "m"}, {"prompt": "x"}
+    shots = [[{"id": "a", key: prompt}], [{key: prompt}]]
+    for board in ({key: {**head, "shots": [{"id": "a", **prompt}]}}, *({**head, "shots": one} for one in shots)):
+        found = [v for v in Schema(STORYBOARD).violations(board) if v.code == "unknown-key"]
+        named = [name for v in found for text in (v.message, *v.notes) for name in re.findall("k{20,}…?", text)]
+        assert len(named) > 1 and {len(name) for name in named} == {40}, found
+
+
 def test_unions_and_lists_say_what_is_expected_and_what_to_do() -> None:
     """Each place with alternatives names them, and each list, mapping and union has a way out for a plain text."""
     schema = Schema(STORYBOARD)

@@ -17,7 +17,7 @@ from takes import BOARD, Project, bought
 
 from seedspec import api
 from seedspec.choices.picks import Picks
-from seedspec.choices.standings import Ballot, Outcome, by_axis, strengths
+from seedspec.choices.standings import Ballot, Outcome, by_axis, strengths, with_prices
 from seedspec.cli.main import seedspec
 from seedspec.project.compile import compile
 from seedspec.project.film_rows import films_in
@@ -137,6 +137,24 @@ def test_votes_are_counted_in_text_and_json(project: Project) -> None:
     assert reveal["low"] < reveal["rate"] < reveal["high"] and 0.4 < reveal["low"] < 0.6 and 0.8 < reveal["high"] < 0.95
     assert hook["rows"][1]["rate"] == pytest.approx(1 - reveal["rate"], abs=2e-4)
     assert text == stats(project, "--axis", "hook"), "the same votes, other numbers"
+
+
+def test_a_win_costs_what_was_spent_on_the_takes_that_were_voted_on(project: Project) -> None:
+    """Each take counts once, however often it was voted on; a tie is half a win, and a skipped vote spends nothing."""
+    takes = {e.address: e for e in project.entries()}
+    prices = {address: 2.0**i for i, address in enumerate(takes)}
+    asked = [("dawn", "question", "dawn", "reveal", w) for w in ("b", "b", "tie")]
+    asked += [("noon", "question", "noon", "reveal", "b"), ("noon", "question", "noon", "reveal", "skip")]
+    votes = [
+        Ballot(takes[f"open@look={x},hook={a}/1"], takes[f"open@look={y},hook={b}/1"], winner, "overall", "mia")
+        for x, a, y, b, winner in asked
+    ]
+    found = with_prices(by_axis(votes, "hook"), votes, lambda entry: prices[entry.address])
+    spent = {
+        h: sum(prices[f"open@look={look},hook={h}/1"] for look in ("dawn", "noon")) for h in ("question", "reveal")
+    }
+    won = {"question": 0.5, "reveal": 3.5}
+    assert {row.name: row.usd_per_win for row in found.rows} == {h: spent[h] / won[h] for h in spent}
 
 
 def test_a_vote_on_another_request_is_left_out_with_its_place(project: Project) -> None:

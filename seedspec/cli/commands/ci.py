@@ -57,7 +57,7 @@ def ci_command(
     """
     code = 70
     try:
-        code = _done(command, _lines(storyboards), against, _lines(options), (plans, shown), attempts)
+        code = _carry_out(command, _lines(storyboards), against, _lines(options), (plans, shown), attempts)
     except Exit as refused:
         code = refused.code
         raise
@@ -66,7 +66,7 @@ def ci_command(
     raise Exit(code)
 
 
-def _done(
+def _carry_out(
     command: str, boards: list[str], against: str, options: list[str], folders: tuple[str, str], attempts: str
 ) -> int:
     if not boards:

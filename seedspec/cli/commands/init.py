@@ -60,7 +60,7 @@ def init_command(
     if agents:
         _check_no_other_page(place)
     told: dict[str, list[str]] = {"written": [], "left_alone": []}
-    made = _imported(place, source, form, mapped, sheet, encoding, schema=not no_schema)
+    made = _import_source(place, source, form, mapped, sheet, encoding, schema=not no_schema)
     written = False
     for path, left in write(project(place, template, schema=not no_schema, ci=ci, board=made, agents=agents)):
         shown = _relative_path(path)
@@ -102,7 +102,7 @@ def _check_no_other_page(place: Path) -> None:
         )
 
 
-def _imported(
+def _import_source(
     place: Path,
     source: str | None,
     form: str | None,

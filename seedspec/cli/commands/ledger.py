@@ -100,7 +100,7 @@ def _split_words(words: Sequence[str]) -> tuple[str, str]:
 
 
 @contextmanager
-def _opened(storyboard: str, url: str | None) -> Iterator[Opened]:
+def _open_ledger(storyboard: str, url: str | None) -> Iterator[Opened]:
     """The lock of a storyboard, and the ledger that it names."""
     from seedspec.run.ledger_admin.opening import open_named
 
@@ -148,7 +148,7 @@ def status_command(storyboard: str, ledger: str | None, form: str) -> None:
     from seedspec.report import ledger as shown
     from seedspec.run.ledger_admin.standings import standings
 
-    with _opened(storyboard, ledger) as at:
+    with _open_ledger(storyboard, ledger) as at:
         found = standings(at.store, at.board)
     if form == "json":
         print_json(shown.as_json(found))
@@ -188,7 +188,7 @@ def budget_command(
     if month and usd is None:
         raise Exit(2, "--month goes with --usd")
     micro = None if usd is None else _micro(usd)
-    with _opened(storyboard, ledger) as at:
+    with _open_ledger(storyboard, ledger) as at:
         was = ceiling(at.store, at.board)
         now = was
         if usd is not None or unbounded:
@@ -242,7 +242,7 @@ def verify_command(storyboard: str, ledger: str | None, form: str) -> None:
     """
     from seedspec.run.ledger_admin.verify import verify
 
-    with _opened(storyboard, ledger) as at:
+    with _open_ledger(storyboard, ledger) as at:
         found = verify(at.store, at.board, at.lock, commands_of(at.path))
     if form == "json":
         rows = [{"object": f.name, "said": f.said, "remedy": f.remedy} for f in found.findings]
@@ -287,7 +287,7 @@ def rebuild_command(storyboard: str, ledger: str | None, agreed: str | None, for
     path, order = lock_of(Path(storyboard), emulated=False), _order(made)
     with hold(path):
         take_up_rescued(path, order)
-        with _opened(storyboard, ledger) as at:
+        with _open_ledger(storyboard, ledger) as at:
             warning = f"the ledger {at.board} at {at.store.where} is shut for everybody, and made again from {at.path}"
             _ask(warning, at.board, agreed, "--yes-rebuild")
             done = rebuild(at.store, at.board, at.path, board_of(made).name, order, _say, anew=new)
@@ -330,7 +330,7 @@ def detach_command(storyboard: str, ledger: str | None, agreed: str | None, form
     from seedspec.run.store.lock_file import hold
 
     made = compile_or_exit(storyboard, "", emulated=False)
-    with hold(lock_of(Path(storyboard), emulated=False)), _opened(storyboard, ledger) as at:
+    with hold(lock_of(Path(storyboard), emulated=False)), _open_ledger(storyboard, ledger) as at:
         _ask(f"the ledger {at.board} at {at.store.where} is shut for everybody", at.board, agreed, "--yes-detach")
         done = detach(at.store, at.board, at.path, _order(made), _say)
         forget(at.board)

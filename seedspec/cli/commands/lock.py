@@ -136,7 +136,7 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], ledger: str | None, f
     print_notes(told)
     _tell_foreign(path)
     if form == "json":
-        print_json(_fixed_json(fixed))
+        print_json(_repair_json(fixed))
         return
     for record in fixed.doubles:
         print_lines([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
@@ -153,7 +153,7 @@ def fix_command(storyboard: str, rescue: tuple[Path, ...], ledger: str | None, f
     print_next(commands_of(path).plain("plan"))
 
 
-def _fixed_json(fixed: repair.Fixed) -> dict[str, Any]:
+def _repair_json(fixed: repair.Fixed) -> dict[str, Any]:
     """What was mended, for programs; without a `backup` there was nothing to mend."""
     return {
         "seedspec_lock_fix": 1,

@@ -109,7 +109,7 @@ def measure_command(
         judged = read_judged(planned.place.lock, problems)
         show_findings(problems)
         values = {v: known.with_reference(v.like) if (known := folder.read(v.sha256)) else None for v in videos}
-        print_json(shown.as_json(videos, values, trouble, judged) | _expected_json(takes))
+        print_json(shown.as_json(videos, values, trouble, judged) | _expectations_json(takes))
     _tell(videos, new, trouble, commands)
     print_notes(expected.lines(takes, commands, _MOST_UNMET))
     if not whole:
@@ -118,7 +118,7 @@ def measure_command(
         raise Exit(9)
 
 
-def _expected_json(takes: Sequence[Compared]) -> dict[str, Any]:
+def _expectations_json(takes: Sequence[Compared]) -> dict[str, Any]:
     """What is expected of each take, for programs; nothing where nothing is."""
     if not takes:
         return {}

@@ -108,7 +108,7 @@ def refresh_command(provider: str, form: str, *, yes: bool) -> None:
             raise Exit(7, f"{fault}; nothing was changed")
         if form == "json" and not yes:  # whoever is asked reads the changes first
             print_notes(shown.changes(book, rows, why, day))
-        _agreed(yes=yes)
+        _ask(yes=yes)
         written = write_prices(provider, made)
     finally:
         if form == "json":
@@ -132,7 +132,7 @@ def _with(provider: str, rows: dict[str, Any], as_of: str, per_usd: str, day: st
     return {"seedspec_prices": 2, "provider": provider, "unit": unit, "models": models}
 
 
-def _agreed(*, yes: bool) -> None:
+def _ask(*, yes: bool) -> None:
     """Ends the command unless somebody says yes."""
     if yes:
         return

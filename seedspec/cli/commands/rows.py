@@ -59,13 +59,13 @@ def rows_command(
     board = _board_of(storyboard)
     assert board.strategy is not None
     if checking:
-        file, chosen = _chosen(path, board, anew=False)
+        file, chosen = _choose(path, board, anew=False)
         _tell(path, board, chosen, form, written=False)
         if not file.rows or chosen.added or chosen.left_out or chosen.completed:
             raise Exit(3, f"`{file.name}` is not what `{board.strategy.word}` asks for; `{file.command}` extends it")
         return
     with hold(rows_of(path), wait=_PATIENCE):
-        file, chosen = _chosen(path, board, anew=anew)
+        file, chosen = _choose(path, board, anew=anew)
         data = serialise(chosen.axes, chosen.rows, schema_beside(path, "rows"))
         if anew and file.rows:
             _check_loss(path, board, file, rows_of_bytes(path, data), emulated=emulator, yes=yes)
@@ -94,7 +94,7 @@ def _board_of(storyboard: str) -> Storyboard:
     return board
 
 
-def _chosen(path: Path, board: Storyboard, *, anew: bool) -> tuple[RowsFile, Chosen]:
+def _choose(path: Path, board: Storyboard, *, anew: bool) -> tuple[RowsFile, Chosen]:
     """The file as it is, and what it should hold. Errors in either end the command: then nothing is written."""
     problems, most = Problems(), ceiling()
     file = rows_beside(path, board, problems)

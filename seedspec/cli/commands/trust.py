@@ -67,7 +67,7 @@ def _trust(path: Path) -> None:
         raise Exit(2, f"`{path}` is a symbolic link, or below one: such a file is not used")
     data = read_file(path, MOST_FILE)
     file = file_of(data, path.absolute().parent.name, path.name, str(path), beside=True)
-    found = _settled(file, path)
+    found = _read_as_trusted(file, path)
     why = next((why for one, state, why in found.states if one is file and state == "refused"), "")
     if why:
         raise Exit(2, f"`{path}`: {why}")
@@ -79,12 +79,12 @@ def _trust(path: Path) -> None:
     if file.digest in Trust(os.environ):
         print_notes(["it is trusted already"])
         return
-    _agreed(file.digest, file.document["id"])
+    _ask(file.digest, file.document["id"])
     remember(data, os.path.abspath(path), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     print_notes([f"trusted, until it changes; `seedspec trust --remove {file.folder}` takes it back"])
 
 
-def _settled(file: UserFile, path: Path) -> UserFiles:
+def _read_as_trusted(file: UserFile, path: Path) -> UserFiles:
     """What the file would be if it were trusted, with the models beside it."""
     from seedspec.catalog.user_files import settle
     from seedspec.project import sources
@@ -96,7 +96,7 @@ def _settled(file: UserFile, path: Path) -> UserFiles:
     return settle(sources.schemas(), [*own, file, *beside], {file.digest}.__contains__, owners())
 
 
-def _agreed(digest: str, provider: str) -> None:
+def _ask(digest: str, provider: str) -> None:
     """Ends the command unless a person at a terminal says yes."""
     in_job = os.environ.get("CI", "").lower() not in ("", "0", "false") or os.environ.get("GITHUB_ACTIONS")
     if in_job or not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -66,7 +66,7 @@ def look_into(
         with probe.open_stream(file, format) as container:
             if not container.streams.video:
                 raise MediaError(f"a {format} file without pictures")
-            return _looked(container, index, format, size, poster=poster, measured=measured, reference=reference)
+            return _decode_all(container, index, format, size, poster=poster, measured=measured, reference=reference)
     except DAMAGE as error:
         raise MediaError(f"does not play: {sentence(error)}") from error
 
@@ -76,7 +76,7 @@ def check_playable(path: str | os.PathLike[str]) -> Facts:
     return look(path).facts
 
 
-def _looked(
+def _decode_all(
     container: InputContainer, index: Lengths | None, format: str, size: int,
     *, poster: bool, measured: bool, reference: Raster | None,
 ) -> Looked:  # fmt: skip

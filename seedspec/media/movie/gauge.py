@@ -70,7 +70,7 @@ class PictureGauge:
 
     def _read(self, frame: VideoFrame | None) -> None:
         assert self._graph is not None
-        for seen in _filtered(self._graph, frame):
+        for seen in _filter(self._graph, frame):
             said = seen.metadata
             self._black.read(said)
             self._frozen.read(said)
@@ -115,7 +115,7 @@ class SoundGauge:
 
     def _read(self, frame: AudioFrame | None) -> None:
         assert self._graph is not None
-        for heard in _filtered(self._graph, frame):
+        for heard in _filter(self._graph, frame):
             assert isinstance(heard, AudioFrame)
             said = heard.metadata
             self._said = said if "lavfi.r128.I" in said else self._said
@@ -148,7 +148,7 @@ class _Spans:
 
 def likeness(frame: VideoFrame, reference: Raster) -> float:
     """The SSIM of a picture and a reference that is cropped around its centre to the picture's shape."""
-    width, height = _scaled(frame.width, frame.height)
+    width, height = _scale(frame.width, frame.height)
     graph = Graph()
     graph.threads = 1
     size, other = f"{width}:{height}", frame_of(reference)
@@ -207,13 +207,13 @@ def _source(graph: Graph, frame: VideoFrame) -> FilterContext:
     )
 
 
-def _scaled(width: int, height: int) -> tuple[int, int]:
+def _scale(width: int, height: int) -> tuple[int, int]:
     """The size at which a picture is compared, both even."""
     part = min(1.0, _SIDE / min(width, height))
     return max(2, round(width * part / 2) * 2), max(2, round(height * part / 2) * 2)
 
 
-def _filtered(graph: Graph, frame: VideoFrame | AudioFrame | None) -> Iterator[VideoFrame | AudioFrame]:
+def _filter(graph: Graph, frame: VideoFrame | AudioFrame | None) -> Iterator[VideoFrame | AudioFrame]:
     """What the filters give for a frame; for None, all that they still hold."""
     graph.push(frame)
     while True:

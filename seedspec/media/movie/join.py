@@ -83,7 +83,7 @@ def join(parts: Sequence[Part | Gap], out: str | os.PathLike[str], canvas: Canva
                 for frame, samples in shown:
                     if label is not None:
                         _burn(frame, label)
-                    for packet in _encoded(frame, samples, number, video, sound, canvas):
+                    for packet in _encode(frame, samples, number, video, sound, canvas):
                         joined.mux(packet)
                     number += 1
             except (*DAMAGE, MediaError) as error:
@@ -94,7 +94,7 @@ def join(parts: Sequence[Part | Gap], out: str | os.PathLike[str], canvas: Canva
     return number / canvas.fps
 
 
-def _encoded(
+def _encode(
     frame: VideoFrame, samples: Sequence[bytes], number: int, video: VideoStream, sound: AudioStream, canvas: Canvas
 ) -> Iterator[Packet[Stream]]:
     """One picture and its sound. Both encoders run through all parts, so that no part brings a beginning of its own."""
@@ -147,11 +147,11 @@ def _pictures(source: InputContainer, canvas: Canvas) -> Iterator[VideoFrame]:
     ).configure()
     for frame in chain(source.decode(stream), (None,)):
         graph.push(frame)
-        while (shown := _pulled(graph)) is not None:
+        while (shown := _pull(graph)) is not None:
             yield shown
 
 
-def _pulled(graph: Graph) -> VideoFrame | None:
+def _pull(graph: Graph) -> VideoFrame | None:
     """The next picture, or None when the filters want more, or have no more."""
     try:
         frame = graph.pull()

@@ -46,7 +46,7 @@ def still(stream: BinaryIO, at: Moment) -> Raster:
                 raise MediaError("a file without pictures")
             pictures = container.streams.video[0]
             check_size(pictures)
-            frame = _chosen(container, pictures, at)
+            frame = _find_picture(container, pictures, at)
             if frame.is_corrupt:
                 raise MediaError("the picture is damaged")
             return _raster(frame)
@@ -54,9 +54,9 @@ def still(stream: BinaryIO, at: Moment) -> Raster:
         raise MediaError(f"no picture can be cut out of it: {sentence(error)}") from error
 
 
-def _chosen(container: InputContainer, pictures: VideoStream, at: Moment) -> VideoFrame:
+def _find_picture(container: InputContainer, pictures: VideoStream, at: Moment) -> VideoFrame:
     """All pictures are gone through up to the one: an index may be wrong, and a leap to a key picture may miss some."""
-    shown = _shown(container, pictures)
+    shown = _decode_in_order(container, pictures)
     chosen = next(shown, None)
     if chosen is None:
         raise MediaError("a file without pictures")
@@ -72,7 +72,7 @@ def _chosen(container: InputContainer, pictures: VideoStream, at: Moment) -> Vid
     return chosen
 
 
-def _shown(container: InputContainer, pictures: VideoStream) -> Iterator[VideoFrame]:
+def _decode_in_order(container: InputContainer, pictures: VideoStream) -> Iterator[VideoFrame]:
     """The pictures in the order in which they are shown, which is that of a decoder. Damage raises what PyAV raises."""
     pictures.thread_type = "AUTO"
     yield from container.decode(pictures)

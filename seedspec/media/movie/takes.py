@@ -97,7 +97,7 @@ class Studio:
                 raise MediaError("this build of the video encoder is not steady: two runs gave two stream heads")
             keys: list[bytes] = []
             for number, strip in enumerate(motion.strips):
-                joined = _joined(above, strip, card.width, card.height)
+                joined = _join_planes(above, strip, card.width, card.height)
                 joined.pts, joined.time_base = number * _KEYS_EVERY, Fraction(1, card.fps)
                 joined.pict_type = PictureType.I
                 keys += [bytes(packet) for packet in stream.encode(joined)]
@@ -167,7 +167,7 @@ def _encode_motion(card: Card, strips: list[bytes]) -> _Motion:
         head = bytes(stream.codec_context.extradata or b"")
         for number, (strip, lit) in enumerate(zip(strips, shine(width, rows, passed), strict=True)):
             light = light or lit
-            joined = _joined((lit, colour, colour), strip, width, height)
+            joined = _join_planes((lit, colour, colour), strip, width, height)
             joined.pts, joined.time_base = number, Fraction(1, fps)
             between += [bytes(packet) for packet in stream.encode(joined)]
         between += [bytes(packet) for packet in stream.encode(None)]
@@ -220,7 +220,7 @@ def _packet(
     return packet
 
 
-def _joined(card: Sequence[bytes], strip: bytes, width: int, height: int) -> VideoFrame:
+def _join_planes(card: Sequence[bytes], strip: bytes, width: int, height: int) -> VideoFrame:
     """A whole picture: the rows of the card's planes above, the strip (luma alone; it has no colour) below."""
     frame = VideoFrame(width, height, "yuv420p")
     below = _PLAIN * (width // 2 * cards.strip_height(height) // 2)

@@ -35,7 +35,7 @@ class Type:
     """Letters in every size, from the built-in face and from the system's where that one lacks a letter."""
 
     def __init__(self, folders: Sequence[str | os.PathLike[str]] = FONT_FOLDERS) -> None:
-        self._files = _found(folders)
+        self._files = _find_fonts(folders)
         self._faces: dict[tuple[int, int], ImageFont.FreeTypeFont] = {}
         self._blank: dict[int, bytes] = {}
         self._shows: dict[tuple[int, str], bool] = {}
@@ -93,7 +93,7 @@ class Type:
         return self._faces[key]
 
 
-def _found(folders: Sequence[str | os.PathLike[str]]) -> list[Path]:
+def _find_fonts(folders: Sequence[str | os.PathLike[str]]) -> list[Path]:
     """The font files of FONTS that are there, in that order."""
     there: dict[str, Path] = {}
     for folder in folders:

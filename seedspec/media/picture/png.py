@@ -24,7 +24,7 @@ def png(raster: Raster) -> bytes:
     in what takes its place. So the file is as large as its pixels, 2.8 MB for 1280×720.
     """
     size = struct.pack(">II5B", raster.width, raster.height, *_RGB8)
-    return b"".join((_SIGNATURE, _chunk(b"IHDR", size), _chunk(b"IDAT", _stored(_rows(raster))), _chunk(b"IEND", b"")))
+    return b"".join((_SIGNATURE, _chunk(b"IHDR", size), _chunk(b"IDAT", _store(_rows(raster))), _chunk(b"IEND", b"")))
 
 
 def _rows(raster: Raster) -> bytes:
@@ -33,7 +33,7 @@ def _rows(raster: Raster) -> bytes:
     return b"".join(b"\0" + raster.rgb[at : at + row] for at in range(0, row * raster.height, row))
 
 
-def _stored(data: bytes) -> bytes:
+def _store(data: bytes) -> bytes:
     return b"".join((_HEAD, *_blocks(data), struct.pack(">I", zlib.adler32(data))))
 
 

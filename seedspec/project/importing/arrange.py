@@ -39,7 +39,7 @@ def board_of(
     material.exported = is_export(material.columns)
     board = Board(Path(material.path).name, model.id)
     _set_top(material, board, words)
-    roles = _exported(material, model) if material.exported else roles_of(material, words, mapped)
+    roles = _roles_of_export(material, model) if material.exported else roles_of(material, words, mapped)
     _choose_model(material, roles, board, catalog)
     common = Common(material, roles, Fields(model), Media(material, base, folder), board)
     prompts = [common.cell_text(r, roles.prompt) for r in material.records]
@@ -75,7 +75,7 @@ def _are_rows(rows: Rows, common: Common, words: Words, form: Form) -> bool:
     if not why:
         return False
     if rows.obstacle:
-        material.remark(*_placed(f"{rows.obstacle}; so each row is a shot"))
+        material.remark(*_split_place(f"{rows.obstacle}; so each row is a shot"))
         return False
     material.remark(
         material.path, f"guessed: the rows are variants of one shot, for {why}; `--as shots` makes each a shot"
@@ -102,7 +102,7 @@ def _varies(common: Common, column: str) -> bool:
     return len({common.cell_text(r, column) for r in common.material.records}) > 1
 
 
-def _placed(text: str) -> tuple[str, str]:
+def _split_place(text: str) -> tuple[str, str]:
     place, _, said = text.partition(": ")
     return place, said
 
@@ -124,7 +124,7 @@ def _set_top(material: Material, board: Board, words: Words) -> None:
     board.name = stem if stem not in ("", "0") else ""
 
 
-def _exported(material: Material, model: Model) -> Roles:
+def _roles_of_export(material: Material, model: Model) -> Roles:
     """The columns of our own export; those that say how an entry stands are no part of a storyboard."""
     kept = ("entry", "prompt", "tags", "references", "take", *model.fields)
     left = [n for n in material.columns if n not in kept and not n.startswith("axis:") and n != "shot"]

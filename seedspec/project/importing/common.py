@@ -158,7 +158,7 @@ class Common:
             self.material.remark(cell.place, f"left out: {changed}")
             return None
         if changed:
-            said = f"changed: `{field}` is {_shown(value)}, not `{shorten(changed, 40)}`, which the model does not take"
+            said = f"changed: `{field}` is {_show(value)}, not `{shorten(changed, 40)}`, which the model does not take"
             self.material.remark(cell.place, said)
         return Entry(field, value, f"{changed} in the source, which the model does not take" if changed else "")
 
@@ -315,5 +315,5 @@ def _order(place: str) -> tuple[int, int, str]:
     return 0, 0, ""
 
 
-def _shown(value: Scalar) -> str:
+def _show(value: Scalar) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"`{value}`"

@@ -23,7 +23,7 @@ def text_of(path: str, raw: bytes, encoding: str) -> str:
     """The text of a source, without its mark; line ends are as they were. Raises ImportFault."""
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise ImportFault(f"{path}: the file is a workbook or an archive, not text; an Excel sheet is named `….xlsx`")
-    text = _named(path, raw, encoding) if encoding else _marked(path, raw)
+    text = _decode_as_named(path, raw, encoding) if encoding else _decode_by_mark(path, raw)
     if (at := text.find("\0")) >= 0:
         where = place_of(path, text, at)
         raise ImportFault(f"{where}: found a NUL byte, so the file is no text in UTF-8; {HOW}")
@@ -41,10 +41,10 @@ def place_of(path: str, text: str, at: int) -> str:
     return f"{path}:{len(ends) + 1}:{at - (ends[-1] if ends else 0) + 1}"
 
 
-def _marked(path: str, raw: bytes) -> str:
+def _decode_by_mark(path: str, raw: bytes) -> str:
     for mark, name in _MARKS:
         if raw.startswith(mark):
-            return _decoded(path, raw[len(mark) :], name, f"the file begins with the mark of {name.upper()}")
+            return _decode(path, raw[len(mark) :], name, f"the file begins with the mark of {name.upper()}")
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as bad:
@@ -64,16 +64,16 @@ def _readable(line: bytes, name: str) -> str:
     return without_controls(line.decode(name, "replace")).strip()
 
 
-def _named(path: str, raw: bytes, encoding: str) -> str:
+def _decode_as_named(path: str, raw: bytes, encoding: str) -> str:
     mark = next((m for m, name in _MARKS if raw.startswith(m) and _is(encoding, name)), b"")
-    return _decoded(path, raw[len(mark) :], encoding, f"`--encoding {shorten(encoding)}`").removeprefix("\ufeff")
+    return _decode(path, raw[len(mark) :], encoding, f"`--encoding {shorten(encoding)}`").removeprefix("\ufeff")
 
 
 def _is(encoding: str, name: str) -> bool:
     return encoding.lower().replace("_", "-").startswith(name[:5])
 
 
-def _decoded(path: str, raw: bytes, encoding: str, said: str) -> str:
+def _decode(path: str, raw: bytes, encoding: str, said: str) -> str:
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as bad:

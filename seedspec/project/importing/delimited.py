@@ -50,7 +50,7 @@ def rows_of(path: str, text: str, knows: Callable[[list[str]], int]) -> list[Row
     else:
         delimiter = max(DELIMITERS, key=lambda d: _fitness(text, d, knows))
     found, cells = [], 0
-    for raw in _parsed(path, text, start, delimiter):
+    for raw in _parse(path, text, start, delimiter):
         if len(raw.fields) > MOST_COLUMNS:
             where = place_of(path, text, raw.start)
             raise ImportFault(f"{where}: found {len(raw.fields):,} columns; at most {MOST_COLUMNS} are read")
@@ -61,7 +61,7 @@ def rows_of(path: str, text: str, knows: Callable[[list[str]], int]) -> list[Row
             where = place_of(path, text, raw.start)
             most = f"{MOST_RECORDS:,} rows or {MOST_CELLS:,} cells"
             raise ImportFault(f"{where}: the table has more than {most}; import a part of it at a time")
-    return _placed(path, text, found, delimiter)
+    return _place_rows(path, text, found, delimiter)
 
 
 def _fitness(text: str, delimiter: str, knows: Callable[[list[str]], int]) -> tuple[int, bool, float, int]:
@@ -88,7 +88,7 @@ def _fitness(text: str, delimiter: str, knows: Callable[[list[str]], int]) -> tu
     return (known, width > 1 and share >= 0.5, share, width)
 
 
-def _parsed(path: str, text: str, start: int, delimiter: str) -> Iterator[_Raw]:
+def _parse(path: str, text: str, start: int, delimiter: str) -> Iterator[_Raw]:
     lines = io.StringIO(text[start:], newline="")
     at = end = start
 
@@ -147,7 +147,7 @@ def _fields(text: str, at: int, delimiter: str) -> Iterator[tuple[int, int, bool
 _QUOTED = re.compile('"(?:[^"]|"")*+"?')
 
 
-def _placed(path: str, text: str, raws: list[_Raw], delimiter: str) -> list[Row]:
+def _place_rows(path: str, text: str, raws: list[_Raw], delimiter: str) -> list[Row]:
     found = []
     number, counted, ends = 1, 0, re.compile("\r\n|\n|\r")
     for raw in raws:

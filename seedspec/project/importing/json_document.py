@@ -63,7 +63,7 @@ def read(material: Material, text: str, knows: Callable[[list[str]], int]) -> No
         for key, node in holder.items():
             if node.value is not items:
                 _flatten(material.shared, key, node, of)
-                material.named |= _named_in(node)
+                material.named |= _names_in(node)
     for number, item in enumerate(items):
         if number >= MOST_RECORDS:
             raise ImportFault(f"{of(item)}: the list has more than {MOST_RECORDS:,} items; import a part at a time")
@@ -107,7 +107,7 @@ def _flatten(into: dict[str, Cell], name: str, node: _Node, where: Callable[[_No
         into[name] = Cell(value if isinstance(value, (str, int, float, bool)) else str(value), where(node))
 
 
-def _named_in(node: _Node) -> set[str]:
+def _names_in(node: _Node) -> set[str]:
     """The cells that the named objects of a list become."""
     if not isinstance(node.value, list):
         return set()

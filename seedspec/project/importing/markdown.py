@@ -102,7 +102,7 @@ def _rows(material: Material, tables: Sequence[list[Row]], words: Words) -> None
 def _record(section: _Section, words: Words) -> Record:
     prompt = _prompt(section, words)
     assert prompt is not None
-    title, seconds = _timed(section.title)
+    title, seconds = _split_time(section.title)
     cells = {"id": Cell(title, section.place), "prompt": prompt}
     if seconds:
         cells["duration"] = Cell(seconds, section.place)
@@ -136,7 +136,7 @@ def _prompt(section: _Section, words: Words) -> Cell | None:
     return None
 
 
-def _timed(title: str) -> tuple[str, str]:
+def _split_time(title: str) -> tuple[str, str]:
     """A heading without its span of time, and the seconds of that, "" for none."""
     m = _TIMES.search(title)
     if m is None:

@@ -85,7 +85,7 @@ def roles_of(material: Material, words: Words, mapped: Iterable[str]) -> Roles:
     """The role of every column, also of what stands beside the records. Raises ImportFault where none is a prompt."""
     roles = Roles()
     names = [*material.columns, *(n for n in material.shared if n not in material.columns)]
-    given = _given(names, mapped, words, material.path)
+    given = _read_mapping(names, mapped, words, material.path)
     for name, role in given.items():
         roles.mapped.add(role)
         _take(roles, name, role, material, words)
@@ -99,7 +99,7 @@ def roles_of(material: Material, words: Words, mapped: Iterable[str]) -> Roles:
     return roles
 
 
-def _given(names: Sequence[str], mapped: Iterable[str], words: Words, path: str) -> dict[str, str]:
+def _read_mapping(names: Sequence[str], mapped: Iterable[str], words: Words, path: str) -> dict[str, str]:
     found: dict[str, str] = {}
     targets = [*TEXTS, *words.model.fields, *KINDS, "words", "none"]
     for one in mapped:
@@ -142,17 +142,17 @@ def _understand(roles: Roles, name: str, material: Material, words: Words) -> No
     if meaning.holds == "words":
         roles.words.append(name)
         return
-    if meaning.holds == "nothing" and (shown := _shown_by_cells(name, material)) and not _taken(roles, shown):
+    if meaning.holds == "nothing" and (shown := _shown_by_cells(name, material)) and not _has_column(roles, shown):
         _take(roles, name, shown, material, words)
         return
     if meaning.holds == "nothing":
         why = re.sub(r"[,;] (?:so )?leave it out", "", meaning.note)
         material.remark(cell.place, f"left out: `{shorten(name)}`: {why}")
         return
-    free = [k for k in meaning.keys if k in ("notes", "tags", "references") or not _taken(roles, k)]
+    free = [k for k in meaning.keys if k in ("notes", "tags", "references") or not _has_column(roles, k)]
     if free:
         _take(roles, name, free[0], material, words)
-    elif meaning.keys and _joined(roles, meaning.keys[0], name, material):
+    elif meaning.keys and _join_columns(roles, meaning.keys[0], name, material):
         return
     elif meaning.keys[:1] == ("id",):
         roles.ids.append(name)
@@ -179,7 +179,7 @@ def _cells(material: Material, name: str) -> list[Cell]:
     return own or [c for c in (material.shared.get(name),) if c is not None]
 
 
-def _joined(roles: Roles, key: str, name: str, material: Material) -> bool:
+def _join_columns(roles: Roles, key: str, name: str, material: Material) -> bool:
     """Makes one column of two names for one thing, where no record has both: `length` in one, `duration` in another."""
     texts = {"prompt": roles.prompt, "title": roles.title, "takes": roles.takes}
     known = roles.fields.get(key) or texts.get(key, "")
@@ -193,7 +193,7 @@ def _joined(roles: Roles, key: str, name: str, material: Material) -> bool:
     return True
 
 
-def _taken(roles: Roles, key: str) -> bool:
+def _has_column(roles: Roles, key: str) -> bool:
     return (
         bool(getattr(roles, key, None))
         if key in ("prompt", "title", "takes", "model", "id")

@@ -133,7 +133,7 @@ def _columns(rows: Rows) -> dict[str, str]:
     common, found = rows.common, {}
     taken = ("id", "prompt", "takes", "text", "title", "notes", "tags", *common.board_fields)
     names = Names(*taken)
-    named = _named(rows)
+    named = _names_in_prompt(rows)
     for number, column in enumerate([*common.roles.own, *common.roles.words, *rows.media], 1):
         if column not in common.material.columns:
             continue
@@ -156,11 +156,11 @@ def _read_ids(rows: Rows, columns: dict[str, str], made: list[_Row]) -> None:
     same = all(row.entries[0].value == rows.common.id_text(row.record) for row in made)
     for column in rows.common.roles.ids:
         columns[column] = "id" if same else name(f"{column} text", "id", 1)
-        if not same and fold(column) not in _named(rows):
+        if not same and fold(column) not in _names_in_prompt(rows):
             del columns[column]
 
 
-def _named(rows: Rows) -> set[str]:
+def _names_in_prompt(rows: Rows) -> set[str]:
     """The names in brackets of the one prompt that all rows have."""
     text = rows.common.cell_text(rows.records[0], rows.common.roles.prompt) if rows.template else ""
     return {fold(m[1] or m[2] or m[3]) for m in NAMES.finditer(text)}

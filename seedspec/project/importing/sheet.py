@@ -159,7 +159,7 @@ def _look(path: str, raw: bytes) -> dict[str, _Sheet]:
                     f"{path}: the workbook unpacks to {size:,} bytes in {len(parts):,} parts; at most "
                     f"{_MOST_UNPACKED:,} bytes are read; save the sheet alone, as CSV UTF-8"
                 )
-            read = {p.filename: _unpacked(archive, p) for p in parts if not p.filename.startswith("xl/media/")}
+            read = {p.filename: _unpack(archive, p) for p in parts if not p.filename.startswith("xl/media/")}
     except ImportFault:
         raise
     except (
@@ -179,10 +179,10 @@ def _look(path: str, raw: bytes) -> dict[str, _Sheet]:
         raise ImportFault(f"{path}: the workbook is damaged: {shorten(str(error))}; save it anew") from None
     names = _files_of(read)
     sheets = {names.get(file, file): data for file, data in read.items() if b"sheetData" in data}
-    return {name: _scanned(path, name, data) for name, data in sheets.items()}
+    return {name: _scan(path, name, data) for name, data in sheets.items()}
 
 
-def _unpacked(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+def _unpack(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
     """A part of the archive, never more of it than it says it has."""
     with archive.open(part) as file:
         return file.read(part.file_size)
@@ -206,7 +206,7 @@ def _attributes(data: bytes) -> dict[str, str]:
     return {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in found}
 
 
-def _scanned(path: str, name: str, data: bytes) -> _Sheet:
+def _scan(path: str, name: str, data: bytes) -> _Sheet:
     merged = [_attributes(m[1]).get("ref", "") for m in _MERGED.finditer(data)][:_MOST_TOLD]
     found = _Sheet({}, [], merged, [])
     widest = lowest = 0

@@ -27,7 +27,7 @@ def film_sheet(film: FilmCut, *, across: int, width: int) -> bytes:
 
 def _row(part: Cut | Gap, across: int) -> list[Tile]:
     if isinstance(part, Gap):
-        told = (_named(part.entry), f"take {part.entry.take} · {part.seconds:g} s · {part.state}")
+        told = (_name(part.entry), f"take {part.entry.take} · {part.seconds:g} s · {part.state}")
         return [Tile(None, told), *[Tile(None, ())] * (across - 1)]
     times = (part.seconds * (n + 0.5) / across for n in range(across))
     facts = _facts(part, "picked" if part.picked else "not picked")
@@ -49,9 +49,9 @@ def _picture(cut: Cut, at: float) -> Raster | None:
 def _facts(cut: Cut, picked: str) -> tuple[str, ...]:
     size = f"{cut.record.get('width')}×{cut.record.get('height')}" if cut.record.get("width") else ""
     facts = [f"take {cut.entry.take}", f"{cut.seconds:g} s", size, picked]
-    return (_named(cut.entry), " · ".join(f for f in facts if f))
+    return (_name(cut.entry), " · ".join(f for f in facts if f))
 
 
-def _named(entry: Entry) -> str:
+def _name(entry: Entry) -> str:
     labels = ",".join(f"{axis}={label}" for axis, label in entry.labels)
     return f"{entry.shot}  {labels}".rstrip()

@@ -100,23 +100,23 @@ def _row(
         "charged_credits": record.charged if record is not None else None,
         **{key: record.get(key) if record is not None else None for key in _RECORD},
         **dict.fromkeys(names),
-        **_known(measures.get(entry.fingerprint, {})),
+        **_keep_measured(measures.get(entry.fingerprint, {})),
         "failure_code": failure.get("code"),
         "failure_message": failure.get("message"),
         "attempts": len(plan.lock.attempts.get(entry.fingerprint, ())),
         "at": record.get("at") if record is not None else None,
         "tags": ", ".join(entry.tags),
-        "notes": "\n".join(_said(r) for r in remarks.get(entry.address, ())),
+        "notes": "\n".join(_write_remark(r) for r in remarks.get(entry.address, ())),
         "prompt": strip_signature(entry.request.get("prompt")),
         "fingerprint": entry.fingerprint,
     }
 
 
-def _known(values: Mapping[str, Value]) -> dict[str, Value]:
+def _keep_measured(values: Mapping[str, Value]) -> dict[str, Value]:
     return {name: value for name, value in values.items() if value != NOT_MEASURED}
 
 
-def _said(remark: Remark) -> str:
+def _write_remark(remark: Remark) -> str:
     return f"{remark.by}{'' if remark.at is None else f' at {remark.at:.2f} s'}: {remark.text}"
 
 

@@ -89,7 +89,7 @@ def _by_shot(takes: Iterable[Take]) -> Iterable[tuple[str, Iterable[Take]]]:
 def _shot(name: str, takes: list[Take], *, several: bool) -> Shot:
     same = groupby(takes, key=lambda t: (t.entry.row, t.entry.prompt, id(t.entry.base)))
     variants = [tuple(some) for _, some in same]
-    runs, compared = _compared([some[0].entry for some in variants])
+    runs, compared = _compare([some[0].entry for some in variants])
     fields = [_fields(some[0].entry, several=several) for some in variants]
     common = {k: v for k, v in fields[0].items() if all(k in f and f[k] == v for f in fields)}
     rows = tuple(
@@ -103,7 +103,7 @@ def _shot(name: str, takes: list[Take], *, several: bool) -> Shot:
     return Shot(name, rows, common, cost_of(take.entry for take in takes), compared)
 
 
-def _compared(entries: Sequence[Entry]) -> tuple[Mapping[str, tuple[Run, ...]], Compared]:
+def _compare(entries: Sequence[Entry]) -> tuple[Mapping[str, tuple[Run, ...]], Compared]:
     """The prompts of a shot's variants, with what differs marked."""
     if (runs := differing([e.prompt for e in entries])) is not None:
         return runs, "all"

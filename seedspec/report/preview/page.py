@@ -69,7 +69,7 @@ def _head(preview: Preview) -> Iterator[str]:
     rate = preview.board.rate
     yield '<a class="skip" href="#main">Skip to the prompts</a>\n<header class="top">\n'
     yield f'<div class="board"><h1><bdi>{escaped(preview.board.name)}</bdi></h1>'
-    yield f'<p class="soft"><bdi>{escaped(_made_by(preview))}</bdi></p></div>\n'
+    yield f'<p class="soft"><bdi>{escaped(_name_models(preview))}</bdi></p></div>\n'
     yield f'<dl class="sums">{_sum(_count(preview.entries, "entry", "entries"), preview.cost, rate)}'
     if preview.bought or preview.buys != preview.entries:
         yield _sum(f"{preview.buys:,} of them to buy", preview.buying, rate)
@@ -84,7 +84,7 @@ def _head(preview: Preview) -> Iterator[str]:
         yield "</ul></nav>\n"
 
 
-def _made_by(preview: Preview) -> str:
+def _name_models(preview: Preview) -> str:
     """The models, and the profile where there is one."""
     models = dict.fromkeys(row.entry.model.id for shot in preview.shots for row in shot.rows)
     profile = preview.board.profile
