@@ -38,7 +38,7 @@ from seedspec.run.consent import (
     check_not_retired,
     check_priced,
     quote_of,
-    retired,
+    retired_steps,
 )
 from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
@@ -201,9 +201,9 @@ def run(
         lock = read_lock(place.lock)
         shared: Opened | None = None
         if _has_ledger(place, lock, options, environment):
-            from seedspec.run.store.ledger.opened import opened
+            from seedspec.run.store.ledger.opened import open_with_lock
 
-            shared = ends.enter_context(opened(place, lock, options.ledger, environment, _order(made)))
+            shared = ends.enter_context(open_with_lock(place, lock, options.ledger, environment, _order(made)))
             lock = shared.lock
         if any(map(original_name, lock)):
             from seedspec.run.store.downloads import Downloads
@@ -271,7 +271,7 @@ class _Rounds:
         lock, catalog = read_lock(self.place.lock), self.made.board.catalog
         with no_collector():
             plan, _ = plan_of(self.made, self.place, self.options, lock, Problems())
-        over = {s.fp for s in retired(plan, catalog)}
+        over = {s.fp for s in retired_steps(plan, catalog)}
         anew = [s for s in plan.buys if isinstance(s.reason, Unmet) and self.left.get(s.fp) and s.fp not in over]
         if not anew:
             return None

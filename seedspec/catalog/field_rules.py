@@ -55,7 +55,7 @@ def or_null(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     return out
 
 
-def opened(storyboard: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def extend_schema(storyboard: Mapping[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The storyboard's schema with further request fields, in each of the places where they may stand."""
     defs = storyboard["$defs"]
     items = defs["overrides"]["items"]

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from seedspec.catalog.field_rules import opened, own_rules
+from seedspec.catalog.field_rules import extend_schema, own_rules
 from seedspec.catalog.field_words import WORDS, FieldWords, words_of
 from seedspec.catalog.price import Asked, Cost, Price, Rate, Seconds, estimate, reference_seconds
-from seedspec.catalog.price_file import PriceBook, layered, price_book, price_faults, with_beside
+from seedspec.catalog.price_file import PriceBook, layer_prices, price_book, price_faults, with_beside
 from seedspec.catalog.schema import Schema, Violation, shorten
 from seedspec.catalog.slot import KINDS, Kind, Slot, slots_of
 from seedspec.catalog.template import fields_of
@@ -177,7 +177,7 @@ class Catalog:
         known = self.storyboard.document["$defs"]["shot"]["properties"]
         named = [m for m in self.models.values() if not m.means.names.keys() <= known.keys() and m.id in text]
         rules = {k: r for m in named for k, r in own_rules(m.schema.document).items() if k not in known}
-        return Schema(opened(self.storyboard.document, rules)) if rules else self.storyboard
+        return Schema(extend_schema(self.storyboard.document, rules)) if rules else self.storyboard
 
     @property
     def field_names(self) -> frozenset[str]:
@@ -239,7 +239,7 @@ def _books_of(
         if name == PRICES and folder and folder != "meta":
             book = price_book(path, documents[path], form)
             if isinstance(book, PriceBook) and folder in own:
-                book = layered(book, *own[folder], form)
+                book = layer_prices(book, *own[folder], form)
             books[folder] = book
     for folder in files.providers:
         if folder in own:

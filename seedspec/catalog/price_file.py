@@ -132,7 +132,7 @@ def price_faults(document: Any, form: Schema) -> Iterator[Violation]:
                         yield Violation((*here, "parts", where, *error.path), "provider-file", str(error))
 
 
-def layered(shipped: PriceBook, path: str, document: Any, form: Schema) -> PriceBook:
+def layer_prices(shipped: PriceBook, path: str, document: Any, form: Schema) -> PriceBook:
     """A book with the rows of the user's own file over it: those that begin later than every row that it has.
 
     A file of which nothing can be used changes nothing, and is one of the faults then.

@@ -72,7 +72,7 @@ def _in_log() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def kept_back() -> str:
+def output_fault() -> str:
     """Why standard output did not take all that was said since this was last asked; "" when it did.
 
     A reader that has gone away has wanted no more, as in `seedspec plan | head`; that is no fault.

@@ -135,7 +135,7 @@ def purchase_json(
     }
 
 
-def settled_json(record: Record, outcome: str, message: str, task: str | None) -> dict[str, Any]:
+def settlement_json(record: Record, outcome: str, message: str, task: str | None) -> dict[str, Any]:
     """A purchase that is settled, for programs; `outcome` says how, and `message` the same for people."""
     return {**_identity_json(record), "outcome": outcome, "task": task or None, "message": message}
 

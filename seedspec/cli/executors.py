@@ -60,7 +60,7 @@ def check_executor(executor: str | None, renders: str | None) -> None:
 
 
 @contextmanager
-def opened(executor: str | None, renders: str | None, base: Path, workers: int) -> Iterator[Jobs]:
+def open_jobs(executor: str | None, renders: str | None, base: Path, workers: int) -> Iterator[Jobs]:
     """Where the jobs of saved videos are handed in. What is still under way at the end of the block is broken off."""
     if executor is None:
         if not cuts_pictures():
@@ -127,7 +127,9 @@ def _of_bucket(pool: Executor, sign: Callable[[str], str]) -> Callable[[Video], 
     return submit
 
 
-def measured(videos: Sequence[Video], jobs: Jobs, commands: CommandHint) -> Iterator[tuple[Video, Measured | Trouble]]:
+def measure_all(
+    videos: Sequence[Video], jobs: Jobs, commands: CommandHint
+) -> Iterator[tuple[Video, Measured | Trouble]]:
     """Each video with what came of it, as soon as it is there."""
     gone = Trouble("the cluster has gone", f"{commands.line('measure')} goes on where it was")
     waiting, under_way = list(reversed(videos)), dict[Future[Measured], Video]()

@@ -18,7 +18,7 @@ from seedspec.measures.judged import NAME, PREFIX, Answer, Judged, Judgement, un
 from seedspec.project.judge_questions import Question
 from seedspec.project.judged_file import add_judgement, read_judged, write_judged
 from seedspec.project.judging import Judge, NoAnswer, NoProgram
-from seedspec.project.names import judged_of
+from seedspec.project.names import judgements_of
 from seedspec.report import measures as shown
 from seedspec.run.loop import now
 from seedspec.run.store.lock_file import hold
@@ -81,12 +81,12 @@ def ask_judges(lock: Path, judges: Sequence[Named], asked: Sequence[Question], s
     Says what became of them, and returns whether there is an answer of each judge about each video. Ends the command
     for a file of answers that cannot be read whole, for it is written anew.
     """
-    with hold(judged_of(lock), wait=_PATIENCE):
+    with hold(judgements_of(lock), wait=_PATIENCE):
         problems = Problems()
         judged = read_judged(lock, problems)
         show_findings(problems)
         if len(problems):
-            raise Exit(3, f"`{judged_of(lock)}` gets the new answers, so everything in it must be readable")
+            raise Exit(3, f"`{judgements_of(lock)}` gets the new answers, so everything in it must be readable")
         write_judged(lock, judged)
         whole = True
         for judge in judges:
@@ -120,7 +120,7 @@ def _ask(lock: Path, named: Named, left: Sequence[Question], judged: Judged, sec
                 new = Judgement(question.sha256, named.name, answer, now().utc.strftime("%Y-%m-%dT%H:%M:%SZ"))
                 add_judgement(lock, new)
                 answers.append((address, new))
-                said = shown.judged(named.name, answer)
+                said = shown.show_judgement(named.name, answer)
             if text:
                 print_lines([f"[{number}/{len(left)}] {address}: {said}"])
         ending = judge.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from seedspec import __version__
-from seedspec.cli.console import complain, echo, kept_back, open_streams
+from seedspec.cli.console import complain, echo, open_streams, output_fault
 
 COMMANDS = {
     "init": ("seedspec.cli.commands.init", "Begin a project: a storyboard, and what git should know."),
@@ -142,9 +142,9 @@ def start(arguments: Sequence[str]) -> int:
     Output that a full disk did not take is said at the end, and is the exit code where that would be 0.
     """
     open_streams()
-    kept_back()
+    output_fault()
     code = _carry_out(arguments)
-    if why := kept_back():
+    if why := output_fault():
         complain(f"standard output: {why}; what was said there is not complete")
     return code or (2 if why else 0)
 

@@ -14,7 +14,7 @@ from seedspec.cli.main import Exit
 from seedspec.lock.keys import is_video_path
 from seedspec.lock.lock import LockFault
 from seedspec.project.files import check_way, read_lock_file
-from seedspec.project.names import judged_of, lock_of, picks_of
+from seedspec.project.names import judgements_of, lock_of, picks_of
 
 
 def check_output_path(out: str | Path, planned: Planned, *, makes_folder: bool = False) -> Path:
@@ -44,7 +44,7 @@ def _protected_files(planned: Planned) -> Iterator[tuple[Path, str]]:
     yield path, "the storyboard"
     for emulated in (False, True):
         yield picks_of(path, emulated=emulated), "the file of the picks"
-        yield judged_of(lock_of(path, emulated=emulated)), "the file of what judges say"
+        yield judgements_of(lock_of(path, emulated=emulated)), "the file of what judges say"
     for step in planned.plan.steps:
         if step.file:
             yield base / step.file, f"the video of `{step.address}`"

@@ -21,7 +21,7 @@ from seedspec.report import cost as costs
 from seedspec.report import plan as plans
 from seedspec.report import rows as chosen
 from seedspec.report.prices import say_old
-from seedspec.run.consent import retired
+from seedspec.run.consent import retired_steps
 from seedspec.run.loop import now
 from seedspec.run.prepare import budget_of, providers_of
 
@@ -36,7 +36,7 @@ def planned_of(storyboard: str, options: Options, *, buying: bool = False) -> Pl
     left_out = ("model-retired",) if buying else ()
     made = compile_or_exit(storyboard, options.profile, emulated=options.emulated, left_out=left_out)
     planned = plan(storyboard, options, made)
-    if buying and not retired(planned.plan, board_of(made).catalog):
+    if buying and not retired_steps(planned.plan, board_of(made).catalog):
         show_findings(d for d in made.diagnostics if d.code in left_out)
     show_findings(planned.findings)
     return planned
@@ -79,7 +79,7 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     write(plans.totals(planned.plan, board.rate, budget_of(board, options)))
     write(models.as_text(by_model(planned.plan)))
     write(unproven(made))
-    write(plans.lost(planned.plan, planned.place.commands))
+    write(plans.advise_lost(planned.plan, planned.place.commands))
     if not stream_error:  # who is about to buy has decided
         told = savings(planned.plan)
         write(costs.hints(told, planned.plan.cost, board.rate, color=wants_color(stream)))
@@ -124,7 +124,8 @@ def print_next_of_plan(planned: Planned, options: Options) -> None:
     if count(Action.DOUBT):
         return
     board = planned.compiled.board
-    if planned.plan.buys and board is not None and not retired(planned.plan, board.catalog):  # else a run is refused
+    if planned.plan.buys and board is not None and not retired_steps(planned.plan, board.catalog):
+        # where a model has ended, a run is refused
         print_next(commands.plain("run", *_words(options), *_bucket(options)))
     elif count(Action.RESUME) or count(Action.FETCH):
         print_next(commands.plain("fetch", *_bucket(options)))

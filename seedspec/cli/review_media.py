@@ -19,7 +19,7 @@ from seedspec.report.page.content import Media
 from seedspec.report.page.posters import Clip
 from seedspec.report.page.signed import SignedVideos, signed_videos
 from seedspec.run.loop import now
-from seedspec.run.service.bucket import opened
+from seedspec.run.service.bucket import open_bucket
 from seedspec.run.service.renders import OPTION
 
 LONGEST = timedelta(days=7)
@@ -59,7 +59,7 @@ class MediaParam(click.ParamType[MediaChoice]):
         return MediaChoice("signed", life)
 
 
-def unnamed(clip: Clip, folder: Path) -> Path:
+def hide_name(clip: Clip, folder: Path) -> Path:
     """A video under a name that says nothing of its labels: its digest, in a folder of our own."""
     path = folder / f"{clip.sha256[:16]}{clip.file.suffix}"
     if not path.exists():
@@ -76,7 +76,7 @@ def signed_of(choice: MediaChoice, renders: str | None, plan: Plan) -> SignedVid
         return None
     if renders is None:
         raise Exit(2, f"--media signed needs the bucket of the videos: add {OPTION} s3://BUCKET/PREFIX")
-    objects = opened(renders, OPTION, local=True)
+    objects = open_bucket(renders, OPTION, local=True)
     fingerprints = (s.fp for s in plan.steps if s.entry is not None)
     try:
         return signed_videos(objects, plan.lock, fingerprints, choice.life, now().utc)

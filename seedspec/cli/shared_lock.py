@@ -62,17 +62,17 @@ class Shared:
         """Whether no other runner may still be sending a request, or waiting for its answer."""
         if self.ledger is None or record.state not in UNANSWERED:
             return True
-        from seedspec.run.store.ledger.opened import settled_in
+        from seedspec.run.store.ledger.opened import wait_to_settle
 
-        return settled_in(self.ledger, record)[0] <= 0
+        return wait_to_settle(self.ledger, record)[0] <= 0
 
     def check_settled(self, record: Record) -> None:
         """Ends the command where another runner may still be sending a request, or waiting for its answer."""
         if self.ledger is None or record.state not in UNANSWERED:
             return
-        from seedspec.run.store.ledger.opened import settled_in
+        from seedspec.run.store.ledger.opened import wait_to_settle
 
-        left, who = settled_in(self.ledger, record)
+        left, who = wait_to_settle(self.ledger, record)
         if left > 0:
             said = f"`{record.entry}` was being sent by {who}, which may still have an answer"
             raise Exit(
@@ -89,10 +89,10 @@ def shared_lock(place: Place, lock: Lock, option: str | None, entries: Sequence[
     if place.emulated or not (option or lock.header.get("ledger")):
         yield Shared(place, lock)
         return
-    from seedspec.run.store.ledger.opened import opened
+    from seedspec.run.store.ledger.opened import open_with_lock
 
     order = list(dict.fromkeys(e.fingerprint for e in entries))
-    with opened(place, lock, option, os.environ, order) as found:
+    with open_with_lock(place, lock, option, os.environ, order) as found:
         if found.away:
             raise Exit(7, f"the ledger does not answer: {found.away}; nothing was changed")
         yield Shared(place, found.lock, found.ledger)

@@ -12,14 +12,14 @@ Rule = Mapping[str, Any]
 
 def rules_at(document: Rule, path: Path) -> list[Rule]:
     """The alternatives that a schema has for the value at a path; none where it says nothing."""
-    here = opened([document], document)
+    here = resolve([document], document)
     for step in path:
         below = [rule for one in here if (rule := _below(one, step)) is not None]
-        here = opened(below, document)
+        here = resolve(below, document)
     return here
 
 
-def opened(rules: Iterable[Rule], document: Rule, depth: int = 0) -> list[Rule]:
+def resolve(rules: Iterable[Rule], document: Rule, depth: int = 0) -> list[Rule]:
     """Rules with what they refer to in their place, alternatives side by side; a rule's own words win."""
     found: list[Rule] = []
     for rule in rules:
@@ -28,12 +28,12 @@ def opened(rules: Iterable[Rule], document: Rule, depth: int = 0) -> list[Rule]:
             for part in str(target).removeprefix("#/").split("/"):
                 named = named.get(part, {})
             own = {k: v for k, v in rule.items() if k != "$ref"}
-            found += opened([{**named, **own}], document, depth + 1)
+            found += resolve([{**named, **own}], document, depth + 1)
             continue
         parts = [*rule.get("anyOf", ()), *rule.get("oneOf", ())]
         found.append(rule)
         if parts and depth < 20:
-            found += opened(parts, document, depth + 1)
+            found += resolve(parts, document, depth + 1)
     return found
 
 

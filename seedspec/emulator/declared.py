@@ -22,7 +22,7 @@ from seedspec.emulator.refusal import Refusal, failure, unauthorized
 from seedspec.emulator.rules import read_body
 from seedspec.emulator.tasks import Task
 from seedspec.emulator.wires import Wires
-from seedspec.emulator.words import error_of, filled, row_of, shown_of
+from seedspec.emulator.words import error_of, fill_texts, row_of, shown_of
 
 _OK = (200,)
 
@@ -223,7 +223,7 @@ class Declared:
         """What the file says that an answer holds beside what is read from it, with addresses of this server."""
         called = self._provider.model_of(task).called
         origin = str(request.base_url).rstrip("/")
-        found: dict[str, Any] = filled(
+        found: dict[str, Any] = fill_texts(
             self._document["calls"][name].get("example", {}),
             lambda text: path_of(text, task=task.id, model=called).replace("{origin}", origin),
         )

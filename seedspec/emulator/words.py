@@ -34,12 +34,12 @@ def word_of(document: Mapping[str, Any], word: str) -> str:
     return next(own for meaning in wanted for own, means in states.items() if means == meaning)
 
 
-def filled(example: Any, fill: Callable[[str], str]) -> Any:
+def fill_texts(example: Any, fill: Callable[[str], str]) -> Any:
     """An example with its texts filled in."""
     if isinstance(example, Mapping):
-        return {key: filled(value, fill) for key, value in example.items()}
+        return {key: fill_texts(value, fill) for key, value in example.items()}
     if isinstance(example, list):
-        return [filled(value, fill) for value in example]
+        return [fill_texts(value, fill) for value in example]
     return fill(example) if isinstance(example, str) else example
 
 

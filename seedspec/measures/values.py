@@ -67,12 +67,12 @@ class Measured:
         return reference is not None and reference not in self.likeness
 
 
-def unmeasured() -> dict[str, Value]:
+def no_values() -> dict[str, Value]:
     """The measures of a video that nobody has measured."""
     return dict.fromkeys(NAMES, NOT_MEASURED)
 
 
-def measured(video: str, found: Signals, reference: str | None = None) -> Measured:
+def measures_of(video: str, found: Signals, reference: str | None = None) -> Measured:
     """The measures of what a decode found."""
     values: dict[str, Value] = {
         **_spans("black", found.black),

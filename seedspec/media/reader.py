@@ -20,14 +20,14 @@ _READERS = {"pillow": "Pillow", "tinytag": "tinytag", "av": "av"}
 def facts(path: str | os.PathLike[str]) -> Facts:
     """The facts of a file. Raises MediaError when it is missing, empty, cut short, or of no known format."""
     try:
-        stream, size = opened(path)
+        stream, size = open_regular(path)
     except OSError as error:
         raise MediaError(f"cannot be read: {(error.strerror or type(error).__name__).lower()}") from error
     with stream:
         return facts_of(stream, size)
 
 
-def opened(path: str | os.PathLike[str]) -> tuple[BufferedReader, int]:
+def open_regular(path: str | os.PathLike[str]) -> tuple[BufferedReader, int]:
     """A regular file for reading, and its bytes; it waits for no pipe and opens no device.
 
     Raises OSError, and MediaError for what is no regular file.
@@ -110,7 +110,7 @@ def playable(path: str | os.PathLike[str]) -> Facts:
     return movie.check_playable(path)
 
 
-def examined(path: str | os.PathLike[str], width: int) -> tuple[Facts, bytes]:
+def examine_with_poster(path: str | os.PathLike[str], width: int) -> tuple[Facts, bytes]:
     """The same, with a poster as a WebP file, sized as `picture.poster` does by `width`, of one decode."""
     if not _has_av():
         raise MediaMissing()
@@ -136,7 +136,7 @@ def signals(stream: BinaryIO, size: int, reference: str | os.PathLike[str] | Non
         raise MediaMissing() from error
     like = None
     if reference is not None:
-        file, _ = opened(reference)
+        file, _ = open_regular(reference)
         with file:
             format = sniff(file.read(64))
             if format not in IMAGES:
@@ -153,7 +153,7 @@ def thumbnail(path: str | os.PathLike[str], side: int) -> bytes:
     b"" for a sound, which has none. Raises OSError, MediaError for a file that is damaged or of no known format, and
     MediaMissing when a library is not installed.
     """
-    stream, _ = opened(path)
+    stream, _ = open_regular(path)
     with stream:
         format = sniff(stream.read(64))
         if format in SOUNDS:

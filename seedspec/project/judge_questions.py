@@ -12,7 +12,7 @@ from typing import Any
 
 from seedspec.compiler.entry import Entry, Medium
 from seedspec.media.facts import MediaError
-from seedspec.media.reader import opened
+from seedspec.media.reader import open_regular
 from seedspec.plan.plan import Plan
 from seedspec.project.saved_measures import Video
 from seedspec.project.saved_video import NotRead, saved_video
@@ -52,7 +52,7 @@ class Question:
     def is_whole(self) -> bool:
         """Whether the file holds the bytes that were saved: what is said of others is not said of this video."""
         try:
-            file, _ = opened(self.path)
+            file, _ = open_regular(self.path)
             with file:
                 return hashlib.file_digest(file, "sha256").hexdigest() == self.sha256
         except (OSError, MediaError):

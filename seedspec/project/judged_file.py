@@ -11,7 +11,7 @@ from seedspec.lock.lock import MARKERS
 from seedspec.measures.judged import Judged, Judgement, NoJudgement, judgement_in, line_of, serialise, union
 from seedspec.project import atomic
 from seedspec.project.files import check_no_link, read_file
-from seedspec.project.names import judged_of
+from seedspec.project.names import judgements_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
 
@@ -25,7 +25,7 @@ def read_judged(lock: Path, problems: Problems) -> Judged:
     Conflict markers of git are passed over, for both sides are right together. A line that is no judgement is a
     warning in `problems`, and the others stand. So is a symbolic link, which is not followed: a clone may bring one.
     """
-    path = judged_of(lock)
+    path = judgements_of(lock)
     shown = os.path.relpath(path)
     if not os.path.lexists(path):
         return Judged()
@@ -60,7 +60,7 @@ def _judgements(data: bytes, shown: str, problems: Problems) -> Iterable[Judgeme
 
 def write_judged(lock: Path, judged: Judged) -> None:
     """Writes the whole file, sorted, unless that is what it holds. Nothing said is no file. Raises OSError."""
-    path, data = judged_of(lock), serialise(judged)
+    path, data = judgements_of(lock), serialise(judged)
     check_no_link(path)
     try:
         if read_file(path, _MOST) == data:
@@ -76,7 +76,7 @@ def add_judgement(lock: Path, new: Judgement) -> None:
 
     The file must have been written by `write_judged` before. Raises OSError.
     """
-    path = judged_of(lock)
+    path = judgements_of(lock)
     check_no_link(path)
     with open(path, "ab") as file:
         file.write(f"{line_of(new)}\n".encode())

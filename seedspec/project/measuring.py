@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from seedspec.measures.values import Measured, measured
+from seedspec.measures.values import Measured, measures_of
 from seedspec.media.facts import MediaError
-from seedspec.media.reader import opened, signals
+from seedspec.media.reader import open_regular, signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ def measure(path: str, sha256: str, reference: Reference | None = None) -> Measu
     MediaError; OtherVideo where the bytes are not those of `sha256`; MediaMissing without the libraries.
     """
     try:
-        file, size = opened(path)
+        file, size = open_regular(path)
         with file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 raise OtherVideo("it is not the video that was saved: its SHA-256 is another one")
             found = signals(file, size, reference.path if reference is not None else None)
     except OSError as error:
         raise MediaError(f"cannot be read: {(error.strerror or type(error).__name__).lower()}") from error
-    return measured(sha256, found, reference.sha256 if reference is not None else None)
+    return measures_of(sha256, found, reference.sha256 if reference is not None else None)

@@ -25,11 +25,11 @@ def rows_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}.rows.yaml")
 
 
-def judged_of(lock: Path) -> Path:
+def judgements_of(lock: Path) -> Path:
     """What judges say of the videos of a lock, for all profiles."""
     return lock.with_name(f"{lock.stem}.measures.jsonl")
 
 
-def held_by(lock: Path) -> Path:
+def holder_of(lock: Path) -> Path:
     """The file in which a run says that it holds a lock; one that was killed leaves it behind."""
     return lock.parent / ".seedspec" / f"{lock.name}.hold-by"

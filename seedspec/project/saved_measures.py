@@ -12,7 +12,7 @@ from seedspec.compiler.entry import Entry, Medium
 from seedspec.lock.state import State
 from seedspec.measures import record
 from seedspec.measures.judged import NOBODY, Judged
-from seedspec.measures.values import Measured, Value, unmeasured
+from seedspec.measures.values import Measured, Value, no_values
 from seedspec.plan.command_hint import CommandHint
 from seedspec.plan.plan import Plan
 from seedspec.project.atomic import atomic_write
@@ -106,7 +106,7 @@ def values_by_fingerprint(plan: Plan, base: Path, judged: Judged = NOBODY) -> di
         sha256 = str(record.get("sha256") or "")
         values, scores = values_of(folder, step.entry, sha256), judged.scores(sha256)
         if values is not None or scores:
-            found[step.fp] = (values or unmeasured()) | scores
+            found[step.fp] = (values or no_values()) | scores
     return found
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedspec.media.facts import MediaError, sniff
-from seedspec.media.reader import opened
+from seedspec.media.reader import open_regular
 
 
 class NotRead(Exception):
@@ -23,7 +23,7 @@ def saved_video(base: Path, file: str) -> Path:
     """
     path = check_inside(base, file)
     try:
-        stream, _ = opened(path)
+        stream, _ = open_regular(path)
     except MediaError as error:
         raise NotRead(f"`{path}` {error}; it is not read") from None
     with stream:

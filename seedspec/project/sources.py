@@ -22,7 +22,7 @@ from seedspec.compiler.filename import same
 from seedspec.compiler.references.limits import MediaFile, MediaReader, kind_of_suffix
 from seedspec.compiler.references.missing import NO_PATH, NOT_THERE, NearbyFiles
 from seedspec.media.facts import Facts, MediaError, MediaMissing, OtherFormat
-from seedspec.media.reader import opened
+from seedspec.media.reader import open_regular
 from seedspec.project.files import project_of
 from seedspec.project.media_cache import cached_facts
 from seedspec.project.provider_files import files_beside, own_files
@@ -244,7 +244,7 @@ def _media_below(base: Path) -> Iterator[str]:
 
 def _asset(path: Path, target: str, kind: Kind) -> MediaFile | str:
     try:
-        file, size = opened(path)
+        file, size = open_regular(path)
         with file:
             if size == 0:
                 return "is empty"

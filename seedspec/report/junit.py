@@ -10,7 +10,7 @@ from seedspec.compiler.address import shot_of
 from seedspec.plan.command_hint import CommandHint
 from seedspec.report import expected
 from seedspec.report.by_model import run_rows
-from seedspec.report.money import both, bought
+from seedspec.report.money import both, cost_of_bought
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.text.visible import visible
 
@@ -112,7 +112,7 @@ def _properties(found: Outcomes, rate: Rate) -> dict[str, str]:
         "bought": str(done.bought),
         **({"unmet": str(done.unmet), "not measured": str(done.not_measured)} if found.compared else {}),
         "surprises": str(sum(len(o.mismatches) for o in found)),
-        "estimate": both(bought(done.units, rate, done.bought), rate),
+        "estimate": both(cost_of_bought(done.units, rate, done.bought), rate),
         "credits": f"{done.credits:.4f}",
         "prices": rate.as_of,
         **{f"model {name}": _of_model(*rest) for name, *rest in run_rows(found)},

@@ -49,7 +49,7 @@ def as_json(found: Standings) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def attached_json(done: Attached) -> dict[str, Any]:
+def attachment_json(done: Attached) -> dict[str, Any]:
     """What became of a lock that was attached, for programs."""
     return {"seedspec_ledger_attach": 1, **asdict(done)}
 
@@ -70,7 +70,7 @@ def rebuilt_json(done: Rebuilt, before: str, where: str, commands: CommandHint) 
     }
 
 
-def detached_json(done: Detached, board: str) -> dict[str, Any]:
+def detachment_json(done: Detached, board: str) -> dict[str, Any]:
     """What became of a lock that was taken out of its ledger, for programs."""
     following = [_run_json(run) for run in done.following]
     return {"seedspec_ledger_detach": 1, "board": board, "purchases": done.purchases, "following": following}

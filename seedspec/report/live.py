@@ -14,7 +14,7 @@ from seedspec.catalog.price import Cost, Rate
 from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Completed, Doubted, Failed, Saved, Stuck, Submitted, Submitting
 from seedspec.lock.run_events import Held, Stopped, Unrecorded
-from seedspec.report.money import bought, credits, dollars
+from seedspec.report.money import cost_of_bought, credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.run import line
 from seedspec.report.table import cut, shorten_to_cells
@@ -125,7 +125,7 @@ class Monitor:
         return text
 
     def _money(self, units: int) -> str:
-        spent = bought(units, self._rate)
+        spent = cost_of_bought(units, self._rate)
         sums = (credits(spent, self._rate), dollars(spent, self._rate))
         verb = "would cost" if self._emulated else "spent"
         if self._budget is None:

@@ -14,7 +14,7 @@ from seedspec.plan.compare import KINDS, Change, Comparison
 from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.report.by_model import plan_rows, run_rows
 from seedspec.report.limits import COMMENT, SUMMARY
-from seedspec.report.money import both, bought, credits, dollars, is_anything, say_prices, to_the_unit
+from seedspec.report.money import both, cost_of_bought, credits, dollars, is_anything, say_prices, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE, reason, show_change
 from seedspec.text.diagnostic import Diagnostic
@@ -93,7 +93,7 @@ def run(
     if done is None:
         page.add(f"### {_code(name)}: the run ended in trouble", "", "What it bought is in the lock; run again.")
     else:
-        cost = both(bought(done.units, rate, done.bought), rate)
+        cost = both(cost_of_bought(done.units, rate, done.bought), rate)
         page.add(f"### {_code(name)}: {done.bought} bought, {cost}", "")
         sums = {
             "bought": done.bought, "saved": done.saved, "reused": done.reused, "failed": done.failed,
@@ -246,7 +246,7 @@ def _video(outcome: Outcome, rate: Rate, commands: CommandHint) -> tuple[str, ..
     size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
     length = f"{outcome.seconds:.1f} s" if outcome.seconds else ""
     units = outcome.units
-    money = _money(bought(units, rate), rate) if units is not None else ("", "")
+    money = _money(cost_of_bought(units, rate), rate) if units is not None else ("", "")
     return _code(commands.path(outcome.file)), size, length, *money
 
 

@@ -31,10 +31,10 @@ def line(values: Mapping[str, Value], judgements: Mapping[str, Judgement] = Mapp
             said.append(f"{value:g} {words}")
         else:
             said.append(f"{words} {value:g} {unit}")
-    return ", ".join([*said, *(judged(name, found.answer) for name, found in judgements.items())])
+    return ", ".join([*said, *(show_judgement(name, found.answer) for name, found in judgements.items())])
 
 
-def judged(name: str, answer: Answer) -> str:
+def show_judgement(name: str, answer: Answer) -> str:
     """A judge's answer: `judge.look 0.4 (not passed: too dark)`."""
     word = {None: "", True: "passed", False: "not passed"}[answer.passed]
     why = ": ".join(said for said in (word, one_line(answer.why, _MOST_WHY)) if said)

@@ -55,7 +55,7 @@ def say_prices(rate: Rate) -> str:
     return f"prices of {rate.as_of}" + (", which are a guess" if rate.sure == "guessed" else "")
 
 
-def bought(units: int, rate: Rate, videos: int = 1) -> Cost:
+def cost_of_bought(units: int, rate: Rate, videos: int = 1) -> Cost:
     """What was bought with a model for so many units, as a cost that is shown as its prices are known."""
     unpriced = 0 if rate.known or units else videos
     return Cost(units, units, unpriced, rate.sure == "guessed")

@@ -132,7 +132,7 @@ def count_missing(plan: Plan, action: Action) -> str:
     return f", {len(plan.missing)} of them not on this disk" if action is Action.DONE and plan.missing else ""
 
 
-def lost(plan: Plan, commands: CommandHint = BARE) -> list[str]:
+def advise_lost(plan: Plan, commands: CommandHint = BARE) -> list[str]:
     """What to do about saved videos that are not here, in a line; nothing where all are."""
     if not plan.missing:
         return []
@@ -197,7 +197,7 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
         case Unmet(measures=measures):
             return f"not as expected ({', '.join(measures)}); it is bought anew"
         case Occupied(file=file):
-            return f"{commands.path(file)} exists and the lock does not know it; {taken_up(entry, file, commands)}"
+            return f"{commands.path(file)} exists and the lock does not know it; {advise_taken(entry, file, commands)}"
         case Picked(changed=True):
             drop = commands.on("pick", entry, "--drop")
             return f"picked, and its request has changed since; {drop} lets it be bought"
@@ -223,7 +223,7 @@ def say_unpicked(why: Unpicked, commands: CommandHint = BARE) -> str:
     return f"waits for {more}: {commands.on('pick', why.variants[0], 'TAKE')}"
 
 
-def taken_up(entry: str, file: str, commands: CommandHint) -> str:
+def advise_taken(entry: str, file: str, commands: CommandHint) -> str:
     """What to do about a file in the way. To move it away and buy again would pay twice where the lock was lost."""
     adopt = commands.on("adopt", entry, f"--file {commands.file(file)}")
     return f"if it is this entry's, {adopt} takes it up; if another storyboard's, this one wants another `output:`"

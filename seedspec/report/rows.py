@@ -21,7 +21,7 @@ def beside(entries: int, cost: Cost, full: FullMatrix, rate: Rate) -> str:
     return f"{chosen}; the full matrix: {_entries(full.entries)}, {about}"
 
 
-def chosen(strategy: Strategy, rows: Arithmetic) -> str:
+def show_choice(strategy: Strategy, rows: Arithmetic) -> str:
     """How many rows a strategy has chosen, in a line."""
     included = f", and {rows.included:,} included" if rows.included else ""
     return f"rows: {rows.chosen or 0:,} of {of_product(rows)} chosen by `{strategy.word}`{included}"

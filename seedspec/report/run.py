@@ -34,7 +34,7 @@ from seedspec.lock.run_events import (
 )
 from seedspec.plan.command_hint import CommandHint
 from seedspec.report import expected
-from seedspec.report.money import both, bought, credits, dollars
+from seedspec.report.money import both, cost_of_bought, credits, dollars
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE
 from seedspec.report.table import columns, cut
@@ -160,7 +160,7 @@ def summary(found: Outcomes, rate: Rate, *, emulated: bool, most: int = 60) -> l
     if done.missing:
         which = found.commands.line("status")
         out.append(f"the service keeps no copy of those any more: {which} says what to do")
-    estimate = both(bought(done.units, rate, done.bought), rate)
+    estimate = both(cost_of_bought(done.units, rate, done.bought), rate)
     if emulated:
         out.append(f"would have cost {estimate} at most; the emulator charges nothing")
     else:
@@ -185,7 +185,7 @@ def _remedy(outcome: Outcome, found: Outcomes) -> str:
 def _row(outcome: Outcome, rate: Rate, commands: CommandHint) -> tuple[str, ...]:
     size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
     length = f"{outcome.seconds:.1f} s" if outcome.seconds else f"{outcome.bytes / 1e6:.1f} MB"
-    cost = bought(outcome.units, rate) if outcome.units is not None else None
+    cost = cost_of_bought(outcome.units, rate) if outcome.units is not None else None
     money = (credits(cost, rate), dollars(cost, rate)) if cost else ("", "")
     return size, length, *money, commands.path(outcome.file)
 

@@ -91,7 +91,7 @@ def sums(
     waiting = [left for s in plan.steps if (left := hours_left(s, now)) is not None]
     if waiting:
         lines.append(f"{len(waiting)} to be saved{_soonest(waiting)}: {commands.line('fetch')}")
-    return lines + plans.lost(plan, commands)
+    return lines + plans.advise_lost(plan, commands)
 
 
 def as_json(

@@ -39,7 +39,7 @@ from seedspec.plan.reason import (
 from seedspec.plan.why import Why
 from seedspec.report.money import both
 from seedspec.report.origins import place
-from seedspec.report.plan import BARE, show_change, step_json, taken_up
+from seedspec.report.plan import BARE, advise_taken, show_change, step_json
 from seedspec.text.source import Span, excerpt
 from seedspec.text.visible import visible
 
@@ -167,7 +167,7 @@ def _sentences(found: Why, commands: CommandHint, now: datetime | None) -> Itera
             yield from _stale(step.reason, commands)
         case Occupied(file=file):
             known = f"{commands.path(file)} exists and the lock does not know it"
-            yield f"{known}: {taken_up(step.address, file, commands)}."
+            yield f"{known}: {advise_taken(step.address, file, commands)}."
         case Picked(changed=True):
             yield "People chose this take, and its request has changed since: a picked take is never bought again."
             yield f"{commands.on('pick', step.address, '--drop')} lets the request as it is now be bought."

@@ -10,7 +10,7 @@ from typing import Literal
 
 from seedspec.project.credentials import BadSettings
 from seedspec.run.doctor import Finding
-from seedspec.run.service.bucket import opened
+from seedspec.run.service.bucket import open_bucket
 from seedspec.run.service.bucket_questions import Answer, ask, deleting, lifecycle_url, region_of
 from seedspec.run.store.objects import Objects, Small
 
@@ -24,7 +24,7 @@ def bucket_findings(
 ) -> Iterator[Finding]:
     """Everything that is looked at of the bucket of an option, `renders` or `assets`. Nothing stays there."""
     try:
-        objects = opened(url, f"--{name}", local=local)
+        objects = open_bucket(url, f"--{name}", local=local)
     except BadSettings as error:
         yield Finding(f"{name} bucket", "bad", str(error))
         return

@@ -150,12 +150,12 @@ class Retired(BadSettings):
         )  # fmt: skip
 
 
-def retired(plan: Plan, catalog: Catalog) -> tuple[Step, ...]:
+def retired_steps(plan: Plan, catalog: Catalog) -> tuple[Step, ...]:
     """What a plan would buy from models that have ended by the catalog's day; none of it can be bought."""
     return tuple(s for s in plan.buys if s.entry is not None and s.entry.model.dates.are_over(catalog.today))
 
 
 def check_not_retired(plan: Plan, catalog: Catalog) -> None:
     """Raises Retired where something would be bought from a model that has ended."""
-    if steps := retired(plan, catalog):
+    if steps := retired_steps(plan, catalog):
         raise Retired(steps, catalog)

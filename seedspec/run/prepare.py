@@ -283,7 +283,7 @@ def expectations(made: Compiled, place: Place, options: Options, *, judges: bool
     return Expectations(expected, MeasuresFolder(place.base), _picked(made, options), judged.scores)
 
 
-def compared(planned: Planned, options: Options, *, judges: bool = True) -> dict[str, Compared]:
+def compare_takes(planned: Planned, options: Options, *, judges: bool = True) -> dict[str, Compared]:
     """The saved takes of a plan of which something is expected, by address, held against their measures."""
     found = expectations(planned.compiled, planned.place, options, judges=judges)
     if found is None:

@@ -26,7 +26,7 @@ from seedspec.media import picture
 from seedspec.media.card import Card
 from seedspec.media.movie import look
 from seedspec.media.movie.takes import Studio
-from seedspec.media.reader import examined
+from seedspec.media.reader import examine_with_poster
 
 SECONDS, FPS, LEAST = 5, 24, 3_000_000
 
@@ -94,7 +94,8 @@ def main(path: Path, clip: str, tiny: bool) -> None:
     if not path.exists():
         {"hard": hard, "light": light}[clip](path, 1 if tiny else SECONDS)
     works: dict[str, Callable[[], object]] = {
-        "decode": lambda: decode(path), "look": lambda: examined(path, 480), "measure": lambda: measure(path),
+        "decode": lambda: decode(path), "look": lambda: examine_with_poster(path, 480),
+        "measure": lambda: measure(path),
     }  # fmt: skip
     least = dict.fromkeys(works, float("inf"))
     for _ in range(1 if tiny else 5):

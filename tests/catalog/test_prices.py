@@ -20,7 +20,7 @@ from seedspec import api
 from seedspec.catalog.expression import MOST_NODES, OPERATIONS, VARIABLES, BadExpression, NoValue, parse, plain
 from seedspec.catalog.model import Catalog, catalog_of
 from seedspec.catalog.price import Asked, Cost, charge, estimate, usd_of
-from seedspec.catalog.price_file import MOST_DEPTH, MOST_PARTS, PriceBook, is_small, layered, price_book
+from seedspec.catalog.price_file import MOST_DEPTH, MOST_PARTS, PriceBook, is_small, layer_prices, price_book
 from seedspec.catalog.schema import Schema
 from seedspec.project import sources
 from tests.boards import MODEL
@@ -376,5 +376,5 @@ def test_a_broken_row_of_the_user_gives_no_price() -> None:
     """Whoever has newer prices is not told the old ones."""
     rate = own(row("2026-11-01", "two")).models[MODEL].rate
     assert not rate.known and "own.json" in rate.why
-    assert layered(book(), "own.json", None, FORM).all_faults()
+    assert layer_prices(book(), "own.json", None, FORM).all_faults()
     assert json.dumps(SHIPPED[FILE])  # and nothing of the shipped file has changed

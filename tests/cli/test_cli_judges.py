@@ -17,7 +17,7 @@ import pytest
 import takes
 from looks import Run
 
-from seedspec.measures.values import measured
+from seedspec.measures.values import measures_of
 from seedspec.media.signals import Signals
 from seedspec.project.saved_measures import MeasuresFolder
 
@@ -71,7 +71,7 @@ def board(folder: Path, clip: list[Path]) -> Path:
     for file in clip:  # what a decode finds is nothing to judges
         folder_of_measures = MeasuresFolder(folder)
         sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-        folder_of_measures.keep(measured(sha256, Signals(1.0, (), (), (), None)))
+        folder_of_measures.keep(measures_of(sha256, Signals(1.0, (), (), (), None)))
     return path
 
 

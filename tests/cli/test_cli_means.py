@@ -13,7 +13,7 @@ from looks import Run
 
 from seedspec import api
 from seedspec.measures.judged import Answer, Judgement, line_of
-from seedspec.measures.values import measured
+from seedspec.measures.values import measures_of
 from seedspec.media.signals import Signals
 from seedspec.project.saved_measures import MeasuresFolder
 
@@ -58,7 +58,7 @@ def board(folder: Path, tmp_path: Path) -> Path:
         sha256 = str(record.get("sha256"))
         if entry.address in SECONDS:
             frozen = ((0.0, SECONDS[entry.address]),) if SECONDS[entry.address] else ()
-            MeasuresFolder(folder).keep(measured(sha256, Signals(4.0, (), frozen, (), None)))
+            MeasuresFolder(folder).keep(measures_of(sha256, Signals(4.0, (), frozen, (), None)))
             lines.append(line_of(Judgement(sha256, "look", Answer(0.5), "2026-11-28T10:00:00Z")))
     path.with_name("storyboard.measures.jsonl").write_text("\n".join(sorted(lines)) + "\n")
     return path

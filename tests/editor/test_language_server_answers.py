@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -478,3 +479,23 @@ def test_an_error_of_seedspec_is_said_once_and_ends_nothing(tmp_path: Path, monk
         return editor.trouble
 
     assert [type(error) for error in asyncio.run(run())] == [ZeroDivisionError]
+
+
+def test_what_waits_for_the_thread_is_not_made_once_the_session_ends() -> None:
+    begun, goes_on, made = threading.Event(), threading.Event(), []
+
+    def first() -> None:
+        begun.set()
+        goes_on.wait(30)
+
+    async def run(editor: Editor) -> None:
+        one = asyncio.create_task(editor.session.work(first))
+        other = asyncio.create_task(editor.session.work(lambda: made.append("other")))
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        editor.session.end()
+        goes_on.set()
+        await asyncio.wait([one, other], timeout=30)
+        assert not one.cancelled() and other.cancelled() and not made
+
+    asked(run)

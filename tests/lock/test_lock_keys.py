@@ -136,6 +136,18 @@ def test_nesting_has_a_bound(levels: int) -> None:
         assert [a.number for a in recover(SECOND + made + b"\n" + encode({**WHOLE, "fp": "e" * 64})).unreadable] == [2]
 
 
+@pytest.mark.parametrize(("levels", "code"), [(64, ""), (65, "more than 64 levels")])
+def test_a_line_of_64_levels_is_read_and_none_of_more(levels: int, code: str) -> None:
+    """The record and its manifest are two of the levels."""
+    deep = b"[" * (levels - 2) + b"0" + b"]" * (levels - 2)
+    line = orjson.dumps({**WHOLE, "manifest": {"request": 0}}).replace(b'"request":0', b'"x":' + deep)
+    if not code:
+        assert read(line).last(FP)
+        return
+    with pytest.raises(LockFault, match=code):
+        read(line)
+
+
 @pytest.mark.parametrize("key", ["intent", "failure", "stuck", "found"])
 def test_a_mapping_has_all_its_keys_and_no_other(key: str) -> None:
     for name in [*WHOLE[key], "more"]:

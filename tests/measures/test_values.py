@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from seedspec.measures import record
-from seedspec.measures.values import MEASURES, NAMES, NOT_APPLICABLE, NOT_MEASURED, Measured, measured, unmeasured
+from seedspec.measures.values import MEASURES, NAMES, NOT_APPLICABLE, NOT_MEASURED, Measured, measures_of, no_values
 from seedspec.media.signals import Heard, Signals
 from seedspec.report.measures import line
 
@@ -22,7 +22,7 @@ def signals(**fields: Any) -> Signals:
 
 
 def test_spans_are_the_longest_and_all_together() -> None:
-    found = measured(VIDEO, signals()).with_reference(None)
+    found = measures_of(VIDEO, signals()).with_reference(None)
     assert found == {
         "black": 1, "black_total": 1, "frozen": 0, "frozen_total": 0, "silent": 1.25, "silent_total": 1.75,
         "loudness": -23.4, "true_peak": -1, "clipped": 2, "cuts": 2, "likeness": NOT_APPLICABLE,
@@ -32,14 +32,14 @@ def test_spans_are_the_longest_and_all_together() -> None:
 
 @pytest.mark.parametrize(("sound", "word"), [(None, NOT_APPLICABLE), ("its sound does not decode: cut", NOT_MEASURED)])
 def test_what_cannot_be_and_what_was_not_measured_are_two_states(sound: Any, word: str) -> None:
-    found = measured(VIDEO, signals(sound=sound)).with_reference(None)
+    found = measures_of(VIDEO, signals(sound=sound)).with_reference(None)
     assert {found[name] for name in ("silent", "silent_total", "loudness", "true_peak", "clipped")} == {word}
     assert found["black"] == 1
-    assert set(unmeasured().values()) == {NOT_MEASURED}
+    assert set(no_values().values()) == {NOT_MEASURED}
 
 
 def test_a_likeness_is_one_to_a_reference() -> None:
-    found = measured(VIDEO, signals(likeness=0.5), PICTURE)
+    found = measures_of(VIDEO, signals(likeness=0.5), PICTURE)
     assert found.with_reference(PICTURE)["likeness"] == 0.5
     assert found.with_reference("c" * 64)["likeness"] == NOT_MEASURED
     assert found.with_reference(None)["likeness"] == NOT_APPLICABLE
@@ -47,7 +47,7 @@ def test_a_likeness_is_one_to_a_reference() -> None:
 
 
 def test_what_is_kept_is_read_again() -> None:
-    for found in (measured(VIDEO, signals(likeness=0.5), PICTURE), measured(VIDEO, signals(sound=None))):
+    for found in (measures_of(VIDEO, signals(likeness=0.5), PICTURE), measures_of(VIDEO, signals(sound=None))):
         assert record.from_json(json.loads(json.dumps(record.as_json(found))), VIDEO) == found
 
 
@@ -61,7 +61,7 @@ def test_what_is_kept_is_read_again() -> None:
     ids=str,
 )  # fmt: skip
 def test_what_others_wrote_is_not_read(change: dict[str, Any]) -> None:
-    document = record.as_json(measured(VIDEO, signals()))
+    document = record.as_json(measures_of(VIDEO, signals()))
     if "value" in change:
         document["values"]["black"] = change["value"]
     else:
@@ -72,10 +72,10 @@ def test_what_others_wrote_is_not_read(change: dict[str, Any]) -> None:
 
 
 def test_one_line_leaves_out_what_a_video_cannot_have() -> None:
-    assert line(measured(VIDEO, signals()).with_reference(None)) == (
+    assert line(measures_of(VIDEO, signals()).with_reference(None)) == (
         "black 1 s, frozen 0 s, silent 1.25 s, loudness -23.4 LUFS, true peak -1 dBTP, 2 clipped, 2 cuts"
     )
-    assert line(measured(VIDEO, signals(sound=None)).with_reference(PICTURE)) == (
+    assert line(measures_of(VIDEO, signals(sound=None)).with_reference(PICTURE)) == (
         "black 1 s, frozen 0 s, 2 cuts, likeness not measured"
     )
     assert line(Measured(VIDEO, {"black": 0.0}, {}).with_reference(None)).startswith("black 0 s, frozen not measured")

@@ -117,7 +117,7 @@ def _run(steps: list[tuple[str, str]]) -> Iterator[VideoFrame | AudioFrame]:
 
 def table() -> list[tuple[str, int, float, float | str]]:
     """Each fault at each grade, and the figure of its measure."""
-    from seedspec.measures.values import measured
+    from seedspec.measures.values import measures_of
     from seedspec.media.movie import look
 
     rows: list[tuple[str, int, float, float | str]] = []
@@ -126,7 +126,7 @@ def table() -> list[tuple[str, int, float, float | str]]:
             for grade, strength in enumerate(strengths, 1):
                 found = look(graded(Path(folder, "a.mp4"), name, strength), measured=True).signals
                 assert found is not None
-                values = measured("", found).values
+                values = measures_of("", found).values
                 rows.append((name, grade, strength, values[name]))
     return rows
 

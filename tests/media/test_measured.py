@@ -14,7 +14,7 @@ from faults import FPS, GRADES, Fault, graded, made
 from PIL import Image
 from real import Store, usable
 
-from seedspec.measures.values import NOT_APPLICABLE, Value, measured
+from seedspec.measures.values import NOT_APPLICABLE, Value, measures_of
 from seedspec.media import picture
 from seedspec.media.facts import MediaError
 from seedspec.media.movie import check_playable, decode, look, poster
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 def values(path: Path, reference: Path | None = None) -> dict[str, Value]:
     with path.open("rb") as file:
         found = signals(file, path.stat().st_size, reference)
-    return measured("f" * 64, found, "a picture" if reference else None).with_reference("a picture")
+    return measures_of("f" * 64, found, "a picture" if reference else None).with_reference("a picture")
 
 
 @pytest.mark.parametrize(("name", "grade"), [(name, grade) for name in GRADES for grade in range(1, 6)])

@@ -96,6 +96,14 @@ def test_everything_is_new_and_twins_cost_nothing(entries: tuple[Entry, ...]) ->
     assert plan.cost.high == sum(s.cost.high for s in plan.steps) > 0
 
 
+def test_nothing_is_bought_anew_of_which_nothing_is_expected(entries: tuple[Entry, ...]) -> None:
+    assert planned(entries, retakes=2).retakes == 0
+    expected = planned(entries, retakes=2, expects=lambda entry: entry.shot == "next")
+    assert {s.address: s.retakes for s in expected.steps if s.retakes} == {
+        "next@look=noir/1": 2, "next@look=pastel/1": 2,
+    }  # fmt: skip
+
+
 FAILED = {"failure": {"code": "service_error", "message": "m"}}
 STATES: dict[str, tuple[Mapping[str, Any], Action, Callable[[Entry], Any]]] = {
     "queued": ({"state": "queued", "task": None}, Action.SUBMIT, lambda e: New()),

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedspec.project.importing import sheet
-from seedspec.project.importing.reading import Imported, Wish, import_from, made_of
+from seedspec.project.importing.reading import Imported, Wish, import_bytes, import_from
 from seedspec.project.importing.values import MOST_BYTES, ImportFault
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ HEAD = b"id,prompt,duration\n"
 
 
 def imported(raw: bytes, suffix: str = ".csv", wish: Wish | None = None) -> Imported:
-    return made_of(f"s{suffix}", raw, suffix, NOWHERE, wish or Wish())
+    return import_bytes(f"s{suffix}", raw, suffix, NOWHERE, wish or Wish())
 
 
 def fault(raw: bytes, suffix: str = ".csv", wish: Wish | None = None) -> str:

@@ -12,7 +12,7 @@ import pytest
 from seedspec import api
 from seedspec.cli.main import start
 from seedspec.project.importing.arrange import Form
-from seedspec.project.importing.reading import Wish, made_of
+from seedspec.project.importing.reading import Wish, import_bytes
 from seedspec.project.importing.values import ImportFault
 
 CASES = Path(__file__).parents[1] / "cases" / "import"
@@ -136,7 +136,7 @@ def test_media_beside_the_source_are_found_from_the_storyboard(
 
 def test_the_rule_of_rows_and_shots(tmp_path: Path) -> None:
     def is_rows(text: str, form: Form = "") -> bool:
-        return "  axes:" in made_of("t.csv", text.encode(), ".csv", tmp_path, Wish(form=form)).text
+        return "  axes:" in import_bytes("t.csv", text.encode(), ".csv", tmp_path, Wish(form=form)).text
 
     assert is_rows("id,prompt,hook\na,One.,x\nb,Two.,y\n")
     assert is_rows("id,prompt,who\na,See {who}.,x\nb,See {who}.,y\n")

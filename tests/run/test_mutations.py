@@ -498,8 +498,8 @@ MUTANTS = [
     Mutant(
         "the ledger before the disk",
         "run/store/ledger/shared.py",
-        "        values, asked = values_of(intent), elapsed()\n",
-        "        self._journal.intend(intent, body)\n        values, asked = values_of(intent), elapsed()\n",
+        "        values, asked = values_of(intent), elapsed_seconds()\n",
+        "        self._journal.intend(intent, body)\n        values, asked = values_of(intent), elapsed_seconds()\n",
         f"{SHARED} -k before_it_is_on_disk",
     ),
     Mutant(
@@ -534,7 +534,7 @@ MUTANTS = [
     Mutant(
         "the clock that counts sleep",
         "run/store/ledger/shared.py",
-        "        return elapsed() - self._granted[intent.fp, intent.attempt] <= FRESH\n",
+        "        return elapsed_seconds() - self._granted[intent.fp, intent.attempt] <= FRESH\n",
         "        return True\n",
         f"{SHARED} -k counts_sleep",
     ),

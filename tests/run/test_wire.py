@@ -273,7 +273,7 @@ def test_a_video_is_saved_whole_or_not_at_all(
         raise MediaMissing
 
     if not media:
-        monkeypatch.setattr(downloads, "examined", missing)
+        monkeypatch.setattr(downloads, "examine_with_poster", missing)
     box = b"\0\0\0\x10ftypisom\0\0\0\0"
     other = [b"\0\0\0\x08moov", b"\0\0\0\x08mdat"]
     torn = [b"", b"<html>", box, box + other[0], box + b"\0\0\0\x09mdat", other[0] + box, box + b"\0\0\0\x01mdat"]

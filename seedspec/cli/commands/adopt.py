@@ -29,7 +29,7 @@ from seedspec.lock.lock import Lock
 from seedspec.lock.purchase_events import Adopted, Saved, Submitted
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.media.facts import MediaError
-from seedspec.media.reader import opened
+from seedspec.media.reader import open_regular
 from seedspec.project.paths import Place
 from seedspec.project.presence import presence
 from seedspec.run.engine.messages import Kept
@@ -144,7 +144,7 @@ def _save_video(saves: Downloads, video: Path, wanted: str, fp: str) -> Kept:
             return here
         part = saves.part(wanted)
         try:
-            source, _ = opened(video)
+            source, _ = open_regular(video)
             with source:
                 while chunk := source.read(1 << 20):
                     part.write(chunk)

@@ -25,7 +25,7 @@ from seedspec.project.expectations import expected_by_shot
 from seedspec.report import cost as shown
 from seedspec.report import usable
 from seedspec.report.usable import usable_of
-from seedspec.run.prepare import compared
+from seedspec.run.prepare import compare_takes
 from seedspec.text.diagnostic import did_you_mean, list_words
 
 
@@ -84,7 +84,7 @@ def cost_command(
     useful = None
     if shots := expected_by_shot(board_of(made)):
         spent = [line for line in cost.lines(found, ("shot",), rate, whole=False) if line.labels[0] in shots]
-        useful = usable_of(cost.total(spent), compared(planned, options).values())
+        useful = usable_of(cost.total(spent), compare_takes(planned, options).values())
     lines, told = cost.lines(found, names, rate, whole=whole), savings(found)
     if form == "json":
         document = shown.as_json(lines, names, found, rate, told)

@@ -148,7 +148,7 @@ def animatic_command(
     source = _read_source(storyboard, *(((), ()) if film else (select, exclude)), profile, ledger, emulated=emulator)
     canvas_size = _size(size)
     try:
-        from seedspec.report.export.animatic import animatic, canvas_of, film_animatic, letterboxed, usual_size
+        from seedspec.report.export.animatic import animatic, canvas_of, film_animatic, list_letterboxed, usual_size
     except ImportError:
         raise Exit(2, str(MediaMissing())) from None
     rate = int(fps) if fps else None
@@ -160,7 +160,7 @@ def animatic_command(
             canvas = canvas_of(cut.cuts, _facts_of, size=canvas_size, fps=rate, usual=usual_size(cut))
             with _video_file(target) as aside:
                 film_animatic(cut, aside, canvas, names=names)
-            boxed = letterboxed(cut, canvas)
+            boxed = list_letterboxed(cut, canvas)
             return f", {canvas.width}×{canvas.height}" + (f"; letter-boxed: {', '.join(boxed)}" if boxed else "")
 
         tell_films(films, targets, write, form)

@@ -68,7 +68,7 @@ def attach_command(words: tuple[str, ...], form: str, *, new: bool) -> None:
     """
     url, storyboard = _split_words(words)
     click.get_current_context().params["storyboard"] = storyboard
-    from seedspec.report.ledger import attached_json
+    from seedspec.report.ledger import attachment_json
     from seedspec.run.ledger_admin.attach import attach
     from seedspec.run.store.ledger.connect import connect
     from seedspec.run.store.lock_file import hold
@@ -78,7 +78,7 @@ def attach_command(words: tuple[str, ...], form: str, *, new: bool) -> None:
     with _remedies(path), closing(connect(url, "URL", local=True)) as store, hold(path):
         done = attach(store, url, path, board_of(made).name, _order(made), anew=new)
     if form == "json":
-        print_json(attached_json(done))
+        print_json(attachment_json(done))
         return
     how = {"attached": "attached to", "joined": "joined", "already": "attached already to"}[done.outcome]
     new_here = f", {done.pushed:,} of them new from this lock" if done.pushed else ""
@@ -324,7 +324,7 @@ def detach_command(storyboard: str, ledger: str | None, agreed: str | None, form
       seedspec ledger detach
       seedspec ledger detach --yes-detach 3f2a6c1e-5b1d-4c0e-9d57-2f1c6a8b9e10
     """
-    from seedspec.report.ledger import detached_json
+    from seedspec.report.ledger import detachment_json
     from seedspec.run.ledger_admin.detach import detach
     from seedspec.run.store.ledger.opened import forget
     from seedspec.run.store.lock_file import hold
@@ -335,7 +335,7 @@ def detach_command(storyboard: str, ledger: str | None, agreed: str | None, form
         done = detach(at.store, at.board, at.path, _order(made), _say)
         forget(at.board)
     if form == "json":
-        print_json(detached_json(done, at.board))
+        print_json(detachment_json(done, at.board))
         return
     many = done.purchases
     print_notes([f"{at.path} names no ledger any more, and has all {many:,} purchases", *_following(done.following)])

@@ -11,7 +11,7 @@ import click
 from seedspec.api import Options
 from seedspec.cli.compiled import show_findings
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes
-from seedspec.cli.executors import check_executor, executor_option, measured, opened
+from seedspec.cli.executors import check_executor, executor_option, measure_all, open_jobs
 from seedspec.cli.judges import Named, ask_judges, check_judges, judge_options
 from seedspec.cli.main import Exit
 from seedspec.cli.options import (
@@ -34,7 +34,7 @@ from seedspec.project.saved_measures import MeasuresFolder, Trouble, Video, is_d
 from seedspec.project.workers import cores
 from seedspec.report import expected
 from seedspec.report import measures as shown
-from seedspec.run.prepare import compared
+from seedspec.run.prepare import compare_takes
 from seedspec.text.diagnostic import Problems
 
 _MOST_UNMET = 100
@@ -90,8 +90,8 @@ def measure_command(
     afar = executor is not None and renders is not None  # such workers see no file of this machine, and need none
     trouble = {v: v.trouble for v in videos if v.trouble is not None and not (afar and is_digest(v.sha256))}
     new = [video for video in videos if video not in trouble and folder.needs(video)]
-    with opened(executor, renders, base, min(workers or cores(), len(new))) if new else nullcontext() as jobs:
-        for number, (video, found) in enumerate(measured(new, jobs, commands) if jobs else (), 1):
+    with open_jobs(executor, renders, base, min(workers or cores(), len(new))) if new else nullcontext() as jobs:
+        for number, (video, found) in enumerate(measure_all(new, jobs, commands) if jobs else (), 1):
             if isinstance(found, Measured):
                 folder.keep(found)
                 said = shown.line(found.with_reference(video.like))
@@ -103,7 +103,7 @@ def measure_command(
     if judges:
         asked = list(questions(planned.plan, base, (v for v in videos if v not in trouble)))
         whole = ask_judges(planned.place.lock, judges, asked, judge_timeout, text=form == "text") and whole
-    takes = tuple(compared(planned, options).values())
+    takes = tuple(compare_takes(planned, options).values())
     if form == "json":
         problems = Problems()
         judged = read_judged(planned.place.lock, problems)

@@ -28,7 +28,7 @@ from seedspec.cli.options import (
 )
 from seedspec.cli.output_path import check_output_path
 from seedspec.cli.plan_view import print_next_of_plan, seen_of
-from seedspec.cli.review_media import MediaChoice, MediaParam, signed_of, unnamed
+from seedspec.cli.review_media import MediaChoice, MediaParam, hide_name, signed_of
 from seedspec.cli.votes import check_axis, choices_in, end_on_errors, standings_of, takes_options, votes_option
 from seedspec.measures.judged import NOBODY
 from seedspec.plan.command_hint import CommandHint
@@ -46,9 +46,9 @@ from seedspec.report.page import films as page_films
 from seedspec.report.page import guest as guests
 from seedspec.report.page import page, posters, results
 from seedspec.report.page.content import Media, Take
-from seedspec.report.page.hidden import hidden_of
+from seedspec.report.page.hidden import hide_models
 from seedspec.report.page.posters import Clip
-from seedspec.run.prepare import compared
+from seedspec.run.prepare import compare_takes
 from seedspec.text.diagnostic import Problems
 
 WARN_BYTES, MOST_BYTES = 64_000_000, 256_000_000
@@ -130,7 +130,7 @@ def review_command(
     }
     if guest:
         found = guests.order(found, seed)
-    hides = hidden_of(board_of(planned.compiled), found, seed) if blind and not guest else None
+    hides = hide_models(board_of(planned.compiled), found, seed) if blind and not guest else None
     if hides is not None:
         found = hides.order(found)
     if not guest and (films := _films(planned, found, picks)):
@@ -148,13 +148,13 @@ def review_command(
     sources = {
         c.fp: signed.address(c)
         if signed
-        else _link(unnamed(c, kept) if hides else c.file, target.parent)
+        else _link(hide_name(c, kept) if hides else c.file, target.parent)
         if media.kind == "link"
         else next(names)
         for c in clips
     }
     measures = values_by_fingerprint(planned.plan, place.base, judged)
-    takes = compared(planned, options, judges=not blind)
+    takes = compare_takes(planned, options, judges=not blind)
     made = contents.content(board_of(planned.compiled), found, picks, sources, seen, settings, measures, judged, takes)
     made = guests.content(made, found, seed) if guest else made if hides is None else hides.content(made, found)
     shown = [page.data_url(seen[t.entry.fingerprint].poster) if t.video else "" for t in found]

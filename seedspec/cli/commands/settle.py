@@ -16,7 +16,7 @@ import orjson
 from seedspec.api import Compiled
 from seedspec.cli.compiled import board_of, bought_or_exit, compile_or_exit
 from seedspec.cli.console import print_json, print_lines, print_notes
-from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost, purchase_json, settled_json
+from seedspec.cli.doubts import PurchasesToSettle, describe_purchase, is_lost, purchase_json, settlement_json
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, emulator_option, json_option, ledger_option, profile_option, word_option
 from seedspec.cli.shared_lock import Shared, shared_lock
@@ -119,16 +119,17 @@ def settle_command(
             shared.check_settled(record)
         if again:
             taken, message = _resend(made, place, shared, records[0])
-            settled = [settled_json(records[0], "resent", message, taken)]
+            settled = [settlement_json(records[0], "resent", message, taken)]
         elif task is not None:
             shared.keep(made, _events_of_task(made, place, lock, records[0], task))
             message = f"it is followed from now on: {place.commands.line('fetch')}"
-            settled = [settled_json(records[0], "task", message, task)]
+            settled = [settlement_json(records[0], "task", message, task)]
         else:
             outcome = "lost" if lost else "not-billed"
             events = [_give_up(r, outcome) for r in records]
             shared.keep(made, events)
-            settled = [settled_json(r, outcome, _next(e, place), r.task) for r, e in zip(records, events, strict=True)]
+            ends = zip(records, events, strict=True)
+            settled = [settlement_json(r, outcome, _next(e, place), r.task) for r, e in ends]
     if form == "json":
         print_json({"seedspec_settle": 1, "settled": settled, "waiting": []})
     else:
@@ -183,7 +184,7 @@ def _show(
         records = [r for r in records if id(r) not in gone]
     follow = f"{place.commands.line('fetch')} follows it"
     found_out = [
-        settled_json(r, "found", f"its task is {p.task}, which shows {p.what}: {follow}", p.task) for r, p in settled
+        settlement_json(r, "found", f"its task is {p.task}, which shows {p.what}: {follow}", p.task) for r, p in settled
     ]
     known = [(r, seen.get(id(r)), purchases.words(r), read_body(place.lock, _digest(r)) is not None) for r in records]
     if form == "json":

@@ -31,7 +31,7 @@ from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.report import label_means as means
 from seedspec.report import rows as chosen
 from seedspec.report.page import results
-from seedspec.run.prepare import compared
+from seedspec.run.prepare import compare_takes
 from seedspec.text.diagnostic import Problems, did_you_mean, list_words
 
 
@@ -83,7 +83,7 @@ def stats_command(
     else:
         print_lines(results.as_text(axes, shots))
         if strategy is not None and rows is not None:
-            print_lines(["", chosen.chosen(strategy, rows)])
+            print_lines(["", chosen.show_choice(strategy, rows)])
     end_on_errors(problems, code=3)
     if form == "text" and not shots:
         print_next(f"{planned.place.commands.plain('review', '--blind')}, then vote on the page")
@@ -119,7 +119,7 @@ def _show_measures(
 def _takes(planned: Planned, options: Options, judged: Judged) -> list[means.Take]:
     """The saved videos of the storyboard, each request once."""
     values = values_by_fingerprint(planned.plan, planned.place.base, judged)
-    held, found = compared(planned, options), dict[str, means.Take]()
+    held, found = compare_takes(planned, options), dict[str, means.Take]()
     for step in planned.plan.steps:
         record = planned.plan.lock.last(step.fp)
         if step.entry is not None and record is not None and record.state is State.SAVED:

@@ -22,7 +22,7 @@ from seedspec.project.judged_file import read_judged
 from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.report import status
 from seedspec.run.loop import now
-from seedspec.run.prepare import compared
+from seedspec.run.prepare import compare_takes
 from seedspec.text.diagnostic import Problems
 
 _GLANCE = 1.0
@@ -70,7 +70,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
     models, color = board.catalog.models, wants_color()
 
     def lines(found: Planned, most: int | None) -> list[str]:
-        moment, commands, takes = now().utc, found.place.commands, compared(found, options)
+        moment, commands, takes = now().utc, found.place.commands, compare_takes(found, options)
         sums = status.sums(found.plan, models, board.rate, moment, commands=commands, compared=takes)
         room = None if most is None else most - len(sums) - 3
         rows = status.rows(found.plan, models, moment, color=color, most=room, commands=commands, compared=takes)
@@ -84,7 +84,7 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
                 lambda: threading.Event().wait(_GLANCE),
             )
     planned = plan(storyboard, options, made)
-    takes = compared(planned, options)
+    takes = compare_takes(planned, options)
     if form == "json":
         problems = Problems()
         judged = read_judged(planned.place.lock, problems)

@@ -58,7 +58,7 @@ def _meant(c: str) -> str | None:
     return plain if len(plain) == 1 and plain.isascii() else None
 
 
-def left_over(text: str) -> Finding | None:
+def find_leftover(text: str) -> Finding | None:
     """What looks like template code in a text that can be read, and is sent as it stands."""
     if m := re.search(r"[｛{]\s*｛|｛\s*[｛%]", text):
         return Finding(m.start(), m.end(), f"found `{m[0]}`; expected `{{{{`", ("full-width braces are text",))

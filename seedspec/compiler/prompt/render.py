@@ -15,7 +15,7 @@ from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.errors import IN_INCLUDED, Change, Included, RefFault, RefSyntax, TemplateFault
 from seedspec.compiler.prompt.findings import edits_of
 from seedspec.compiler.prompt.locate import Written, is_template
-from seedspec.compiler.prompt.look_alikes import left_names, left_over
+from seedspec.compiler.prompt.look_alikes import find_leftover, left_names
 from seedspec.compiler.prompt.names import Names
 from seedspec.compiler.prompt.numbering import number
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
@@ -175,7 +175,7 @@ class Texts:
                 template = None if faulty else template
                 if template is not None and not self._grid.repaired:
                     self._templates.check_comparisons(template, {a.name: a for a in self._grid.axes})
-                if (left := left_over(str(scalar.value))) is not None:
+                if (left := find_leftover(str(scalar.value))) is not None:
                     span = Written(scalar).span(left.start, left.end)
                     self._problems.mean(*left_names(str(scalar.value), left))
                     self._problems.warning("template-left-over", left.message, span, *left.notes)

@@ -55,7 +55,7 @@ def expected_of(node: Node | None, problems: Problems) -> Expected:
     return Expected(bounds, off)
 
 
-def merged(layers: Iterable[Expected]) -> tuple[Expectation, ...]:
+def merge_expected(layers: Iterable[Expected]) -> tuple[Expectation, ...]:
     """What layers expect together, the nearest last: of each measure the nearest word counts, as a whole."""
     found = dict[str, Expectation]()
     for layer in layers:

@@ -11,7 +11,7 @@ from seedspec.catalog.model import Catalog, Model, Provider
 from seedspec.catalog.price import Rate
 from seedspec.catalog.slot import Kind, Slot
 from seedspec.compiler.entry import MODEL
-from seedspec.compiler.storyboard.expect import NOTHING, Expectation, Expected, merged
+from seedspec.compiler.storyboard.expect import NOTHING, Expectation, Expected, merge_expected
 from seedspec.text.node import Map, Node, Scalar
 from seedspec.text.source import Source, Span
 from seedspec.text.value import brief, valueclass
@@ -282,4 +282,4 @@ class Storyboard:
     def expected_of(self, shot: Shot) -> tuple[Expectation, ...]:
         """What is expected of each video of a shot, by the profile that is laid over the storyboard, if any."""
         over = self.profile.expect if self.profile is not None else NOTHING
-        return merged((self.expect, shot.expect, over))
+        return merge_expected((self.expect, shot.expect, over))

@@ -22,7 +22,7 @@ from seedspec.media.index import Lengths
 from seedspec.media.movie import gauge, probe
 from seedspec.media.movie.frames import DAMAGE, raster_of, sentence
 from seedspec.media.picture import Raster
-from seedspec.media.reader import opened
+from seedspec.media.reader import open_regular
 from seedspec.media.signals import Heard, Signals
 
 _LAST = 0.1
@@ -48,7 +48,7 @@ def look(
     allows it. `reference` is what the first picture is compared with. MediaError says what does not decode.
     """
     try:
-        file, size = opened(path)
+        file, size = open_regular(path)
     except OSError as error:
         raise MediaError(f"does not play: {sentence(error)}") from error
     with file:

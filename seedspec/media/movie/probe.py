@@ -20,7 +20,7 @@ from seedspec.media.facts import Facts, MediaError, Remark, sniff
 from seedspec.media.index import Lengths, lengths
 from seedspec.media.movie.frames import DAMAGE, raster_of, sentence
 from seedspec.media.picture import Raster
-from seedspec.media.reader import opened
+from seedspec.media.reader import open_regular
 
 # The reader of the library that a file is for, by what its first bytes tell: the library's own guess could be led to
 # one that opens further files or addresses.
@@ -95,7 +95,7 @@ def video(path: str | os.PathLike[str]) -> Iterator[InputContainer]:
 
     Raises OSError and MediaError; what the library raises while it reads is left to the caller.
     """
-    stream, _ = opened(path)
+    stream, _ = open_regular(path)
     with stream:
         format = sniff(stream.read(64))
         if format not in ("mp4", "mov"):

@@ -25,7 +25,7 @@ from seedspec.media.card import Card, Pictures
 from seedspec.media.facts import FPS, MediaError
 from seedspec.media.movie.frames import DAMAGE, RATE, fill, frame_of, pack, sentence
 from seedspec.media.picture import drawing
-from seedspec.media.picture.light import laid, shine
+from seedspec.media.picture.light import lay_light, shine
 
 _KEYS_EVERY = 250
 """Pictures from one key picture to the next: that of most encoders where nobody says otherwise."""
@@ -87,7 +87,7 @@ class Studio:
         if card.pictures == "black":
             above = [_DARK * len(luma), *(_PLAIN * len(plane) for plane in colour)]
         else:
-            above = [laid(luma, motion.light), *colour]
+            above = [lay_light(luma, motion.light), *colour]
         with av.open(str(out), "w", format="mp4", options={"movflags": "faststart"}) as container:
             stream = _video_stream(container, card.width, card.height, card.fps)
             sound = _audio_stream(container) if tone else None

@@ -42,7 +42,7 @@ def shine(width: int, height: int, seconds: Iterable[float]) -> Iterator[bytes]:
         yield rows
 
 
-def laid(luma: bytes, light: bytes) -> bytes:
+def lay_light(luma: bytes, light: bytes) -> bytes:
     """The luma rows of a card in a light: the rows of a grey card in it."""
     size = (len(luma), 1)
     return ImageChops.add(

@@ -294,7 +294,7 @@ def spoken(column: str) -> str:
     return words[:1].upper() + words[1:].lower() if words.isascii() else words
 
 
-def told(material: Material) -> list[str]:
+def remark_lines(material: Material) -> list[str]:
     """The remarks as lines: those of one wording are one line, at the first of their places, with a count."""
     first: dict[str, str] = {}
     material.remarks.sort(key=lambda remark: _order(remark.place))

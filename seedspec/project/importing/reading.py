@@ -10,7 +10,7 @@ from pathlib import Path
 from seedspec.project.files import read_file
 from seedspec.project.importing import delimited, json_document, markdown, sheet, table
 from seedspec.project.importing.arrange import Form, board_of
-from seedspec.project.importing.common import told
+from seedspec.project.importing.common import remark_lines
 from seedspec.project.importing.decode import text_of
 from seedspec.project.importing.roles import Words
 from seedspec.project.importing.values import MOST_BYTES, ImportFault, Material
@@ -57,10 +57,10 @@ def import_from(path: str, folder: Path, wish: Wish) -> Imported:
         raise ImportFault(f"{path}: {(error.strerror or str(error)).lower()}") from None
     except ValueError:  # a NUL byte in its name
         raise ImportFault(f"{shorten(path)!r}: there is no such file") from None
-    return made_of(path, raw, suffix, folder, wish)
+    return import_bytes(path, raw, suffix, folder, wish)
 
 
-def made_of(path: str, raw: bytes, suffix: str, folder: Path, wish: Wish) -> Imported:
+def import_bytes(path: str, raw: bytes, suffix: str, folder: Path, wish: Wish) -> Imported:
     """The same from the bytes of a source. Raises ImportFault."""
     catalog = known_catalog(folder)
     if (usual := catalog.usual) is None:
@@ -86,4 +86,4 @@ def made_of(path: str, raw: bytes, suffix: str, folder: Path, wish: Wish) -> Imp
         raise ImportFault(
             f"{path}: the storyboard would have more than {MOST_STORYBOARD:,} bytes; import a part at a time"
         )
-    return Imported(made, told(material))
+    return Imported(made, remark_lines(material))

@@ -55,7 +55,7 @@ def film_animatic(film: FilmCut, out: Path, canvas: Canvas, *, names: bool) -> f
     )
 
 
-def letterboxed(film: FilmCut, canvas: Canvas) -> tuple[str, ...]:
+def list_letterboxed(film: FilmCut, canvas: Canvas) -> tuple[str, ...]:
     """The takes of another size than the canvas, each with its own."""
     sizes = ((c.name, c.record.get("width"), c.record.get("height")) for c in film.cuts)
     return tuple(f"{name} ({w}×{h})" for name, w, h in sizes if w and h and (w, h) != (canvas.width, canvas.height))

@@ -100,7 +100,7 @@ class Hidden:
         return [self._clean(v) for v in value] if isinstance(value, list) else value
 
 
-def hidden_of(board: Storyboard, found: Sequence[Take], seed: int) -> Hidden | None:
+def hide_models(board: Storyboard, found: Sequence[Take], seed: int) -> Hidden | None:
     """What a blind page hides of these takes; None where one model has made them all."""
     ids = frozenset(take.entry.model.id for take in found)
     if len(ids) < 2:

@@ -43,9 +43,9 @@ def parts(content: Mapping[str, Any], posters: Iterable[str], blocks: Iterable[t
     }
     said = {
         "policy": "; ".join(f"{k} {v}" for k, v in policy.items()),
-        "title": escaped(f"{content['name']} · review"),
+        "title": escape(f"{content['name']} · review"),
         "style": style,
-        "until": f"<p>The videos can be watched until {escaped(until)}.</p>" if until else "",
+        "until": f"<p>The videos can be watched until {escape(until)}.</p>" if until else "",
         "content": as_json(content),
         "posters": as_json(list(posters)),
         "script": script,
@@ -86,6 +86,6 @@ def hash_of(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """A text as it stands in an element, or in an attribute in double quotes; what is no Unicode becomes `?`."""
     return html.escape(text.encode("utf-8", "replace").decode())

@@ -9,7 +9,7 @@ from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.entry import Medium, frame_words
 from seedspec.report.money import both, credits, dollars, say_prices
 from seedspec.report.page.content import WORDS, without_query
-from seedspec.report.page.page import data_url, escaped, hash_of, read
+from seedspec.report.page.page import data_url, escape, hash_of, read
 from seedspec.report.preview.content import Preview, Row, Shot
 
 STYLES = ("base.css", "preview.css")
@@ -43,7 +43,7 @@ def parts(preview: Preview, thumbnails: Mapping[str, bytes]) -> Iterator[str]:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(f"{k} {v}" for k, v in policy.items())}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{escaped(title)}</title>\n<link rel="icon" href="data:,">\n<style>{style}</style>\n</head>\n<body>\n'
+        f'<title>{escape(title)}</title>\n<link rel="icon" href="data:,">\n<style>{style}</style>\n</head>\n<body>\n'
     )
     yield from _head(preview)
     many = sum(len(shot.rows) for shot in preview.shots) > _MANY
@@ -68,19 +68,19 @@ def parts(preview: Preview, thumbnails: Mapping[str, bytes]) -> Iterator[str]:
 def _head(preview: Preview) -> Iterator[str]:
     rate = preview.board.rate
     yield '<a class="skip" href="#main">Skip to the prompts</a>\n<header class="top">\n'
-    yield f'<div class="board"><h1><bdi>{escaped(preview.board.name)}</bdi></h1>'
-    yield f'<p class="soft"><bdi>{escaped(_name_models(preview))}</bdi></p></div>\n'
+    yield f'<div class="board"><h1><bdi>{escape(preview.board.name)}</bdi></h1>'
+    yield f'<p class="soft"><bdi>{escape(_name_models(preview))}</bdi></p></div>\n'
     yield f'<dl class="sums">{_sum(_count(preview.entries, "entry", "entries"), preview.cost, rate)}'
     if preview.bought or preview.buys != preview.entries:
         yield _sum(f"{preview.buys:,} of them to buy", preview.buying, rate)
-    yield f'</dl>\n<p class="soft">{escaped(say_prices(rate))}'
+    yield f'</dl>\n<p class="soft">{escape(say_prices(rate))}'
     yield "" if preview.bought else "; nothing of it is bought"
     yield "</p>\n</header>\n"
     if len(preview.shots) > 1:
         yield '<nav class="shots" aria-label="Shots"><ul>\n'
         for at, shot in enumerate(preview.shots):
-            price = escaped(dollars(shot.cost, rate) or "unpriced")
-            yield f'<li><a href="#s{at}"><bdi>{escaped(shot.name)}</bdi> <span class="soft">{price}</span></a></li>\n'
+            price = escape(dollars(shot.cost, rate) or "unpriced")
+            yield f'<li><a href="#s{at}"><bdi>{escape(shot.name)}</bdi> <span class="soft">{price}</span></a></li>\n'
         yield "</ul></nav>\n"
 
 
@@ -92,7 +92,7 @@ def _name_models(preview: Preview) -> str:
 
 
 def _sum(words: str, cost: Cost, rate: Rate) -> str:
-    return f"<div><dt>{escaped(words)}</dt><dd>{escaped(both(cost, rate))}</dd></div>"
+    return f"<div><dt>{escape(words)}</dt><dd>{escape(both(cost, rate))}</dd></div>"
 
 
 def _shot(shot: Shot, at: int, preview: Preview, numbers: Mapping[str, str]) -> Iterator[str]:
@@ -101,8 +101,8 @@ def _shot(shot: Shot, at: int, preview: Preview, numbers: Mapping[str, str]) -> 
     if entries != len(shot.rows):
         counted += f", {_count(entries, 'entry', 'entries')}"
     yield f'<section class="shot" id="s{at}" aria-labelledby="s{at}-name">\n<header class="of-shot">'
-    yield f'<h2 id="s{at}-name"><bdi>{escaped(shot.name)}</bdi></h2><p>{escaped(counted)}</p>'
-    yield f'<p class="price">{escaped(both(shot.cost, rate))}</p></header>\n'
+    yield f'<h2 id="s{at}-name"><bdi>{escape(shot.name)}</bdi></h2><p>{escape(counted)}</p>'
+    yield f'<p class="price">{escape(both(shot.cost, rate))}</p></header>\n'
     yield _fields(shot.fields)
     if (note := _NOTES[shot.compared]) and len(shot.rows) > 1:
         yield f'<p class="soft note">{note}</p>\n'
@@ -114,7 +114,7 @@ def _shot(shot: Shot, at: int, preview: Preview, numbers: Mapping[str, str]) -> 
 def _row(row: Row, rate: Rate, preview: Preview, numbers: Mapping[str, str]) -> Iterator[str]:
     entry, takes = row.entry, len(row.takes)
     labels = "".join(
-        f'<span class="label"><bdi class="soft">{escaped(axis)}</bdi> <bdi>{escaped(label)}</bdi></span> '
+        f'<span class="label"><bdi class="soft">{escape(axis)}</bdi> <bdi>{escape(label)}</bdi></span> '
         for axis, label in entry.labels
     )
     yield f'<article class="row">\n<header><h3>{labels or "<span>all rows</span> "}'
@@ -132,7 +132,7 @@ def _row(row: Row, rate: Rate, preview: Preview, numbers: Mapping[str, str]) -> 
 
 
 def _stretch(differs: bool, text: str) -> str:
-    return f"<mark>{escaped(text)}</mark>" if differs else escaped(text)
+    return f"<mark>{escape(text)}</mark>" if differs else escape(text)
 
 
 def _takes(numbers: list[int]) -> str:
@@ -147,13 +147,13 @@ def _price(cost: Cost, takes: int, rate: Rate) -> str:
     if not one:
         return "unpriced"
     many = f"{takes} × " if takes > 1 else ""
-    return f'{many}<strong>{escaped(one)}</strong> <span class="soft">{escaped(credits(cost, rate))} credits</span>'
+    return f'{many}<strong>{escape(one)}</strong> <span class="soft">{escape(credits(cost, rate))} credits</span>'
 
 
 def _fields(fields: Mapping[str, Any]) -> str:
     if not fields:
         return ""
-    pairs = (f"<div><dt>{escaped(k)}</dt><dd><bdi>{escaped(_value(v))}</bdi></dd></div>" for k, v in fields.items())
+    pairs = (f"<div><dt>{escape(k)}</dt><dd><bdi>{escape(_value(v))}</bdi></dd></div>" for k, v in fields.items())
     return f'<dl class="fields">{"".join(pairs)}</dl>\n'
 
 
@@ -164,7 +164,7 @@ def _value(value: Any) -> str:
 
 
 def _medium(medium: Medium, numbers: Mapping[str, str]) -> str:
-    name = escaped(medium.name)
+    name = escape(medium.name)
     known = numbers.get(medium.item)
     shown = (
         f'<svg class="thumb" role="img" aria-label="{name}"><use href="#{known}"/></svg>'
@@ -179,7 +179,7 @@ def _medium(medium: Medium, numbers: Mapping[str, str]) -> str:
     length = f", {medium.seconds:g} s" if medium.seconds is not None else ""
     return (
         f"<li>{shown}<span><bdi>{name}</bdi>{length}<br>"
-        f'<span class="soft">{escaped(medium.place)} · <bdi>{escaped(where)}</bdi></span></span></li>\n'
+        f'<span class="soft">{escape(medium.place)} · <bdi>{escape(where)}</bdi></span></span></li>\n'
     )
 
 
@@ -189,10 +189,10 @@ def _states(row: Row, preview: Preview) -> Iterator[str]:
     for take in row.takes:
         said = []
         if preview.bought or take.state == "held":
-            said.append(f"<strong>{escaped(WORDS[take.state])}</strong>")
-            said += [] if take.state in ("saved", "new") else [escaped(take.reason)]
+            said.append(f"<strong>{escape(WORDS[take.state])}</strong>")
+            said += [] if take.state in ("saved", "new") else [escape(take.reason)]
         if (other := preview.twins.get(take.entry.address)) is not None:
-            said.append(f"the same request as <bdi>{escaped(other)}</bdi>: bought once")
+            said.append(f"the same request as <bdi>{escape(other)}</bdi>: bought once")
         if said:
             lines.setdefault(f'<span class="state-{take.state}">{" · ".join(said)}</span>', []).append(take.entry.take)
     if not lines:

@@ -37,14 +37,14 @@ def change_ceiling(store: Store, board: str, micro: int | None, *, monthly: bool
         def make(budget: Budget) -> Budget:
             if budget.ceiling is not None:  # by ourselves, or by somebody else at this moment
                 return budget
-            return replace(counted(budget, every, clock), ceiling=micro, monthly=monthly)
+            return replace(count_purchases(budget, every, clock), ceiling=micro, monthly=monthly)
 
         change(store, make)
     set_ceiling(store, micro, monthly=monthly)
     return ceiling(store, board)
 
 
-def counted(budget: Budget, every: list[tuple[str, Purchase]], clock: Lease) -> Budget:
+def count_purchases(budget: Budget, every: list[tuple[str, Purchase]], clock: Lease) -> Budget:
     """A budget of which each run has what its purchases cost, and of runs that are over, and all before, what is spent.
 
     `every` are the purchases with the boards that they stand on.

@@ -26,7 +26,7 @@ MOST_SECONDS = 600.0
 _SLOWEST = 64 * 1024
 
 
-def opened(url: str, option: str, *, local: bool) -> Objects:
+def open_bucket(url: str, option: str, *, local: bool) -> Objects:
     """A bucket that the service can read by signed addresses. `local` says that the API is on this machine.
 
     Raises what `Objects` raises, and BadSettings for a bucket that is not reached over https, unless the API is on
@@ -43,7 +43,7 @@ class Bucket:
     """A place for files, by a URL such as `s3://bucket/prefix`. Raises what `opened` raises."""
 
     def __init__(self, url: str, *, local: bool) -> None:
-        self._objects, self._local = opened(url, "--assets", local=local), local
+        self._objects, self._local = open_bucket(url, "--assets", local=local), local
 
     async def stored(self, call: Upload, path: Path) -> Reply:
         """A signed address for a file, which is put there first when it is not there yet.

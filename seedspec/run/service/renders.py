@@ -16,7 +16,7 @@ from seedspec.project.files import read_file
 from seedspec.project.posters import poster_of
 from seedspec.project.saved_video import NotRead, check_inside
 from seedspec.run.engine.messages import Archive, InBucket, Kept, Recall, Reply, Stored, Trouble, Upload
-from seedspec.run.service.bucket import opened, signed
+from seedspec.run.service.bucket import open_bucket, signed
 from seedspec.run.service.file_stream import NotSent, sending
 from seedspec.run.store.downloads import Downloads, NotWhole, Part
 from seedspec.run.store.objects import Objects, Small
@@ -36,7 +36,7 @@ class RenderBucket:
     """
 
     def __init__(self, url: str, saved: Iterable[str] = (), *, local: bool) -> None:
-        self._objects, self._local, self._saved = opened(url, OPTION, local=local), local, set(saved)
+        self._objects, self._local, self._saved = open_bucket(url, OPTION, local=local), local, set(saved)
         self._rests = 0.0
 
     @property

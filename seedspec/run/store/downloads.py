@@ -14,7 +14,7 @@ from seedspec.lock.lock import Lock, Record
 from seedspec.lock.merge import original_name
 from seedspec.lock.state import State
 from seedspec.media.facts import Facts, MediaError, MediaMissing
-from seedspec.media.reader import examined, plays_videos
+from seedspec.media.reader import examine_with_poster, plays_videos
 from seedspec.project.atomic import sync_folder
 from seedspec.project.posters import WIDTH, clear, keep
 from seedspec.run.engine.messages import Kept
@@ -178,8 +178,8 @@ class Downloads:
             return None
         try:
             if self.checks is None or path.stat().st_size < LARGE:
-                return examined(path, WIDTH)
-            return self.checks.submit(examined, str(path), WIDTH).result()
+                return examine_with_poster(path, WIDTH)
+            return self.checks.submit(examine_with_poster, str(path), WIDTH).result()
         except MediaMissing:
             return None
         except (MediaError, BrokenExecutor) as error:

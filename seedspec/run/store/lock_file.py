@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedspec.project.files import read_file, read_lock_file
-from seedspec.project.names import held_by
+from seedspec.project.names import holder_of
 from seedspec.project.state_folder import state_folder
 from seedspec.run.store.rescue import rescues
 
@@ -39,7 +39,7 @@ def hold(lock: Path, *, wait: float = 0.0) -> Iterator[None]:
     from filelock import FileLock, Timeout  # whoever reads the lock alone holds nothing
 
     side = state_folder(lock.parent) / f"{lock.name}.hold"
-    by = held_by(lock)
+    by = holder_of(lock)
     taken = FileLock(side, timeout=wait)
     try:
         taken.acquire()
@@ -68,7 +68,7 @@ def holder(lock: Path) -> str:
     A file that says who holds it may be left by one that was killed. Only where its process seems to be alive is the
     hold itself tried, which then is nearly always taken, so that nobody finds it taken by whoever only asks.
     """
-    by, side = held_by(lock), lock.parent / ".seedspec" / f"{lock.name}.hold"
+    by, side = holder_of(lock), lock.parent / ".seedspec" / f"{lock.name}.hold"
     if any(found.is_symlink() for found in (by, side, side.parent)):  # to try the hold is to write to its file
         return ""
     if not (by.exists() and side.exists() and _alive(by)):

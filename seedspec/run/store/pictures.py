@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedspec.media.facts import MediaError
-from seedspec.media.reader import opened, picture_of
+from seedspec.media.reader import open_regular, picture_of
 from seedspec.project.atomic import atomic_write
 from seedspec.project.saved_video import NotRead, saved_video
 from seedspec.project.state_folder import state_folder
@@ -48,7 +48,7 @@ class CutPictures:
         return Picture(shown, hashlib.sha256(data).hexdigest(), len(data), width, height)
 
     def _pixels(self, call: Cut) -> tuple[bytes, int, int]:
-        with opened(saved_video(self.base, call.file))[0] as video:
+        with open_regular(saved_video(self.base, call.file))[0] as video:
             if hashlib.file_digest(video, "sha256").hexdigest() != call.video:
                 raise NotRead(f"`{call.file}` is not the video that was saved")
             return picture_of(video, call.frame)

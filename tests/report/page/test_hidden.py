@@ -13,7 +13,7 @@ from seedspec.lock.lock import Record
 from seedspec.project.compile import compile
 from seedspec.report.page import page
 from seedspec.report.page.content import Take, content
-from seedspec.report.page.hidden import hidden_of
+from seedspec.report.page.hidden import hide_models
 
 BOARD = f"""\
 seedspec: 1
@@ -41,7 +41,7 @@ def test_neither_label_nor_id_is_in_the_page(tmp_path: Path) -> None:
     open_page = "".join(page.parts(content(made.board, found, Picks(), {}, {}, settings), [], [], "link"))
     assert "model=quick" in open_page and FAST in open_page
 
-    hides = hidden_of(made.board, found, 0)
+    hides = hide_models(made.board, found, 0)
     assert hides is not None
     order = hides.order(found)
     hidden = hides.content(content(made.board, order, Picks(), {}, {}, settings), order)
@@ -64,7 +64,7 @@ def test_what_one_model_has_made_is_shown_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "storyboard.yaml").write_text(BOARD.replace(FAST, SHIPPED), encoding="utf-8")
     made = compile(tmp_path / "storyboard.yaml", siblings())
     assert made.board is not None
-    assert hidden_of(made.board, [Take(e, None, "new", "") for e in made.entries], 0) is None
+    assert hide_models(made.board, [Take(e, None, "new", "") for e in made.entries], 0) is None
 
 
 @pytest.mark.parametrize("axis", [f"{{quick: {FAST}, best: {SHIPPED}}}", f"[{FAST}, {SHIPPED}]"], ids=["labels", "ids"])
@@ -78,7 +78,7 @@ def test_no_name_of_a_video_tells_its_model(tmp_path: Path, axis: str) -> None:
     last = made.entries[-1]
     record = Record(last.fingerprint, 1, {"fp": last.fingerprint, "attempt": 1, "state": "saved", "file": old})
     found.append(Take(last, record, "saved", f"done: {old}"))
-    hides = hidden_of(made.board, found, 0)
+    hides = hide_models(made.board, found, 0)
     assert hides is not None
     order = hides.order(found)
     hidden = hides.content(content(made.board, order, Picks(), {}, {}, {"x": None, "y": None}), order)

@@ -20,7 +20,7 @@ from purchases import intent, line, saved
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.ledger import Ledger, Runner, Spent, Taken, open_ledger
-from seedspec.run.store.ledger.purchase import Purchase, written
+from seedspec.run.store.ledger.purchase import Purchase, write_purchase
 from seedspec.run.store.ledger.store import Store, Unreachable
 
 Grant = Callable[[dict[str, Any]], "Taken | Spent | None"]
@@ -92,7 +92,7 @@ def look_then_write(store: Store, board: str, runner: Runner, both: Callable[[],
         both()
         if found is not None:
             return Taken(None)  # type: ignore[arg-type]
-        mine = written(Purchase(runner, values))
+        mine = write_purchase(Purchase(runner, values))
         while store.create(key, mine) is None and (there := store.get(key)) is not None:
             if store.replace(key, mine, there[1]) is not None:
                 break

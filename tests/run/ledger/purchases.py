@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from seedspec.run.store.ledger.lease import elapsed
+from seedspec.run.store.ledger.lease import elapsed_seconds
 from seedspec.run.store.ledger.ledger import Ledger, Runner, make_board, make_team, open_ledger
 from seedspec.run.store.ledger.store import Store
 
@@ -41,7 +41,9 @@ class Team:
         self.team, self.board = make_team(open_store()), make_board(open_store(), name)
         self._count = 0
 
-    def run(self, *, name: str = "", clock: Any = elapsed, board: str = "", store: Store | None = None) -> Ledger:
+    def run(
+        self, *, name: str = "", clock: Any = elapsed_seconds, board: str = "", store: Store | None = None
+    ) -> Ledger:
         self._count += 1
         name = name or f"run-{self._count}"
         return open_ledger(

@@ -194,10 +194,10 @@ def test_lost_answers_lose_and_double_nothing(bucket: Bucket, service: Service, 
 def test_the_control_without_a_nonce_keeps_purchases_that_nobody_sends(bucket: Bucket, service: Service) -> None:
     def believes(run: Ledger) -> Any:
         def grant(values: dict[str, Any]) -> Taken | None:
-            from seedspec.run.store.ledger.purchase import Purchase, written
+            from seedspec.run.store.ledger.purchase import Purchase, write_purchase
 
             mine = Purchase(run.runner, values)
-            tag = run._store.create(layout.purchase(run.board, *mine.name), written(mine))
+            tag = run._store.create(layout.purchase(run.board, *mine.name), write_purchase(mine))
             return None if tag is not None else Taken(None)  # type: ignore[arg-type]
 
         return grant

@@ -158,8 +158,8 @@ def test_a_leave_is_good_for_ten_seconds_by_a_clock_that_counts_sleep(
     pair: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, _ = pair
-    now = [lease.elapsed()]
-    monkeypatch.setattr(shared, "elapsed", lambda: now[0])
+    now = [lease.elapsed_seconds()]
+    monkeypatch.setattr(shared, "elapsed_seconds", lambda: now[0])
     one.record.intend(intent(), BODY)
     now[0] += lease.FRESH
     assert one.record.timely(intent())
@@ -216,7 +216,7 @@ def test_a_grant_that_the_disk_never_saw_is_a_doubt_when_its_lease_is_over(
     pair: tuple[Machine, Machine], store: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A power cut between the ledger and the disk: nobody knows whether the request left."""
-    from seedspec.run.store.ledger.opened import senders, settled_in
+    from seedspec.run.store.ledger.opened import senders, wait_to_settle
 
     one, two = pair
 
@@ -234,13 +234,13 @@ def test_a_grant_that_the_disk_never_saw_is_a_doubt_when_its_lease_is_over(
     later.refresh()
     assert senders(later) == {(intent().fp, 1): "one"}, "by the store's clock, which is weeks behind this machine's"
     record = next(iter(lock))
-    assert settled_in(later, record)[0] > 0
+    assert wait_to_settle(later, record)[0] > 0
     assert isinstance(store.clock, Clock)
     store.clock.at += lease.LEASE + lease.FRESH + 100
     later = two.opened()
     later.beat()
     later.refresh()
-    assert senders(later) == {} and settled_in(later, record)[0] == 0
+    assert senders(later) == {} and wait_to_settle(later, record)[0] == 0
 
 
 def test_a_run_that_stands_still_renews_its_lease_no_more(

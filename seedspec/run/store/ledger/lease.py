@@ -32,7 +32,7 @@ _GLANCE = 3.0
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-def elapsed() -> float:
+def elapsed_seconds() -> float:
     """A clock for durations on this machine that also counts the time in which it sleeps."""
     return time.clock_gettime(_CLOCK)
 
@@ -40,7 +40,7 @@ def elapsed() -> float:
 class Lease:
     """The lease of a run on a board; it begins with the first `beat`. May be used by several threads."""
 
-    def __init__(self, store: Store, board: str, runner: Runner, clock: Callable[[], float] = elapsed) -> None:
+    def __init__(self, store: Store, board: str, runner: Runner, clock: Callable[[], float] = elapsed_seconds) -> None:
         self._store, self._board, self._runner, self._clock = store, board, runner, clock
         self._key = layout.run(runner.id)
         self._since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # for people: it is compared with nothing

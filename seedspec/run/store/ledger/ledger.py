@@ -18,8 +18,8 @@ from seedspec.lock.lock import Lock, lock_from, parse, serialise
 from seedspec.lock.merge import union
 from seedspec.lock.state import UNANSWERED, State
 from seedspec.run.store.ledger import layout
-from seedspec.run.store.ledger.lease import Lease, elapsed
-from seedspec.run.store.ledger.purchase import Purchase, join, nothing_paid, read_purchase, same, written
+from seedspec.run.store.ledger.lease import Lease, elapsed_seconds
+from seedspec.run.store.ledger.purchase import Purchase, join, nothing_paid, read_purchase, same, write_purchase
 from seedspec.run.store.ledger.purse import Purse, check_epoch, load, price_of
 from seedspec.run.store.ledger.snapshot import Board, Name
 from seedspec.run.store.ledger.store import AT_ONCE, Store, Unreachable
@@ -162,7 +162,7 @@ class Ledger:
 
     def _begin(self, mine: Purchase) -> Purchase | None:
         """Writes an intent where it may stand; the purchase that stands in its way, or None (rules 1 and 2)."""
-        data, under = written(mine), ""
+        data, under = write_purchase(mine), ""
         for number in range(_TRIES):
             if self._put(mine, data, under):
                 return None
@@ -213,7 +213,7 @@ class Ledger:
         with self._guard:
             for name, asked in list(self._unconfirmed.items()):
                 back = replace(asked[-1], values={**asked[-1].values, "state": State.QUEUED.value})
-                data = written(back)
+                data = write_purchase(back)
                 for _ in range(_TRIES):
                     found = self._see(name)
                     waits = found is None or found.state is State.QUEUED  # a late request of ours may still arrive
@@ -257,7 +257,7 @@ class Ledger:
             else:
                 place = self._place_of(whole)
                 continue
-            if self._put(made, written(made), "" if stands is None else stands.tag):
+            if self._put(made, write_purchase(made), "" if stands is None else stands.tag):
                 if made.runner.id == self.runner.id:
                     self._purse.spends(made)
                 return made.values
@@ -326,7 +326,7 @@ class Ledger:
         return Unreachable(f"`{self.where}` gave no clear answer")
 
 
-def open_ledger(store: Store, board: str, runner: Runner, *, clock: Callable[[], float] = elapsed) -> Ledger:
+def open_ledger(store: Store, board: str, runner: Runner, *, clock: Callable[[], float] = elapsed_seconds) -> Ledger:
     """A board of the ledger in a store, for one run. It writes nothing: the lease begins with the first `beat`.
 
     `clock` measures durations on this machine.

@@ -57,7 +57,7 @@ class Opened:
 
 
 @contextmanager
-def opened(
+def open_with_lock(
     place: Place, lock: Lock, option: str | None, environ: Mapping[str, str], order: Iterable[str]
 ) -> Iterator[Opened]:
     """The ledger for a command that changes something, with the lock as it is after both have what the other had.
@@ -114,11 +114,11 @@ def tell(path: Path, lock: Lock, option: str | None, environ: Mapping[str, str],
     Raises BadSettings as `opened` does.
     """
     place = Place(path.parent, path, "renders", commands=commands_of(path))
-    with opened(place, lock, option, environ, order) as found:
+    with open_with_lock(place, lock, option, environ, order) as found:
         return [f"the ledger does not answer: {found.away}; the next run tells it"] if found.away else []
 
 
-def settled_in(ledger: Ledger, record: Record) -> tuple[float, str]:
+def wait_to_settle(ledger: Ledger, record: Record) -> tuple[float, str]:
     """Seconds until a person may say that a request was not taken, by the store's clock, and who was sending it.
 
     Its sender may use its leave for some seconds after its lease, and then waits for the answer.

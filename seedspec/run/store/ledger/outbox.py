@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seedspec.run.store.ledger.lease import elapsed
+from seedspec.run.store.ledger.lease import elapsed_seconds
 from seedspec.run.store.ledger.store import StoreRefuses, Unreachable
 from seedspec.run.store.ledger.types import Sealed
 
@@ -31,7 +31,7 @@ class Outbox:
 
     def add(self, values: Mapping[str, Any]) -> None:
         with self._news:
-            self._waiting.append((elapsed(), dict(values)))
+            self._waiting.append((elapsed_seconds(), dict(values)))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="seedspec-ledger", daemon=True)
                 self._thread.start()
@@ -44,7 +44,7 @@ class Outbox:
     def age(self) -> float:
         """Seconds that the oldest record waits; 0 where none does."""
         with self._news:
-            return elapsed() - self._waiting[0][0] if self._waiting else 0.0
+            return elapsed_seconds() - self._waiting[0][0] if self._waiting else 0.0
 
     def flush(self, seconds: float) -> bool:
         """Waits until all is sent, or for so many seconds; whether all is."""

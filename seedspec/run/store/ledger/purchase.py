@@ -64,7 +64,7 @@ class Purchase:
         return int(exact.to_integral_value(ROUND_CEILING))
 
 
-def written(purchase: Purchase) -> bytes:
+def write_purchase(purchase: Purchase) -> bytes:
     """The bytes of a purchase. Each time they are others: so one who lost an answer knows its own writing again."""
     runner = {"id": purchase.runner.id, "host": purchase.runner.host, "job": purchase.runner.job}
     values = {"runner": runner, "usd": purchase.usd, "month": purchase.month, "record": dict(purchase.values)}

@@ -27,7 +27,7 @@ from seedspec.run.engine.messages import Call, Look, Looked, Reply, Theirs, Trou
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.leave import NotGranted, NotYet, TakenElsewhere
 from seedspec.run.store.ledger.connect import at_of
-from seedspec.run.store.ledger.lease import FRESH, elapsed
+from seedspec.run.store.ledger.lease import FRESH, elapsed_seconds
 from seedspec.run.store.ledger.ledger import Ledger
 from seedspec.run.store.ledger.outbox import Outbox
 from seedspec.run.store.ledger.store import StoreRefuses, Unreachable
@@ -62,7 +62,7 @@ class SharedRecord:
         self._granted: dict[tuple[str, int], float] = {}
         self._why: NotGranted | None = None
         self._settled = False
-        self._step = elapsed()
+        self._step = elapsed_seconds()
         self._ended = threading.Event()
         self._attendant: threading.Thread | None = None
 
@@ -81,11 +81,11 @@ class SharedRecord:
 
     def intend(self, intent: Submitting, body: bytes) -> None:
         """Asks the ledger for the purchase, then makes the intent durable on disk."""
-        self._step = elapsed()
+        self._step = elapsed_seconds()
         unsent = f"nothing was sent for `{intent.entry}`"
         if not self._outbox.flush(MOMENT):
             raise NotYet(f"{self._lacks()}; {unsent}")
-        values, asked = values_of(intent), elapsed()
+        values, asked = values_of(intent), elapsed_seconds()
         try:
             answer = self._ledger.grant(values)
         except Unreachable as error:
@@ -107,7 +107,7 @@ class SharedRecord:
             raise
 
     def keep(self, *events: Event) -> None:
-        self._step = elapsed()
+        self._step = elapsed_seconds()
         found = [(e, self._journal.record(e.fp, e.attempt)) for e in events if isinstance(e, PurchaseEvent)]
         try:
             self._journal.keep(*events)
@@ -136,10 +136,10 @@ class SharedRecord:
     # --- the team ---
 
     def timely(self, intent: Submitting) -> bool:
-        return elapsed() - self._granted[intent.fp, intent.attempt] <= FRESH
+        return elapsed_seconds() - self._granted[intent.fp, intent.attempt] <= FRESH
 
     def trouble(self) -> NotGranted | None:
-        self._step = elapsed()
+        self._step = elapsed_seconds()
         if self._why is None and (self._settled and len(self._outbox)):
             return NotGranted("ledger", self._lacks(), 6)
         if self._why is None and self._outbox.age > BEHIND:
@@ -185,7 +185,7 @@ class SharedRecord:
 
     def _attend(self) -> None:
         while not self._ended.wait(BEAT):
-            if elapsed() - self._step > IDLE:
+            if elapsed_seconds() - self._step > IDLE:
                 continue  # whoever drives the run has left it standing
             try:
                 self._ledger.beat()
