@@ -650,15 +650,16 @@ MUTANTS = [
 
 def tried(mutant: Mutant, folder: Path) -> subprocess.CompletedProcess[str]:
     """The narrow test that is to miss a safeguard, with a copy of the package that lacks it."""
-    for name in ("seedspec", "schemas"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     file = folder / "seedspec" / mutant.file
+    for name in ("seedspec", "schemas"):  # with the byte code of all but the file that changes
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(f"{file.stem}.*.pyc"))
     text = file.read_text(encoding="utf-8")
     assert text.count(mutant.old) == 1, f"`{mutant.old}` stands {text.count(mutant.old)} times in {mutant.file}"
     file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-    options = ("-x", "-q", "-p", "no:cacheprovider", "--tb=line", "--basetemp", str(folder / "temporary"))
-    command = [sys.executable, "-c", START, str(folder), *options, *mutant.tests.split()]
-    environ = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    options = ("-x", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "--assert=plain", "--tb=line")
+    place = ("--basetemp", str(folder / "temporary"))
+    command = [sys.executable, "-c", START, str(folder), *options, *place, *mutant.tests.split()]
+    environ = {**os.environ, "PYTHONPATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=LONGEST)
 
 
