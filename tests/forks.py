@@ -2,7 +2,7 @@
 
 Loading it takes longer than most commands do. What a command meets is that of a process that was started by itself: its
 folder, its environment, its three streams, its exit code. A test about the start of the program, about signals or about
-limits starts the real one. Where the system cannot wait for such processes (`HERE` is false), all tests do.
+limits starts the real one. Where the system cannot wait for such processes, all tests do.
 """
 
 from __future__ import annotations
@@ -23,14 +23,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 HERE = hasattr(os, "pidfd_open")
+"""Whether the system can wait for such processes."""
 
 _MOST = 1 << 20
 """Bytes of a command's words and environment."""
 
 
-def run(arguments: Sequence[str], folder: Path, environ: Mapping[str, str], seconds: float) -> tuple[int, bytes, bytes]:
-    """The exit code of `seedspec ARGUMENTS` and what it said on standard output and standard error; its standard input
-    is empty. One that takes longer than `seconds` is killed, and its code is that of SIGKILL, -9."""
+def run(
+    arguments: Sequence[str], folder: Path, environ: Mapping[str, str] | None = None, seconds: float = 120
+) -> subprocess.CompletedProcess[bytes]:
+    """The end of `seedspec ARGUMENTS` in a folder, and what it said; its environment is that of the caller if none is
+    given, its standard input is empty. One that takes longer than `seconds` is killed: its code is -9, of SIGKILL."""
+    command, environ = [sys.executable, "-m", "seedspec", *arguments], os.environ if environ is None else environ
+    if not HERE:
+        with subprocess.Popen(
+            command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            late = threading.Timer(seconds, process.kill)
+            late.start()
+            said, told = process.communicate()
+            late.cancel()
+        return subprocess.CompletedProcess(command, process.returncode, said, told)
     asked = json.dumps({"arguments": list(arguments), "folder": str(folder), "environ": dict(environ)}).encode()
     (out, out_end), (err, err_end) = os.pipe(), os.pipe()
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
@@ -43,15 +56,23 @@ def run(arguments: Sequence[str], folder: Path, environ: Mapping[str, str], seco
         pid = int(connection.recv(20))
         late = threading.Timer(seconds, os.kill, (pid, signal.SIGKILL))
         late.start()
-        said: dict[int, bytes] = {}
-        readers = [threading.Thread(target=_read, args=(end, said)) for end in (out, err)]
+        found: dict[int, bytes] = {}
+        readers = [threading.Thread(target=_read, args=(end, found)) for end in (out, err)]
         for reader in readers:
             reader.start()
         code = int(connection.recv(20))
         late.cancel()
         for reader in readers:
             reader.join()
-    return code, said[out], said[err]
+    return subprocess.CompletedProcess(command, code, found[out], found[err])
+
+
+def run_text(
+    arguments: Sequence[str], folder: Path, environ: Mapping[str, str] | None = None, seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """As `run`, with what was said as text."""
+    done = run(arguments, folder, environ, seconds)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def _read(end: int, said: dict[int, bytes]) -> None:

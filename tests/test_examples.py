@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import forks
 import orjson
 import pytest
 
@@ -24,8 +24,7 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def seedspec(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "seedspec", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=300)
+    return forks.run(arguments, folder, seconds=300)
 
 
 @pytest.mark.parametrize("example", NAMES, indirect=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+
+import forks
 
 HEAD = "seedspec: 1\nmodel: seedance-2.0-reference-to-video\nreferences: {hero: {image: https://x.test/hero.png}}\n"
 AXES = "matrix: {max_entries: 5000, axes: {n: [" + ", ".join(f"n{i}" for i in range(1500)) + "]}}\n"
@@ -13,8 +13,7 @@ AXES = "matrix: {max_entries: 5000, axes: {n: [" + ", ".join(f"n{i}" for i in ra
 
 def compile(folder: Path, prompt: str, *options: str) -> tuple[int, bytes, bytes]:
     (folder / "s.yaml").write_text(f'{HEAD}{AXES}shots:\n  - id: a\n    takes: 2\n    prompt: "{prompt}"\n')
-    command = [sys.executable, "-m", "seedspec", "compile", "s.yaml", *options]
-    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False)
+    done = forks.run(("compile", "s.yaml", *options), folder)
     return done.returncode, done.stdout, done.stderr
 
 

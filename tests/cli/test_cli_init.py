@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
+import forks
 import pytest
 import yaml
 from looks import Run
@@ -56,8 +56,7 @@ def test_templates_check_clean_and_point_to_their_schema(template: str, folder: 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_templates_run_with_the_emulator(template: str, folder: Path, seedspec: Run) -> None:
     seedspec("init", "--template", template)
-    command = [sys.executable, "-m", "seedspec", "run", "--emulator", "--emulator-seconds", "0.3", "--format", "jsonl"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = forks.run_text(("run", "--emulator", "--emulator-seconds", "0.3", "--format", "jsonl"), folder)
     assert done.returncode == 0, done.stderr
     finished = json.loads(done.stdout.splitlines()[-1])
     assert finished["event"] == "RunFinished" and finished["failed"] == 0

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import forks
 import orjson
 import pytest
 from looks import Run
@@ -37,8 +36,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A storyboard whose two videos are bought and saved."""
     here = tmp_path_factory.mktemp("first")
     (here / "storyboard.yaml").write_text(BOARD, encoding="utf-8")
-    command = [sys.executable, "-m", "seedspec", "run", "--emulator", *FAST]
-    subprocess.run(command, cwd=here, check=True, capture_output=True, timeout=120)
+    forks.run(("run", "--emulator", *FAST), here).check_returncode()
     return here
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -14,9 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
+from emulated import LONGEST, emulated
 
 from seedspec.catalog.price_file import PriceBook
-from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
 from seedspec.project.sources import catalog
 
@@ -24,7 +22,6 @@ SCHEMAS = Path(__file__).parents[2] / "schemas" / "evolink"
 MODEL: dict[str, Any] = json.loads((SCHEMAS / "seedance-2.0-reference-to-video.json").read_text("utf-8"))
 PRICES = catalog().prices["evolink"]
 MODELS = catalog().models
-LONGEST = 30.0
 
 
 @dataclass
@@ -92,30 +89,12 @@ class Running:
 @contextmanager
 def running(settings: Settings) -> Iterator[Running]:
     """An emulator in a thread of this process, until the block ends."""
-    started: queue.Queue[Addresses | BaseException] = queue.Queue()
-    stop = threading.Event()
-
-    def work() -> None:
-        try:
-            serve(settings, models=MODELS, ready=started.put, stop=stop)
-        except BaseException as error:
-            started.put(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        found = started.get(timeout=LONGEST)
-        if isinstance(found, BaseException):
-            raise found
-        headers = {"Authorization": "Bearer sk-evo-test"}
-        with httpx.Client(
-            base_url=found.api, headers=headers, trust_env=False, verify=False, timeout=LONGEST
-        ) as client:
-            yield Running(settings, found, client)
-    finally:
-        stop.set()
-        thread.join(LONGEST)
-        assert not thread.is_alive()
+    headers = {"Authorization": "Bearer sk-evo-test"}
+    with (
+        emulated(settings, MODELS) as found,
+        httpx.Client(base_url=found.api, headers=headers, trust_env=False, verify=False, timeout=LONGEST) as client,
+    ):
+        yield Running(settings, found, client)
 
 
 Start = Callable[..., Running]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forks
 import pytest
 from junitparser import Failure, JUnitXml
 from stage import Stage
@@ -16,12 +17,12 @@ from seedspec.cli.run_view import Steady
 
 pytestmark = pytest.mark.slow
 
-RUN = [sys.executable, "-m", "seedspec", "run", "--emulator", "--emulator-seconds", "0.2", "--select", "lane"]
+WORDS = ("run", "--emulator", "--emulator-seconds", "0.2", "--select", "lane")
+RUN = [sys.executable, "-m", "seedspec", *WORDS]
 
 
 def seedspec(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    given = {**os.environ, "NO_COLOR": "1", **environ}
-    return subprocess.run([*RUN, *arguments], cwd=folder, capture_output=True, text=True, env=given, timeout=60)
+    return forks.run_text((*WORDS, *arguments), folder, {**os.environ, "NO_COLOR": "1", **environ})
 
 
 def test_a_run_with_a_failure_in_ci(stage: Stage, tmp_path: Path) -> None:

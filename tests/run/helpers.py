@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import queue
 import signal
 import socket
 import ssl
@@ -21,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import forks
+from emulated import emulated
 from outputs import check_output
 
 from seedspec import api
 from seedspec.catalog.model import Model
 from seedspec.emulator.process import child
-from seedspec.emulator.server import serve
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
 from seedspec.lock.lock import Lock, encode, parse
 from seedspec.lock.version import HEADER
@@ -155,12 +154,11 @@ class Project:
 
     def do(self, *arguments: str, before: Sequence[str] = (), **more: Any) -> Ended:
         """Runs a command to its end."""
-        if forks.HERE and not before and not more.keys() - {"environ"} and self.is_plain:
-            environ = self.environ(**more.get("environ", {}))
-            code, out, err = forks.run(arguments, self.folder, environ, LONGEST)
-            assert code != -signal.SIGKILL, f"{arguments} did not end: {out.decode()[-2000:]}{err.decode()[-2000:]}"
-            check_output(arguments, out.decode())
-            return Ended(code, out.decode(), err.decode())
+        if not before and not more.keys() - {"environ"} and self.is_plain:
+            done = forks.run_text(arguments, self.folder, self.environ(**more.get("environ", {})), LONGEST)
+            assert done.returncode != -signal.SIGKILL, f"{arguments} did not end: {(done.stdout + done.stderr)[-4000:]}"
+            check_output(arguments, done.stdout)
+            return Ended(done.returncode, done.stdout, done.stderr)
         process = self.start(*arguments, before=before, **more)
         try:
             out, err = process.communicate(timeout=LONGEST)
@@ -253,25 +251,9 @@ def emulator(folder: Path, *arguments: str) -> Iterator[Service]:
 @contextmanager
 def nearby(folder: Path, *faults: str, models: Mapping[str, Model] | None = None, **settings: Any) -> Iterator[Service]:
     """An emulator in a thread of this process, for tests that start many; of all models if none are given."""
-    ready: queue.Queue[Addresses | BaseException] = queue.Queue()
-    stop = threading.Event()
     given = Settings(**{"folder": folder, "seconds": 0.05, "faults": tuple(map(parse_fault, faults)), **settings})
-
-    def work() -> None:
-        try:
-            serve(given, models=models or sources.catalog().models, ready=ready.put, stop=stop)
-        except BaseException as error:
-            ready.put(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        found = ready.get(timeout=LONGEST)
-        assert isinstance(found, Addresses), found
+    with emulated(given, models or sources.catalog().models) as found:
         yield Service(found, folder)
-    finally:
-        stop.set()
-        thread.join(LONGEST)
 
 
 Make = Callable[..., Project]

@@ -6,11 +6,11 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import forks
 import orjson
 import pytest
 
@@ -21,9 +21,7 @@ Expect = Callable[[Path, str], None]
 
 
 def seedspec(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedspec", *arguments]
-    environ = {**os.environ, "NO_COLOR": "1", "SEEDSPEC_RUN_EMULATOR_SECONDS": "0.1"}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120, env=environ)
+    return forks.run_text(arguments, folder, {**os.environ, "NO_COLOR": "1", "SEEDSPEC_RUN_EMULATOR_SECONDS": "0.1"})
 
 
 def bought(folder: Path) -> Counter[str]:

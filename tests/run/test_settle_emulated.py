@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import forks
 import orjson
 import pytest
 
@@ -19,8 +19,7 @@ MINIMAL = Path(__file__).parents[2] / "examples" / "minimal" / "storyboard.yaml"
 
 
 def seedspec(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedspec", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return forks.run_text(arguments, folder)
 
 
 def test_a_lost_answer_is_settled_by_its_task(tmp_path: Path) -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from provider_folder import clone, say
-from strangers import command, project
+from strangers import command, project, started
 
-__all__ = ["clone", "command", "project", "say"]
+__all__ = ["clone", "command", "project", "say", "started"]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import forks
 import pytest
 
 CANARY = "sk-canary-4Hq8sWn1KzT6yPd3"
@@ -50,6 +51,17 @@ def tool() -> str:
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
     """Runs `seedspec` in a folder, as a user whose home is empty, with the canary for a key."""
+
+    def run(folder: Path, *arguments: str, **environ: str) -> Said:
+        done = forks.run(arguments, folder, environ_of(tmp_path, environ), LONGEST)
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Command:
+    """As `command`, for tests of what Python meets when it starts: the console script, as people start it."""
 
     def run(folder: Path, *arguments: str, **environ: str) -> Said:
         words = [tool(), *arguments]

@@ -36,7 +36,7 @@ def shadows(folder: Path, mark: Path, *names: str) -> None:
         file.write_text(SHADOW.format(mark=str(mark)))
 
 
-def test_the_emulators_child_imports_nothing_of_the_repository(project: Path, tmp_path: Path, command: Command) -> None:
+def test_the_emulators_child_imports_nothing_of_the_repository(project: Path, tmp_path: Path, started: Command) -> None:
     mark = tmp_path / "ran"
     names = (
         "seedspec/__init__.py",
@@ -47,7 +47,7 @@ def test_the_emulators_child_imports_nothing_of_the_repository(project: Path, tm
         "json.py",
     )
     shadows(project, mark, *names)
-    done = command(project, "run", "--emulator", "--yes")
+    done = started(project, "run", "--emulator", "--yes")
     assert done.code == 0 and "1 bought, 1 saved" in done.all, done
     assert not mark.exists(), mark.read_text()
 

@@ -236,7 +236,7 @@ def test_check_watches_in_every_room(hostile: Hostile, tally: Counter[str]) -> N
     assert left_over(hostile) == []
 
 
-def test_beside_modules(hostile: Hostile, command: Command, tmp_path: Path, tally: Counter[str]) -> None:
+def test_beside_modules(hostile: Hostile, started: Command, tmp_path: Path, tally: Counter[str]) -> None:
     room = hostile.top / "modules"
     for name in ("a", "b"):
         (room / name).write_bytes(b'{"seedspec_lock":1}\n')
@@ -244,7 +244,7 @@ def test_beside_modules(hostile: Hostile, command: Command, tmp_path: Path, tall
     before, wrong = around(hostile), []
     path = f".{os.pathsep}{os.environ['PATH']}"
     for words in IN_A_PROCESS:
-        done = command(room, *words, **{**environ, "PATH": path})
+        done = started(room, *words, **{**environ, "PATH": path})
         wrong += check(done.out + done.err, done.code, words, job=True)
         tally["commands beside hostile modules"] += 1
     assert not hostile.mark.exists(), hostile.mark.read_text()
