@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -254,6 +255,14 @@ def nearby(folder: Path, *faults: str, models: Mapping[str, Model] | None = None
     given = Settings(**{"folder": folder, "seconds": 0.05, "faults": tuple(map(parse_fault, faults)), **settings})
     with emulated(given, models or sources.catalog().models) as found:
         yield Service(found, folder)
+
+
+def wait_for(true: Callable[[], object], what: str) -> None:
+    """Looks for something until it is so, and fails when that takes too long."""
+    end = time.monotonic() + LONGEST
+    while not true():
+        assert time.monotonic() < end, f"{what} did not come"
+        time.sleep(0.02)
 
 
 Make = Callable[..., Project]

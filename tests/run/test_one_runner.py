@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from helpers import BOARD, LONGEST, PACE, SMALL, Ended, Make, Project, emulator
+from helpers import BOARD, LONGEST, PACE, SMALL, Ended, Make, Project, emulator, wait_for
 from test_kill import finished
 
 from seedspec.lock.lock import parse
@@ -75,9 +75,7 @@ def test_what_a_living_run_sends_is_in_no_doubt(project: Make, tmp_path: Path) -
     with emulator(tmp_path / "service", "--fault", "slow=20@1") as service:
         found = project(SMALL, at=service)
         with running(found) as run:
-            end = time.monotonic() + LONGEST
-            while not service.ledger("reserved"):  # the request has arrived, and its answer takes long
-                assert time.monotonic() < end
+            wait_for(lambda: service.ledger("reserved"), "the request, whose answer takes long,")
             status, why = found.do("status"), found.do("why", "one")
             assert status.code == 0, status
             assert f"being sent by process {run.pid} on {socket.gethostname()}" in status.out
@@ -149,9 +147,7 @@ def test_a_second_signal_leaves_at_once_and_leaves_a_doubt(project: Make, tmp_pa
     with emulator(tmp_path / "service", "--fault", "slow=20@1") as service:
         found = project(SMALL, at=service)
         with running(found) as process:
-            end = time.monotonic() + LONGEST
-            while not service.ledger("reserved"):  # the request has arrived
-                assert time.monotonic() < end
+            wait_for(lambda: service.ledger("reserved"), "the request")
             process.send_signal(signal.SIGINT)
             assert process.stderr is not None
             assert any(b"ending" in line for line in process.stderr)

@@ -101,10 +101,10 @@ def test_merge_keys() -> None:
 
 
 def soon(raw: str | bytes, code: str, within: float = 2.0) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # what else the machine does is no matter
     _, problems = read(raw)
     assert [d.code for d in problems] == [code]
-    assert time.perf_counter() - began < within
+    assert time.process_time() - began < within
 
 
 def test_bombs_are_met_soon() -> None:

@@ -7,12 +7,11 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 
 import pytest
 from bucket import Store
 from clones import MANY, Clone, attached, wanted
-from helpers import LONGEST, PACE, SMALL, Make, Service
+from helpers import LONGEST, PACE, SMALL, Make, Service, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -30,13 +29,6 @@ Journal.intend = intend
 """
 STOP = "os.kill(os.getpid(), signal.SIGSTOP)"
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + LONGEST
-    while not true():
-        assert time.monotonic() < end, f"{what} did not come"
-        time.sleep(0.02)
 
 
 def stopped(process: subprocess.Popen[bytes]) -> bool:
@@ -113,13 +105,13 @@ def test_a_kill_between_the_grant_and_the_request_leaves_one_doubt_and_buys_noth
 def froze(one: Clone, two: Clone, seconds: float) -> subprocess.Popen[bytes]:
     """A run that stands still with a leave to buy in its hand, until another clone has settled and bought it."""
     process = one.start("run", "--yes", "--format", "jsonl", *PACE, "--select", "one")
-    until(lambda: stopped(process), "the stop")
+    wait_for(lambda: stopped(process), "the stop")
     began = time.monotonic()
     two.run("--select", "one")
     settled(two)
     assert two.run("--select", "one").code == 0
     assert sum(mine_bought(two).values()) == 1
-    until(lambda: time.monotonic() - began > seconds, "the end of the leave")
+    wait_for(lambda: time.monotonic() - began > seconds, "the end of the leave")
     os.kill(process.pid, signal.SIGCONT)
     process.communicate(timeout=LONGEST)
     return process
