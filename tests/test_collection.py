@@ -29,9 +29,9 @@ MODULES = [p for p in sorted(HERE.rglob("*.py")) if SCRIPTS not in p.parents]
     ],
 )
 def test_folders_are_collected_in_any_order(folders: str) -> None:
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "--assert=plain"]
     asked = [f"tests/{name}" for name in folders.split()]
-    done = subprocess.run([*command, *asked], cwd=HERE.parent, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run([*command, *asked], cwd=HERE.parent, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
     for name in asked:
         assert f"\n{name}/" in f"\n{done.stdout}", f"nothing of {name} is collected"

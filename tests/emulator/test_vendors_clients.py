@@ -42,7 +42,7 @@ for content, more in (
     one = tasks.create(model="dreamina-seedance-2-0-260128", content=words, watermark=False, **more)
     taken.append(one.id)
 seen = []
-for _ in range(200):
+while True:  # it is ended with its process, at the latest
     task = tasks.get(task_id=made.id)
     if not seen or seen[-1] != task.status:
         seen.append(task.status)

@@ -114,7 +114,7 @@ def test_the_install_step_of_the_action_runs_nothing_of_the_checkout(tmp_path: P
         "GITHUB_PATH": str(tmp_path / "path"), "GITHUB_ACTION_PATH": str(empty), "PIP_NO_INDEX": "1",
     }  # fmt: skip
     bash = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
-    done = subprocess.run(bash, cwd=workspace, env=environ, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(bash, cwd=workspace, env=environ, capture_output=True, text=True, timeout=600)
     assert not mark.exists(), mark.read_text()
     assert (temp / "seedspec" / "bin" / "python").exists(), done
     assert done.returncode != 0 and str(empty) in done.stderr, done
