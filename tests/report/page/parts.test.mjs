@@ -6,7 +6,7 @@ import test from "node:test";
 
 const SCRIPT = readFileSync(process.env.PAGE_SCRIPT, "utf8");
 const GIVEN = [
-  "TAKES", "FILMS", "WHOLE_FILMS", "partAt", "aboutFilm", "BY_KEY", "keyOf", "variantOf", "placeOn", "placesOn", "axesWithChoice", "wordsOf", "differing", "pairsFor", "grouped",
+  "TAKES", "FILMS", "WHOLE_FILMS", "partAt", "aboutFilm", "BY_KEY", "keyOf", "variantOf", "placeOn", "placesOn", "axesWithChoice", "wordsOf", "differing", "pairsFor", "hasPairs", "grouped",
   "partnerOf", "factsOf", "tokens", "differences", "shortened", "watch", "recall", "undo", "isPicked", "togglePick", "vote",
   "measureOf", "measureInWords", "sortedBy", "MEASURES", "fitted", "contests", "tellingMost", "votesToDecide", "leftInWords",
   "voteOn", "notesOn", "addNote", "dropNote", "tallied", "inYaml", "whole", "yaml", "fileName", "timecode", "size", "counted", "hash",
@@ -90,6 +90,29 @@ test("pairs are of one shot, of watchable videos, and differ in what is asked fo
   assert.equal(named("any").length, 6);
   const twins = TAKES.map((t) => ({ ...t, fp: "one" }));
   assert.deepEqual(opened({ takes: twins }).pairsFor("any"), [], "one purchase is one video");
+});
+
+test("pairs are the same, and in the same order, as when any two takes are compared", () => {
+  const some = ["soft", "noir", "wet", "dry"].flatMap((look) =>
+    ["loud", "calm"].flatMap((hook) => [1, 2].map((n) => take("open", n === 2 && look === "dry" ? { hook } : { look, hook }, n))),
+  );
+  const axes = [{ name: "look", labels: [] }, { name: "hook", labels: [] }];
+  const { TAKES: takes, pairsFor, hasPairs, differing } = opened({ takes: [...some, ...TAKES], axes });
+  for (const question of ["look", "hook", "take", "any", "none"]) {
+    const expected = [];
+    for (const [at, a] of takes.entries()) {
+      for (const b of takes.slice(at + 1)) {
+        const apart = differing(a, b);
+        const fits = question === "any" || (apart.length === 1 && apart[0] === question);
+        if (fits && a.shot === b.shot && a.playable && b.playable) expected.push([a, b]);
+      }
+    }
+    const named = (pairs) => pairs.map(([a, b]) => `${a.address} ${b.address}`);
+    const byShot = (pair) => (pair[0].shot === "open" ? 0 : 1);
+    expected.sort((x, y) => byShot(x) - byShot(y));
+    assert.deepEqual(named(pairsFor(question)), named(expected));
+    assert.equal(hasPairs(question), expected.length > 0);
+  }
 });
 
 test("the partner of a take is of its shot and differs the least", () => {

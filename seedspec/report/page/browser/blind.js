@@ -21,7 +21,7 @@ const ballotSays = el("p", { class: "soft ballot-says", id: "ballot-says" });
 
 /** What can be voted on: takes, and films where two differ. */
 function votable() {
-  return [["takes", "takes"], ...(pairsFor("any", WHOLE_FILMS).length ? [["films", "films"]] : [])];
+  return [["takes", "takes"], ...(hasPairs("any", WHOLE_FILMS) ? [["films", "films"]] : [])];
 }
 
 function askedOf(of = blind.of) {
@@ -31,9 +31,9 @@ function askedOf(of = blind.of) {
 /** What can be asked: an axis on which pairs differ alone, the takes of a request, or any two of a shot. */
 function questions(of = blind.of) {
   const asked = askedOf(of);
-  const alone = [...AXES, "take"].filter((axis) => pairsFor(axis, asked).length);
-  if (GUEST) return alone.length ? [["each", "one thing"]] : pairsFor("any").length ? [["any", "anything"]] : [];
-  return [...alone.map((axis) => [axis, axis]), ...(pairsFor("any", asked).length ? [["any", "anything"]] : [])];
+  const alone = [...AXES, "take"].filter((axis) => hasPairs(axis, asked));
+  if (GUEST) return alone.length ? [["each", "one thing"]] : hasPairs("any") ? [["any", "anything"]] : [];
+  return [...alone.map((axis) => [axis, axis]), ...(hasPairs("any", asked) ? [["any", "anything"]] : [])];
 }
 
 /**

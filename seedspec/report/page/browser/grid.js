@@ -67,13 +67,8 @@ function sequence(takes, differ) {
 function cellsOf(takes, differ, widest) {
   const columns = placesOn(grid.columns, takes);
   const rows = placesOn(grid.rows, takes);
-  /** @type {Map<string, Take[]>} */
-  const cells = new Map();
+  const cells = groupedBy(takes, (take) => JSON.stringify([placeOn(take, grid.rows), placeOn(take, grid.columns)]));
   const at = (row, column) => cells.get(JSON.stringify([row, column])) ?? [];
-  for (const take of takes) {
-    const cell = JSON.stringify([placeOn(take, grid.rows), placeOn(take, grid.columns)]);
-    cells.get(cell)?.push(take) ?? cells.set(cell, [take]);
-  }
   const inOrder = rows.flatMap((row) => columns.flatMap((column) => at(row, column)));
   // of many takes in one cell, some stand below the others
   const least = Math.max(124, 150 * widest) * Math.max(1, columns.length);

@@ -78,32 +78,52 @@ function differentVideos(a, b) {
 }
 
 /**
- * Takes of one shot, or films, in pairs: those that differ in nothing but one axis, or, for "any", all.
+ * Takes of one shot, or films, in pairs: those that differ in nothing but one axis, or, for "any", all. One by one: of
+ * thousands of takes there are millions of pairs, and often it is enough to know that there is one.
  * @param {string} question
+ * @returns {Generator<[Take, Take], undefined>}
  */
-function pairsFor(question, takes = TAKES) {
-  /** @type {[Take, Take][]} */
-  const pairs = [];
+function* pairsOneByOne(question, takes = TAKES) {
   for (const own of grouped(takes).values()) {
-    for (let i = 0; i < own.length; i += 1) {
-      for (let j = i + 1; j < own.length; j += 1) {
-        const axes = differing(own[i], own[j]);
-        const fits = question === "any" || (axes.length === 1 && axes[0] === question);
-        if (fits && differentVideos(own[i], own[j])) pairs.push([own[i], own[j]]);
+    const names = new Set([...own.flatMap((take) => Object.keys(take.labels)), "take"]);
+    const others = [...names].filter((axis) => axis !== question);
+    const rest = (/** @type {Take} */ take) =>
+      question === "any" ? "" : JSON.stringify(others.map((axis) => placeOn(take, axis)));
+    const alike = groupedBy(own, rest);
+    for (const take of own) {
+      const later = alike.get(rest(take)) ?? [];
+      later.shift(); // the take itself: all before it have had their turn
+      for (const other of later) {
+        const fits = question === "any" || placeOn(take, question) !== placeOn(other, question);
+        if (fits && differentVideos(take, other)) yield [take, other];
       }
     }
   }
-  return pairs;
+}
+
+/** @param {string} question */
+function pairsFor(question, takes = TAKES) {
+  return [...pairsOneByOne(question, takes)];
+}
+
+/** @param {string} question */
+function hasPairs(question, takes = TAKES) {
+  return !pairsOneByOne(question, takes).next().done;
 }
 
 /** The takes that can be watched, by shot. */
 function grouped(takes = TAKES) {
-  /** @type {Map<string, Take[]>} */
-  const shots = new Map();
+  return groupedBy(takes.filter((take) => take.playable), (take) => take.shot);
+}
+
+/** @type {(takes: Take[], keyFor: (take: Take) => string) => Map<string, Take[]>} */
+function groupedBy(takes, keyFor) {
+  const groups = new Map();
   for (const take of takes) {
-    if (take.playable) shots.set(take.shot, [...(shots.get(take.shot) || []), take]);
+    const key = keyFor(take);
+    groups.get(key)?.push(take) ?? groups.set(key, [take]);
   }
-  return shots;
+  return groups;
 }
 
 /**
