@@ -1,18 +1,30 @@
 // One page in a headless browser: reads its address as JSON, prints how it bears to be opened and scrolled.
 
 import { createRequire } from "node:module";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const { chromium } = createRequire(join(asked.modules, "x.js"))("playwright-core");
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
-const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), "bench-")), {
-  executablePath: asked.chromium, args: FLAGS, viewport: { width: 1440, height: 900 },
-});
+const browser = await chromium.launch({ executablePath: asked.chromium, args: FLAGS });
+const machine = await browser.newBrowserCDPSession();
+/** CPU of all processes of the browser, in ms; of a busy machine it says more than the time between two frames. */
+const used = async () => {
+  const { processInfo } = await machine.send("SystemInfo.getProcessInfo");
+  return processInfo.reduce((sum, { cpuTime }) => sum + 1000 * cpuTime, 0);
+};
+/** What the page's process holds, in MB: on Linux alone. */
+const held = async () => {
+  const { processInfo } = await machine.send("SystemInfo.getProcessInfo");
+  const each = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => {
+    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, "utf8"))?.[1]) / 1000;
+  });
+  return Math.max(...each);
+};
 try {
-  const page = context.pages()[0];
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
   // the first frame in which a poster is decoded and on the screen, counted from the navigation
   await page.addInitScript(() => {
     const look = () => {
@@ -45,7 +57,9 @@ try {
     const { metrics } = await client.send("Performance.getMetrics");
     return Object.fromEntries(metrics.map(({ name, value }) => [name, 1000 * value]));
   };
+  const opened = await held();
   const before = await spent();
+  const usedBefore = await used();
   const found = await page.evaluate(
     () =>
       new Promise((done) => {
@@ -69,12 +83,13 @@ try {
         requestAnimationFrame(look);
       }),
   );
+  const cpu = ((await used()) - usedBefore) / found.frames;
   const after = await spent();
   const of = (name) => (after[name] - before[name]) / found.frames;
-  const busy = { task: of("TaskDuration"), layout: of("LayoutDuration"), style: of("RecalcStyleDuration"), script: of("ScriptDuration") };
+  const busy = { cpu, task: of("TaskDuration"), layout: of("LayoutDuration"), style: of("RecalcStyleDuration"), script: of("ScriptDuration") };
   await client.send("HeapProfiler.collectGarbage");
   const { usedSize } = await client.send("Runtime.getHeapUsage");
-  console.log(JSON.stringify({ ...found, empty, busy, heap: usedSize / 1e6 }));
+  console.log(JSON.stringify({ ...found, empty, busy, heap: usedSize / 1e6, opened, scrolled: await held() }));
 } finally {
-  await context.close();
+  await browser.close();
 }

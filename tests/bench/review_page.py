@@ -77,9 +77,9 @@ def main() -> None:
                 f"{count:5,} takes, {megabytes:.1f} MB: first picture {found['first']:.0f} ms,"
                 f" frame p50 {found['p50']:.1f} ms, p95 {found['p95']:.1f} ms, most {found['most']:.1f} ms"
                 f" of {found['frames']} while scrolling"
-                f" ({found['busy']['task']:.1f} ms of the page's thread a frame,"
-                f" {found['busy']['layout']:.1f} of layout),"
-                f" {found['seen']} posters shown, heap {found['heap']:.0f} MB;"
+                f" (CPU a frame {found['busy']['cpu']:.1f} ms, {found['busy']['task']:.1f} of it the page's thread),"
+                f" {found['seen']} posters loaded, heap {found['heap']:.0f} MB,"
+                f" the page's process {found['opened']:.0f} MB open, {found['scrolled']:.0f} MB scrolled;"
                 f" of an empty page p50 {found['empty']['p50']:.1f} ms, p95 {found['empty']['p95']:.1f} ms\n"
             )
 

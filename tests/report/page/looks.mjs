@@ -186,16 +186,31 @@ const looks = {
     return { before, after, hash, rows, odd };
   },
 
-  /** Of many takes, those off the screen are neither laid out nor decoded. */
+  /** Of many takes: the pictures that are unpacked when the page opens, and how often scrolling lays something out. */
   async many() {
+    const client = await context.newCDPSession(page);
+    const unpacked = [];
+    client.on("Tracing.dataCollected", ({ value }) => unpacked.push(...value.filter((e) => e.name === "Decode Image")));
+    const ended = new Promise((done) => client.once("Tracing.tracingComplete", done));
+    await client.send("Tracing.start", { traceConfig: { includedCategories: ["disabled-by-default-devtools.timeline"] }, transferMode: "ReportEvents" });
     await open("many");
     await page.waitForTimeout(500);
-    return page.evaluate(() => {
-      const tiles = [...document.querySelectorAll(".tile")];
-      const drawn = tiles.filter((t) => t.querySelector(".face").checkVisibility({ contentVisibilityAuto: true })).length;
-      const images = [...document.querySelectorAll(".tile img")];
-      return { tiles: tiles.length, drawn, lazy: images.every((i) => i.loading === "lazy" && i.decoding === "async") };
-    });
+    await client.send("Tracing.end");
+    await ended;
+    await client.send("Performance.enable");
+    const laidOut = async () =>
+      (await client.send("Performance.getMetrics")).metrics.find((m) => m.name === "LayoutCount").value;
+    const before = await laidOut();
+    const frames = 60;
+    await page.evaluate(async (count) => {
+      for (let at = 0; at < count; at += 1) {
+        document.querySelector(".matrix-box").scrollTop += 60;
+        await new Promise(requestAnimationFrame);
+      }
+    }, frames);
+    const layouts = (await laidOut()) - before;
+    const [tiles, images] = await Promise.all([page.locator(".tile").count(), page.locator(".tile img").count()]);
+    return { tiles, images, unpacked: unpacked.length, frames, layouts };
   },
 
   /** A guest on a phone votes to the end, is thanked, and saves. */

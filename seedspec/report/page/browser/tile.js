@@ -26,7 +26,7 @@ function tile(take, said, differ) {
       onpointerleave: () => stopPreview(),
     },
     el("span", { class: "unseen" }, `${take.playable ? "Compare " : ""}${wordsOf(take)} `),
-    poster ? el("img", { src: poster, alt: "", loading: "lazy", decoding: "async" }) : null,
+    poster ? el("img", { src: poster, alt: "", decoding: "async" }) : null,
     take.playable
       ? poster
         ? null
