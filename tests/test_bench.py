@@ -20,9 +20,10 @@ ROOT = Path(__file__).parents[1]
     [
         (["compile"], 7, 4),
         (["nothing to do", "plan, all", "over bare", "check of ex"], 5, 6),
-        (["whole run of 20 entries, CPU per entry, read together", "download and hash", "recording"], 4, 2),
+        (["whole run of 20 entries, CPU per entry, read together", "download and hash", "recording", "end all"], 5, 2),
+        pytest.param(["in flight", "one ledger"], 5, 7, marks=pytest.mark.long),
     ],
-    ids=["compile", "nothing", "run"],
+    ids=["compile", "nothing", "run", "flight"],
 )
 def test_the_benchmark_runs(words: list[str], bars: int, curves: int) -> None:
     command = [sys.executable, ROOT / "tests/bench/run.py", "--tiny", "--rounds", "1", *words]

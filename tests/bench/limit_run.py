@@ -13,6 +13,7 @@ import hashlib
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 import httpx
 import orjson
 import serving
-from work import KEY, Work, begun, say, told_to
+from work import KEY, Work, begun, say, task_id, told_to
 
 from seedspec.emulator.process import Addresses
 
@@ -107,9 +108,7 @@ async def purchases(work: Work, shop: Shop) -> None:
 
 
 async def in_flight(work: Work, shop: Shop) -> None:
-    """All are bought, and then each is read at its interval; what is said is of the reading."""
-    assert work.every is not None
-    names = [answer["id"] for answer in await asyncio.gather(*(shop.buy(n) for n in range(work.many)))]
+    """Each is read at its interval."""
     since = begun()
     end = since.wall + work.seconds
 
@@ -120,14 +119,32 @@ async def in_flight(work: Work, shop: Shop) -> None:
             await shop.reads.task(name)
             await asyncio.sleep(work.every)
 
-    await asyncio.gather(*(follow(*one) for one in enumerate(names)))
+    await asyncio.gather(*(follow(number, task_id(number)) for number in range(work.many)))
+    say(since, tasks=shop.reads.tasks, calls=shop.reads.calls)
+
+
+async def endings(work: Work, shop: Shop) -> None:
+    """All are read again and again, as many together and as often in a second as is asked for, until those that end
+    are there."""
+    assert work.every is not None
+    since, left, loading = begun(), deque(task_id(n) for n in range(work.many)), []
+    while len(loading) < work.ending:
+        group = [left.popleft() for _ in range(min(int(work.group), len(left)))]
+        for name, answer in zip(group, await asyncio.gather(*map(shop.reads.task, group)), strict=True):
+            if answer["status"] == "completed":
+                file = Path(work.folder, f"{name}.mp4")
+                loading.append(asyncio.create_task(fetch(shop.client, answer["results"][0], file, shop.slots)))
+            else:
+                left.append(name)
+        await asyncio.sleep(work.every)
+    await asyncio.gather(*loading)
     say(since, tasks=shop.reads.tasks, calls=shop.reads.calls)
 
 
 async def with_shop(work: Work, addresses: Addresses) -> None:
     shop = Shop(work, addresses)
     async with asyncio.timeout(LONGEST), shop.client:
-        await (in_flight if work.what == "flight" else purchases)(work, shop)
+        await {"flight": in_flight, "ends": endings, "whole": purchases}[work.what](work, shop)
 
 
 async def fetch(client: httpx.AsyncClient, url: str, file: Path, slots: asyncio.Semaphore) -> None:
@@ -156,7 +173,7 @@ def main(work: Work) -> None:
         with serving.clips(work) as url:
             asyncio.run(downloads(work, url))
     else:
-        with serving.emulator(work) as addresses:
+        with (serving.emulator if work.what == "whole" else serving.ending)(work) as addresses:
             asyncio.run(with_shop(work, addresses))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,25 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     yield from _purchases(folder, tiny)
     yield from _downloads(folder, tiny)
     yield from _records(folder, tiny)
+    yield from _endings(folder, tiny)
     yield Growth(
         "following tasks in flight at once, at the usual pace",
         (10, 100, 1000) if tiny else (100, 1000, 10_000),
         lambda n: work(folder, "flight", n, seconds=1.0 if tiny else 30.0),
         (SHARE, MEMORY),
         per="task",
+        rounds=1,
+    )
+    yield Growth(
+        "20 runs buy through one ledger in a bucket that takes 30 ms to answer",
+        (20, 40, 80) if tiny else (250, 1000, 4000),
+        lambda n: spent(python(HERE / "claims.py", folder / "claims", str(2 if tiny else 20), str(n), "0.03"), folder),
+        (
+            Figure("purchases of all in a second", "a second", lambda found: found.said["rate"], flat=True),
+            Figure("CPU of all", "s CPU", lambda found: found.said["cpu"]),
+            Figure("peak memory of a run over a plan's", "MB", lambda found: found.said["peak"] - found.said["plan"]),
+        ),
+        per="purchase",
         rounds=1,
     )
 
@@ -115,6 +128,39 @@ def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
         rounds=3,
     )
     yield Growth(f"a whole run, {TOGETHER}", (2, 20, 200) if tiny else (20, 200, 2000), bought, (INSIDE, MEMORY))
+
+
+def _endings(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    """The limit reads as often as the product did, as many together, and loads as many videos."""
+    many, ending, rate = (100, 20, 20.0) if tiny else (10_000, 2000, 100.0)
+    last: dict[bool, Mapping[str, float]] = {}
+
+    def ends(limit: bool, many: int = many, rate: float = rate) -> Mapping[str, float]:
+        given: dict[str, float] = {}
+        if limit:
+            said = last.get(False) or ends(False, many, rate)
+            given = {
+                "group": said["tasks"] / said["calls"],
+                "every": said["wall"] / said["calls"] if many > ending else 0,
+            }
+        last[limit] = work(folder, "ends", many, ending=ending, rate=rate, limit=limit, **given).said
+        return last[limit]
+
+    bare, share = "a bare loop with as many reads and as many in a request on average", 100 * rate / ending
+    pace = f"{many:,} tasks in flight of which {rate:.0f} end in a second"
+    yield Bar(
+        f"{pace}, share of a core", bare, lambda: share * ends(False)["cpu"], lambda: share * ends(True)["cpu"],
+        1.5, 1.2, unit="%", most=(25.0, 25.0), rounds=2,
+    )  # fmt: skip
+    yield Bar(
+        f"{pace}, peak memory", "a bare loop, which keeps no storyboard and no lock",
+        lambda: (last.get(False) or ends(False))["peak"], lambda: (last.get(True) or ends(True))["peak"],
+        5.0, 4.0, unit="MB", most=(300.0, 200.0), rounds=1,
+    )  # fmt: skip
+    yield Bar(
+        f"{ending:,} tasks that end all at once", bare, lambda: ends(False, ending, 1e9)["wall"],
+        lambda: ends(True, ending, 1e9)["wall"], 1.5, 1.2, unit="s wall", rounds=3,
+    )  # fmt: skip
 
 
 def _downloads(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:

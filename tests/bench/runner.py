@@ -11,25 +11,31 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from work import KEY, Work, begun, say, told_to
+from work import KEY, Work, begun, say, task_id, told_to
 
 if __name__ == "__main__" and not told_to(sys.argv).media:
     # Said before anything of seedspec is imported: a module that has found PyAV once keeps it. The emulator's process
     # has it still.
     sys.modules.update(dict.fromkeys(("av", "PIL", "tinytag")))  # type: ignore[arg-type]
 
+import orjson
 import serving
 
 from seedspec import api
 from seedspec.emulator.process import Addresses
-from seedspec.lock.purchase_events import Submitted
+from seedspec.lock.lock import encode
+from seedspec.lock.purchase_events import Saved
+from seedspec.lock.run_events import Progressed
+from seedspec.lock.version import HEADER
 from seedspec.project.credentials import Key, Origins
 from seedspec.project.sources import schemas
 from seedspec.run.engine.messages import Call, Download, Read, ReadMany
 from seedspec.run.engine.purchase import Pace
+from seedspec.run.loop import now
 from seedspec.run.service import client as wire
 from seedspec.run.store.downloads import Downloads
 
@@ -79,21 +85,47 @@ def purchases(work: Work, addresses: Addresses) -> None:
 
 
 def in_flight(work: Work, addresses: Addresses) -> None:
-    """Tasks that never end: all of them are submitted, and then only followed. What is said is of the following."""
-    made = compiled(work)
-    pace, left, end = Pace(in_flight=work.many, submit_every=0, announced=0), work.many, float("inf")
+    """Tasks that never end are followed. What is said is of the time after the first of them was read."""
+    pace, end = Pace(), float("inf")
     if work.every is not None:
-        pace = replace(pace, poll=work.every, poll_most=work.every, reads=16)
-    events = api.run(made.path, api.Options(pace=pace), consent=api.Yes(), environ=environ(addresses), compiled=made,
-                     stopping=lambda: time.perf_counter() > end)  # fmt: skip
+        pace = Pace(poll=work.every, poll_most=work.every, announced=0, reads=16)
     since, before = begun(), Counter[str]()
+    events = _followed(work, addresses, pace, lambda: time.perf_counter() > end)
     for event in events:
-        left -= isinstance(event, Submitted)
-        if not left and end == float("inf"):
+        if isinstance(event, Progressed) and end == float("inf"):
             since, before = begun(), Counted.asked.copy()
             end = since.wall + work.seconds
-    assert not left, f"{left} were not submitted"
     say(since, **(Counted.asked - before))
+
+
+def endings(work: Work, addresses: Addresses) -> None:
+    """Tasks are followed at the usual pace until those that end are saved."""
+    since, saved = begun(), 0
+    events = _followed(work, addresses, Pace(), lambda: saved == work.ending)
+    for event in events:
+        saved += isinstance(event, Saved)
+    assert saved == work.ending, event
+    say(since, **Counted.asked)
+
+
+def _followed(work: Work, addresses: Addresses, pace: Pace, stopping: Callable[[], bool]) -> Iterator[api.Event]:
+    """A run that goes on with what an earlier one bought a moment ago: all of its tasks are running at the service."""
+    made, at = compiled(work), now().text()
+    lines = (encode(_running(number, entry, at)) for number, entry in enumerate(made.entries))
+    Path(work.folder, "storyboard.lock").write_bytes(HEADER + b"".join(lines))
+    return api.run(
+        made.path, api.Options(pace=pace), consent=api.Yes(), environ=environ(addresses), compiled=made,
+        stopping=stopping,
+    )  # fmt: skip
+
+
+def _running(number: int, entry: api.Entry, at: str) -> dict[str, Any]:
+    return {
+        "fp": entry.fingerprint, "entry": entry.address, "take": entry.take, "attempt": 1, "state": "running",
+        "at": at, "manifest": orjson.loads(entry.manifest), "units": 313_875,
+        "intent": {"key": f"seedspec-{number:032x}", "body_sha256": entry.fingerprint, "at": at},
+        "task": task_id(number),
+    }  # fmt: skip
 
 
 def downloads(work: Work, url: str) -> None:
@@ -133,8 +165,8 @@ def main(work: Work) -> None:
         with serving.clips(work) as url:
             downloads(work, url)
     else:
-        with serving.emulator(work) as addresses:
-            (in_flight if work.what == "flight" else purchases)(work, addresses)
+        with (serving.emulator if work.what == "whole" else serving.ending)(work) as addresses:
+            {"flight": in_flight, "ends": endings, "whole": purchases}[work.what](work, addresses)
 
 
 if __name__ == "__main__":

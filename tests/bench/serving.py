@@ -1,4 +1,4 @@
-"""What the work of a run's bar is done against, each in a process of its own: the emulator, or one large video."""
+"""What the work of a run's bar is done against, each in a process of its own: services, videos, a bucket."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from work import Work
 
 from seedspec.emulator.process import Addresses, child
 
-NEVER = 36_000.0
-
 
 @contextmanager
 def emulator(work: Work) -> Iterator[Addresses]:
-    taking = NEVER if work.what == "flight" else work.seconds
-    given = ["--folder", str(Path(work.folder) / "emulator"), "--seconds", str(taking), "--credits", "100000000"]
+    given = ["--folder", str(Path(work.folder) / "emulator"), "--seconds", str(work.seconds), "--credits", "100000000"]
     with child([*given, *(part for fault in work.faults for part in ("--fault", fault))]) as found:
         yield found
 
@@ -26,7 +23,28 @@ def emulator(work: Work) -> Iterator[Addresses]:
 @contextmanager
 def clips(work: Work) -> Iterator[str]:
     """The address of the video."""
-    command = [sys.executable, Path(__file__).with_name("clips.py"), work.folder, str(work.megabytes)]
+    with _served("clips.py", work.folder, str(work.megabytes)) as url:
+        yield url
+
+
+@contextmanager
+def ending(work: Work) -> Iterator[Addresses]:
+    """A service that ends as many tasks as the work says, at its rate."""
+    with _served("ending.py", f"{work.folder}/service", str(work.ending), str(work.rate), *work.faults) as url:
+        yield Addresses(url, url, url)
+
+
+@contextmanager
+def bucket(seconds: float) -> Iterator[str]:
+    """A bucket whose answers take so many seconds."""
+    with _served("bucket.py", str(seconds)) as url:
+        yield url
+
+
+@contextmanager
+def _served(program: str, *arguments: str) -> Iterator[str]:
+    """The address that a server's process prints."""
+    command = [sys.executable, Path(__file__).with_name(program), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

@@ -1,8 +1,9 @@
 """What the process of a run's bar is told to do, and what it says at its end; product and limit share both.
 
 A piece of work is one argument, a JSON object. `whole`: each entry takes `seconds`, is submitted, read `polls` times,
-downloaded, hashed and saved. `flight`: all are submitted, and then read for `seconds` while none of them ends; what is
-said is of these seconds. `fetch`: one video is downloaded and hashed so many times.
+downloaded, hashed and saved. `flight`: so many tasks are running at the service, and are read for `seconds` while none
+of them ends. `ends`: so many are running, of which the service ends `ending`, `rate` in a second; all are followed
+until these are saved. `fetch`: one video is downloaded and hashed so many times.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Work:
     polls: float = 5.0
     group: float = 1.0
     every: float | None = None
+    ending: int = 0
+    rate: float = 100.0
     megabytes: int = 5
     faults: Sequence[str] = ()
     media: bool = False
@@ -45,6 +48,11 @@ class Work:
 
 def told_to(arguments: Sequence[str]) -> Work:
     return Work(**json.loads(arguments[1]))
+
+
+def task_id(number: int) -> str:
+    """The name of a task that was bought before; the number is all that its service needs to know."""
+    return f"task-unified-1795427517-{number:08x}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import unquote
 
 from seedspec.project.credentials import SHORTEST
@@ -34,6 +35,9 @@ _WORD = re.compile(r"[^\s\"'<>`]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
 _ESCAPE = re.compile(r"\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
+_KNOWN = 1 << 15
+"""Texts whose spellings are remembered to be free of the key, or not: a task that is read a hundred times has one id."""
+
 _LAYERS = 3
 _MOST_FORMS = 200
 
@@ -45,19 +49,23 @@ class Redaction:
         self._whole = secret.casefold()
         self._bare = _bare(self._whole)
         self._pieces = {self._whole[i : i + SHORTEST] for i in range(len(secret) - SHORTEST + 1)}
+        self._has_whole, self._has_piece = lru_cache(_KNOWN)(self._find_whole), lru_cache(_KNOWN)(self._find_piece)
 
     def words(self, text: str) -> str:
         """A text for people without the key, and without any part of it that is long enough to tell something."""
-        if not self._reveals_key(text):
+        if not self._has_piece(text):
             return text
-        cleaned = _WORD.sub(lambda word: "***" if self._reveals_key(word[0]) else word[0], text)
-        return "***" if self._reveals_key(cleaned) else cleaned
+        cleaned = _WORD.sub(lambda word: "***" if self._has_piece(word[0]) else word[0], text)
+        return "***" if self._has_piece(cleaned) else cleaned
 
     def holds(self, data: str) -> bool:
         """Whether an id or an address has the whole key in it, however it is spelled."""
+        return self._has_whole(data)
+
+    def _find_whole(self, data: str) -> bool:
         return self._whole != EVERYBODYS and any(self._whole in form for form in _forms(data))
 
-    def _reveals_key(self, text: str) -> bool:
+    def _find_piece(self, text: str) -> bool:
         bare = _bare(text.casefold())
         if len(self._bare) >= SHORTEST and self._bare in bare:
             return True
