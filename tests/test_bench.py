@@ -20,8 +20,18 @@ ROOT = Path(__file__).parents[1]
     [
         (["compile"], 7, 4),
         (["nothing to do", "plan, all", "over bare", "check of ex"], 5, 6),
-        (["whole run of 20 entries, CPU per entry, read together", "download and hash", "recording", "end all"], 5, 2),
-        pytest.param(["in flight", "one ledger"], 5, 7, marks=pytest.mark.long),
+        (
+            [
+                "whole run of 20 entries, CPU per entry, read together",
+                "download and hash",
+                "recording",
+                "end all",
+                "real weight",
+            ],
+            7,
+            2,
+        ),
+        pytest.param(["in flight", "one ledger", "real weight"], 7, 7, marks=pytest.mark.long),
     ],
     ids=["compile", "nothing", "run", "flight"],
 )
@@ -87,7 +97,7 @@ def test_a_row_stays_in_the_page_until_it_is_measured_again(monkeypatch: pytest.
     import page
 
     def bar(head: str, name: str, ratio: str) -> page.Line:
-        return page.Line(head, page.BARS, (name, "a limit", "1 s", "1 s", ratio, "2×", "1×", "5", "aim"))
+        return page.Line(head, page.BARS, (name, "a limit", "1 s", "1 s", ratio, "-", "2×", "1×", "5", "aim"))
 
     def curve(head: str, name: str) -> page.Line:
         return page.Line(head, page.CURVES, (name, "CPU", "1 · 10", "1 s · 10 s", "1 s each", "1.00", "3", "pass"))

@@ -90,13 +90,20 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A bar measured: the medians, and the median of the ratios of each round."""
+    """A bar measured: the medians, and the ratio of each round, whose median counts."""
 
     bar: Bar
     product: float
     limit: float
-    ratio: float
-    rounds: int
+    ratios: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        return median(self.ratios)
+
+    @property
+    def rounds(self) -> int:
+        return len(self.ratios)
 
     @property
     def verdict(self) -> str:
@@ -150,5 +157,5 @@ def _in_turn(bar: Bar, rounds: int) -> Row:
             found.append((bar.product(), limit))
         else:
             found.append((bar.product(), bar.limit()))
-    ratio = median(p / max(x, 1e-9) for p, x in found)
-    return Row(bar, median(p for p, _ in found), median(x for _, x in found), ratio, rounds)
+    ratios = tuple(p / max(x, 1e-9) for p, x in found)
+    return Row(bar, median(p for p, _ in found), median(x for _, x in found), ratios)

@@ -127,13 +127,23 @@ async def endings(work: Work, shop: Shop) -> None:
     """All are read again and again, as many together and as often in a second as is asked for, until those that end
     are there."""
     assert work.every is not None
+    decodes = asyncio.Semaphore(1)
+
+    async def load(url: str, file: Path) -> None:
+        await fetch(shop.client, url, file, shop.slots)
+        if work.media:
+            from media_work import decode
+
+            async with decodes:
+                await asyncio.to_thread(decode, file)
+
     since, left, loading = begun(), deque(task_id(n) for n in range(work.many)), []
     while len(loading) < work.ending:
         group = [left.popleft() for _ in range(min(int(work.group), len(left)))]
         for name, answer in zip(group, await asyncio.gather(*map(shop.reads.task, group)), strict=True):
             if answer["status"] == "completed":
                 file = Path(work.folder, f"{name}.mp4")
-                loading.append(asyncio.create_task(fetch(shop.client, answer["results"][0], file, shop.slots)))
+                loading.append(asyncio.create_task(load(answer["results"][0], file)))
             else:
                 left.append(name)
         await asyncio.sleep(work.every)

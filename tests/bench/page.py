@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from frame import Bar, Curve, Growth, Row
 
-BARS = ("bar", "against", "product", "limit", "ratio", "pass", "aim", "rounds", "verdict")
+BARS = ("bar", "against", "product", "limit", "ratio", "spread", "pass", "aim", "rounds", "verdict")
 CURVES = ("how it grows", "of", "sizes", "found", "of one", "exponents", "rounds", "verdict")
 SKIPPED = ("not measured", "against", "why")
 TABLES = (BARS, CURVES, SKIPPED)
@@ -114,7 +114,9 @@ def _bar(row: Row) -> tuple[str, ...]:
         bounds = [f"{b}, {m:g} {bar.unit}" for b, m in zip(bounds, bar.most, strict=True)]
     limit = shown(row.limit, bar.unit) + (f" ({version})" if (version := bar.version()) else "")
     product = shown(row.product, bar.unit)
-    return (bar.name, bar.against, product, limit, f"{row.ratio:.2f}×", *bounds, str(row.rounds), row.verdict)
+    ratio = f"{row.ratio:.2f}×"
+    spread = f"{min(row.ratios):.2f} to {max(row.ratios):.2f}" if row.rounds > 1 else "-"
+    return (bar.name, bar.against, product, limit, ratio, spread, *bounds, str(row.rounds), row.verdict)
 
 
 def _curve(curve: Curve) -> tuple[str, ...]:

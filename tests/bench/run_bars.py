@@ -29,6 +29,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     yield from _downloads(folder, tiny)
     yield from _records(folder, tiny)
     yield from _endings(folder, tiny)
+    yield from _real_videos(folder, tiny)
     yield Growth(
         "following tasks in flight at once, at the usual pace",
         (10, 100, 1000) if tiny else (100, 1000, 10_000),
@@ -94,7 +95,7 @@ def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
 
 def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     """Each entry is submitted, read about five times, downloaded, hashed and saved; the limit reads as often."""
-    many, some = (20, 8) if tiny else (2000, 100)
+    many = 20 if tiny else 2000
 
     def bought(entries: int, how: str = TOGETHER, **more: Any) -> Spent:
         return work(folder, "whole", entries, how, flight=96, seconds=0.5 if tiny else 2.0, **more)
@@ -120,13 +121,6 @@ def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
             1.2,
             rounds=3,
         )
-    yield Bar(
-        f"whole run of {some:,} entries, CPU per entry, {TOGETHER}, with the media extra",
-        "without it",
-        lambda: bought(some, media=True).said["cpu"] / some,
-        lambda: bought(some).said["cpu"] / some,
-        rounds=3,
-    )
     yield Growth(f"a whole run, {TOGETHER}", (2, 20, 200) if tiny else (20, 200, 2000), bought, (INSIDE, MEMORY))
 
 
@@ -161,6 +155,23 @@ def _endings(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
         f"{ending:,} tasks that end all at once", bare, lambda: ends(False, ending, 1e9)["wall"],
         lambda: ends(True, ending, 1e9)["wall"], 1.5, 1.2, unit="s wall", rounds=3,
     )  # fmt: skip
+
+
+def _real_videos(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
+    """Videos of 5 seconds, 720p and 3 MB or more; the tasks have all ended, and only the saving is left to do."""
+    takes = 2 if tiny else 40
+    group = {"group": 50, "every": 0.0}
+
+    def saved(**more: Any) -> float:
+        return work(folder, "ends", takes, ending=takes, rate=1e9, hard=True, **more).said["cpu"] / takes
+
+    for extra, does in (("with", "downloads, hashes and decodes each once"), ("without", "downloads and hashes")):
+        media = extra == "with"
+        yield Bar(
+            f"saving {takes} videos of real weight, CPU of one, {extra} the media extra", f"a bare loop that {does}",
+            lambda media=media: saved(media=media), lambda media=media: saved(media=media, limit=True, **group),
+            1.5, 1.2, rounds=3,
+        )  # fmt: skip
 
 
 def _downloads(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:

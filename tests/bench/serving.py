@@ -30,7 +30,8 @@ def clips(work: Work) -> Iterator[str]:
 @contextmanager
 def ending(work: Work) -> Iterator[Addresses]:
     """A service that ends as many tasks as the work says, at its rate."""
-    with _served("ending.py", f"{work.folder}/service", str(work.ending), str(work.rate), *work.faults) as url:
+    given = (*work.faults, *(["hard"] if work.hard else []))
+    with _served("ending.py", f"{work.folder}/service", str(work.ending), str(work.rate), *given) as url:
         yield Addresses(url, url, url)
 
 
