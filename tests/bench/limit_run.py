@@ -38,6 +38,11 @@ class Reads:
         self._asking: set[asyncio.Task[None]] = set()
         self.tasks = self.calls = 0
 
+    @property
+    def full(self) -> int:
+        """How many tasks the next request has: groups of whole tasks whose average is the one asked for."""
+        return int((self.calls + 1) * self._group) - int(self.calls * self._group)
+
     async def task(self, name: str) -> Mapping[str, Any]:
         self.tasks += 1
         if self._group < 1.5:
@@ -46,8 +51,7 @@ class Reads:
                 return orjson.loads((await self._client.get(f"/v1/tasks/{name}")).content)
         loop = asyncio.get_running_loop()
         found = self._waiting[name] = loop.create_future()
-        # Groups of whole tasks whose average is the one asked for.
-        if len(self._waiting) >= int((self.calls + 1) * self._group) - int(self.calls * self._group):
+        if len(self._waiting) >= self.full:
             self._ask()
         elif self._timer is None:
             self._timer = loop.call_later(1.0, self._ask)
@@ -139,7 +143,7 @@ async def endings(work: Work, shop: Shop) -> None:
 
     since, left, loading = begun(), deque(task_id(n) for n in range(work.many)), []
     while len(loading) < work.ending:
-        group = [left.popleft() for _ in range(min(int(work.group), len(left)))]
+        group = [left.popleft() for _ in range(min(shop.reads.full, len(left)))]
         for name, answer in zip(group, await asyncio.gather(*map(shop.reads.task, group)), strict=True):
             if answer["status"] == "completed":
                 file = Path(work.folder, f"{name}.mp4")

@@ -36,7 +36,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
 _ESCAPE = re.compile(r"\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _KNOWN = 1 << 15
-"""Texts whose spellings are remembered to be free of the key, or not: a task that is read a hundred times has one id."""
+"""Texts that are looked through once, the latest of them: a task is read a hundred times, and has one id."""
 
 _LAYERS = 3
 _MOST_FORMS = 200
