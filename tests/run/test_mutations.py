@@ -254,7 +254,7 @@ MUTANTS = [
     Mutant(
         "the words of the key",
         "run/service/redaction.py",
-        "        if not self._reveals_key(text):\n            return text\n        cleaned",
+        "        if not self._has_piece(text):\n            return text\n        cleaned",
         "        return text\n        cleaned",
         f"{ANSWERS} -k repeats_the_key",
     ),
