@@ -62,7 +62,8 @@ def test_random_boards_compile_beside_the_lean_loop() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     head, *sums = done.stdout.splitlines()
     assert head == "3 boards from seed 1, 1 rounds; all have made the same requests"
-    assert re.fullmatch(r"all: 3 boards of .* entries: median \d+\.\d\d×, worst \d+\.\d\d× \(seed [123], .*\)", sums[0])
+    ratios = r"median \d+\.\d\d× \(bar 1\.3×, aim 1\.0×\), worst \d+\.\d\d× \(bar 2\.0×, aim 1\.5×\), seed [123]"
+    assert re.fullmatch(rf"all: 3 boards of .* entries: {ratios}, \d+ entries", sums[0])
 
 
 def test_everything_that_people_write_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +89,9 @@ def test_everything_that_people_write_is_drawn(monkeypatch: pytest.MonkeyPatch) 
         " | upper",
         "{{ take }}",
         '"profiles":',
+        '"at": ',
+        '"frame": "last"',
+        "Continue {{ ref('before') }}",
     ):
         assert any(word in t for t in text), word
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from boards import written
 from frame import INSIDE, PEAK, Bar, Growth
 from process import HERE, Spent, python, seedspec, spent
+from random_compile import BARS
 
 
 def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
@@ -15,7 +16,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     many, wide, shots, most = (20, 2, 40, 200) if tiny else (2000, 200, 5000, 20_000)
     few = 5 if tiny else 50
     family = Family(folder, *((3, 300) if tiny else (40, 20_000)))
-    for which, passes, aim in (("median", 1.3, 1.0), ("worst", 2.0, 1.5)):
+    for which, (passes, aim) in BARS.items():
         yield Bar(
             f"compile {family.boards} storyboards drawn anew, the {which} ratio",
             "limit loop of each",

@@ -1,8 +1,9 @@
 """Storyboards drawn at random from a seed: whatever people write, in sizes from one shot to a thousand.
 
 One to four axes, of labels, of words, of bundles, or of a request field; labels with colons and digits; none to four
-references, some of them a shot's own; conditionals, filters and variables; one prompt or an A/B pair; takes, subsets
-of the axes, overrides, profiles. All of them compile: what is drawn keeps the rules of the format.
+references, some of them a shot's own; chains, of whole videos and of pictures of them; conditionals, filters and
+variables; one prompt or an A/B pair; takes, subsets of the axes, overrides, profiles. All of them compile: what is
+drawn keeps the rules of the format.
 """
 
 from __future__ import annotations
@@ -58,8 +59,13 @@ def draw(seed: int, most: int = 20_000) -> dict[str, Any]:
         axis = random.choice(list(axes))
         board["overrides"] = [{"when": {axis: random.choice(_labels(axes[axis]))}, "generate_audio": False}]
     if random.random() < 0.3:
-        board["profiles"] = {"draft": {"quality": "480p", "takes": 1}, "final": {"takes": 2}}
+        quality = {} if "quality" in sweeps else {"quality": "480p"}
+        board["profiles"] = {"draft": {**quality, "takes": 1}, "final": {"takes": 2}}
     board["shots"] = [_shot(random, number, axes, sweeps, catalogue) for number in range(shots)]
+    if random.random() < 0.4:
+        for number in range(1, shots):
+            if random.random() < 0.3:
+                _chain(random, board, board["shots"][number], board["shots"][random.randrange(number)])
     return board
 
 
@@ -71,7 +77,7 @@ def written(board: Mapping[str, Any]) -> str:
 def _lines(value: Any, margin: str) -> list[str]:
     lines: list[str] = []
     for key, item in value.items():
-        if isinstance(item, dict) and item and key != "when":
+        if isinstance(item, dict) and item and key not in ("when", "at"):
             lines += [f"{margin}{json.dumps(key)}:", *_lines(item, margin + "  ")]
         elif isinstance(item, list) and item and isinstance(item[0], dict):
             lines.append(f"{margin}{json.dumps(key)}:")
@@ -154,6 +160,32 @@ def _shot(
     else:
         shot["prompt"] = _prompt(random, number, kept, axes, names)
     return shot
+
+
+def _chain(random: Random, board: Mapping[str, Any], shot: dict[str, Any], upstream: Mapping[str, Any]) -> None:
+    """Has a shot continue the video of one above it, or a picture of that; the labels that it lacks are fixed."""
+    axes = board["matrix"]["axes"]
+    theirs, ours = ({name: _labels(values) for name, values in named(one, axes).items()} for one in (upstream, shot))
+    fixed = {
+        name: random.choice(labels) for name, labels in theirs.items() if name not in ours or random.random() < 0.1
+    }
+    chain: dict[str, Any] = {"shot": upstream["id"], **({"at": fixed} if fixed else {})}
+    if random.random() < 0.3:
+        chain["take"] = random.randint(1, board["defaults"].get("takes", 1))
+    # reference videos last 15 seconds together
+    if random.random() < 0.6 or any("video" in r for r in board.get("references", {}).values()):
+        chain["frame"] = random.choice(("first", "last", "last", 1.5))
+    shot["references"] = {**shot.get("references", {}), "before": chain}
+    mention = random.choice((" It begins as {{ ref('before') }} ends.", " Continue {{ ref('before') }}."))
+    prompt = shot["prompt"]
+    shot["prompt"] = {k: v + mention for k, v in prompt.items()} if isinstance(prompt, dict) else prompt + mention
+
+
+def named(shot: Mapping[str, Any], axes: Mapping[str, Any]) -> dict[str, Any]:
+    """The axes of a shot, its prompts among them where it has several."""
+    kept = shot.get("matrix", {}).get("only", axes)
+    own = {"prompt": shot["prompt"]} if isinstance(shot["prompt"], dict) else {}
+    return {**{name: values for name, values in axes.items() if name in kept}, **own}
 
 
 def _prompt(random: Random, number: int, kept: list[str], axes: Mapping[str, Any], names: list[str]) -> str:
