@@ -118,13 +118,14 @@ NO_ADVICE = 1_000_000
 
 
 def price_of(model: Model) -> Price:
-    """The prices of a model's requests, each worked out once."""
+    """The prices of a model's requests, each worked out once for what they depend on."""
+    read = model.rate.reads
 
     @cache
     def price(asked: Asked, lengths: tuple[float | None, ...]) -> Cost:
         return estimate(model.rate, asked, model.video_seconds(lengths))
 
-    return price
+    return lambda asked, lengths: price(asked.only(read), lengths)
 
 
 LAST_DAY = "9999-12-31"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import Any, Literal
@@ -100,6 +100,18 @@ class Asked:
     images: int = 0
     videos: int = 0
     audios: int = 0
+
+    def only(self, read: Collection[str]) -> Asked:
+        """Without what is no variable of these; the length and the number of videos stay."""
+        return Asked(
+            self.seconds if "seconds" in read else None,
+            self.quality if "quality" in read else None,
+            self.ratio if "ratio" in read else None,
+            self.sound if "sound" in read else None,
+            self.images if "input_images" in read else 0,
+            self.videos,
+            self.audios if "input_audios" in read else 0,
+        )
 
 
 Seconds = tuple[Decimal, Decimal]
