@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from jinja2 import nodes
 
-from seedspec.compiler.prompt.parts import Parts
 from seedspec.compiler.storyboard.types import Axis
 from seedspec.text.diagnostic import did_you_mean, list_words
 from seedspec.text.near import shorten
@@ -16,39 +15,42 @@ from seedspec.text.node import Map, Scalar
 _EQUAL = ("eq", "ne", "in", "notin")
 
 
+class Comparison(NamedTuple):
+    """Two expressions whose equality a template asks for, or the second one has several that the first may equal."""
+
+    one: nodes.Expr
+    other: nodes.Expr
+
+
 class NeverEqual(NamedTuple):
     """A comparison that has one outcome for every row, at the text that is compared."""
 
-    start: int
-    end: int
+    text: nodes.Const
     message: str
     notes: tuple[str, ...]
 
 
-def may_compare(text: str) -> bool:
-    """Whether a template can hold such a comparison; most do not, and need not be read again."""
-    return "==" in text or "!=" in text or " in " in text
+def comparisons(every: Iterable[nodes.Node]) -> tuple[Comparison, ...]:
+    """Those among the nodes of a template."""
+    alone = (n for n in every if isinstance(n, nodes.Compare) and len(n.ops) == 1)
+    return tuple(Comparison(n.expr, n.ops[0].expr) for n in alone if n.ops[0].op in _EQUAL)
 
 
-def never_equal(parts: Parts, axes: Mapping[str, Axis]) -> Iterator[NeverEqual]:
+def never_equal(found: Iterable[Comparison], axes: Mapping[str, Axis]) -> Iterator[NeverEqual]:
     """The texts that axes are compared with and never are."""
-    for node in parts.nodes:
-        if not isinstance(node, nodes.Compare) or len(node.ops) != 1 or node.ops[0].op not in _EQUAL:
-            continue
-        name, of_label = _axis_of(node.expr)
-        column = _column_of(node.expr, axes)
+    for one, other in found:
+        name, of_label = _axis_of(one)
+        column = _column_of(one, axes)
         if name not in axes and column is None:
             continue
-        other = node.ops[0].expr
         for const in other.items if isinstance(other, (nodes.List, nodes.Tuple)) else [other]:
             if isinstance(const, nodes.Const) and isinstance(const.value, str):
                 if column is not None:
-                    found = _judge_column(*column, const.value)
+                    said = _judge_column(*column, const.value)
                 else:
-                    found = _judge(axes[name], const.value, of_label=of_label)
-                if found is not None:
-                    part = parts.part(const)
-                    yield NeverEqual(part.start, part.end, *found)
+                    said = _judge(axes[name], const.value, of_label=of_label)
+                if said is not None:
+                    yield NeverEqual(const, *said)
 
 
 def _axis_of(node: nodes.Expr) -> tuple[str, bool]:

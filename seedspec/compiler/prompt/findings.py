@@ -9,14 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 import jinja2
 from jinja2 import nodes
 
-from seedspec.compiler.prompt.comparisons import never_equal
+from seedspec.compiler.prompt.comparisons import comparisons, never_equal
 from seedspec.compiler.prompt.complaint import Complaint, Finding
 from seedspec.compiler.prompt.errors import Change, Included, MissingValue, TemplateFault, fault_of, part_of
 from seedspec.compiler.prompt.locate import Written
 from seedspec.compiler.prompt.names import Names, Unknown, unknown_names
 from seedspec.compiler.prompt.parts import Part, Parts, Token, constant_of, is_sole, tokens_of
 from seedspec.compiler.prompt.sandbox import Environment
-from seedspec.compiler.prompt.syntax import explain
 from seedspec.compiler.prompt.value import MOST_DIGITS
 from seedspec.compiler.storyboard.types import Axis
 from seedspec.text.diagnostic import Edit, Note, Problems
@@ -65,13 +64,10 @@ class Findings:
     def report_never_equal(self, scalar: Scalar, axes: Mapping[str, Axis], problems: Problems) -> None:
         """Warns of conditions that hold for no row, or for each."""
         text, base = self._read_as(str(scalar.value))
-        written = Written(scalar)
-        for one in never_equal(Parts(self._env, text), axes):
-            problems.warning("never-equal", one.message, written.span(base + one.start, base + one.end), *one.notes)
-
-    def has_never_equal(self, text: str, axes: Mapping[str, Axis]) -> bool:
-        """Whether there is such a condition in a text that can be read by itself."""
-        return any(True for _ in never_equal(Parts(self._env, text), axes))
+        written, parts = Written(scalar), Parts(self._env, text)
+        for one in never_equal(comparisons(parts.nodes), axes):
+            part = parts.part(one.text)
+            problems.warning("never-equal", one.message, written.span(base + part.start, base + part.end), *one.notes)
 
     def _unreadable(self, text: str, error: BaseException) -> tuple[Finding, str]:
         """What is wrong with a text that does not compile, and its code."""
@@ -90,6 +86,8 @@ class Findings:
             said, at = placed.message or "", placed.lineno
         except Exception:  # the text is too deep to be read with places
             return Finding(0, len(text), "a template that is nested too deeply"), "template-syntax"
+        from seedspec.compiler.prompt.syntax import explain
+
         return explain(text, Complaint(said, at, self._env.filters, self._env.tests)), "template-syntax"
 
     def _numbers(self, text: str) -> Iterator[Token]:

@@ -78,7 +78,7 @@ class PartLines(CodeGenerator):
 
 def number_parts(tree: nodes.Template) -> None:
     """Gives each node its number, in the order in which `Parts` counts them."""
-    for number, node in enumerate(_nodes(tree)):
+    for number, node in enumerate(nodes_of(tree)):
         node.lineno = number
 
 
@@ -107,7 +107,7 @@ class Parts:
         parser = Parser(environment, "")
         parser.stream = TokenStream(environment.lexer.wrap(self._read(environment.lexer), None), None, None)
         self.tree = parser.parse()
-        self.nodes = list(_nodes(self.tree))
+        self.nodes = nodes_of(self.tree)
         self._index = {t.start: i for i, t in enumerate(self.tokens)}
 
     def _read(self, lexer: Lexer) -> Iterator[tuple[int, str, str]]:
@@ -199,12 +199,15 @@ def _step(token: Token) -> int:
     return 1 if token.text in _OPENING else -1 if token.text in _CLOSING else 0
 
 
-def _nodes(tree: nodes.Template) -> Iterator[nodes.Node]:
+def nodes_of(tree: nodes.Template) -> list[nodes.Node]:
+    """All nodes of a tree, in the order of their numbers."""
     stack: list[nodes.Node] = [tree]
+    found = []
     while stack:
         node = stack.pop()
-        yield node
+        found.append(node)
         stack.extend(node.iter_child_nodes())
+    return found
 
 
 def is_sole(environment: jinja2.Environment, text: str) -> bool:

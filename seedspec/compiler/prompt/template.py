@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 import jinja2
 from jinja2 import meta, nodes
 
-from seedspec.compiler.prompt.comparisons import may_compare
+from seedspec.compiler.prompt.comparisons import Comparison, never_equal
 from seedspec.compiler.prompt.errors import TemplateFault
+from seedspec.compiler.prompt.evaluate import Run, evaluation
 from seedspec.compiler.prompt.findings import Findings
 from seedspec.compiler.prompt.locate import Written, is_template
 from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK, Excess, Meter
 from seedspec.compiler.prompt.names import Names
-from seedspec.compiler.prompt.parts import constant_of, is_sole
+from seedspec.compiler.prompt.parts import is_sole, nodes_of
+from seedspec.compiler.prompt.reads import Reads, paths_of, reads_of
 from seedspec.compiler.prompt.sandbox import Environment, Ref, Refs
 from seedspec.compiler.prompt.segments import split_segments
 from seedspec.compiler.prompt.value import admit_to_text, as_text, plain_of
@@ -29,7 +31,6 @@ from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Scalar
 from seedspec.text.value import valueclass
 
-_Run = Callable[[Mapping[str, Any]], Any]
 _INCLUDES = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 _PLAIN = re.compile(
     r"""\{\{\ *(?: ref\((?P<quote>['"])(?P<asks>[A-Za-z_]\w*)(?P=quote)\)
@@ -47,17 +48,16 @@ class Segment:
     """A piece of a template that is rendered by itself. `names` are the names that it reads, `paths` how far into them.
 
     `reads` are the names as its result depends on them: `label.look` where it reads that label alone. `asks` is the
-    reference that it asks for where it is one `ref()`, which needs no template language. `source` is its text where
-    that may compare something.
+    reference that it asks for where it is one `ref()`, which needs no template language.
     """
 
     names: frozenset[str]
     refs: frozenset[str]
     paths: frozenset[str]
     reads: frozenset[str]
-    _run: _Run
+    _run: Run
     asks: str | None = None
-    source: str = ""
+    comparisons: tuple[Comparison, ...] = ()
 
 
 class _Compiled(NamedTuple):
@@ -66,7 +66,7 @@ class _Compiled(NamedTuple):
     paths: frozenset[str]
     reads: frozenset[str]
     segments: tuple[str | Segment, ...]
-    run: _Run
+    run: Run
 
 
 @valueclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Template:
     refs: frozenset[str]
     reads: frozenset[str]
     segments: tuple[str | Segment, ...]
-    _run: _Run
+    _run: Run
     _refs: Refs
     _meter: Meter
     _explain: Callable[[Scalar, BaseException], TemplateFault]
@@ -135,7 +135,6 @@ class Templates:
         self._findings = Findings(self._env)
         self._known: dict[str, _Compiled] = {}
         self._segments: dict[str, Segment] = {}
-        self._compared: dict[tuple[object, ...], bool] = {}
 
     def compile(self, scalar: Scalar) -> Template | None:
         """The template of a text, or None with its syntax errors reported."""
@@ -167,16 +166,9 @@ class Templates:
 
     def check_comparisons(self, template: Template, axes: Mapping[str, Axis]) -> None:
         """Warns of an axis that a template compares with what it never is."""
-        comparing = (s.source for s in template.segments if not isinstance(s, str) and s.source)
-        if not template.names.isdisjoint((*axes, "label")) and any(self._never_equal(s, axes) for s in comparing):
+        found = [one for s in template.segments if not isinstance(s, str) for one in s.comparisons]
+        if any(True for _ in never_equal(found, axes)):
             self._findings.report_never_equal(template.scalar, axes, self.problems)
-
-    def _never_equal(self, text: str, axes: Mapping[str, Axis]) -> bool:
-        """Whether a piece has such a comparison: what several shots have in common is read once."""
-        key = (text, *map(id, axes.values()))
-        if key not in self._compared:
-            self._compared[key] = self._findings.has_never_equal(text, axes)
-        return self._compared[key]
 
     def places(self, template: Template, reference: str) -> Iterable[tuple[int, int]]:
         """Where a template gives a constant name to `ref()`: the name itself, without its quotes."""
@@ -199,7 +191,7 @@ class Templates:
     def _read_paths(self, text: str, above: frozenset[str]) -> frozenset[str]:
         """The paths of a text and of all that it includes. Raises LookupError where that cannot be told."""
         tree = self._env.parse(text)
-        found = _paths(tree, frozenset(meta.find_undeclared_variables(tree)))
+        found = paths_of(nodes_of(tree), frozenset(meta.find_undeclared_variables(tree)))
         for name in meta.find_referenced_templates(tree):
             inner = self._reader(name) if name is not None and name not in above else None
             if inner is None:
@@ -229,14 +221,14 @@ class Templates:
             segment = self._segments.get(piece.source)
             if segment is None:
                 try:
-                    segment = self._segments[piece.source] = self._compile_plain(piece.source) or self._compile_segment(
+                    segment = self._segments[piece.source] = self._compile_plain(piece.source) or self._compile_piece(
                         piece.source
                     )
                 except Exception:  # the whole meets it again, and says it
                     return None
             found.append(segment)
             parts.append(segment)
-        whole: list[_Run] = []
+        whole: list[Run] = []
 
         def run(scope: Mapping[str, Any]) -> Any:
             if not whole:
@@ -256,7 +248,7 @@ class Templates:
     def _compile_expression(self, text: str) -> Segment:
         """A text that is one `{{ expression }}`, as the value of the expression."""
         tree = self._read(text)
-        names, refs, paths, reads = _reads(tree)
+        reads = reads_of(tree)
         output = tree.body[0]
         assert isinstance(output, nodes.Output)
         result = nodes.Assign(nodes.Name("result", "store"), output.nodes[0], lineno=output.nodes[0].lineno)
@@ -270,7 +262,7 @@ class Templates:
                 pass
             return context.vars["result"]
 
-        return Segment(names, refs, paths, reads, run, None, text if may_compare(text) else "")
+        return _segment(reads._replace(asks=None), run)
 
     def _compile_plain(self, text: str) -> Segment | None:
         """A piece that is one name, one key of it, or one `ref()`; None for any other, which takes a compiler."""
@@ -289,10 +281,17 @@ class Templates:
         path = frozenset({f"{name}.{key}" if key else name})
         return Segment(frozenset({name}), nothing, path, path if name == "label" else frozenset({name}), run)
 
-    def _compile_segment(self, text: str) -> Segment:
+    def _compile_piece(self, text: str) -> Segment:
+        """A piece, without making code of it where that can be."""
         tree = self._read(text)
-        names, refs, paths, reads = _reads(tree)
-        asks = _sole_reference(tree)
+        run = evaluation(tree, self._env)
+        return self._compile_tree(tree) if run is None else _segment(reads_of(tree, self._env.globals), run)
+
+    def _compile_segment(self, text: str) -> Segment:
+        return self._compile_tree(self._read(text))
+
+    def _compile_tree(self, tree: nodes.Template) -> Segment:
+        reads = reads_of(tree)
         template = self._made(tree)
         start, context = template.root_render_func, template.new_context
         shared, meter = dict(template.globals), self._meter
@@ -307,7 +306,7 @@ class Templates:
                     error.part = template.get_corresponding_lineno(frame.f_lineno)
                 raise
 
-        return Segment(names, refs, paths, reads, run, asks, text if may_compare(text) else "")
+        return _segment(reads, run)
 
     def _read(self, text: str) -> nodes.Template:
         """The tree of a text; raises TemplateSyntaxError also for filters and tests in branches that no entry takes."""
@@ -327,40 +326,5 @@ class Templates:
         return jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
 
 
-def _reads(tree: nodes.Template) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
-    """The names that a template reads, the constant ones that it gives to `ref()`, how far it reads into names, and
-    the names as its result depends on them."""
-    names = frozenset(meta.find_undeclared_variables(tree))
-    paths = _paths(tree, names)
-    reads = names
-    if "label" in names and "label" not in paths:
-        reads = names - {"label"} | {path for path in paths if path.startswith("label.")}
-    if any(True for _ in meta.find_referenced_templates(tree)):
-        names |= {"take", "label"}  # an included file may read them
-        reads |= {"take", "label"}
-    refs = frozenset(name for call in tree.find_all(nodes.Call) if (name := constant_of(call)) is not None)
-    return names, refs, paths, reads
-
-
-def _paths(tree: nodes.Template, names: frozenset[str]) -> frozenset[str]:
-    """`look.words` for each key that is read of a name by itself, and `look` where any part of it may be read."""
-    found, within = set(), set[int]()
-    keyed = [(n.node, n.attr) for n in tree.find_all(nodes.Getattr)]
-    keyed += [(n.node, n.arg.value) for n in tree.find_all(nodes.Getitem) if isinstance(n.arg, nodes.Const)]
-    for node, key in keyed:
-        if isinstance(node, nodes.Name) and isinstance(key, str) and node.name in names:
-            within.add(id(node))
-            found.add(f"{node.name}.{key}")
-    bare = (n.name for n in tree.find_all(nodes.Name) if n.ctx == "load" and id(n) not in within)
-    return frozenset(found.union(name for name in bare if name in names))
-
-
-def _sole_reference(tree: nodes.Template) -> str | None:
-    """The reference whose `ref()` is all of a template."""
-    output = tree.body[0] if len(tree.body) == 1 else None
-    node = output.nodes[0] if isinstance(output, nodes.Output) and len(output.nodes) == 1 else None
-    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "ref":
-        given = node.args[0] if len(node.args) == 1 and not (node.kwargs or node.dyn_args or node.dyn_kwargs) else None
-        if isinstance(given, nodes.Const) and isinstance(given.value, str):
-            return given.value
-    return None
+def _segment(reads: Reads, run: Run) -> Segment:
+    return Segment(reads.names, reads.refs, reads.paths, reads.reads, run, reads.asks, reads.comparisons)

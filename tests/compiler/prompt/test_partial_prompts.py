@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from seedspec.catalog.schema import Schema
 from seedspec.compiler.prompt.errors import TemplateFault
+from seedspec.compiler.prompt.evaluate import evaluation
 from seedspec.compiler.prompt.meter import MOST_CHARACTERS, MOST_WORK
 from seedspec.compiler.prompt.segments import CodeSegment, split_segments
 from seedspec.compiler.prompt.template import Segment, Template, Templates
@@ -357,12 +358,61 @@ def test_a_piece_that_is_one_name_is_what_the_template_language_makes_of_it(text
     templates = Templates({}.get, Problems())
     plain, whole = templates._compile_plain(text), templates._compile_segment(text)
     assert plain is not None
-    for field in ("names", "refs", "paths", "reads", "asks", "source"):
+    for field in ("names", "refs", "paths", "reads", "asks", "comparisons"):
         assert getattr(plain, field) == getattr(whole, field), field
     for value in ("words\n", {"b": "Q", "items": 3}, None, True, 1.5, [1], "x" * (MOST_CHARACTERS + 1), 10**400):
         scope = {"a": value, "label": {"x": "y"}, "take": 1}
         found = [_made(templates, one, scope) for one in (plain, whole)]
         assert plain.asks is not None or found[0] == found[1], value
+
+
+@pytest.mark.parametrize(
+    ("text", "coded"),
+    [
+        ("{% if label.x == 'y' %}with {{ ref('q') }}{% else %}loudly{% endif %}", False),
+        ("{% if a != 'words' and take > 1 %}1{% elif a.b in ['Q', 3] or not a %}2 {{ a.b }}{% endif %}", False),
+        ("{% if a.b in ('Q', '') or not a %}{{ a['b'] }}{% elif a %}{{ a | title }}{% endif %}", False),
+        ("{% if a %}{% if take < 2 %}{{ a }}{% endif %}{% else %}{{ a }}{% endif %}", False),
+        ("{{ a if a else take }}", True),
+        ("{{ a | default('none') }}{{ b | default(a) }}", False),
+        ("{% if 'o' in a %}{{ a | replace('o', 'u') }}{% endif %}", True),
+        ("{% if a not in label.x %}{{ label[a] }}{% endif %}", False),
+        ("{% if a >= 1 %}{{ missing.key }}{% endif %}{{ take }}", False),
+        ("{% if self %}1{% endif %}", True),
+        ("{% for x in a %}{{ x }}{% endfor %}", True),
+        ("{% if a is defined %}{{ a.upper() }}{% endif %}", True),
+        ("{{ ref(a) }}", True),
+        ("{{ ref('q', 'r') }}{{ ref('q', role='r') }}", True),
+        ("{% if ref('q', role='r') %}1{% endif %}", True),
+        ("{{ ref('q', role='r') }}", True),
+        ("{{ a | default(value='x') }}", True),
+        ("{{ range }}", True),
+        ("{{ 'words' }}", True),
+    ],
+)  # fmt: skip
+def test_a_piece_gives_what_the_code_of_the_template_language_gives(text: str, coded: bool) -> None:
+    templates = Templates({}.get, Problems())
+    templates._refs.current = lambda name: f"image {name}"
+    piece, code = templates._compile_piece(text), templates._compile_segment(text)
+    assert (evaluation(templates._read(text), templates._env) is None) == coded
+    for field in ("names", "refs", "paths", "reads", "asks"):
+        assert getattr(piece, field) == getattr(code, field), field
+    assert str(piece.comparisons) == str(code.comparisons)
+    for value in (
+        "words\n",
+        {"b": "Q", "items": 3},
+        None,
+        True,
+        1.5,
+        [1],
+        "x" * (MOST_CHARACTERS + 1),
+        10**400,
+        "",
+        "y",
+    ):
+        scope = {"a": value, "label": {"x": "y"}, "take": 1}
+        found = [_made(templates, one, scope) for one in (piece, code)]
+        assert found[0] == found[1] or found[0] is None, value
 
 
 def _made(templates: Templates, segment: Segment, scope: dict[str, Any]) -> tuple[str, int] | None:
