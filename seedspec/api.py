@@ -16,8 +16,9 @@ from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.profile import NoProfile
 from seedspec.lock.event import Event
-from seedspec.lock.lock import Lock, LockFault, Record
+from seedspec.lock.lock import Lock, LockFault
 from seedspec.lock.merge import original_name
+from seedspec.lock.record import Record
 from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
 from seedspec.plan.agreed import Agreed, Drift, agreed_of
@@ -106,7 +107,7 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     options, problems = options or Options(), Problems()
     made, place = ready(path, options, compiled)
     lock, sender = read_lock(place.lock), ""
-    if any(r.values["state"] == State.SUBMITTING for r in lock):
+    if any(r.state is State.SUBMITTING for r in lock):
         sender = holder(place.lock)
         lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
     away = ""

@@ -13,7 +13,8 @@ from seedspec.cli.main import Exit
 from seedspec.compiler.address import matches
 from seedspec.compiler.storyboard.profile import AS_WRITTEN, name_of
 from seedspec.lock.age import age, asked_at
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import Record
 from seedspec.lock.state import FOLLOWED
 from seedspec.plan.command_hint import CommandHint
 from seedspec.report.table import cut

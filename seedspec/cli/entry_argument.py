@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from seedspec.cli.main import Exit
 from seedspec.compiler.address import matches, shot_of
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 
 _MOST = 8
 

@@ -13,7 +13,8 @@ from seedspec.api import Compiled
 from seedspec.cli.main import Exit
 from seedspec.compiler.entry import Entry
 from seedspec.lock.event import Event
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import Record
 from seedspec.lock.state import UNANSWERED
 from seedspec.project.paths import Place
 from seedspec.run.store.journal import Journal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 
 
 def asked_at(record: Record) -> str:

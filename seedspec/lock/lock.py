@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
 from seedspec.lock.keys import DEEPEST, KEYS, depth, fault
+from seedspec.lock.record import STATES, Packer, Record, record_of
 from seedspec.lock.state import RANKS, UNANSWERED, IllegalMove, State, advance
-from seedspec.lock.unsigned import without_signatures
+from seedspec.lock.unsigned import may_be_signed, without_signatures
 from seedspec.lock.version import NEWEST, extra_values, header_of, version_needed, version_of
 
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
@@ -44,64 +46,6 @@ class LockFault(Exception):
 
     def __str__(self) -> str:
         return f"{self.args[0]}; `{self.command}` {self.fix}" if self.fix else str(self.args[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One attempt at a purchase, as the lock knows it (rule 1). Keys are those of schemas/lock.json."""
-
-    fp: str
-    attempt: int
-    values: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def state(self) -> State:
-        return _STATES[self.values["state"]]
-
-    @property
-    def entry(self) -> str:
-        return str(self.values.get("entry", ""))
-
-    @property
-    def profile(self) -> str:
-        """The profile that it was bought with; "" for the storyboard as written."""
-        return str(self.values.get("profile", ""))
-
-    @property
-    def task(self) -> str | None:
-        return self.values.get("task")
-
-    @property
-    def file(self) -> str | None:
-        return self.values.get("file")
-
-    @property
-    def manifest(self) -> Mapping[str, Any] | None:
-        return self.values.get("manifest")
-
-    @property
-    def reserved(self) -> float | None:
-        """The credits that the service held for it; in a lock of before they were told apart, what it stated."""
-        reserved: float | None = self.values.get("reserved", self.values.get("credits"))
-        return reserved
-
-    @property
-    def charged(self) -> float | None:
-        """The credits that it cost in the end, where the service said so."""
-        return self.values.get("charged")
-
-    @property
-    def stated(self) -> float | None:
-        """The last that the service said of its cost, in credits."""
-        return self.reserved if self.charged is None else self.charged
-
-    @property
-    def stuck(self) -> Mapping[str, str] | None:
-        """Since when its task has no end in sight, and the service's last word; None for one that is waited for."""
-        return self.values.get("stuck") if self.state is State.RUNNING else None
-
-    def get(self, key: str) -> Any:
-        return self.values.get(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +95,18 @@ def lock_from(records: Iterable[Record], version: int = 1) -> Lock:
 
 def parse(data: bytes) -> Lock:
     """The lock of a file's bytes. Raises LockFault for all but a torn last line (rule 8)."""
-    if not data.strip():
-        raise LockFault("lock-empty", "the lock is empty; a lock never is: restore it from git", 1)
-    good, found, header = 0, Fold(), dict[str, Any]()
-    for number, line in enumerate(data.splitlines(keepends=True), 1):
+    return parse_lines(BytesIO(data))
+
+
+def parse_lines(lines: Iterable[bytes]) -> Lock:
+    """The lock of a file's lines, each with its line end; none is needed any more once the next one is asked for.
+
+    Raises LockFault for all but a torn last line (rule 8), and what the lines raise.
+    """
+    good, found, header, seen = 0, Fold(Packer()), dict[str, Any](), hashlib.sha256()
+    each, number, line, signed, ended = _lines(lines), 0, b"", False, True
+    for number, line in enumerate(each, 1):
+        seen.update(line)
         if line.startswith(MARKERS):
             fix = "keeps what both sides bought"
             raise LockFault("lock-conflict", "conflict markers of a git merge", number, fix)
@@ -165,17 +117,32 @@ def parse(data: bytes) -> Lock:
             else:
                 found.take(values)
         except BadLine as error:
-            if error.torn and number > 1 and good + len(line) == len(data) and (line[-1:] != b"\n" or b"\0" in line):
+            rest = list(each)
+            if number == 1 and not line.strip() and not any(map(bytes.strip, rest)):
+                break
+            if error.torn and number > 1 and not rest and (line[-1:] != b"\n" or b"\0" in line):
                 break
             raise LockFault("lock-damaged", str(error), number, _SETS_ASIDE) from None
         except IllegalMove as error:
             raise LockFault("lock-damaged", f"a move that cannot be: {error}", number, _SETS_ASIDE) from None
         good += len(line)
-    # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
-    ended = data[good - 1 : good] == b"\n"
-    found.records = without_signatures(data, found.records, update_record)
-    digest = hashlib.sha256(data).hexdigest()
-    return Lock(found.lock(), good, found.lines + 1, ended, digest, found.version, header)
+        signed = signed or may_be_signed(line)
+        # a last line that reads whole and lacks its line end alone is kept: it may hold a task's id
+        ended = line[-1:] == b"\n"
+    if not good:
+        raise LockFault("lock-empty", "the lock is empty; a lock never is: restore it from git", 1)
+    if signed:
+        found.replace(without_signatures(found.values(), update_record))
+    return Lock(found.attempts, good, found.lines + 1, ended, seen.hexdigest(), found.version, header)
+
+
+def _lines(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines as any editor counts them: a carriage return alone ends one too."""
+    for line in lines:
+        if b"\r" in line:
+            yield from line.splitlines(keepends=True)
+        else:
+            yield line
 
 
 def read_line(line: bytes, *, whole: bool = True) -> Any:
@@ -188,11 +155,11 @@ def read_line(line: bytes, *, whole: bool = True) -> Any:
     if line.count(b"[") + line.count(b"{") > DEEPEST and depth(values) > DEEPEST:
         raise BadLine(f"more than {DEEPEST} levels of lists and mappings")
     crc = values.pop("crc", None) if isinstance(values, dict) else None
-    sealed = _SEALED.fullmatch(line)
-    if sealed is not None and crc == _crc(sealed[1] + b"}"):  # its very bytes are what was written
-        return values
+    text = line.rstrip()
+    if crc is not None and text[-18:-10] == b',"crc":"' and crc == _crc(text[:-18], b"}"):
+        return values  # its very bytes are what was written
     written = orjson.dumps(values)
-    if crc is None and written == line.rstrip():
+    if crc is None and written == text:
         return values
     json.loads(line, object_pairs_hook=_refuse_duplicates)  # written by another hand: then a key may stand twice
     if whole and crc is not None and crc != _crc(written):
@@ -200,12 +167,9 @@ def read_line(line: bytes, *, whole: bool = True) -> Any:
     return values
 
 
-_SEALED = re.compile(rb'(.*),"crc":"[0-9a-f]{8}"\}\s*', re.DOTALL)
-
-
-def _crc(line: bytes) -> str:
+def _crc(line: bytes, end: bytes = b"") -> str:
     """CRC-32 of a line's JSON without its `crc`, in 8 hex digits: it tells a damaged line, and hinders nobody."""
-    return f"{zlib.crc32(line):08x}"
+    return f"{zlib.crc32(end, zlib.crc32(line)):08x}"
 
 
 def _seal(line: bytes) -> bytes:
@@ -264,7 +228,7 @@ def update_record(known: Mapping[str, Any] | None, values: Mapping[str, Any]) ->
         return dict(values)
     if values.get("task") is not None and known.get("task") not in (None, values["task"]):
         raise IllegalMove(f"two tasks, `{known['task']}` and `{values['task']}`, for one attempt")
-    before, after = _STATES[known["state"]], _STATES[values["state"]]
+    before, after = STATES[known["state"]], STATES[values["state"]]
     if after is not before:
         advance(before, after)
     return merge_values(known, values)
@@ -286,9 +250,13 @@ class BadLine(Exception):
 
 @dataclass(slots=True)
 class Fold:
-    """Lines become records: a later one of a fingerprint and attempt updates the earlier ones (rule 2)."""
+    """Lines become records: a later one of a fingerprint and attempt updates the earlier ones (rule 2).
 
-    records: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    With a `packer` the records of what is bought or failed take little memory.
+    """
+
+    packer: Packer | None = None
+    attempts: dict[str, tuple[Record, ...]] = field(default_factory=dict)
     lines: int = 0
     version: int = 1
 
@@ -300,21 +268,34 @@ class Fold:
         fp, attempt, state = values.get("fp"), values.get("attempt"), values.get("state")
         if fp is None or attempt is None or state is None:
             raise BadLine("a line without `fp`, `attempt` or `state`")
-        record = update_record(self.records.get((fp, attempt)), values)
+        found = self.attempts.get(fp, ())
+        known = next((r for r in found if r.attempt == attempt), None) if found else None
+        record = update_record(None if known is None else known.values, values)
         for key in _NEEDED.get(state, ()):
             if key not in record:
                 raise BadLine(f"`{state}` without `{key}`")
-        self.records[fp, attempt] = record
+        self._put(fp, attempt, record)
         self.lines += 1
 
-    def lock(self) -> dict[str, tuple[Record, ...]]:
-        out: dict[str, list[Record]] = {}
-        for (fp, attempt), values in self.records.items():
-            out.setdefault(fp, []).append(Record(fp, attempt, values))
-        return {fp: tuple(sorted(rs, key=lambda r: r.attempt) if len(rs) > 1 else rs) for fp, rs in out.items()}
+    def values(self) -> dict[tuple[str, int], dict[str, Any]]:
+        """The values of each record, by its fingerprint and attempt."""
+        return {(r.fp, r.attempt): dict(r.values) for of_one in self.attempts.values() for r in of_one}
+
+    def replace(self, records: Mapping[tuple[str, int], dict[str, Any]]) -> None:
+        """Puts records in the place of those that were taken."""
+        self.attempts = {}
+        for (fp, attempt), values in records.items():
+            self._put(fp, attempt, values)
+
+    def _put(self, fp: str, attempt: int, values: dict[str, Any]) -> None:
+        packer = self.packer if values["state"] in _SETTLED else None
+        made = record_of(fp, attempt, values, packer)
+        others = [r for r in self.attempts.get(fp, ()) if r.attempt != attempt]
+        self.attempts[fp] = tuple(sorted((*others, made), key=_attempt)) if others else (made,)
 
 
-_STATES: dict[str, State] = {str(s): s for s in State}
+_attempt = attrgetter("attempt")
+_SETTLED = frozenset({State.SAVED, State.FAILED})
 _NEEDED = {"running": ("task",), "completed": ("task",), "saved": ("file", "sha256")}
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from orjson import dumps
 
 from seedspec.compiler.filename import LONGEST, same
-from seedspec.lock.lock import MARKERS, Lock, Record, encode, merge_values
+from seedspec.lock.lock import MARKERS, Lock, encode, merge_values
+from seedspec.lock.record import Record, record_of
 from seedspec.lock.state import RANKS, State
 from seedspec.text.value import valueclass
 
@@ -92,14 +93,14 @@ def _is_same_purchase(one: Record, other: Record) -> bool:
 
 def _merge_records(one: Record, other: Record) -> Record:
     first, last = sorted((one, other), key=lambda r: (RANKS[r.state].merge, str(r.get("at")), encode(r.values)))
-    return Record(one.fp, max(one.attempt, other.attempt), merge_values(first.values, last.values))
+    return record_of(one.fp, max(one.attempt, other.attempt), merge_values(first.values, last.values))
 
 
 def _renumber(records: Iterable[Record]) -> tuple[Record, ...]:
     out: list[Record] = []
     for record in records:
         number = max(record.attempt, out[-1].attempt + 1 if out else 1)
-        out.append(Record(record.fp, number, {**record.values, "attempt": number}))
+        out.append(record_of(record.fp, number, {**record.values, "attempt": number}))
     return tuple(out)
 
 
@@ -121,7 +122,7 @@ def _rename_clashes(attempts: Mapping[str, tuple[Record, ...]]) -> dict[str, tup
 
 
 def _with_file(record: Record, file: str | None) -> Record:
-    return record if file is None else Record(record.fp, record.attempt, {**record.values, "file": file})
+    return record if file is None else record_of(record.fp, record.attempt, {**record.values, "file": file})
 
 
 def _claim_order(record: Record) -> tuple[str, str, str, str]:
@@ -140,8 +141,8 @@ def merged_name(record: Record) -> str:
 
 def original_name(record: Record) -> str:
     """The name that a video had before a merge gave it one of its own; "" for one that has the name it was saved as."""
-    file, sha256 = record.file, record.get("sha256")
-    if not file or not sha256 or sha256[:8] not in file:  # nearly every one, and there may be many
+    file = record.file
+    if not file or record.fp[:8] not in file or not record.get("sha256"):  # nearly every one, and there may be many
         return ""
     ending = _merged_ending(record)
     return f"{file.removesuffix(ending)}.mp4" if file.endswith(ending) else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seedspec.catalog.model import Model
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 from seedspec.lock.state import State
 from seedspec.text.value import valueclass
 

@@ -67,7 +67,7 @@ def recover(data: bytes) -> Recovery:
             except IllegalMove as error:  # it contradicts the lines before: both may be true of what was paid
                 alone = Fold(version=version)
                 alone.take(values)
-                lock = union(lock, Lock(alone.lock())).lock
+                lock = union(lock, Lock(alone.attempts)).lock
                 unreadable.append(Unreadable(number, piece, f"a move that cannot be: {error}", taken=True))
         except BadLine as error:
             taken = _taken_in_clean_words(whole, piece)
@@ -81,7 +81,7 @@ def recover(data: bytes) -> Recovery:
             unreadable.append(Unreadable(number, piece, str(error), taken=True))
     if not found:
         raise LockFault("lock-damaged", "no line of it is a record; restore it from git")
-    return Recovery(union(Lock(whole.lock(), version=version, header=header), lock).lock, tuple(unreadable))
+    return Recovery(union(Lock(whole.attempts, version=version, header=header), lock).lock, tuple(unreadable))
 
 
 def _headers(pieces: Iterable[tuple[int, bytes]]) -> tuple[int, dict[str, Any]]:

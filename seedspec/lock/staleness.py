@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import Entry, frame_words, upstream_in
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import Record
 from seedspec.lock.state import OPEN, State
 from seedspec.text.value import valueclass
 
@@ -33,8 +34,10 @@ def stale(entry: Entry, record: Record, lock: Lock) -> Stale | None:
 
     What the record does not say, as of a purchase that was adopted, is taken to be as it should.
     """
+    if not (upstream := entry.upstream):
+        return None
     used: Mapping[str, str] = record.get("used") or {}
-    for medium in entry.upstream:
+    for medium in upstream:
         was, now = used.get(medium.key), video_of(lock.last(medium.key))
         if was is not None and now and now != was:
             return Stale(medium.where, was, now)
@@ -70,7 +73,8 @@ def facts_of(record: Record | None) -> MediaFacts | None:
     """What was measured of a purchase's saved video; None while there is none."""
     if record is None or record.state is not State.SAVED:
         return None
-    return MediaFacts(**{name: record.get(name) for name in _FACTS})
+    values = record.values
+    return MediaFacts(**{name: values.get(name) for name in _FACTS})
 
 
 def under_way(record: Record, lock: Lock) -> bool:

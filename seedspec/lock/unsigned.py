@@ -16,14 +16,17 @@ _MARKS = (b"ignature=", b"IGNATURE=", b"sig=", b"SIG=")
 """Some of these stands in every lock that holds a signed address; so most locks are looked through no further."""
 
 
-def without_signatures(data: bytes, records: Records, update: Callable[[Values, Values], Values]) -> Records:
-    """The records of a lock's bytes, those whose manifest holds a signed address under the fingerprint without it.
+def may_be_signed(line: bytes) -> bool:
+    """Whether a line of a lock may hold a signed address."""
+    return any(mark in line for mark in _MARKS)
+
+
+def without_signatures(records: Records, update: Callable[[Values, Values], Values]) -> Records:
+    """The records of a lock, those whose manifest holds a signed address under the fingerprint without it.
 
     What continues such a purchase has another fingerprint thereby, too. Two purchases that are of one request now,
     because their signatures alone differed, are two attempts at it: no receipt is lost.
     """
-    if not any(mark in data for mark in _MARKS):
-        return records
     manifests = _manifests_of_today(records)
     prints = {fp: digest(canonical(manifest)) for fp, manifest in manifests.items()}
     if all(fp == now for fp, now in prints.items()):

@@ -19,7 +19,8 @@ from seedspec.compiler.entry import MODEL, Entry, RequestBase, around
 from seedspec.compiler.filename import is_folder, same
 from seedspec.compiler.storyboard.types import Axis, Profile, Storyboard
 from seedspec.lock.age import asked_at
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import Record
 from seedspec.lock.state import State
 from seedspec.plan.orphans import usual_name
 from seedspec.text.node import Scalar

@@ -9,7 +9,8 @@ from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import parse, shot_of
 from seedspec.compiler.entry import MODEL, Entry
 from seedspec.compiler.storyboard.profile import AS_WRITTEN
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import Record
 from seedspec.lock.state import BOUGHT, word
 from seedspec.plan.plan import Plan, Step
 from seedspec.plan.reason import NotInStoryboard

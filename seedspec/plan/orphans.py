@@ -8,8 +8,9 @@ from typing import Literal
 
 from seedspec.compiler.address import parse
 from seedspec.compiler.filename import is_device, same
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
 from seedspec.lock.merge import is_split
+from seedspec.lock.record import Record
 from seedspec.lock.state import OPEN, State
 from seedspec.text.value import valueclass
 

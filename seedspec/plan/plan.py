@@ -6,7 +6,8 @@ from enum import Enum
 
 from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import Record
 from seedspec.plan.reason import Done, Reason
 from seedspec.text.value import valueclass
 

@@ -14,7 +14,8 @@ from seedspec.compiler.filename import same
 from seedspec.compiler.references.upstream import unusable_upstream
 from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.lock.age import asked_at
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import Record
 from seedspec.lock.staleness import Stale, address_in, facts_of, link_lives, stale, under_way
 from seedspec.lock.state import State
 from seedspec.plan.difference import differences
@@ -215,9 +216,10 @@ class _Planner:
 
     def _stale(self, entry: Entry, record: Record) -> Stale | None:
         """Whether a saved video was made from one that stands no longer, or will not once this plan is carried out."""
-        found = stale(entry, record, self.lock)
-        used = record.get("used") or {}
-        for medium in entry.upstream if found is None else ():
+        if not (upstream := entry.upstream):
+            return None
+        found, used = stale(entry, record, self.lock), record.get("used") or {}
+        for medium in upstream if found is None else ():
             step = self._by_fp.get(medium.key)
             if medium.key in used and step is not None and _moves(step):
                 found = Stale(medium.where, used[medium.key], "")

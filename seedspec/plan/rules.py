@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 from seedspec.lock.state import State
 
 
@@ -61,7 +61,7 @@ class Rules:
 
     def here(self, record: Record) -> bool:
         """Whether a saved video is on this disk, as whole as it was."""
-        return self.exists(record.file or "", record.get("bytes"))
+        return self.exists(record.file or "", record.size)
 
     def in_bucket(self, record: Record) -> bool:
         """Whether a saved video can be asked for in the bucket of the renders."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 from seedspec.lock.staleness import address_in
 from seedspec.lock.state import State
 from seedspec.plan.difference import Difference, differences

@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 MOST = 64 * 1024 * 1024
 """Bytes of a file that has no bound of its own."""
@@ -20,19 +23,36 @@ def read_file(path: str | os.PathLike[str], most: int = MOST) -> bytes:
     """
     data = read_start(path, most + 1)
     if len(data) > most:
-        raise OSError(errno.EFBIG, f"has more than {most:,} bytes, so it is not read", str(path))
+        raise _too_large(path, most)
     return data
 
 
 def read_start(path: str | os.PathLike[str], size: int) -> bytes:
     """The first bytes of a regular file, as `read_file` reads it; all of them where it has fewer."""
+    with _opened(path) as file:
+        return file.read(size)
+
+
+def read_lines(path: str | os.PathLike[str], most: int = MOST) -> Iterator[bytes]:
+    """The lines of a regular file, each with its line end, read as they are asked for. Raises as `read_file` does."""
+    left = most
+    with _opened(path) as file:
+        while line := file.readline(left + 1):
+            left -= len(line)
+            if left < 0:
+                raise _too_large(path, most)
+            yield line
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if not stat.S_ISREG(os.stat(path).st_mode):  # opening alone may do something to a device
         raise _no_file(path)
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise _no_file(path)
-        return file.read(size)
+        yield file
 
 
 def check_no_link(path: str | os.PathLike[str]) -> None:
@@ -87,6 +107,15 @@ def lock_file(path: Path) -> Path:
 def read_lock_file(path: Path) -> bytes:
     """The bytes of a lock. Raises FileNotFoundError, LockFault, and what `read_file` raises."""
     return read_file(lock_file(path), MOST_LOCK)
+
+
+def read_lock_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a lock, as they are asked for. Raises what `read_lock_file` raises, with the first of them."""
+    return read_lines(lock_file(path), MOST_LOCK)
+
+
+def _too_large(path: str | os.PathLike[str], most: int) -> OSError:
+    return OSError(errno.EFBIG, f"has more than {most:,} bytes, so it is not read", str(path))
 
 
 def _no_file(path: str | os.PathLike[str]) -> OSError:

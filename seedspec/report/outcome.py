@@ -319,9 +319,10 @@ def _begin_outcome(step: Step, commands: CommandHint) -> Outcome:
     def begun(end: End, **more: Any) -> Outcome:
         if record is None:
             return Outcome(step, end, **more)
+        get = record.values.get
         return Outcome(
-            step, end, task=record.task or "", units=record.get("units"), width=record.get("width"),
-            height=record.get("height"), seconds=record.get("seconds"), bytes=record.get("bytes") or 0, **more,
+            step, end, task=get("task") or "", units=get("units"), width=get("width"), height=get("height"),
+            seconds=get("seconds"), bytes=record.size or 0, **more,
         )  # fmt: skip
 
     match reason:

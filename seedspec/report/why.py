@@ -9,7 +9,7 @@ from typing import Any
 from seedspec.catalog.price import Rate
 from seedspec.compiler.storyboard.profile import say_profile
 from seedspec.lock.age import age
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 from seedspec.lock.staleness import Stale
 from seedspec.lock.state import State
 from seedspec.plan.command_hint import CommandHint

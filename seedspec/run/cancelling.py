@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from seedspec.lock.lock import Record
 from seedspec.lock.purchase_events import Failed
+from seedspec.lock.record import Record
 from seedspec.run.engine.messages import Asked, Cancel, Read, Task, Trouble, Wire
 from seedspec.run.engine.purchase import Moment
 from seedspec.run.settle import ask

@@ -8,8 +8,9 @@ from typing import Any
 
 from seedspec.catalog.template import render
 from seedspec.lock.event import Event
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
 from seedspec.lock.purchase_events import Doubted, Intent, Submitted, Submitting
+from seedspec.lock.record import Record
 from seedspec.lock.state import State
 from seedspec.run.engine.messages import (
     Accepted,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from seedspec.compiler.entry import canonical, digest
-from seedspec.lock.lock import Lock, Record, encode, parse
+from seedspec.lock.lock import Lock, encode, parse
+from seedspec.lock.record import record_of
 from seedspec.lock.version import HEADER
 
 FP = "ab" * 32
@@ -18,7 +19,7 @@ FP = "ab" * 32
     [("", 1), ("queued", 1), ("failed", 2), ("saved", 2), ("doubt", 2), ("failed queued", 2), ("failed failed", 3)],
 )
 def test_a_number_is_used_once_and_what_was_never_sent_has_used_none(states: str, number: int) -> None:
-    made = tuple(Record(FP, n, {"fp": FP, "attempt": n, "state": s}) for n, s in enumerate(states.split(), 1))
+    made = tuple(record_of(FP, n, {"fp": FP, "attempt": n, "state": s}) for n, s in enumerate(states.split(), 1))
     assert Lock({FP: made} if made else {}).next_attempt(FP) == number
 
 

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from seedspec.lock.lock import Lock, LockFault, Record, encode, parse, serialise
+from seedspec.lock.lock import Lock, LockFault, encode, parse, serialise
 from seedspec.lock.merge import sides, union
+from seedspec.lock.record import Record, record_of
 from seedspec.lock.state import MOVES, RANKS, State
 from seedspec.lock.version import HEADER
 
@@ -224,8 +225,8 @@ def test_the_furthest_state_stands_whenever_the_other_was_written(behind: State,
         return
     common = {"entry": "open/1", "take": 1, "attempt": 1, "task": "task-unified-1-a"}
     for early, late in (("07:00", "07:05"), ("07:05", "07:00")):
-        first = Record(FP, 1, {**common, "state": str(behind), "at": f"2026-11-23T{late}:00Z"})
-        second = Record(FP, 1, {**common, "state": str(further), "at": f"2026-11-23T{early}:00Z"})
+        first = record_of(FP, 1, {**common, "state": str(behind), "at": f"2026-11-23T{late}:00Z"})
+        second = record_of(FP, 1, {**common, "state": str(further), "at": f"2026-11-23T{early}:00Z"})
         found = union(Lock({FP: (first,)}), Lock({FP: (second,)})).lock
         assert [(r.state, r.get("at")) for r in found] == [(further, second.get("at"))]
 
@@ -277,7 +278,7 @@ def test_a_request_that_was_taken_back_gives_way_to_one_of_its_number() -> None:
 
     def record(attempt: int, state: str, key: str, **more: Any) -> Record:
         intent = INTENT | {"key": f"seedspec-{key * 16}"}
-        return Record(FP, attempt, {**BEGUN, "attempt": attempt, "state": state, "intent": intent, **more})
+        return record_of(FP, attempt, {**BEGUN, "attempt": attempt, "state": state, "intent": intent, **more})
 
     bought = record(1, "running", "1", task="task-unified-1-a")
     for number, kept in ((1, [("running", 1)]), (2, [("running", 1), ("queued", 2)])):

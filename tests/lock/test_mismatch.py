@@ -9,8 +9,8 @@ from boards import CATALOG, MODEL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedspec.lock.lock import Record
 from seedspec.lock.mismatch import FPS, SECONDS, Mismatch, mismatches, of_record
+from seedspec.lock.record import Record, record_of
 
 KNOWN = CATALOG.models[MODEL]
 ASKED = {"quality": "480p", "aspect_ratio": "16:9", "duration": 5, "generate_audio": True}
@@ -63,14 +63,14 @@ def test_what_is_not_known_surprises_nobody(unknown: set[str]) -> None:
 
 def record(**values: Any) -> Record:
     given = {"state": "saved", "manifest": {"model": MODEL, "request": ASKED}, **MADE, "width": 2, **values}
-    return Record("f" * 64, 1, given)
+    return record_of("f" * 64, 1, given)
 
 
 def test_a_record_is_judged_by_the_request_that_it_was_bought_with() -> None:
     assert [s.code for s in of_record({MODEL: KNOWN}, record())] == ["output-size"]
     assert of_record({MODEL: KNOWN}, record(width=864)) == ()
     old = {k: v for k, v in record().values.items() if k not in ("fps", "audio")}  # as it was kept before
-    assert [s.code for s in of_record({MODEL: KNOWN}, Record("f" * 64, 1, old))] == ["output-size"]
+    assert [s.code for s in of_record({MODEL: KNOWN}, record_of("f" * 64, 1, old))] == ["output-size"]
 
 
 @pytest.mark.parametrize(

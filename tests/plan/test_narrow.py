@@ -8,7 +8,8 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import record_of
 from seedspec.plan.agreed import Agreed, Purchase, narrow
 from seedspec.plan.select import Selection
 
@@ -30,7 +31,7 @@ def entry(tmp_path_factory: pytest.TempPathFactory) -> Entry:
 def lock_of(entry: Entry, states: str) -> Lock:
     """A lock with an attempt in each of these states."""
     values = [{"fp": entry.fingerprint, "attempt": n, "state": s} for n, s in enumerate(states.split(), 1)]
-    return Lock({entry.fingerprint: tuple(Record(entry.fingerprint, v["attempt"], v) for v in values)})  # type: ignore[arg-type]
+    return Lock({entry.fingerprint: tuple(record_of(entry.fingerprint, v["attempt"], v) for v in values)})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import Lock, LockFault, Record, encode, parse
+from seedspec.lock.lock import Lock, LockFault, encode, parse
+from seedspec.lock.record import record_of
 from seedspec.lock.staleness import link_lives
 from seedspec.lock.state import State
 from seedspec.lock.version import HEADER
@@ -284,10 +285,10 @@ def test_the_lock_is_read_where_the_storyboard_is(tmp_path: Path) -> None:
 
 
 def test_a_link_lives_until_its_last_second_has_begun() -> None:
-    record = Record("a" * 64, 1, {"state": "saved", "task": "task-unified-1-a", "results_until": NOW})
+    record = record_of("a" * 64, 1, {"state": "saved", "task": "task-unified-1-a", "results_until": NOW})
     assert link_lives(record, "2026-11-23T06:59:59Z")
     assert not link_lives(record, NOW), "asked for now, it comes too late"
-    assert not link_lives(Record("a" * 64, 1, {"state": "saved", "results_until": NOW}), "2026-11-23T06:59:59Z")
+    assert not link_lives(record_of("a" * 64, 1, {"state": "saved", "results_until": NOW}), "2026-11-23T06:59:59Z")
     assert not link_lives(None, NOW)
 
 

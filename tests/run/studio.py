@@ -14,7 +14,8 @@ import pytest
 from helpers import CANARY, QUICK, Service, nearby
 
 from seedspec import api
-from seedspec.lock.lock import Lock, Record, encode, parse
+from seedspec.lock.lock import Lock, encode, parse
+from seedspec.lock.record import Record
 from seedspec.lock.version import header_of
 
 

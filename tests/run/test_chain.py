@@ -15,7 +15,8 @@ from helpers import Make, Project, Service, nearby
 from seedspec import api
 from seedspec.emulator import links
 from seedspec.lock.event import Event
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import Record
 from seedspec.lock.run_events import Held, RunFinished, Skipped, Uploaded
 from seedspec.media.card import Card
 from seedspec.media.movie.takes import Studio

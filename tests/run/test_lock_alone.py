@@ -15,7 +15,8 @@ from seedspec import api
 from seedspec.catalog.model import Catalog, catalog_of
 from seedspec.cli.main import start
 from seedspec.compiler.entry import digest
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
+from seedspec.lock.record import Record, record_of
 from seedspec.plan.bought import entries_of, models_of
 from seedspec.project import sources
 from seedspec.run.lock_alone import lock_alone
@@ -128,7 +129,7 @@ def test_a_run_buys_nothing_of_a_lock_alone(project: Make) -> None:
 
 def record(entry: Any, fp: str, **values: Any) -> Record:
     manifest = {"model": "gone", "provider": "evolink", "request": {"prompt": "tea", "duration": 4}, "take": 1}
-    return Record(fp, 1, {"fp": fp, "entry": entry, "attempt": 1, "state": "saved", "manifest": manifest, **values})
+    return record_of(fp, 1, {"fp": fp, "entry": entry, "attempt": 1, "state": "saved", "manifest": manifest, **values})
 
 
 def test_an_entry_of_a_record_has_its_request_and_its_identity(project: Make) -> None:

@@ -19,8 +19,8 @@ import pytest
 from helpers import CANARY, HERO, LONGEST, QUICK, SMALL, Make, Project, Service, http_server, nearby
 
 from seedspec.emulator.settings import Addresses
-from seedspec.lock.lock import Record
 from seedspec.lock.purchase_events import Failed, Stuck
+from seedspec.lock.record import Record
 from seedspec.lock.run_events import Delayed, Held, Stopped
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,9 @@ from typing import Any
 from seedspec.compiler.entry import Entry, digest
 from seedspec.lock.event import Event
 from seedspec.lock.event_values import values_of
-from seedspec.lock.lock import Lock, Record, encode, parse, serialise, update_record
+from seedspec.lock.lock import Lock, encode, parse, serialise, update_record
 from seedspec.lock.purchase_events import Deferred, Failed, PurchaseEvent, Submitted, Submitting
+from seedspec.lock.record import Record
 from seedspec.lock.run_events import RunFinished
 from seedspec.lock.state import State
 from seedspec.lock.version import HEADER, OF_2, header_of, names_pictures

@@ -11,7 +11,7 @@ from seedspec.cli.doubts import PurchasesToSettle
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, emulator_option, ledger_option, profile_option, word_option
 from seedspec.cli.shared_lock import shared_lock
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 from seedspec.lock.state import State
 from seedspec.project.paths import place_of
 from seedspec.run.cancelling import Cancelled, cancel_task, why_not

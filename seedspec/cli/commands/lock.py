@@ -21,7 +21,8 @@ from seedspec.cli.options import (
     yes_option,
 )
 from seedspec.cli.shared_lock import tell_ledger
-from seedspec.lock.lock import LockFault, Record
+from seedspec.lock.lock import LockFault
+from seedspec.lock.record import Record
 from seedspec.lock.recover import Unreadable
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.atomic import write_output

@@ -21,8 +21,9 @@ from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, emulator_option, json_option, ledger_option, profile_option, word_option
 from seedspec.cli.shared_lock import Shared, shared_lock
 from seedspec.lock.event import Event
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
 from seedspec.lock.purchase_events import Adopted, Deferred, Failed, Submitted, Weighed
+from seedspec.lock.record import Record
 from seedspec.lock.state import UNANSWERED
 from seedspec.plan.command_hint import CommandHint
 from seedspec.project.paths import Place, name_in_commands, place_of

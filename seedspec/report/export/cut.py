@@ -11,7 +11,7 @@ from typing import Any
 from seedspec.choices.picks import Picks
 from seedspec.choices.reviews import Entries, Review
 from seedspec.compiler.entry import Entry
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 from seedspec.lock.state import State
 from seedspec.plan.plan import Plan
 

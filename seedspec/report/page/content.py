@@ -15,7 +15,7 @@ from seedspec.choices.picks import Picks
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.named import columns_of
 from seedspec.compiler.storyboard.types import Storyboard
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 from seedspec.lock.run_events import Compared
 from seedspec.lock.state import State
 from seedspec.measures.judged import NOBODY, Judged

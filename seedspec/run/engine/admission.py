@@ -9,7 +9,7 @@ from hashlib import sha256
 from seedspec.catalog.price import Cost
 from seedspec.lock.age import asked_at, seconds_since
 from seedspec.lock.event import Event
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 from seedspec.lock.run_events import Held, Skipped
 from seedspec.lock.staleness import link_lives, video_of
 from seedspec.lock.state import FOLLOWED, UNANSWERED, State

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from seedspec.lock.lock import Lock, Record, lock_from
+from seedspec.lock.lock import Lock, lock_from
 from seedspec.lock.merge import union
+from seedspec.lock.record import record_of
 from seedspec.lock.state import State
 from seedspec.run.ledger_admin.attach import check_alone, push, write_lock
 from seedspec.run.ledger_admin.reading import Contents, read_contents
@@ -92,7 +93,7 @@ def _with_doubts(lock: Lock) -> tuple[Lock, tuple[str, ...]]:
         if record.state is State.SUBMITTING:
             entries.append(record.entry)
             values: dict[str, Any] = {**record.values, "state": State.DOUBT.value, "doubt": _WORD}
-            record = Record(record.fp, record.attempt, values)
+            record = record_of(record.fp, record.attempt, values)
         found.append(record)
     return replace(lock, attempts=lock_from(found).attempts), tuple(entries)
 

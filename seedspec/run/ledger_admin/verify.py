@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from seedspec.lock.lock import BadLine, Fold, Lock, Record
+from seedspec.lock.lock import BadLine, Fold, Lock
+from seedspec.lock.record import Record
 from seedspec.lock.state import MOVES, IllegalMove, State
 from seedspec.plan.command_hint import CommandHint
 from seedspec.run.ledger_admin.reading import Contents, read_contents

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
 from seedspec.lock.merge import original_name
+from seedspec.lock.record import Record
 from seedspec.lock.state import State
 from seedspec.media.facts import Facts, MediaError, MediaMissing
 from seedspec.media.reader import examine_with_poster, plays_videos

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from seedspec.lock.lock import LockFault, parse
+from seedspec.lock.lock import LockFault, parse_lines
 from seedspec.lock.state import BOUGHT
-from seedspec.project.files import read_lock_file
+from seedspec.project.files import read_lock_lines
 
 
 def check_not_left(lock: Path, fingerprints: Iterable[str]) -> None:
@@ -26,7 +26,7 @@ def check_not_left(lock: Path, fingerprints: Iterable[str]) -> None:
         ):
             continue
         try:
-            found = parse(read_lock_file(other))
+            found = parse_lines(read_lock_lines(other))
         except (LockFault, OSError):
             continue
         wanted = wanted or frozenset(fingerprints)

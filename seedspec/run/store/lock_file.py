@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedspec.project.files import read_file, read_lock_file
+from seedspec.project.files import read_file, read_lock_lines
 from seedspec.project.names import holder_of
 from seedspec.project.state_folder import state_folder
 from seedspec.run.store.rescue import rescues
@@ -114,17 +114,16 @@ def read_lock(path: Path) -> Lock:
 
     Raises LockFault, also while records that the lock once could not take wait beside it, and OSError.
     """
-    from seedspec.lock.lock import Lock, LockFault, parse  # a hold alone needs none of it
+    from seedspec.lock.lock import Lock, LockFault, parse_lines  # a hold alone needs none of it
 
     if waiting := rescues(path):
         where = ", ".join(map(str, waiting))
         raise _named(LockFault("lock-rescue", f"`{path}` lacks what stands in {where}", fix="takes it up"), path)
+    lines = read_lock_lines(path)
     try:
-        data = read_lock_file(path)
+        return parse_lines(lines)
     except FileNotFoundError:
         return Lock()
-    try:
-        return parse(data)
     except LockFault as fault:
         raise _named(fault, path) from None
 

@@ -10,8 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedspec.lock.lock import Lock, LockFault, Record, parse, serialise
+from seedspec.lock.lock import Lock, LockFault, parse, serialise
 from seedspec.lock.merge import sides, union
+from seedspec.lock.record import Record
 from seedspec.lock.recover import Unreadable, recover
 from seedspec.lock.state import OPEN, UNANSWERED, State
 from seedspec.project.atomic import replace, replace_lock

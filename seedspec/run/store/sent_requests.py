@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seedspec.compiler.entry import digest
-from seedspec.lock.lock import Record
+from seedspec.lock.record import Record
 from seedspec.lock.state import State
 from seedspec.project.files import read_file
 from seedspec.project.state_folder import state_folder
@@ -60,7 +60,7 @@ class Unsettled:
     def __init__(self, records: Iterable[Record]) -> None:
         self._open: dict[str, set[tuple[str, int]]] = {}
         for record in records:
-            if record.values["state"] in _UNKNOWN:
+            if record.state in _UNKNOWN:
                 self.settles({**record.values, "fp": record.fp, "attempt": record.attempt})
 
     def settles(self, values: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from siblings import FAST, SHIPPED, siblings
 
 from seedspec.choices.picks import Picks
 from seedspec.choices.reviews import Entries, Mention
-from seedspec.lock.lock import Record
+from seedspec.lock.record import record_of
 from seedspec.project.compile import compile
 from seedspec.report.page import page
 from seedspec.report.page.content import Take, content
@@ -76,7 +76,7 @@ def test_no_name_of_a_video_tells_its_model(tmp_path: Path, axis: str) -> None:
     old = "renders/before@model=turbo_take1.mp4"  # of a label that has another name since
     found = [Take(e, None, "other", f"another file: renders/{e.file}") for e in made.entries[:-1]]
     last = made.entries[-1]
-    record = Record(last.fingerprint, 1, {"fp": last.fingerprint, "attempt": 1, "state": "saved", "file": old})
+    record = record_of(last.fingerprint, 1, {"fp": last.fingerprint, "attempt": 1, "state": "saved", "file": old})
     found.append(Take(last, record, "saved", f"done: {old}"))
     hides = hide_models(made.board, found, 0)
     assert hides is not None

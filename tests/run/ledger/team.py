@@ -17,7 +17,8 @@ from outputs import check_output
 
 from seedspec import api
 from seedspec.cli.main import start
-from seedspec.lock.lock import Lock, Record, encode, parse, serialise
+from seedspec.lock.lock import Lock, encode, parse, serialise
+from seedspec.lock.record import Record, record_of
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.ledger import Ledger, open_ledger
 from seedspec.run.store.ledger.store import Store
@@ -108,7 +109,7 @@ class Clone:
             **({"file": f"renders/{address}.mp4", "sha256": "a" * 64} if state == "saved" else {}), **values,
         }  # fmt: skip
         self.path.write_bytes(serialise(lock, []) + encode(record))
-        return Record(record["fp"], 1, record)
+        return record_of(record["fp"], 1, record)
 
     def rename(self, **header: Any) -> None:
         """Writes another first line."""

@@ -225,13 +225,14 @@ def test_a_whole_lock_is_pushed_and_keeps_what_both_bought(team: Team) -> None:
 
 
 def _with(lock, values):  # type: ignore[no-untyped-def]
-    from seedspec.lock.lock import Lock, Record
+    from seedspec.lock.lock import Lock
+    from seedspec.lock.record import record_of
 
     more = (
         *lock.attempts.get(values["fp"], ()),
-        Record(values["fp"], len(lock.attempts.get(values["fp"], ())) + 1, values),
+        record_of(values["fp"], len(lock.attempts.get(values["fp"], ())) + 1, values),
     )
-    fixed = tuple(Record(r.fp, i, {**r.values, "attempt": i}) for i, r in enumerate(more, 1))
+    fixed = tuple(record_of(r.fp, i, {**r.values, "attempt": i}) for i, r in enumerate(more, 1))
     return Lock({**lock.attempts, values["fp"]: fixed}, version=2)
 
 

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from seedspec.lock.lock import Lock, Record
+from seedspec.lock.lock import Lock
 from seedspec.lock.merge import union
+from seedspec.lock.record import Record
 from seedspec.lock.state import UNANSWERED, State
 from seedspec.project.atomic import atomic_write
 from seedspec.project.credentials import BadSettings

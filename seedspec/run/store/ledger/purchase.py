@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 
 from seedspec.lock.keys import fault
-from seedspec.lock.lock import Record, merge_values, update_record
+from seedspec.lock.lock import merge_values, update_record
+from seedspec.lock.record import Record, record_of
 from seedspec.lock.state import RANKS, IllegalMove, State
 from seedspec.run.store.ledger.layout import BadDocument, read_document
 from seedspec.run.store.ledger.types import Runner
@@ -40,7 +41,7 @@ class Purchase:
 
     @property
     def record(self) -> Record:
-        return Record(*self.name, self.values)
+        return record_of(*self.name, self.values)
 
     @property
     def state(self) -> State:

@@ -1,0 +1,150 @@
+"""A purchase as the lock knows it, small enough that a hundred thousand of them are no burden.
+
+What nearly every command asks of a record stands in fields of its own. All of its values are kept as they are written,
+many records compressed together, and made anew when they are asked for.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from seedspec.lock.state import State
+from seedspec.text.value import valueclass
+
+_TOGETHER = 64
+"""Records that are compressed together: fewer take more bytes each, of more each takes longer to read alone."""
+
+STATES: dict[str, State] = {str(s): s for s in State}
+
+
+@valueclass(frozen=True, slots=True)
+class Record:
+    """One attempt at a purchase, as the lock knows it (rule 1). `record_of` makes one.
+
+    `profile` is the one that it was bought with, "" for the storyboard as written. `file` and `size`, in bytes, are
+    those of a video that was saved.
+    """
+
+    fp: str
+    attempt: int
+    state: State
+    entry: str
+    profile: str
+    file: str | None
+    size: int | None
+    _kept: Mapping[str, Any] | Packed
+    _index: int = 0
+
+    def __repr__(self) -> str:
+        return f"Record(fp={self.fp!r}, attempt={self.attempt!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Record):
+            return NotImplemented
+        return (self.fp, self.attempt, self.values) == (other.fp, other.attempt, other.values)
+
+    __hash__ = None  # type: ignore[assignment]  # its values are a mapping
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """All that the lock says of it, by the keys of schemas/lock.json."""
+        kept = self._kept
+        return _values(kept, self._index) if isinstance(kept, Packed) else kept
+
+    @property
+    def task(self) -> str | None:
+        return self.values.get("task")
+
+    @property
+    def manifest(self) -> Mapping[str, Any] | None:
+        return self.values.get("manifest")
+
+    @property
+    def reserved(self) -> float | None:
+        """The credits that the service held for it; in a lock of before they were told apart, what it stated."""
+        values = self.values
+        reserved: float | None = values.get("reserved", values.get("credits"))
+        return reserved
+
+    @property
+    def charged(self) -> float | None:
+        """The credits that it cost in the end, where the service said so."""
+        return self.values.get("charged")
+
+    @property
+    def stated(self) -> float | None:
+        """The last that the service said of its cost, in credits."""
+        return self.reserved if self.charged is None else self.charged
+
+    @property
+    def stuck(self) -> Mapping[str, str] | None:
+        """Since when its task has no end in sight, and the service's last word; None for one that is waited for."""
+        return self.values.get("stuck") if self.state is State.RUNNING else None
+
+    def get(self, key: str) -> Any:
+        return self.values.get(key)
+
+
+def record_of(fp: str, attempt: int, values: Mapping[str, Any], packer: Packer | None = None) -> Record:
+    """The record of a purchase's values, which keys of schemas/lock.json name; kept by a `packer` if one is given."""
+    kept, index = (values, 0) if packer is None else packer.add(orjson.dumps(values))
+    get = values.get
+    return Record(
+        fp, attempt, STATES[get("state", "queued")], get("entry", ""), get("profile", ""), get("file"), get("bytes"),
+        kept, index,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _values(packed: Packed, index: int) -> Mapping[str, Any]:
+    """The values of a line; several of one are mostly asked for one after another."""
+    values: Mapping[str, Any] = orjson.loads(packed.line(index))
+    return values
+
+
+class Packed:
+    """Lines that are kept together: as they came until there are enough of them, then compressed."""
+
+    __slots__ = ("_data", "_lines")
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._data = b""
+
+    def line(self, index: int) -> bytes:
+        return self._lines[index] if not self._data else _unpacked(self._data)[index]
+
+    def add(self, line: bytes) -> int:
+        self._lines.append(line)
+        return len(self._lines) - 1
+
+    def close(self) -> None:
+        """Compresses the lines; none is added any more."""
+        self._data, self._lines = zlib.compress(b"\n".join(self._lines), 1), []
+
+
+@lru_cache(maxsize=4)
+def _unpacked(data: bytes) -> Sequence[bytes]:
+    """The lines of those that were asked for last; most ask for them in their order."""
+    return zlib.decompress(data).split(b"\n")
+
+
+class Packer:
+    """Packs the lines of a lock while it is read."""
+
+    def __init__(self) -> None:
+        self._last = Packed()
+
+    def add(self, line: bytes) -> tuple[Packed, int]:
+        """Where a line is kept, and which of the lines there it is."""
+        packed = self._last
+        index = packed.add(line)
+        if index + 1 == _TOGETHER:
+            packed.close()
+            self._last = Packed()
+        return packed, index
