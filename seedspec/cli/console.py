@@ -6,9 +6,13 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import islice
 from typing import TextIO
 
 import click
+
+_TOGETHER = 1000
+"""Lines that are shown at once."""
 
 _lost: list[str] = []
 
@@ -119,8 +123,9 @@ def open_streams() -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Data, on standard output."""
-    if listed := list(lines):
+    """Data, on standard output, many lines at a time."""
+    each = iter(lines)
+    while listed := list(islice(each, _TOGETHER)):
         echo("\n".join(listed))
 
 

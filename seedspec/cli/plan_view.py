@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from itertools import chain
 from typing import Any
 
 from seedspec.api import Options, Planned, plan
@@ -63,19 +64,10 @@ def print_plan(planned: Planned, options: Options, *, stream_error: bool = False
     if options.picked_from is not None:
         wanted = sum(s.entry is not None for s in planned.plan.steps)
         write([f"{wanted:,} of them are of variants picked {say_profile(options.picked_from)}"])
-    write(
-        [
-            "",
-            *plans.steps(
-                planned.plan,
-                board.rate,
-                color=wants_color(stream),
-                commands=planned.place.commands,
-                now=now().utc,
-            ),
-            "",
-        ]
+    shown = plans.steps(
+        planned.plan, board.rate, color=wants_color(stream), commands=planned.place.commands, now=now().utc
     )
+    write(chain([""], shown, [""]))
     write(plans.totals(planned.plan, board.rate, budget_of(board, options)))
     write(models.as_text(by_model(planned.plan)))
     write(unproven(made))

@@ -109,7 +109,8 @@ class RequestBase(NamedTuple):
 class Entry(NamedTuple):
     """One video to buy.
 
-    `row` has its label for each axis of its shot; `fingerprint` is the sha256 of `manifest`.
+    `row` has its label for each axis of its shot; `fingerprint` is the sha256 of `manifest`. `pieces` are what its
+    prompt is made of: a pattern, which the entries of a shot share, and what stands in its places; or the prompt alone.
 
     `waits` are the variants (`shot@axis=label,…`) of which a take has to be picked before it is known what is asked
     for: its own, and those that its upstream entries wait for. Such an entry has no fingerprint yet: `fingerprint`
@@ -120,12 +121,18 @@ class Entry(NamedTuple):
     address: str
     row: tuple[str, ...]
     take: int
-    prompt: str
+    pieces: tuple[Any, ...]
     fingerprint: str
     base: RequestBase
 
     def __repr__(self) -> str:
         return f"Entry({self.address!r}, {self.fingerprint[:12]}…)"
+
+    @property
+    def prompt(self) -> str:
+        pattern, *places = self.pieces
+        prompt: str = (pattern % tuple(places)).rstrip("\r\n") if places else pattern
+        return prompt
 
     @property
     def shot(self) -> str:

@@ -94,10 +94,8 @@ def record_of(fp: str, attempt: int, values: Mapping[str, Any], packer: Packer |
     """The record of a purchase's values, which keys of schemas/lock.json name; kept by a `packer` if one is given."""
     kept, index = (values, 0) if packer is None else packer.add(orjson.dumps(values))
     get = values.get
-    return Record(
-        fp, attempt, STATES[get("state", "queued")], get("entry", ""), get("profile", ""), get("file"), get("bytes"),
-        kept, index,
-    )  # fmt: skip
+    state, entry, profile = STATES[get("state", "queued")], str(get("entry", "")), str(get("profile", ""))
+    return Record(fp, attempt, state, entry, profile, get("file"), get("bytes"), kept, index)
 
 
 @lru_cache(maxsize=8)

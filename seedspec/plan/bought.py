@@ -104,7 +104,7 @@ def _entry(record: Record, model: Model) -> Entry | None:
         said=model.said(request) or {word: request[word] for word in WORDS if word in request},
     )
     return Entry(
-        record.entry, tuple(label for _, label in named.labels), named.take, request["prompt"], record.fp, base
+        record.entry, tuple(label for _, label in named.labels), named.take, (request["prompt"],), record.fp, base
     )
 
 

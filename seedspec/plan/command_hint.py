@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
+from functools import cache
 from pathlib import Path
 
 from seedspec.text.value import valueclass
+
+_PLAIN = re.compile(r"[^/.][^/]*(?:/[^/.][^/]*)*")
+"""A path of which nothing is left out when it is put behind another one."""
 
 
 @valueclass(frozen=True, slots=True)
@@ -43,8 +49,16 @@ class CommandHint:
 
         `name` is as the lock and the storyboard have it: relative to that folder. "" stays "".
         """
+        if os.sep == "/" and _PLAIN.fullmatch(name):  # nearly every one, and there may be many
+            return _folder(self.storyboard) + name
         return str(Path(self.storyboard).parent / name) if name else ""
 
     def file(self, name: str) -> str:
         """The same as a shell is given it."""
         return shlex.quote(self.path(name))
+
+
+@cache
+def _folder(storyboard: str) -> str:
+    """What stands before a name in the folder of a storyboard."""
+    return str(Path(storyboard).parent / "_").removesuffix("_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Literal
 
 from seedspec.compiler.address import parse
@@ -30,7 +30,7 @@ class Orphan:
 
 def orphans(
     lock: Lock,
-    known: set[str],
+    known: Set[str],
     profile: str,
     others: frozenset[str],
     place: Callable[[str], str],

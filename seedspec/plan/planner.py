@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -53,19 +53,22 @@ def make_plan(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterab
 
     `others` are the storyboard's entries outside the selection: they are neither bought nor called orphans.
     """
-    chosen = list(entries)
-    fingerprints = {e.fingerprint for e in (*chosen, *others)}
-    planner = _Planner(lock, rules, fingerprints)
+    chosen = tuple(entries)
+    planner = _Planner(lock, rules, {e.fingerprint for e in others})
     for entry in chosen:
-        planner.first.setdefault(entry.fingerprint, entry)
+        planner.known.setdefault(entry.fingerprint, entry)
     for entry in chosen:
         planner.place(entry)
-    left_over = _left_over(lock, fingerprints, rules, planner.steps)
-    turn = {entry.address: i for i, entry in enumerate(chosen)}
-    return Plan((*sorted(planner.steps, key=lambda s: turn[s.address]), *left_over), lock, rules.profile)
+    steps = planner.steps
+    if any(step.address != entry.address for step, entry in zip(steps, chosen, strict=True)):
+        turn = {entry.address: i for i, entry in enumerate(chosen)}
+        steps.sort(key=lambda s: turn[s.address])
+    fingerprints = planner.known.keys() | planner.others if planner.others else planner.known.keys()
+    steps += list(_left_over(lock, fingerprints, rules, steps))
+    return Plan(tuple(steps), lock, rules.profile)
 
 
-def _left_over(lock: Lock, fingerprints: set[str], rules: Rules, others: Iterable[Step]) -> Iterator[Step]:
+def _left_over(lock: Lock, fingerprints: Set[str], rules: Rules, others: Iterable[Step]) -> Iterator[Step]:
     """The steps that no entry stands for."""
 
     def lost(record: Record) -> bool:
@@ -107,20 +110,21 @@ def _doubt(record: Record) -> InDoubt | Stuck | None:
 
 @dataclass(slots=True)
 class _Planner:
-    """`fingerprints` are those of all entries, `first` the first entry of each that is decided about."""
+    """`known` has by fingerprint the first entry that is decided about, and its step once it is; `others` are the
+    fingerprints of other entries.
+    """
 
     lock: Lock
     rules: Rules
-    fingerprints: set[str]
-    first: dict[str, Entry] = field(default_factory=dict)
+    others: Set[str]
+    known: dict[str, Entry | Step] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
-    _by_fp: dict[str, Step] = field(default_factory=dict)
     _bought_as: dict[str, Record] | None = None
     _by_file: dict[str, list[Record]] | None = None
 
     def place(self, entry: Entry) -> None:
         """Decides an entry. An upstream may stand later in the file; it decides first, however long the chain is."""
-        known = self._by_fp.get(entry.fingerprint)
+        known = self._step_of(entry.fingerprint)
         if known is not None:
             if known.address != entry.address:
                 twin = Twin(known.address)
@@ -130,14 +134,19 @@ class _Planner:
         waiting = [entry]
         while waiting:
             current = waiting[-1]
-            upstream = (self.first.get(medium.key) for medium in current.upstream)
-            before = next((e for e in upstream if e is not None and e.fingerprint not in self._by_fp), None)
+            upstream = (self.known.get(medium.key) for medium in current.upstream)
+            before = next((e for e in upstream if isinstance(e, Entry)), None)
             if before is not None:
                 waiting.append(before)
                 continue
-            self._by_fp[current.fingerprint] = step = self._step(current)
+            self.known[current.fingerprint] = step = self._step(current)
             self.steps.append(step)
             waiting.pop()
+
+    def _step_of(self, fp: str) -> Step | None:
+        """What was decided about the first entry of a fingerprint."""
+        found = self.known.get(fp)
+        return found if isinstance(found, Step) else None
 
     def _step(self, entry: Entry) -> Step:
         if entry.waits:
@@ -220,7 +229,7 @@ class _Planner:
             return None
         found, used = stale(entry, record, self.lock), record.get("used") or {}
         for medium in upstream if found is None else ():
-            step = self._by_fp.get(medium.key)
+            step = self._step_of(medium.key)
             if medium.key in used and step is not None and _moves(step):
                 found = Stale(medium.where, used[medium.key], "")
                 break
@@ -248,13 +257,13 @@ class _Planner:
     def _last_at(self, address: str) -> Record | None:
         """What was bought under an address before, with a request that the storyboard no longer asks for."""
         if self._bought_as is None:
-            own = (r for r in self.lock if r.profile == self.rules.profile and r.fp not in self.fingerprints)
-            self._bought_as = {r.entry: r for r in own if r.state is not State.QUEUED}
+            own = (r for r in self.lock if r.profile == self.rules.profile and r.state is not State.QUEUED)
+            self._bought_as = {r.entry: r for r in own if r.fp not in self.known and r.fp not in self.others}
         return self._bought_as.get(address)
 
     def _held(self, entry: Entry) -> Held | None:
         for medium in entry.upstream:
-            step = self._by_fp.get(medium.key)
+            step = self._step_of(medium.key)
             if step is None:
                 record = self.lock.last(medium.key)
                 if record is None or record.state is not State.SAVED:
@@ -278,23 +287,32 @@ class _Planner:
 
     def _was(self, fp: str) -> MediaFacts | None:
         """What is known of the upstream video that a purchase would use; None when that is yet to be made."""
-        step = self._by_fp.get(fp)
+        step = self._step_of(fp)
         return facts_of(self.lock.last(fp)) if step is None or step.action is Action.DONE else None
 
     def _file(self, entry: Entry) -> str:
         """Where a new video goes: never over one that another purchase of the lock was saved under."""
-        plain = f"{self.rules.place(self.rules.profile)}/{entry.file}"
+        plain = self._plain(entry)
         taken = any(r.fp != entry.fingerprint for r in self._saved_as(plain))
         return f"{plain.removesuffix('.mp4')}.{entry.fingerprint[:8]}.mp4" if taken else plain
+
+    def _plain(self, entry: Entry) -> str:
+        return f"{self.rules.place(self.rules.profile)}/{entry.file}"
 
     def _saved_as(self, file: str) -> Sequence[Record]:
         """The purchases that were saved under a name, of which a disk may take two for the same."""
         if self._by_file is None:
             self._by_file = {}
-            for record in self.lock:
-                if record.file:
-                    self._by_file.setdefault(same(record.file), []).append(record)
+            new = (e for e in self.known.values() if isinstance(e, Entry)) if self.lock.attempts else ()
+            wanted = {same(file), *(same(self._plain(e)) for e in new if e.waits or self._has_no_file(e))}
+            for record in self.lock if self.lock.attempts else ():
+                if record.file and (name := same(record.file)) in wanted:
+                    self._by_file.setdefault(name, []).append(record)
         return self._by_file.get(same(file), ())
+
+    def _has_no_file(self, entry: Entry) -> bool:
+        record = self.lock.last(entry.fingerprint)
+        return record is None or not record.file
 
 
 def _moves(step: Step) -> bool:

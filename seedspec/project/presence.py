@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 def presence(base: Path) -> Exists:
     """Tells whether paths below a folder are taken; each folder is listed once, when it is first asked about.
 
-    What is not listed is looked for by name: letter case may not count there. A size costs a look at the file itself.
+    What is not listed is looked for by name: letter case may not count there. For a size the file itself is looked at.
     """
     root = f"{base}/"
     listed: dict[str, frozenset[str]] = {}
 
     def taken(file: str, size: int | None = None) -> bool:
+        if size is not None:
+            try:
+                return os.stat(root + file).st_size == size
+            except OSError:  # nothing, or a link that leads nowhere
+                return False
         folder, _, name = file.rpartition("/")
         names = listed.get(folder)
         if names is None:
@@ -27,11 +32,6 @@ def presence(base: Path) -> Exists:
             except OSError:
                 names = frozenset()
             listed[folder] = names
-        if not (name in names or os.path.lexists(root + file)):
-            return False
-        try:
-            return size is None or os.stat(root + file).st_size == size
-        except OSError:  # a link that leads nowhere
-            return False
+        return name in names or os.path.lexists(root + file)
 
     return taken

@@ -38,7 +38,7 @@ from seedspec.plan.reason import (
     Unsaved,
 )
 from seedspec.report.money import both, credits, dollars, is_anything, range_json, say_prices, to_the_unit
-from seedspec.report.table import columns, cut
+from seedspec.report.table import columns, cut, stream_columns
 
 BARE = CommandHint()
 """The storyboard that commands take by themselves, as written, and its paid lock."""
@@ -79,18 +79,19 @@ def count_entries(rows: Arithmetic | None, counts: Sequence[Count]) -> list[str]
 def steps(
     plan: Plan, rate: Rate, *, color: bool = False, most: int | None = None, commands: CommandHint = BARE,
     now: datetime | None = None,
-) -> list[str]:  # fmt: skip
+) -> Iterator[str]:  # fmt: skip
     """A line a step; doubts first, because they need a person."""
     ordered = sorted(plan.steps, key=lambda s: s.action is not Action.DOUBT)
     shown = ordered if most is None else ordered[:most]
-    table = [
-        (s.action.value, s.address, reason(s.reason, commands, s.address, now), _cost(s.cost, rate)) for s in shown
-    ]
-    lines = columns(table, right=(3,))
-    if color:
-        lines = [paint(line, s.action) for s, line in zip(shown, lines, strict=True)]
-    left = len(ordered) - len(shown)
-    return [*lines, f"… and {left} more"] if left else lines
+
+    def rows() -> Iterator[Sequence[str]]:
+        for s in shown:
+            yield s.action.value, s.address, reason(s.reason, commands, s.address, now), _cost(s.cost, rate)
+
+    for line, step in zip(stream_columns(rows, right=(3,)), shown, strict=True):
+        yield paint(line, step.action) if color else line
+    if left := len(ordered) - len(shown):
+        yield f"… and {left} more"
 
 
 def paint(line: str, action: Action) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
@@ -10,19 +10,31 @@ from rich.cells import cell_len, set_cell_size
 def columns(rows: Iterable[Sequence[str]], right: Sequence[int] = (), indent: str = "", gap: int = 2) -> list[str]:
     """Lines of aligned cells; the columns in `right` are aligned to the right. The last one is never padded."""
     table = [tuple(row) for row in rows]
-    if not table:
-        return []
-    widths = [max(cell_len(row[i]) for row in table) for i in range(len(table[0]))]
-    lines = []
-    for row in table:
+    return list(stream_columns(lambda: table, right, indent, gap))
+
+
+def stream_columns(
+    rows: Callable[[], Iterable[Sequence[str]]], right: Sequence[int] = (), indent: str = "", gap: int = 2
+) -> Iterator[str]:
+    """The same of very many rows, which are made twice and never all at once."""
+    widths: list[int] = []
+    for row in rows():
+        widths = widths or [0] * len(row)
+        for i, cell in enumerate(row):
+            widths[i] = max(widths[i], _width(cell))
+    for row in rows():
         cells = []
         for i, cell in enumerate(row):
             if i in right:
-                cells.append(" " * (widths[i] - cell_len(cell)) + cell)
+                cells.append(" " * (widths[i] - _width(cell)) + cell)
             else:
-                cells.append(cell if i == len(row) - 1 else set_cell_size(cell, widths[i]))
-        lines.append((indent + (" " * gap).join(cells)).rstrip())
-    return lines
+                cells.append(cell if i == len(row) - 1 else cell + " " * (widths[i] - _width(cell)))
+        yield (indent + (" " * gap).join(cells)).rstrip()
+
+
+def _width(cell: str) -> int:
+    """The cells of a terminal that a text takes."""
+    return len(cell) if cell.isascii() and cell.isprintable() else cell_len(cell)
 
 
 def cut(text: str, cells: int) -> str:

@@ -18,12 +18,14 @@ class Prompt(NamedTuple):
     """A rendered prompt, the references that it asked for, and the partial prompt that numbered them.
 
     `mentions` are the media that its own words name by number, None where that has to be looked for in the whole text.
+    `pieces` are what its value is made of, as an entry keeps it.
     """
 
     value: Any
     used: frozenset[str]
     mentions: frozenset[Numbered] | None
     partial: PartialPrompt
+    pieces: tuple[Any, ...]
 
 
 @valueclass(frozen=True, slots=True)
@@ -93,7 +95,12 @@ class PartialPrompt:
                     mentions = None
                 elif not slot_text.mentions <= mentions:
                     mentions |= slot_text.mentions
-        return Prompt((self._pattern % found).rstrip("\r\n"), used, mentions, self)
+        value = (self._pattern % found).rstrip("\r\n")
+        return Prompt(value, used, mentions, self, (self._pattern, *found) if found else (value,))
+
+    def forget(self) -> None:
+        """Lets go of its slots, which know it: nothing is rendered any more."""
+        self._slots.clear()
 
     def render_segment(
         self, segment: Segment, axis_indices: tuple[int, ...] = (), key: Any = (), slot: int = 0

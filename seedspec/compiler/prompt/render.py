@@ -110,6 +110,8 @@ class Texts:
 
     def forget(self) -> None:
         """Lets go of what was kept for further rows (rule 8)."""
+        for partial in self._partials.values():
+            partial.forget()
         self._partials.clear()
 
     def _partial_of(self, node: Scalar, model: Model) -> PartialPrompt | None:
@@ -144,7 +146,8 @@ class Texts:
 
         scope = self.scope.at(cell)
         try:
-            return Prompt(partial.template.render(scope, ref, text=True), frozenset(used), None, partial)
+            value = partial.template.render(scope, ref, text=True)
+            return Prompt(value, frozenset(used), None, partial, (value,))
         except RefFault as fault:
             span = Written(node).span(*fault.place) if fault.place else node.span
             self._unknown_reference(fault.word, span, address(cell), fault.inside)

@@ -20,7 +20,7 @@ from seedspec.compiler.request.model_fields import check_circles
 from seedspec.compiler.request.no_purchase import check_rows
 from seedspec.compiler.request.promises import check_axis_names
 from seedspec.compiler.request.shot import ShotRequests, check_names
-from seedspec.compiler.request.unused import report_unused
+from seedspec.compiler.request.unused import ShotUse, report_unused
 from seedspec.compiler.request.written_fields import check_fields
 from seedspec.compiler.storyboard.profile import check_profiles
 from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
@@ -40,6 +40,7 @@ class Expansion:
     rows: Arithmetic | None = None
     counts: tuple[Count, ...] = ()
     _shots: dict[str, ShotRequests] = field(default_factory=dict)
+    _uses: dict[str, ShotUse] = field(default_factory=dict)
     _made: dict[str, dict[tuple[tuple[str, ...], int], Entry]] = field(default_factory=dict)
     _making: list[str] = field(default_factory=list)
     _has_volatile: bool = False
@@ -66,19 +67,18 @@ class Expansion:
             if shot.id in self._continued:
                 self._make(shot.id)
             entries = self._made[shot.id].values() if shot.id in self._made else requests.entries()
-            if not self._has_volatile:
-                yield from entries
-                continue
-            for entry in entries:
-                yield self._same_callback(entry, first_callback)
+            if self._has_volatile:
+                entries = (self._same_callback(entry, first_callback) for entry in entries)
+            yield from entries
+            self._uses[shot.id] = requests.use
+            del self._shots[shot.id], requests, entries  # what it was made with is needed no more
         self._report_unused()
 
     def _report_unused(self) -> None:
         """What was declared for nothing, once all entries are made."""
         if self._context is not None:
-            uses = {name: requests.use for name, requests in self._shots.items()}
             templates = self._context.templates
-            report_unused(self.board, self._context.grids, uses, templates, self.problems)
+            report_unused(self.board, self._context.grids, self._uses, templates, self.problems)
 
     def _make_upstream(self, shot: str) -> None:
         """Makes what a shot may continue before the shot itself, however long the chain is."""

@@ -32,9 +32,11 @@ _MOST_VALUES = 500
 
 
 class _Request(NamedTuple):
-    """A prompt, its canonical JSON, and the base around it. `varies_by_take`: another take of the row may differ."""
+    """A prompt's pieces, its canonical JSON, and the base around it. `varies_by_take`: another take of the row may
+    differ.
+    """
 
-    prompt: str
+    pieces: tuple[Any, ...]
     text: bytes
     base: RequestBase
     varies_by_take: bool
@@ -108,12 +110,12 @@ class ShotRequests:
                 if request is None:
                     assert self._problems.is_known_broken, "an entry is never left out without a reason"
                     break
-                prompt, text, base, _ = request
+                pieces, text, base, _ = request
                 if take == 2 and first is not None:
                     check_seeds(first, base, self._takes, self._problems, self._addressed(cell))
                 first = first or base
                 fingerprint = digest(base.manifest(text, take))
-                yield Entry(self._address % cell, row, take, prompt, fingerprint, base)
+                yield Entry(self._address % cell, row, take, pieces, fingerprint, base)
         used = frozenset[str]().union(*[p.numbered_names for p in self._partials])
         applied, changing = frozenset(self._fields.applied), frozenset(self._fields.changing)
         self.use = ShotUse(used, applied, changing, known=self._rendered)
@@ -161,7 +163,7 @@ class ShotRequests:
             base = cached.base._replace(origins=origins_of(row, row.model, node), left_out=row.left_out)
             if self._fields.repeat:
                 cached.by_labels[labels] = base
-        return _Request(prompt.value, text, base, cache.varies_by_take)
+        return _Request(prompt.pieces, text, base, cache.varies_by_take)
 
     def _encode(self, prompt: Any, model: Model, room: int) -> bytes | None:
         """The canonical JSON of a prompt that the model's schema takes by itself, and the body has room for."""
@@ -194,7 +196,7 @@ class ShotRequests:
             self._lint.check(node, prompt, base.media, model, address)
         if not self._bases.check_total_seconds(base.media, model, address):
             return None
-        request = _Request(prompt.value, canonical(prompt.value), base, varies_by_take)
+        request = _Request(prompt.pieces, canonical(prompt.value), base, varies_by_take)
         if not has_findings:
             self._keep(cell, prompt.partial, row, request, has_remarks=has_remarks)
         return request
