@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
     ("words", "bars", "curves"),
     [
         (["compile"], 7, 4),
-        (["nothing to do", "plan, all", "over bare", "check of ex"], 5, 6),
+        (["nothing to do", "plan, all", "over bare", "check of ex"], 13, 8),
         (
             [
                 "whole run of 20 entries, CPU per entry, read together",

@@ -15,8 +15,10 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import jsonschema_rs
@@ -31,6 +33,18 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 def main(path: str) -> None:
     begin = time.process_time()
     gc.disable()
+    sha, dumps, sort, write = hashlib.sha256, orjson.dumps, orjson.OPT_SORT_KEYS, sys.stdout.buffer.write
+    count = 0
+    for head, request in requests(path):
+        body = dumps(request, option=sort)
+        write(head + sha(body).hexdigest().encode() + b'","request":' + body + b"}\n")
+        count += 1
+    sys.stdout.buffer.flush()
+    print(json.dumps({"cpu": time.process_time() - begin, "entries": count}), file=sys.stderr)
+
+
+def requests(path: str) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """Each request of a storyboard, with the beginning of its line."""
     schema = json.loads((SCHEMAS / "evolink/seedance-2.0-reference-to-video.json").read_bytes())
     good = jsonschema_rs.Draft202012Validator(schema).is_valid
     with open(path, "rb") as file:
@@ -38,9 +52,7 @@ def main(path: str) -> None:
     environment = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
     shared = dict(environment.globals)
     axes, media = document["matrix"]["axes"], document["references"]
-    names, join, sha, dumps, sort = tuple(axes), "".join, hashlib.sha256, orjson.dumps, orjson.OPT_SORT_KEYS
-    write = sys.stdout.buffer.write
-    count = 0
+    names, join = tuple(axes), "".join
     for shot in document["shots"]:
         text = shot["prompt"]
         for name, words in WORDS.items():
@@ -58,11 +70,7 @@ def main(path: str) -> None:
             request = {**fixed, "prompt": join(run(context({**shared, **dict(zip(names, row, strict=True))}, True)))}
             if not good(request):
                 sys.exit(f"refused: {request}")
-            body = dumps(request, option=sort)
-            write(head + sha(body).hexdigest().encode() + b'","request":' + body + b"}\n")
-            count += 1
-    sys.stdout.buffer.flush()
-    print(json.dumps({"cpu": time.process_time() - begin, "entries": count}), file=sys.stderr)
+            yield head, request
 
 
 if __name__ == "__main__":
