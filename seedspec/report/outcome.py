@@ -149,7 +149,7 @@ class Outcomes:
                     continue  # the lock alone knows it, and there is nothing to be done about it
                 name = self._names[step.fp, step.record.attempt] = f"{step.fp}/{step.record.attempt}"
             self._outcomes[name] = outcome = _begin_outcome(step, commands)
-            if outcome.task:
+            if outcome.task and outcome.end is not End.REUSED:
                 self._tasks[outcome.task] = name
 
     def take(self, event: Event) -> None:
