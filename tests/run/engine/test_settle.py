@@ -174,14 +174,14 @@ def test_doubts_under_one_address_are_told_apart(project: Make, tmp_path: Path) 
 def test_attempts_of_one_request_are_told_apart() -> None:
     """As two branches can leave them: one fingerprint, two attempts."""
     from seedspec.cli.entry_argument import the_ids
-    from seedspec.lock.lock import Record
+    from seedspec.lock.record import record_of
 
     near = "ab" * 4
     found = [
-        Record("a" * 64, 2, {}),
-        Record(near + "0" * 56, 1, {}),
-        Record("a" * 64, 1, {}),
-        Record(near + "1" * 56, 1, {}),
+        record_of("a" * 64, 2, {}),
+        record_of(near + "0" * 56, 1, {}),
+        record_of("a" * 64, 1, {}),
+        record_of(near + "1" * 56, 1, {}),
     ]
     assert [(r.attempt, id) for r, id in the_ids(found)] == [
         (1, "a" * 16 + "/1"), (2, "a" * 16 + "/2"), (1, near + "0" * 8), (1, near + "1" * 8)
