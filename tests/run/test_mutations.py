@@ -396,7 +396,7 @@ MUTANTS = [
     Mutant(
         "two tasks of one attempt",
         "lock/recover.py",
-        "                lock = union(lock, Lock(alone.lock())).lock\n",
+        "                lock = union(lock, Lock(alone.attempts)).lock\n",
         "",
         f"{MEND} -k says_what",
     ),
