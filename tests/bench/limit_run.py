@@ -142,7 +142,10 @@ async def endings(work: Work, shop: Shop) -> None:
                 await asyncio.to_thread(decode, file)
 
     since, left, loading = begun(), deque(task_id(n) for n in range(work.many)), []
+    early = work.early
     while len(loading) < work.ending:
+        if early and len(loading) >= early:
+            since, early = begun(), 0
         group = [left.popleft() for _ in range(min(shop.reads.full, len(left)))]
         for name, answer in zip(group, await asyncio.gather(*map(shop.reads.task, group)), strict=True):
             if answer["status"] == "completed":

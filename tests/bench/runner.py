@@ -100,12 +100,14 @@ def in_flight(work: Work, addresses: Addresses) -> None:
 
 def endings(work: Work, addresses: Addresses) -> None:
     """Tasks are followed at the usual pace until those that end are saved."""
-    since, saved = begun(), 0
+    since, before, saved = begun(), Counter[str](), 0
     events = _followed(work, addresses, Pace(), lambda: saved == work.ending)
     for event in events:
         saved += isinstance(event, Saved)
+        if isinstance(event, Saved) and saved == work.early:
+            since, before = begun(), Counted.asked.copy()
     assert saved == work.ending, event
-    say(since, **Counted.asked)
+    say(since, **(Counted.asked - before))
 
 
 def _followed(work: Work, addresses: Addresses, pace: Pace, stopping: Callable[[], bool]) -> Iterator[api.Event]:

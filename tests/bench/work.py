@@ -3,7 +3,8 @@
 A piece of work is one argument, a JSON object. `whole`: each entry takes `seconds`, is submitted, read `polls` times,
 downloaded, hashed and saved. `flight`: so many tasks are running at the service, and are read for `seconds` while none
 of them ends. `ends`: so many are running, of which the service ends `ending`, `rate` in a second; all are followed
-until these are saved. `fetch`: one video is downloaded and hashed so many times.
+until these are saved; what is said is of the time after the first `early` of them. `fetch`: one video is downloaded and
+hashed so many times.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Work:
     group: float = 1.0
     every: float | None = None
     ending: int = 0
+    early: int = 0
     rate: float = 100.0
     hard: bool = False
     megabytes: int = 5
