@@ -33,7 +33,7 @@ class Mismatch:
 def mismatches(model: Model, request: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[Mismatch, ...]:
     """What differs from the request; a fact that is not known, or is None, is no mismatch."""
     asked = {**model.defaults, **request}
-    return tuple(_found(model, asked, {k: v for k in FACTS if (v := facts.get(k)) is not None}))
+    return tuple(_find(model, asked, {k: v for k in FACTS if (v := facts.get(k)) is not None}))
 
 
 def of_record(models: Mapping[str, Model], record: Record | None) -> tuple[Mismatch, ...]:
@@ -54,7 +54,7 @@ def as_json(found: tuple[Mismatch, ...]) -> list[dict[str, str]]:
     return [{"code": s.code, "found": s.found, "expected": s.expected} for s in found]
 
 
-def _found(model: Model, asked: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Mismatch]:
+def _find(model: Model, asked: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Mismatch]:
     quality = model.read(asked, "quality")
     sizes = model.pixels.get(str(quality), {})
     if "width" in facts and "height" in facts and sizes:

@@ -115,7 +115,7 @@ class Packed:
         self._data = b""
 
     def line(self, index: int) -> bytes:
-        return self._lines[index] if not self._data else _unpacked(self._data)[index]
+        return self._lines[index] if not self._data else _unpack(self._data)[index]
 
     def add(self, line: bytes) -> int:
         self._lines.append(line)
@@ -127,7 +127,7 @@ class Packed:
 
 
 @lru_cache(maxsize=4)
-def _unpacked(data: bytes) -> Sequence[bytes]:
+def _unpack(data: bytes) -> Sequence[bytes]:
     """The lines of those that were asked for last; most ask for them in their order."""
     return zlib.decompress(data).split(b"\n")
 

@@ -54,13 +54,13 @@ def readable_values(field: str, old: Any, new: Any, address: Callable[[str], str
     if field == "prompt":
         return old, new
     ups = [upstream_in(v) or ("", "") for v in (old, new)]
-    was, now = (_named(address(fp), frame) if fp else None for fp, frame in ups)
+    was, now = (_name(address(fp), frame) if fp else None for fp, frame in ups)
     if was is not None and was == now:
         return f"{was} {ups[0][0][:12]}", f"{now} {ups[1][0][:12]}"
     return old if was is None else was, new if now is None else now
 
 
-def _named(address: str | None, frame: str) -> str | None:
+def _name(address: str | None, frame: str) -> str | None:
     return f"{frame_words(frame)} of {address}" if address is not None and frame else address
 
 

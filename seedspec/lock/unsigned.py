@@ -38,7 +38,7 @@ def without_signatures(records: Records, update: Callable[[Values, Values], Valu
         if "manifest" in values and fp in manifests:
             found["manifest"] = manifests[fp]
         if "used" in values:
-            found["used"] = {_renamed(prints.get(up, up), prints): sha256 for up, sha256 in values["used"].items()}
+            found["used"] = {_rename(prints.get(up, up), prints): sha256 for up, sha256 in values["used"].items()}
         known = out.get((now, attempt))
         if known is None:
             out[now, attempt] = found
@@ -84,10 +84,10 @@ def _upstream_of(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _with_fingerprints(request: Mapping[str, Any], now: Mapping[str, str]) -> Mapping[str, Any]:
-    return {k: [_renamed(i, now) for i in v] if isinstance(v, list) else _renamed(v, now) for k, v in request.items()}
+    return {k: [_rename(i, now) for i in v] if isinstance(v, list) else _rename(v, now) for k, v in request.items()}
 
 
-def _renamed(item: Any, now: Mapping[str, str]) -> Any:
+def _rename(item: Any, now: Mapping[str, str]) -> Any:
     """A medium with the fingerprint of now in it, where it names another entry's video."""
     up = upstream_in(item)
     return item if up is None or up[0] not in now else identity_of(now[up[0]], up[1])

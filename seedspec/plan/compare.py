@@ -70,7 +70,7 @@ def compare(old: Iterable[Entry], new: Iterable[Entry], lock: Lock) -> Compariso
             left.setdefault(entry.fingerprint, []).append(entry)
     origin = {e.address: left[e.fingerprint].pop(0) for e in after if e.address not in same and left.get(e.fingerprint)}
     unmatched = {e.address: e for entries in left.values() for e in entries}
-    known = {e.fingerprint for e in after if e.address in same} | _bought(lock)
+    known = {e.fingerprint for e in after if e.address in same} | _find_bought(lock)
     changes = []
     for entry in after:
         if entry.address in same:
@@ -87,7 +87,7 @@ def compare(old: Iterable[Entry], new: Iterable[Entry], lock: Lock) -> Compariso
     return Comparison(tuple(changes), tuple(e.address for e in after if e.address in same))
 
 
-def _bought(lock: Lock) -> set[str]:
+def _find_bought(lock: Lock) -> set[str]:
     found = ((fp, lock.last(fp)) for fp in lock.attempts)
     return {fp for fp, r in found if r is not None and r.state is not State.QUEUED}
 

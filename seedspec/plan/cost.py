@@ -138,7 +138,7 @@ def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool, by: Seq
             seen.add(fp)
             spending = _spending(plan.lock, fp, None, rate)
             if spending != Spending():
-                yield _Purchase(record.profile, _stands(record, record.profile) | _said(record), spending)
+                yield _Purchase(record.profile, _stands(record, record.profile) | _read_words(record), spending)
 
 
 def _own(step: Step, plan: Plan) -> bool:
@@ -151,7 +151,7 @@ def _stands(record: Record | None, profile: str) -> dict[str, str]:
     return {"state": word(record.state if record is not None else None), "profile": profile or AS_WRITTEN}
 
 
-def _said(record: Record) -> dict[str, str]:
+def _read_words(record: Record) -> dict[str, str]:
     """What a record says of an entry that the storyboard no longer has."""
     model = (record.manifest or {}).get(MODEL)
     own = {MODEL: model} if isinstance(model, str) else {}
@@ -167,11 +167,11 @@ def _spending(lock: Lock, fp: str, entry: Entry | None, rate: Rate) -> Spending:
     records = lock.attempts.get(fp, ())
     out = Spending()
     for record in records:
-        charged = _stated(record.charged, rate)
+        charged = _statement(record.charged, rate)
         if record.state in BOUGHT:
             cost = _estimate(record, entry)
             judged = cost.high if charged.of else 0
-            out += Spending(1, 1, cost, cost, _stated(record.reserved, rate), charged, judged)
+            out += Spending(1, 1, cost, cost, _statement(record.reserved, rate), charged, judged)
         elif charged.units:  # it failed, and the service keeps what it charged
             out += Spending(charged=Stated(charged.units))
     if not out.bought and entry is not None:
@@ -187,5 +187,5 @@ def _estimate(record: Record, entry: Entry | None) -> Cost:
     return entry.cost if entry is not None and entry.cost.high == units else Cost(units, units)
 
 
-def _stated(credits: float | None, rate: Rate) -> Stated:
+def _statement(credits: float | None, rate: Rate) -> Stated:
     return Stated() if credits is None else Stated(round(credits * rate.units_per_credit), 1)

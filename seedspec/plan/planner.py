@@ -64,11 +64,11 @@ def make_plan(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterab
         turn = {entry.address: i for i, entry in enumerate(chosen)}
         steps.sort(key=lambda s: turn[s.address])
     fingerprints = planner.known.keys() | planner.others if planner.others else planner.known.keys()
-    steps += list(_left_over(lock, fingerprints, rules, steps))
+    steps += list(_plan_leftovers(lock, fingerprints, rules, steps))
     return Plan(tuple(steps), lock, rules.profile)
 
 
-def _left_over(lock: Lock, fingerprints: Set[str], rules: Rules, others: Iterable[Step]) -> Iterator[Step]:
+def _plan_leftovers(lock: Lock, fingerprints: Set[str], rules: Rules, others: Iterable[Step]) -> Iterator[Step]:
     """The steps that no entry stands for."""
 
     def lost(record: Record) -> bool:
@@ -162,7 +162,7 @@ class _Planner:
         if action in BUYS:
             if (pick := self.rules.picked(entry)) is not None:
                 action, reason = Action.DONE, Picked(pick != entry.fingerprint)
-            elif held := self._held(entry):
+            elif held := self._find_upstream(entry):
                 action, reason = Action.FAILED, held
             elif self.rules.exists(file):
                 action, reason = Action.FAILED, Occupied(file)
@@ -179,17 +179,21 @@ class _Planner:
         if rules.picked(entry) is not None:
             return 0
         here = record is not None and record.state is State.SAVED and action is Action.FETCH
-        return max(0, rules.retakes - self._saved(entry) + here)
+        return max(0, rules.retakes - self._count_saved(entry) + here)
 
-    def _saved(self, entry: Entry) -> int:
+    def _count_saved(self, entry: Entry) -> int:
         """How many videos of an entry the lock has."""
         return sum(r.state is State.SAVED for r in self.lock.attempts.get(entry.fingerprint, ()))
 
     def _unmet(self, entry: Entry, record: Record) -> Unmet | None:
         """Whether a saved video is to be bought anew because it is not as expected."""
-        if not self.rules.retakes or self._saved(entry) > self.rules.retakes or under_way(record, self.lock):
+        if not self.rules.retakes or self._count_saved(entry) > self.rules.retakes or under_way(record, self.lock):
             return None
-        if self.rules.picked(entry) is not None or not self.rules.here(record) or self._held(entry) is not None:
+        if (
+            self.rules.picked(entry) is not None
+            or not self.rules.here(record)
+            or self._find_upstream(entry) is not None
+        ):
             return None
         found = self.rules.unmet(entry)
         return Unmet(found) if found else None
@@ -221,7 +225,7 @@ class _Planner:
             moved = record.entry if record.entry != entry.address else None
             of = record.profile if record.profile != self.rules.profile else None
             return Action.DONE, Done(file, moved, here, of, found, differs)
-        return self._failed(record)
+        return self._plan_failed(record)
 
     def _stale(self, entry: Entry, record: Record) -> Stale | None:
         """Whether a saved video was made from one that stands no longer, or will not once this plan is carried out."""
@@ -238,7 +242,7 @@ class _Planner:
         picked = self.rules.picked(entry) is not None
         return replace(found, kept="picked" if picked else "under way" if under_way(record, self.lock) else "")
 
-    def _failed(self, record: Record) -> tuple[Action, Reason]:
+    def _plan_failed(self, record: Record) -> tuple[Action, Reason]:
         failure = record.get("failure") or {}
         code = str(failure.get("code", "unknown_error"))
         then = self.rules.then(code)
@@ -261,7 +265,7 @@ class _Planner:
             self._bought_as = {r.entry: r for r in own if r.fp not in self.known and r.fp not in self.others}
         return self._bought_as.get(address)
 
-    def _held(self, entry: Entry) -> Held | None:
+    def _find_upstream(self, entry: Entry) -> Held | None:
         for medium in entry.upstream:
             step = self._step_of(medium.key)
             if step is None:
@@ -293,13 +297,13 @@ class _Planner:
     def _file(self, entry: Entry) -> str:
         """Where a new video goes: never over one that another purchase of the lock was saved under."""
         plain = self._plain(entry)
-        taken = any(r.fp != entry.fingerprint for r in self._saved_as(plain))
+        taken = any(r.fp != entry.fingerprint for r in self._find_saved(plain))
         return f"{plain.removesuffix('.mp4')}.{entry.fingerprint[:8]}.mp4" if taken else plain
 
     def _plain(self, entry: Entry) -> str:
         return f"{self.rules.place(self.rules.profile)}/{entry.file}"
 
-    def _saved_as(self, file: str) -> Sequence[Record]:
+    def _find_saved(self, file: str) -> Sequence[Record]:
         """The purchases that were saved under a name, of which a disk may take two for the same."""
         if self._by_file is None:
             self._by_file = {}

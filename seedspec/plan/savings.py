@@ -47,7 +47,7 @@ def _long(entries: Sequence[Entry]) -> Saving | None:
         same = (max(kept[0], Decimal(duration)), max(kept[1], Decimal(duration)))
         if videos is None or not cut or videos[0] <= same[0]:
             continue
-        least = estimate(entry.model.rate, _asked(entry), same)
+        least = estimate(entry.model.rate, _ask_of(entry), same)
         count += 1
         cost += entry.cost
         adds += Cost(entry.cost.low - least.low, entry.cost.high - least.high)
@@ -71,7 +71,7 @@ def _draft(entries: Sequence[Entry]) -> Saving | None:
 def _cheapest(entries: Sequence[Entry]) -> tuple[str, Cost] | None:
     """The quality at which the entries of one model cost the least, and what; None where no price is known."""
     model, costs = entries[0].model, defaultdict[str, Cost](Cost)
-    alike = Counter((_asked(e), _seconds(e)) for e in entries)
+    alike = Counter((_ask_of(e), _seconds(e)) for e in entries)
     for quality in model.qualities:
         for (asked, videos), count in alike.items():
             costs[quality] += estimate(model.rate, replace(asked, quality=quality), videos).times(count)
@@ -80,7 +80,7 @@ def _cheapest(entries: Sequence[Entry]) -> tuple[str, Cost] | None:
     return None if lowest is None else (lowest, priced[lowest])
 
 
-def _asked(entry: Entry) -> Asked:
+def _ask_of(entry: Entry) -> Asked:
     return asked_of(entry.base.said, [m.kind for m in entry.media])
 
 

@@ -29,14 +29,14 @@ def read_file(path: str | os.PathLike[str], most: int = MOST) -> bytes:
 
 def read_start(path: str | os.PathLike[str], size: int) -> bytes:
     """The first bytes of a regular file, as `read_file` reads it; all of them where it has fewer."""
-    with _opened(path) as file:
+    with _open(path) as file:
         return file.read(size)
 
 
 def read_lines(path: str | os.PathLike[str], most: int = MOST) -> Iterator[bytes]:
     """The lines of a regular file, each with its line end, read as they are asked for. Raises as `read_file` does."""
     left = most
-    with _opened(path) as file:
+    with _open(path) as file:
         while line := file.readline(left + 1):
             left -= len(line)
             if left < 0:
@@ -45,7 +45,7 @@ def read_lines(path: str | os.PathLike[str], most: int = MOST) -> Iterator[bytes
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def _open(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if not stat.S_ISREG(os.stat(path).st_mode):  # opening alone may do something to a device
         raise _no_file(path)
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

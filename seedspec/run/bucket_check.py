@@ -29,13 +29,13 @@ def bucket_findings(
         yield Finding(f"{name} bucket", "bad", str(error))
         return
     key = f"seedspec-probe-{secrets.token_hex(8)}"
-    written = _tried(objects, lambda: objects.create(key, Small(_WORDS, "text/plain")))
+    written = _try(objects, lambda: objects.create(key, Small(_WORDS, "text/plain")))
     yield Finding(f"{name} write", "bad" if written else "ok", written or f"`{url}` can be written")
     address = objects.sign_now(key, timedelta(minutes=5))
     answer = ask(address)
     if not written:
         yield _reading(name, objects, answer)
-        left = _tried(objects, lambda: objects.remove(key))
+        left = _try(objects, lambda: objects.remove(key))
         said = f"`{key}` is left there, for it may not be deleted ({left})" if left else "what was put there is removed"
         yield Finding(f"{name} remove", "warning" if left else "ok", said)
     yield from _place(name, objects, address, answer)
@@ -43,7 +43,7 @@ def bucket_findings(
     yield _rules(name, objects, address, key, environ, now)
 
 
-def _tried(objects: Objects, make: Callable[[], Awaitable[object]]) -> str:
+def _try(objects: Objects, make: Callable[[], Awaitable[object]]) -> str:
     """Why something could not be done; "" when it was."""
 
     async def work() -> None:

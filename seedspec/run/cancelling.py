@@ -61,7 +61,7 @@ def cancel_task(
     if not isinstance(first, Task):
         return Cancelled("unread", f"it could not be read, and nothing was asked: {_reason(first)}")
     if first.state != "running":
-        return _ended(record, first, now)
+        return _explain_end(record, first, now)
     state = "queued" if provider["states"].get(first.word) == "queued" else "running"
     if why := _why_not_now(provider, state):
         return Cancelled("going", why)
@@ -74,7 +74,7 @@ def cancel_task(
         if isinstance(again := ask(wire, read), Task):
             seen = again
         if seen.state != "running":
-            return _ended(record, seen, now)
+            return _explain_end(record, seen, now)
     return Cancelled("going", f"{taken}; it says `{seen.word}`")
 
 
@@ -88,7 +88,7 @@ def _why_not_now(provider: Mapping[str, Any], state: str) -> str:
     return f"{title} deletes a task that is {state} when it is cancelled" if does == "deletes" else ""
 
 
-def _ended(record: Record, task: Task, now: Callable[[], Moment]) -> Cancelled:
+def _explain_end(record: Record, task: Task, now: Callable[[], Moment]) -> Cancelled:
     if task.state == "completed":
         return Cancelled("made", "it has a video already")
     cancelled = task.code == "request_cancelled"

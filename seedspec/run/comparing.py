@@ -73,9 +73,9 @@ class Takes:
         if not own:
             return
         if not asked or (known is not None and not known.needs(reference.sha256 if reference is not None else None)):
-            yield from self._compared(saved)
+            yield from self._compare(saved)
         elif not cuts_pictures():
-            yield from self._compared(saved, str(MediaMissing()))
+            yield from self._compare(saved, str(MediaMissing()))
         else:
             self._pool = self._pool or Workers(cores())
             self._jobs[self._pool.submit(measure, str(self.base / saved.file), saved.sha256, reference)] = saved
@@ -83,7 +83,7 @@ class Takes:
     def ready(self, seconds: float = 0.0) -> Iterator[Compared]:
         """What is measured by now."""
         for done in wait(self._jobs, seconds, FIRST_COMPLETED).done if self._jobs else ():
-            yield from self._compared(self._jobs.pop(done), self._keep(done))
+            yield from self._compare(self._jobs.pop(done), self._keep(done))
 
     def rest(self, stopping: Callable[[], bool]) -> Iterator[Compared]:
         """What is still being measured, until it is, or the run is to end: the rest is not measured then."""
@@ -93,7 +93,7 @@ class Takes:
     def finish(self, sums: RunFinished, *, interrupted: bool) -> RunFinished:
         """The sums of the run with those of its takes, and with the exit code that these give."""
         for saved in self._jobs.values():
-            for _ in self._compared(saved, "the run ended before"):
+            for _ in self._compare(saved, "the run ended before"):
                 pass
         unmet = sum(take.counts(strict=False) for take in self.standing.values())
         unknown = sum(bool(take.not_measured) for take in self.standing.values())
@@ -118,7 +118,7 @@ class Takes:
             return trouble_of(error, self.commands).found
         return ""
 
-    def _compared(self, saved: Saved, why: str = "") -> Iterator[Compared]:
+    def _compare(self, saved: Saved, why: str = "") -> Iterator[Compared]:
         for entry in self._of(saved):
             found = self.expected.compare(entry, saved.sha256, saved.attempt, now().text(), why=why)
             if found is not None:

@@ -169,7 +169,7 @@ def plan_of(
         attempts=0 if made.lock_alone else provider["failures"]["attempts"],
         retry=options.retry_failed and not made.lock_alone,
         redo=options.redo_stale,
-        picked=_picked(made, options),
+        picked=_find_pick(made, options),
         profile=place.profile,
         others=frozenset({"", *made.board.profiles} - {place.profile}),
         unwanted=unwanted,
@@ -256,7 +256,7 @@ def _picks(path: Path, board: Storyboard, options: Options) -> Picks:
     return picks
 
 
-def _picked(made: Compiled, options: Options) -> Callable[[Entry], str | None]:
+def _find_pick(made: Compiled, options: Options) -> Callable[[Entry], str | None]:
     """The fingerprint of the choice that an entry is, by its request or its address; such a take is never bought."""
     assert made.board is not None
     picks = _picks(made.path, made.board, options)
@@ -280,7 +280,7 @@ def expectations(made: Compiled, place: Place, options: Options, *, judges: bool
     expected = expected_by_shot(board, judges=judges)
     asks = any(one.measure.startswith(PREFIX) for bounds in expected.values() for one in bounds)
     judged = read_judged(place.lock, Problems()) if asks else NOBODY
-    return Expectations(expected, MeasuresFolder(place.base), _picked(made, options), judged.scores)
+    return Expectations(expected, MeasuresFolder(place.base), _find_pick(made, options), judged.scores)
 
 
 def compare_takes(planned: Planned, options: Options, *, judges: bool = True) -> dict[str, Compared]:

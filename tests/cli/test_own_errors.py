@@ -141,7 +141,7 @@ def test_a_view_that_fails_is_left_out_and_the_run_goes_on(
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals here")
-@pytest.mark.parametrize("function", ["_drawn", "take"])
+@pytest.mark.parametrize("function", ["_draw", "take"])
 def test_a_live_view_that_fails_leaves_its_place_to_lines(function: str, copy: Copy) -> None:
     import pty
 

@@ -99,7 +99,7 @@ MUTANTS = [
     Mutant(
         "the look before each line",
         "run/store/journal.py",
-        "        handle = self._open()\n        self._unchanged(handle)\n",
+        "        handle = self._open()\n        self._refuse_change(handle)\n",
         "        handle = self._open()\n",
         f"{RUNNERS}::test_a_lock_meddled_with_is_noticed[append]",
     ),
@@ -113,7 +113,7 @@ MUTANTS = [
     Mutant(
         "the look before the end",
         "run/store/journal.py",
-        "                self._unchanged(self._handle)\n",
+        "                self._refuse_change(self._handle)\n",
         "",
         f"{JOURNAL}::test_a_file_that_changed_before_the_end_is_left_alone_and_all_is_rescued",
     ),

@@ -53,7 +53,7 @@ def whole_grid(board: Storyboard, problems: Problems, work: Work) -> tuple[Grid,
     """The grid of all rows of a storyboard, and those of them that `include` names for its strategy to choose."""
     before = problems.errors
     columns = Columns(board.axes)
-    axes, rows = _included(board.axes, columns, board.include, "the storyboard", problems)
+    axes, rows = _include_rows(board.axes, columns, board.include, "the storyboard", problems)
     boxes = _excludes(axes, columns, board.exclude, "the storyboard", problems, work)
     grid = Grid(axes, tuple(box for box, _ in boxes), tuple(rows), board.axes, work)
     work.spend(len(rows) * len(boxes))
@@ -107,7 +107,7 @@ def shot_grid(shot: Shot, board: Storyboard, parent: Grid, problems: Problems) -
     ours = tuple(a for a in shot.axes if a.name not in {b.name for b in board.axes})
     dropped = frozenset(names).difference(a.name for a in inherited)
     columns = Columns(ours, parent.columns)
-    axes, rows = _included((*inherited, *ours), columns, shot.include, where, problems, dropped)
+    axes, rows = _include_rows((*inherited, *ours), columns, shot.include, where, problems, dropped)
     boxes = _excludes(axes, columns, shot.exclude, where, problems, parent.work, dropped)
     grid = Grid(axes, tuple(box for box, _ in boxes), (), ours, parent.work, parent, keep)
     whole = not parent.repaired and problems.errors == before and _are_whole(rows, shot.include, boxes, shot.exclude)
@@ -184,7 +184,7 @@ def _excludes(
     return tuple((box, span) for box, span in found if box is not None)
 
 
-def _included(
+def _include_rows(
     axes: Sequence[Axis],
     columns: Columns,
     patterns: Sequence[Pattern],

@@ -50,11 +50,11 @@ def choose_rows(board: Storyboard, file: RowsFile, problems: Problems, work: Wor
         return None
     there = () if anew else file.rows or ()
     plain = dict.fromkeys(rows_of(there, board, grid, file, None))
-    completed = {row: None for pattern in there if (row := _completed(pattern, grid)) is not None and row not in plain}
+    completed = {row: None for pattern in there if (row := _complete(pattern, grid)) is not None and row not in plain}
     known = {**plain, **completed}
     found = extend(strategy, grid.whole, {**known, **dict.fromkeys(must)})
     rows = in_order(grid.whole, {*known, *must, *found.added})
-    gone = sum(_completed(p, grid) is None and not _is_whole(p, grid) for p in _once(there))
+    gone = sum(_complete(p, grid) is None and not _is_whole(p, grid) for p in _once(there))
     sizes = of_product(Grid(grid.axes, grid.exclude, (), grid.own, work, chosen=rows).arithmetic)
     added = len(rows) - len(known)
     axes = tuple(a.name for a in grid.own)
@@ -72,7 +72,7 @@ def _is_whole(pattern: Pattern, grid: Grid) -> bool:
     return len(pattern.wanted) == len(row) and (grid.whole.allows(row) or row in grid.include)
 
 
-def _completed(pattern: Pattern, grid: Grid) -> Row | None:
+def _complete(pattern: Pattern, grid: Grid) -> Row | None:
     """The row of one that names other axes than the storyboard has: an axis that is new has its first label there, so
     that a video which was bought before there was the axis may still be asked for. None for any other row."""
     names = [axis.name for axis in grid.own]

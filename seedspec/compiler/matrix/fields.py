@@ -174,10 +174,10 @@ class Fields:
     def at(self, row: Row) -> RowFields:
         """The model and the settings of a row."""
         if not self.repeat:
-            return self._layered(row)
+            return self._layer(row)
         key = self.key(row)
         if key not in self._memo:
-            self._memo[key] = self._layered(row)
+            self._memo[key] = self._layer(row)
         return self._memo[key]
 
     def forget(self) -> None:
@@ -197,7 +197,7 @@ class Fields:
                 out[field] = (*out.get(field, ()), setting)
         return out
 
-    def _layered(self, row: Row) -> RowFields:
+    def _layer(self, row: Row) -> RowFields:
         id_ = self._model_of(row) if self._one_model is None else self._one_model
         model = self._layers.models.get(id_)
         if model is None:
@@ -205,7 +205,7 @@ class Fields:
         if id_ not in self._begun:
             self._begun[id_] = _Taken(model, dict(self._layers.defaults[id_]), {})
             self._begun[id_].take((*self._layers.below, *self._own))
-        taken = self._begun[id_].copied()
+        taken = self._begun[id_].copy()
         taken.take(self._swept_by(row))
         for override in self._holding(row, id_):
             self.applied.add(id(override))
@@ -254,7 +254,7 @@ class _Taken:
     def __init__(self, model: Model, out: dict[str, Setting], lacking: dict[str, Setting]) -> None:
         self._model, self._out, self._lacking = model, out, lacking
 
-    def copied(self) -> _Taken:
+    def copy(self) -> _Taken:
         return _Taken(self._model, dict(self._out), dict(self._lacking))
 
     def take(self, layer: Iterable[tuple[str, Setting]]) -> bool:

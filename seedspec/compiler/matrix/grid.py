@@ -110,7 +110,7 @@ class Grid:
 
     def rows(self) -> Iterator[Row]:
         """Each row once; the rightmost axis turns fastest."""
-        made = self._made() if self.chosen is None else iter(self.chosen)
+        made = self._make_rows() if self.chosen is None else iter(self.chosen)
         return chain(made, self.include) if self.include else made
 
     @cached_property
@@ -171,13 +171,13 @@ class Grid:
         labels = [[k for k in known if k in above.get(i, known)] for i, known in enumerate(self._above.labels)]
         return replace(self._above, labels=labels).count > 0
 
-    def _made(self) -> Iterator[Row]:
+    def _make_rows(self) -> Iterator[Row]:
         if not self._brought:
-            return self._multiplied()
+            return self._multiply()
         brought = (head + rest for head, behind in self._brought.items() for rest in behind.rows())
-        return chain(self._multiplied(), brought)
+        return chain(self._multiply(), brought)
 
-    def _multiplied(self) -> Iterator[Row]:
+    def _multiply(self) -> Iterator[Row]:
         """The rows that axes alone make, in the order in which the storyboard's product comes upon them first."""
         if self.parent is None or not self._dropped or not any(self._dropped & p.keys() for p in self.parent.exclude):
             return self._product.rows()  # what is dropped is the same in each first one

@@ -70,18 +70,18 @@ class Product:
 
     def rows(self) -> Iterator[Row]:
         """Each row once, by the order of its labels; the rightmost axis turns fastest."""
-        return (row for row, _ in self._walked())
+        return (row for row, _ in self._walk())
 
     def completed(self) -> Iterator[tuple[Row, Row]]:
         """The same, each with the first labels of the other axes that make it a whole row."""
-        for row, live in self._walked():
+        for row, live in self._walk():
             rest: list[str] = []
             for level in range(self.asked, len(self.labels)):
                 label, live = next(self._steps(level, live))
                 rest.append(label)
             yield row, tuple(rest)
 
-    def _walked(self) -> Iterator[tuple[Row, int]]:
+    def _walk(self) -> Iterator[tuple[Row, int]]:
         if not self.count:
             return
         row: list[str] = []

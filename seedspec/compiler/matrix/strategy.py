@@ -29,7 +29,7 @@ def extend(strategy: Strategy, product: Product, rows: Collection[Row]) -> Exten
         asked = list(_around_the_first(product))
         known = set(rows)
         return Extension(tuple(row for row in asked if row not in known), len(asked))
-    added = tuple(_drawn(strategy, product, rows))
+    added = tuple(_draw(strategy, product, rows))
     return Extension(added, min(strategy.count, len(rows) + len(added)))
 
 
@@ -46,7 +46,7 @@ def lacking(strategy: Strategy, product: Product, names: Sequence[str], rows: Co
         known = set(rows)
         row = next((row for row in _around_the_first(product) if row not in known), None)
         return f"no row `{in_words(names, row)}`" if row is not None else ""
-    if next(_drawn(strategy, product, rows), None) is None:
+    if next(_draw(strategy, product, rows), None) is None:
         return ""
     return f"{len(rows):,} row{'' if len(rows) == 1 else 's'}, and `{strategy.word}` asks for more"
 
@@ -97,7 +97,7 @@ def _around_the_first(product: Product) -> Iterator[Row]:
                 yield row
 
 
-def _drawn(strategy: Strategy, product: Product, rows: Collection[Row]) -> Iterator[Row]:
+def _draw(strategy: Strategy, product: Product, rows: Collection[Row]) -> Iterator[Row]:
     """Further rows by chance, each as likely as any other, until there are as many as the strategy asks for.
 
     A shuffle of the numbers of all rows, of which only those are kept that were moved.

@@ -160,7 +160,7 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
         if name.startswith("_"):
             return TemplateFault(f"`{name}` is not allowed in a template")
         note = "templates cannot change a value: `+` makes one list of two"
-        return TemplateFault(f"`{name}` is not allowed in a template: it would change {_owned(error, part)}", note)
+        return TemplateFault(f"`{name}` is not allowed in a template: it would change {_show_owner(error, part)}", note)
     if not error.owner:
         return TemplateFault(f"`{shorten(name)}` is not defined", code=code, word=name)
     owner, subject = error.owner[0], part.owner if part is not None and len(part.owner) <= 40 else ""
@@ -192,7 +192,7 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
     return TemplateFault(f"`{shorten(str(error.name))}` is not defined; {what}", *notes, code=code)
 
 
-def _owned(error: MissingValue, part: Part | None) -> str:
+def _show_owner(error: MissingValue, part: Part | None) -> str:
     owner = error.owner[0] if error.owner else None
     return f"`{part.owner}`" if part is not None and 0 < len(part.owner) <= 40 else say_value(owner)
 

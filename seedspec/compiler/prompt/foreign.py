@@ -107,11 +107,11 @@ def find_foreign(
             code = _CODE.match(text, m.end())
             if code is not None and code[0].startswith("{{") and is_text(code[0][2:-2].strip("-+ \t")):
                 yield Foreign(m.start(), code.end(), "", code[0])
-        elif (found := _judged(str(form), inner, shown, m, names, reads)) is not None:
+        elif (found := _judge(str(form), inner, shown, m, names, reads)) is not None:
             yield found
 
 
-def _judged(
+def _judge(
     form: str, inner: str, text: str, m: re.Match[str], names: Mapping[str, Name], reads: frozenset[str]
 ) -> Foreign | None:
     root = inner.lstrip("$").partition(".")[0] if form in _PATHS else inner
@@ -131,7 +131,7 @@ def _judged(
     if literal_mentions(inner):
         return None
     if form in ("square", "angle"):
-        return _bracketed(form, inner, text, m, known, reads)
+        return _judge_brackets(form, inner, text, m, known, reads)
     if known is not None:
         attribute = "." in inner and not known.is_reference
         return Foreign(m.start(), m.end(), inner, None if attribute else known.write)
@@ -150,7 +150,7 @@ def _constant(form: str, inner: str, m: re.Match[str]) -> Foreign | None:
     return Foreign(m.start(), m.end(), inner, None) if fits else None
 
 
-def _bracketed(
+def _judge_brackets(
     form: str, inner: str, text: str, m: re.Match[str], known: Name | None, reads: frozenset[str]
 ) -> Foreign | None:
     """Words in `[]` or `<>`, which are more often a heading, a sound or a way to speak."""

@@ -56,7 +56,7 @@ class ForeignCheck:
         for below in texts:
             if below not in files:
                 self._report(below, reads, is_template=False)
-        for name, text in self._included(prompt.value).items():
+        for name, text in self._read_included(prompt.value).items():
             source = Source(posixpath.join(self._folder, name), text)
             meant |= self._report(Scalar(text, source.span(0, len(text)), "|"), reads)
         return meant
@@ -91,7 +91,7 @@ class ForeignCheck:
             notes = [Note("also here", other.span) for other in more[:_MOST_PLACES]]
             self._problems.warning("prompt-is-path", message, first.span, _file_advice(first), *notes)
 
-    def _included(self, text: str) -> Mapping[str, str]:
+    def _read_included(self, text: str) -> Mapping[str, str]:
         """The texts of the files that a template names, and of those that they name."""
         found: dict[str, str] = {}
         waiting = [m["path"] for m in _INCLUDED.finditer(text)]

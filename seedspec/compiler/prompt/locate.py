@@ -81,7 +81,7 @@ def _units(scalar: Scalar, text: str) -> Iterator[tuple[str, int, int]]:
         yield from _literal(scalar, text)
     elif scalar.style == ">":
         first = source.position(start)[0]
-        yield from _folded(source.text, source.starts[min(first, len(source.starts) - 1)], end, text)
+        yield from _align_folded(source.text, source.starts[min(first, len(source.starts) - 1)], end, text)
     else:
         inner = (start + 1, end - 1) if scalar.style else (start, end)
         for m in _UNITS[scalar.style].finditer(source.text, *inner):
@@ -90,7 +90,7 @@ def _units(scalar: Scalar, text: str) -> Iterator[tuple[str, int, int]]:
                 for c in "\n" * (ends - 1) or " ":
                     yield c, m.start(), m.end()
             elif m["one"] is not None:
-                yield "'" if scalar.style == "'" else _escaped(m[0]), m.start(), m.end()
+                yield "'" if scalar.style == "'" else _read_escape(m[0]), m.start(), m.end()
             elif m["none"] is None:
                 yield m[0], m.start(), m.end()
 
@@ -98,7 +98,7 @@ def _units(scalar: Scalar, text: str) -> Iterator[tuple[str, int, int]]:
 _ESCAPES = dict(zip('0abtnvfre"/\\N_LP \t', '\0\a\b\t\n\v\f\r\x1b"/\\\x85\xa0\u2028\u2029 \t', strict=True))
 
 
-def _escaped(written: str) -> str:
+def _read_escape(written: str) -> str:
     return chr(int(written[2:], 16)) if written[1] in "xuU" else _ESCAPES.get(written[1], "")
 
 
@@ -120,7 +120,7 @@ def _literal(scalar: Scalar, text: str) -> Iterator[tuple[str, int, int]]:
             yield "\n", at + len(line), at + len(line) + 1
 
 
-def _folded(raw: str, at: int, end: int, text: str) -> Iterator[tuple[str, int, int]]:
+def _align_folded(raw: str, at: int, end: int, text: str) -> Iterator[tuple[str, int, int]]:
     """White space stands for white space, however much of each there is; everything else is as it is written."""
     i = 0
     while i < len(text):

@@ -18,14 +18,14 @@ _SIGNS = {
 
 def look_alike(text: str, complaint: Complaint, region: Region, _: list[Region]) -> Finding | None:
     """Characters that look like those of the template language: curly quotes, full-width signs, invisible ones."""
-    found = [i for i in region.code(text) if _meant(text[i]) is not None]
+    found = [i for i in region.code(text) if _find_sign(text[i]) is not None]
     first = next((i for i in found if i >= complaint.at), None)
     if first is None or not complaint.said.startswith(("unexpected char", "Invalid character")):
         return None
-    if text[first] != text[complaint.at] and not _meant(text[complaint.at]):
+    if text[first] != text[complaint.at] and not _find_sign(text[complaint.at]):
         return None
     quotes = [i for i in found if text[i] in _QUOTES]
-    meant = {i: _meant(text[i]) or "" for i in found}
+    meant = {i: _find_sign(text[i]) or "" for i in found}
     certain = len(quotes) % 2 == 0
     if quotes:  # an apostrophe serves in every style of YAML, unless the words hold one
         inner = "".join(text[a + 1 : b] for a, b in zip(quotes[::2], quotes[1::2], strict=False))
@@ -44,7 +44,7 @@ def look_alike(text: str, complaint: Complaint, region: Region, _: list[Region])
     return Finding(first, first + len(doubled), said, (), changes)
 
 
-def _meant(c: str) -> str | None:
+def _find_sign(c: str) -> str | None:
     """The sign of the template language that a character is taken for; None for all others."""
     if c.isascii() or c.isspace():
         return None

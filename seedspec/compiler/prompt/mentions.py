@@ -164,10 +164,10 @@ def _western(text: str, m: re.Match[str], name: str, end: int, *, marked: bool) 
     if marked or not join.isspace() or text[m.start() - 1 : m.start()] in tuple("<[{"):
         return Certainty.CERTAIN
     before = text[max(0, m.start() - 24) : m.start()]
-    return _spaced(before, word, name, int(number), settled=settled)
+    return _judge_space(before, word, name, int(number), settled=settled)
 
 
-def _spaced(before: str, word: str, name: str, number: int, *, settled: bool) -> Certainty | None:
+def _judge_space(before: str, word: str, name: str, number: int, *, settled: bool) -> Certainty | None:
     """As above, for a word and a number with only a space between them, which prose has as well."""
     strong = name in words.NAMES
     lead = found[1].lower() if (found := _WORD_BEFORE.search(before)) is not None else ""

@@ -78,7 +78,7 @@ class Meter:
         given = [*args, *named.values()]
         for value in (subject, *given):
             self.admit(value)
-        size = _made(name, subject, given)
+        size = _size_made(name, subject, given)
         self.work(size // 10)
         if size > MOST_CHARACTERS:
             raise Excess(f"makes a value of more than {MOST_CHARACTERS:,} characters")
@@ -99,7 +99,7 @@ class Meter:
         elif sign == "+":
             size = weight(left) + weight(right)
         elif sign == "%" and isinstance(left, str):
-            size = _formatted(left, [right])
+            size = _size_formatted(left, [right])
         if size > MOST_CHARACTERS:
             raise Excess(f"makes a value of more than {MOST_CHARACTERS:,} characters")
 
@@ -133,7 +133,7 @@ def _digits(value: Any) -> int:
     return max(1, value.bit_length() * 3 // 10) if isinstance(value, int) else 1
 
 
-def _made(name: str, subject: Any, given: list[Any]) -> int:
+def _size_made(name: str, subject: Any, given: list[Any]) -> int:
     numbers = [abs(v) for v in given if isinstance(v, int)]
     if name == "indent":
         wide = max([*numbers, *(len(v) for v in given if isinstance(v, str)), 4])
@@ -151,11 +151,11 @@ def _made(name: str, subject: Any, given: list[Any]) -> int:
         items, between = (subject, first) if isinstance(first, str) else (first, subject)
         return weight(items) + weight(between) * (len(items) if isinstance(items, (str, list, tuple, dict)) else 1)
     if name in ("format", "format_map", "mod"):
-        return _formatted(str(subject), given)
+        return _size_formatted(str(subject), given)
     return max(numbers, default=0) if name in _WIDTHS else 0
 
 
-def _formatted(pattern: str, given: list[Any]) -> int:
+def _size_formatted(pattern: str, given: list[Any]) -> int:
     """The most that a format string makes: the widths that it states, or that its arguments do."""
     widths = [int(n) for n in re.findall(r"\d{1,12}", pattern)]
     if re.search(r"%[^a-zA-Z%]*\*|:[^{}]*\{", pattern):

@@ -131,10 +131,10 @@ def _explain(
         return Unknown(
             word, start, end, message, (f"`{word}` is an axis of the storyboard that this shot leaves out with `only`",)
         )
-    if (hyphen := _hyphenated(node, parents, parts, names, told)) is not None:
+    if (hyphen := _find_hyphen(node, parents, parts, names, told)) is not None:
         return hyphen
     if isinstance(parent, nodes.Call) and isinstance(parent.node, nodes.Name) and parent.node.name == "ref":
-        return _unquoted(word, start, end, message, names)
+        return _find_unquoted(word, start, end, message, names)
     attribute = _attribute(node, parent)
     if attribute and (word in _HOLDERS or word in _LABELS) and isinstance(parent, nodes.Node):
         whole = parts.part(parent)
@@ -218,7 +218,7 @@ def _nearest(word: str, names: Names) -> tuple[str, ...]:
     return near
 
 
-def _unquoted(word: str, start: int, end: int, message: str, names: Names) -> Unknown:
+def _find_unquoted(word: str, start: int, end: int, message: str, names: Names) -> Unknown:
     """`ref(hero)`: the name of a reference is a text."""
     changes = (Change(start, end, f"'{word}'"),) if word in names.references else ()
     note = f"the name of a reference stands in quotes: `ref('{word[:40]}')`"
@@ -232,7 +232,7 @@ def _same_but_case(word: str, known: Collection[str]) -> str:
     return same[0] if len(same) == 1 else ""
 
 
-def _hyphenated(
+def _find_hyphen(
     node: nodes.Name, parents: Mapping[int, nodes.Node], parts: Parts, names: Names, told: set[int]
 ) -> Unknown | None:
     """`my-axis` is a subtraction to the template language: told once, for all of it."""

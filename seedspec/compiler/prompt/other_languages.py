@@ -20,12 +20,12 @@ def other_language(text: str, complaint: Complaint, region: Region, regions: lis
     """Code of Handlebars, Go, JavaScript and others, by how it begins."""
     inside = text[region.start + 2 : region.end]
     if region.mark == "{{":
-        if (found := _nested(text, region, regions)) is not None:
+        if (found := _find_nested(text, region, regions)) is not None:
             return found
         for rule in (_handlebars, _go, _template_literal):
             if (found := rule(text, region, inside)) is not None:
                 return found
-    return _compared(text, complaint, region)
+    return _find_word_operator(text, complaint, region)
 
 
 def _handlebars(text: str, region: Region, inside: str) -> Finding | None:
@@ -53,7 +53,7 @@ def _handlebars(text: str, region: Region, inside: str) -> Finding | None:
     return Finding(region.start, end, f"found `{short(shown, 40)}`, which is of another template language", (write,))
 
 
-def _nested(text: str, region: Region, regions: list[Region]) -> Finding | None:
+def _find_nested(text: str, region: Region, regions: list[Region]) -> Finding | None:
     """`{{ ref({{ hero }}) }}`: braces inside of braces."""
     outer = next((r for r in regions if r.mark == "{{" and not r.closed and r.end == region.start), None)
     if outer is None or not re.search(r"[(\[,~+=|]\s*$", text[: region.start]):
@@ -89,7 +89,7 @@ def _template_literal(text: str, region: Region, inside: str) -> Finding | None:
     )
 
 
-def _compared(text: str, complaint: Complaint, region: Region) -> Finding | None:
+def _find_word_operator(text: str, complaint: Complaint, region: Region) -> Finding | None:
     """Words for signs: `look eq 'noir'`."""
     for m in re.finditer(r"(?<=[\w)\]'\"])\s+(\w+)(?=\s)", text[region.start : region.end]):
         start = region.start + m.start(1)

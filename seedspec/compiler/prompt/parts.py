@@ -171,9 +171,9 @@ class Parts:
             [(at, at + _more(node))] if at >= 0 else []
         )
         first, last = min((i for i, _ in inner), default=0), max((i for _, i in inner), default=0)
-        return self._balanced(first, min(last, len(self.tokens) - 1))
+        return self._balance(first, min(last, len(self.tokens) - 1))
 
-    def _balanced(self, first: int, last: int) -> tuple[int, int]:
+    def _balance(self, first: int, last: int) -> tuple[int, int]:
         depth = lowest = 0
         for token in self.tokens[first : last + 1]:
             depth += _step(token)

@@ -56,7 +56,7 @@ class Environment(ImmutableSandboxedEnvironment):
         """The texts of included files, by their names."""
         del self.globals["lipsum"], self.filters["random"]
         self.globals["range"] = _range
-        self.filters = {name: _metered(name, run, meter) for name, run in self.filters.items()}
+        self.filters = {name: _meter_filter(name, run, meter) for name, run in self.filters.items()}
         # names with a space cannot be written in a template
         self.filters |= {
             " each": jinja2.pass_context(lambda _, items: meter.steps(iterable(items))),
@@ -116,7 +116,7 @@ class Environment(ImmutableSandboxedEnvironment):
             values = [*args, *_visible(given)]
             note = (_here(*values),) if values else ()
             given_here = f"with {_kinds(values)}" if values else "without arguments"
-            raise TemplateFault(f"{_called(obj, subject)} cannot be called {given_here}", *note) from None
+            raise TemplateFault(f"{_name_call(obj, subject)} cannot be called {given_here}", *note) from None
         return self.meter.admit(made)
 
     def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
@@ -158,7 +158,7 @@ def _visible(given: Mapping[str, Any]) -> Iterable[Any]:
     return [v for k, v in given.items() if not k.startswith("_")]
 
 
-def _called(obj: Any, subject: Any) -> str:
+def _name_call(obj: Any, subject: Any) -> str:
     name = getattr(obj, "name", None) or getattr(obj, "__name__", "") or type(obj).__name__
     name = str(name).lower() if isinstance(obj, type) else name
     of = f" of {kind(subject)}" if isinstance(subject, (str, int, float, list, tuple, dict)) else ""
@@ -200,36 +200,36 @@ class _Metering(NodeTransformer):
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
         self.generic_visit(node)
-        node.iter = _filtered(node.iter, " each")
+        node.iter = _make_filter(node.iter, " each")
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
-        return _filtered(nodes.List(node.nodes, lineno=node.lineno), " joined")
+        return _make_filter(nodes.List(node.nodes, lineno=node.lineno), " joined")
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
         self.generic_visit(node)
-        node.expr = _filtered(node.expr, " made")
+        node.expr = _make_filter(node.expr, " made")
         for operand in node.ops:
-            operand.expr = _filtered(operand.expr, " made")
+            operand.expr = _make_filter(operand.expr, " made")
         return node
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
         self.generic_visit(node)
-        return _filtered(node, " made") if isinstance(node.arg, nodes.Slice) else node
+        return _make_filter(node, " made") if isinstance(node.arg, nodes.Slice) else node
 
     def visit_List(self, node: nodes.List | nodes.Tuple | nodes.Dict) -> nodes.Node:
         self.generic_visit(node)
-        return node if getattr(node, "ctx", "load") != "load" else _filtered(node, " made")
+        return node if getattr(node, "ctx", "load") != "load" else _make_filter(node, " made")
 
     visit_Tuple = visit_Dict = visit_List
 
 
-def _filtered(node: Any, name: str) -> nodes.Filter:
+def _make_filter(node: Any, name: str) -> nodes.Filter:
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 
-def _metered(name: str, run: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
+def _meter_filter(name: str, run: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
     skipped = 1 if hasattr(run, "jinja_pass_arg") else 0
 
     @wraps(run)
@@ -255,12 +255,12 @@ def _metered(name: str, run: Callable[..., Any], meter: Meter) -> Callable[..., 
             raise refused(values, given) from None
 
     def refused(values: tuple[Any, ...], given: Mapping[str, Any]) -> TemplateFault:
-        return _refused(name, values[0] if values else None, [*values[1:], *given.values()])
+        return _explain_refusal(name, values[0] if values else None, [*values[1:], *given.values()])
 
     return metered
 
 
-def _refused(name: str, value: Any, given: list[Any]) -> TemplateFault:
+def _explain_refusal(name: str, value: Any, given: list[Any]) -> TemplateFault:
     behind = f" with {_kinds(given)}" if given else ""
     message = f"`| {name}` cannot be used on {kind(value)}{behind}"
     return TemplateFault(message, _here(value, *given), f"what it takes: {FILTERS_PAGE}#jinja-filters.{name}")

@@ -97,13 +97,13 @@ def _operators(text: str, complaint: Complaint, region: Region, _: list[Region])
         for back in range(len(sign)):
             start = at - back
             if start >= region.start and text.startswith(sign, start):
-                change = _spaced(text, start, start + len(sign), ours)
+                change = _replace_sign(text, start, start + len(sign), ours)
                 choice = (_CHOICE,) if re.search(r"\?[^?\n]*:", text[at : region.end]) else ()
                 said = f"found `{sign}`; expected `{ours}`, for {sense}"
                 return Finding(start, start + len(sign), said, choice, (change,))
     c = text[at : at + 1]
     if c == "!":
-        return Finding(at, at + 1, "found `!`; expected `not`", (), (_spaced(text, at, at + 1, "not"),))
+        return Finding(at, at + 1, "found `!`; expected `not`", (), (_replace_sign(text, at, at + 1, "not"),))
     if c == "?":
         return Finding(at, at + 1, "found `?`, which templates do not have", (_CHOICE,))
     if c == "&":
@@ -112,11 +112,11 @@ def _operators(text: str, complaint: Complaint, region: Region, _: list[Region])
         bare = re.match(r"\$\w", text[at : at + 2])
         return Finding(at, at + 1, "found `$`; a name has none", (), (Change(at, at + 1, ""),) if bare else ())
     if c == "=" and ("end of" in complaint.said or "unexpected '='" in complaint.said):
-        return _assigned(text, at, region)
+        return _find_assignment(text, at, region)
     return None
 
 
-def _assigned(text: str, at: int, region: Region) -> Finding:
+def _find_assignment(text: str, at: int, region: Region) -> Finding:
     """One `=` where two compare. Within a tag `if` nothing else can be meant."""
     before = text[region.start : at]
     certain = re.match(r"\{%[-+]?\s*(?:if|elif)\b", before) or re.search(r"\sif\s", before)
@@ -126,7 +126,7 @@ def _assigned(text: str, at: int, region: Region) -> Finding:
     return Finding(at, at + 1, "found `=` where no value can be given", notes)
 
 
-def _spaced(text: str, start: int, end: int, word: str) -> Change:
+def _replace_sign(text: str, start: int, end: int, word: str) -> Change:
     """A word in place of a sign, with the spaces that a word needs."""
     if not word.isalpha():
         return Change(start, end, word)
@@ -159,7 +159,7 @@ def _unknown(text: str, complaint: Complaint, region: Region, _: list[Region]) -
     return Finding(start, start + len(name), f"templates have no {kind} `{name}`", notes, changes)
 
 
-def _called(text: str, complaint: Complaint, region: Region, _: list[Region]) -> Finding | None:
+def _find_call(text: str, complaint: Complaint, region: Region, _: list[Region]) -> Finding | None:
     """A text right behind a name, as other languages call a function."""
     m = re.compile(r"'([^'\\]*)'|\"([^\"\\]*)\"").match(text, complaint.at)
     before = re.search(r"(\w+)\s*$", text[region.start : complaint.at])
@@ -185,7 +185,7 @@ def _two_words(text: str, complaint: Complaint, region: Region, _: list[Region])
     return Finding(m.start(), m.end(), message, ("a name has no spaces, and text stands in quotes",))
 
 
-def _expected(text: str, complaint: Complaint, region: Region, _: list[Region]) -> Finding | None:
+def _find_expected(text: str, complaint: Complaint, region: Region, _: list[Region]) -> Finding | None:
     """One word found where another is expected."""
     at, said = complaint.at, complaint.said
     end = word_end(text, at)
@@ -193,13 +193,15 @@ def _expected(text: str, complaint: Complaint, region: Region, _: list[Region]) 
         wanted = f"; expected `{m[2]}`" if m[2] else ", which closes nothing here"
         return Finding(at, at + 1, f"found `{m[1]}`{wanted}", () if m[2] else ("delete it",))
     if m := re.match(r"[Ee]xpected token '(.+?)', got '(.*)'", said):
-        return Finding(at, end, f"found {_said(m[2], text[at:end])}; expected {_said(m[1])}", _close_notes(m[1]))
+        return Finding(
+            at, end, f"found {_show_token(m[2], text[at:end])}; expected {_show_token(m[1])}", _close_notes(m[1])
+        )
     if m := re.match(r"[Ee]xpected (an expression|a subscript|name or number), got '(.*)'", said):
-        return Finding(at, end, f"found {_said(m[2], text[at:end])}; expected a name or a value")
+        return Finding(at, end, f"found {_show_token(m[2], text[at:end])}; expected a name or a value")
     if re.match(r"[Ee]xpected name or number", said):
         return Finding(at, end, "expected a name behind the `.`")
     if re.match(r"[Uu]nexpected '", said):
-        return Finding(at, end, f"found {_said('', text[at:end])} where a name or a value is expected")
+        return Finding(at, end, f"found {_show_token('', text[at:end])} where a name or a value is expected")
     if said.startswith("unexpected char"):
         return Finding(at, at + 1, f"found `{text[at : at + 1]}`, which has no meaning in a template")
     if text[at : at + 1] in ("'", '"'):
@@ -213,7 +215,7 @@ def _close_notes(wanted: str) -> tuple[str, ...]:
     return ("`{% for name in list %}` goes over a list",) if wanted == "in" else ()
 
 
-def _said(word: str, found: str = "") -> str:
+def _show_token(word: str, found: str = "") -> str:
     if word in ("end of template", "eof") or (not word and not found):
         return "the end of the text"
     if word in _KINDS and not found:
@@ -223,5 +225,5 @@ def _said(word: str, found: str = "") -> str:
 
 _RULES: tuple[Callable[[str, Complaint, Region, list[Region]], Finding | None], ...] = (
     _unclosed_comment, _unknown, look_alike, other_language, _unclosed_quote, _wrong_close, _operators, wrong_tag,
-    unclosed_block, _called, tag_in_braces, _two_words, _expected,
+    unclosed_block, _find_call, tag_in_braces, _two_words, _find_expected,
 )  # fmt: skip

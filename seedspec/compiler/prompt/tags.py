@@ -37,7 +37,7 @@ def wrong_tag(text: str, complaint: Complaint, region: Region, regions: list[Reg
         said = f"found `{word}`; expected `{closing}`"
         return Finding(start, end, said, (), (Change(start, end, closing),))
     if lower in ("else", "elif") or lower.startswith("end"):
-        return _misplaced(word, start, end, inner)
+        return _explain_misplaced(word, start, end, inner)
     if word == "ref":
         m = re.compile(r"ref[\s(]*['\"]?([\w-]+)").match(text, start)
         note = f"write `{{{{ ref('{m[1] if m else 'hero'}') }}}}`"
@@ -48,7 +48,7 @@ def wrong_tag(text: str, complaint: Complaint, region: Region, regions: list[Reg
     return Finding(start, end, f"templates have no tag `{word}`", notes or (PAGE,), changes)
 
 
-def _misplaced(word: str, start: int, end: int, inner: tuple[str, Region, bool] | None) -> Finding:
+def _explain_misplaced(word: str, start: int, end: int, inner: tuple[str, Region, bool] | None) -> Finding:
     if inner is None:
         opens = "if" if word in ("else", "elif") else word.removeprefix("end")
         what = "belongs to no" if word in ("else", "elif") else "closes no"

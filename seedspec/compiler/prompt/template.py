@@ -254,7 +254,7 @@ class Templates:
         result = nodes.Assign(nodes.Name("result", "store"), output.nodes[0], lineno=output.nodes[0].lineno)
         tree.body = [result]
         tree.set_environment(self._env)
-        template = self._made(tree)
+        template = self._make(tree)
 
         def run(scope: Mapping[str, Any]) -> Any:
             context = template.new_context(dict(scope))
@@ -292,7 +292,7 @@ class Templates:
 
     def _compile_tree(self, tree: nodes.Template) -> Segment:
         reads = reads_of(tree)
-        template = self._made(tree)
+        template = self._make(tree)
         start, context = template.root_render_func, template.new_context
         shared, meter = dict(template.globals), self._meter
 
@@ -322,7 +322,7 @@ class Templates:
                 raise jinja2.TemplateAssertionError(f"No {kind} named {node.name!r}.", node.lineno)
         return tree
 
-    def _made(self, tree: nodes.Template) -> jinja2.Template:
+    def _make(self, tree: nodes.Template) -> jinja2.Template:
         return jinja2.Template.from_code(self._env, self._env.compile(tree), self._env.make_globals(None))
 
 

@@ -61,12 +61,12 @@ def _uses(node: nodes.Node, parts: Parts, free: set[str]) -> Iterator[Use]:
     elif isinstance(node, nodes.Call) and constant_of(node) is not None:
         yield from _constant(node.args[0], parts, "reference")
     elif isinstance(node, nodes.Compare):
-        yield from _compared(node, parts, free)
+        yield from _find_compared(node, parts, free)
     elif isinstance(node, _FILES) and isinstance(node.template, nodes.Const):
         yield from _path(node, parts)
 
 
-def _compared(node: nodes.Compare, parts: Parts, free: set[str]) -> Iterator[Use]:
+def _find_compared(node: nodes.Compare, parts: Parts, free: set[str]) -> Iterator[Use]:
     """Labels and ids of shots that something is compared with."""
     sides = [node.expr, *(operand.expr for operand in node.ops)]
     for side in sides:

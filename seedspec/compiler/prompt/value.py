@@ -26,7 +26,7 @@ def plain_of(value: Any, meter: Meter, depth: int = 0) -> Any:
     if isinstance(value, str):
         return str(value)
     if value is None or isinstance(value, (bool, int, float)):
-        return _bounded(value)
+        return _bound(value)
     if isinstance(value, (list, tuple)):
         return [plain_of(v, meter, depth + 1) for v in value]
     if isinstance(value, dict):
@@ -37,7 +37,7 @@ def plain_of(value: Any, meter: Meter, depth: int = 0) -> Any:
 def admit_to_text(value: Any, meter: Meter) -> Any:
     """A value on its way into a text. Python would write `None`, `{'words': 'wet'}` or an address in memory."""
     if isinstance(value, (str, int, float, jinja2.Undefined)):
-        return _bounded(meter.admit(value))
+        return _bound(meter.admit(value))
     wanted = "text or a number"
     if isinstance(value, dict):
         keys = " or ".join(f"its `{k}`" for k in list(value)[:3])
@@ -63,7 +63,7 @@ def iterable(value: Any) -> Any:
     return value
 
 
-def _bounded(value: Any) -> Any:
+def _bound(value: Any) -> Any:
     if isinstance(value, int) and not -_TOO_LARGE < value < _TOO_LARGE:
         raise TemplateFault(f"a number of more than {MOST_DIGITS} digits")
     if isinstance(value, float) and not math.isfinite(value):
@@ -73,7 +73,7 @@ def _bounded(value: Any) -> Any:
 
 def _key(key: Any) -> str:
     if isinstance(key, (str, int, float)):
-        return str(_bounded(key))
+        return str(_bound(key))
     raise TemplateFault(f"a key of a mapping is {kind(key)}; expected text")
 
 

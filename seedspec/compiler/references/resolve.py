@@ -97,7 +97,7 @@ class ReferenceResolver:
     def _inspect(self, reference: Reference, rule: Slot, target: str) -> Resolved | None:
         problems = self._problems
         if fault := address_fault(target):
-            notes = self._meant(reference, rule, target) or (fault[1],)
+            notes = self._find_meant(reference, rule, target) or (fault[1],)
             problems.error("media-url", f"`{shorten(target)}` {fault[0]}", reference.target.span, *notes)
             return None
         remote = is_url(target)
@@ -164,13 +164,13 @@ class ReferenceResolver:
             plain = unicodedata.normalize("NFKC", target).replace("。", ".")
             message, remedy = "is no address; expected plain letters and signs", f"write `{shorten(plain)}`"
         told = "http" in message or "http" in remedy or "quotes" in message
-        notes = (remedy,) if told and remedy != PUT_IT_THERE else self._meant(reference, rule, target) or (remedy,)
+        notes = (remedy,) if told and remedy != PUT_IT_THERE else self._find_meant(reference, rule, target) or (remedy,)
         if (eaten := undo_escapes(target)) != target:
             notes = (f"in double quotes `\\` and a letter is another character; write `{shorten(eaten)}`",)
         said = "; ".join((f"`{shorten(target)}` {message}", *odd_in(target)))
         self._problems.error("media-file", said, reference.target.span, *notes)
 
-    def _meant(self, reference: Reference, rule: Slot, target: str) -> tuple[str | Edit, ...]:
+    def _find_meant(self, reference: Reference, rule: Slot, target: str) -> tuple[str | Edit, ...]:
         """The file that is meant by a path that leads to none."""
         span = reference.target.span
         found = meant_file(target, self._context.inputs.files(target), rule.extensions)

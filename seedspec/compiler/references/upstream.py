@@ -31,11 +31,13 @@ def check_upstream(reference: Reference, model: Model, upstream: Entry, problems
     sizes = maker.pixels.get(upstream.says("quality") or "", {})
     size = sizes.get(upstream.says("aspect_ratio") or "")
     if size is not None or not sizes:
-        facts = _sized(size).completed_by(facts) if size else facts
+        facts = _facts_of_size(size).completed_by(facts) if size else facts
         check_medium(reference, rule, "", facts, format, problems, entry)
         return facts
     check_medium(reference, rule, "", facts, format, problems, entry)
-    outside = {ratio: b for ratio, wh in sizes.items() if (b := next(breaches(rule, _sized(wh)), None)) is not None}
+    outside = {
+        ratio: b for ratio, wh in sizes.items() if (b := next(breaches(rule, _facts_of_size(wh)), None)) is not None
+    }
     if not outside:
         return facts
     ratio, breach = next(iter(outside.items()))
@@ -86,7 +88,7 @@ def unusable_upstream(
         return None
     for medium in whole:
         facts = upstream.get(medium.key)
-        if facts is not None and (found := next(_broken(rule, facts), None)) is not None:
+        if facts is not None and (found := next(_find_broken(rule, facts), None)) is not None:
             return medium.where, f"its video {found}"
     measured = {key: facts.seconds for key, facts in upstream.items() if facts.seconds is not None}
     lengths = [measured.get(m.key, m.seconds) for m in media if m.kind == "video"]
@@ -102,7 +104,7 @@ def unusable_upstream(
     return None
 
 
-def _broken(rule: Slot, facts: MediaFacts) -> Iterator[str]:
+def _find_broken(rule: Slot, facts: MediaFacts) -> Iterator[str]:
     """What a finished video breaks, in a sentence without its subject. A value just over an edge is within it.
 
     The service keeps its own length by frames, so that a video of `duration: 5` may last 5.04 s.
@@ -122,5 +124,5 @@ _HELD = 0.1
 """Seconds for which a player shows the last picture on: readers differ by as much in where a video ends."""
 
 
-def _sized(size: tuple[int, int]) -> MediaFacts:
+def _facts_of_size(size: tuple[int, int]) -> MediaFacts:
     return MediaFacts(width=size[0], height=size[1])

@@ -57,16 +57,16 @@ def count_grids(
     elif board.strategy is not None:
         span = board.strategy.span
     try:
-        parent = _counted(board_grid(board, problems, ceiling.work, file))
+        parent = _count_rows(board_grid(board, problems, ceiling.work, file))
         grids: dict[str, Grid] = {}
         for shot in board.shots:
             span, whose = shot.exclude[0].span if shot.exclude else shot.span, f"shot `{shot.id}`"
-            grids[shot.id] = _counted(shot_grid(shot, board, parent, problems))
+            grids[shot.id] = _count_rows(shot_grid(shot, board, parent, problems))
     except TooMuch:
         most = ceiling.work.most
         message = f"what `exclude` leaves of {whose} takes more than {most:,} steps to count; expected at most so many"
         remedy = "name fewer axes and labels in `exclude`"
-        problems.error("too-much-work", message, span, remedy, _raised(2 * ceiling.most))
+        problems.error("too-much-work", message, span, remedy, _how_to_raise(2 * ceiling.most))
         return None
     return (parent, grids) if _columns_within(board, parent, grids, ceiling, problems) else None
 
@@ -86,18 +86,18 @@ def _columns_within(
                 f"the columns that `when` names take more than {ceiling.work.most:,} steps; expected at most so many"
             )
             remedy = "name the labels themselves, or fewer columns"
-            problems.error("too-much-work", message, override.when.span, remedy, _raised(2 * ceiling.most))
+            problems.error("too-much-work", message, override.when.span, remedy, _how_to_raise(2 * ceiling.most))
             return False
     return True
 
 
-def _counted(grid: Grid) -> Grid:
+def _count_rows(grid: Grid) -> Grid:
     """A grid whose rows are counted, so that no later question about it can take too long."""
     assert grid.arithmetic.rows >= 0
     return grid
 
 
-def _raised(most: int) -> str:
+def _how_to_raise(most: int) -> str:
     return f"the tool's own ceiling; to raise it add `--ceiling {most}`, or set SEEDSPEC_CEILING={most}"
 
 
@@ -124,13 +124,13 @@ def within_bound(
         return False
     if total > ceiling.most:
         message = f"{total:,} entries; expected at most {ceiling.most:,}"
-        problems.error("too-much-work", message, where, f"the largest: {sums}", _raised(total))
+        problems.error("too-much-work", message, where, f"the largest: {sums}", _how_to_raise(total))
         return False
     try:
         ceiling.work.spend(total)
     except TooMuch:
         message = f"more than {ceiling.work.most:,} entries in all profiles together; expected at most so many"
-        notes = ("check one profile alone: `--profile NAME`", _raised(2 * ceiling.most))
+        notes = ("check one profile alone: `--profile NAME`", _how_to_raise(2 * ceiling.most))
         problems.error("too-much-work", message, where, *notes)
         return False
     return True

@@ -112,7 +112,7 @@ class ShotRequests:
                     break
                 pieces, text, base, _ = request
                 if take == 2 and first is not None:
-                    check_seeds(first, base, self._takes, self._problems, self._addressed(cell))
+                    check_seeds(first, base, self._takes, self._problems, self._make_address(cell))
                 first = first or base
                 fingerprint = digest(base.manifest(text, take))
                 yield Entry(self._address % cell, row, take, pieces, fingerprint, base)
@@ -131,9 +131,9 @@ class ShotRequests:
         if model is None:
             self._rendered = False
             if not self._fields.names_model(cell):
-                report_no_model(self._shot, self._grid, self._problems, self._addressed(cell))
+                report_no_model(self._shot, self._grid, self._problems, self._make_address(cell))
             return None
-        prompt = None if node.value is None else self._texts.prompt(node, model, cell, self._addressed)
+        prompt = None if node.value is None else self._texts.prompt(node, model, cell, self._make_address)
         if prompt is None:
             self._rendered = False
         else:
@@ -155,7 +155,7 @@ class ShotRequests:
         else:
             has_remarks = self._lint.has_remarks(prompt, media, model)
         if has_remarks or self._lint.is_long(prompt, model):
-            self._lint.check(node, prompt, media, model, self._addressed(cell))
+            self._lint.check(node, prompt, media, model, self._make_address(cell))
         labels = self._fields.key(cell)
         base = cached.by_labels.get(labels)
         if base is None:
@@ -180,7 +180,7 @@ class ShotRequests:
         """A request built and checked from the ground up; each finding and remark is reported with its address."""
         model = row.model
         assert model is not None, "without a model no request is made"
-        address, reported, read = self._addressed(cell), self._problems.reported, self._texts.read
+        address, reported, read = self._make_address(cell), self._problems.reported, self._texts.read
         read.clear()
         base = self._bases.build(cell, node, prompt, row, model, address)
         if base is None or prompt is None:
@@ -222,10 +222,10 @@ class ShotRequests:
         if len(Address(self._shot.id, labels, self._takes).file) <= LONGEST:
             return False
         message = f"the file name would be longer than {LONGEST} bytes; use shorter ids or labels"
-        self._problems.error("file-name-too-long", message, self._shot.span, entry=self._addressed(cell))
+        self._problems.error("file-name-too-long", message, self._shot.span, entry=self._make_address(cell))
         return True
 
-    def _addressed(self, cell: Cell) -> str:
+    def _make_address(self, cell: Cell) -> str:
         return self._address % cell
 
     def _prompts(self) -> list[Scalar]:

@@ -306,7 +306,7 @@ def _overrides(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems
     columns = Columns({id(a): a for a in (*board.axes, *(a for one in shots for a in one.grid.axes))}.values())
     chosen = any(map(_is_chosen, shots))
     for override in (*board.overrides, *(o for s in board.shots for o in s.overrides)):
-        if any(not _known(override, name, values, columns) for name in override.when.wanted):
+        if any(not _is_known(override, name, values, columns) for name in override.when.wanted):
             continue  # which is reported
         if id(override) not in applied:
             if chosen and all(any(n in s.grid.names for s in shots) for n in axes_of(override.when)):
@@ -321,7 +321,7 @@ def _overrides(board: Storyboard, shots: Sequence[_ReadShot], problems: Problems
             problems.warning("override-unused", message, override.when.span, "take it out, or set another value")
 
 
-def _known(override: Override, name: str, values: Mapping[str, set[str]], columns: Columns) -> bool:
+def _is_known(override: Override, name: str, values: Mapping[str, set[str]], columns: Columns) -> bool:
     axis, column = part(name)
     known = columns.column(axis, column).labels if column else values.get(name, ())
     return all(label.text in known for label in override.when.wanted[name])

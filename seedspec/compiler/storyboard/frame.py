@@ -71,7 +71,7 @@ def _remedy_for_text(node: Node, text: str) -> tuple[str | Edit, ...]:
         return (f"did you mean `{meant}`?",)
     if re.fullmatch(r"-\s*[0-9.]+", text):
         return ("the last picture is `frame: last`; a time is counted from the start of the video",)
-    if (seconds := amount_of(text, "seconds")) is not None and (shown := _shown(seconds)):
+    if (seconds := amount_of(text, "seconds")) is not None and (shown := _show(seconds)):
         return f"write the seconds as a number alone: `{shown}`", *edits_of(node.span, shown)
     if re.search(r"[0-9]\s*%|mid|cent|half|中间", word):
         return (f"`frame` takes no share of the length; {_SECONDS}",)
@@ -79,6 +79,6 @@ def _remedy_for_text(node: Node, text: str) -> tuple[str | Edit, ...]:
     return (f"did you mean `{near}`?",) if near is not None else (_SECONDS,)
 
 
-def _shown(seconds: Fraction) -> str:
+def _show(seconds: Fraction) -> str:
     """A time as it may be written; "" for one that may not."""
     return f"{float(seconds):g}" if seconds >= 0 and (1000 * seconds).denominator == 1 and seconds < 1000 else ""

@@ -72,12 +72,12 @@ def report_files(files: UserFiles, problems: Problems) -> None:
     whoever wrote it meant something to go elsewhere."""
     for fault in files.faults:
         if fault.breach and fault.beside:
-            problems.error("provider-file", _said(fault), fault.span)
+            problems.error("provider-file", _show_fault(fault), fault.span)
         else:
-            problems.warning("provider-file", _said(fault), fault.span)
+            problems.warning("provider-file", _show_fault(fault), fault.span)
 
 
-def _said(fault: FileFault) -> str:
+def _show_fault(fault: FileFault) -> str:
     return str(fault) if fault.span is None else fault.why
 
 

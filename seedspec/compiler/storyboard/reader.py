@@ -89,7 +89,7 @@ class _Reader:
         matrix = _map(node, "matrix")
         named, budget, output, variables = _scalar(node, "name"), _map(node, "budget"), _scalar(node, "output"), {}
         for key, pair in _map(node, "vars").items():
-            self._reserved(key, pair.key.span, "a var")
+            self._refuse_reserved(key, pair.key.span, "a var")
             if key not in RESERVED:
                 variables[key] = pair.value
         takes, words, most = (
@@ -192,7 +192,7 @@ class _Reader:
     def _axes(self, matrix: Map) -> tuple[Axis, ...]:
         axes = []
         for name, pair in _map(matrix, "axes").items():
-            self._reserved(name, pair.key.span, "an axis")
+            self._refuse_reserved(name, pair.key.span, "an axis")
             if self._sets_prompt(name, pair):
                 continue
             if isinstance(pair.value, Map):
@@ -324,7 +324,7 @@ class _Reader:
             found.append(Override(pattern_of(when), *self._fields(item)))
         return tuple(found)
 
-    def _reserved(self, name: str, span: Span, what: str) -> None:
+    def _refuse_reserved(self, name: str, span: Span, what: str) -> None:
         if name in RESERVED:
             self.problems.error(
                 "reserved-name", f"`{name}` has a meaning of its own in templates; give {what} another name", span

@@ -38,7 +38,7 @@ class SignedVideos:
 
     def size(self, lock: Lock) -> Callable[[str], int | None]:
         """The bytes of a lock's video by its file's name; None for one that the bucket has not."""
-        known = {str(r.file): int(r.get("bytes") or 0) for r in _saved(lock) if str(r.get("sha256")) in self.there}
+        known = {str(r.file): int(r.get("bytes") or 0) for r in _find_saved(lock) if str(r.get("sha256")) in self.there}
         return known.get
 
     def address(self, clip: Clip) -> str:
@@ -59,12 +59,14 @@ def signed_videos(objects: Objects, lock: Lock, fingerprints: Iterable[str], lif
                   ) -> SignedVideos:  # fmt: skip
     """Looks which videos of these requests the bucket has. Raises what obstore raises."""
     wanted = set(fingerprints)
-    sizes: Mapping[str, int | None] = {str(r.get("sha256")): r.get("bytes") for r in _saved(lock) if r.fp in wanted}
+    sizes: Mapping[str, int | None] = {
+        str(r.get("sha256")): r.get("bytes") for r in _find_saved(lock) if r.fp in wanted
+    }
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = zip(sizes, pool.map(lambda sha256: objects.size_now(f"{sha256}.mp4"), sizes), strict=True)
         there = frozenset(s for s, size in found if size is not None and sizes[s] in (None, size))
     return SignedVideos(objects, life, now, there)
 
 
-def _saved(lock: Lock) -> Iterable[Record]:
+def _find_saved(lock: Lock) -> Iterable[Record]:
     return (r for r in lock if r.state is State.SAVED and r.get("sha256"))

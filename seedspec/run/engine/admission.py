@@ -132,7 +132,7 @@ def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, no
 
 def _follow(out: Admitted, name: str, step: Step, record: Record, pace: Pace, limits: Limits, now: Moment) -> None:
     """A purchase with a task. One that has no end in sight is looked at once, in case it has ended since."""
-    job = out.jobs[name] = _followed(step, record, pace)
+    job = out.jobs[name] = _follow_task(step, record, pace)
     job.begun = now.clock - (seconds_since(asked_at(record), now.utc) or 0.0)
     if isinstance(step.reason, reasons.Stuck):
         job.stuck = record.stuck
@@ -140,7 +140,7 @@ def _follow(out: Admitted, name: str, step: Step, record: Record, pace: Pace, li
         out.events.append(Skipped(step.address, step.fp, "stuck", now.text()))
 
 
-def _followed(step: Step, record: Record, pace: Pace) -> Purchase:
+def _follow_task(step: Step, record: Record, pace: Pace) -> Purchase:
     made = record.state if record.state in (State.COMPLETED, State.SAVED) else None
     task = record.task or ""
     job = Purchase(step, step.entry, Phase.RUNNING, record.attempt, step.file, task, interval=pace.poll, made=made)

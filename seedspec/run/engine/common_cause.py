@@ -25,18 +25,18 @@ class Blame:
         self._taken: set[str] = set()
         for record in lock:
             if record.state is State.FAILED and record.task is None:
-                self._refused.update(set(_named((record.manifest or {}).get("request") or {})))
+                self._refused.update(set(_find_media((record.manifest or {}).get("request") or {})))
         for record in lock if self._refused else ():
             if record.state in _TAKEN:
-                self._taken.update(_named((record.manifest or {}).get("request") or {}))
+                self._taken.update(_find_media((record.manifest or {}).get("request") or {}))
 
     def heard(self, entry: Entry, reply: Reply) -> bool:
         """Counts the answer to a paid request; whether what else uses one of its media is to be held now."""
         if isinstance(reply, Accepted):
-            self._taken.update(_named(entry.request))
+            self._taken.update(_find_media(entry.request))
         if not (isinstance(reply, Refused) and reply.then == "failed"):
             return False
-        self._refused.update(set(_named(entry.request)))
+        self._refused.update(set(_find_media(entry.request)))
         return self.of(entry) is not None
 
     def of(self, entry: Entry) -> tuple[str, str] | None:
@@ -49,7 +49,7 @@ class Blame:
         return None
 
 
-def _named(request: Mapping[str, Any]) -> Iterator[str]:
+def _find_media(request: Mapping[str, Any]) -> Iterator[str]:
     """The media of a request: what stands in lists, and addresses by themselves."""
     for name, value in request.items():
         if isinstance(value, list):

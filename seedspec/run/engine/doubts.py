@@ -83,7 +83,7 @@ class Doubts:
         events: list[Event] = []
         if isinstance(reply, Listing) and jobs:
             own = {j.name: j.trace for j in jobs}
-            verdicts = judge(own, reply.tasks, self._known(), self._lookup(jobs[0]))
+            verdicts = judge(own, reply.tasks, self._known_tasks(), self._lookup(jobs[0]))
             for job in jobs:
                 events += self._settle(job, verdicts[job.name], now)
         else:
@@ -115,7 +115,7 @@ class Doubts:
         job.phase = Phase.DOUBT
         return [Delayed(job.step.address, job.step.fp, "lookup", why, None, now.text())]
 
-    def _known(self) -> set[str]:
+    def _known_tasks(self) -> set[str]:
         of_lock = {task for r in self.lock if (task := r.task)}
         return of_lock | self._given | {j.task for j in self.jobs.values() if j.task}
 

@@ -91,10 +91,10 @@ class MediaUrls:
         out, own = {}, entry.model.provider.id
         for medium in entry.media:
             if medium.source == "file":
-                out[medium.key] = self._used(known_as(own, medium.key))
+                out[medium.key] = self._use(known_as(own, medium.key))
             elif medium.source == "shot":
                 link = "" if medium.frame else _live_link(jobs.get(medium.key), now)
-                out[medium.item] = link or self._used(known_as(own, self._upstream(medium, jobs)[0]))
+                out[medium.item] = link or self._use(known_as(own, self._upstream(medium, jobs)[0]))
         return out
 
     def used(self, entry: Entry, jobs: Mapping[str, Purchase]) -> dict[str, str]:
@@ -178,7 +178,7 @@ class MediaUrls:
         asset.busy = False
         self._busy -= 1
         if isinstance(reply, Stored):
-            return self._stored(asset, call, reply, now)
+            return self._take_stored(asset, call, reply, now)
         trouble = reply if isinstance(reply, Trouble) else Trouble("an answer that was not understood", final=True)
         asset.tries += 1
         wait: float | None = self.pause(asset.tries, trouble.retry_after)
@@ -189,7 +189,7 @@ class MediaUrls:
         asset.due = now.clock + (wait or 0)
         return [Delayed(call.path, "", "upload", trouble.reason, wait, now.text())]
 
-    def _stored(self, asset: _Asset, call: Upload, reply: Stored, now: Moment) -> list[Event]:
+    def _take_stored(self, asset: _Asset, call: Upload, reply: Stored, now: Moment) -> list[Event]:
         usable = SHARE * reply.seconds if reply.usable is None else reply.usable
         known, asset.wanted, asset.again, asset.tries = asset.ends is not None, False, False, 0
         asset.url, asset.until, asset.ends = reply.url, now.clock + usable, now.utc + timedelta(seconds=usable)
@@ -201,7 +201,7 @@ class MediaUrls:
         until = now.text(reply.seconds)
         return [Uploaded(call.sha256, call.path, reply.bytes, until, now.text(), reply.reused)]
 
-    def _used(self, name: str) -> str:
+    def _use(self, name: str) -> str:
         asset = self._known[name]
         asset.unused = 0
         return asset.url

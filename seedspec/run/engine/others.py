@@ -48,7 +48,7 @@ class Others:
             for job in waiting:
                 job.tries = 0
                 if (theirs := reply.found.get(job.name)) is not None:
-                    events += self._moved(job, theirs, now)
+                    events += self._take_move(job, theirs, now)
             return events
         reason = reply.reason if isinstance(reply, Trouble) else STRANGE
         for job in waiting:
@@ -57,7 +57,7 @@ class Others:
                 events.append(Delayed(job.step.address, job.step.fp, "ledger", reason, None, now.text()))
         return events
 
-    def _moved(self, job: Purchase, theirs: Theirs, now: Moment) -> list[Event]:
+    def _take_move(self, job: Purchase, theirs: Theirs, now: Moment) -> list[Event]:
         still = theirs.values["state"] == State.SUBMITTING and theirs.values["attempt"] == job.attempt
         return [] if still and theirs.lives else self.take(job, theirs, now)
 
@@ -78,7 +78,7 @@ class Others:
         elif state is State.QUEUED:
             job.phase, job.recorded, job.due = Phase.WAITING, None, now.clock + self.progress.pace.wait
         elif state is State.FAILED:
-            return [*said, *self._failed(job, values.get("failure") or {}, now)]
+            return [*said, *self._take_failure(job, values.get("failure") or {}, now)]
         else:
             self._follow(job, state, values, now)
         return said
@@ -95,10 +95,10 @@ class Others:
             return
         if self.renders and values.get("sha256"):
             job.phase, job.recall = Phase.FETCHING, str(values["sha256"])
-        elif not (job.task and _kept(values.get("results_until"), now)):
+        elif not (job.task and _is_kept(values.get("results_until"), now)):
             job.phase = Phase.LEFT  # it is on another disk; the next plan says so
 
-    def _failed(self, job: Purchase, failure: Mapping[str, str], now: Moment) -> list[Event]:
+    def _take_failure(self, job: Purchase, failure: Mapping[str, str], now: Moment) -> list[Event]:
         """An attempt of theirs failed: it is repeated by the rules by which one's own is."""
         code, message = failure.get("code", "unknown_error"), failure.get("message", "")
         then, attempt, task = self.progress.terms(job.provider).then(code), job.attempt, job.task or None
@@ -114,7 +114,7 @@ class Others:
         return [Failed(job.step.address, job.step.fp, attempt, task, code, message, then, now.text())]
 
 
-def _kept(until: object, now: Moment) -> bool:
+def _is_kept(until: object, now: Moment) -> bool:
     """Whether the service still has a video."""
     try:
         return datetime.fromisoformat(str(until)) > now.utc

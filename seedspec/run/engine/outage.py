@@ -63,7 +63,7 @@ class Outage:
         """A read of these tasks was not answered. Of one alone that is given up the service says nothing, of others it
         does; when patience with the service itself ends, all are left to the next run."""
         reason = reply.reason if isinstance(reply, Trouble) else STRANGE
-        events = self._told(reply, reason, now)
+        events = self._tell(reply, reason, now)
         hopeless = bool(events) and events[0].wait is None
         for job in asked:
             job.busy, job.due = False, self.due
@@ -79,7 +79,7 @@ class Outage:
                 self.placed(job)
         return list(events)
 
-    def _told(self, reply: Reply, reason: str, now: Moment) -> list[Delayed]:
+    def _tell(self, reply: Reply, reason: str, now: Moment) -> list[Delayed]:
         """The one line for all tasks: the second time, as one alone may be chance, and when patience has ended."""
         if self.on and now.clock < self.due:
             return []  # it had left before this was known

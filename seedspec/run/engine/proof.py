@@ -42,16 +42,16 @@ class Lookup:
 
     def proves(self, trace: Trace) -> bool:
         """Whether a task may be proved to be that of a request which carried this."""
-        return bool(self._carried(trace))
+        return bool(self._list_signs(trace))
 
-    def _carried(self, trace: Trace) -> list[str]:
+    def _list_signs(self, trace: Trace) -> list[str]:
         own = f"our id {trace.own}" if trace.own and (self.by == "own-id" or "own" in self.echo) else ""
         seed = f"our seed {trace.seed}" if trace.seed is not None and "seed" in self.echo else ""
         return [said for said in (own, seed if trace.sent is not None else "") if said]
 
     def says(self, trace: Trace) -> str:
         """What the request carried, in words."""
-        return " or ".join(self._carried(trace))
+        return " or ".join(self._list_signs(trace))
 
 
 @valueclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def judge(
     found: dict[str, dict[str, Proof]] = {name: {} for name in traces}
     for task in {t.task: t for t in tasks}.values():
         for name, trace in traces.items():
-            if what := _shown(task, trace, lookup):
+            if what := _show_match(task, trace, lookup):
                 found[name][task.task] = Proof(task.task, lookup.by, what)
     times: dict[str, int] = {}
     for own in found.values():
@@ -170,7 +170,7 @@ def judge(
     }
 
 
-def _shown(task: Listed, trace: Trace, lookup: Lookup) -> str:
+def _show_match(task: Listed, trace: Trace, lookup: Lookup) -> str:
     """What a task shows of a request that no other request carried; "" for nothing."""
     made = "" if task.created is None else f"; made at {_text(task.created)}"
     if trace.own and lookup.by == "own-id":

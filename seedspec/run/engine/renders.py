@@ -81,12 +81,12 @@ class Renders:
         """
         if self.url and isinstance(call, Download) and job.phase is Phase.SAVED:
             self._open.append(Archive(job.sha256, job.file, job.step.address, job.step.fp))
-        left = [j for j in jobs if j.recall and not j.busy and j.phase is Phase.FETCHING] if self._gone(call) else []
+        left = [j for j in jobs if j.recall and not j.busy and j.phase is Phase.FETCHING] if self._is_gone(call) else []
         for other in left:
             self.give_up(other, now)
         return left
 
-    def _gone(self, call: Call) -> bool:
+    def _is_gone(self, call: Call) -> bool:
         return isinstance(call, Recall) and bool(self._down.lost)
 
     def due(self, now: Moment) -> list[Archive]:

@@ -38,10 +38,10 @@ def sums(
     `missing` of them are not on this disk. `short` says that a part of what people agreed to is not bought any more,
     `owing` that a video has not gone where it was to be put.
     """
-    count = Counter(_ended_as(job) for job in jobs)
+    count = Counter(_end_phase(job) for job in jobs)
     failed, held = count[Phase.FAILED], count[Phase.HELD]
     doubt = count[Phase.DOUBT] + count[Phase.POSTING]
-    to_fetch = count[Phase.FETCHING] + sum(_ended_as(j) is Phase.LEFT and bool(j.task) for j in jobs)
+    to_fetch = count[Phase.FETCHING] + sum(_end_phase(j) is Phase.LEFT and bool(j.task) for j in jobs)
     waiting = count[Phase.WAITING] + count[Phase.LEFT] + count[Phase.FETCHING] - to_fetch
     running = count[Phase.RUNNING] + count[Phase.ELSEWHERE]
     unfinished = waiting + to_fetch + running > 0
@@ -73,7 +73,7 @@ def sums(
     )
 
 
-def _ended_as(job: Purchase) -> Phase:
+def _end_phase(job: Purchase) -> Phase:
     """The phase of a job at the end. A task without an end stays in doubt, also where this run did not look at it, and
     so does one that was still looked for."""
     if job.phase is Phase.SEEKING:

@@ -47,12 +47,12 @@ def ledger_findings(lock: Path, given: str, *, now: datetime) -> Iterator[Findin
 
 def _findings(store: Store, board: str, now: datetime) -> Iterator[Finding]:
     ignored: list[str] = []
-    write = _tried(lambda: ignored.append(keeps_conditions(store)))
+    write = _try(lambda: ignored.append(keeps_conditions(store)))
     yield Finding("ledger write", "bad" if write else "ok", write or f"`{store.where}` can be written")
     if ignored:
         said = f"`{store.where}` cannot say who may buy: it ignores {ignored[0]}"
         yield Finding("ledger conditions", "bad" if ignored[0] else "ok", said if ignored[0] else "it keeps them")
-    listed = _tried(lambda: list(store.list(layout.RUNS)))
+    listed = _try(lambda: list(store.list(layout.RUNS)))
     yield Finding("ledger list", "bad" if listed else "ok", listed or "runs can be listed")
     if not (write or listed):
         yield _clock(store, now)
@@ -60,7 +60,7 @@ def _findings(store: Store, board: str, now: datetime) -> Iterator[Finding]:
         yield _lineage(store, board)
 
 
-def _tried(ask: Callable[[], object]) -> str:
+def _try(ask: Callable[[], object]) -> str:
     """Why something could not be done; "" when it was."""
     try:
         ask()

@@ -39,7 +39,7 @@ def read_contents(store: Store, board: str | None = None) -> Contents:
     """Everything, or of the purchases those of one board alone. Raises Unreachable and StoreRefuses."""
     found = Contents()
     if (data := store.get(layout.TEAM)) is not None:
-        found.team = _tried(found, layout.TEAM, "", lambda: layout.read_team(data[0]))
+        found.team = _try(found, layout.TEAM, "", lambda: layout.read_team(data[0]))
     for one in store.list(layout.BOARDS):
         found.listed[one.key] = one
     wanted = []
@@ -62,18 +62,18 @@ def board_in(key: str) -> str:
 def _take(found: Contents, key: str, data: bytes, tag: str) -> None:
     own, name = board_in(key), layout.purchase_named(key)
     if name is None:
-        board = _tried(found, key, own, lambda: layout.read_board(key, data))
+        board = _try(found, key, own, lambda: layout.read_board(key, data))
         if board is not None and board.uuid != own:
             found.faults.append(Fault(key, f"`{key}` says that it is of the board {board.uuid}", own))
         elif board is not None:
             found.boards[own] = board
         return
-    purchase = _tried(found, key, own, lambda: read_purchase(key, name, data, tag))
+    purchase = _try(found, key, own, lambda: read_purchase(key, name, data, tag))
     if purchase is not None:
         found.purchases.setdefault(own, {})[name] = purchase
 
 
-def _tried(found: Contents, key: str, board: str, read: Callable[[], T]) -> T | None:
+def _try(found: Contents, key: str, board: str, read: Callable[[], T]) -> T | None:
     try:
         return read()
     except BadDocument as error:

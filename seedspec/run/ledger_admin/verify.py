@@ -125,11 +125,11 @@ def _against_snapshot(store: Store, board: str, contents: Contents) -> Iterator[
             yield name, f"it is gone; the snapshot {serial} has it, as {was.state}"
         elif now is not None and same_tag(contents.listed[name].tag, was.tag) and now.values != was.values:
             yield name, f"it is not what the snapshot {serial} has of it, though nobody has changed it"
-        elif now is not None and now.state not in _reached(was.state):
+        elif now is not None and now.state not in _find_reachable(was.state):
             yield name, f"it went back: the snapshot {serial} has it as {was.state}, it is {now.state}"
 
 
-def _reached(state: State) -> set[State]:
+def _find_reachable(state: State) -> set[State]:
     """A state, and all that a purchase can still come to from it."""
     found = {state}
     while more := {to for known in found for to in MOVES[known]} - found:

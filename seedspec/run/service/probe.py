@@ -78,7 +78,7 @@ async def _all(
         await web.aclose()
     found = dict(zip(wanted, answers, strict=False))
     for left in wanted[bounds.addresses :]:
-        found[left] = _unchecked(left, f"only {bounds.addresses} addresses of a storyboard are probed")
+        found[left] = _describe_unchecked(left, f"only {bounds.addresses} addresses of a storyboard are probed")
     return found
 
 
@@ -98,7 +98,7 @@ class Probes:
         parts = urlsplit(wanted.url)
         here = self.local and is_loopback(parts.hostname or "")
         if parts.scheme != "https" and not here:
-            return _unchecked(wanted, "only https addresses are probed")
+            return _describe_unchecked(wanted, "only https addresses are probed")
         if not safe_url(wanted.url, local=self.local):
             what = "holds a user's name" if "@" in parts.netloc else "leads into a private network"
             return f"{what}; the service fetches only what is public"
@@ -106,7 +106,7 @@ class Probes:
             try:
                 return await (self._whole(wanted) if wanted.sha256 else self._facts(wanted))
             except Unreachable as error:
-                return str(error) if error.final else _unchecked(wanted, str(error))
+                return str(error) if error.final else _describe_unchecked(wanted, str(error))
 
     async def _piece(self, wanted: Remote, start: int, length: int | None, most: int, seconds: float) -> Piece:
         if self.read + most > self.bounds.bytes:
@@ -128,7 +128,7 @@ class Probes:
         most = self.most.get(wanted.kind) or self.bounds.bytes // 4
         piece = await self._piece(wanted, 0, None, most, self.bounds.whole_seconds)
         if piece.total is not None and piece.total > most:
-            return _unchecked(wanted, f"of more than {most:,} bytes no digest is made", piece.total)
+            return _describe_unchecked(wanted, f"of more than {most:,} bytes no digest is made", piece.total)
         if not piece.ended:
             return f"holds more than {most:,} bytes, the most of {_A[wanted.kind]}"
         return self._asset(wanted, io.BytesIO(piece.content), piece, len(piece.content), digest=True)
@@ -141,10 +141,10 @@ class Probes:
         if not piece.ranged:
             if not piece.ended:
                 why = f"its server sends no part alone, and more than {bounds.read:,} bytes of it are not read"
-                return _unchecked(wanted, why, piece.total)
+                return _describe_unchecked(wanted, why, piece.total)
             return self._asset(wanted, io.BytesIO(piece.content), piece, len(piece.content))
         if piece.total is None:
-            return _unchecked(wanted, "its server does not say how many bytes it has")
+            return _describe_unchecked(wanted, "its server does not say how many bytes it has")
         file, step = Pieces(piece.total), bounds.first
         file.add(piece)
         for number in range(bounds.requests):
@@ -165,7 +165,7 @@ class Probes:
                 return "changed while it was read, or its server is at odds with itself"
             file.add(more)
         why = f"{file.held:,} bytes of it, in {bounds.requests} requests or {bounds.seconds:g} s, do not tell its facts"
-        return _unchecked(wanted, why, piece.total)
+        return _describe_unchecked(wanted, why, piece.total)
 
     def _asset(self, wanted: Remote, file: BinaryIO, piece: Piece, size: int, digest: bool = False) -> MediaFile | str:
         """What the readers make of the bytes that are there."""
@@ -183,7 +183,7 @@ class Probes:
 _A = {"image": "an image", "video": "a video", "audio": "a sound"}
 
 
-def _unchecked(wanted: Remote, why: str, size: int | None = None) -> MediaFile:
+def _describe_unchecked(wanted: Remote, why: str, size: int | None = None) -> MediaFile:
     pinned = "; its digest is not verified either" if wanted.sha256 else ""
     return MediaFile(wanted.url, "", MediaFacts(bytes=size), unchecked=why + pinned)
 

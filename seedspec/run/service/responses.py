@@ -101,7 +101,7 @@ class Rules:
         """The answer to the question what a task gave that has ended; an error of the service says that it failed."""
         said, call = _json(answer.body), self.provider["calls"]["result"]
         if self._is_good("result", answer, said):
-            return self._completed(said, self._take("result"))
+            return self._read_completed(said, self._take("result"))
         failure = self.failure_of(answer)
         if answer.status in call.get("failed", ()) and failure is not None:
             return Task("failed", None, (), *failure)
@@ -131,9 +131,9 @@ class Rules:
         states: Mapping[str, str] = self.provider["states"]
         state, code = states.get(word, "running"), first(take.get("code"), said)
         credits, reserved = _number(take, "charged", said), _number(take, "reserved", said)
-        model, created = first(take.get("model"), said), _created(take, said)
+        model, created = first(take.get("model"), said), _read_time(take, said)
         if state == "completed" and ("result" not in self.provider["calls"] or code is None):
-            return self._completed(said, take)
+            return self._read_completed(said, take)
         if state not in ("queued", "running"):
             code = code or failures.get("by_word", {}).get(word, word)
             if code in failures.get("lost", ()):
@@ -150,7 +150,7 @@ class Rules:
             clean(word, 40), word not in states, estimate,
         )  # fmt: skip
 
-    def _completed(self, said: Mapping[str, Any], take: Mapping[str, Any]) -> Task | Trouble:
+    def _read_completed(self, said: Mapping[str, Any], take: Mapping[str, Any]) -> Task | Trouble:
         named = [url for url in every(take.get("links"), said) if isinstance(url, str)]
         links = tuple(url for url in named if safe_url(url, local=self.local))
         if not links and named:
@@ -159,7 +159,7 @@ class Rules:
             return Trouble("the task is completed and names no result")
         return Task(
             "completed", 100, links, credits=_number(take, "charged", said), reserved=_number(take, "reserved", said),
-            model=first(take.get("model"), said), created=_created(take, said),
+            model=first(take.get("model"), said), created=_read_time(take, said),
         )  # fmt: skip
 
     def listed(self, answer: HttpResponse) -> Reply:
@@ -167,14 +167,16 @@ class Rules:
         rows, take = self._rows("list", answer), self._take("list")
         if rows is None:
             return self._strange("list", answer)
-        return Listing(tuple(t for row in rows if (t := self._shown(row, take)) is not None and t.created is not None))
+        return Listing(
+            tuple(t for row in rows if (t := self._read_listed(row, take)) is not None and t.created is not None)
+        )
 
     def found(self, answer: HttpResponse) -> Reply:
         """The answer to the question for a task by an id of ours: one task, or none."""
         if answer.status == 404:
             return Listing(())
         said = _json(answer.body)
-        task = self._shown(said, self._take("find")) if self._is_good("find", answer, said) else None
+        task = self._read_listed(said, self._take("find")) if self._is_good("find", answer, said) else None
         return self._strange("find", answer) if task is None else Listing((task,))
 
     def _strange(self, name: str, answer: HttpResponse) -> Trouble:
@@ -185,7 +187,7 @@ class Rules:
             f"HTTP {answer.status}, and the answer is in another form than the provider's file says", final=True
         )
 
-    def _shown(self, said: Mapping[str, Any], take: Mapping[str, Any]) -> Listed | None:
+    def _read_listed(self, said: Mapping[str, Any], take: Mapping[str, Any]) -> Listed | None:
         """A task with what it shows of its request; None for what has no good id."""
         doubt, task = self.provider["doubt"], first(take["task"], said)
         if task is None or not re.fullmatch(self.provider["task_id"], task):
@@ -193,7 +195,7 @@ class Rules:
         kinds = (str, int, float)
         seed, own = (first(doubt.get("echo", {}).get(name), said, kinds) for name in ("seed", "own"))
         body = next(every(doubt.get("body"), said), None)
-        return Listed(task, _created(take, said), clean(first(take.get("state"), said) or "", 40), seed, own, body)
+        return Listed(task, _read_time(take, said), clean(first(take.get("state"), said) or "", 40), seed, own, body)
 
     def stored(self, answer: HttpResponse) -> Reply:
         """The answer to an upload; a refusal may come as HTTP 200, with its own status as the code."""
@@ -322,7 +324,7 @@ def _number(take: Mapping[str, Any], name: str, said: Any) -> float | None:
     return None if found is None or abs(found) > 1e15 else found
 
 
-def _created(take: Mapping[str, Any], said: Any) -> float | None:
+def _read_time(take: Mapping[str, Any], said: Any) -> float | None:
     """When a task was made, as a Unix time; the service may say it as RFC 3339 has it."""
     if (number := _number(take, "created", said)) is not None:
         return number

@@ -110,7 +110,7 @@ class UploadCache:
             return
         with suppress(OSError):
             state_folder(self.base)
-            now, seen = self.clock(), _seen(self._top / "clock")
+            now, seen = self.clock(), _read_time(self._top / "clock")
             back = seen is not None and now < seen - _SKEW
             for path in _records(self._top):
                 known = _read(path)
@@ -151,7 +151,7 @@ def _read(path: Path) -> tuple[str, int, datetime, datetime] | None:
     return (url, size, at, until) if isinstance(url, str) and type(size) is int else None
 
 
-def _seen(path: Path) -> datetime | None:
+def _read_time(path: Path) -> datetime | None:
     try:
         return datetime.fromisoformat(json.loads(read_file(path, _MOST_BYTES))["at"]).astimezone(UTC)
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):

@@ -102,7 +102,7 @@ class Downloads:
         if not file.exists() or not target.exists() or not file.samefile(target) or target.is_symlink():
             return None
         check_boxes(target)
-        return self._kept(target, _sha256(target), target.stat().st_size, self._look(target))
+        return self._keep(target, _sha256(target), target.stat().st_size, self._look(target))
 
     def part(self, file: str) -> Part:
         """A fresh part file beside the final name. Raises OSError and BadPlace."""
@@ -152,7 +152,7 @@ class Downloads:
         except BaseException:
             part.drop()
             raise
-        return self._kept(final, sha256, part.bytes, seen)
+        return self._keep(final, sha256, part.bytes, seen)
 
     def restore(self, part: Part, fp: str, sha256: str) -> Kept:
         """Gives its name to a part that is a video of before, by its digest. Raises NotWhole for any other, and
@@ -186,7 +186,7 @@ class Downloads:
         except (MediaError, BrokenExecutor) as error:
             raise NotWhole(str(error)) from None
 
-    def _kept(self, final: Path, sha256: str, size: int, seen: tuple[Facts, bytes] | None) -> Kept:
+    def _keep(self, final: Path, sha256: str, size: int, seen: tuple[Facts, bytes] | None) -> Kept:
         if seen is None:
             return Kept(final.relative_to(self._real).as_posix(), sha256, size)
         found, made = seen
@@ -209,12 +209,12 @@ class Downloads:
 
 def _place(part: Part, fp: str, sha256: str) -> Path:
     """A finished part under its name, for good."""
-    final = _named(part, fp, sha256)
+    final = _target_of(part, fp, sha256)
     sync_folder(final.parent)
     return final
 
 
-def _named(part: Part, fp: str, sha256: str) -> Path:
+def _target_of(part: Part, fp: str, sha256: str) -> Path:
     target = part.target
     if target.suffix != ".mp4":  # a name from a lock that people edited; a part is cleared away, a video never
         raise BadPlace(f"`{part.wanted}` is no name of a video")

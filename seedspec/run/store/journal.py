@@ -78,8 +78,8 @@ class Journal:
             self._reserve()
             keep_body(self.path, body)
             values = values_of(intent)
-            record = self._merged(values)
-            self._append(encode(values), anew=False, version=_needed([values]))
+            record = self._merge(values)
+            self._append(encode(values), anew=False, version=_version_of([values]))
         except OSError as error:
             raise DiskRefuses(f"the lock could not be written: {error}; {unsent}") from error
         except (LockFault, IllegalMove) as error:
@@ -110,7 +110,7 @@ class Journal:
         impossible, before = None, len(self._owed)
         for entry, values in lines:
             try:
-                known, record = self._before(values), self._merged(values)
+                known, record = self._before(values), self._merge(values)
             except IllegalMove as error:
                 said = f"the lock cannot hold this: {error}; keep this record: {encode(values).decode().strip()}"
                 impossible = NotRecorded(said)
@@ -161,11 +161,11 @@ class Journal:
             if self._owed:
                 raise NotRecorded(self.owed)
             if self._handle is not None:
-                self._unchanged(self._handle)
+                self._refuse_change(self._handle)
                 replace_lock(self.path, serialise(parse(_content(self._handle, self._good)), order, profile))
         except LockFault as error:
             self._owed = list(self._touched.values())
-            raise self._lost(error) from error
+            raise self._fail(error) from error
         except OSError:
             return
         finally:
@@ -179,7 +179,7 @@ class Journal:
         with suppress(OSError):
             _reserve(self.path).unlink()
 
-    def _merged(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _merge(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The record with a further line of it; an impossible move never gets into the file (rule 3 of lock)."""
         return update_record(self._before(values), values)
 
@@ -192,13 +192,13 @@ class Journal:
     def _pay(self) -> None:
         """Writes what is owed, or rescues it."""
         try:
-            self._append(b"".join(map(encode, self._owed)), anew=True, version=_needed(self._owed))
+            self._append(b"".join(map(encode, self._owed)), anew=True, version=_version_of(self._owed))
         except OSError as error:
             self._why = str(error)
             self._rescue()
             return
         except LockFault as error:
-            raise self._lost(error) from error
+            raise self._fail(error) from error
         self.written += len(self._owed)
         for values in self._owed:
             if sha256 := self._unsettled.settles(self._touched[_name(values)]):
@@ -209,14 +209,14 @@ class Journal:
             drop(place)
         self._rescued = []
 
-    def _lost(self, fault: LockFault) -> NotRecorded:
+    def _fail(self, fault: LockFault) -> NotRecorded:
         self._why, self._changed = str(fault), True
         self._rescue()
         return NotRecorded(self.owed)
 
     def _rescue(self) -> None:
         """What this run knows goes to the first place that takes it."""
-        header = header_of(max(self._version, _needed(self._touched.values())), self._lock.header)
+        header = header_of(max(self._version, _version_of(self._touched.values())), self._lock.header)
         place = rescue(self.path, header + b"".join(map(encode, self._touched.values())))
         if place is not None:
             self._rescued = [*(p for p in self._rescued if p != place), place]
@@ -240,7 +240,7 @@ class Journal:
         Lines that need another version than the file's header says go with a new one.
         """
         handle = self._open()
-        self._unchanged(handle)
+        self._refuse_change(handle)
         if not self._ended:
             lines = b"\n" + lines
         if self._distrusted or version > self._version:
@@ -265,11 +265,11 @@ class Journal:
             self._distrusted = True
             with suppress(OSError):
                 os.ftruncate(handle, self._good)
-            self._seen(handle)
+            self._remember(handle)
             raise
         self._good += len(line)
         self._digest.update(line)
-        self._seen(handle)
+        self._remember(handle)
 
     def _anew(self, handle: int, lines: bytes, version: int = 1) -> None:
         """The whole file with the lines, as a new file in the place of the old one."""
@@ -295,9 +295,9 @@ class Journal:
         fresh = os.open(lock_file(self.path), os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
         os.dup2(fresh, handle, inheritable=False)
         os.close(fresh)
-        self._seen(handle)
+        self._remember(handle)
 
-    def _seen(self, handle: int) -> None:
+    def _remember(self, handle: int) -> None:
         """What the file is like after our own writing; `_good` of its bytes are relied on."""
         now = os.fstat(handle)
         self._size, self._modified = now.st_size, now.st_mtime_ns
@@ -307,39 +307,39 @@ class Journal:
             return self._handle
         if not self._lock.digest:
             if os.path.lexists(self.path):
-                raise _changed(self.path)
+                raise _fault_of_change(self.path)
             replace_lock(self.path, HEADER)
             self._good = len(HEADER)
         handle = os.open(lock_file(self.path), os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
         try:
             data = _content(handle, os.fstat(handle).st_size)
             if digest(data) != (self._lock.digest or digest(HEADER)):
-                raise _changed(self.path)
+                raise _fault_of_change(self.path)
             if len(data) > self._good:
                 os.ftruncate(handle, self._good)  # the torn last line of a crash
         except BaseException:
             os.close(handle)
             raise
         self._digest = hashlib.sha256(data[: self._good])
-        self._seen(handle)
+        self._remember(handle)
         self._handle = handle
         return handle
 
-    def _unchanged(self, handle: int) -> None:
+    def _refuse_change(self, handle: int) -> None:
         ours = os.fstat(handle)
         try:
             now = os.stat(self.path)
         except FileNotFoundError:
-            raise _changed(self.path) from None
+            raise _fault_of_change(self.path) from None
         if (ours.st_ino, ours.st_dev) != (now.st_ino, now.st_dev) or now.st_size != self._size:
-            raise _changed(self.path)
+            raise _fault_of_change(self.path)
         if now.st_mtime_ns != self._modified:
             if digest(_content(handle, self._good)) != self._digest.hexdigest():
-                raise _changed(self.path)
+                raise _fault_of_change(self.path)
             self._modified = now.st_mtime_ns
 
 
-def _needed(records: Iterable[Mapping[str, Any]]) -> int:
+def _version_of(records: Iterable[Mapping[str, Any]]) -> int:
     return version_needed(records, KEYS.keys(), {})
 
 
@@ -380,7 +380,7 @@ def _content(handle: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _changed(path: Path) -> LockFault:
+def _fault_of_change(path: Path) -> LockFault:
     message = f"`{path}` was changed by another program during the run; nothing is written over it"
     return LockFault("lock-changed", message)
 

@@ -118,17 +118,17 @@ def read_lock(path: Path) -> Lock:
 
     if waiting := rescues(path):
         where = ", ".join(map(str, waiting))
-        raise _named(LockFault("lock-rescue", f"`{path}` lacks what stands in {where}", fix="takes it up"), path)
+        raise _name(LockFault("lock-rescue", f"`{path}` lacks what stands in {where}", fix="takes it up"), path)
     lines = read_lock_lines(path)
     try:
         return parse_lines(lines)
     except FileNotFoundError:
         return Lock()
     except LockFault as fault:
-        raise _named(fault, path) from None
+        raise _name(fault, path) from None
 
 
-def _named(fault: LockFault, path: Path) -> LockFault:
+def _name(fault: LockFault, path: Path) -> LockFault:
     """A fault with the lock and the command as a person has them from where they stand."""
     from seedspec.project.paths import commands_of
 

@@ -79,7 +79,7 @@ class Objects:
     ) -> None:
         found = _URL.fullmatch(url)
         if found is None:
-            raise BadSettings(f"`{option}` is `{_told(url)}`; expected s3://BUCKET/PREFIX, gs://… or az://…")
+            raise BadSettings(f"`{option}` is `{_clean(url)}`; expected s3://BUCKET/PREFIX, gs://… or az://…")
         try:
             import obstore
             from obstore.store import from_url
@@ -265,7 +265,7 @@ class Objects:
         said = _CODE.search(str(error))
         if said is None and _ELSEWHERE.search(str(error)):
             return f"no credentials; set {_CREDENTIALS[self.scheme]}"
-        return said[1] if said else _told(str(error).splitlines()[0])
+        return said[1] if said else _clean(str(error).splitlines()[0])
 
 
 def _tag_of(meta: Any) -> str:
@@ -273,6 +273,6 @@ def _tag_of(meta: Any) -> str:
     return " ".join(str(meta[key]) for key in ("e_tag", "version") if meta.get(key))
 
 
-def _told(text: str) -> str:
+def _clean(text: str) -> str:
     """Text on one line, without what an address may carry as a secret."""
     return one_line(_QUERY.sub(r"\1?…", text), 300)

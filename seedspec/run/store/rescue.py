@@ -48,7 +48,7 @@ def records(path: Path) -> bytes:
 def rescue(lock: Path, data: bytes) -> Path | None:
     """Writes a whole rescue file, durably, over an earlier one of the same run; None when no place takes it."""
     head, _, rest = data.partition(b"\n")
-    own = seal(_sealed(lock, rest))
+    own = seal(_seal_bytes(lock, rest))
     sealed = head[:-1] + b',"seal":"%b"}\n' % own.encode() + rest if own is not None else data
     for target in places(lock):
         try:
@@ -87,11 +87,11 @@ def _foreign(path: Path, lock: Path) -> bool:
     if path.is_symlink() or path.parent.is_symlink() or not path.is_file():
         return True
     head, _, rest = read_file(path, MOST_LOCK).partition(b"\n")
-    said, own = _values(head).get("seal"), seal(_sealed(lock, rest))
+    said, own = _values(head).get("seal"), seal(_seal_bytes(lock, rest))
     return own is None or said != own
 
 
-def _sealed(lock: Path, rest: bytes) -> bytes:
+def _seal_bytes(lock: Path, rest: bytes) -> bytes:
     """What the seal is of: the records, and whose they are."""
     return f"rescue {lock.name}\n".encode("utf-8", "surrogateescape") + rest
 

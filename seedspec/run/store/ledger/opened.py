@@ -74,7 +74,7 @@ def open_with_lock(
     with ExitStack() as ends:
         with _refusals(place):
             try:
-                ledger = ends.enter_context(_connected(url, str(lock.header["ledger"]), environ))
+                ledger = ends.enter_context(_connect(url, str(lock.header["ledger"]), environ))
                 lock = take_up(ledger, place.lock, order, place.profile)
                 found = Opened(lock, ledger, senders=senders(ledger))
             except Unreachable as error:
@@ -97,7 +97,7 @@ def look(place: Place, lock: Lock, option: str | None, environ: Mapping[str, str
         return Opened(lock, away="where it is was not said on this machine")
     url = _url_of(place, lock, option, environ)
     try:
-        with _refusals(place), _connected(url, str(board), environ) as ledger:
+        with _refusals(place), _connect(url, str(board), environ) as ledger:
             theirs, serial = ledger.refresh()
             made = replace(union(lock, theirs).lock, header={**lock.header, "serial": serial})
             return Opened(made, senders=senders_seen(ledger, time.time()))
@@ -147,7 +147,7 @@ def _refusals(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def _connected(url: str, board: str, environ: Mapping[str, str]) -> Iterator[Ledger]:
+def _connect(url: str, board: str, environ: Mapping[str, str]) -> Iterator[Ledger]:
     from seedspec.run.store.ledger.connect import connect
     from seedspec.run.store.ledger.ledger import open_ledger
 

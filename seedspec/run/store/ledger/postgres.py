@@ -117,7 +117,7 @@ class PostgresStore:
         with self._guard:
             try:
                 if self._link is None:
-                    self._link = self._connected()
+                    self._link = self._connect()
                 return work(self._link)
             except (self._door.errors.UndefinedTable, *_made_at_once(self._door)):
                 raise
@@ -128,7 +128,7 @@ class PostgresStore:
                 self._drop()
                 raise
 
-    def _connected(self) -> Any:
+    def _connect(self) -> Any:
         link = _impatient(self._door).connect(**self._settings, autocommit=True)
         try:
             kept, reading = link.execute(_ABOUT).fetchone()

@@ -34,7 +34,7 @@ def read_url(url: str, option: str, environ: Mapping[str, str] = os.environ) -> 
         raise BadSettings(f"`{option}` is no URL of a database; expected {_EXPECTED}") from None
     host = query.get("host") or unquote(parts.hostname or "")
     name = unquote(parts.path.removeprefix("/"))
-    where = _shown(parts, host, name)
+    where = _show(parts, host, name)
     if not host or not name or "," in host or parts.fragment or not url.isprintable():
         raise BadSettings(f"`{option}` is `{where}`; expected {_EXPECTED}, of one server")
     if unknown := sorted(query.keys() - _NAMED):
@@ -70,7 +70,7 @@ def _encryption(
     return {"sslmode": "verify-full"}
 
 
-def _shown(parts: SplitResult, host: str, name: str) -> str:
+def _show(parts: SplitResult, host: str, name: str) -> str:
     """The URL without a password and without settings."""
     user = f"{one_line(unquote(parts.username), 60)}@" if parts.username else ""
     at = f":{parts.port}" if parts.port else ""

@@ -100,7 +100,7 @@ class Board:
         if (found := self._store.get(key := layout.snapshot(self.uuid, newest))) is None:
             raise Sealed(f"`{key}` is gone: this ledger was damaged or deleted")
         kept = dict[Name, str]()
-        for purchase in _unpacked(key, self.uuid, found[0]):
+        for purchase in _unpack(key, self.uuid, found[0]):
             kept[purchase.name] = purchase.tag
             if purchase.name not in self._seen:
                 self.saw(purchase)
@@ -113,7 +113,7 @@ class Board:
             if {name: p.tag for name, p in seen.items()} == self._kept:
                 return self.serial
             serial = self.serial + 1
-            data = _packed(self.uuid, serial, seen)
+            data = _pack(self.uuid, serial, seen)
             key = layout.snapshot(self.uuid, serial)
             if self._store.create(key, data) is None:
                 there = self._store.get(key)
@@ -130,10 +130,10 @@ def read_snapshot(store: Store, uuid: str, serial: int) -> list[Purchase]:
     key = layout.snapshot(uuid, serial)
     if (found := store.get(key)) is None:
         raise BadDocument(f"`{key}` is gone")
-    return list(_unpacked(key, uuid, found[0]))
+    return list(_unpack(key, uuid, found[0]))
 
 
-def _packed(uuid: str, serial: int, seen: Mapping[Name, Purchase]) -> bytes:
+def _pack(uuid: str, serial: int, seen: Mapping[Name, Purchase]) -> bytes:
     lines = [{"seedspec_snapshot": layout.FORMAT, "board": uuid, "serial": serial, "purchases": len(seen)}]
     lines += map(_line, seen.values())
     return zlib.compress(b"".join(orjson.dumps(line) + b"\n" for line in lines), 1)
@@ -145,7 +145,7 @@ def _line(purchase: Purchase) -> dict[str, Any]:
     return {"tag": purchase.tag, **values, "record": purchase.values}
 
 
-def _unpacked(key: str, uuid: str, data: bytes) -> Iterator[Purchase]:
+def _unpack(key: str, uuid: str, data: bytes) -> Iterator[Purchase]:
     """Raises BadDocument for what is no whole snapshot of this board."""
     unpack = zlib.decompressobj()
     try:
