@@ -186,10 +186,10 @@ class Engine:
         elif isinstance(call, Balance):
             events = self._accounts.balance(call.provider, reply, now)
         elif isinstance(call, Look):
-            events = self._others.reply(call, reply, self._jobs, now)
-            for name in call.purchases:
-                self._doubts.take(self._jobs[name], now)
-                self._update(self._jobs[name])
+            events, looked = self._others.reply(call, reply, self._jobs, now)
+            for job in looked:
+                self._doubts.take(job, now)
+                self._update(job)
         elif isinstance(call, Cancel):
             events = []  # no run sends one
         elif isinstance(call, Find | List):
@@ -288,7 +288,7 @@ class Engine:
         job = self._jobs[call.job]
         self.withdraw(call, now)
         self._accounts.of(job.provider).next_submit = now.clock  # nothing was sent
-        events = self._others.take(job, theirs, now)
+        events, self._others.met = self._others.take(job, theirs, now), True
         self._doubts.take(job, now)
         self._update(job)
         return [*events, *self._hold(now)]
@@ -324,8 +324,9 @@ class Engine:
 
     @property
     def _looks(self) -> bool:
-        """Whether there is something that others are sending, and nobody looks at it now."""
-        return self.limits.wait and self._agenda.counts[Phase.ELSEWHERE] > 0 and not self._slots.looking
+        """Whether there is something that others are sending or may have sent, and nobody looks at it now."""
+        sent = (self.limits.wait and self._agenda.counts[Phase.ELSEWHERE] > 0) or self._others.met
+        return sent and not self._slots.looking
 
     def _following(self, now: Moment) -> list[Call]:
         """The free calls that bought videos need next, as far as slots for them are open."""

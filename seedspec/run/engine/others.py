@@ -2,6 +2,9 @@
 
 Following is free and safe to do twice. A purchase that is being sent has no task yet: the ledger is looked at now and
 then, until it has one or until the lease of its runner is over. Then it is in doubt, as after a run that was killed.
+
+Where others have bought one purchase that this run wanted, they have bought more: the next look is at all that this run
+still wants, so that it does not ask for each of them to be told that it is taken.
 """
 
 from __future__ import annotations
@@ -26,36 +29,50 @@ LOOK = 3.0
 
 @dataclass(slots=True)
 class Others:
-    """The purchases of other runners in this run. `renders` is the bucket of videos, "" for none."""
+    """The purchases of other runners in this run. `renders` is the bucket of videos, "" for none. `met` says that one
+    was met since the last look.
+    """
 
     progress: Transitions
     renders: str
     next_look: float = 0.0
+    met: bool = False
 
     def due(self, jobs: Iterable[Purchase], now: Moment) -> Look | None:
-        """The look that is due now, at everything that others are sending."""
+        """The look that is due now: at everything that others are sending, or may have sent."""
         if now.clock < self.next_look:
             return None
-        found = {j.name: (j.step.fp, j.attempt) for j in jobs if j.phase is Phase.ELSEWHERE}
+        phases = (Phase.ELSEWHERE, Phase.WAITING) if self.met else (Phase.ELSEWHERE,)
+        found = {j.name: (j.step.fp, j.attempt) for j in jobs if j.phase in phases}
+        self.met = False
         return Look(found) if found else None
 
-    def reply(self, call: Look, reply: Reply, jobs: Mapping[str, Purchase], now: Moment) -> list[Event]:
-        """How they stand now. A ledger that gives no answer is asked again for a while."""
+    def reply(
+        self, call: Look, reply: Reply, jobs: Mapping[str, Purchase], now: Moment
+    ) -> tuple[list[Event], list[Purchase]]:
+        """How they stand now, and the jobs that this is about. A ledger that gives no answer is asked again for a while.
+
+        A job of this run that was wanted when the look began may have been begun since: then it is this run's.
+        """
         self.next_look = now.clock + min(LOOK, self.progress.pace.poll)
         events: list[Event] = []
-        waiting = [jobs[name] for name in call.purchases if jobs[name].phase is Phase.ELSEWHERE]
+        asked = [jobs[name] for name in call.purchases]
+        waiting = [job for job in asked if job.phase is Phase.ELSEWHERE]
         if isinstance(reply, Looked):
+            taken = [j for j in asked if j.phase is Phase.WAITING and _is_taken(reply.found.get(j.name), j)]
+            for job in taken:
+                events += self.take(job, reply.found[job.name], now)
             for job in waiting:
                 job.tries = 0
                 if (theirs := reply.found.get(job.name)) is not None:
                     events += self._take_move(job, theirs, now)
-            return events
+            return events, [*taken, *waiting]
         reason = reply.reason if isinstance(reply, Trouble) else STRANGE
         for job in waiting:
             if self.progress.count_try(job, now):
                 job.phase = Phase.LEFT
                 events.append(Delayed(job.step.address, job.step.fp, "ledger", reason, None, now.text()))
-        return events
+        return events, waiting
 
     def _take_move(self, job: Purchase, theirs: Theirs, now: Moment) -> list[Event]:
         still = theirs.values["state"] == State.SUBMITTING and theirs.values["attempt"] == job.attempt
@@ -112,6 +129,11 @@ class Others:
         ):
             job.phase, job.attempt, job.due = Phase.WAITING, attempt + 1, now.clock + self.progress.pace.again_after
         return [Failed(job.step.address, job.step.fp, attempt, task, code, message, then, now.text())]
+
+
+def _is_taken(theirs: Theirs | None, job: Purchase) -> bool:
+    """Whether another runner has the very attempt that a job of this run waits for."""
+    return theirs is not None and theirs.values["attempt"] == job.attempt and theirs.values["state"] != State.QUEUED
 
 
 def _is_kept(until: object, now: Moment) -> bool:

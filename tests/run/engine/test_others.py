@@ -41,9 +41,13 @@ THEIRS = "studio-7 (pid 12)"
 
 @dataclass
 class Shared(World):
-    """A world in which another runner has some purchases: how they stand, at each look one further."""
+    """A world in which another runner has some purchases: how they stand, at each look one further. `seen` are those
+    that a look alone tells of. `taken` counts the intents that were not granted.
+    """
 
     theirs: dict[str, list[tuple[Mapping[str, Any], bool]]] = field(default_factory=dict)
+    seen: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    taken: int = 0
     refuses_with: NotGranted | None = None
     late: bool = False
     sent: list[str] = field(default_factory=list)
@@ -62,6 +66,7 @@ class Shared(World):
             found = self._now(intent.fp)
             if found.values["state"] != "queued":
                 self._learn(found.values)
+                self.taken += 1
                 raise TakenElsewhere(found)
         super().intend(intent, body)
 
@@ -86,10 +91,11 @@ class Shared(World):
             self.looks += 1
             if self.silent:
                 return Trouble("no answer")
-            found = {name: self._now(fp) for name, (fp, _) in call.purchases.items()}
+            found = {name: self._now(fp) for name, (fp, _) in call.purchases.items() if fp in self.theirs}
             for one in found.values():
                 self._learn(one.values)
-            return Looked(found)
+            seen = {n: Theirs(self.seen[fp], THEIRS, True) for n, (fp, _) in call.purchases.items() if fp in self.seen}
+            return Looked({**seen, **found})
         return super()._answer(call)
 
     def go(self, entries: Sequence[Entry], stop_after: int = 200) -> list[Event]:
@@ -157,6 +163,41 @@ def test_what_another_one_is_sending_is_waited_for_until_it_has_a_task(
     events = world.go(entries)
     assert events[-1].exit == 0 and world.looks >= 3 and world.sent == [mine.address]  # type: ignore[union-attr]
     assert [e.state for e in events if isinstance(e, BoughtElsewhere)] == ["submitting", "running"]
+
+
+def test_one_that_is_taken_has_all_be_looked_at_that_is_still_wanted(world: Shared, tmp_path: Path) -> None:
+    text = BOARD + "".join(f'  - {{id: s{n}, prompt: "{n}"}}\n' for n in range(12))
+    (tmp_path / "storyboard.yaml").write_text(text, encoding="utf-8")
+    found = api.compile(tmp_path / "storyboard.yaml").entries
+    mine = found[::5]
+    for entry in found:
+        if entry not in mine:
+            theirs = record(world, entry, "running", task=task_of(world, entry))
+            world.theirs[entry.fingerprint] = [(theirs, True)]
+    events = world.go(found, stop_after=2000)
+    assert events[-1].exit == 0 and sorted(world.sent) == sorted(e.address for e in mine)  # type: ignore[union-attr]
+    assert {e.entry for e in events if isinstance(e, Saved)} == {e.address for e in found}
+    told = [e.entry for e in events if isinstance(e, BoughtElsewhere)]
+    assert len(told) == len(set(told)) == len(found) - len(mine)
+    assert 1 <= world.taken < 5, "each of them was asked for, to be told that it is taken"
+
+
+def test_a_look_of_before_takes_nothing_away_that_was_begun_since(
+    world: Shared, entries: tuple[Entry, ...], tmp_path: Path
+) -> None:
+    text = BOARD + "".join(f'  - {{id: s{n}, prompt: "{n}"}}\n' for n in range(5))
+    (tmp_path / "storyboard.yaml").write_text(text, encoding="utf-8")
+    found = api.compile(tmp_path / "storyboard.yaml").entries
+    other = found[0]
+    for entry in found[1:]:
+        world.seen[entry.fingerprint] = record(world, entry, "queued")
+    world.theirs[other.fingerprint] = [(record(world, other, "running", task=task_of(world, other)), True)]
+    begun = next(e for e in found if e is not other)
+    world.seen[begun.fingerprint] = {**record(world, begun, "submitting"), "attempt": 2}
+    events = world.go(found, stop_after=500)
+    assert events[-1].exit == 0, events[-1]  # type: ignore[union-attr]
+    assert sorted(world.sent) == sorted(e.address for e in found[1:])
+    assert [e.entry for e in events if isinstance(e, BoughtElsewhere)] == [other.address]
 
 
 def test_the_wait_ends_with_the_lease_and_leaves_a_doubt(world: Shared, entries: tuple[Entry, ...]) -> None:

@@ -97,7 +97,7 @@ class SharedRecord:
         if isinstance(answer, Spent):
             raise NotGranted("team-budget", f"{answer.message}; {unsent}", 4)
         if isinstance(answer, Taken):
-            self._learn(answer.standing)
+            self._take_up([answer.standing.values])
             raise TakenElsewhere(_theirs(answer.standing))
         self._granted[intent.fp, intent.attempt] = asked
         try:
@@ -160,26 +160,27 @@ class SharedRecord:
             standings = self._ledger.look(list(call.purchases.values()))
         except (Unreachable, StoreRefuses, Sealed) as error:
             return Trouble(str(error))
-        by_name = {(s.values["fp"], s.values["attempt"]): s for s in standings}
+        others = (s for s in standings if s.runner.id != self._ledger.runner.id)
+        by_name = {(s.values["fp"], s.values["attempt"]): s for s in others}
         found = {name: by_name[purchase] for name, purchase in call.purchases.items() if purchase in by_name}
         return Looked({name: _theirs(standing) for name, standing in found.items()})
 
     def learn(self, looked: Looked) -> None:
-        for theirs in looked.found.values():
-            self._take_up(theirs.values)
+        self._take_up(theirs.values for theirs in looked.found.values())
 
-    def _learn(self, standing: Standing) -> None:
-        self._take_up(standing.values)
+    def _take_up(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Records of other runners get into the lock, in one writing."""
+        self._journal.keep_lines([line for values in records for line in self._lines(values)])
 
-    def _take_up(self, values: Mapping[str, Any]) -> None:
-        """A record of another runner gets into the lock, in as many lines as its moves need."""
+    def _lines(self, values: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+        """What the lock lacks of a record of another runner, in as many lines as its moves need."""
         known = self._journal.record(values["fp"], values["attempt"])
         before = None if known is None else State(known["state"])
         after = State(values["state"])
         if before is after and known is not None and known.get("intent") == values.get("intent"):
-            return
+            return []
         steps = [after] if before is None else _way(before, after)
-        self._journal.keep_lines([(str(values.get("entry", "")), {**values, "state": s.value}) for s in steps])
+        return [(str(values.get("entry", "")), {**values, "state": s.value}) for s in steps]
 
     # --- the lease, and the end ---
 

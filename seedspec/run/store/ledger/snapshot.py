@@ -12,7 +12,7 @@ import orjson
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.layout import BadDocument
 from seedspec.run.store.ledger.purchase import Purchase, purchase_of, read_purchase
-from seedspec.run.store.ledger.store import Store, same_tag
+from seedspec.run.store.ledger.store import AT_ONCE, Store, same_tag
 from seedspec.run.store.ledger.types import Runner, Sealed
 
 Name = tuple[str, int]
@@ -60,7 +60,16 @@ class Board:
             self._seen.pop(name, None)
 
     def look(self, names: Collection[Name]) -> list[Purchase]:
-        """Some purchases as they stand now; those that are not there are left out."""
+        """Some purchases as they stand now; those that are not there are left out.
+
+        For many the whole board is read: a listing takes fewer questions than one for each.
+        """
+        if len(names) <= AT_ONCE:
+            return self._read(names)
+        self.refresh()
+        return [found for name in names if (found := self._seen.get(name)) is not None]
+
+    def _read(self, names: Collection[Name]) -> list[Purchase]:
         keys = {layout.purchase(self.uuid, *name): name for name in names}
         found: dict[Name, Purchase] = {}
         for key, data, tag in self._store.get_all(list(keys)):
@@ -90,7 +99,7 @@ class Board:
         if gone := known - there:
             key = layout.purchase(self.uuid, *min(gone))
             raise Sealed(f"{len(gone)} purchases of this ledger are gone, such as `{key}`: it was damaged or deleted")
-        self.look(stale)
+        self._read(stale)
 
     def _take_snapshot(self) -> None:
         """Reads the newest snapshot, where nothing of it is known yet."""
