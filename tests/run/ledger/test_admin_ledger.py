@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -16,6 +15,7 @@ from memory import Clock, Memory
 from team import NOBODY, Clone, Make, Said, damage, make, opened, run_of, url
 
 from seedspec.lock.lock import Lock, serialise
+from seedspec.lock.record import record_of
 from seedspec.run.ledger_admin.doctor import ledger_findings
 from seedspec.run.ledger_admin.runners import MOST_WAIT, active_runs, clock_of, wait_for_runs
 from seedspec.run.store.ledger import layout
@@ -227,7 +227,7 @@ def test_what_the_lock_has_and_the_ledger_lacks(make: Make, url: str) -> None:
     fp = one.lock.attempts
     [record] = fp[next(iter(fp))]
     saved = {**record.values, "state": "saved", "file": "renders/one.mp4", "sha256": "a" * 64}
-    one.path.write_bytes(serialise(Lock({record.fp: (replace(record, values=saved),)}, header=one.lock.header), []))
+    one.path.write_bytes(serialise(Lock({record.fp: (record_of(record.fp, record.attempt, saved),)}, header=one.lock.header), []))
     done = one.ledger("verify")
     assert done.code == 6 and "knows more of it than the ledger, which has running" in done.out
 
