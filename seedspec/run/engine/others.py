@@ -50,7 +50,7 @@ class Others:
     def reply(
         self, call: Look, reply: Reply, jobs: Mapping[str, Purchase], now: Moment
     ) -> tuple[list[Event], list[Purchase]]:
-        """How they stand now, and the jobs that this is about. A ledger that gives no answer is asked again for a while.
+        """How they stand now, and the jobs that this is about. A silent ledger is asked again for a while.
 
         A job of this run that was wanted when the look began may have been begun since: then it is this run's.
         """

@@ -227,7 +227,8 @@ def test_what_the_lock_has_and_the_ledger_lacks(make: Make, url: str) -> None:
     fp = one.lock.attempts
     [record] = fp[next(iter(fp))]
     saved = {**record.values, "state": "saved", "file": "renders/one.mp4", "sha256": "a" * 64}
-    one.path.write_bytes(serialise(Lock({record.fp: (record_of(record.fp, record.attempt, saved),)}, header=one.lock.header), []))
+    made = record_of(record.fp, record.attempt, saved)
+    one.path.write_bytes(serialise(Lock({record.fp: (made,)}, header=one.lock.header), []))
     done = one.ledger("verify")
     assert done.code == 6 and "knows more of it than the ledger, which has running" in done.out
 
