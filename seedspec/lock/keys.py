@@ -195,5 +195,5 @@ def _describe_value(value: object) -> str:
 
 
 def _quote(value: object) -> str:
-    text = value[:200] if isinstance(value, str) else str(value)
+    text = str(value)
     return visible(text if len(text) <= 60 else f"{text[:59]}…")

@@ -17,6 +17,7 @@ from seedspec import api
 from seedspec.editor import snapshot
 from seedspec.editor.findings import by_file
 from seedspec.editor.navigation import Refused
+from seedspec.project.reading import Reading
 from seedspec.report import diagnostics
 
 FRUIT = Path(__file__).parents[2] / "examples" / "fruit-tea"
@@ -499,3 +500,33 @@ def test_what_waits_for_the_thread_is_not_made_once_the_session_ends() -> None:
         assert not one.cancelled() and other.cancelled() and not made
 
     asked(run)
+
+
+def test_models_are_read_again_when_a_file_of_theirs_changes_and_no_sooner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, memory = [], snapshot.Memory()
+    genuine = snapshot.sources.catalog
+    monkeypatch.setattr(snapshot.sources, "catalog", lambda *given: read.append(1) or genuine(*given))
+    monkeypatch.setattr(snapshot, "_MODELS_SECONDS", 1000.0)
+    folder = tmp_path / "providers" / "studio"
+
+    def asked() -> Reading:
+        reading = Reading()
+        memory.models(tmp_path, reading)
+        return reading
+
+    first = asked()
+    assert asked().asked == first.asked and len(read) == 1
+    folder.mkdir(parents=True)
+    (folder / "provider.json").write_text("{}", encoding="utf-8")
+    asked()
+    assert len(read) == 2, "a provider that is new is not seen"
+    asked()
+    assert len(read) == 2
+    (folder / "provider.json").write_text("{} ", encoding="utf-8")
+    asked()
+    assert len(read) == 3, "a provider that has changed is not seen"
+    monkeypatch.setattr(snapshot, "_MODELS_SECONDS", 0.0)
+    asked()
+    assert len(read) == 4, "what is asked of the user's settings is believed for ever"

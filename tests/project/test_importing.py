@@ -134,6 +134,19 @@ def test_media_beside_the_source_are_found_from_the_storyboard(
     assert "data/t.csv:2:10: changed: `img/a.png` lies beside the source" in said
 
 
+@pytest.mark.parametrize("form", ["rows", "shots"])
+def test_as_many_takes_are_bought_as_a_table_says(form: Form, tmp_path: Path) -> None:
+    text = "id,prompt,hook,takes\n" + "".join(
+        f"{n},A {{hook}} in rain.,{hook},3\n" for n, hook in enumerate(("cat", "dog"))
+    )
+    made = import_bytes("ads.csv", text.encode(), ".csv", tmp_path, Wish(form=form)).text
+    (tmp_path / "storyboard.yaml").write_text(made, encoding="utf-8")
+    found = api.compile(tmp_path / "storyboard.yaml").entries
+    assert sorted((e.prompt, e.take) for e in found) == [
+        (f"A {hook} in rain.", take) for hook in ("cat", "dog") for take in (1, 2, 3)
+    ]
+
+
 def test_the_rule_of_rows_and_shots(tmp_path: Path) -> None:
     def is_rows(text: str, form: Form = "") -> bool:
         return "  axes:" in import_bytes("t.csv", text.encode(), ".csv", tmp_path, Wish(form=form)).text
