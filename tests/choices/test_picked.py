@@ -39,6 +39,19 @@ def test_a_picked_take_is_not_bought_and_the_others_are(tmp_path: Path) -> None:
     assert steps[1].action in (api.Action.SUBMIT, api.Action.CHANGE)
 
 
+def test_a_run_can_be_of_the_picked_variants_alone(tmp_path: Path) -> None:
+    """Also of one whose request has changed since: that is said."""
+    file = tmp_path / "storyboard.yaml"
+    other = "  - {id: two, prompt: \"{{ ref('hero') }} rests\"}\n"
+    for words, warned in (("turns", []), ("walks", ["changed-since"])):
+        file.write_text(BOARD.replace("turns", words) + other, encoding="utf-8")
+        if not warned:
+            picks(tmp_path, api.compile(file).entries[0].fingerprint)
+        found = api.plan(file, api.Options(picked_from=""))
+        assert {s.address for s in found.plan.steps} == {"one/1", "one/2"}
+        assert [d.code for d in found.findings] == warned
+
+
 def test_a_broken_file_of_picks_stops_the_plan(tmp_path: Path) -> None:
     file = tmp_path / "storyboard.yaml"
     file.write_text(BOARD, encoding="utf-8")

@@ -72,7 +72,28 @@ class Together(World):
         return [record.state for record in self.lock()]
 
 
-@pytest.mark.parametrize(("kind", "service"), [(Waking, World), (Reading, Together)])
+@dataclass
+class Failing(World):
+    """A wire that fails once, when a run that was asked to end waits for the answer to its paid request."""
+
+    asked: bool = False
+    failed: bool = False
+
+    def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
+        if self.tasks and not self.asked:
+            self.clock += 1.0
+            return []
+        if self.asked and not self.failed:
+            self.failed = True
+            raise Fault
+        return super().wait(seconds)
+
+    def stopping(self) -> bool:
+        self.asked = bool(self.tasks)
+        return self.asked
+
+
+@pytest.mark.parametrize(("kind", "service"), [(Waking, World), (Reading, Together), (Engine, Failing)])
 def test_the_answer_to_a_paid_request_is_kept(
     kind: type[Engine], service: type[World], tmp_path: Path, hero: Path
 ) -> None:
@@ -93,7 +114,7 @@ def test_the_answer_to_a_paid_request_is_kept(
         ),
     )
     with pytest.raises(Fault):
-        for _ in drive(machine, world, world, clock=world.moment):
+        for _ in drive(machine, world, world, clock=world.moment, stopping=getattr(world, "stopping", lambda: False)):
             pass
     states = [record.state for record in world.lock()]
     assert world.tasks and len(states) == len(world.tasks)

@@ -39,8 +39,9 @@ _WRAPPERS = _words("text prompt template content value string raw body message")
 _MESSAGE = _words("role content name type text raw label id template prompt file path weight model provider")
 """Keys of a prompt as a message of a chat, or with its name beside it."""
 
-_TIME = later.pattern(r"\d+(?:[.:]\d+)?\s*s?(?:ec)?[_–—-]\d+(?:[.:]\d+)?\s*s?(?:ec(?:onds)?)?")
-"""A stretch of time, `0-2s`: with others, and the first from 0, it is a part of one video."""
+_UNIT = r"(?:_?s(?:ec(?:onds?)?)?)?"
+_TIME = later.pattern(rf"\d+(?:[.:]\d+)?{_UNIT}(?:_to_|_)\d+(?:[.:]\d+)?{_UNIT}")
+"""A stretch of time, `0-2s`, with `_` for `-`: with others, and the first from 0, it is a part of one video."""
 
 
 def check_parts(shot: Shot, grid: Grid, problems: Problems) -> bool:
