@@ -94,13 +94,15 @@ def _rename(item: Any, now: Mapping[str, str]) -> Any:
 
 
 def _is_one(known: Values, found: Values, *, later: bool) -> bool:
-    """Whether two records are of one purchase; `later` says that the second may be what became of the first."""
+    """Whether two records are of one purchase: by their tasks, else by their keys. Two tasks are two purchases.
+
+    `later` says that the second may be what became of the first, where neither tells.
+    """
     pairs = [
         (known.get("task"), found.get("task")),
         (known.get("intent", {}).get("key"), found.get("intent", {}).get("key")),
     ]
-    both = [one == other for one, other in pairs if one is not None and other is not None]
-    return any(both) or (later and not both)
+    return next((one == other for one, other in pairs if one is not None and other is not None), later)
 
 
 def _join(known: Values, found: Values, update: Callable[[Values, Values], Values]) -> Values:

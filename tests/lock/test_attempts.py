@@ -29,13 +29,35 @@ def signed(signature: str) -> dict[str, Any]:
     return {"request": {"model": "m", "prompt": "a", "image_urls": [url]}}
 
 
-def line(manifest: dict[str, Any], task: str) -> bytes:
+def line(manifest: dict[str, Any], task: str | None, key: str | None = None) -> bytes:
+    """A purchase of a manifest, under a task, and under a key that is as the task where none is given."""
     values = {
-        "fp": digest(canonical(manifest)), "attempt": 1, "state": "running", "entry": "open/1", "task": task,
-        "at": "2026-01-01T00:00:00Z", "units": 1, "take": 1, "manifest": manifest,
-        "intent": {"key": task, "body_sha256": "0" * 64, "at": "2026-01-01T00:00:00Z"},
+        "fp": digest(canonical(manifest)), "attempt": 1, "state": "running" if task else "submitting",
+        "entry": "open/1", "at": "2026-01-01T00:00:00Z", "units": 1, "take": 1, "manifest": manifest,
+        "intent": {"key": key or task, "body_sha256": "0" * 64, "at": "2026-01-01T00:00:00Z"},
     }  # fmt: skip
-    return encode(values)
+    return encode({**values, "task": task} if task else values)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "purchases"),
+    [
+        (("task-1", "key-1"), ("task-1", "key-1"), 1),
+        (("task-1", "key-1"), ("task-1", "key-2"), 1),
+        (("task-1", "key-1"), ("task-2", "key-1"), 2),
+        (("task-1", "key-1"), ("task-2", "key-2"), 2),
+        ((None, "key-1"), ("task-1", "key-1"), 1),
+        ((None, "key-1"), ("task-1", "key-2"), 2),
+        ((None, "key-1"), (None, "key-2"), 2),
+    ],
+)
+def test_two_records_are_of_one_purchase_by_their_task_or_their_key(
+    one: tuple[str | None, str], other: tuple[str | None, str], purchases: int
+) -> None:
+    lock = parse(HEADER + line(signed("ab"), *one) + line(signed("cd"), *other))
+    ((_, records),) = lock.attempts.items()
+    assert len(records) == purchases
+    assert {r.task for r in records} >= {other[0]}, "a task is lost"
 
 
 def test_purchases_whose_signatures_alone_differed_are_attempts_at_one_request() -> None:

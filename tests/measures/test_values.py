@@ -43,6 +43,8 @@ def test_a_likeness_is_one_to_a_reference() -> None:
     assert found.with_reference(PICTURE)["likeness"] == 0.5
     assert found.with_reference("c" * 64)["likeness"] == NOT_MEASURED
     assert found.with_reference(None)["likeness"] == NOT_APPLICABLE
+    for unknown in (measures_of(VIDEO, signals(likeness=None), PICTURE), measures_of(VIDEO, signals(likeness=0.5))):
+        assert unknown.likeness == {} and unknown.with_reference(PICTURE)["likeness"] == NOT_MEASURED
     assert (found.needs(None), found.needs(PICTURE), found.needs("c" * 64)) == (False, False, True)
 
 
