@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote
@@ -36,10 +36,18 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
 _ESCAPE = re.compile(r"\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _KNOWN = 1 << 15
-"""Texts that are looked through once, the latest of them: a task is read a hundred times, and has one id."""
+_SHORT = 200
+"""So many texts of so many characters at most are looked through once, the latest of them: a task is read a hundred
+times, and has one id. What is longer is new each time, as a signed address is, and may be as long as a service likes.
+"""
 
 _LAYERS = 3
 _MOST_FORMS = 200
+
+
+def _remember(find: Callable[[str], bool]) -> Callable[[str], bool]:
+    known = lru_cache(_KNOWN)(find)
+    return lambda text: known(text) if len(text) <= _SHORT else find(text)
 
 
 class Redaction:
@@ -49,7 +57,7 @@ class Redaction:
         self._whole = secret.casefold()
         self._bare = _bare(self._whole)
         self._pieces = {self._whole[i : i + SHORTEST] for i in range(len(secret) - SHORTEST + 1)}
-        self._has_whole, self._has_piece = lru_cache(_KNOWN)(self._find_whole), lru_cache(_KNOWN)(self._find_piece)
+        self._has_whole, self._has_piece = _remember(self._find_whole), _remember(self._find_piece)
 
     def words(self, text: str) -> str:
         """A text for people without the key, and without any part of it that is long enough to tell something."""

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from seedspec.run.engine import messages
+from seedspec.run.service import redaction
 from seedspec.run.service.redaction import Redaction
 
 KEY = "sk-evo-canary-7c1d9a55e0"
@@ -49,3 +50,16 @@ def test_a_text_of_a_reply_never_repeats_the_key(kind: type[Any], name: str) -> 
 
 def test_what_is_tried_is_not_empty() -> None:
     assert (messages.Task, "word") in TEXTS and (messages.Refused, "message") in TEXTS and len(TEXTS) >= 10
+
+
+@pytest.mark.parametrize(("letters", "looks"), [(100, 1), (10_000, 3)])
+def test_a_text_is_kept_only_while_it_is_short(letters: int, looks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service may answer with texts of any length for as long as it likes; the key is found in each of them."""
+    read: list[str] = []
+    forms = redaction._forms
+    monkeypatch.setattr(redaction, "_forms", lambda text: read.append(text) or forms(text))
+    own = Redaction("sk-0123456789abcdef")
+    for _ in range(3):
+        assert not own.holds("x" * letters)
+    assert len(read) == looks
+    assert own.holds("x" * letters + "sk-0123456789abcdef") and own.holds("x" * letters + "sk-0123456789abcdef")
