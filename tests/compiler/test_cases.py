@@ -12,7 +12,7 @@ import pytest
 from seedspec import api
 from seedspec.report import diagnostics, entries
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parent.parent / "cases"
 Expect = Callable[[Path, str], None]
 
 
