@@ -278,8 +278,8 @@ class _Rounds:
             return None
         for step in anew:
             self.left[step.fp] -= 1
-        strays = [s for s in plan.steps if s.entry is None]  # a budget counts what they may cost
-        plan = Plan((*anew, *strays), lock, plan.profile)
+        orphans = [s for s in plan.steps if s.entry is None]  # a budget counts what they may cost
+        plan = Plan((*anew, *orphans), lock, plan.profile)
         return _run(self.made, self.options, plan, None, self.service, self.stopping, None, before=sums)
 
 
@@ -349,7 +349,7 @@ def _run(
             wait=options.wait,
             fast=options.fail_fast,
             retry=options.retry_failed,
-            strays=not (options.select or options.exclude or options.picked_from is not None),
+            orphans=not (options.select or options.exclude or options.picked_from is not None),
             short=drift is not None and drift.short,
         ),
         key=lambda: f"seedspec-{secrets.token_hex(16)}",

@@ -131,8 +131,8 @@ def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool, by: Seq
             own |= {name: value for name in by if "." in name and (value := step.entry.value_of(name)) is not None}
             labels = _stands(plan.lock.last(step.fp), plan.profile) | own
             yield _Purchase(plan.profile, labels, _spending(plan.lock, step.fp, step.entry, rate))
-    strays = plan.lock.attempts if everywhere else (s.fp for s in plan.steps if s.entry is None and _own(s, plan))
-    for fp in strays if whole else ():
+    orphans = plan.lock.attempts if everywhere else (s.fp for s in plan.steps if s.entry is None and _own(s, plan))
+    for fp in orphans if whole else ():
         record = plan.lock.last(fp)
         if fp not in seen and record is not None:
             seen.add(fp)

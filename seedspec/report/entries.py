@@ -54,7 +54,7 @@ def as_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _around(base: RequestBase) -> tuple[str, bytes]:
-    """What stands before the prompts of a mould's lines, as a pattern, and behind them.
+    """What stands before the prompts in the lines of a request, as a pattern, and behind them.
 
     Addresses, labels and fingerprints are made of characters that JSON takes as they are.
     """

@@ -24,7 +24,7 @@ from work import Work
 
 from seedspec.lock.lock import Lock, serialise
 from seedspec.run.store.ledger.connect import connect
-from seedspec.run.store.ledger.ledger import make_board
+from seedspec.run.store.ledger.team import make_board
 
 BOARD = """\
 seedspec: 1

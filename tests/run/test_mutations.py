@@ -584,7 +584,7 @@ MUTANTS = [
     Mutant(
         "a draw that ends with the lease",
         "run/store/ledger/ledger.py",
-        "            self._purse.stale()\n",
+        "            self._share.stale()\n",
         "            pass\n",
         f"{LEDGER}/test_ceiling.py::test_a_run_that_was_taken_for_dead_draws_anew",
     ),

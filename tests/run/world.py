@@ -170,7 +170,7 @@ class World:
         assert finished is not None
         self.finished = finished
         elsewhere = {e.fingerprint for e in others} - {e.fingerprint for e in entries}
-        self._check_exit(finished, entries, bought=limits.submit, strays=limits.strays, elsewhere=elsewhere)
+        self._check_exit(finished, entries, bought=limits.submit, orphans=limits.orphans, elsewhere=elsewhere)
         return "ended"
 
     def plan(self, entries: Sequence[Entry], lock: Lock, *, retry: bool, others: Sequence[Entry]) -> Plan:
@@ -196,7 +196,7 @@ class World:
             self.lines = serialise(self.lock(), [e.fingerprint for e in entries])
 
     def _check_exit(
-        self, finished: RunFinished, entries: Sequence[Entry], *, bought: bool, strays: bool, elsewhere: set[str]
+        self, finished: RunFinished, entries: Sequence[Entry], *, bought: bool, orphans: bool, elsewhere: set[str]
     ) -> None:
         """The exit code tells the truth about what the lock says afterwards."""
         lock = self.lock()
@@ -205,7 +205,7 @@ class World:
             done = {State.SAVED} if bought else {State.SAVED, State.QUEUED, State.FAILED, None}
             assert done.issuperset(states), (finished, states)
         own = {e.fingerprint for e in entries}
-        found = [r for fp in lock.attempts if (r := lock.last(fp)) and (strays or fp in own) and fp not in elsewhere]
+        found = [r for fp in lock.attempts if (r := lock.last(fp)) and (orphans or fp in own) and fp not in elsewhere]
         doubt = any(r.state in (State.DOUBT, State.SUBMITTING) or r.stuck for r in found)
         assert (finished.exit == 8) == doubt, (finished, states)
 

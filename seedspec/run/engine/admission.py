@@ -53,7 +53,7 @@ def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment, runner: str = "")
     own = {s.fp for s in plan.steps if s.entry is not None}
     for step in plan.steps:
         if step.entry is None and step.record is not None:
-            _stray(out, step, step.record, pace, limits, now, follow=limits.strays or step.fp in own)
+            _admit_orphan(out, step, step.record, pace, limits, now, follow=limits.orphans or step.fp in own)
     if limits.wait:
         _seek_links(out, plan, now)
     return out
@@ -80,7 +80,9 @@ def _seek_links(out: Admitted, plan: Plan, now: Moment) -> None:
         out.jobs[medium.key] = job
 
 
-def _stray(out: Admitted, step: Step, record: Record, pace: Pace, limits: Limits, now: Moment, *, follow: bool) -> None:
+def _admit_orphan(
+    out: Admitted, step: Step, record: Record, pace: Pace, limits: Limits, now: Moment, *, follow: bool
+) -> None:
     name, doubtful = f"{record.fp}/{record.attempt}", record.state in UNANSWERED
     fetched = step.action is Action.FETCH  # saved in another clone, and paid for long ago
     if not (record.state in FOLLOWED or fetched or doubtful):

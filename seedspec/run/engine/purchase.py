@@ -72,10 +72,9 @@ class Limits:
     """What a run may do.
 
     `units` is a budget in 1/10,000 credit, `entries` bounds the purchases; without `submit` it only finishes what was
-    bought, without `wait` it only buys; `fast` ends the buying with the first failure; `strays` are purchases of the
+    bought, without `wait` it only buys; `fast` ends the buying with the first failure; `orphans` are purchases of the
     lock that no selected entry stands for: they are followed too; `short` says that a part of what people agreed to is
-    not bought any more; `retry` sends again what was refused, also with media
-    that every refusal has in common.
+    not bought any more; `retry` sends again what was refused, also with media that every refusal has in common.
     """
 
     units: int | None = None
@@ -83,7 +82,7 @@ class Limits:
     submit: bool = True
     wait: bool = True
     fast: bool = False
-    strays: bool = False
+    orphans: bool = False
     short: bool = False
     retry: bool = False
 

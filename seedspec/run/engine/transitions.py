@@ -32,7 +32,7 @@ class Transitions:
 
     pace: Pace
     limits: Limits
-    purse: Budget
+    budget: Budget
     pause: Callable[[int, float | None], float]
     terms: Callable[[str], Terms]
     accounts: Accounts
@@ -52,7 +52,7 @@ class Transitions:
             seconds = reply.estimated_seconds
             return [Submitted(step.address, step.fp, job.attempt, reply.task, reply.credits, seconds, at)]
         if isinstance(reply, Refused):
-            self.purse.withdraw()
+            self.budget.withdraw()
             account.doubts = 0
             return self._refuse(job, reply, now)
         job.phase = Phase.DOUBT

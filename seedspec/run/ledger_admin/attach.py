@@ -16,9 +16,10 @@ from seedspec.project.files import read_lock_file
 from seedspec.run.ledger_admin.opening import check_header
 from seedspec.run.store.ledger.connect import at_of
 from seedspec.run.store.ledger.layout import Board
-from seedspec.run.store.ledger.ledger import boards, make_board, make_team, open_ledger, seal
+from seedspec.run.store.ledger.ledger import open_ledger
 from seedspec.run.store.ledger.opened import recall, remember, runner_of
 from seedspec.run.store.ledger.store import Store, keeps_conditions
+from seedspec.run.store.ledger.team import boards, make_board, make_team, seal
 from seedspec.run.store.lock_file import read_lock
 
 

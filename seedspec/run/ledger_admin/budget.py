@@ -9,12 +9,12 @@ from seedspec.run.ledger_admin.opening import check_lineage
 from seedspec.run.ledger_admin.runners import active_runs, clock_of
 from seedspec.run.ledger_admin.standings import Ceiling, ceiling_of
 from seedspec.run.store.ledger.budget import Budget, Drawn, costs, settle
+from seedspec.run.store.ledger.budget_share import change, load, set_ceiling
 from seedspec.run.store.ledger.lease import Lease
-from seedspec.run.store.ledger.ledger import boards
 from seedspec.run.store.ledger.purchase import Purchase
-from seedspec.run.store.ledger.purse import change, load, set_ceiling
 from seedspec.run.store.ledger.snapshot import Board
 from seedspec.run.store.ledger.store import Store
+from seedspec.run.store.ledger.team import boards
 from seedspec.run.store.ledger.types import Sealed
 
 

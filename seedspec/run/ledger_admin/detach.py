@@ -12,9 +12,9 @@ from seedspec.lock.merge import union
 from seedspec.run.ledger_admin.attach import write_lock
 from seedspec.run.ledger_admin.opening import check_lineage
 from seedspec.run.ledger_admin.runners import Active, wait_for_runs
-from seedspec.run.store.ledger.ledger import seal
 from seedspec.run.store.ledger.snapshot import Board
 from seedspec.run.store.ledger.store import Store
+from seedspec.run.store.ledger.team import seal
 from seedspec.run.store.lock_file import read_lock
 
 

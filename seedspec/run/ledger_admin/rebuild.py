@@ -19,11 +19,11 @@ from seedspec.run.ledger_admin.runners import Active, wait_for_runs
 from seedspec.run.store import repair
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import Budget, budget_document, costs
+from seedspec.run.store.ledger.budget_share import load
 from seedspec.run.store.ledger.connect import at_of
 from seedspec.run.store.ledger.layout import BadDocument
-from seedspec.run.store.ledger.ledger import make_board, make_team
-from seedspec.run.store.ledger.purse import load
 from seedspec.run.store.ledger.store import Store, Unreachable
+from seedspec.run.store.ledger.team import make_board, make_team
 from seedspec.run.store.lock_file import read_lock
 from seedspec.run.store.rescue import rescues
 

@@ -10,11 +10,11 @@ from seedspec.run.ledger_admin.opening import check_lineage
 from seedspec.run.ledger_admin.runners import Active, active_runs, clock_of
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import Budget
-from seedspec.run.store.ledger.ledger import boards as boards_of
+from seedspec.run.store.ledger.budget_share import load
 from seedspec.run.store.ledger.purchase import Purchase
-from seedspec.run.store.ledger.purse import load
 from seedspec.run.store.ledger.snapshot import Board
 from seedspec.run.store.ledger.store import Store
+from seedspec.run.store.ledger.team import boards as boards_of
 from seedspec.run.store.ledger.types import Runner, Sealed
 
 

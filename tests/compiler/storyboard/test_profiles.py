@@ -148,17 +148,17 @@ def test_what_another_profile_is_not_done_with_is_never_out_of_sight(board: Path
     one = entries(board, "draft")["open@look=noir/1"]
     locked(board, line(one, state, "draft"))
     for profile in ("", "same"):
-        stray = [s for s in plan(board, profile).steps if s.entry is None]
-        assert [(s.reason, s.file) for s in stray] == [(reason, f"renders/draft/{one.file}")]
+        orphans = [s for s in plan(board, profile).steps if s.entry is None]
+        assert [(s.reason, s.file) for s in orphans] == [(reason, f"renders/draft/{one.file}")]
     assert all(s.entry is not None for s in plan(board, "rough").steps), "it asks for the very same request"
 
 
 def test_a_second_purchase_of_a_request_is_followed_whatever_profile_it_is_of(board: Path) -> None:
     one = entries(board)["open@look=noir/1"]
     locked(board, line(one, "saved"), line(one, "running", "same", 2))
-    strays = [s for s in plan(board).steps if s.entry is None]
+    orphans = [s for s in plan(board).steps if s.entry is None]
     video = f"renders/same/open@look=noir_take1.{one.fingerprint[:8]}.2.mp4"
-    assert [(s.reason, s.file) for s in strays] == [(Second(State.RUNNING), video)]
+    assert [(s.reason, s.file) for s in orphans] == [(Second(State.RUNNING), video)]
 
 
 def test_equal_requests_of_two_profiles_are_one_purchase(board: Path) -> None:

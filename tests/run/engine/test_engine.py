@@ -82,7 +82,7 @@ def scenario(choose: Choose, variants: Sequence[Sequence[Entry]], counts: Counte
             submit=world.choose(6) != 5,
             wait=world.choose(8) != 7,
             fast=world.choose(6) == 5,
-            strays=world.choose(2) == 0,
+            orphans=world.choose(2) == 0,
         )
         cut = world.choose(len(entries)) if world.choose(5) == 4 else 0
         ended = world.run(entries[cut:], limits=limits, retry=world.choose(3) == 2, others=entries[:cut])

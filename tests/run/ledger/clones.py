@@ -13,7 +13,7 @@ from helpers import PACE, Make, Project
 
 from seedspec.lock.lock import Lock, serialise
 from seedspec.run.store.ledger.connect import connect
-from seedspec.run.store.ledger.ledger import make_board
+from seedspec.run.store.ledger.team import make_board
 
 URL = "s3://team/ledger"
 

@@ -6,8 +6,9 @@ import secrets
 from typing import Any
 
 from seedspec.run.store.ledger.lease import elapsed_seconds
-from seedspec.run.store.ledger.ledger import Ledger, Runner, make_board, make_team, open_ledger
+from seedspec.run.store.ledger.ledger import Ledger, Runner, open_ledger
 from seedspec.run.store.ledger.store import Store
+from seedspec.run.store.ledger.team import make_board, make_team
 
 AT = "2026-11-29T00:00:00Z"
 PRICE = 680_000

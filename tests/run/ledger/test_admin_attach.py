@@ -84,7 +84,7 @@ def test_two_storyboards_have_a_ledger_each_and_one_team(make: Make, url: str) -
 def test_of_two_that_attach_at_the_same_moment_both_give_way(make: Make, bucket: Bucket) -> None:
     from seedspec.project.credentials import BadSettings
     from seedspec.run.ledger_admin.attach import give_way
-    from seedspec.run.store.ledger.ledger import boards, make_board
+    from seedspec.run.store.ledger.team import boards, make_board
 
     with opened("s3://team/moment") as store:
         one, two = make_board(store, "film"), make_board(store, "film")

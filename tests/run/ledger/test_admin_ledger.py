@@ -19,7 +19,7 @@ from seedspec.lock.record import record_of
 from seedspec.run.ledger_admin.doctor import ledger_findings
 from seedspec.run.ledger_admin.runners import MOST_WAIT, active_runs, clock_of, wait_for_runs
 from seedspec.run.store.ledger import layout
-from seedspec.run.store.ledger.ledger import boards, make_board
+from seedspec.run.store.ledger.team import boards, make_board
 
 __all__ = ["make", "url"]
 pytestmark = pytest.mark.slow

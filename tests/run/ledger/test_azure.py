@@ -9,8 +9,9 @@ from azurite import ACCOUNT, KEY
 from purchases import intent
 
 from seedspec.run.store.ledger.connect import connect
-from seedspec.run.store.ledger.ledger import Ledger, Runner, make_board, open_ledger
+from seedspec.run.store.ledger.ledger import Ledger, Runner, open_ledger
 from seedspec.run.store.ledger.store import keeps_conditions
+from seedspec.run.store.ledger.team import make_board
 
 
 @pytest.mark.long

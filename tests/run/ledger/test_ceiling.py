@@ -14,10 +14,11 @@ from memory import Clock, Memory, Open
 from purchases import PRICE, Team, fp, intent, line, saved
 
 from seedspec.run.store.ledger.budget import MICRO, Budget, Drawn, budget_document, dollars, micro, read_budget
+from seedspec.run.store.ledger.budget_share import load, set_ceiling
 from seedspec.run.store.ledger.lease import LEASE
-from seedspec.run.store.ledger.ledger import Ledger, Spent, make_board
+from seedspec.run.store.ledger.ledger import Ledger, Spent
 from seedspec.run.store.ledger.opened import senders, senders_seen
-from seedspec.run.store.ledger.purse import load, set_ceiling
+from seedspec.run.store.ledger.team import make_board
 
 
 def spent(team: Team) -> int:

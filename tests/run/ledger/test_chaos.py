@@ -27,10 +27,10 @@ from purchases import Team, fp, intent, line
 from seedspec.lock.state import State
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import MICRO
+from seedspec.run.store.ledger.budget_share import load, set_ceiling
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.lease import LEASE
 from seedspec.run.store.ledger.ledger import Ledger, Spent, Taken
-from seedspec.run.store.ledger.purse import load, set_ceiling
 from seedspec.run.store.ledger.store import Unreachable
 
 HERE = Path(__file__).parent

@@ -10,16 +10,8 @@ from memory import Open
 from purchases import Team, fp, intent, line, saved
 
 from seedspec.run.store.ledger import layout
-from seedspec.run.store.ledger.ledger import (
-    Sealed,
-    Taken,
-    WrongLineage,
-    boards,
-    make_board,
-    make_team,
-    open_ledger,
-    seal,
-)
+from seedspec.run.store.ledger.ledger import Sealed, Taken, WrongLineage, open_ledger
+from seedspec.run.store.ledger.team import boards, make_board, make_team, seal
 from seedspec.run.store.ledger.types import Runner
 
 

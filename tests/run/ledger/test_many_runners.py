@@ -24,7 +24,7 @@ from helpers import Make, emulator
 
 from seedspec.lock.lock import Lock, serialise
 from seedspec.run.store.ledger.connect import connect
-from seedspec.run.store.ledger.ledger import make_board
+from seedspec.run.store.ledger.team import make_board
 
 pytestmark = pytest.mark.long
 

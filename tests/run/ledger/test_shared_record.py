@@ -15,8 +15,9 @@ from seedspec.lock.state import State
 from seedspec.run.store.journal import DiskRefuses, Journal
 from seedspec.run.store.leave import NotGranted, TakenElsewhere
 from seedspec.run.store.ledger import lease, shared
-from seedspec.run.store.ledger.ledger import Ledger, make_board, open_ledger
+from seedspec.run.store.ledger.ledger import Ledger, open_ledger
 from seedspec.run.store.ledger.shared import SharedRecord, take_up
+from seedspec.run.store.ledger.team import make_board
 from seedspec.run.store.ledger.types import Runner
 from seedspec.run.store.lock_file import read_lock
 

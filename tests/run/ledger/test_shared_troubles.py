@@ -24,10 +24,10 @@ from seedspec.run.store import repair
 from seedspec.run.store.journal import NotRecorded
 from seedspec.run.store.ledger import bucket as buckets
 from seedspec.run.store.ledger import outbox, shared
+from seedspec.run.store.ledger.budget_share import set_ceiling
 from seedspec.run.store.ledger.connect import connect
-from seedspec.run.store.ledger.ledger import make_board
-from seedspec.run.store.ledger.purse import set_ceiling
 from seedspec.run.store.ledger.shared import take_up
+from seedspec.run.store.ledger.team import make_board
 
 pytestmark = pytest.mark.slow
 

@@ -12,23 +12,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
 from seedspec.lock.lock import Lock, lock_from, parse, serialise
 from seedspec.lock.merge import union
 from seedspec.lock.state import UNANSWERED, State
 from seedspec.run.store.ledger import layout
+from seedspec.run.store.ledger.budget_share import BudgetShare, check_epoch, load, price_of
 from seedspec.run.store.ledger.lease import Lease, elapsed_seconds
 from seedspec.run.store.ledger.purchase import Purchase, join, nothing_paid, read_purchase, same, write_purchase
-from seedspec.run.store.ledger.purse import Purse, check_epoch, load, price_of
 from seedspec.run.store.ledger.snapshot import Board, Name
 from seedspec.run.store.ledger.store import AT_ONCE, Store, Unreachable
+from seedspec.run.store.ledger.team import check_documents
 from seedspec.run.store.ledger.types import Runner, Sealed, Spent, Standing, Taken, WrongLineage
 
-__all__ = [
-    "Ledger", "Runner", "Sealed", "Spent", "Standing", "Taken", "WrongLineage",
-    "boards", "make_board", "make_team", "open_ledger", "seal",
-]  # fmt: skip
+__all__ = ["Ledger", "Runner", "Sealed", "Spent", "Standing", "Taken", "WrongLineage", "open_ledger"]
 
 _TRIES = 100
 _MOMENT = 0.05
@@ -49,7 +46,7 @@ class Ledger:
         self._store, self._stands, self._epoch = store, board, epoch
         self._board = Board(store, board.uuid)
         self._lease = Lease(store, board.uuid, runner, clock)
-        self._purse = Purse(store, self._board, self._lease, runner.id, self._other_board)
+        self._share = BudgetShare(store, self._board, self._lease, runner.id, self._other_board)
         self._own: dict[Name, Purchase] = {}
         self._unconfirmed: dict[Name, list[Purchase]] = {}
         self._guard = threading.RLock()
@@ -86,7 +83,7 @@ class Ledger:
 
     def allow_unpriced(self) -> None:
         """What has no known price may be bought too, though no ceiling bounds it."""
-        self._purse.unpriced = True
+        self._share.unpriced = True
 
     def lives(self, runner: str) -> bool:
         """Whether a run still renews its lease, by the store's clock."""
@@ -118,7 +115,7 @@ class Ledger:
             return
         self._checked = False
         if not self._lease.holds:
-            self._purse.stale()
+            self._share.stale()
         self._lease.beat()
         self._check_documents()
         self._withdraw_unconfirmed()
@@ -127,7 +124,7 @@ class Ledger:
     def _check_documents(self) -> None:
         """Raises Sealed where the ledger is another one than was opened, or none (rule 6)."""
         check_documents(self._store, self._stands)
-        check_epoch(self._purse.refresh(), self._epoch, self.where)
+        check_epoch(self._share.refresh(), self._epoch, self.where)
 
     def grant(self, values: Mapping[str, Any]) -> Taken | Spent | None:
         """Gives this run the right to send a purchase, once: None says that it has it (rule 1).
@@ -140,7 +137,7 @@ class Ledger:
                 self._renew()
                 usd = price_of(values)
                 mine = Purchase(self.runner, dict(values), usd or 0, self._lease.month())
-                spent = self._purse.reserve(mine, str(values.get("entry", "")), priced=usd is not None)
+                spent = self._share.reserve(mine, str(values.get("entry", "")), priced=usd is not None)
                 if spent is not None:
                     return spent
                 try:
@@ -149,7 +146,7 @@ class Ledger:
                     self._unconfirmed.setdefault(mine.name, []).append(mine)
                     raise
                 if taken is not None:
-                    self._purse.drops(mine.name)
+                    self._share.drops(mine.name)
                     return Taken(self._as_standing(taken))
                 if self._lease.holds:
                     self._own[mine.name] = mine
@@ -222,7 +219,7 @@ class Ledger:
                     if self._put(back, data, "" if found is None else found.tag):
                         break
                 del self._unconfirmed[name]
-                self._purse.drops(name)
+                self._share.drops(name)
 
     def record(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Joins news of a purchase with what stands; what stands then. It may be repeated, and may come late (rule 3).
@@ -259,7 +256,7 @@ class Ledger:
                 continue
             if self._put(made, write_purchase(made), "" if stands is None else stands.tag):
                 if made.runner.id == self.runner.id:
-                    self._purse.spends(made)
+                    self._share.spends(made)
                 return made.values
             seen = place
         raise self._unclear()
@@ -304,7 +301,7 @@ class Ledger:
             self._check_documents()
             self._board.refresh()
         serial = self._board.save()
-        self._purse.close()
+        self._share.close()
         if self._lease.begun:
             self._lease.beat(ended=True)
         lock = self._lock()
@@ -346,55 +343,3 @@ def open_ledger(store: Store, board: str, runner: Runner, *, clock: Callable[[],
     document = layout.read_board(key, there[0])
     check_documents(store, document)
     return Ledger(store, document, runner, load(store)[0].epoch, clock)
-
-
-def check_documents(store: Store, opened: layout.Board) -> None:
-    """Raises Sealed where the team or the board is another one than was opened, or is gone (rule 6)."""
-    key = layout.board(opened.uuid)
-    team, board = store.get(layout.TEAM), store.get(key)
-    if team is None or board is None:
-        gone = layout.TEAM if team is None else key
-        raise Sealed(f"`{gone}` is gone from `{store.where}`: this ledger was deleted")
-    if (found := layout.read_team(team[0]).uuid) != opened.team:
-        raise Sealed(f"the ledger at `{store.where}` is {found}; this board is of {opened.team}")
-    if (now := layout.read_board(key, board[0])).sealed or now.uuid != opened.uuid or now.team != opened.team:
-        raise Sealed(f"board {opened.uuid} at `{store.where}` was detached: nothing is bought through it any more")
-
-
-def make_team(store: Store) -> str:
-    """The uuid of the team whose ledger is in a store; a new one where there is none."""
-    for _ in range(_TRIES):
-        if (found := store.get(layout.TEAM)) is not None:
-            return layout.read_team(found[0]).uuid
-        store.create(layout.TEAM, layout.team_document(layout.Team(str(uuid4()))))
-    raise Unreachable(f"`{store.where}` gave no clear answer")
-
-
-def make_board(store: Store, name: str) -> str:
-    """The uuid of a new board of the team; `name` is for people."""
-    team = make_team(store)
-    board = layout.Board(str(uuid4()), team, name)
-    key, data = layout.board(board.uuid), layout.board_document(board)
-    for _ in range(_TRIES):
-        if store.create(key, data) is not None or store.get(key) is not None:
-            return board.uuid
-    raise Unreachable(f"`{store.where}` gave no clear answer")
-
-
-def boards(store: Store) -> list[layout.Board]:
-    """All boards of the team, by name."""
-    names = [f.key for f in store.list(layout.BOARDS) if f.key.endswith("/board.json")]
-    found = [layout.read_board(key, data) for key, data, _ in store.get_all(names)]
-    return sorted(found, key=lambda board: (board.name, board.uuid))
-
-
-def seal(store: Store, board: str) -> None:
-    """Detaches a board: runs that use it buy no more after their next look, within a lease. Raises WrongLineage."""
-    key = layout.board(board)
-    for _ in range(_TRIES):
-        if (found := store.get(key)) is None:
-            raise WrongLineage(f"there is no board {board} at `{store.where}`", "", board)
-        document = layout.read_board(key, found[0])
-        if document.sealed or store.replace(key, layout.board_document(replace(document, sealed=True)), found[1]):
-            return
-    raise Unreachable(f"`{store.where}` gave no clear answer")

@@ -75,7 +75,7 @@ def change(store: Store, make: Callable[[Budget], Budget | None]) -> Budget | No
     raise Unreachable(f"`{store.where}`: the budget is changed by others all the time")
 
 
-class Purse:
+class BudgetShare:
     """What a run may spend. `boards` reads other boards, for the settling of runs that are over."""
 
     def __init__(self, store: Store, board: Board, lease: Lease, run: str, boards: Reader) -> None:
