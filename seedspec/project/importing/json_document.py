@@ -44,7 +44,8 @@ def read(material: Material, text: str, knows: Callable[[list[str]], int]) -> No
             raise JSONDecodeError("found more behind the end of the document", text, _skip(text, end))
     except JSONDecodeError as error:
         where = place_of(path, text, error.pos)
-        raise ImportFault(f"{where}: no valid JSON: {error.msg[:1].lower()}{error.msg[1:]}") from None
+        said = error.msg.removesuffix(" starting at")
+        raise ImportFault(f"{where}: no valid JSON: {said[:1].lower()}{said[1:]}") from None
     if isinstance(root.value, dict) and "seedspec" in root.value:
         raise ImportFault(f"{path}:1:1: this is a storyboard already; JSON is YAML, so name it `storyboard.yaml`")
     found = max(_lists(root), key=lambda one: _worth(one, knows), default=None)
@@ -61,7 +62,7 @@ def read(material: Material, text: str, knows: Callable[[list[str]], int]) -> No
 
     for holder in above:
         for key, node in holder.items():
-            if node.value is not items:
+            if node.value is not items and not any(node.value is holder for holder in above):
                 _flatten(material.shared, key, node, of)
                 material.named |= _names_in(node)
     for number, item in enumerate(items):

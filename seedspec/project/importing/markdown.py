@@ -160,9 +160,11 @@ def _share(material: Material, section: _Section, words: Words) -> None:
 
 def _guess_values(material: Material, cell: Cell, words: Words) -> None:
     properties = words.model.schema.document["properties"]
+    told = {key for name in material.shared for key in words.meaning(name).keys[:1]}
     for part in re.split(r"[\s,;、，；/()（）|：]+|(?<=\D):|:(?=\s)", cell.text):
         for name in words.model.fields:
-            if len(part) > 2 and part in properties[name].get("enum", ()) and name not in material.shared:
+            if len(part) > 2 and part in properties[name].get("enum", ()) and name not in told:
+                told.add(name)
                 material.shared[name] = Cell(part, cell.place)
                 material.remark(cell.place, f"guessed: `{part}` is the `{name}` of all shots")
 
@@ -265,7 +267,7 @@ def _row(path: str, line: str, at: int) -> Row:
             break
         text = m[1]
         lead = len(text) - len(text.lstrip())
-        shown = re.sub(r"<br\s*/?>", "\n", text.strip().replace("\\|", "|"))
+        shown = re.sub(r"(?i)<br\s*/?>", "\n", text.strip().replace("\\|", "|"))
         cells.append(Cell(shown, f"{path}:{at + 1}:{start + m.start() + lead + 1}"))
     if len(cells) > MOST_COLUMNS:
         raise ImportFault(f"{path}:{at + 1}:1: found {len(cells):,} columns; at most {MOST_COLUMNS} are read")

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from seedspec.catalog.meant import Column, column_of
@@ -56,9 +57,10 @@ class Words:
     def __init__(self, document: Mapping[str, Any], model: Model) -> None:
         self.document, self.model = document, model
         self.shot = document["$defs"]["shot"]
-
-    def meaning(self, name: str) -> Column:
+        self.meaning = cache(self._meaning)
         """What a column's name means; a bracket behind it, and a number, are no part of it."""
+
+    def _meaning(self, name: str) -> Column:
         if len(name) > 100:
             return Column()
         plain = _BESIDE.sub(" ", name).strip() or name.strip()
