@@ -254,7 +254,7 @@ def addresses(text: str) -> list[str]:
     if len(text) > _LONGEST:
         return [text]
     parts = re.split(
-        r"\s*\n\s*|\s*[,;|，；]\s*(?=https?://|[^\s,;|]+\.[A-Za-z0-9]{2,4}(?:\s*[,;|]|\s*$))", text.strip()
+        r"\s*\n\s*|\s*[,;|，；]\s*(?=https?://|[^\s,;|，；]+\.[A-Za-z0-9]{2,4}(?:\s*[,;|，；]|\s*$))", text.strip()
     )
     return [bare(p) for p in parts if p.strip()]
 
