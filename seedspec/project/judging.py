@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from seedspec.measures.judged import Answer, NoJudgement, NoScore, answer_in
+from seedspec.project.child_end import describe_end
 from seedspec.project.child_environment import environment_of_child
 
 _MOST = 64 * 1024
@@ -96,7 +97,7 @@ class Judge:
             return Ending("it answered more often than it was asked, so its answers are not believed", self._answers)
         if code is None:
             return Ending(f"it had not ended {self._seconds:g} s after its last answer, and was ended")
-        return Ending(f"it ended with {_describe_end(code)}" if code else "")
+        return Ending(f"it ended with {describe_end(code)}" if code else "")
 
     def end(self) -> None:
         """Ends its process at once, whatever it does."""
@@ -139,7 +140,7 @@ class _Process:
             self._process.wait(1)
         code = self._process.poll()
         raise NoAnswer(
-            "it closed its output" if code is None else f"it ended with {_describe_end(code)} before its answer"
+            "it closed its output" if code is None else f"it ended with {describe_end(code)} before its answer"
         )
 
     def finish(self, seconds: float) -> tuple[bytes, int | None]:
@@ -208,7 +209,3 @@ def _listen(stream: IO[bytes], hear: Callable[[str], None]) -> None:
                     hear(line.decode("utf-8", "replace"))
     if rest.strip():
         hear(rest.decode("utf-8", "replace"))
-
-
-def _describe_end(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"code {code}"

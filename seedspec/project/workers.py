@@ -16,6 +16,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecu
 from contextlib import suppress
 from typing import IO, Any, ParamSpec, TypeVar
 
+from seedspec.project.child_end import describe_end
 from seedspec.project.child_environment import environment_of_child
 
 P = ParamSpec("P")
@@ -70,7 +71,7 @@ class Workers(Executor):
             code = worker.end()
             with self._lock:
                 self._all.discard(worker)
-            raise WorkerDied(f"the process that decodes it ended with {_describe_end(code)}") from None
+            raise WorkerDied(f"the process that decodes it ended with {describe_end(code)}") from None
         with self._lock:
             if not self._closed:
                 self._idle.append(worker)
@@ -120,10 +121,6 @@ class _Worker:
         with suppress(OSError):
             self._process.stdout.close()
         return code
-
-
-def _describe_end(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"code {code}"
 
 
 def _write(stream: IO[bytes], data: bytes) -> None:
