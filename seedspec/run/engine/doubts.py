@@ -53,7 +53,7 @@ class Doubts:
     def due(self, now: Moment) -> list[Find | List]:
         """The questions that are due: one for all doubts of a model where the service has a list, else one for each."""
         calls: list[Find | List] = []
-        busy, asked = sum(j.busy for j in self._sought.values()), set[tuple[str, str]]()
+        busy, asked = self._busy, set[tuple[str, str]]()
         for job in self._sought.values():
             if job.busy or job.due > now.clock or busy + len(calls) >= MOST:
                 continue
@@ -72,7 +72,13 @@ class Doubts:
     @property
     def next_look(self) -> float | None:
         """The clock at which something is to be asked next; None while only a reply can bring that about."""
+        if self._busy >= MOST:
+            return None
         return min((j.due for j in self._sought.values() if not j.busy), default=None)
+
+    @property
+    def _busy(self) -> int:
+        return sum(j.busy for j in self._sought.values())
 
     def reply(self, call: Find | List, reply: Reply, now: Moment) -> tuple[list[Event], list[Purchase]]:
         """What the service shows, and the purchases that it was asked for."""

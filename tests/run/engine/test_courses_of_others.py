@@ -96,6 +96,10 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
             seeking(ECHO, List=[BUSY, tasks("T-2", own=1)]),
         ],
     ),
+    "looked-for-many": (
+        SHOTS,
+        [Go({"Create": [LOST, LOST, LOST]}, terms=terms(lookup=OWN_ID), limits=NO_WAIT)] * 2 + [seeking(OWN_ID)],
+    ),
     # what others have bought
     "taken-by-another-run": (
         (A, B),
