@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from scripted import Go, terms
 from shots import CHAIN, CHAIN_2, HERO, HEROES, LAST, SHOTS, TAKES, A, B, C
+from world import PACE
 
 from seedspec.run.engine.messages import (
     Accepted,
@@ -45,6 +47,7 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
         ],
     ),
     "more-than-there-is-room-for": ((*SHOTS,), [Go()]),
+    "twins": ((A, A.replace("id: a", "id: b")), [Go()]),
     # the balance
     "balance-after-troubles": ((A,), [Go({"Balance": [BUSY, Trouble("HTTP 429", retry_after=2.5)]})]),
     "balance-out-of-reach": ((A, B), [Go({"Balance": [BUSY, BUSY, BUSY]})]),
@@ -198,6 +201,10 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
     "away-for-a-while": ((A, B, C), [Go({"Read": [AWAY] * 4})]),
     "away-for-good": ((A, B, C), [Go({"Read": [AWAY] * 99}), Go()]),
     "away-from-one-alone": ((A, B), [Go({"Read a/1": [AWAY] * 99})]),
+    "away-from-all-and-lost-for-one": (
+        (A, B),
+        [Go({"Read a/1": [BUSY, BUSY, *[AWAY] * 9], "Read b/1": [AWAY] * 9}, pace=replace(PACE, submit_every=0.1))],
+    ),
     "away-and-asks-for-time": ((A, B), [Go({"Read": [Trouble("HTTP 503", away=True, retry_after=3.0)] * 2})]),
     # many tasks at once
     "read-together": (
@@ -211,6 +218,26 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
                     ]
                 },
                 terms=terms(together=3),
+            )
+        ],
+    ),
+    "read-together-a-little-early": (
+        (A, B, C),
+        [
+            Go(
+                {"ReadMany": [Tasks({"task-1": RUNS, "task-2": RUNS}), Tasks({"task-1": RUNS, "task-2": RUNS})]},
+                pace=replace(PACE, submit_every=0.1),
+                terms=terms(together=2),
+            )
+        ],
+    ),
+    "read-together-in-other-words": (
+        (A, B),
+        [
+            Go(
+                {"ReadMany": [RUNS, RUNS], "Read": [RUNS]},
+                pace=replace(PACE, submit_every=0.1),
+                terms=terms(together=2),
             )
         ],
     ),

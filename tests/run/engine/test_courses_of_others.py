@@ -158,9 +158,9 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
     "sent-by-a-run-that-lives": (
         (A, B),
         [
-            Go(steps=4, says={"Create": [LOST]}),
-            Go(runner="me", grants={"b/1": [SENDING]}, steps=30),
-            Go(sender="process 7 on here", runner="me", says={"Look": [looked(b=RUNNING)]}),
+            Go(runner="me", grants={"a/1": [SENDING]}, steps=2),
+            Go(entries=["b"], others=False, sender="process 7 on here", limits=Limits(strays=True), steps=30),
+            Go(sender="process 7 on here", runner="me", says={"Look": [looked(a=RUNNING)]}),
         ],
     ),
     # purchases that no selected entry stands for
