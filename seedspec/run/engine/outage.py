@@ -46,7 +46,7 @@ class Outage:
     jobs: Mapping[str, Purchase]
     progress: Transitions
     placed: Callable[[Purchase], None]
-    called: str = "the service"
+    called: str
     due: float = 0.0
     _since: float = 0.0
     _tries: int = 0
