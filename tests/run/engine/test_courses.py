@@ -252,6 +252,16 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
         ],
     ),
     "read-together-while-away": ((A, B), [Go({"ReadMany": [AWAY] * 3, "Read": [AWAY, RUNS]}, terms=terms(together=2))]),
+    "read-together-and-only-once-away": (
+        SHOTS[:4],
+        [
+            Go(
+                {"ReadMany": [AWAY, Tasks({"task-3": RUNS, "task-4": RUNS})], "Read": [RUNS] * 3},
+                pace=replace(PACE, submit_every=0.1, in_flight=4),
+                terms=terms(together=2),
+            )
+        ],
+    ),
     "read-together-is-forbidden": (
         (A, B),
         [Go({"ReadMany": [Trouble("HTTP 403", stop=True)], "Read": [RUNS] * 2}, terms=terms(together=2))],

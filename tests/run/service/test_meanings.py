@@ -51,7 +51,7 @@ CASES: list[Case] = [
     ("acme", "created", 400, {"error": {"code": "spent", "message": "no"}}),
     ("ark", "created", 200, {"id": CGT}),
     ("ark", "created", 402, NO),
-    ("fal", "created", 200, {"request_id": REQUEST}, {"": "true"}),
+    ("fal", "created", 200, {"request_id": REQUEST}),
     ("fal", "created", 422, {"detail": [{"type": "t", "msg": "m"}]}),
     ("fal", "created", 400, {"detail": "m"}, {"x-fal-error-type": "t"}),
     *[("evolink", "created", status, NO) for status in STATUSES[1:]],
@@ -107,7 +107,7 @@ CASES: list[Case] = [
     ("evolink", "read_many", 200, {"data": {"id": TASK}}),
     (
         "evolink", "read_many", 200,
-        {"data": [{"id": TASK, "status": "running"}, {"id": "b"}, {"status": "running"}, 7, {"id": "c", "status": "error"}]},
+        {"data": [{"id": TASK, "status": "queued"}, {"id": "b"}, {"status": "error"}, 7, {"id": "c", "status": "error"}]},
     ),
     # the tasks of the account
     (
