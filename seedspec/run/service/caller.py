@@ -42,7 +42,7 @@ from seedspec.run.service.listening import wait_listening
 from seedspec.run.service.public_web import Deadlines, describe_error
 from seedspec.run.service.redaction import Redaction
 from seedspec.run.service.responses import HttpResponse, Rules
-from seedspec.run.service.uploads import OTHERWISE, Uploads
+from seedspec.run.service.uploads import Uploads
 
 SLOWEST = 64 * 1024
 """Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""
@@ -229,7 +229,7 @@ class Caller:
                 return await self._whole(response, fresh=True)
 
         if not self.offers("upload"):
-            return Trouble(f"{self.provider['title']} takes no files: {OTHERWISE}", final=True)
+            return Trouble(f"{self.provider['title']} takes no files", final=True)
         reply = await self._free(send, self._rules.stored)
         if isinstance(reply, Trouble) and reply.final and not reply.stop and self.offers("room"):
             room = await self._free(partial(self._request, "room"), self._rules.room)
