@@ -54,6 +54,7 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
     "balance-with-a-bad-key": ((A,), [Go({"Balance": [Trouble("HTTP 401", stop=True)]})]),
     "balance-that-is-not-told": ((A,), [Go({"Balance": [Trouble("in another form", final=True)]})]),
     "balance-of-nothing": ((A,), [Go({"Balance": [Credits(0.0)]}), Go({"Balance": [Credits(None)]})]),
+    "balance-of-next-to-nothing": ((A,), [Go({"Balance": [Credits(0.001)]})]),
     "balance-that-is-not-offered": ((A,), [Go(terms=terms(balance=False))]),
     # paid requests that are not taken
     "refused-for-now": (

@@ -107,7 +107,7 @@ CASES: list[Case] = [
     ("evolink", "read_many", 200, {"data": {"id": TASK}}),
     (
         "evolink", "read_many", 200,
-        {"data": [{"id": TASK, "status": "queued"}, {"id": "b"}, {"status": "error"}, 7, {"id": "c", "status": "error"}]},
+        {"data": [{"id": TASK, "status": "queued"}, {"id": "b"}, {"status": "error"}, 7, {"id": "c", "status": "odd"}]},
     ),
     # the tasks of the account
     (
