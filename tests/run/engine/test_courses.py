@@ -285,7 +285,7 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
             Go(entries=["a"], limits=NO_WAIT),
             Go(entries=["b"], limits=Limits(units=502_199)),
             Go(entries=["b"], limits=Limits(units=502_200)),
-            Go(entries=["c"], others=False, limits=Limits(strays=True)),
+            Go(entries=["c"], others=False, limits=Limits(orphans=True)),
         ],
     ),
     "a-number-of-entries": (

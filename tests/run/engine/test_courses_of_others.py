@@ -159,17 +159,17 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
         (A, B),
         [
             Go(runner="me", grants={"a/1": [SENDING]}, steps=2),
-            Go(entries=["b"], others=False, sender="process 7 on here", limits=Limits(strays=True), steps=30),
+            Go(entries=["b"], others=False, sender="process 7 on here", limits=Limits(orphans=True), steps=30),
             Go(sender="process 7 on here", runner="me", says={"Look": [looked(a=RUNNING)]}),
         ],
     ),
     # purchases that no selected entry stands for
-    "strays": (
+    "orphans": (
         SHOTS[:4],
         [
             Go({"Create s1/1": [LOST]}, limits=NO_WAIT, entries=["s0", "s1", "s2"]),
             Go(entries=["s3"], others=False, limits=Limits(units=1_000_000)),
-            Go(entries=["s3"], others=False, limits=Limits(strays=True)),
+            Go(entries=["s3"], others=False, limits=Limits(orphans=True)),
         ],
     ),
     # videos that come from the bucket
