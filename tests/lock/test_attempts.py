@@ -67,3 +67,83 @@ def test_purchases_whose_signatures_alone_differed_are_attempts_at_one_request()
     for record in records:
         assert record.manifest is not None and "Signature" not in str(record.manifest)
         assert digest(canonical(record.manifest)) == fp == record.fp, "the manifest is what the fingerprint says"
+
+
+def continued(fp: str, frame: str = "", **more: Any) -> dict[str, Any]:
+    """A manifest of what continues a purchase, or a picture of it."""
+    return {
+        "request": {
+            "model": "m",
+            "prompt": "b",
+            "video_urls": [f"{frame}entry:{fp}", "https://x.example/1.mp4"],
+            **more,
+        }
+    }
+
+
+def bare(manifest: dict[str, Any]) -> str:
+    url = "https://media.s3.amazonaws.com/hero.png"
+    return digest(canonical({"request": {**manifest["request"], "image_urls": [url]}}))
+
+
+def stored(manifest: dict[str, Any], task: str, **more: Any) -> bytes:
+    values = {
+        "fp": digest(canonical(manifest)), "attempt": 1, "state": "running", "entry": "open/1", "task": task,
+        "at": "2026-01-01T00:00:00Z", "manifest": manifest, **more,
+    }  # fmt: skip
+    return encode(values)
+
+
+@pytest.mark.parametrize("frame", ["", "frame:last:"])
+@pytest.mark.parametrize("first", [True, False], ids=["in order", "the upstream last"])
+def test_what_continues_such_a_purchase_follows_it(frame: str, first: bool) -> None:
+    """Its manifest and what it was made from name the fingerprint of now; so does what continues it in turn."""
+    up = signed("ab")
+    fp, now = digest(canonical(up)), bare(up)
+    middle, middle_now = continued(fp, frame), continued(now, frame)
+    last, last_now = ({**continued(digest(canonical(m))), "take": 2} for m in (middle, middle_now))
+    lines = [
+        stored(up, "task-1"),
+        stored(middle, "task-2", used={f"{frame}entry:{fp}" if frame else fp: "d" * 64}),
+        stored(last, "task-3"),
+    ]
+    lock = parse(b'{"seedspec_lock":2}\n' + b"".join(lines if first else lines[::-1]))
+    by_task = {r.task: r for r in lock}
+    assert {t: r.manifest for t, r in by_task.items()} == {
+        "task-1": {"request": {**up["request"], "image_urls": ["https://media.s3.amazonaws.com/hero.png"]}},
+        "task-2": middle_now, "task-3": last_now,
+    }  # fmt: skip
+    assert {t: r.fp for t, r in by_task.items()} == {t: digest(canonical(r.manifest)) for t, r in by_task.items()}
+    assert by_task["task-2"].get("used") == {f"{frame}entry:{now}" if frame else now: "d" * 64}
+
+
+def test_what_has_no_signature_stays_as_it_is() -> None:
+    plain = {"request": {"model": "m", "prompt": "Signature= is a word"}}
+    odd = stored(signed("ab"), "task-2", fp="c" * 64)  # its fingerprint is not that of its manifest
+    bare_line = encode({"fp": "d" * 64, "attempt": 1, "state": "running", "task": "task-3"})
+    lock = parse(HEADER + stored(plain, "task-1") + odd + bare_line)
+    assert [(r.fp, r.task, r.manifest) for r in lock] == [
+        (digest(canonical(plain)), "task-1", plain), ("c" * 64, "task-2", signed("ab")), ("d" * 64, "task-3", None),
+    ]  # fmt: skip
+
+
+def test_a_purchase_under_both_fingerprints_is_one_whatever_line_is_first() -> None:
+    """A git merge may put the later line first; the further state stands, and what either says is kept."""
+    was = signed("ab")
+    today = {"request": {**was["request"], "image_urls": ["https://media.s3.amazonaws.com/hero.png"]}}
+    done = stored(today, "task-1", state="saved", file="renders/x.mp4", sha256="e" * 64)
+    for lines in ((stored(was, "task-1", units=7), done), (done, stored(was, "task-1", units=7))):
+        lock = parse(HEADER + b"".join(lines))
+        ((fp, records),) = lock.attempts.items()
+        assert [(r.attempt, str(r.state), r.task, r.get("units"), r.file) for r in records] == [
+            (1, "saved", "task-1", 7, "renders/x.mp4")
+        ]
+        assert records[0].manifest == today and fp == digest(canonical(today))
+
+
+def test_a_third_purchase_has_the_third_number() -> None:
+    lock = parse(HEADER + b"".join(line(signed(s), f"task-{n}") for n, s in enumerate(("ab", "cd", "ef"), 1)))
+    ((_, records),) = lock.attempts.items()
+    assert [(r.attempt, r.get("attempt"), r.task) for r in records] == [
+        (1, 1, "task-1"), (2, 2, "task-2"), (3, 3, "task-3"),
+    ]  # fmt: skip

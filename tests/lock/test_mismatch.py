@@ -9,7 +9,7 @@ from boards import CATALOG, MODEL
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedspec.lock.mismatch import FPS, SECONDS, Mismatch, mismatches, of_record
+from seedspec.lock.mismatch import FPS, SECONDS, Mismatch, as_json, mismatches, of_record, request_of
 from seedspec.lock.record import Record, record_of
 
 KNOWN = CATALOG.models[MODEL]
@@ -85,3 +85,23 @@ def test_a_record_is_judged_by_the_request_that_it_was_bought_with() -> None:
 def test_what_cannot_be_judged_is_not(values: dict[str, Any]) -> None:
     assert of_record({MODEL: KNOWN}, record(**values)) == ()
     assert of_record({MODEL: KNOWN}, None) == ()
+
+
+def test_the_request_of_a_purchase_is_known_by_its_manifest() -> None:
+    models = {MODEL: KNOWN}
+    assert request_of(models, record()) == (KNOWN, ASKED)
+    assert request_of({}, record()) is None is request_of(models, record(manifest=None))
+    assert request_of(models, record(manifest={"model": MODEL})) is None
+    assert request_of(models, record(manifest={"request": ASKED})) is None
+
+
+def test_a_mismatch_is_told_in_a_line_and_as_json() -> None:
+    found = mismatches(KNOWN, ASKED, MADE | {"seconds": 4.5, "audio": False})
+    assert list(map(str, found)) == [
+        "found 4.5 s, expected 5 s [output-seconds]", "found no sound, expected sound [output-audio]",
+    ]  # fmt: skip
+    assert as_json(found) == [
+        {"code": "output-seconds", "found": "4.5 s", "expected": "5 s"},
+        {"code": "output-audio", "found": "no sound", "expected": "sound"},
+    ]
+    assert as_json(()) == []

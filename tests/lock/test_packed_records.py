@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from seedspec.lock.lock import encode, parse, update_record
+from seedspec.lock.record import Packer, record_of
 
 HEADER = b'{"seedspec_lock":1}\n'
 DIGEST = "ab" * 32
@@ -47,3 +48,41 @@ def test_lines_that_end_otherwise_are_lines_too() -> None:
         assert other.attempts == plain.attempts and other.good == len(HEADER.strip()) + sum(map(len, lines)) + 4 * len(
             end
         )
+
+
+def test_a_record_is_its_request_its_number_and_its_values() -> None:
+    one = record_of(DIGEST, 1, {"state": "saved", "task": "t"})
+    assert one == record_of(DIGEST, 1, {"task": "t", "state": "saved"})
+    assert one != record_of("c" * 64, 1, one.values) and one != record_of(DIGEST, 2, one.values)
+    assert one != record_of(DIGEST, 1, {**one.values, "task": "u"})
+    assert (one == "saved") is False
+    assert repr(one) == f"Record(fp='{DIGEST}', attempt=1)"
+
+
+def test_a_record_says_what_its_values_do() -> None:
+    bare = record_of(DIGEST, 1, {})
+    found = (bare.state, bare.entry, bare.profile, bare.file, bare.size, bare.task, bare.manifest, bare.stuck)
+    assert found == ("queued", "", "", None, None, None, None, None)
+    said = {"state": "running", "entry": "a/1", "profile": "p", "file": "x.mp4", "bytes": 9, "task": "t",
+            "manifest": {"take": 1}, "stuck": {"word": "w"}}  # fmt: skip
+    full = record_of(DIGEST, 1, said)
+    found = (full.state, full.entry, full.profile, full.file, full.size, full.task, full.manifest, full.stuck)
+    assert found == ("running", "a/1", "p", "x.mp4", 9, "t", {"take": 1}, {"word": "w"})
+    assert record_of(DIGEST, 1, said | {"state": "saved"}).stuck is None
+
+
+def test_the_last_that_a_service_stated_is_what_it_charged_or_else_reserved() -> None:
+    for values, stated in (
+        ({}, (None, None, None)), ({"credits": 3}, (3, None, 3)), ({"credits": 3, "reserved": 2}, (2, None, 2)),
+        ({"reserved": 2, "charged": 0}, (2, 0, 0)), ({"charged": 1}, (None, 1, 1)),
+    ):  # fmt: skip
+        record = record_of(DIGEST, 1, values)
+        assert (record.reserved, record.charged, record.stated) == stated
+
+
+def test_lines_are_kept_together_by_sixty_four() -> None:
+    packer = Packer()
+    kept = [packer.add(b"%d" % n) for n in range(130)]
+    assert [index for _, index in kept] == [*range(64), *range(64), 0, 1]
+    assert len({id(packed) for packed, _ in kept}) == 3
+    assert [packed.line(index) for packed, index in kept] == [b"%d" % n for n in range(130)]
