@@ -33,6 +33,15 @@ def test_both_ends_of_a_bound_belong_to_it(measure: str, value: float, verdict: 
     )
 
 
+def test_why_there_is_no_verdict_is_said() -> None:
+    assert compare(Bounds("silent", most=1), values(), sound=False).found == "the request is silent"
+    assert compare(Bounds("black", most=1), {}, sound=False) == ("not measured", "not measured")
+    assert compare(Bounds("likeness", most=1), {"likeness": NOT_APPLICABLE}, sound=True) == (
+        "not applicable", "not applicable",
+    )  # fmt: skip
+    assert [v.value for v in Verdict] == ["met", "unmet", "not applicable", "not measured"]
+
+
 def test_what_was_found_is_said_with_its_unit() -> None:
     assert compare(Bounds("black", most=0.5), values(black=1.25), sound=None).found == "1.25 s"
     assert compare(Bounds("loudness", least=-20), values(loudness=-31.5), sound=True).found == "-31.5 LUFS"

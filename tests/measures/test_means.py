@@ -18,6 +18,14 @@ def test_the_points_are_those_of_the_printed_tables(freedom: int, stated: float)
     assert quantile(freedom) == pytest.approx(stated, rel=0.0015)
 
 
+def test_the_expansion_has_its_coefficients() -> None:
+    """As Abramowitz and Stegun print them: what is left out of it is far less than one wrong number in it."""
+    assert quantile(1) == 12.7062 and quantile(2) == 4.3027
+    assert [round(quantile(n), 9) for n in (3, 4, 5, 12, 100)] == [
+        3.178616995, 2.775582224, 2.570308227, 2.178809674, 1.983971518,
+    ]  # fmt: skip
+
+
 def test_few_numbers_say_little() -> None:
     assert mean_of([]) is None
     assert mean_of([3.0]) == Mean(1, 3.0)
