@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import lookups
 import pytest
-from looks import DONE, IMAGE, LOOKS, MP4, Run, Said, keep
+from emulated import emulated
+from looks import DONE, IMAGE, LOOKS, MP4, Acme, Run, Said, keep
 from outputs import check_output
+from sessions import Session
 
 from seedspec.cli.main import start
+from seedspec.emulator.settings import Settings, parse_fault
+from seedspec.project import sources
 
 
 @pytest.fixture
@@ -42,6 +49,34 @@ def seedspec(folder: Path, capfd: pytest.CaptureFixture[str]) -> Run:
         return Said(code, said.out, said.err)
 
     return run
+
+
+@pytest.fixture
+def session(seedspec: Run, folder: Path, expect: Callable[[Path, str], None]) -> Session:
+    """Commands one after the other, whose whole answers are held against one file."""
+    return Session(seedspec, folder, expect)
+
+
+@pytest.fixture
+def acme(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acme:
+    """Opens a storyboard at a service on loopback: how it is asked for a lost request, its faults, keys of its file."""
+
+    @contextmanager
+    def opened(kind: str, *faults: str, takes: int = 2, seconds: float = 0.05, **more: object) -> Iterator[Path]:
+        settings = tmp_path / "settings"
+        lookups.write(settings, kind, **more)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(settings))
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+        board = folder / "storyboard.yaml"
+        board.write_text(lookups.BOARD.replace("TAKES", str(takes)), encoding="utf-8")
+        models = sources.catalog(folder).models
+        asked = Settings(folder=tmp_path / "service", seconds=seconds, faults=tuple(map(parse_fault, faults)))
+        with emulated(asked, models) as at:
+            monkeypatch.setenv("ACME_API_KEY", "sk-canary-0000-0000")
+            monkeypatch.setenv("ACME_BASE_URL", at.api)
+            yield board
+
+    return opened
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,7 @@ class Said:
 
 
 Run = Callable[..., Said]
+Acme = Callable[..., AbstractContextManager[Path]]
 
 
 def keep(storyboard: Path, address: str, state: str, **values: object) -> None:

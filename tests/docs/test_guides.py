@@ -24,7 +24,6 @@ sys.path.insert(0, str(DOCS))
 
 import make  # noqa: E402
 import make_architecture  # noqa: E402
-import make_commands  # noqa: E402
 import make_errors  # noqa: E402
 import make_pictures  # noqa: E402
 import make_schema  # noqa: E402
@@ -101,10 +100,6 @@ def test_every_error_has_its_section(expect: Expect) -> None:
     sections = set(re.findall(r"^## ([a-z0-9-]+)$", make_errors.PAGE.read_text(encoding="utf-8"), re.MULTILINE))
     assert sections == set(make_errors.codes())
     assert sections >= (test_codes.emitted() | set(test_codes.ELSEWHERE)) - test_codes.NEVER
-
-
-def test_every_command_has_its_help(expect: Expect) -> None:
-    expect(make_commands.PAGE, make_commands.made())
 
 
 def test_the_house_is_drawn_as_it_stands(expect: Expect) -> None:
