@@ -62,11 +62,11 @@ def cancel_command(
             if why := why_not(provider):
                 raise Exit(2, f"`{record.entry}` is not cancelled, and nothing was asked: {why}")
         found: list[tuple[Record, Cancelled]] = []
-        with asking(made, place) as wire:
+        with asking(made, place) as wire, shared.record(made) as kept:
             for record, provider in zip(records, providers, strict=True):
                 done = cancel_task(wire, record, provider, names_of(made, record.manifest or {})[1], now)
                 if done.event is not None:  # at once: what the service said is not lost by a Ctrl-C
-                    shared.keep(made, [done.event])
+                    kept.keep(done.event)
                 found.append((record, done))
     if form == "json":
         print_json({"seedspec_cancel": 1, "tasks": [_json(record, done) for record, done in found]})
