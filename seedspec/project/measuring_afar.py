@@ -60,6 +60,8 @@ def _download(url: str, path: Path) -> None:
                 if size > _MOST:
                     raise MediaError(f"it has more than {_MOST:,} bytes")
                 file.write(piece)
+            if reply.length:  # a read of some bytes alone does not tell that the rest did not come
+                raise http.client.IncompleteRead(b"", reply.length)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 404:
