@@ -134,9 +134,9 @@ class _Settling:
             folder, _, name = path.rpartition("/")
             if name == PROVIDER and folder != "meta":
                 self._take(folder, document, f"`{path}` of seedspec itself")
-            elif name != PRICES and folder not in ("", "meta") and (model := id_of(document)):
+            elif model := id_of(document):
                 self.ids[model] = f"`{path}` of seedspec itself"
-        self.elsewhere = {v: own for v, own in owners.items() if v not in self.variables}
+        self.elsewhere = owners
         self.usable: dict[str, Mapping[str, Any]] = {folder: {} for folder in self.known}
         self.inert: dict[str, str] = {}
         self.states: list[tuple[UserFile, State, str]] = []
