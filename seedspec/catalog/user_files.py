@@ -161,11 +161,11 @@ class _Settling:
 
     def _provider(self, file: UserFile) -> None:
         if clash := self._clash(file):
-            self._refuse(file, clash, breach=True)
+            self._refuse(file, fault_in(file, clash, breach=True))
         elif file.fault:
-            self._refuse(file, Violation((), "provider-file", file.fault))
+            self._refuse(file, _unread(file))
         elif wrong := next(provider_file.faults(file.document, file.folder, self.form), None):
-            self._refuse(file, wrong)
+            self._refuse(file, fault_in(file, wrong))
         elif file.beside and not self.is_trusted(file.digest):
             self.inert[file.folder] = file.shown
             self.states.append((file, "inert", f"nobody has trusted it: seedspec trust {shlex.quote(file.shown)}"))
@@ -193,8 +193,7 @@ class _Settling:
                 return _clash(provider_file.place_of_variable(file.document, variable), why)
         return None
 
-    def _refuse(self, file: UserFile, wrong: Violation, *, breach: bool = False) -> None:
-        fault = _unread(file) if file.fault and not breach else fault_in(file, wrong, breach=breach)
+    def _refuse(self, file: UserFile, fault: FileFault) -> None:
         self.faults.append(fault)
         self.states.append((file, "refused", fault.why))
 

@@ -139,6 +139,7 @@ SETTLED: dict[str, list[UserFile]] = {
         file("acme", "prices.json", prices(), beside=False),
     ],
     "one of the id of one that ships": [file("evolink", "provider.json", named("evolink"))],
+    "one of a folder that is no provider's": [file("meta", "provider.json", named("meta"))],
     "one in another folder than its id": [file("mine", "provider.json", named("evolink"))],
     "one whose variables are no texts": [
         file("acme", "provider.json", named("acme", ("auth/variable", []), ("origins/api/variable", 7))),
