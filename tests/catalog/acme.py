@@ -44,6 +44,7 @@ PROVIDER: dict[str, Any] = {
 
 MODEL: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "urn:acme:1.0",
     "title": "Acme 1.0",
     "type": "object",
     "additionalProperties": False,
@@ -72,8 +73,8 @@ MODEL: dict[str, Any] = {
         },
         "volatile": ["seed"],
         "slots": {
-            "image": {"kind": "image", "field": "images", "formats": ["PNG"], "extensions": [".png"]},
-            "clip": {"kind": "video", "field": "clip", "single": True, "formats": ["MP4"], "extensions": [".mp4"]},
+            "image": {"kind": "image", "field": "images", "formats": ["png"], "extensions": [".png"]},
+            "clip": {"kind": "video", "field": "clip", "single": True, "formats": ["mp4"], "extensions": [".mp4"]},
         },
         "body_bytes": 1_000_000,
     },
