@@ -59,8 +59,12 @@ class PurchasesToSettle:
         ids = {id(r): name for r, name in the_ids(self._by_address[self.address(record)])}
         return self.address(record), f"--purchase {ids[id(record)]}"
 
-    def select(self, text: str, purchase: str | None, *, many: bool) -> list[Record]:
-        """The records that an address names, or a prefix; one alone unless `many`. Ends the command otherwise."""
+    def select(self, texts: Sequence[str], purchase: str | None, *, many: bool) -> list[Record]:
+        """The records that addresses name, or prefixes, each once; one alone for each unless `many`. Ends the command
+        otherwise."""
+        return list({id(r): r for text in texts for r in self._select(text, purchase, many=many)}.values())
+
+    def _select(self, text: str, purchase: str | None, *, many: bool) -> list[Record]:
         fits = [text] if text in self._by_address else [a for a in self._by_address if matches(text, a)]
         if many and purchase is None and len(fits) > 1:
             return [r for a in fits for r in self._by_address[a]]

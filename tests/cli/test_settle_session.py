@@ -33,6 +33,12 @@ def test_a_task_is_found_by_its_request(acme: Acme, session: Session) -> None:
     session.is_as("settle")
 
 
+def test_what_is_named_twice_is_settled_once(acme: Acme, session: Session) -> None:
+    with acme("none", "lost-reply@1,2", takes=2, seconds=600):
+        session(RUN, "settle one/1 one one/1", "settle one/2 one/1 one/2 --not-billed", "status", "lock verify")
+    session.is_as("settle-twice")
+
+
 def test_a_service_proves_what_it_took(acme: Acme, session: Session) -> None:
     with acme("own-id", "lost-reply@1", "server-error=502@2", takes=2, seconds=600):
         session(RUN, "settle one/1 one/2", "settle --format json", "settle one/2 --resend", "settle")

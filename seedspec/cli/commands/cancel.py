@@ -56,7 +56,7 @@ def cancel_command(
     url = check_bucket("ledger", ledger, emulator=emulator)
     with hold(place.lock), shared_lock(place, read_lock(place.lock), url, made.entries) as shared:
         running = PurchasesToSettle(made, shared.lock, lambda r: r.state is State.RUNNING, "running")
-        records = [r for e in dict.fromkeys(entries) for r in running.select(e, purchase, many=False)]
+        records = running.select(entries, purchase, many=False)
         providers = [provider_of(made, r.manifest or {}) for r in records]
         for record, provider in zip(records, providers, strict=True):
             if why := why_not(provider):

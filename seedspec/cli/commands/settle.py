@@ -105,14 +105,10 @@ def settle_command(
             made, lock, is_lost if lost else _needs_settling, "running or made" if lost else "in doubt"
         )
         if not said_what:
-            shown = (
-                purchases.every
-                if not entries
-                else [r for e in entries for r in purchases.select(e, purchase, many=True)]
-            )
+            shown = purchases.select(entries, purchase, many=True) if entries else purchases.every
             _show(made, place, shared, purchases, shown, form)
             return
-        records = [r for e in entries for r in purchases.select(e, purchase, many=False)]
+        records = purchases.select(entries, purchase, many=False)
         for record in records if again else ():
             if record.task is not None:
                 raise Exit(2, f"{record.entry}: its task is {record.task}: sent again, it would be bought twice")
