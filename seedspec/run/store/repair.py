@@ -23,8 +23,6 @@ from seedspec.project.state_folder import state_folder
 from seedspec.run.store.lock_file import read_lock
 from seedspec.run.store.rescue import drop, records, rescues
 
-"""States of what may be paid for and is not in hand: never forgotten."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
