@@ -48,7 +48,7 @@ def shipped_files(provider: str) -> list[UserFile]:
 
 def known_ids() -> list[str]:
     """The ids by which `files_of` finds a provider."""
-    shipped = [path.partition("/")[0] for path in sources.schemas() if path.endswith(f"/{PROVIDER}")]
+    shipped = sorted(path.partition("/")[0] for path in sources.schemas() if path.endswith(f"/{PROVIDER}"))
     here = sorted(path.name for path in Path(FOLDER).glob("*") if path.is_dir())
     return list(dict.fromkeys([*here, *(file.folder for file in own_files()), *(n for n in shipped if n != "meta")]))
 
