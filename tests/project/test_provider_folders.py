@@ -172,7 +172,7 @@ def test_a_model_that_ships_has_one_owner(here: Path) -> None:
     put(here / "providers" / "acme", provider=acme(), model=json.dumps(sources.schemas()[MODEL]))
     *body, folder, known = judged("acme")
     assert len(body) == 7 and body[0].endswith(
-        'model-file no part of the body of `create` in `provider.json` sends it; expected `{"$get": "image_urls"}` there'
+        'no part of the body of `create` in `provider.json` sends it; expected `{"$get": "image_urls"}` there'
     )
     assert folder.endswith("provider-file expected the name of its folder, `acme`")
     assert known.endswith(
