@@ -176,7 +176,7 @@ def _explain(
         told.add(id(node))
         path = parts.text_of(top)
         note = f"a path stands in quotes: `'{path[:60]}'`"
-        at = parts.part(top).start
+        at = parts.part(top).first
         return Unknown(word, at, at + len(path), f"`{path[:60]}` is a path without quotes", (note,))
     return Unknown(word, start, end, message, _nearest(word, names) or _declare(node, parent, names))
 

@@ -49,6 +49,8 @@ def wrong_tag(text: str, complaint: Complaint, region: Region, regions: list[Reg
 
 
 def _explain_misplaced(word: str, start: int, end: int, inner: tuple[str, Region, bool] | None) -> Finding:
+    if inner is None and word == "end":
+        return Finding(start, end, "`{% end %}` closes nothing: no tag is open here")
     if inner is None:
         opens = "if" if word in ("else", "elif") else word.removeprefix("end")
         what = "belongs to no" if word in ("else", "elif") else "closes no"
