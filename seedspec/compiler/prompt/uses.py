@@ -32,7 +32,8 @@ def uses_of(text: str) -> list[Use]:
     """The names in a template, in the order of its parts; none of one that cannot be read."""
     try:
         parts = Parts(_environment(), text)
-        free = meta.find_undeclared_variables(parts.tree)
+        # in a tree of its own: the template language puts constants in the place of its parts
+        free = meta.find_undeclared_variables(_environment().parse(text))
     except Exception:  # a text that does not compile is the check's to report
         return []
     return [use for node in parts.nodes for use in _uses(node, parts, free)]
