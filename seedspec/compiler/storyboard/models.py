@@ -36,6 +36,8 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
         hint_of_model(known[text], node.span, problems)
         return known[text]
     if not text:
+        if node.style:  # quotes with nothing in them; else it stands in for one that is missing
+            _report_nothing(node, catalog, problems)
         return catalog.usual
     if "{{" in text or "{%" in text:
         message = f"`{shorten(text, 40)}` is a template; expected the id of a model"
@@ -65,6 +67,10 @@ def model_of(node: Scalar, catalog: Catalog, problems: Problems, *hints: str) ->
     if near is None:
         return None
     return known[near] if same or family else usual  # what another model lacks would be no news
+
+
+def _report_nothing(node: Scalar, catalog: Catalog, problems: Problems) -> None:
+    problems.error("unknown-model", f"no model stands here; expected {list_words(catalog.models)}", node.span)
 
 
 def report_files(files: UserFiles, problems: Problems) -> None:
@@ -112,8 +118,7 @@ class ModelNames:
     def known(self, node: Scalar, *hints: str) -> Scalar:
         """The id as it was meant; what is no id of a model is reported, and stays as it is written."""
         if not node.text:
-            message = f"no model stands here; expected {list_words(self._catalog.models)}"
-            self._problems.error("unknown-model", message, node.span)
+            _report_nothing(node, self._catalog, self._problems)
             return node
         found = model_of(node, self._catalog, self._problems, *hints)
         return node if found is None or found.id == node.text else Scalar(found.id, node.span, node.style)
