@@ -147,7 +147,7 @@ def _fault(text: str, faults: tuple[_Fault, ...]) -> tuple[str, str] | None:
     for pattern, message, todo in faults:
         if re.match(pattern, text, re.IGNORECASE):
             slashes = text.replace("\\", "/")
-            name = slashes.partition("?")[0].rstrip("/").rpartition("/")[2] or "hero.png"
+            name = slashes.partition("?")[0].removeprefix("file:").rstrip("/").rpartition("/")[2] or "hero.png"
             made = todo.replace("{name}", shorten(name)).replace("{slashes}", shorten(slashes))
             made = made.replace("{host}", shorten(re.sub(r"^https?[:;/\s]*", "", text, flags=re.IGNORECASE)))
             address = found[0] if (found := re.search(r"https?://[^\s<>()]+", text)) else ""

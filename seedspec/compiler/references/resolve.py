@@ -161,7 +161,7 @@ class ReferenceResolver:
         """A path where no file is: what is wrong with it, and the file or the address that is meant."""
         message, remedy = path_fault(target) or (why, PUT_IT_THERE)
         if re.match(r"\W*https?\W", target, re.IGNORECASE) and not message.startswith("is "):
-            plain = unicodedata.normalize("NFKC", target).replace("。", ".")
+            plain = re.sub(r"^\W+|[\"'\s]+$", "", unicodedata.normalize("NFKC", target).replace("。", "."))
             message, remedy = "is no address; expected plain letters and signs", f"write `{shorten(plain)}`"
         told = "http" in message or "http" in remedy or "quotes" in message
         notes = (remedy,) if told and remedy != PUT_IT_THERE else self._find_meant(reference, rule, target) or (remedy,)
