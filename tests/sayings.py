@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from boards import Compiled, compiled
 
-from seedspec.report import diagnostics, entries
+from seedspec.compiler.entry import Entry
+from seedspec.report import diagnostics
+from seedspec.report.entries import as_json
 from seedspec.text.diagnostic import Diagnostic
 from seedspec.text.source import Span
 from seedspec.text.visible import visible
@@ -17,6 +19,7 @@ _CASE = "=== "
 _SAID = "---\n"
 _LINE = "> "
 _HERE = "@@"
+_MOST = 12
 
 
 def answered(written: str) -> str:
@@ -46,12 +49,23 @@ def answered(written: str) -> str:
 def _answered_line(head: str, line: str) -> str:
     """Only what is found at the line or behind it; all that stands above it is the same for each."""
     before = head[: head.index(_HERE)]
-    first, shot = before.count("\n") + 1, re.findall(r"\bid: ([\w-]+)", before)[-1]
-    made = compiled(head.replace(_HERE, line.removeprefix(_LINE).replace("⏎", "\n      ")))
+    indent = before.rpartition("\n")[2]
+    first, shot = before.count("\n") + 1, re.findall(r"\bid: ([\w-]+)", head)[-1]
+    made = compiled(head.replace(_HERE, line.removeprefix(_LINE).replace("⏎", f"\n{indent}")))
     found = [d for d in made.diagnostics if d.span is None or d.span.place[0] >= first]
-    prompts = dict.fromkeys(_cut(e.request["prompt"]) for e in made.entries if e.shot == shot)
-    said = [*(line for d in found for line in _briefly(d, first)), *map(repr, prompts)]
+    said = [line for d in found for line in _briefly(d, first)]
+    entries = [e for e in made.entries if e.shot == shot]
+    said += [*map(_in_short, entries[:_MOST]), *([f"… {len(entries)} entries"] if len(entries) > _MOST else [])]
     return f"{line}\n" + "".join(f"    {shown}\n" for shown in said)
+
+
+def _in_short(e: Entry) -> str:
+    """Its address, what of its request is not as the model has it anyway, and its prompt."""
+    own = {
+        k: v for k, v in e.base.fields.items() if e.model.defaults.get(k) != v and k not in ("image_urls", "video_urls")
+    }
+    fields = f" {json.dumps(own, ensure_ascii=False)}" if own else ""
+    return f"{e.address}{fields} {_cut(e.prompt)!r}"
 
 
 def _cut(text: str) -> str:
@@ -82,4 +96,4 @@ def _lines(made: Compiled) -> Iterator[str]:
         yield diagnostics.as_text([d])
         yield from (f"      {line}\n" for line in _edits(d))
     for e in made.entries:
-        yield f"{e.address}: {json.dumps(entries.as_json(e)['request'], ensure_ascii=False)}\n"
+        yield f"{e.address}: {json.dumps(as_json(e)['request'], ensure_ascii=False)}\n"
