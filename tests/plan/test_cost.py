@@ -16,7 +16,7 @@ from seedspec.catalog.price import Cost
 from seedspec.compiler.entry import Entry
 from seedspec.lock.lock import Lock, encode, parse
 from seedspec.lock.version import HEADER
-from seedspec.plan.cost import Line, Spending, Stated, by_profile, lines, total
+from seedspec.plan.cost import KEYS, Line, Spending, Stated, by_profile, lines, price_of_videos, total
 from seedspec.plan.plan import Plan
 from seedspec.plan.planner import make_plan
 from seedspec.plan.rules import Rules
@@ -237,3 +237,41 @@ def test_a_reference_as_long_as_its_video_is_not_called_too_long(tmp_path: Path)
     assert savings(planned(entries_of(tmp_path, REFERRED))) == []
     (hint,) = savings(planned(entries_of(tmp_path, REFERRED.replace("seconds: 4}", "seconds: 5}"))))
     assert (hint.code, hint.about, hint.adds) == ("long-reference", ("walk",), Cost(38_340, 38_340))
+
+
+def test_a_video_costs_what_was_stated_or_else_what_was_estimated(entries: tuple[Entry, ...]) -> None:
+    first, second, third, fourth, *_ = entries
+    plan = planned(
+        entries, line(first, "saved", charged=24.0, reserved=25.0), line(second, "running", reserved=30.0),
+        line(third, "saved", units=500_000),
+    )  # fmt: skip
+    usd = price_of_videos(plan)
+    per = float(RATE.credits_per_usd)
+    assert [usd(e) for e in (first, second, third, fourth)] == [24 / per, 30 / per, 50 / per, FOUR / 10_000 / per]
+
+
+def test_a_column_of_an_axis_and_a_model_tell_costs_apart(entries: tuple[Entry, ...]) -> None:
+    found = table(planned(entries), "look.words", "model")
+    assert {labels: s.videos for labels, s in found.items()} == {
+        ("dark", MODEL): 4, ("light", MODEL): 3,
+    }  # fmt: skip
+    assert table(planned(entries), "look.other").keys() == {("",)}
+    assert [x.labels for x in lines(planned(entries), ("state", "profile"), RATE)] == [("new", "default")]
+
+
+def test_what_a_lock_says_of_an_odd_purchase_is_taken_as_far_as_it_goes(entries: tuple[Entry, ...]) -> None:
+    odd = {"fp": "d" * 64, "entry": "old.x@look=oil,hook=ask/3", "manifest": {"model": "old-1.0"}, "units": 7}
+    strange = {"fp": "e" * 64, "entry": "x@a/1", "manifest": None, "units": 5}
+    plan = planned((), line(entries[0], "saved", **odd), line(entries[0], "saved", **strange))
+    found = table(plan, "shot", "take", "model", "look", "state")
+    assert {k: s.paid for k, s in found.items()} == {
+        ("old.x", "3", "old-1.0", "oil", "saved"): Cost(7, 7), ("x", "", "", "", "saved"): Cost(5, 5),
+    }  # fmt: skip
+    assert table(planned((), line(entries[0], "failed", charged=0)), "shot") == {}, "what cost nothing is no line"
+
+
+def test_sums_are_nothing_until_something_is_stated() -> None:
+    assert not Stated() and Stated(1) and Stated(0, 1)
+    one = Spending(1, 2, Cost(3, 3), Cost(4, 4), Stated(5, 1), Stated(6, 2), 7)
+    assert one + one == Spending(2, 4, Cost(6, 6), Cost(8, 8), Stated(10, 2), Stated(12, 4), 14)
+    assert total([]) == Spending() and KEYS == ("shot", "take", "model", "state", "profile")

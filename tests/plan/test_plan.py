@@ -33,7 +33,7 @@ from seedspec.plan.reason import (
     Unsaved,
 )
 from seedspec.plan.rules import Rules
-from seedspec.plan.select import NothingSelected, choose
+from seedspec.plan.select import NothingSelected, choose, within
 
 BOARD = """\
 seedspec: 1
@@ -249,10 +249,23 @@ def test_selection(select: list[str], exclude: list[str], expected: str, entries
     assert len(found.chosen) + len(found.others) == len(entries)
 
 
-@pytest.mark.parametrize("term", ["opne", "look=noire", "tag:frist", "take=2", "ope"])
-def test_a_term_that_fits_nothing_is_an_error(term: str, entries: tuple[Entry, ...]) -> None:
-    with pytest.raises(NothingSelected, match=term):
-        choose(entries, Lock(), [term], [])
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        ("opne", "`opne` fits no entry; did you mean `open`?"),
+        ("look=noire", "`look=noire` fits no entry; did you mean `look=noir`?"),
+        ("tag:frist", "`tag:frist` fits no entry; did you mean `tag:first`?"),
+        ("take=2", "`take=2` fits no entry; `seedspec compile STORYBOARD` lists the addresses"),
+        ("ope", "`ope` fits no entry; did you mean `open`?"),
+        ("xyzzy", "`xyzzy` fits no entry; `seedspec compile STORYBOARD` lists the addresses"),
+    ],
+)
+def test_a_term_that_fits_nothing_is_an_error(term: str, said: str, entries: tuple[Entry, ...]) -> None:
+    for select, exclude in (([term], []), ([], [term])):
+        with pytest.raises(NothingSelected) as caught:
+            choose(entries, Lock(), select, exclude)
+        assert str(caught.value) == said
+    assert choose((), Lock(), [term], []).chosen == (), "nothing fits where nothing is"
 
 
 @pytest.mark.parametrize(
@@ -269,6 +282,22 @@ def test_a_state_that_is_none_excludes_nothing_silently(term: str, said: str, en
         with pytest.raises(NothingSelected) as caught:
             choose(entries, Lock(), select, exclude)
         assert said in str(caught.value)
+
+
+def test_stale_is_what_was_made_from_another_video_than_stands(entries: tuple[Entry, ...]) -> None:
+    one, _, nxt, *_ = entries
+    for state, stands, found in (("saved", "c", []), ("saved", "d", [nxt.address]), ("running", "d", [])):
+        lock = locked(line(one, "saved", sha256=stands * 64), line(nxt, state, used={one.fingerprint: "c" * 64}))
+        assert [e.address for e in choose(entries, lock, ["state:stale"], []).chosen] == found
+
+
+def test_a_selection_is_narrowed_to_variants(entries: tuple[Entry, ...]) -> None:
+    found = choose(entries, Lock(), ["open", "card"], [])
+    inside = within(found, {"card@look=noir", "open@look=pastel"})
+    assert [e.address for e in inside.chosen] == ["open@look=pastel/1", "card@look=noir/1"]
+    assert [e.address for e in inside.others] == [
+        "next@look=noir/1", "next@look=pastel/1", "open@look=noir/1", "card@look=pastel/1",
+    ]  # fmt: skip
 
 
 def test_takes_are_told_apart(entries: tuple[Entry, ...]) -> None:
