@@ -142,7 +142,7 @@ def _by_place(source: Source, said: Complaint, problems: Problems) -> None:
         _colon(source, said, here, problems)
     elif (closed := _find_closed(source, said, offset)) is not None:
         _behind(source, said, closed, here, problems)
-    elif "block" in said.context and not line[: here.place[1] - 1].strip() and found.strip():
+    elif "block" in said.context and not line[: here.place[1] - 1].strip() and found.strip() and found[0] not in ",]}":
         indented_otherwise(source, here, problems)
     else:
         _plainly(source, said, here, problems)
