@@ -1,7 +1,7 @@
 """Texts that are broken, odd or foreign, each with all that is said of it and the value that is read all the same.
 
-They stand in the files of `broken/`: at the left edge a text as Python writes it, below it what is said of it. A new one
-is a line there; `--update` writes those below.
+They stand in the files of `broken/`: at the left edge a text as Python writes it, below it what is said of it. A new
+one is a line there; `--update` writes those below.
 """
 
 from __future__ import annotations

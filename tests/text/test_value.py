@@ -46,6 +46,15 @@ class Single:
         return f"<{self.name}>"
 
 
+@valueclass(frozen=True, slots=True)
+class Wide:
+    a: str
+    b: str
+    c: str
+    d: str
+    e: str
+
+
 LOOKS: dict[str, Callable[[Any], object]] = {
     "shown": lambda c: repr(c("a", (1,))).replace("Own", "Standard"),
     "equal": lambda c: (c("a") == c("a"), c("a") == c("b"), c("a") == ("a", (), 1.5), c("a") != c("a", (1,))),
@@ -79,6 +88,34 @@ def test_nothing_of_it_can_be_changed() -> None:
         with pytest.raises(dataclasses.FrozenInstanceError):
             change()
     assert one == Own("a")
+
+
+@pytest.mark.parametrize(
+    ("held", "shown"),
+    [
+        ("x" * 65, f"'{'x' * 65}'"), ("x" * 70, f"'{'x' * 70}'"), ("x" * 71, f"'{'x' * 70}…"), (b"ab", "b'ab'"),
+        ((), "()"), ((1,), "(1,)"), ((1, 2, 3), "(1, 2, 3)"), ((1, 2, 3, 4), "<tuple of 4>"), ([1, "a"], "[1, 'a']"),
+        ({"a": (1,)}, "{'a': (1,)}"), (dict.fromkeys(range(2000)), "<dict of 2,000>"), ({1}, "{1}"), (None, "None"),
+        (frozenset(), "frozenset()"), ({1, 2, 3, 4}, "<set of 4>"), ("x" * 1000, f"'{'x' * 70}…"),
+    ],
+)  # fmt: skip
+def test_a_field_is_shown_in_short(held: Any, shown: str) -> None:
+    assert repr(Own(held)) == f"Own(name={shown}, parts=(), size=1.5)"
+
+
+def test_a_value_is_shown_in_360_characters() -> None:
+    wide = Wide(*["x" * 100] * 5)
+    shown = repr(wide).partition("(")[2]
+    assert len(shown) == 361 and shown.endswith("…)")
+
+
+def test_a_class_of_one_field_is_one_too() -> None:
+    assert Single("a") != Single("b") and (Single("a") == "a") is False
+    assert pickle.loads(pickle.dumps(Single("a"))) == Single("a") and {Single("a"): 1}[Single("a")] == 1
+    assert Own.__init__.__qualname__ == "Own.__init__"
+    one: Any = Single("a")
+    with pytest.raises(dataclasses.FrozenInstanceError, match=r"^cannot assign to field 'name'$"):
+        one.name = "b"
 
 
 def test_it_travels() -> None:
