@@ -35,6 +35,8 @@ def remedy_for_choice(value: object, allowed: Sequence[object]) -> Remedy | None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     text = unicodedata.normalize("NFKC", str(value)).strip().casefold()
+    if plain := next((str(a) for a in allowed if not isinstance(a, str) and str(a).casefold() == text), None):
+        return Remedy(f"write it without quotes: `{plain.lower()}`", plain.lower(), plain.lower())
     ratios = {w: Fraction(int(m[1]), int(m[2])) for w in words if (m := re.fullmatch(r"(\d+):(\d+)", w))}
     lines = {w: int(m[1]) for w in words if (m := re.fullmatch(r"(\d+)p", w))}
     if len(ratios) > 1 and (found := _ratio_remedy(text, ratios, words)):
