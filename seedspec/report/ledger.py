@@ -108,9 +108,9 @@ def _runner(runner: Runner) -> dict[str, str]:
 
 def _head(found: Standings) -> list[str]:
     others = [b for b in found.boards if b.id != found.board and not b.sealed]
-    own = next((b for b in found.boards if b.id == found.board), None)
-    many = f"{_count(own.purchases)} purchases" if own is not None else ""
-    shut = "  shut: nobody buys here any more" if own is not None and own.sealed else ""
+    own = next(b for b in found.boards if b.id == found.board)
+    many = "purchases that cannot be read" if own.purchases is None else f"{own.purchases:,} purchases"
+    shut = "  shut: nobody buys here any more" if own.sealed else ""
     rows = [
         ("team", f"{found.team} at {found.where}"),
         ("storyboard", f"{found.name or '?'}  {found.board}, serial {found.serial}, {many}{shut}"),

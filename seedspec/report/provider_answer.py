@@ -228,10 +228,10 @@ def _meaning(reply: Reply, status: int) -> tuple[str, tuple[tuple[str, str], ...
             return "the task runs", (*odd, *percent, *_seconds(reply.estimated_seconds), *_money(reply)), True
         case Tasks():
             found = tuple((name, task.state) for name, task in reply.found.items())
-            return f"{len(found)} tasks are told", found[:_MOST_SHOWN], bool(found)
+            return f"{_tasks(len(found))} told", found[:_MOST_SHOWN], bool(found)
         case Listing():
             listed = tuple((t.task, f"{t.state}, made at {t.created:.0f} (Unix seconds)") for t in reply.tasks)
-            return f"{len(listed)} tasks are listed", listed[:_MOST_SHOWN], True
+            return f"{_tasks(len(listed))} listed", listed[:_MOST_SHOWN], True
         case Credits():
             left = _number("left", reply.remaining, "in the unit of the prices")
             return "this is the balance" if left else "no balance stands in it", tuple(left), bool(left)
@@ -261,6 +261,10 @@ def _by_status_alone(document: Mapping[str, Any], reply: Reply) -> Iterator[tupl
             yield "judged", why + empty
         case Task(state="failed") if reply.code not in document["failures"]["by_code"]:
             yield "judged", "`failures.by_code` does not name this code: a person is asked before it is bought again"
+
+
+def _tasks(count: int) -> str:
+    return "1 task is" if count == 1 else f"{count} tasks are"
 
 
 def _trouble(reply: Trouble, status: int) -> tuple[str, tuple[tuple[str, str], ...], bool]:
