@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
 import pytest
 
-from seedspec.report.provider_answer import answer_in
+from seedspec.project import sources
+from seedspec.report.provider_answer import answer_in, as_json, as_text, understand
 from seedspec.run.service.responses import HttpResponse
 
 BODY = b'{"id": "task-1"}'
@@ -40,3 +45,15 @@ def test_a_pasted_answer_is_read_with_its_status(data: bytes, status: int, heade
 def test_what_is_no_answer_is_said(data: bytes, said: str) -> None:
     found = answer_in(data, None)
     assert isinstance(found, str) and said in found
+
+
+def test_an_answer_is_understood_by_the_file_of_its_provider(expect: Callable[[Path, str], None]) -> None:
+    """Each line of `answers.txt` is a provider, a call, a status and a body."""
+    known, said = sources.schemas(), []
+    here = Path(__file__).parent
+    for line in (here / "answers.txt").read_text(encoding="utf-8").splitlines():
+        provider, call, status, body = f"{line} ".split(" ", 3)
+        answer = HttpResponse(int(status), {"retry-after": "9"}, body.strip().encode())
+        found = understand(known[f"{provider}/provider.json"], call, answer)
+        said += [*as_text(found), orjson.dumps(as_json(found)).decode(), ""]
+    expect(here / "expected" / "answers.txt", "\n".join(said))
