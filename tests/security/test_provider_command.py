@@ -254,7 +254,7 @@ UNDERSTOOD: dict[str, tuple[tuple[str, str], Any, tuple[str, ...], int, tuple[st
         {"items": [{"id": "cgt-1", "created_at": 1700000000, "status": "queued", "odd": 1}], "total": 1},
         (),
         0,
-        ("1 tasks are listed", "items[0].odd", "total"),
+        ("1 task is listed", "items[0].odd", "total"),
     ),
     "a balance": (
         ("evolink", "balance"),
