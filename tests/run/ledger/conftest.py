@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 from bucket import Store as Bucket
 from bucket import serving as serving_bucket
 from database import Server
 from database import serving as serving_database
+from film_team import World
 from memory import Memory, Open
 
 from seedspec.run.store.ledger.connect import connect
@@ -83,3 +85,10 @@ def opened(request: pytest.FixtureRequest) -> Iterator[Open]:
 @pytest.fixture
 def store(opened: Open) -> Store:
     return opened()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    """A team in memory, and a user's folder for states of its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "user"))
+    return World()

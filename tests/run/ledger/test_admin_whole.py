@@ -1,4 +1,4 @@
-"""What people are told of a team's ledger, whole: how it stands, what is wrong with it, and what is made of it."""
+"""What people are told of a team's ledger, whole: how it stands, who runs, and what is made of it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
-from memory import Clock, Memory
-from purchases import Team, fp, intent, line, saved
+from film_team import World, history
+from purchases import fp, intent
 from spelled import shown
 
 from seedspec.lock.lock import Lock, LockFault, encode, lock_from, parse, serialise
 from seedspec.lock.record import record_of
-from seedspec.plan.command_hint import CommandHint
 from seedspec.project.credentials import BadSettings
 from seedspec.run.ledger_admin import budget as admin_budget
 from seedspec.run.ledger_admin.attach import attach, check_alone, give_way
@@ -27,67 +25,10 @@ from seedspec.run.ledger_admin.opening import check_header, open_named
 from seedspec.run.ledger_admin.rebuild import rebuild
 from seedspec.run.ledger_admin.runners import MOST_WAIT, active_runs, clock_of, wait_for_runs
 from seedspec.run.ledger_admin.standings import standings
-from seedspec.run.ledger_admin.verify import verify
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import dollars, micro, read_budget
 from seedspec.run.store.ledger.lease import LEASE
 from seedspec.run.store.ledger.team import boards, make_board, seal
-
-COMMANDS = CommandHint("film.yaml", False, "")
-REBUILD = COMMANDS.line("ledger rebuild")
-
-
-class World:
-    """A team with two storyboards in a store whose clock goes when a test says so."""
-
-    def __init__(self) -> None:
-        self.time = Clock()
-        self.store = Memory(clock=self.time)
-        self.team = Team(lambda: self.store, "film")
-        self.board, self.other = self.team.board, make_board(self.store, "short")
-
-    def run(self, name: str, board: str = "") -> Any:
-        return self.team.run(name=name, clock=self.time, board=board)
-
-    def named(self, text: object) -> str:
-        """A text with names for the ids that are made at random."""
-        known = {self.board: "FILM", self.other: "SHORT", self.team.team: "TEAM"}
-        return re.sub("|".join(known), lambda found: known[found[0]], str(text))
-
-    def put(self, key: str, change: Callable[[Any], Any]) -> None:
-        """Somebody writes over an object."""
-        data, tag, written = self.store._held[key]
-        made = change(orjson.loads(data))
-        self.store._held[key] = (made if isinstance(made, bytes) else orjson.dumps(made), f"{tag}!", written)
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "user"))
-    return World()
-
-
-def history(world: World) -> None:
-    """Two runs of one storyboard, one of another; of the first one some time has passed."""
-    old, new, far = world.run("old"), world.run("new"), world.run("far", world.other)
-    for number, state in enumerate(["running", "saved", "failed", "doubt", "submitting"]):
-        assert old.grant(intent(number)) is None
-        if state not in ("submitting",):
-            old.record(line(number, "running" if state == "saved" else state, **EXTRA.get(state, {})))
-        if state == "saved":
-            old.record(saved(number, charged=50.0))
-    world.time.at += LEASE + 5
-    for number in (10, 11):
-        assert new.grant(intent(number)) is None
-    new.record(line(11, "doubt"))
-    assert far.grant(intent(20)) is None
-    world.time.at += 3
-
-
-EXTRA: dict[str, dict[str, Any]] = {
-    "running": {"task": "task-12345678"}, "saved": {"task": "task-87654321"},
-    "failed": {"failure": {"code": "x", "message": "no"}},
-}  # fmt: skip
 
 
 def test_how_a_ledger_stands_is_told_whole(world: World, expect: Callable[[Path, str], None]) -> None:
@@ -124,146 +65,6 @@ def test_a_ceiling_counts_what_was_bought_before_it(world: World) -> None:
     assert (gone.micro, gone.left) == (None, None)
     assert [dollars(m) for m in (0, 1, 12_500_000, 500_000_000)] == ["0", "0.000001", "12.5", "500"]
     assert [micro(Decimal(usd)) for usd in ("0.0000001", "1", "2.5")] == [1, 1_000_000, 2_500_000]
-
-
-# --- what is wrong with it ---
-
-BUY = "boards/{0}/buy/00/{1}/1"
-Change = Callable[[World], object]
-NO_JSON = "no JSON: unexpected character, expected a JSON value"
-SHUT = "this ledger was shut: nobody buys through it any more"
-
-
-def key_of(world: World, number: int, board: str = "") -> str:
-    return layout.purchase(board or world.board, fp(number), 1)
-
-
-def without_task(record: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in record.items() if k != "task"}
-
-
-DAMAGES: dict[str, tuple[Change, list[tuple[str, str, str]]]] = {
-    "nothing": (lambda w: None, []),
-    "no team": (
-        lambda w: w.store._held.pop("team.json"),
-        [("team.json", "it is gone: this ledger was deleted", REBUILD)],
-    ),
-    "a damaged team": (
-        lambda w: w.put("team.json", lambda v: b"x"), [("team.json", f"`team.json` is {NO_JSON}", REBUILD)],
-    ),
-    "another format": (
-        lambda w: w.put("team.json", lambda v: {**v, "seedspec_ledger": 2}),
-        [("team.json", "`team.json` is of format 2; this seedspec reads 1", REBUILD)],
-    ),
-    "no board": (
-        lambda w: w.store._held.pop(layout.board(w.board)),
-        [("boards/FILM/board.json", "the ledger that the lock names is not there", REBUILD)],
-    ),
-    "a board of another team": (
-        lambda w: w.put(layout.board(w.other), lambda v: {**v, "team": "x"}),
-        [("boards/SHORT/board.json", "it is of the team x, not TEAM", REBUILD)],
-    ),
-    "a board of another name": (
-        lambda w: w.put(layout.board(w.other), lambda v: {**v, "uuid": "x"}),
-        [("boards/SHORT/board.json", "`boards/SHORT/board.json` says that it is of the board x",
-          f"in the clone of `SHORT`: {REBUILD}")],
-    ),
-    "a board that is shut": (
-        lambda w: seal(w.store, w.board),
-        [("boards/FILM/board.json", SHUT, "pull the lock of now with git")],
-    ),
-    "another board that is shut": (
-        lambda w: (w.put(key_of(w, 20, w.other), lambda v: b"x"), seal(w.store, w.other)), [],
-    ),
-    "a damaged budget": (
-        lambda w: w.store.create("budget.json", b"{}"),
-        [("budget.json", "`budget.json` is not what seedspec writes", REBUILD)],
-    ),
-    "a damaged lease": (
-        lambda w: w.put("runs/new.json", lambda v: b"[]"),
-        [("runs/new.json", "`runs/new.json` is no JSON object", REBUILD)],
-    ),
-    "a purchase that is none": (
-        lambda w: w.put(key_of(w, 10), lambda v: {}), [(BUY.format("FILM", fp(10)), "`{0}` is no purchase", REBUILD)],
-    ),
-    "a purchase of another": (
-        lambda w: w.put(key_of(w, 10), lambda v: {**v, "record": {**v["record"], "attempt": 2}}),
-        [(BUY.format("FILM", fp(10)), "`{0}` is of another purchase", REBUILD)],
-    ),
-    "a purchase of another board that is none": (
-        lambda w: w.put(key_of(w, 20, w.other), lambda v: b"x"),
-        [(BUY.format("SHORT", fp(20)), "`{0}` is " + NO_JSON, f"in the clone of `short`: {REBUILD}")],
-    ),
-    "a purchase that no lock could hold": (
-        lambda w: w.put(key_of(w, 0), lambda v: {**v, "record": without_task(v["record"])}),
-        [(BUY.format("FILM", fp(0)), "`running` without `task`", REBUILD)],
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", DAMAGES)
-def test_each_damage_is_told_with_its_remedy(name: str, world: World) -> None:
-    history(world)
-    damage, expected = DAMAGES[name]
-    damage(world)
-    found = verify(world.store, world.board, Lock(), COMMANDS)
-    told = [(world.named(f.name), world.named(f.said), world.named(f.remedy)) for f in found.findings]
-    assert told == [(where, said.replace("{0}", where), remedy) for where, said, remedy in expected]
-    if name == "nothing":
-        assert (found.boards, found.purchases) == (2, 8)
-
-
-def test_what_a_snapshot_knows_better_is_told(world: World) -> None:
-    old = world.run("old")
-    for number in range(4):
-        assert old.grant(intent(number)) is None
-        old.record(line(number, "running", task=f"task-{number}2345678"))
-    old.close([])
-    assert verify(world.store, world.board, Lock(), COMMANDS).findings == ()
-    del world.store._held[key_of(world, 0)]
-    data, tag, written = world.store._held[key_of(world, 1)]
-    edited = orjson.loads(data)
-    edited["record"]["task"] = "task-another1"
-    world.store._held[key_of(world, 1)] = (orjson.dumps(edited), tag, written)
-    world.put(key_of(world, 2), lambda v: {**v, "record": {**v["record"], "state": "submitting"}})
-    serial = max(map(layout.serial_of, world.store._held))
-    assert [(f.name[-66:-2], f.said) for f in verify(world.store, world.board, Lock(), COMMANDS).findings] == [
-        (fp(0), f"it is gone; the snapshot {serial} has it, as running"),
-        (fp(1), f"it is not what the snapshot {serial} has of it, though nobody has changed it"),
-        (fp(2), f"it went back: the snapshot {serial} has it as running, it is submitting"),
-    ]
-    held = world.store._held
-    held[layout.snapshot(world.board, serial)] = (b"x", "t", 0.0)
-    [found] = verify(world.store, world.board, Lock(), COMMANDS).findings
-    assert found.name == layout.snapshot(world.board, serial)
-
-
-def test_what_a_lock_knows_and_the_ledger_does_not_is_told(world: World) -> None:
-    run = world.run("run")
-    for number in range(3):
-        assert run.grant(intent(number, key=f"key-of-number-{number}-000000")) is None
-        run.record(line(number, "running", task=f"task-{number}2345678"))
-
-    def known(number: int, state: str, attempt: int = 1, **more: Any) -> Any:
-        values = {**intent(number, key=f"key-of-number-{number}-000000", attempt=attempt), "state": state, **more}
-        return record_of(fp(number), attempt, values)
-
-    lock = lock_from(
-        [
-            known(0, "running", task="task-02345678"),
-            known(1, "saved", task="task-12345678", file="renders/1.mp4", sha256="1" * 64, bytes=1),
-            known(2, "running", 2, task="task-another1"),
-            known(7, "failed"),
-        ],
-        2,
-    )
-    fetch = COMMANDS.line("fetch")
-    found = verify(world.store, world.board, lock, COMMANDS).findings
-    assert [(f.name, f.said, f.remedy) for f in found] == [
-        ("shot-1/1", "the lock has it as saved, and knows more of it than the ledger, which has running", fetch),
-        ("shot-2/1", "the lock has it as running, the ledger has it not", fetch),
-        ("shot-7/1", "the lock has it as failed, the ledger has it not", fetch),
-    ]
 
 
 # --- runs, and the end of a board ---
@@ -329,13 +130,13 @@ def test_a_ledger_is_made_again_from_a_lock_and_what_can_be_read(world: World, t
     path = lock_file(world, tmp_path, 7)
     for key in ("team.json", layout.board(world.board)):
         del world.store._held[key]
-    world.put(key_of(world, 0), lambda v: b"x")
+    world.put(world.key(0), lambda v: b"x")
     world.put("runs/new.json", lambda v: b"x")
     world.store.create("budget.json", b"x")
     world.time.at += LEASE
     done = rebuild(world.store, world.board, path, "film", [], lambda said: None, pause=lambda s: None)
     assert (done.purchases, done.read, done.new_budget, done.following) == (7, 6, True, ())
-    assert sorted(done.doubts) == ["shot-10/1", "shot-4/1"] and done.unreadable == (key_of(world, 0),)
+    assert sorted(done.doubts) == ["shot-10/1", "shot-4/1"] and done.unreadable == (world.key(0),)
     lock = parse(path.read_bytes())
     assert lock.header["ledger"] == done.board != world.board and lock.header["serial"] == 1
     assert {r.get("doubt") for r in lock if r.state == "doubt"} == {
