@@ -76,7 +76,7 @@ class PurchasesToSettle:
         return [self._one(fits[0], purchase)]
 
     def _none(self, text: str) -> str:
-        address = the_address(text, {*self._called.values(), *self._elsewhere})
+        address = the_address(text, [*self._called.values(), *self._elsewhere])
         if address in self._elsewhere:
             return f"`{address}` is {self._said} with another profile: `--profile {self._elsewhere[address]}`"
         held = next((self._lock.last(fp) for fp, a in self._called.items() if a == address), None)

@@ -22,17 +22,17 @@ shots:
 
 def test_before_anything_is_bought(looks: Path, session: Session) -> None:
     session(
-        "check", "plan", "plan --format markdown", "plan -s open -x look=soft", "status",
+        "check", "plan", "plan --format markdown", "status",
         "cost", "cost --by look --by take --format csv", "cost --by nothing", "cost --by stat", "cost --by look.words",
-        "cost --by look.nothing", "compile", "compile -s close --format json",
+        "cost --by look.nothing", "compile",
         "compile -s open,look=noir --format jsonl",
         "compile --origins open@look=noir/1 -s open", "compile --preview p.html --format jsonl",
         "compile --preview p.txt", "compile --preview p.html -s close", "why open@look=noir/1",
-        "why close@prompt=slow --format json", "why open", "why clsoe", "why nothing", "stats", "stats --format json",
+        "why close@prompt=slow --format json", "why open", "why clsoe", "why nothing", "stats --format json",
         "pick", "pick --format json", "pick open@look=noir/1", "review", "review --format json", "lock verify",
         "lock fix", "lock prune", "lock verify --format json", "lock fix --format json", "lock prune --format json",
-        "settle", "settle --format json", "measure", "measure --format json", "export otio", "export sheet",
-        "export animatic", "fetch", "rows", "run", "cancel open", "adopt open --task x", "review -s nothing",
+            "settle --format json", "measure --format json", "export otio", "rows", "run", "cancel open",
+            "adopt open --task x", "review -s nothing",
     )  # fmt: skip
     session.is_as("before")
 
@@ -55,9 +55,9 @@ def test_purchases_in_every_state(looks: Path, session: Session) -> None:
     keep(looks, "close@prompt=slow/1", "failed", failure={"code": "content_policy_violation", "message": "refused"})
     keep(looks, "close@prompt=fast/1", "running", task="task-unified-2-b")
     session(
-        "plan", "status", "cost --by state", "cost --by profile", "why open@look=noir", "why open@look=soft",
+        "plan", "status", "cost --by state", "why open@look=noir", "why open@look=soft",
         "why close@prompt=slow", "why close@prompt=fast --format json", "lock verify", "lock verify --format json",
-        "lock prune", "pick open@look=noir 1", "pick open@look=noir", "pick", "pick --format json",
+        "lock prune", "pick open@look=noir 1", "pick", "pick --format json",
         "pick open@look=noir/1 --format json", "pick open 2", "pick open@look=noir one", "pick a b c", "pick --drop",
         "pick --drop --from storyboard.yaml open", "pick --drop open@look=noir 1", "pick --from storyboard.yaml none",
         "pick --profile draft", "pick --drop open@look=noir --format json", "pick --drop open@look=noir",
@@ -65,7 +65,7 @@ def test_purchases_in_every_state(looks: Path, session: Session) -> None:
         "export json -o rows.json", "export animatic --size 1x1", "export animatic --size 101x200",
         "export animatic --size 8194x64", "export animatic --size wide", "export animatic -o /dev/null",
         "export otio --film", "export otio --by look", "export otio --gaps", "export otio --film --all", "measure",
-        "status --retry-failed", "plan --retry-failed -s close", "fetch", "cancel close@prompt=fast",
+            "fetch", "cancel close@prompt=fast",
     )  # fmt: skip
     edit(looks, "hard shadows", "other shadows")
     session("plan", "status", "why open@look=noir/1", "diff HEAD", "lock prune", "lock prune --format json",
