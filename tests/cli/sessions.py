@@ -23,6 +23,7 @@ CHANGING = (
     (r"\bin flight as (\S+) for \d+ (days?|hours?|weeks?|months?|years?)\b", r"in flight as \1 for <age>"),
     (r'"video":( ?)"(?!0{64})[0-9a-f]{64}"', r'"video":\1"<digest>"'),
     (r'"bytes":( ?)\d{4,}', r'"bytes":\1<many>'),
+    (r'"commit": "[0-9a-f]{40}"', '"commit": "<commit>"'),
     (r'"sha256":( ?)"[0-9a-f]{64}"', r'"sha256":\1"<digest>"'),
     (r"\b\d+(\.\d+)? (s|min|h|days?|hours?|minutes?|seconds?) ago\b", "<age> ago"),
 )
@@ -63,7 +64,7 @@ class Session:
         modes[1] &= ~termios.OPOST
         modes[3] &= ~termios.ECHO
         termios.tcsetattr(far, termios.TCSANOW, modes)
-        os.write(near, answer.encode())
+        os.write(near, f"{answer}\4\4".encode())  # a further question meets the end of the input
         before = sys.stdin, sys.stderr
         sys.stdin, sys.stderr = os.fdopen(far, encoding="utf-8"), os.fdopen(os.dup(far), "w", encoding="utf-8")
         try:
@@ -116,7 +117,7 @@ def _drained(near: int) -> str:
 def _ordered(lines: list[str]) -> list[str]:
     """Lines as they came, but those of a run's events by what they say: a video is saved while others are made."""
     found: list[str] = []
-    for is_event, some in groupby(lines, key=lambda line: re.match(r"!   [^\w ] ", line) is not None):
+    for is_event, some in groupby(lines, key=lambda line: re.match(r"!   (v|[^\w ]) ", line) is not None):
         listed = list(some)
         found += sorted(listed) if is_event else listed
     return found
