@@ -28,9 +28,9 @@ def offset_at(source: Source, position: types.Position, units: Units) -> int:
     """The offset of a place; the nearest one for a place that the text does not have."""
     if position.line >= len(source.starts):
         return len(source.text)
-    start, line = source.starts[max(position.line, 0)], source.line(max(position.line, 0) + 1)
+    start, line = source.starts[position.line], source.line(position.line + 1)
     if units == "utf-32" or line.isascii():
-        return start + min(max(position.character, 0), len(line))
+        return start + min(position.character, len(line))
     left = position.character
     for index, char in enumerate(line):
         if left <= 0:
