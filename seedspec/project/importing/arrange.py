@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +13,7 @@ from seedspec.project.importing.common import Common
 from seedspec.project.importing.labels import label
 from seedspec.project.importing.media import Media
 from seedspec.project.importing.prompts import reference_words
-from seedspec.project.importing.roles import Roles, Words, is_export, roles_of
+from seedspec.project.importing.roles import SHOT_WORDS, Roles, Words, is_export, roles_of
 from seedspec.project.importing.rows import Rows, rows_of
 from seedspec.project.importing.shots import shots_of
 from seedspec.project.importing.values import ImportFault, Material
@@ -23,7 +22,6 @@ from seedspec.text.near import fold, shorten
 Form = Literal["", "shots", "rows"]
 MOST_ENTRIES = 1000
 """The bound that a storyboard has when it names none."""
-_SHOT_WORDS = re.compile(r"(?i)shot|scene|clip|segment|镜|分镜|場面|シーン|ショット|カット|クリップ")
 
 
 def board_of(
@@ -90,7 +88,7 @@ def _reason(rows: Rows, common: Common, words: Words) -> str:
         return ""
     if rows.template:
         return "they have the same prompt"
-    if material.list_name or any(_SHOT_WORDS.search(n) for n in roles.ids):
+    if material.list_name or any(SHOT_WORDS.search(n) for n in roles.ids):
         return ""
     named = [n for n in (*roles.own, *roles.words) if n in material.columns and _varies(common, n)]
     if named:

@@ -26,6 +26,9 @@ _KIND_WORDS: Mapping[Kind, str] = {
     "video": "video|clip|movie|footage|视频|視頻|動画|影片",
 }
 _FORMS = {"aspect_ratio": re.compile(r"\d{1,2}\s*[:：]\s*\d{1,2}"), "quality": re.compile(r"\d{3,4}\s*[pP]|[248][kK]")}
+SHOT_WORDS = re.compile(r"(?i)shot|scene|clip|segment|镜|分镜|場面|シーン|ショット|カット|クリップ")
+"""Columns of these names hold shots, or parts of their numbers."""
+_NUMBER = re.compile(r"(?i)[a-z]{0,2}[0-9]{1,5}(?:\.0)?[a-z]?")
 _LONGEST = 5000
 _YES_OR_NO = frozenset(["yes", "no", "y", "n", "on", "off", "true", "false", "1", "0", "是", "否"])
 
@@ -278,27 +281,33 @@ def _first_cell(material: Material, name: str) -> Cell | None:
 
 
 def _choose_ids(roles: Roles, material: Material) -> None:
-    """Where no column is called an id: one named `…_id` or `#`, or the first if all its cells are short and differ."""
-    if roles.ids:
-        return
-    for name in list(roles.own):
+    """Where no column is called an id: one named `…_id` or `#`, or the first if all its cells are short and differ.
+
+    A number in parts is one id: scene 2, shot 3.
+    """
+    if not roles.ids and (found := _looks_like_ids(roles, material)):
+        roles.own.remove(found)
+        roles.ids.append(found)
+    order = list(material.columns)
+    for name in [n for n in roles.own if roles.ids and n in order and SHOT_WORDS.search(n)]:
+        if all(_NUMBER.fullmatch(c.text.strip()) for c in _cells(material, name)):
+            roles.own.remove(name)
+            roles.ids.append(name)
+            roles.ids.sort(key=lambda column: order.index(column) if column in order else -1)
+
+
+def _looks_like_ids(roles: Roles, material: Material) -> str:
+    """A column of the table's own by which its rows are told apart; "" for none."""
+    for name in roles.own:
         if (
             re.search(r"(?i)(?:[\s_-]|\b)(?:id|no|nr|num)\.?$|^#$|sku$|[a-z]ID$|^号$", name)
             and name in material.columns
         ):
-            roles.own.remove(name)
-            roles.ids.append(name)
-            return
+            return name
     first = next(iter(material.columns), "")
-    if first in roles.own:
-        texts = [c.text if (c := r.cells.get(first)) is not None else "" for r in material.records]
-        if (
-            len(texts) > 1
-            and len(set(texts)) == len(texts)
-            and all(t and len(t) <= 40 and "\n" not in t for t in texts)
-        ):
-            roles.own.remove(first)
-            roles.ids.append(first)
+    texts = [c.text if (c := r.cells.get(first)) is not None else "" for r in material.records]
+    short = all(t and len(t) <= 40 and "\n" not in t for t in texts)
+    return first if first in roles.own and 1 < len(texts) == len(set(texts)) and short else ""
 
 
 def is_export(columns: Iterable[str]) -> bool:
