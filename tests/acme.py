@@ -1,12 +1,10 @@
-"""A small provider of nobody's, its model and its prices, as values: what tests of users' files start from."""
+"""A small provider of nobody's, its model and its prices, as values: what tests of files of users start from."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
 from typing import Any
-
-from documents import changed
 
 from seedspec.catalog.schema import Violation
 
@@ -116,10 +114,16 @@ def with_changes(document: Any, changes: Iterable[tuple[str, Any]]) -> Any:
     """A copy of a document with these changes."""
     made = copy.deepcopy(document)
     for place, to in changes:
-        if place:
-            made = changed(made, tuple(int(step) if step.isdigit() else step for step in place.split("/")), to)
-        else:
+        *above, last = [int(step) if step.isdigit() else step for step in place.split("/")]
+        here = made
+        for step in above:
+            here = here[step]
+        if place == "":
             made = to
+        elif to is None:
+            del here[last]
+        else:
+            here[last] = to
     return made
 
 
