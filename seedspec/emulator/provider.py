@@ -94,8 +94,9 @@ class Provider:
                     self._called.add(str(task_id))
                 case "cancelled":
                     self.tasks[str(task_id)] = replace(self.tasks[str(task_id)], ends=line["ends"])
-                case "deleted":
-                    del self.tasks[str(task_id)]
+                case "deleted" if task_id is not None:
+                    task = self.tasks.pop(str(task_id))
+                    self._reserved -= 0 if task.id in self._billed else task.units
         for task in self.tasks.values():
             if task.id in self._billed and (task.error or self.clip(task.id).exists()):
                 self._settled.add(task.id)
@@ -138,9 +139,8 @@ class Provider:
             raise Refusal(400, "duplicate_id", "This id was given to another task.")
         task = replace(self._new(body, found, key=honoured), own=own)
         if task.units > self.units_left:
-            raise Refusal(
-                402, "insufficient_quota", f"This task needs {task.units / UNITS:g} credits, more than are left."
-            )
+            said = f"This task needs {task.units / UNITS:g} credits, more than are left."
+            raise Refusal(402, "insufficient_quota", said)
         self.tasks[task.id] = task
         self._reserved += task.units
         if honoured is not None:
@@ -237,8 +237,7 @@ class Provider:
     def show(self, task: Task) -> dict[str, Any]:
         if (model := self.model_of(task)).template != {"$flat": True}:
             return shown_of(model.provider.document, "read", task, self.standing(task))
-        seconds = int(self._read_words(task)["duration"])
-        now = time.time()
+        now, seconds = time.time(), int(self._read_words(task)["duration"])
         return tasks.document(task, now, settled=self.is_settled(task), seconds=seconds, link=self._link(task, now))
 
     def row(self, task: Task) -> dict[str, Any]:
@@ -343,6 +342,7 @@ class Provider:
             del self.tasks[task.id]
             self.clip(task.id).unlink(missing_ok=True)
             await self.ledger.keep("deleted", {"task": task.id})
+            self._reserved -= 0 if task.id in self._billed else task.units
             return
         ended = self.tasks[task.id] = replace(task, error=CANCELLED, ends=time.time())
         await self.ledger.keep("cancelled", {"task": task.id, "ends": ended.ends})

@@ -53,7 +53,7 @@ class Shelf:
             if line["event"] == "uploaded":
                 upload = Upload(**line["file"])
                 self._uploads[upload.file_id] = upload
-            elif line["event"] == "deleted":
+            elif line["event"] == "deleted" and "file_id" in line:
                 self._uploads.pop(line["file_id"], None)
 
     def living(self) -> list[Upload]:

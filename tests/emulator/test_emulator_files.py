@@ -249,3 +249,12 @@ def test_a_key_that_reaches_the_results_host_is_told_of(start: Start) -> None:
     assert [line["path"].split("/")[1] for line in emulator.ledger("leak")] == ["r", "f"]
     assert b"sk-evo-secret" not in (emulator.settings.folder / "ledger.jsonl").read_bytes()
     assert get(url).status_code == 200
+
+
+def test_an_emulator_that_deleted_a_file_starts_again(run: Any) -> None:
+    with run() as emulator:
+        kept, gone = emulator.upload(picture(), "a.png"), emulator.upload(picture("red"), "b.png")
+        assert emulator.client.delete(f"/api/v1/files/{gone['file_id']}").status_code == 200
+    with run() as emulator:
+        listed = emulator.client.get("/api/v1/files/list").json()["data"]
+        assert [one["file_id"] for one in listed["files"]] == [kept["file_id"]]
