@@ -91,7 +91,7 @@ def behind(stream: BinaryIO, format: str, size: int) -> int:
 
 def _behind_jpeg(content: bytes) -> int:
     at, passes, several = 2, 0, False
-    while content[at : at + 1] == b"\xff" and at + 4 <= len(content):
+    while content[at : at + 1] == b"\xff" and at + 2 <= len(content):
         mark, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
         if mark == 0xFF:  # what fills up a gap
             at += 1
