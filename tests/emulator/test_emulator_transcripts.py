@@ -138,6 +138,8 @@ def test_a_conversation_with_evolink(tmp_path: Path, expect: Expect) -> None:
         talk.ask("DELETE", "/v1/tasks")
         for header in ("", "Bearer", "Basic sk", "Bearer a b", "bearer sk"):
             talk.ask("GET", "/v1/credits", Authorization=header)
+        for method, path in (("GET", "/v1/tasks"), ("GET", f"/v1/tasks/{second}"), ("POST", batch), ("POST", create)):
+            talk.ask(method, path, Authorization="Basic sk")
         talk.ask("GET", "/v1/credits", Origin="http://evil.example")
         talk.ask("GET", "/v1/credits", Host="evil.example")
         talk.ask("POST", create, {**good, "quality": "720p", "duration": 15})
