@@ -34,7 +34,8 @@ def report_no_slot(
     if asked is not None:
         rest = f"; expected {list_words(model.slots)}" if model.slots else ": it takes no references"
         message = f"model `{model.id}` has no slot `{shorten(asked.text)}`{rest}"
-        near = did_you_mean(_ALIKE.get(asked.text.partition("_")[0], asked.text), model.slots)
+        meant = _ALIKE.get(asked.text.partition("_")[0], "")
+        near = (f"did you mean `{meant}`?",) if meant in model.slots else did_you_mean(asked.text, model.slots)
         others = [m.id for m in models.values() if asked.text in m.slots]
         notes = near or _elsewhere(others, model, models)
         problems.error("model-lacks-slot", message, asked.span, *notes, entry=entry)
