@@ -27,7 +27,8 @@ def answered(written: str) -> str:
 
     A case is a line `=== title`, a storyboard, `---`, and what is said of it. The storyboard of a case that is called
     `head` stands above those of the cases behind it. Where it has `@@`, each line of a case that begins with `> ` is
-    a storyboard of its own: the head with this line in the place of `@@`, where ⏎ is the end of a line.
+    a storyboard of its own: the head with this line in the place of `@@`, where ⏎ is the end of a line. A further line
+    stands below `@@`, or deeper than the line that has it.
     """
     head, out = "", []
     before, *cases = ("\n" + written).split("\n" + _CASE)
@@ -49,7 +50,8 @@ def answered(written: str) -> str:
 def _answered_line(head: str, line: str) -> str:
     """Only what is found at the line or behind it; all that stands above it is the same for each."""
     before = head[: head.index(_HERE)]
-    indent = before.rpartition("\n")[2]
+    line_before = before.rpartition("\n")[2]
+    indent = " " * (len(line_before) - len(line_before.lstrip()) + 2 * bool(line_before.strip()))
     first, shot = before.count("\n") + 1, re.findall(r"\bid: ([\w-]+)", head)[-1]
     made = compiled(head.replace(_HERE, line.removeprefix(_LINE).replace("⏎", f"\n{indent}")))
     found = [d for d in made.diagnostics if d.span is None or d.span.place[0] >= first]
