@@ -92,6 +92,7 @@ class Session:
             .replace(str(self._folder.resolve()), "/project")
             .replace(f"seedspec/{__version__}", "seedspec/<version>")
         )
+        text = text.replace(sys.executable, "python")
         text = text.replace(datetime.now(UTC).date().isoformat() + "  ", "<today>  ")
         for pattern, word in CHANGING:
             text = re.sub(pattern, word, text)

@@ -46,3 +46,25 @@ def test_a_ledger_is_shared_and_left(looks: Path, store: Memory, session: Sessio
     session.typing(f"{board}\n", "ledger", "detach")
     session("ledger status", "ledger detach")
     session.is_as("ledger")
+
+
+def test_a_ledger_that_is_damaged_lost_or_away(looks: Path, store: Memory, session: Session) -> None:
+    intent = {"key": "key-1", "body_sha256": "0" * 64, "at": "2026-11-18T09:00:00Z"}
+    keep(looks, "open@look=noir/1", "saved", task="task-unified-1-a", file="renders/a.mp4", sha256="0" * 64, bytes=1)
+    keep(looks, "open@look=soft/1", "doubt", doubt="cut off", intent=intent)
+    keep(looks, "close@prompt=slow/1", "running", task="task-unified-1-b")
+    session(f"ledger attach {URL}", "settle open@look=soft/1 --not-billed", "lock fix", "settle close --lost")
+    session("ledger verify", "ledger status")
+    whole = dict(store._held)
+    for key, (_, tag, at) in whole.items():
+        if "/buy/" in key:
+            store._held[key] = (b"{", tag, at)
+    session("ledger verify", "ledger verify --format json", "plan -s close")
+    store._held.clear()
+    session("ledger status", "settle", "ledger verify", "plan -s close", "run -s close --yes")
+    store._held.update(whole)
+    store.deaf = True
+    session("ledger status", "settle open@look=soft/1 --not-billed", "plan -s close", "run -s close --yes", "lock fix")
+    store.deaf = False
+    session("ledger budget --usd 0.10", "ledger status --format json")
+    session.is_as("ledger-damaged")
