@@ -47,7 +47,13 @@ def test_a_service_proves_what_it_took(acme: Acme, session: Session) -> None:
 
 def test_a_request_is_sent_again(acme: Acme, session: Session) -> None:
     with acme("none", "server-error=502@1,2,3", "server-error=502@2", takes=2, seconds=600) as board:
-        session(f"{RUN} --max-entries 1", "settle", "settle one --resend", "settle one --resend", "settle --resend one")
+        session(f"{RUN} --max-entries 1", "settle")
+        lock = board.with_suffix(".lock")
+        text = re.sub(r',"crc":"[0-9a-f]+"', "", lock.read_text())
+        lock.write_text(re.sub(r'("intent":\{[^}]*"at":)"[^"]+"', r'\1"2026-11-23T07:05:00Z"', text))
+        session("settle one --resend")
+        assert "2026-11-23T07:05:00Z" not in lock.read_text(), "it was sent again, and that is kept"
+        session("settle one --resend", "settle --resend one")
         edit(board, "Tea steams", "Tea cools")
         session("status", "settle one/1 --resend", "settle one/2 --lost", "settle one/1 --task x")
         for sent in (board.parent / ".seedspec").rglob("*.json*"):
