@@ -234,7 +234,7 @@ class Journal:
             return f"`{entry}` was not taken: `seedspec settle {shlex.quote(entry)}{words} --not-billed`"
         return ""
 
-    def _append(self, lines: bytes, *, anew: bool, version: int = 1) -> None:
+    def _append(self, lines: bytes, *, anew: bool, version: int) -> None:
         """Lines, durable when this returns; with `anew` a new file is tried where the old one refuses.
 
         Lines that need another version than the file's header says go with a new one.

@@ -148,7 +148,8 @@ def test_a_ledger_is_made_again_from_a_lock_and_what_can_be_read(world: World, t
         done.board: ("film", False, True),
         world.other: ("short", False, True),
     }
-    assert orjson.loads(world.store._held["runs/new.json"][0])["ended"] is True
+    ended = {"id": "", "host": "", "job": "", "board": "", "ended": True}
+    assert orjson.loads(world.store._held["runs/new.json"][0]) == ended
     assert read_budget(world.store._held["budget.json"][0]).ceiling is None
     with pytest.raises(BadSettings, match=f"already shares a storyboard named `film` .ledger {done.board}.") as refused:
         rebuild(world.store, world.board, lock_file(world, tmp_path), "film", [], lambda said: None)
