@@ -102,6 +102,14 @@ class Go:
     late: Sequence[str] = ()
     """Entries whose leave has ended when their requests are to go, once."""
     trouble: NotGranted | None = None
+    slow: Mapping[str, float] = field(default_factory=dict)
+    """Seconds until the replies to the calls of a kind are there, where they are not LATENCY."""
+    refuses: int = 0
+    """How often the disk refuses what is to be kept."""
+    leaves: int = 10**9
+    """After how many events nobody wants any more of them."""
+    breaks: int = 10**9
+    """After how many events Ctrl-C is pressed."""
     steps: int = 10**9
     """How many steps it may take until it is asked to stop."""
     seconds: float | None = None
@@ -115,6 +123,7 @@ class Script(World):
     names: dict[str, str] = field(default_factory=dict)
     left: dict[str, list[Reply | Answer]] = field(default_factory=dict)
     under_way: list[tuple[float, int, Call]] = field(default_factory=list)
+    slow: Mapping[str, float] = field(default_factory=dict)
     made: int = 0
     entries: dict[str, Entry] = field(default_factory=dict)
     grants: dict[str, list[Exception | Their | None]] = field(default_factory=dict)
@@ -146,8 +155,19 @@ class Script(World):
         )
         stopping = lambda: self.steps > run.steps  # noqa: E731
         team = self if run.runner else None
-        for event in drive(machine, self, self, clock=self.moment, stopping=stopping, seconds=run.seconds, team=team):
-            self.tell("  ", event)
+        self.slow, self.refuses = run.slow, run.refuses
+        events = drive(machine, self, self, clock=self.moment, stopping=stopping, seconds=run.seconds, team=team)
+        try:
+            for number, event in enumerate(events):
+                self.tell("  ", event)
+                if number == run.leaves:
+                    events.close()
+                if number == run.breaks:
+                    events.throw(KeyboardInterrupt)
+        except (Exception, KeyboardInterrupt) as error:
+            self.log.append(f"{self.clock:8.2f}    raises {type(error).__name__}: {error}")
+        self.under_way.clear()
+        self._fix()
         lines = [(self.names.get(r.fp, r.fp), r.attempt, str(r.state)) for r in self.lock()]
         self.log += [f"        lock: {name} #{attempt} {state}" for name, attempt, state in sorted(lines)]
 
@@ -196,7 +216,8 @@ class Script(World):
     def start(self, call: Call) -> None:
         self.made += 1
         self.tell("->", call)
-        heappush(self.under_way, (self.clock + LATENCY, self.made, call))
+        seconds = self.slow.get(type(call).__name__, LATENCY)
+        heappush(self.under_way, (self.clock + seconds, self.made, call))
 
     def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
         self.steps += 1
