@@ -67,6 +67,11 @@ BYTES: dict[str, Source] = {
         b"\xff\xfe" + f"{HEAD}a,A cup.\n".encode("utf-16-le"),
         Wish(encoding="UTF_16_LE"),
     ),
+    "UTF-16 is named, and its mark says that it is big": (
+        ".csv",
+        b"\xfe\xff" + f"{HEAD}a,A cup.\n".encode("utf-16-be"),
+        Wish(encoding="utf-16"),
+    ),
     "UTF-8 is named, and has its mark": (".csv", b"\xef\xbb\xbfid,prompt\na,A cup.\n", Wish(encoding="utf-8")),
     "what is named is read": (".csv", f"{HEAD}a,A café.\n".encode("cp1252"), Wish(encoding="cp1252")),
     "what is named is no such bytes": (".csv", b"id,prompt\na,A cup.\nb,\xff\n", Wish(encoding="utf-8")),

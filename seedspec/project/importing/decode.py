@@ -65,12 +65,7 @@ def _readable(line: bytes, name: str) -> str:
 
 
 def _decode_as_named(path: str, raw: bytes, encoding: str) -> str:
-    mark = next((m for m, name in _MARKS if raw.startswith(m) and _is(encoding, name)), b"")
-    return _decode(path, raw[len(mark) :], encoding, f"`--encoding {shorten(encoding)}`").removeprefix("\ufeff")
-
-
-def _is(encoding: str, name: str) -> bool:
-    return encoding.lower().replace("_", "-").startswith(name[:5])
+    return _decode(path, raw, encoding, f"`--encoding {shorten(encoding)}`").removeprefix("\ufeff")
 
 
 def _decode(path: str, raw: bytes, encoding: str, said: str) -> str:
