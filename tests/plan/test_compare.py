@@ -143,6 +143,10 @@ def test_a_file_in_the_way_is_told_with_what_was_bought_before(tmp_path: Path) -
     plan = planned(new[:1], record, files=(f"renders/{new[0].file}",))
     assert plan.steps[0].action is Action.FAILED
     assert why(plan, new[0].address) == Why(plan.steps[0], record, (Difference("prompt", "noir", "in noir"),))
+    stopped = planned(new[:1], files=(f"renders/{new[0].file}",))
+    assert why(stopped, new[0].address) == Why(stopped.steps[0]), "nothing was bought before"
+    both = planned(new[:1], record, bought(new[0]), files=(f"renders/{new[0].file}",))
+    assert why(both, new[0].address) == Why(both.steps[0]), "what is bought as it is has no other request"
     bare = record_of("d" * 64, 1, {"state": "saved", "entry": new[0].address})
     assert why(planned(new[:1], bare), new[0].address) == Why(planned(new[:1], bare).steps[0])
 
