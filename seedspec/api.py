@@ -222,7 +222,8 @@ def run(
         if shared is not None and shared.away:
             options = replace(options, submit=False)  # nor is a failed attempt repeated
         if options.locked and plan.buys:
-            raise Locked(f"{len(plan.buys)} entries would be bought, first `{plan.buys[0].address}`", 4)
+            many = f"{len(plan.buys)} entr{'ies' if len(plan.buys) > 1 else 'y'}"
+            raise Locked(f"{many} would be bought, first `{plan.buys[0].address}`", 4)
         if options.submit:
             check_not_retired(plan, made.board.catalog)
             check_pictures(plan)

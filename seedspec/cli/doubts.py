@@ -90,7 +90,7 @@ class PurchasesToSettle:
         chosen = [r for r in found if begins and r.fp.startswith(begins) and attempt in ("", str(r.attempt))]
         if len(chosen) == 1:
             return chosen[0]
-        said = f"`{address}` names {len(found)} purchases {self._said}"
+        said = f"`{address}` names {len(found)} purchase{'s' * (len(found) != 1)} {self._said}"
         asked = (
             f"{said}; say which:" if purchase is None else f"{said}, `--purchase {purchase}` is {len(chosen)} of them:"
         )

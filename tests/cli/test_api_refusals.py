@@ -9,8 +9,9 @@ import pytest
 from looks import Acme, edit, keep
 
 from seedspec import api
-from seedspec.api import Options, Quote, Yes
+from seedspec.api import Lock, Options, Quote, Yes, _has_ledger
 from seedspec.project.credentials import BadSettings
+from seedspec.project.paths import place_of
 
 TOLD: list[tuple[Callable[[Path], object], int, str]] = [
     (lambda at: api.agree(api.plan(at), Options(retake_unmet=True)), 2,
@@ -25,7 +26,7 @@ TOLD: list[tuple[Callable[[Path], object], int, str]] = [
      "a run of the emulator has nothing to do with a bucket; leave `ledger` out"),
     (lambda at: list(api.run(at, Options(locked=True))), 4, "2 entries would be bought, first `one/1`"),
     (lambda at: list(api.run(at, Options(locked=True, select=("one/2",)))), 4,
-     "1 entries would be bought, first `one/2`"),
+     "1 entry would be bought, first `one/2`"),
     (lambda at: list(api.run(at)), 2, "2 videos, at most $0.74: nothing is bought without a yes"),
     (lambda at: list(api.run(at, consent=Yes(max_usd=0.5))), 4,
      "2 videos, at most $0.74: the yes is for at most $0.50"),
@@ -76,3 +77,16 @@ def test_a_check_may_look_at_remote_media_too(looks: Path) -> None:
     assert {d.code for d in api.check(looks, probe_urls=True)} >= codes
     with pytest.raises(api.NoProfile):
         api.check(looks, profile="none", probe_urls=True)
+
+
+def test_a_lock_is_shared_where_something_says_so(looks: Path) -> None:
+    board = api.compile(looks).board
+    assert board is not None
+    named, none = Lock(header={"ledger": "x"}), Lock()
+    for emulated in (False, True):
+        place = place_of(looks, board, emulated=emulated)
+        assert not _has_ledger(place, none, Options(), {})
+        for lock, options, environ in (
+            (named, Options(), {}), (none, Options(ledger="s3://a"), {}), (none, Options(), {"SEEDSPEC_LEDGER": "s3://a"}),
+        ):  # fmt: skip
+            assert _has_ledger(place, lock, options, environ) is not emulated

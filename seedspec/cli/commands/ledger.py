@@ -296,7 +296,7 @@ def rebuild_command(storyboard: str, ledger: str | None, agreed: str | None, for
     if form == "json":
         print_json(rebuilt_json(done, at.board, at.store.where, commands))
         return
-    there = f"{done.purchases:,} purchases, of which the old one still had {done.read:,}"
+    there = f"{done.purchases:,} purchase{'s' * (done.purchases != 1)}, of which the old one still had {done.read:,}"
     notes = [f"the lock names the ledger {done.board} now, with {there}"]
     notes += [f"{name} is damaged; nothing of it could be taken" for name in done.unreadable]
     notes += [f"{entry} is in doubt: {commands.on('settle', entry)}" for entry in done.doubts]
