@@ -182,6 +182,25 @@ def test_models_are_proposed_that_are_not_over(folder: Path) -> None:
     ]
 
 
+def test_the_usual_model_has_the_values_where_no_storyboard_is_known(folder: Path) -> None:
+    snapshot = look(folder, "seedspec: 7\n")
+    usual = snapshot.catalog.usual
+    assert snapshot.board is None and usual is not None
+    plain, offset = cursor("seedspec: 1\nshots: [{id: a, quality: ¦}]\n")
+    found = [p.text for p in complete(snapshot, Source(snapshot.source.path, plain), offset)]
+    assert found == [*usual.qualities] and len(found) > 1
+
+
+@pytest.mark.parametrize(
+    ("code", "proposed"),
+    [("'te", False), ('"te', False), ("x == 'a' and lo", True), ("'it' ~ \"x", False), ('ref("c', True)],
+)
+def test_nothing_is_proposed_inside_of_a_text(folder: Path, code: str, proposed: bool) -> None:
+    snapshot = look(folder)
+    plain, offset = cursor(BOARD.replace("{{ brand }}", f"{{{{ {code}¦ }}}}"))
+    assert bool(complete(snapshot, Source(snapshot.source.path, plain), offset)) is proposed
+
+
 def test_where_the_cursor_stands(expect: Callable[[Path, str], None]) -> None:
     rows = []
     for text in [
