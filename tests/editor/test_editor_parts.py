@@ -109,6 +109,28 @@ def test_what_is_shown_under_the_pointer(folder: Path, expect: Callable[[Path, s
     assert hover(snapshot, inner, 18) is None
 
 
+def test_media_are_told_with_what_was_measured(expect: Callable[[Path, str], None]) -> None:
+    example = Path(__file__).parents[2] / "examples" / "fruit-tea"
+    rows = []
+    for unsaved in (False, True):
+        text = (example / "storyboard.yaml").read_text(encoding="utf-8")
+        file = example / "storyboard.yaml"
+        snapshot = Snapshot(file, text, {Path(os.path.realpath(file)): text.encode()}, Memory(), unsaved=unsaved)
+        for one in navigation.all_of(snapshot):
+            if one.symbol.kind == "reference" and one.declares:
+                found = hover(snapshot, snapshot.source, one.span.start)
+                rows.append(re.sub(r"base64,[\w+/=]+", "base64,…", found.text) if found is not None else "nothing")
+    expect(ANSWERS / "media.txt", "\n".join(rows) + "\n")
+
+
+def test_a_value_is_a_block_of_code_whatever_stands_in_it(folder: Path) -> None:
+    text = BOARD.replace("brand: Sunny Pour", 'brand: "a ``` b ```` c", long: ' + "x" * 1001)
+    snapshot = look(folder, text)
+    brand, long = (hover(snapshot, snapshot.source, text.index(name) + 1) for name in ("brand:", "long:"))
+    assert brand is not None and brand.text == 'var `brand`\n\n`````yaml\n"a ``` b ```` c"\n`````'
+    assert long is not None and long.text == f"var `long`\n\n```yaml\n{'x' * 1000}…\n```"
+
+
 CURSORS = [
     "¦", "seedspec: 1\n¦", "seedspec: 1\nmo¦: x", BOARD + "¦", BOARD.replace("  - {when", "  - ¦\n  - {when"),
     BOARD.replace("duration: 4", "dur¦"),
@@ -229,6 +251,7 @@ def test_where_the_cursor_stands(expect: Callable[[Path, str], None]) -> None:
 
 
 NAMES = [
+    ("noir: {", 1, "ask"),
     ("look: {noir", 1, "mood"), ("look: {noir", 1, "hook"), ("look: {noir", 1, "brand"), ("look: {noir", 1, "ref"),
     ("look: {noir", 1, "quality"), ("look: {noir", 1, "1x"), ("look: {noir", 1, "x" * 40),
     ("look: {noir", 1, "x" * 41), ("noir: {", 1, "night"), ("noir: {", 1, "soft"), ("noir: {", 1, "-x"),
