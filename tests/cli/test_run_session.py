@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 
 import pytest
 from looks import Acme, edit, keep
 from sessions import Session
+
+from seedspec.catalog.model import catalog_of
+from seedspec.project import sources
 
 PACE = "--submit-rate 1000 --in-flight 1 --poll-interval 0.1"
 
@@ -66,3 +70,17 @@ def test_a_person_is_asked(acme: Acme, session: Session, monkeypatch: pytest.Mon
         session.typing(" YES \n", "run", "--plain", *PACE.split())
         session("status")
     session.is_as("run-asked")
+
+
+def test_nothing_is_bought_of_a_model_that_has_ended(
+    looks: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = copy.deepcopy(sources.schemas())
+    found["evolink/seedance-2.0-reference-to-video.json"]["x-seedspec"]["dates"] = {"retired": "2026-01-31"}
+    models = catalog_of(found, "2026-11-29")
+    monkeypatch.setattr(sources, "catalog", lambda *_: models)
+    monkeypatch.setenv("EVOLINK_API_KEY", "sk-never-asked-0000")
+    session("plan -s close,prompt=slow", "run --yes -s close,prompt=slow", "check")
+    keep(looks, "close@prompt=slow/1", "failed", failure={"code": "content_policy_violation", "message": "no"})
+    session("run --yes -s close,prompt=slow", "fetch -s close,prompt=slow")
+    session.is_as("run-ended-model")
