@@ -40,6 +40,13 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Half again as many processes as there are cores: tests wait for servers, processes and browsers much of the
+    time. A number of the user's own goes before it."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) * 3 // 2
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected files of the cases")
     parser.addoption("--long", action="store_true", help="try many more scenarios, kills and mutations")
