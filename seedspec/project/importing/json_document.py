@@ -1,14 +1,16 @@
-"""A JSON document becomes records: the list of objects in it that has prompts, and what stands around that list."""
+"""A JSON document becomes records: the list of shots in it, and what stands around that list."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from json import JSONDecodeError
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import NamedTuple
 
 from seedspec.project.importing.decode import place_of
+from seedspec.project.importing.roles import PROMPT, SHOT_WORDS, is_address
 from seedspec.project.importing.values import (
     MOST_CELLS,
     MOST_COLUMNS,
@@ -24,6 +26,8 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _WORDS = {"true": True, "false": False, "null": ""}
 _DEEPEST = 60
+_SHOTS = re.compile(rf"{SHOT_WORDS.pattern}|prompt")
+"""What a list or an object of shots is called; one that is called otherwise has objects with prompts in it."""
 
 
 class _Node(NamedTuple):
@@ -33,7 +37,20 @@ class _Node(NamedTuple):
     at: int
 
 
-def read(material: Material, text: str, knows: Callable[[list[str]], int]) -> None:
+class _Shots(NamedTuple):
+    """What may be the shots of a document: its key, the objects around it, and whether they are objects themselves."""
+
+    name: str
+    items: list[_Node]
+    above: tuple[dict[str, _Node], ...]
+    objects: bool
+
+
+_Knows = Callable[[list[str]], int]
+"""How many of some keys are known; one of prompts counts `PROMPT`."""
+
+
+def read(material: Material, text: str, knows: _Knows) -> None:
     """The records of a document. Raises ImportFault for what is no JSON, and for a document without such a list."""
     path = material.path
     if text.count(",") > MOST_CELLS:
@@ -48,28 +65,28 @@ def read(material: Material, text: str, knows: Callable[[list[str]], int]) -> No
         raise ImportFault(f"{where}: no valid JSON: {said[:1].lower()}{said[1:]}") from None
     if isinstance(root.value, dict) and "seedspec" in root.value:
         raise ImportFault(f"{path}:1:1: this is a storyboard already; JSON is YAML, so name it `storyboard.yaml`")
-    found = max(_lists(root), key=lambda one: _worth(one, knows), default=None)
+    found = max(_lists(root, knows), key=lambda one: _worth(one, knows), default=None)
     if found is None or not _worth(found, knows)[0]:
         raise ImportFault(
             f'{path}:1:1: no list of objects with prompts; expected `{{"shots": [{{"id": "open", "prompt": "…"}}]}}`'
         )
-    material.list_name, items, above = found
+    material.list_name, items = found.name, found.items
 
     places = _places(path, text, root)
 
     def of(node: _Node) -> str:
         return places[node.at]
 
-    for holder in above:
+    for holder in found.above:
         for key, node in holder.items():
-            if node.value is not items and not any(node.value is holder for holder in above):
+            if key != material.list_name and not any(node.value is holder for holder in found.above):
                 _flatten(material.shared, key, node, of)
                 material.named |= _names_in(node)
     for number, item in enumerate(items):
         if number >= MOST_RECORDS:
             raise ImportFault(f"{of(item)}: the list has more than {MOST_RECORDS:,} items; import a part at a time")
         if not isinstance(item.value, dict):
-            material.remark(of(item), "left out: the item is no object")
+            material.remark(of(item), "left out: the item is no object, and no text")
             continue
         cells: dict[str, Cell] = {}
         for key, node in item.value.items():
@@ -121,22 +138,67 @@ def _own_name(value: dict[str, _Node]) -> str:
     return name.value if name is not None and isinstance(name.value, str) else ""
 
 
-def _lists(root: _Node) -> Iterator[tuple[str, list[_Node], list[dict[str, _Node]]]]:
-    """Each list of objects, with its key and the objects around it."""
-    waiting: list[tuple[str, _Node, list[dict[str, _Node]]]] = [("", root, [])]
+def _lists(root: _Node, knows: _Knows) -> Iterator[_Shots]:
+    """Each list that may be of shots, and each object of shots by their ids."""
+    waiting: list[tuple[str, _Node, tuple[dict[str, _Node], ...]]] = [("", root, ())]
     while waiting:
         name, node, above = waiting.pop(0)
-        if isinstance(node.value, dict):
-            waiting += [(key, part, [*above, node.value]) for key, part in node.value.items()]
-        elif isinstance(node.value, list) and any(isinstance(n.value, dict) for n in node.value):
-            yield name, node.value, above
+        items, named = node.value, _SHOTS.search(name)
+        if isinstance(items, dict):
+            waiting += [(key, part, (*above, items)) for key, part in items.items()]
+            if named and all(isinstance(n.value, dict) or _is_words(n) for n in items.values()):
+                shots = [_Node({"id": _Node(key, n.at), **_object_of(n)}, n.at) for key, n in items.items()]
+                yield _Shots(name, shots, above, objects=True)
+        elif isinstance(items, list):
+            objects = any(isinstance(n.value, dict) for n in items)
+            if objects or ((named or not above) and any(map(_is_words, items))):
+                yield _Shots(name, list(_shots(items, knows)), above, objects)
+    if isinstance(root.value, dict) and _count(root.value, knows) >= PROMPT:
+        yield _Shots("", [root], (), objects=False)
 
 
-def _worth(
-    found: tuple[str, list[_Node], list[dict[str, _Node]]], knows: Callable[[list[str]], int]
-) -> tuple[int, int]:
-    keys = {k: None for n in found[1][:20] if isinstance(n.value, dict) for k in n.value}
-    return knows(list(keys)), len(found[1])
+def _shots(items: Iterable[_Node], knows: _Knows) -> Iterator[_Node]:
+    """The shots of a list. A text is a prompt; an object that has a list of shots stands around each of them."""
+    for node in items:
+        if _is_words(node):
+            yield _Node(_object_of(node), node.at)
+        elif isinstance(node.value, dict) and (inner := _inner_shots(node.value, knows)):
+            around = {key: part for key, part in node.value.items() if part.value is not inner}
+            yield from (_Node({**around, **_object_of(n)}, n.at) for n in _shots(inner, knows))
+        else:
+            yield node
+
+
+def _is_words(node: _Node) -> bool:
+    """Whether a value is a text that may be a prompt."""
+    return isinstance(node.value, str) and bool(node.value.strip()) and not is_address(node.value)
+
+
+def _object_of(node: _Node) -> dict[str, _Node]:
+    return node.value if isinstance(node.value, dict) else {"prompt": node}
+
+
+def _inner_shots(value: Mapping[str, _Node], knows: _Knows) -> list[_Node]:
+    """The shots that an object has which is none itself: a scene of several. Empty for any other."""
+    if _count(value, knows) >= PROMPT:
+        return []
+    for key, node in value.items():
+        inner = node.value
+        if isinstance(inner, list) and _SHOTS.search(key) and len(inner) * len(value) <= MOST_CELLS:
+            keys = {k for n in inner if isinstance(n.value, dict) or _is_words(n) for k in _object_of(n)}
+            if _count(keys, knows) >= PROMPT:
+                return inner
+    return []
+
+
+def _count(keys: Iterable[str], knows: _Knows) -> int:
+    """How many keys are known, of as many as an object may have."""
+    return knows(list(islice(keys, MOST_COLUMNS)))
+
+
+def _worth(found: _Shots, knows: _Knows) -> tuple[int, bool, int]:
+    keys = {k: None for n in found.items[:20] if isinstance(n.value, dict) for k in n.value}
+    return _count(keys, knows), found.objects, len(found.items)
 
 
 def _places(path: str, text: str, root: _Node) -> dict[int, str]:

@@ -28,6 +28,8 @@ _KIND_WORDS: Mapping[Kind, str] = {
 _FORMS = {"aspect_ratio": re.compile(r"\d{1,2}\s*[:：]\s*\d{1,2}"), "quality": re.compile(r"\d{3,4}\s*[pP]|[248][kK]")}
 SHOT_WORDS = re.compile(r"(?i)shot|scene|clip|segment|镜|分镜|場面|シーン|ショット|カット|クリップ")
 """Columns of these names hold shots, or parts of their numbers."""
+PROMPT = 10
+"""What a column of prompts counts among columns that are known."""
 _NUMBER = re.compile(r"(?i)[a-z]{0,2}[0-9]{1,5}(?:\.0)?[a-z]?")
 _LONGEST = 5000
 _YES_OR_NO = frozenset(["yes", "no", "y", "n", "on", "off", "true", "false", "1", "0", "是", "否"])
@@ -79,7 +81,7 @@ class Words:
             if not name.strip() or len(name) > 60 or "\n" in name.strip():
                 continue
             meaning = self.meaning(name)
-            found += 10 if "prompt" in meaning.keys[:1] else 1 if meaning.keys or meaning.holds else 0
+            found += PROMPT if "prompt" in meaning.keys[:1] else 1 if meaning.keys or meaning.holds else 0
         return found
 
     def is_list_of_shots(self, name: str) -> bool:
