@@ -77,6 +77,8 @@ def test_models_as_programs_read_them(expect: Expect) -> None:
     for one in found:
         one["fields"] = sorted(one["fields"])
     expect(EXPECTED / "models.json", as_file(found))
+    alone = models.as_text(known["seedance-2.0-text-to-video"])
+    assert "it takes no references" in alone
     assert models.as_json(known[SHOWN[0]])["fields"]["duration"]["minimum"] == 4
     assert models.field_limits(known[SHOWN[0]], "duration") == ("whole number", "4 to 15", "5")
     assert models.field_limits(known[SHOWN[0]], "callback_url") == ("text", "at most 2,048 characters", "")
@@ -213,6 +215,15 @@ def test_entries_as_objects_and_lines(board: api.Compiled, expect: Expect) -> No
     text = "\n".join(entries.as_table(board.entries)) + "\n" + as_file(whole)
     expect(EXPECTED / "entries.txt", hidden(text, board))
     assert entries.as_table([]) == []
+
+
+def test_entries_without_a_table_are_lines_alike(tmp_path: Path) -> None:
+    plain = BOARD.replace('[{id: warm, line: "50 % off", word: "ü"}, {id: cold, line: "new"}]', "[warm, cold]")
+    (tmp_path / "b.yaml").write_text(plain.replace("hook.line", "hook"), encoding="utf-8")
+    found = api.compile(tmp_path / "b.yaml").entries
+    assert len(found) == 8 and not any(entry.base.tables for entry in found)
+    whole = [orjson.dumps(entries.as_json(entry)) + b"\n" for entry in found]
+    assert list(entries.as_lines(found)) == whole
 
 
 def test_entries_explained(board: api.Compiled, expect: Expect) -> None:
