@@ -70,8 +70,12 @@ def test_room_is_held_back_for_the_receipts_to_come(path: Path) -> None:
     journal = begun(path)
     reserve = path.parent / ".seedspec" / "s.lock.reserve"
     assert reserve.stat().st_size == RESERVE, "twice a lock that is not there yet, and more"
+    file = journal._handle
     journal.abandon()
-    assert not reserve.exists() and journal.written == 1
+    journal.abandon()
+    assert not reserve.exists() and journal.written == 1 and file is not None
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(file)
     again = opened(path)
     before = path.stat().st_size
     again.intend(intent("b"), BODY)
