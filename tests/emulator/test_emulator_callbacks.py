@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import queue
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from seedspec.emulator import callbacks
 
 if TYPE_CHECKING:
     from tests.emulator.conftest import Start
@@ -117,3 +121,28 @@ def test_a_public_callback_never_leaves_this_machine(start: Start) -> None:
     emulator.create(callback_url="https://hooks.example.com/x")
     [line] = emulator.until(lambda: emulator.ledger("callback"), bool)
     assert (line["delivered"], line["outcomes"]) == (False, ["not sent"])
+
+
+def test_a_callback_is_delivered_by_a_status_of_success_alone() -> None:
+    assert [callbacks.is_delivered(outcome) for outcome in (199, 200, 299, 300, "timed out")] == [
+        False, True, True, False, False,
+    ]  # fmt: skip
+
+
+def test_why_there_was_no_answer_is_said_in_words(hook: Hook) -> None:
+    assert callbacks.post("nonsense", b"{}", timeout=5) == "unknown url type: 'nonsense'"
+    assert "refused" in str(callbacks.post("http://127.0.0.1:1/hook", b"{}", timeout=5))
+    hook.statuses = [302, 500, 201]
+    assert [callbacks.post(hook.url, b'{"a": 1}', timeout=20) for _ in range(4)] == [302, 500, 201, 204]
+    assert [hook.arrived.get(timeout=20) for _ in range(4)] == [("/hook?ref=1", "application/json", {"a": 1})] * 4
+
+
+def test_it_is_tried_again_until_it_is_delivered(hook: Hook) -> None:
+    def outcomes(*waits: float) -> list[int | str]:
+        with ThreadPoolExecutor(1) as executor:
+            return asyncio.run(callbacks.deliver(hook.url, b"{}", waits=waits, timeout=20, executor=executor))
+
+    hook.statuses = [500, 404, 200, 200]
+    assert outcomes(0, 0.001, 0) == [500, 404, 200] and hook.statuses == [200]
+    hook.statuses = [500, 500, 500]
+    assert outcomes(0) == [500, 500] and hook.statuses == [500]
