@@ -76,7 +76,7 @@ def _cut(text: str) -> str:
 
 def _briefly(d: Diagnostic, first: int) -> Iterator[str]:
     yield f"{_place(d.span, first)}{d.severity}: {visible(d.message)} [{d.code}]"
-    for note in d.notes:
+    for note in (*d.notes, *(diagnostics.entries_note(d.entries) if len(d.entries) > 1 else ())):
         yield f"  = {_place(note.span, first)}{visible(note.message)}"
     yield from (f"  {line}" for line in _edits(d))
 
