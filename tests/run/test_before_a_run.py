@@ -362,3 +362,18 @@ def test_one_free_question_tells_whether_the_service_can_be_reached(
     assert not doctor.asks_here(PROVIDER, {}) and not doctor.asks_here(PROVIDER, {"EVOLINK_BASE_URL": "ftp://x"})
     none = doctor.reach(PROVIDER, {})
     assert none.verdict == "bad" and none.said.startswith("not asked: ")
+
+
+def test_prices_in_credits_of_different_worth_are_no_sum() -> None:
+    def entry(provider: str, per: int) -> Any:
+        rate = SimpleNamespace(credits_per_usd=Decimal(per))
+        return SimpleNamespace(model=SimpleNamespace(rate=rate, provider=SimpleNamespace(id=provider)))
+
+    plan: Any = SimpleNamespace(buys=())
+    check_services(SimpleNamespace(entries=[entry("evolink", 68), entry("ark", 68)]), plan, None)  # type: ignore[arg-type]
+    with pytest.raises(BadSettings) as refused:
+        check_services(SimpleNamespace(entries=[entry("evolink", 68), entry("ark", 100)]), plan, None)  # type: ignore[arg-type]
+    assert str(refused.value) == (
+        "the prices of this storyboard's services are in different credits: evolink has 68 to the dollar and ark has "
+        "100 to the dollar; make them one"
+    )
