@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
@@ -15,6 +16,7 @@ def shorten(text: str, most: int = 60) -> str:
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
+@lru_cache(maxsize=4096)  # the words of a table are compared with each key
 def fold(word: str) -> str:
     """A word without what people write differently: case, width of the characters, and what stands between words."""
     return re.sub(r"[\s_.\-]+", "", unicodedata.normalize("NFKC", word).casefold())
