@@ -15,12 +15,18 @@ PACE = "--submit-rate=1000\n--poll-interval=0.1"
 
 
 @pytest.fixture
-def job(folder: Path, acme: Acme, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def seconds() -> float:
+    """How long a task takes."""
+    return 0.05
+
+
+@pytest.fixture
+def job(folder: Path, acme: Acme, seconds: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A job of GitHub with two storyboards of one name."""
     monkeypatch.setenv("RUNNER_TEMP", str(folder))
     monkeypatch.setenv("GITHUB_OUTPUT", str(folder / "output.txt"))
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary.md"))
-    with acme("none", takes=1) as board:
+    with acme("none", takes=1, seconds=seconds) as board:
         for name in ("a", "b"):
             (folder / name).mkdir()
             text = board.read_text(encoding="utf-8").replace("Tea", f"Tea {name}")
@@ -64,6 +70,7 @@ def test_plans_are_shown_and_bought_by(job: Path, session: Session, monkeypatch:
     session.is_as("ci")
 
 
+@pytest.mark.parametrize("seconds", [600])
 def test_what_a_job_may_not_ask_for(job: Path, session: Session) -> None:
     session("ci", "ci --command plan", "ci --command check --storyboards a --attempts 0",
             "ci --storyboards a --attempts x",
@@ -73,7 +80,7 @@ def test_what_a_job_may_not_ask_for(job: Path, session: Session) -> None:
             "ci --command run --storyboards a --plans p --options --plan",
             "ci --command plan --storyboards a --options --out=x",
             "ci --command fetch --storyboards a/storyboard.yaml")  # fmt: skip
-    ci(session, "run", A, options=f"{PACE}\n--timeout=0.01", attempts="2")
+    ci(session, "run", A, options=f"{PACE}\n--no-wait", attempts="2")
     files(session, job)
     session.is_as("ci-refused")
 

@@ -33,7 +33,7 @@ TARGETS = ("../home/.bashrc", "../home/new", ".git/config", ".git/hooks/post-che
 GARBLED = HEADER + b'{"fp":"' + b"a" * 64 + b'","attempt":1,"state":"failed"}\nssh-ed25519 AAAA attacker\n'
 
 
-@pytest.mark.parametrize(("name", "target"), zip(BESIDE, cycle(TARGETS)), ids=BESIDE)
+@pytest.mark.parametrize(("name", "target"), list(zip(BESIDE, cycle(TARGETS))), ids=BESIDE)
 @pytest.mark.sampled(3)
 def test_a_link_in_the_place_of_a_file(name: str, target: str, project: Path, tmp_path: Path, command: Command) -> None:
     """The commands that write beside a storyboard; whatever they say, what lies outside and in `.git` stays."""
