@@ -56,7 +56,7 @@ def _base_60(ratio: str) -> int | None:
 
 
 _NUMBER = r"(\d{1,5}(?:[.,]\d{1,4})?)"
-_TWO_NUMBERS = re.compile(rf"{_NUMBER}\s*(?::|∶|/|x|×|\*|-|_|by|to|\s)\s*{_NUMBER}")
+_TWO_NUMBERS = re.compile(rf"(?<![\d.,]){_NUMBER}\s*(?::|∶|/|x|×|\*|-|_|by|to|\s)\s*{_NUMBER}(?!\d)")
 _PIXELS = 64
 """Two numbers above this are the sides of a picture rather than a ratio."""
 _SHAPES = {

@@ -337,8 +337,8 @@ def detach_command(storyboard: str, ledger: str | None, agreed: str | None, form
     if form == "json":
         print_json(detachment_json(done, at.board))
         return
-    many = done.purchases
-    print_notes([f"{at.path} names no ledger any more, and has all {many:,} purchases", *_following(done.following)])
+    has = "the one purchase" if done.purchases == 1 else f"all {done.purchases:,} purchases"
+    print_notes([f"{at.path} names no ledger any more, and has {has}", *_following(done.following)])
     _print_commit(at.path)
 
 

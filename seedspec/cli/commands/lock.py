@@ -211,7 +211,8 @@ def merge_command(base: Path, ours: Path, theirs: Path) -> None:
         data, doubles = repair.merge(before, one, other)
     except LockFault as fault:
         write_output(ours, repair.weave(one, other))
-        raise Exit(1, f"the lock is left in conflict: {fault} [{fault.code}]; `seedspec lock fix`") from None
+        goes_on = "" if fault.fix else f"; `{fault.command}`"
+        raise Exit(1, f"the lock is left in conflict: {fault} [{fault.code}]{goes_on}") from None
     write_output(ours, data)
     for record in doubles:
         print_notes([f"{record.entry}  bought more than once: attempt {record.attempt}, {record.state}, {record.task}"])
