@@ -66,6 +66,7 @@ def test_random_boards_compile_beside_the_lean_loop() -> None:
     assert re.fullmatch(rf"all: 3 boards of .* entries: {ratios}, \d+ entries", sums[0])
 
 
+@pytest.mark.slow
 def test_everything_that_people_write_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "tests/bench")
     import draw

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases"
 ROOMS = ("text", "catalog", "compiler")
@@ -99,6 +101,7 @@ def test_every_code_has_a_case() -> None:
     assert emitted() - shown() - ELSEWHERE.keys() - NEVER == set()
 
 
+@pytest.mark.slow
 def test_every_shown_code_is_emitted() -> None:
     assert shown() <= emitted() | ELSEWHERE.keys()
 

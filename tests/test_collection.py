@@ -42,6 +42,7 @@ def test_no_two_modules_have_one_name() -> None:
     assert [name for name, many in names.items() if many > 1] == []
 
 
+@pytest.mark.slow
 def test_nothing_imports_a_conftest() -> None:
     """The name stands for whichever of them was read last."""
     found = [

@@ -24,6 +24,7 @@ def scores() -> list[score.Score]:
     return list(score.scored(CASES))
 
 
+@pytest.mark.slow
 def test_mistakes_are_told(scores: list[score.Score]) -> None:
     """When it fails, or with `-rP`, each case that falls short is shown; `score.py --failed` shows them too."""
     told = [s for s in scores if s.case.family != score.FINE]

@@ -35,11 +35,13 @@ def live(function: str, *words: str) -> list[int]:
 
 
 @pytest.mark.parametrize("function", ["check", "plan"])
+@pytest.mark.slow
 def test_fifty_calls_hold_what_five_do(function: str) -> None:
     five, fifty = live(function, str(BOARD))
     assert fifty <= five * 1.1
 
 
+@pytest.mark.slow
 def test_a_text_that_changes_each_time_leaves_nothing_behind(tmp_path: Path) -> None:
     board = tmp_path / "storyboard.yaml"
     template = "{% macro warm(x) %}{{ x }}{% endmacro %}{{ warm(look) }} {{ missing }}"  # with a mistake in each round

@@ -50,6 +50,7 @@ def test_help_loads_click_alone() -> None:
 
 
 @pytest.mark.parametrize("command", [["plan"], ["settle"], ["run", "--emulator", "--yes", "--emulator-seconds", "0"]])
+@pytest.mark.slow
 def test_a_lock_without_a_ledger_loads_nothing_of_it(tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "storyboard.yaml").write_bytes(MINIMAL.read_bytes())
     code = (

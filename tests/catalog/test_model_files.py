@@ -76,6 +76,7 @@ def test_a_sibling_is_a_file(board: Path) -> None:
 
 
 @pytest.mark.parametrize("to", [None, 7, "text", [], {}])
+@pytest.mark.slow
 def test_a_part_that_is_missing_or_other_ends_in_no_traceback(board: Path, to: Any) -> None:
     shipped = SHIPPED[PATH]["x-seedspec"]["model"]
     for path in list(parts(document()))[:: 1 if to is None else 9]:
@@ -89,6 +90,7 @@ def test_a_part_that_is_missing_or_other_ends_in_no_traceback(board: Path, to: A
 
 @pytest.mark.parametrize("name", ["evolink/prices.json", "evolink/provider.json"])
 @pytest.mark.parametrize("to", [None, 7, "text", [], {}])
+@pytest.mark.slow
 def test_a_broken_neighbour_of_the_models_is_named(board: Path, name: str, to: Any) -> None:
     for path in parts(SHIPPED[name]):
         if name.endswith("provider.json") and path != ("id",):
@@ -136,6 +138,7 @@ def test_each_key_has_its_place_in_a_file_that_ships() -> None:
 
 
 @pytest.mark.parametrize("path", EVERY)
+@pytest.mark.slow
 def test_what_a_slot_or_a_meaning_never_says_is_named(path: str) -> None:
     """Each key in each place of each file that ships, whether the file has it there or not."""
     own = sources.schemas()[path]["x-seedspec"]

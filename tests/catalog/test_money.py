@@ -6,6 +6,8 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from seedspec.api import Options, budget_of, compile, plan
 from seedspec.catalog.model import price_of
 from seedspec.catalog.price import Asked, Cost, charge, sum_of
@@ -86,6 +88,7 @@ def test_the_same_seconds_cost_the_same_however_they_are_divided() -> None:
     assert thirds == {price("720p", 4, (6.6,))}
 
 
+@pytest.mark.slow
 def test_tenths_that_make_the_most_are_not_above_it(tmp_path: Path) -> None:
     # in binary fractions 4.9 + 5.1 + 5.0 and the like come out above and below 15
     for first, second in pairwise(TENTHS):

@@ -63,6 +63,7 @@ def row(since: str, rate: str = "1", **more: Any) -> Any:
 # --- the same prices as before ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_expressions_give_what_the_formula_gave() -> None:
     """Each quality and length, without a reference video and with every hundredth of seconds of them."""
     lengths = [None, *(Decimal(n) / 100 for n in range(200, 1501))]
@@ -83,6 +84,7 @@ def boards(*, long: bool) -> Iterator[Path]:
     yield from (c for c in cases if long or c.parts[-3] != "errors")
 
 
+@pytest.mark.slow
 def test_every_entry_costs_what_it_did(monkeypatch: pytest.MonkeyPatch, *, long: bool) -> None:
     compared = 0
     for board in boards(long=long):
@@ -225,6 +227,7 @@ json_values = st.recursive(
 
 
 @given(json_values, st.sampled_from(["number", "word", "truth"]))
+@pytest.mark.slow
 def test_no_tree_ends_in_a_traceback(tree: Any, kind: Any) -> None:
     with suppress(BadExpression, NoValue):
         parse(tree, kind).work_out(SAID)

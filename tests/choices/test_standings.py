@@ -121,6 +121,7 @@ def test_how_sure_it_is_is_said(project: Project, winners: str, verdict: str) ->
     assert stats(project, "--axis", "hook").splitlines()[-1].strip() == verdict
 
 
+@pytest.mark.slow
 def test_votes_are_counted_in_text_and_json(project: Project) -> None:
     vote(project, "rrrrrrrrrrrqqqq==--00")
     text = stats(project, "--axis", "hook")
@@ -223,6 +224,7 @@ ASK, SHOW = "film@look=dawn,hook=question", "film@look=dawn,hook=reveal"
 NOON = "film@look=noon,hook=reveal"
 
 
+@pytest.mark.slow
 def test_films_win_with_their_price(project: Project) -> None:
     vote_films(project, *[(ASK, SHOW, "b")] * 9, *[(SHOW, ASK, "tie")] * 2, (NOON, ASK, "a"), (NOON, SHOW, "bad"))
     text = stats(project, "--film").splitlines()

@@ -61,6 +61,7 @@ def test_a_name_is_of_one_path_however_it_is_written(boards: tuple[str, str]) ->
     assert len(name("x" * 4000)) < 100 and all(c.isalnum() or c in "-." for c in name("../a b:*?\n.yaml"))
 
 
+@pytest.mark.slow
 def test_each_storyboard_is_bought_by_its_own_plan(
     boards: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,6 +175,7 @@ def test_whatever_stands_in_the_folder_nothing_else_is_bought(
     assert (bought(boards[0]), bought(boards[1])) == (0, 0)
 
 
+@pytest.mark.slow
 def test_the_options_do_not_lift_what_the_folders_bound(boards: tuple[str, str]) -> None:
     for option in ("--yes", "-y", "--plan=x", "--yes-up-to=5"):
         assert ci("run", boards[0], plans="plans", options=f"{QUICK}\n{option}") == 2

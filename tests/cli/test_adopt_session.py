@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from looks import MP4, Acme, edit, keep
 from sessions import Session
 from test_settle_session import RUN
@@ -16,6 +17,7 @@ def tasks() -> list[str]:
     return list(dict.fromkeys(re.findall(r'"task":"([^"]+)"', LOCK.read_text(encoding="utf-8"))))
 
 
+@pytest.mark.slow
 def test_a_task_and_a_video_are_taken_up(acme: Acme, session: Session) -> None:
     with acme("none", takes=3) as board:
         session("run --yes --submit-rate 1000 --in-flight 1 --poll-interval 0.1 --select take=1,one --select take=2")

@@ -78,6 +78,7 @@ def test_mistakes_are_found_shown_and_fixed(looks: Path, session: Session) -> No
     session.is_as("check")
 
 
+@pytest.mark.slow
 def test_rows_are_chosen_and_kept(folder: Path, session: Session) -> None:
     board = folder / "storyboard.yaml"
     board.write_text(SWEPT, encoding="utf-8")
@@ -97,6 +98,7 @@ def test_rows_are_chosen_and_kept(folder: Path, session: Session) -> None:
     session.is_as("rows")
 
 
+@pytest.mark.slow
 def test_a_storyboard_is_compared_with_a_revision(looks: Path, session: Session) -> None:
     commit(looks.parent, first=True)
     text = looks.read_text(encoding="utf-8")
@@ -157,6 +159,7 @@ def test_prices_models_and_codes_are_shown(looks: Path, session: Session, monkey
     session.is_as("prices")
 
 
+@pytest.mark.slow
 def test_a_take_that_is_not_as_expected_is_bought_anew(acme: Acme, session: Session) -> None:
     with acme("none", "black@1", takes=1) as board:
         edit(board, "shots:", "expect: {black: {max: 0.5}}\nshots:")

@@ -51,6 +51,7 @@ def files(session: Session, folder: Path) -> None:
     session.note("files: " + ", ".join(str(p.relative_to(folder)) for p in sorted(folder.glob("*/*.json"))))
 
 
+@pytest.mark.slow
 def test_plans_are_shown_and_bought_by(job: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     ci(session, "check", A, B)
     ci(session, "plan", A, B)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import forks
+import pytest
 
 HEAD = "seedspec: 1\nmodel: seedance-2.0-reference-to-video\nreferences: {hero: {image: https://x.test/hero.png}}\n"
 AXES = "matrix: {max_entries: 5000, axes: {n: [" + ", ".join(f"n{i}" for i in range(1500)) + "]}}\n"
@@ -17,6 +18,7 @@ def compile(folder: Path, prompt: str, *options: str) -> tuple[int, bytes, bytes
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_lines_are_the_objects_of_json(tmp_path: Path) -> None:
     prompt = "{{ ref('hero') }} on {{ n }}"
     code, lines, told = compile(tmp_path, prompt, "--format", "jsonl")

@@ -35,6 +35,7 @@ def given() -> Iterator[str]:
                     yield from test_codes.constants(node.args[0])
 
 
+@pytest.mark.slow
 def test_every_code_has_a_page_and_every_page_a_code() -> None:
     assert set(codes()) == set(given()), f"write what each code means and what to do in {make_errors.SENTENCES}"
     assert list(codes()) == sorted(codes())

@@ -41,6 +41,7 @@ def vote(found: dict[str, str], a: str, b: str, winner: str) -> dict[str, object
     return own | {"winner": winner, "blind": True, "shown": "ab", "criterion": "overall"}
 
 
+@pytest.mark.slow
 def test_takes_are_looked_at(kite: Project, session: Session) -> None:
     session(
         "review", "review --format json", "review --media inline -s close", "review --guest --media link",
@@ -54,6 +55,7 @@ def test_takes_are_looked_at(kite: Project, session: Session) -> None:
     session.is_as("review")
 
 
+@pytest.mark.slow
 def test_films_are_made_of_takes(kite: Project, session: Session) -> None:
     session(
         "export otio", "export otio --film", "export otio --film --gaps", "export otio --film --gaps --by look",
@@ -69,6 +71,7 @@ def test_films_are_made_of_takes(kite: Project, session: Session) -> None:
     session.is_as("films")
 
 
+@pytest.mark.slow
 def test_votes_and_picks_of_reviewers(kite: Project, session: Session) -> None:
     takes = {e.address: e.fingerprint for e in kite.entries()}
     one, two, other = f"{FIRST}/1", f"{FIRST}/2", "open@look=dawn,hook=reveal/1"

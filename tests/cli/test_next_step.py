@@ -30,6 +30,7 @@ def parses(line: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_from_the_beginning_to_the_cut(folder: Path, seedspec: Run) -> None:
     assert steps(seedspec("init", "my film")) == [
         "seedspec check 'my film/storyboard.yaml' && seedspec run 'my film/storyboard.yaml' --emulator"

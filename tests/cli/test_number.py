@@ -44,6 +44,7 @@ def test_a_number_is_finite_and_within_bounds(
 
 
 @pytest.mark.parametrize("value", ["0", "1e9", "0.01"])
+@pytest.mark.slow
 def test_bounds_belong_to_it(looks: Path, seedspec: Run, value: str) -> None:
     run = ("run", "--emulator", "--max-entries", "0")
     assert seedspec(*run, "--max-usd", value, "--max-credits", value).code in (0, 4, 7)

@@ -98,6 +98,7 @@ def test_before_anything_is_bought(looks: Path, seedspec: Run) -> None:
         assert said.code == 0 and said.out.strip(), (words, said)
 
 
+@pytest.mark.slow
 def test_with_purchases_in_every_state(looks: Path, seedspec: Run) -> None:
     (looks.parent / "renders").mkdir()
     (looks.parent / "renders" / "a.mp4").write_bytes(MP4)
@@ -142,6 +143,7 @@ def test_profiles_expectations_and_a_strategy(looks: Path, seedspec: Run) -> Non
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
+@pytest.mark.slow
 def test_a_run_with_the_emulator(looks: Path, seedspec: Run, form: str) -> None:
     edit(looks, "defaults: {", "defaults: {takes: 1, ")
     only = ("--emulator", "--select", "close@prompt=slow")

@@ -29,6 +29,7 @@ def home(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_files_are_judged_and_answers_read(home: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     put(home / "providers")
     Path("empty").mkdir()

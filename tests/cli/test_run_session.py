@@ -23,6 +23,7 @@ def report(session: Session, *files: str) -> None:
         session.note(f"{file}\n" + re.sub(r'time="[0-9.]+"', 'time="<seconds>"', text).rstrip())
 
 
+@pytest.mark.slow
 def test_a_run_is_told_as_lines_as_events_and_in_reports(
     acme: Acme, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,6 +45,7 @@ def test_a_run_is_told_as_lines_as_events_and_in_reports(
     session.is_as("run")
 
 
+@pytest.mark.slow
 def test_words_that_contradict_each_other(acme: Acme, session: Session) -> None:
     with acme("none", takes=2) as board:
         session(
@@ -62,6 +64,7 @@ def test_words_that_contradict_each_other(acme: Acme, session: Session) -> None:
     session.is_as("run-refused")
 
 
+@pytest.mark.slow
 def test_a_person_is_asked(acme: Acme, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     with acme("none", takes=2):

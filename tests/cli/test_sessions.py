@@ -20,6 +20,7 @@ shots:
 """
 
 
+@pytest.mark.slow
 def test_before_anything_is_bought(looks: Path, session: Session) -> None:
     session(
         "check", "plan", "plan --format markdown", "status",
@@ -45,6 +46,7 @@ def test_one_purchase_as_programs_read_it(folder: Path, session: Session) -> Non
     session.is_as("programs")
 
 
+@pytest.mark.slow
 def test_purchases_in_every_state(looks: Path, session: Session) -> None:
     with looks.open("a", encoding="utf-8") as file:
         file.write("profiles: {draft: {quality: 720p}}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from looks import Acme, edit, keep
 from sessions import Session
 
@@ -17,6 +18,7 @@ def newer(board: Path) -> None:
     lock.write_bytes(lock.read_bytes().replace(b'"seedspec_lock":1', b'"seedspec_lock":2'))
 
 
+@pytest.mark.slow
 def test_a_task_is_found_by_its_request(acme: Acme, session: Session) -> None:
     with acme("body", "lost-reply@1", "server-error=502@2,3", takes=4, seconds=600):
         session(RUN, "status", "settle one/2 --format json", "settle")
@@ -45,6 +47,7 @@ def test_a_service_proves_what_it_took(acme: Acme, session: Session) -> None:
     session.is_as("settle-proved")
 
 
+@pytest.mark.slow
 def test_a_request_is_sent_again(acme: Acme, session: Session) -> None:
     with acme("none", "server-error=502@1,2,3", "server-error=502@2", takes=2, seconds=600) as board:
         session(f"{RUN} --max-entries 1", "settle")
@@ -62,6 +65,7 @@ def test_a_request_is_sent_again(acme: Acme, session: Session) -> None:
     session.is_as("settle-resend")
 
 
+@pytest.mark.slow
 def test_several_purchases_of_one_address(acme: Acme, session: Session) -> None:
     with acme("candidates", "lost-reply@1,2", "list-error=503", takes=2, seconds=600) as board:
         session(f"{RUN} --max-entries 1")

@@ -82,6 +82,7 @@ def signs(said: Said) -> list[str]:
     return [line.split()[0] for line in said.out.splitlines() if line[:1] in "+~>v=!?-" and line[1:2] == " "]
 
 
+@pytest.mark.slow
 def test_the_whole_address_is_in_the_request_alone(board: Path, seedspec: Run) -> None:
     made = api.compile(board)
     entry = next(e for e in made.entries if e.shot == "open")
@@ -105,6 +106,7 @@ def test_the_whole_address_is_in_the_request_alone(board: Path, seedspec: Run) -
     assert [p.name for p in files if b"aaaaaaaa" in p.read_bytes() or b"AKIAEXAMPLE" in p.read_bytes()] == []
 
 
+@pytest.mark.slow
 def test_a_new_signature_buys_nothing_again(board: Path, seedspec: Run) -> None:
     assert seedspec("run", *FAST).code == 0
     lock = board.with_name("storyboard.emulator.lock")
@@ -130,6 +132,7 @@ def test_a_lock_of_before_buys_nothing_again(board: Path, seedspec: Run, now: st
     assert orjson.dumps(status).count(b"aaaaaaaa") == 0
 
 
+@pytest.mark.slow
 def test_what_was_found_so_is_rewritten_at_the_next_change(board: Path, seedspec: Run) -> None:
     lock = board.with_suffix(".lock")
     lock.write_bytes(bought_before(board))

@@ -75,6 +75,7 @@ def chain(count: int, *, circle: bool = False, backwards: bool = False) -> str:
 
 
 @pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.slow
 def test_a_chain_of_many_shots(backwards: bool) -> None:
     result = compiled(chain(900, backwards=backwards))
     assert result.ok and len(result.entries) == 901

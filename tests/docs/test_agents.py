@@ -42,6 +42,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_every_command_ends_as_the_page_says(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert len(LINES) > 10 and all(exits_of(line) for line in LINES)
     told: dict[str, Any] = {}

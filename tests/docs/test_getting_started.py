@@ -30,6 +30,7 @@ def environment(folder: Path) -> dict[str, str]:
     return own | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "TMPDIR": str(folder), "NO_COLOR": "1"}
 
 
+@pytest.mark.slow
 def test_the_page_can_be_followed_to_the_letter(tmp_path: Path) -> None:
     script = following('cd "$(mktemp -d)"', "seedspec check  ", "export SEEDSPEC_EMULATOR")
     done = subprocess.run(

@@ -95,6 +95,7 @@ def test_one_command_makes_all_that_is_made() -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_every_error_has_its_section(expect: Expect) -> None:
     expect(make_errors.PAGE, make_errors.made())
     sections = set(re.findall(r"^## ([a-z0-9-]+)$", make_errors.PAGE.read_text(encoding="utf-8"), re.MULTILINE))
@@ -102,6 +103,7 @@ def test_every_error_has_its_section(expect: Expect) -> None:
     assert sections >= (test_codes.emitted() | set(test_codes.ELSEWHERE)) - test_codes.NEVER
 
 
+@pytest.mark.slow
 def test_the_house_is_drawn_as_it_stands(expect: Expect) -> None:
     expect(make_architecture.PAGE, make_architecture.made(make_architecture.PAGE.read_text(encoding="utf-8")))
     expect(make_architecture.PICTURE, make_architecture.drawn())

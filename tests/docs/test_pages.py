@@ -60,6 +60,7 @@ def broken(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.slow
 def test_links_and_images_lead_somewhere(page: Path) -> None:
     assert broken(page) == []
 

@@ -32,6 +32,7 @@ def codes(server: Server, file: Path, text: str | None = None) -> set[Any]:
     return {one["code"] for one in server.diagnostics(file, text)}
 
 
+@pytest.mark.slow
 def test_two_editors_and_one_that_dies(tmp_path: Path) -> None:
     file = tmp_path / "storyboard.yaml"
     file.write_text(BOARD, encoding="utf-8")
@@ -49,6 +50,7 @@ def test_two_editors_and_one_that_dies(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["storyboard.yaml"]
 
 
+@pytest.mark.slow
 def test_a_file_of_eight_megabytes(tmp_path: Path) -> None:
     with running() as process:
         server = Server(process)

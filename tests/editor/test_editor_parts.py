@@ -93,6 +93,7 @@ def test_every_place_of_every_name(folder: Path, expect: Callable[[Path, str], N
     expect(ANSWERS / "names.txt", "\n".join(rows) + "\n")
 
 
+@pytest.mark.slow
 def test_what_is_shown_under_the_pointer(folder: Path, expect: Callable[[Path, str], None]) -> None:
     snapshot = look(folder)
     rows, end = [], 0

@@ -67,6 +67,7 @@ async def shown(client: LanguageClient, uri: str, version: int | None = None) ->
                 return list(found.diagnostics)
 
 
+@pytest.mark.slow
 async def test_text_that_is_not_saved_is_checked(client: LanguageClient, tmp_path: Path) -> None:
     file = tmp_path / "storyboard.yaml"
     file.write_text("seedspec: 1\n", encoding="utf-8")
@@ -82,6 +83,7 @@ async def test_text_that_is_not_saved_is_checked(client: LanguageClient, tmp_pat
     }
 
 
+@pytest.mark.slow
 async def test_a_file_that_changes_on_the_disk_is_looked_at_again(client: LanguageClient, tmp_path: Path) -> None:
     file, words = tmp_path / "storyboard.yaml", tmp_path / "words.j2"
     text = BOARD.replace("{{ lok.words }}", "{% include 'words.j2' %}")

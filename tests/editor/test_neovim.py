@@ -26,6 +26,7 @@ shots:
 
 
 @pytest.mark.skipif(shutil.which("nvim") is None, reason="needs nvim")
+@pytest.mark.slow
 def test_neovim(tmp_path: Path) -> None:
     board, said = tmp_path / "storyboard.yaml", tmp_path / "said"
     board.write_text(BOARD, encoding="utf-8")

@@ -98,6 +98,7 @@ def test_anything_but_2xx_is_tried_again_three_times(
     assert hook.arrived.qsize() == len(outcomes)
 
 
+@pytest.mark.slow
 def test_a_host_that_does_not_answer(start: Start, hook: Hook) -> None:
     emulator = start(**QUICK, callback_timeout=0.2)
     hook.server.shutdown()

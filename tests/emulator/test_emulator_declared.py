@@ -85,6 +85,7 @@ def test_tasks_walk_in_the_words_of_their_provider(start: Any) -> None:
         assert answer.status_code == 404 and answer.json()["error"]["code"] == "task_not_found"
 
 
+@pytest.mark.slow
 def test_one_run_buys_of_three_services(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +114,7 @@ def test_one_run_buys_of_three_services(
         ("refused", {State.FAILED}, 1),
     ],
 )
+@pytest.mark.slow
 def test_faults_of_declared_providers_end_as_those_of_any(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
     fault: str, states: set[State], code: int,

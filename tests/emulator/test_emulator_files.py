@@ -180,6 +180,7 @@ def test_a_file_may_take_100_mb_and_no_more(tmp_path: Path) -> None:
     ledger.release()
 
 
+@pytest.mark.slow
 def test_a_form_that_is_too_large_is_read_to_its_end_and_refused(shared: Running) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     failed(shared.client.post(f"{FILES}/upload/stream", content=bytes(101_000_001), headers=headers), 413)

@@ -199,6 +199,7 @@ def branches(draw: st.DrawFn) -> tuple[Lock, Lock, Lock]:
 
 @settings(max_examples=300, deadline=None)
 @given(branches())
+@pytest.mark.slow
 def test_a_union_keeps_every_receipt_and_does_not_care_for_the_order(found: tuple[Lock, Lock, Lock]) -> None:
     base, ours, theirs = found
     one, other = union(ours, theirs), union(theirs, ours)

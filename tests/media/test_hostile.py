@@ -120,6 +120,7 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
+@pytest.mark.slow
 def test_a_decompression_bomb_is_not_unpacked(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(60_000, 60_000))
     assert "far more pixels than this tool unpacks" in refused(tmp_path, "image", "a.png")

@@ -318,6 +318,7 @@ def test_the_schema_of_picks_is_the_neighbour_of_the_storyboard_s(board: Path) -
     assert schema_beside(Path("none.yaml"), "picks") == ""
 
 
+@pytest.mark.slow
 def test_a_change_in_a_folder_wakes(tmp_path: Path) -> None:
     watcher = Watcher()
     watcher.wait([tmp_path / "none" / "a.yaml", tmp_path / "b.yaml"])

@@ -99,6 +99,7 @@ BOOKS: dict[str, tuple[Callable[[], bytes], Wish]] = {
 }
 
 
+@pytest.mark.slow
 def test_what_becomes_of_a_workbook(expect: Expect) -> None:
     made = [f"=== {title}\n{outcome('.xlsx', raw(), wish)}" for title, (raw, wish) in BOOKS.items()]
     expect(SOURCES / "sheets.txt", "\n".join(made))

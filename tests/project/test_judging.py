@@ -59,6 +59,7 @@ def test_one_process_answers_about_each_video_and_ends_by_itself(tmp_path: Path)
         ("import sys; sys.stdin.read()", "no answer within 0.4 s; does it flush"),
     ],
 )
+@pytest.mark.slow
 def test_a_fault_is_that_of_one_video(program: str, why: str, tmp_path: Path) -> None:
     """The first process fails, the next one answers."""
     mark = tmp_path / "mark"
@@ -103,6 +104,7 @@ def test_more_answers_than_questions_are_no_answers() -> None:
     assert ending.taken_back == 3 and "more often than it was asked" in ending.wrong
 
 
+@pytest.mark.slow
 def test_how_it_ends_is_said() -> None:
     with judge(f"{ANSWER}\nsys.exit(4)") as one:
         one.ask(b"{}")

@@ -111,6 +111,7 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> list[etree.XMLSchema]:
     return schemas
 
 
+@pytest.mark.slow
 def test_junit_by_the_schemas_of_jenkins(stage: Stage, judges: list[etree.XMLSchema]) -> None:
     for events in (everything(stage), []):
         written = etree.fromstring(junit(folded(stage, events), "tea-house", stage.rate))

@@ -49,6 +49,7 @@ STATUS = st.sampled_from([200, 201, 204, 301, 307, 400, 401, 402, 403, 404, 409,
 
 @settings(max_examples=600, deadline=None)
 @given(STATUS, HEADERS, BODIES)
+@pytest.mark.slow
 def test_any_answer_has_a_meaning(status: int, headers: dict[str, str], body: bytes) -> None:
     answer = HttpResponse(status, headers, body)
     created = RULES.created(answer)

@@ -48,6 +48,7 @@ def traced(folder: Path, text: str) -> list[Step]:
     return found
 
 
+@pytest.mark.slow
 def test_what_is_relied_on_is_durable_before(needs_strace: str, project: Make) -> None:
     found = project(SMALL)
     trace = found.folder.parent / "trace"

@@ -96,6 +96,7 @@ def context(authority: Path) -> ssl.SSLContext:
     return made
 
 
+@pytest.mark.slow
 def test_a_result_comes_through_a_proxy_on_a_private_address(
     environ: pytest.MonkeyPatch,
     context: ssl.SSLContext,
@@ -149,6 +150,7 @@ def test_a_proxy_that_is_none_hides_nothing(
     assert isinstance(reply, Trouble), reply
 
 
+@pytest.mark.slow
 def test_certificates_that_cannot_be_loaded_end_a_run_before_it_begins(project: Make) -> None:
     found = project(SMALL)
     missing = {"SSL_CERT_FILE": str(found.folder / "none.pem")}

@@ -48,6 +48,7 @@ def told(number: int, events: list[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda p: p.name)
+@pytest.mark.slow
 def test_run(case: Path, tmp_path: Path, hero: Path, expect: Callable[[Path, str], None]) -> None:
     """`case.json`: the faults, and for each run its options and the words of the storyboard that are edited before."""
     here = shutil.copytree(case, tmp_path / "project")

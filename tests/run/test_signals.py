@@ -34,6 +34,7 @@ def slow(project: Make, folder: Path, *faults: str) -> Iterator[Project]:
         yield project(SMALL, at=service)
 
 
+@pytest.mark.slow
 def test_signals_that_are_ignored_stay_ignored(project: Make, tmp_path: Path) -> None:
     for found in slow(project, tmp_path / "books"):
         process = found.start(*RUN, before=IGNORING)
@@ -59,6 +60,7 @@ def test_a_signal_that_is_not_ignored_ends_in_order(number: signal.Signals, proj
         assert "submitting" not in found.states().values()
 
 
+@pytest.mark.slow
 def test_a_terminal_that_closes_does_not_end_a_run_under_nohup(project: Make, tmp_path: Path) -> None:
     for found in slow(project, tmp_path / "books"):
         os.mkfifo(tmp_path / "events")
@@ -74,6 +76,7 @@ def test_a_terminal_that_closes_does_not_end_a_run_under_nohup(project: Make, tm
             assert (last["exit"], last["saved"]) == (0, 2)
 
 
+@pytest.mark.slow
 def test_a_doubt_is_told_before_an_interruption(project: Make, tmp_path: Path) -> None:
     for found in slow(project, tmp_path / "books", "lost-reply@1"):
         process = found.start(*RUN)

@@ -62,6 +62,7 @@ def test_another_key_is_refused(key: str, addresses: Addresses) -> None:
     assert asked(f"{addresses.api}/v1/credits", Host="127.0.0.1", Authorization=f"Bearer {key}") == 401
 
 
+@pytest.mark.slow
 def test_its_files_are_its_users(project: Path, command: Command) -> None:
     assert command(project, "run", "--emulator", "--yes").code == 0
     folder = project / ".seedspec" / "storyboard.emulator"

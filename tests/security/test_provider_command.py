@@ -82,6 +82,7 @@ def test_a_mistake_is_told_before_money_moves(
     assert say("provider", "answer", FILE, "create", "x.json")[0] == 3
 
 
+@pytest.mark.slow
 def test_a_whole_provider_is_found_good_and_its_next_step_is_named(clone: Path, say: Say) -> None:
     put(clone / "providers")
     for name in ("acme", "providers/acme", "providers/acme/", FILE, "providers/acme/acme-1.0.json"):
@@ -190,6 +191,7 @@ def test_a_key_that_stands_twice_makes_a_file_useless(clone: Path, say: Say, mon
         (("preview", "storyboard.yaml"), 3, "[provider-not-trusted]"),
     ],
 )
+@pytest.mark.slow
 def test_a_word_that_means_nothing_is_told(words: tuple[str, ...], code: int, told: str, clone: Path, say: Say) -> None:
     put(clone / "providers")
     assert (found := say("provider", *words))[0] == code and told in found[1], found

@@ -258,6 +258,7 @@ def test_a_list_of_digests_that_is_none_is_told(clone: Path, say: Say, monkeypat
 # layers
 
 
+@pytest.mark.slow
 def test_a_provider_of_ones_own_settings_needs_no_trust_and_is_known_everywhere(clone: Path, say: Say) -> None:
     put(clone.parent / "home" / "config" / "seedspec" / "providers")
     assert say("check")[0] == 0

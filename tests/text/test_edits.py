@@ -105,6 +105,7 @@ PIECES = st.text(st.sampled_from("a'\"{}: \t茶é🍵#"), max_size=6)
 
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(TEXTS), st.data())
+@pytest.mark.slow
 def test_only_the_spans_change(raw: bytes, data: st.DataObject) -> None:
     """Of any edits those that are kept change their spans, and no other byte of any storyboard."""
     whole = source(raw)

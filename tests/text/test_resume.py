@@ -137,6 +137,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(PIECES, max_size=40).map("".join))
+@pytest.mark.slow
 def test_any_text_is_a_value_or_a_finding(text: str) -> None:
     _, found, problems = read(text)
     for one in found:

@@ -59,6 +59,7 @@ def normal(value: Any) -> Any:
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(st.tuples(KEYS, WORDS), min_size=1, max_size=5))
+@pytest.mark.slow
 def test_what_two_readers_agree_on_is_read_the_same(pairs: list[tuple[str, str]]) -> None:
     text = "".join(f"{key}: {word}\n" for key, word in pairs)
     one = read(yaml12.parse_yaml, text)

@@ -111,6 +111,7 @@ def grids(draw: st.DrawFn) -> Grid:
 
 @settings(max_examples=250, deadline=None)
 @given(grids(), st.data())
+@pytest.mark.slow
 def test_rows_are_those_of_the_plain_walk(grid: Grid, data: st.DataObject) -> None:
     assert list(grid.rows()) == list(rows(grid))
     assert grid.arithmetic == arithmetic(grid)

@@ -7,6 +7,7 @@ import sys
 from itertools import combinations, product
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_rows import SPAN, boxes, matches
@@ -50,6 +51,7 @@ def boards(draw: st.DrawFn, least: int = 1) -> Product:
 
 @settings(max_examples=300, deadline=None)
 @given(boards(), st.data())
+@pytest.mark.slow
 def test_pairwise_holds_every_pair_that_an_allowed_row_holds(board: Product, data: st.DataObject) -> None:
     every = allowed(board)
     there = data.draw(st.lists(st.sampled_from(every), max_size=4, unique=True)) if every else []
@@ -71,6 +73,7 @@ def test_pairwise_holds_every_pair_that_an_allowed_row_holds(board: Product, dat
 
 @settings(max_examples=200, deadline=None)
 @given(boards(), st.data())
+@pytest.mark.slow
 def test_a_partial_row_fits_when_the_product_has_one_like_it(board: Product, data: st.DataObject) -> None:
     axes = range(len(board.labels))
     labels = {i: data.draw(st.sampled_from(board.labels[i])) for i in data.draw(st.sets(st.sampled_from(axes)))}
@@ -129,6 +132,7 @@ for strategy in (Strategy("pairwise", None), Strategy("sample", None, 50, 7)):
 """
 
 
+@pytest.mark.slow
 def test_a_large_board_with_many_exclusions_is_chosen_alike_in_every_process(tmp_path: Path) -> None:
     said = {
         subprocess.run(

@@ -59,6 +59,7 @@ def written(value: Any) -> str:
 
 @settings(deadline=None, max_examples=60)
 @given(TABLES, st.data())
+@pytest.mark.slow
 def test_a_column_stands_for_the_labels_of_its_rows(rows: list[dict[str, Any]], data: st.DataObject) -> None:
     """What `exclude` and `when` do by columns is what they do by the labels that have these values."""
     table = [{"id": f"r{n}", **row} for n, row in enumerate(rows)]

@@ -98,6 +98,7 @@ def test_the_board_is_sound() -> None:
 
 @settings(bounded, max_examples=50)
 @given(spellings(BOARD))
+@pytest.mark.slow
 def test_another_spelling_is_the_same_purchase(text: str) -> None:
     for profile, plain in (("", PLAIN), ("final", FINAL)):
         found = compiled(text, profile)
@@ -132,6 +133,7 @@ PLACES = [
 @settings(bounded, max_examples=200)
 @given(st.sampled_from(PLACES), NUMBERS)
 @example("matrix: {max_entries: %s}", "2e3")
+@pytest.mark.slow
 def test_any_number_anywhere_is_taken_or_said(place: str, number: str) -> None:
     head = "" if place.startswith("seedspec") else "seedspec: 1\n"
     name = "v" if "references" in place else "hero"
@@ -215,6 +217,7 @@ TAILS = st.sampled_from(
 @example("https://", "[x", "/hero", "image", False)
 @example("https://", "[x", "/hero.png", "image", True)
 @example("http://", "h:port", "/x", "image", False)
+@pytest.mark.slow
 def test_any_address_is_taken_or_said(scheme: str, host: str, tail: str, kind: str, rendered: bool) -> None:
     url = json.dumps(scheme + host + tail)
     target = f"\"{{{{ '{url[1:-1]}' }}}}\"" if rendered and "'" not in url else url

@@ -44,6 +44,7 @@ def checked(modules: Path, folder: Path, script: str) -> list[str]:
     return said
 
 
+@pytest.mark.slow
 def test_the_script_keeps_its_types(modules: Path, tmp_path: Path) -> None:
     assert checked(modules, tmp_path, page.read(*page.SCRIPTS)) == []
 

@@ -57,6 +57,7 @@ def test_nothing_of_the_project_is_in_it(project: Project) -> None:
     assert page_of(project) == text, "the same takes are the same page"
 
 
+@pytest.mark.slow
 def test_a_guests_votes_come_back_as_a_file_that_is_counted(project: Project) -> None:
     found = content_of(page_of(project))
     by_name = {(t["shot"], *t["labels"].items(), t["take"]): t for t in found["takes"]}

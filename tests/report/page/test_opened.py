@@ -40,6 +40,7 @@ def test_the_page_is_opened_where_there_is_a_screen(project: Project, tmp_path: 
         ({"DISPLAY": ":7", "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}, "reached by SSH"),
     ],
 )
+@pytest.mark.slow
 def test_without_a_screen_its_path_is_said(project: Project, tmp_path: Path, environ: dict[str, str], why: str) -> None:
     if sys.platform == "darwin" and not environ:
         pytest.skip("a Mac has a screen")

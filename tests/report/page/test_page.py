@@ -36,6 +36,7 @@ def content_of(text: str) -> Any:
 
 
 @pytest.mark.parametrize("media", ["link", "inline", "proxy"])
+@pytest.mark.slow
 def test_the_same_takes_are_the_same_bytes(project: Project, media: str) -> None:
     first = text_of(project, "--media", media)
     assert text_of(project, "--media", media) == first

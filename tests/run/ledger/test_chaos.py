@@ -186,11 +186,13 @@ def four_buyers(bucket: Bucket, url: str, service: Service, count: int, grant: A
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.slow
 def test_lost_answers_lose_and_double_nothing(bucket: Bucket, service: Service, count: int) -> None:
     team = four_buyers(bucket, f"s3://team/answers-{count}", service, count)
     assert service.doubles() == 0 and len(service.taken()) == count and states(team) == {"saved": count}
 
 
+@pytest.mark.slow
 def test_the_control_without_a_nonce_keeps_purchases_that_nobody_sends(bucket: Bucket, service: Service) -> None:
     def believes(run: Ledger) -> Any:
         def grant(values: dict[str, Any]) -> Taken | None:

@@ -35,6 +35,7 @@ def test_a_purchase_is_granted_once(team: Team) -> None:
     assert two.grant(intent(2)) is None and two.grant(intent(1, attempt=2)) is None
 
 
+@pytest.mark.slow
 def test_one_of_many_runs_gets_each(team: Team) -> None:
     runs = [team.run() for _ in range(4)]
 

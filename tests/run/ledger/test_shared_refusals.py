@@ -96,6 +96,7 @@ def test_a_ledger_that_the_lock_does_not_name_is_refused_with_the_command(
     assert told(capfd, "plan")[0] == 0, "who only looks is not kept from it by a variable"
 
 
+@pytest.mark.slow
 def test_another_lineage_is_refused_with_both(
     clone: Clone, bucket: Store, capfd: pytest.CaptureFixture[str], project: Make
 ) -> None:
@@ -120,6 +121,7 @@ def test_no_credentials_are_told_as_such(
     assert code == 5 and bought(clone) == 0, err
 
 
+@pytest.mark.slow
 def test_a_ledger_that_does_not_answer_stops_a_run_that_would_buy(
     clone: Clone, bucket: Store, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +168,7 @@ def test_an_older_seedspec_does_not_read_a_lock_that_names_a_ledger(clone: Clone
     assert parse(clone.lock_path.read_bytes()).version == 2
 
 
+@pytest.mark.slow
 def test_a_stale_clone_gets_what_the_others_have_bought_before_it_plans(
     clone: Clone, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,12 +137,14 @@ def test_a_paid_request_carries_key_body_and_idempotency_key(tmp_path: Path) -> 
     ],
     ids=["cut", "half", "no-http", "five-megabytes", "html-500", "silent"],
 )
+@pytest.mark.slow
 def test_a_lost_answer_is_doubt_and_sent_once(script: Script, tmp_path: Path) -> None:
     with server(script) as (origin, seen):
         assert isinstance(ask(origin, create(), tmp_path), Unknown)
     assert len(seen) == 1
 
 
+@pytest.mark.slow
 def test_an_answer_that_trickles_meets_the_total_deadline(tmp_path: Path) -> None:
     def trickle(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")

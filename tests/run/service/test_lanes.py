@@ -151,6 +151,7 @@ def test_certificates_are_loaded_when_something_is_to_be_asked(folder: Path, mon
     idle.close()
 
 
+@pytest.mark.slow
 def test_it_can_be_closed_at_any_moment(folder: Path) -> None:
     """Also while answers are there that nobody has taken yet: more of them than one come in at the same time."""
     for round in range(20):

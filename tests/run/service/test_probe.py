@@ -306,6 +306,7 @@ def test_what_no_medium_can_be_made_of_is_refused(answer: Answer, said: str) -> 
 
 
 @pytest.mark.parametrize(("answer", "said"), [u[1:] for u in UNCHECKED], ids=[u[0] for u in UNCHECKED])
+@pytest.mark.slow
 def test_what_could_not_be_looked_at_is_said(answer: Answer, said: str) -> None:
     with serving(answer) as served:
         found = probed(f"{served.origin}/a.png")
