@@ -27,7 +27,7 @@ _KIND_WORDS: Mapping[Kind, str] = {
 }
 _FORMS = {"aspect_ratio": re.compile(r"\d{1,2}\s*[:：]\s*\d{1,2}"), "quality": re.compile(r"\d{3,4}\s*[pP]|[248][kK]")}
 SHOT_WORDS = re.compile(r"(?i)shot|scene|clip|segment|镜|分镜|場面|シーン|ショット|カット|クリップ")
-"""Columns of these names hold shots, or parts of their numbers."""
+_SHOT_NUMBER = re.compile(rf"(?i)\s*(?:{SHOT_WORDS.pattern[4:]})[\s_-]*(?:no|nr|num|number|id|#|号)?\.?\s*")
 PROMPT = 10
 """What a column of prompts counts among columns that are known."""
 _NUMBER = re.compile(r"(?i)[a-z]{0,2}[0-9]{1,5}(?:\.0)?[a-z]?")
@@ -285,13 +285,14 @@ def _first_cell(material: Material, name: str) -> Cell | None:
 def _choose_ids(roles: Roles, material: Material) -> None:
     """Where no column is called an id: one named `…_id` or `#`, or the first if all its cells are short and differ.
 
-    A number in parts is one id: scene 2, shot 3.
+    A number in parts is one id: scene 2, shot 3. What is counted of shots, `Shots needed`, is no part of it.
     """
     if not roles.ids and (found := _looks_like_ids(roles, material)):
         roles.own.remove(found)
         roles.ids.append(found)
     order = list(material.columns)
-    for name in [n for n in roles.own if roles.ids and n in order and SHOT_WORDS.search(n)]:
+    parts = bool(roles.ids) and all(map(_SHOT_NUMBER.fullmatch, roles.ids))
+    for name in [n for n in roles.own if parts and n in order and _SHOT_NUMBER.fullmatch(n)]:
         if all(_NUMBER.fullmatch(c.text.strip()) for c in _cells(material, name)):
             roles.own.remove(name)
             roles.ids.append(name)
