@@ -23,7 +23,7 @@ MODULES = [p for p in sorted(HERE.rglob("*.py")) if SCRIPTS not in p.parents]
     "folders",
     [
         "run cli report",
-        "docs choices run",
+        pytest.param("docs choices run", marks=pytest.mark.long),
         pytest.param("report run", marks=pytest.mark.long),
         pytest.param("emulator run media", marks=pytest.mark.long),
     ],

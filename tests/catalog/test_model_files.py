@@ -138,6 +138,7 @@ def test_each_key_has_its_place_in_a_file_that_ships() -> None:
 
 
 @pytest.mark.parametrize("path", EVERY)
+@pytest.mark.sampled(3)
 @pytest.mark.slow
 def test_what_a_slot_or_a_meaning_never_says_is_named(path: str) -> None:
     """Each key in each place of each file that ships, whether the file has it there or not."""

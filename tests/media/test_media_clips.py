@@ -47,6 +47,7 @@ def _planes(path: Path, number: int) -> list[list[bytes]]:
 
 
 @pytest.mark.parametrize(("quality", "ratio", "width", "height"), SHAPES)
+@pytest.mark.sampled(2)
 def test_every_shape(
     tmp_path: Path, studio: Studio, card: Cards, quality: str, ratio: str, width: int, height: int
 ) -> None:

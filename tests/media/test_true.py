@@ -249,6 +249,7 @@ LAYOUTS = ["", "faststart", "frag_keyframe+empty_moov", "frag_keyframe+empty_moo
 @pytest.mark.parametrize("tone", [False, True])
 @pytest.mark.parametrize(("fps", "seconds"), [(24, 5), (24, 15), (30, 3)])
 @pytest.mark.parametrize("flags", LAYOUTS)
+@pytest.mark.sampled(2)
 def test_a_film_in_every_layout(tmp_path: Path, flags: str, fps: int, seconds: int, tone: bool, b: int) -> None:
     if b and (seconds, flags) not in {(5, f) for f in LAYOUTS}:
         pytest.skip("one length is enough for pictures out of order")

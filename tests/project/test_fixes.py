@@ -235,7 +235,7 @@ def proposals() -> Iterator[tuple[str, Callable[[Diagnostic], tuple[Edit, ...]]]
     "name", [pytest.param(n, marks=[pytest.mark.long] if n == "something" else []) for n, _ in proposals()]
 )
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(3)
 def test_the_cases(case: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever edits the findings of a case carry: a second time nothing is left to do, and what was no error is none.
 

@@ -675,14 +675,12 @@ sys.exit(pytest.main(sys.argv[2:]))
 
 OFTEN = {
     # bought once
-    "sync of a line", "sync of the lock's folder", "the intent", "the hold", "the look before each line",
-    "no intent while records are owed", "what is owed at the end", "an answer that does not come",
-    "an intent without an answer in the plan", "the budget",
+    "sync of a line", "the intent", "the hold", "no intent while records are owed", "an answer that does not come",
+    "an intent without an answer in the plan",
     # never lost
-    "sync of a video", "the file in the way", "two tasks of one attempt", "the other side of a merge",
+    "the file in the way", "the other side of a merge",
     # by everybody
-    "one match alone", "a task that is known is no match",
-    "the ledger before the disk", "whose intent it is", "the bound of a leave", "the store's clock",
+    "one match alone", "the ledger before the disk", "whose intent it is", "the bound of a leave", "the store's clock",
 }  # fmt: skip
 """Safeguards that each run of the tests takes out; the others only with --long."""
 

@@ -150,6 +150,7 @@ SPOILT = ["expired", "nearly expired", "made tomorrow", "for ever", "elsewhere",
 
 
 @pytest.mark.parametrize("how", SPOILT)
+@pytest.mark.sampled(2)
 def test_damage_costs_another_upload_and_nothing_else(how: str, project: Make, mine: Service) -> None:
     found = project(HERO, at=mine)
     assert found.here()[-1].exit == 0

@@ -184,7 +184,7 @@ def test_at_most_four_videos_are_live(page: Path, browser: Browser) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(4)
 def test_axe_finds_nothing(project: Project, browser: Browser, theme: str, width: int) -> None:
     votes = project.folder / "none"
     votes.mkdir()
