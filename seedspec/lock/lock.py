@@ -186,7 +186,7 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def encode(values: Mapping[str, Any]) -> bytes:
     """A record's values as one line without those that are None: keys in their order, unknown ones last (rule 10)."""
-    known = {k: values[k] for k in KEYS if values.get(k) is not None}
+    known = {k: v for k in KEYS if (v := values.get(k)) is not None}
     others = {k: values[k] for k in sorted(values.keys() - KEYS.keys()) if values[k] is not None}
     return _seal(orjson.dumps({**known, **others})) + b"\n"
 

@@ -49,8 +49,11 @@ def union(one: Lock, other: Lock) -> Union:
     """
     attempts: dict[str, tuple[Record, ...]] = {}
     for fp in sorted(one.attempts.keys() | other.attempts.keys()):
-        found = _join_purchases((*one.attempts.get(fp, ()), *other.attempts.get(fp, ())))
-        attempts[fp] = _renumber(found)
+        ours, theirs = one.attempts.get(fp, ()), other.attempts.get(fp, ())
+        if len(ours) < 2 and len(theirs) < 2 and (not ours or not theirs or ours == theirs):
+            attempts[fp] = ours or theirs  # nearly every one, and there may be many
+        else:
+            attempts[fp] = _renumber(_join_purchases((*ours, *theirs)))
     attempts = _rename_clashes(attempts)
     doubles: list[Record] = []
     for records in attempts.values():
