@@ -109,7 +109,7 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     lock, sender = read_lock(place.lock), ""
     if any(r.state is State.SUBMITTING for r in lock):
         sender = holder(place.lock)
-        lock = lock if sender else read_lock(place.lock)  # that run may have ended between the two
+        lock = lock if sender else read_lock(place.lock, lock)  # that run may have ended between the two
     away = ""
     senders: Mapping[tuple[str, int], str] = {}
     if _has_ledger(place, lock, options, {}):
@@ -170,6 +170,7 @@ def run(
     compiled: Compiled | None = None,
     emulator: Emulator | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    known: Lock | None = None,
 ) -> Generator[Event, None, None]:
     """Buys what is new, follows what is running, saves what is finished; yields each event after it is recorded.
 
@@ -179,6 +180,7 @@ def run(
 
     The key and the addresses come from `environ` (the process's own, when not given) and `.env`. With
     `Options(emulated=True)` neither is looked at: `emulator` is asked, or one that is started for this run.
+    `known` is the lock that a plan was made with: it is taken for the file where that still has these very bytes.
 
     Raises what `plan` raises, and HoldTaken, Locked, Retired where a model has ended, Unpriced where a budget would
     have to bound what has no known price, and NotRecorded when the lock lacks at the end what this run knows; that ends
@@ -199,7 +201,7 @@ def run(
         environment = os.environ if environ is None else environ
         given = _service_for(made, place, environment, emulator)
         ends.enter_context(hold(place.lock))
-        lock = read_lock(place.lock)
+        lock = read_lock(place.lock, known)
         shared: Opened | None = None
         if _has_ledger(place, lock, options, environment):
             from seedspec.run.store.ledger.opened import open_with_lock
@@ -211,8 +213,7 @@ def run(
 
             Downloads(place.base, place.lock.name).claim(lock)
         with no_collector():
-            senders = shared.senders if shared is not None else {}
-            plan, drift = plan_of(made, place, options, lock, Problems(), senders=senders)
+            plan, drift = plan_of(made, place, options, lock, Problems(), senders=shared.senders if shared else {})
         if made.lock_alone:
             check_providers(made, plan)
         if shared is not None and shared.ledger is not None and options.unpriced:

@@ -70,7 +70,8 @@ def carry_out(
             )
         stopping = ends.enter_context(hear_signals(quiet=view.live))
         events = run(
-            storyboard, options, consent=consent, emulator=fake, compiled=planned.compiled, stopping=stopping
+            storyboard, options, consent=consent, emulator=fake, compiled=planned.compiled, stopping=stopping,
+            known=planned.plan.lock,
         )  # fmt: skip
         follow(events, planned, options, view, stopping)
 

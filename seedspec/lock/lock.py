@@ -115,7 +115,7 @@ def parse_lines(lines: Iterable[bytes]) -> Lock:
             if number == 1:
                 found.version, header = _header(values)
             else:
-                found.take(values)
+                found.take(values, line)
         except BadLine as error:
             rest = list(each)
             if number == 1 and not line.strip() and not any(map(bytes.strip, rest)):
@@ -260,7 +260,8 @@ class Fold:
     lines: int = 0
     version: int = 1
 
-    def take(self, values: Any) -> None:
+    def take(self, values: Any, line: bytes | None = None) -> None:
+        """Takes the values of a line up; `line` has its bytes, where they are at hand."""
         if not isinstance(values, dict):
             raise BadLine("a line that is no JSON object")
         if said := fault(values, self.version):
@@ -274,7 +275,7 @@ class Fold:
         for key in _NEEDED.get(state, ()):
             if key not in record:
                 raise BadLine(f"`{state}` without `{key}`")
-        self._put(fp, attempt, record)
+        self._put(fp, attempt, record, line if known is None else None)
         self.lines += 1
 
     def values(self) -> dict[tuple[str, int], dict[str, Any]]:
@@ -287,9 +288,9 @@ class Fold:
         for (fp, attempt), values in records.items():
             self._put(fp, attempt, values)
 
-    def _put(self, fp: str, attempt: int, values: dict[str, Any]) -> None:
+    def _put(self, fp: str, attempt: int, values: dict[str, Any], line: bytes | None = None) -> None:
         packer = self.packer if values["state"] in _SETTLED else None
-        made = record_of(fp, attempt, values, packer)
+        made = record_of(fp, attempt, values, packer, line)
         others = [r for r in self.attempts.get(fp, ()) if r.attempt != attempt]
         self.attempts[fp] = tuple(sorted((*others, made), key=_attempt)) if others else (made,)
 

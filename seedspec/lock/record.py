@@ -90,9 +90,14 @@ class Record:
         return self.values.get(key)
 
 
-def record_of(fp: str, attempt: int, values: Mapping[str, Any], packer: Packer | None = None) -> Record:
-    """The record of a purchase's values, which keys of schemas/lock.json name; kept by a `packer` if one is given."""
-    kept, index = (values, 0) if packer is None else packer.add(orjson.dumps(values))
+def record_of(
+    fp: str, attempt: int, values: Mapping[str, Any], packer: Packer | None = None, line: bytes | None = None
+) -> Record:
+    """The record of a purchase's values, which keys of schemas/lock.json name; kept by a `packer` if one is given.
+
+    `line` is the one that they were read from, where they are all from one.
+    """
+    kept, index = (values, 0) if packer is None else packer.add(line.strip() if line else orjson.dumps(values))
     get = values.get
     state, entry, profile = STATES[get("state", "queued")], str(get("entry", "")), str(get("profile", ""))
     return Record(fp, attempt, state, entry, profile, get("file"), get("bytes"), kept, index)
@@ -101,7 +106,8 @@ def record_of(fp: str, attempt: int, values: Mapping[str, Any], packer: Packer |
 @lru_cache(maxsize=8)
 def _values(packed: Packed, index: int) -> Mapping[str, Any]:
     """The values of a line; several of one are mostly asked for one after another."""
-    values: Mapping[str, Any] = orjson.loads(packed.line(index))
+    values: dict[str, Any] = orjson.loads(packed.line(index))
+    values.pop("crc", None)  # it is the line's, not the record's
     return values
 
 

@@ -45,6 +45,7 @@ from seedspec.plan.reason import (
 )
 from seedspec.plan.rules import Rules
 
+_FREE = Cost()
 _LOST = "its saved video is not on this disk, and the service keeps it no longer"
 
 
@@ -78,7 +79,7 @@ def _plan_leftovers(lock: Lock, fingerprints: Set[str], rules: Rules, others: It
     for orphan in orphans(lock, fingerprints, rules.profile, rules.others, rules.place, files, lost):
         record = orphan.record
         action, reason = _decide_orphan(orphan, rules)
-        yield Step(record.entry, record.fp, action, reason, Cost(), orphan.file, None, record)
+        yield Step(record.entry, record.fp, action, reason, _FREE, orphan.file, None, record)
 
 
 def _decide_orphan(orphan: Orphan, rules: Rules) -> tuple[Action, Reason]:
@@ -128,7 +129,7 @@ class _Planner:
         if known is not None:
             if known.address != entry.address:
                 twin = Twin(known.address)
-                step = Step(entry.address, entry.fingerprint, Action.SHARED, twin, Cost(), known.file, entry)
+                step = Step(entry.address, entry.fingerprint, Action.SHARED, twin, _FREE, known.file, entry)
                 self.steps.append(step)
             return
         waiting = [entry]
@@ -151,10 +152,10 @@ class _Planner:
     def _step(self, entry: Entry) -> Step:
         if entry.waits:
             waits = Unpicked(entry.waits)
-            return Step(entry.address, entry.fingerprint, Action.FAILED, waits, Cost(), self._file(entry), entry)
+            return Step(entry.address, entry.fingerprint, Action.FAILED, waits, _FREE, self._file(entry), entry)
         record = self.lock.last(entry.fingerprint)
         action, reason = self._decide(entry, record)
-        if isinstance(reason, Stale | Unmet):
+        if isinstance(reason, (Stale, Unmet)):
             attempt = self.lock.next_attempt(entry.fingerprint)
             file = f"{self.rules.place(self.rules.profile)}/{entry.file.removesuffix('.mp4')}.{attempt}.mp4"
         else:
@@ -166,15 +167,17 @@ class _Planner:
                 action, reason = Action.FAILED, held
             elif self.rules.exists(file):
                 action, reason = Action.FAILED, Occupied(file)
-        cost = entry.cost if action in BUYS else Cost()
+        cost = entry.cost if action in BUYS else _FREE
         retakes = self._retakes(entry, action, record)
         return Step(entry.address, entry.fingerprint, action, reason, cost, file, entry, record, retakes)
 
     def _retakes(self, entry: Entry, action: Action, record: Record | None) -> int:
         """How often a run may buy an entry anew besides what this step does; a take that people picked never."""
         rules = self.rules
+        if not (rules.retakes and rules.retakes_now):
+            return 0
         saves = action in BUYS or action in (Action.RESUME, Action.FETCH)
-        if not (rules.retakes and rules.retakes_now and saves and rules.expects(entry)):
+        if not (saves and rules.expects(entry)):
             return 0
         if rules.picked(entry) is not None:
             return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, assert_never
 
@@ -24,6 +24,7 @@ from seedspec.lock.purchase_events import (
     Submitting,
     Weighed,
 )
+from seedspec.lock.record import Record
 from seedspec.lock.run_events import (
     Archived,
     BoughtElsewhere,
@@ -46,6 +47,7 @@ from seedspec.plan.reason import Done, Failure, InBucket, InDoubt, Occupied, Pic
 from seedspec.plan.reason import Held as HeldBack
 from seedspec.plan.reason import Stuck as StuckTask
 from seedspec.report.plan import BARE, say_unpicked
+from seedspec.text.value import valueclass
 
 
 class End(StrEnum):
@@ -62,7 +64,7 @@ class End(StrEnum):
     WAITING = "waiting"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Outcome:
     """How one entry stands. `code` and `message` say why it has no video; `then` what a failure allows.
 
@@ -70,6 +72,7 @@ class Outcome:
     request and of the saved file, as far as this run saw them. `estimate` are the seconds that the service expected,
     `percent` how far it says to be; `given_up`: this run does not read or fetch it any more. `mismatches` say how a
     video that this run saved differs from what was asked for, `compared` what became of what is expected of it.
+    What is reused has its file alone.
     """
 
     step: Step
@@ -149,7 +152,7 @@ class Outcomes:
                     continue  # the lock alone knows it, and there is nothing to be done about it
                 name = self._names[step.fp, step.record.attempt] = f"{step.fp}/{step.record.attempt}"
             self._outcomes[name] = outcome = _begin_outcome(step, commands)
-            if outcome.task and outcome.end is not End.REUSED:
+            if outcome.task:
                 self._tasks[outcome.task] = name
 
     def take(self, event: Event) -> None:
@@ -168,7 +171,7 @@ class Outcomes:
                 self._away = event.reason
             case Held() | Delayed(wait=None):
                 if (known := self._outcomes.get(event.fp)) is not None:
-                    self._outcomes[event.fp] = _keep_back(known, event)
+                    self._outcomes[event.fp] = _keep_back(_whole(known), event)
             case Compared():
                 self._compared[event.entry] = event
             case Delayed() | Skipped() | Uploaded() | Archived() | Weighed() | Adopted() | Unrecorded():
@@ -182,7 +185,7 @@ class Outcomes:
             return
         if isinstance(event, Submitted | BoughtElsewhere) and event.task:
             self._tasks[event.task] = name
-        moved = _move_on(replace(known, code="", message="", given_up=False), event)
+        moved = _move_on(replace(_whole(known), code="", message="", given_up=False), event)
         self._outcomes[name] = replace(moved, mismatches=self._mismatches(event)) if isinstance(event, Saved) else moved
 
     @property
@@ -310,26 +313,38 @@ def _endless(task: str, word: str) -> str:
     return f"{task} has no end in sight; the service says: {word}"
 
 
+def _whole(outcome: Outcome) -> Outcome:
+    """An outcome with what the lock knows of its video."""
+    if outcome.end is not End.REUSED or (record := outcome.step.record) is None:
+        return outcome
+    return replace(outcome, **_known(record))
+
+
+def _known(record: Record) -> dict[str, Any]:
+    get = record.values.get
+    return {
+        "task": get("task") or "", "units": get("units"), "width": get("width"), "height": get("height"),
+        "seconds": get("seconds"), "bytes": record.size or 0,
+    }  # fmt: skip
+
+
 def _begin_outcome(step: Step, commands: CommandHint) -> Outcome:
-    """How a step stands before anything has happened."""
+    """How a step stands before anything has happened.
+
+    Of what is done nothing is looked up, for there may be much of it: `_whole` does, should something happen to it.
+    """
     record, reason = step.record, step.reason
     if step.action in BUYS:
         return Outcome(step, End.WAITING, units=step.cost.high)
 
     def begun(end: End, **more: Any) -> Outcome:
-        if record is None:
-            return Outcome(step, end, **more)
-        get = record.values.get
-        return Outcome(
-            step, end, task=get("task") or "", units=get("units"), width=get("width"), height=get("height"),
-            seconds=get("seconds"), bytes=record.size or 0, **more,
-        )  # fmt: skip
+        return Outcome(step, end, **({} if record is None else _known(record)), **more)
 
     match reason:
         case Done(file=file):
-            return begun(End.REUSED, file=file)
+            return Outcome(step, End.REUSED, file=file)
         case Picked():
-            return begun(End.REUSED)
+            return Outcome(step, End.REUSED)
         case Failure(code=code, message=message, then=then):
             return begun(End.FAILED, code=code, message=message, then=then)
         case InDoubt(why=why):

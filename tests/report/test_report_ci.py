@@ -152,6 +152,17 @@ def test_junit_of_a_run_with_nothing_to_do(stage: Stage) -> None:
     assert (found.tests, found.failures, found.errors, found.skipped) == (6, 0, 0, 0)
 
 
+def test_what_was_done_and_moves_after_all_has_what_is_known_of_it(stage: Stage) -> None:
+    address = POUR[0]
+    stage.keep(address, "saved", file="renders/a.mp4", sha256="0" * 64, task="task-1", units=7, width=640, height=360)
+    (stage.planned.place.base / "renders").mkdir()
+    (stage.planned.place.base / "renders" / "a.mp4").touch()
+    again = stage.again()
+    assert [(o.address, o.file) for o in folded(again, ()).of(End.REUSED)] == [(address, "renders/a.mp4")]
+    found = folded(again, [stage.completed(address, 2)]).of(End.FETCH)
+    assert [(o.task, o.units, o.width, o.height) for o in found] == [("task-1", 7, 640, 360)]
+
+
 def test_entries_of_one_request_share_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     stage = staged(

@@ -41,13 +41,13 @@ def admit(plan: Plan, limits: Limits, pace: Pace, now: Moment, runner: str = "")
     fingerprint and attempt.
     """
     out = Admitted()
-    turns = _turns(plan)
+    turns, at = _turns(plan), now.text()
 
     def place(step: Step) -> tuple[int, bytes]:
         return turns[step.fp], sha256((runner + step.fp).encode()).digest() if runner else b""
 
     for step in sorted((s for s in plan.steps if s.entry is not None), key=place):
-        _admit(out, step, plan, limits, pace, now)
+        _admit(out, step, plan, limits, pace, now, at)
     for job in out.jobs.values():
         job.turn = turns[job.step.fp]
     own = {s.fp for s in plan.steps if s.entry is not None}
@@ -98,8 +98,8 @@ def _admit_orphan(
         _follow(out, name, step, record, pace, limits, now)
 
 
-def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, now: Moment) -> None:
-    record, reason, entry, at = step.record, step.reason, step.entry, now.text()
+def _admit(out: Admitted, step: Step, plan: Plan, limits: Limits, pace: Pace, now: Moment, at: str) -> None:
+    record, reason, entry = step.record, step.reason, step.entry
     assert entry is not None
     attempt = record.attempt if record else 1
     if isinstance(reason, reasons.Twin):

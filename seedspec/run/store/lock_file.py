@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,8 +110,8 @@ def _holder(by: Path) -> str:
         return "another process"
 
 
-def read_lock(path: Path) -> Lock:
-    """The lock on disk; an empty value when there is no such file.
+def read_lock(path: Path, known: Lock | None = None) -> Lock:
+    """The lock on disk; an empty value when there is no such file. It is `known` where the file still has its bytes.
 
     Raises LockFault, also while records that the lock once could not take wait beside it, and OSError.
     """
@@ -121,11 +122,20 @@ def read_lock(path: Path) -> Lock:
         raise _name(LockFault("lock-rescue", f"`{path}` lacks what stands in {where}", fix="takes it up"), path)
     lines = read_lock_lines(path)
     try:
+        if known is not None and known.digest and _digest(read_lock_lines(path)) == known.digest:
+            return known
         return parse_lines(lines)
     except FileNotFoundError:
         return Lock()
     except LockFault as fault:
         raise _name(fault, path) from None
+
+
+def _digest(lines: Iterable[bytes]) -> str:
+    seen = hashlib.sha256()
+    for line in lines:
+        seen.update(line)
+    return seen.hexdigest()
 
 
 def _name(fault: LockFault, path: Path) -> LockFault:

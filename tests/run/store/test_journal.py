@@ -62,6 +62,25 @@ def test_a_clean_end_leaves_one_line_a_purchase_in_order(tmp_path: Path) -> None
     assert (path.read_bytes(), path.stat().st_ino) == (kept, inode), "without anything new no byte changes"
 
 
+def test_a_lock_is_read_again_unless_its_very_bytes_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "s.lock"
+    journal = opened(path)
+    journal.intend(intent("a"), BODY)
+    journal.abandon()
+    known, times = read_lock(path), path.stat()
+    assert read_lock(path, known) is known
+    path.write_bytes(path.read_bytes().replace(b"a/1", b"b/1"))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert path.stat().st_size == times.st_size
+    with pytest.raises(LockFault):  # its checksum says that it was changed
+        read_lock(path, known)
+    path.unlink()
+    assert read_lock(path, known) == read_lock(path) != known
+    rescue(path, HEADER + b"{}\n")
+    with pytest.raises(LockFault):
+        read_lock(path, known)
+
+
 def test_of_several_events_an_impossible_one_costs_no_other(tmp_path: Path) -> None:
     path = tmp_path / "s.lock"
     journal = opened(path)
