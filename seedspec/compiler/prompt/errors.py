@@ -165,6 +165,9 @@ def _missing(error: MissingValue, part: Part | None) -> TemplateFault:
         return TemplateFault(f"`{shorten(name)}` is not defined", code=code, word=name)
     owner, subject = error.owner[0], part.owner if part is not None and len(part.owner) <= 40 else ""
     subject = f"`{subject}`" if subject else ""
+    if error.name == ():
+        note = "a value of a list is named by its number, `[0]`, and one of a mapping by its key, `['name']`"
+        return TemplateFault("nothing stands between `[` and `]`", note)
     if isinstance(owner, dict):
         keys = [str(k) for k in owner]
         has = f"{subject or 'the mapping'} has {list_words(keys)}" if keys else f"{subject or 'the mapping'} is empty"

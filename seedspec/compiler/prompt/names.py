@@ -60,6 +60,10 @@ _CONTINUED = "a shot's video is a reference of another: `references: {before: {s
 _OTHERS: Mapping[str, str] = (
     dict.fromkeys(("env", "environ", "os", "getenv", "secrets", "github", "lookup", "query"), _NO_ENVIRONMENT)
     | dict.fromkeys(("now", "today", "date", "datetime", "time", "timestamp", "strftime"), _NO_CLOCK)
+    | {
+        word: f"a tag is written `{{% {word} %}}`"
+        for word in ("else", "endif", "endfor", "endset", "endmacro", "endblock", "raw", "endraw")
+    }
     | dict.fromkeys(("random", "rand", "randint", "uuid", "choice", "lipsum", "seed"), _NO_RANDOMNESS)
     | {
         "needs": _CONTINUED,
