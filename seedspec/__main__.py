@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-_SELDOM = 50_000
+_SELDOM = 100_000
 """New objects between two looks of the cyclic collector. At its own 700 it walks the modules again and again while they
 are loaded, and finds nothing."""
 

@@ -7,13 +7,13 @@ import os
 import re
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from seedspec.project.agreed_file import read_agreed
 from seedspec.project.credentials import BadSettings
 from seedspec.project.files import check_no_link, check_way
+from seedspec.text.value import valueclass
 from seedspec.text.visible import visible
 
 _MOST_WORDS = 60
@@ -21,7 +21,7 @@ _NOTHING = ("--max-entries", "0")
 """Options of a run that follows what was bought and buys nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Allowed:
     """What a run of a storyboard may buy, as options of `run`; with `why` where that is nothing."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from seedspec.project.files import read_file
 from seedspec.project.measuring import Reference, measure
 from seedspec.project.saved_measures import Trouble, Video, trouble_of
 from seedspec.project.workers import Workers
+from seedspec.text.value import valueclass
 
 _AHEAD = 2
 """Jobs that are handed in for each worker: more would only have to be given up when the command is broken off."""
@@ -32,7 +32,7 @@ _START = 60.0
 """Seconds for a worker to load what a job needs."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Jobs:
     """Where jobs are handed in, `ahead` of them at once; `is_lost` says that none of them will ever be done."""
 

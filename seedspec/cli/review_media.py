@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from seedspec.report.page.signed import SignedVideos, signed_videos
 from seedspec.run.loop import now
 from seedspec.run.service.bucket import open_bucket
 from seedspec.run.service.renders import OPTION
+from seedspec.text.value import valueclass
 
 LONGEST = timedelta(days=7)
 """S3 and GCS sign for no longer."""
@@ -28,7 +28,7 @@ _KINDS: tuple[Media, ...] = ("link", "inline", "proxy")
 _SIGNED = re.compile(r"signed(?:=([0-9]{1,3})([hd]))?")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class MediaChoice:
     """What was asked for. `life` is for signed addresses, None for the other kinds."""
 

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -25,11 +24,12 @@ from seedspec.project.files import check_way
 from seedspec.report.outcome import End, Outcomes
 from seedspec.report.run import line
 from seedspec.run.prepare import budget_of
+from seedspec.text.value import valueclass
 
 _VIEW = "the view of the run"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class View:
     """How a run is wanted to be shown. `live` draws it on a terminal; `junit` names a file for a CI server."""
 

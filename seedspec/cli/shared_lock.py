@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,14 @@ from seedspec.lock.state import UNANSWERED
 from seedspec.project.paths import Place
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import read_lock
+from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
     from seedspec.run.store.ledger.ledger import Ledger
     from seedspec.run.store.ledger.shared import SharedRecord
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Shared:
     """A lock that is held, with what its ledger has; `ledger` is None for one without."""
 

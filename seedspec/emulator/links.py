@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
+from seedspec.text.value import valueclass
 
-@dataclass(frozen=True, slots=True)
+
+@valueclass(frozen=True, slots=True)
 class ResultLink:
     """A link to a task's clip. The generation counts the fresh links that a task was given after a refused one."""
 
@@ -17,7 +18,7 @@ class ResultLink:
     expires: int
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class UploadLink:
     """A link to an uploaded file."""
 

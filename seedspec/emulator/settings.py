@@ -7,11 +7,12 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from seedspec.text.value import valueclass
 
-@dataclass(frozen=True, slots=True)
+
+@valueclass(frozen=True, slots=True)
 class FaultKind:
     """One kind of fault: the operation whose occurrences it counts, what its argument is, and what it does."""
 
@@ -73,7 +74,7 @@ _ARGUMENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Fault:
     """A fault to make: always, with a probability, or at given occurrences of its operation, counted from 1."""
 
@@ -140,7 +141,7 @@ class Strikes:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Settings:
     """One emulator. Seconds are wall time; credits are the balance that its account began with."""
 
@@ -165,7 +166,7 @@ class Settings:
     results_port: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Addresses:
     """Where an emulator listens, as URLs without a slash at the end."""
 

@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -17,6 +17,7 @@ from seedspec.emulator.refusal import Refusal
 from seedspec.media import reader as media
 from seedspec.media.facts import Facts, sniff
 from seedspec.project.atomic import replacement
+from seedspec.text.value import valueclass
 
 MOST_BYTES = 100_000_000
 MIME = {
@@ -26,7 +27,7 @@ MIME = {
 _ZONE = timezone(timedelta(hours=8))  # the vendor's clock
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Upload:
     """One uploaded file; times in Unix seconds."""
 

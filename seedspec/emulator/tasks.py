@@ -9,11 +9,12 @@ import string
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from seedspec.media.card import Card
 from seedspec.media.facts import FPS
+from seedspec.text.value import valueclass
 
 FAILURES = {
     "service_error": "The generation service had an internal error.",
@@ -32,7 +33,7 @@ FAILURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Task:
     """An accepted request. Times are Unix seconds; `error`: how it will fail, if so.
 

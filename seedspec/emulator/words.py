@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from seedspec.catalog.answer_paths import writable, write
 from seedspec.catalog.model import Model
 from seedspec.catalog.template import render
 from seedspec.emulator.tasks import FAILURES, Task
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Standing:
     """How a task stands: `word` is `pending`, `processing`, `completed`, `failed` or `cancelled`."""
 

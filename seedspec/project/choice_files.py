@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from seedspec.project.reading import Reading
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
 from seedspec.text.source import Source
+from seedspec.text.value import valueclass
 from seedspec.text.yaml import parse
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MODELINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=(\S+)")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Choices:
     """Where choices about a storyboard's takes stand. The emulator's have files of their own, as its lock does.
 

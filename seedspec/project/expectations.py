@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.storyboard.expect import Expectation
@@ -15,9 +14,10 @@ from seedspec.measures.expected import compare, unit_of
 from seedspec.measures.judged import PREFIX
 from seedspec.measures.values import Value
 from seedspec.project.saved_measures import MeasuresFolder, values_of
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Expectations:
     """What is expected by shot; of a shot of which nothing is, it has none. `picked` tells whether people chose a take.
 

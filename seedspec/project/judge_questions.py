@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,10 @@ from seedspec.media.reader import open_regular
 from seedspec.plan.plan import Plan
 from seedspec.project.saved_measures import Video
 from seedspec.project.saved_video import NotRead, saved_video
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Question:
     """A saved video to judge: the sha256 of its bytes, its file on this machine, and what its first entry asked for.
 

@@ -13,12 +13,12 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import IO
 
 from seedspec.measures.judged import Answer, NoJudgement, NoScore, answer_in
 from seedspec.project.child_end import describe_end
 from seedspec.project.child_environment import environment_of_child
+from seedspec.text.value import valueclass
 
 _MOST = 64 * 1024
 """Bytes of an answer."""
@@ -37,7 +37,7 @@ class NoProgram(Exception):
     """The command of a judge cannot be started; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Ending:
     """How a judge ended: what was wrong in words, "" for nothing, and how many of its last answers are not to be
     believed: a judge that answered more often than it was asked may have answered about another video."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from seedspec.measures.values import Measured, measures_of
 from seedspec.media.facts import MediaError
 from seedspec.media.reader import open_regular, signals
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Reference:
     """A picture that a video should begin with: a file, and the sha256 of its bytes."""
 

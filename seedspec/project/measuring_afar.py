@@ -6,7 +6,6 @@ import http.client
 import tempfile
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from seedspec.measures.values import Measured
 from seedspec.media.facts import MediaError
 from seedspec.project.credentials import is_loopback
 from seedspec.project.measuring import NotThere, Reference, measure
+from seedspec.text.value import valueclass
 
 _MOST = 2 * 1024**3
 """Bytes of a video."""
@@ -23,7 +23,7 @@ _QUIET = 60.0
 _PIECE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Picture:
     """A picture that a video should begin with, as its bytes, their sha256 and the ending of its name."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import BrokenExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from seedspec.compiler.entry import Entry, Medium
@@ -20,13 +20,14 @@ from seedspec.project.files import read_file
 from seedspec.project.measuring import NotThere, OtherVideo, Reference
 from seedspec.project.saved_video import NotRead, saved_video
 from seedspec.project.state_folder import state_folder
+from seedspec.text.value import valueclass
 
 FOLDER = "measures"
 _MOST = 100_000  # bytes of a file of measures
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Trouble:
     """Why a video cannot be measured, in words, and what to do."""
 
@@ -37,7 +38,7 @@ class Trouble:
         return f"{self.found}; {self.remedy}"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Video:
     """A saved video: the entries that it is for; its file, as the lock has it; and the sha256 of its bytes.
 
@@ -143,7 +144,7 @@ def _trouble(base: Path, file: str, commands: CommandHint) -> Trouble | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class MeasuresFolder:
     """`.seedspec/measures` beside a storyboard: a file for each video, by its sha256. It may be deleted at any time."""
 

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from seedspec import __version__
 from seedspec.project.files import check_way, read_file
 from seedspec.project.sources import schema_folder
+from seedspec.text.value import valueclass
 
 TEMPLATES = ("minimal", "storyboard", "ab-ads")
 SCHEMA_ID = "urn:seedspec:storyboard:1"
@@ -30,7 +30,7 @@ _COMMIT = re.compile("[0-9a-f]{7,64}")
 _MOST = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Fresh:
     """A file to be: its path, its bytes, and for a list of lines the ones that matter in a file that is there.
 

@@ -11,9 +11,10 @@ from seedspec.catalog.price import Rate
 from seedspec.compiler.storyboard.dates import say_others
 from seedspec.plan.plan import Plan, Step
 from seedspec.project.credentials import BadSettings
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Quote:
     """What a run would buy at most: so many videos, for so much.
 

@@ -8,7 +8,6 @@ import platform
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +20,7 @@ from seedspec.project.credentials import BadSettings, key_of, origins_of
 from seedspec.project.scaffold import stale_schema
 from seedspec.run.engine.messages import Balance, Credits, Trouble
 from seedspec.run.store.lock_file import HoldTaken, hold
+from seedspec.text.value import valueclass
 
 PACKAGES = (
     "PyYAML", "Jinja2", "jsonschema", "jsonschema-rs", "orjson", "httpx", "click", "rich", "filelock",
@@ -35,7 +35,7 @@ EXTRAS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at. `bad` stops a run, `warning` may be meant."""
 

@@ -36,7 +36,7 @@ from seedspec.run.engine.terms import Terms
 from seedspec.run.loop import now
 from seedspec.run.store.left_behind import check_not_left
 from seedspec.text.diagnostic import Diagnostic, Problems, Severity
-from seedspec.text.value import brief
+from seedspec.text.value import brief, valueclass
 
 if TYPE_CHECKING:
     from seedspec.project.expectations import Expectations
@@ -105,7 +105,7 @@ class Invalid(Exception):
         self.compiled = compiled
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@valueclass(frozen=True, slots=True)
 class Planned:
     """A plan with what it was made from, and what was found about the picks that it keeps to.
 

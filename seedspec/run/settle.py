@@ -30,6 +30,7 @@ from seedspec.run.engine.messages import (
 )
 from seedspec.run.engine.proof import BEFORE, Lookup, Proof, Verdict, alike, judge, near, trace_of, unix_of
 from seedspec.run.engine.purchase import Moment
+from seedspec.text.value import valueclass
 
 
 def ask(wire: Wire, call: Call) -> Reply:
@@ -75,7 +76,7 @@ class Evidence:
 Asked = Callable[[Record], "Service"]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Service:
     """What of a service is asked about a purchase: by which name it knows the model, and what it shows of a request.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from seedspec.api import Planned
 from seedspec.cli.console import print_notes
 from seedspec.cli.main import Exit
@@ -13,9 +11,10 @@ from seedspec.plan.compare import Comparison, compare
 from seedspec.project.compile import compile_revision
 from seedspec.project.git import NoRevision, revision_of
 from seedspec.report.diagnostics import tally
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Since:
     """What has changed since a revision: as it was asked for, its commit, and the comparison."""
 

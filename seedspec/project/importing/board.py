@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from seedspec.text.value import valueclass
+
 Scalar = str | int | float | bool
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Entry:
     """A key and its value, and what stands in a comment behind it."""
 

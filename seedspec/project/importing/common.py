@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from seedspec.project.importing.prompts import Template, mentions_of
 from seedspec.project.importing.roles import Roles, addresses, is_address, kind_of_address, kind_word
 from seedspec.project.importing.values import Cell, Material, Record
 from seedspec.text.near import fold, shorten
+from seedspec.text.value import valueclass
 
 _TAKEN = ("label", "shot", "take", "ref", "loop", "self", "range", "dict", "namespace", "cycler", "joiner", "lipsum")
 _GUARD = re.compile("(^|[;\\n])([ \"]*)'(?=[-=+@\uff1d\uff0b\uff0d\uff20\\t\\r])")
@@ -39,7 +39,7 @@ class Requested(NamedTuple):
     column: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class FieldValues:
     """The values of request fields: `shared` by all records, or of each by its place."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from seedspec.project.files import read_file
@@ -18,12 +17,13 @@ from seedspec.project.importing.writing import text_of as storyboard_text
 from seedspec.project.sources import catalog as known_catalog
 from seedspec.text.diagnostic import list_words
 from seedspec.text.near import shorten
+from seedspec.text.value import valueclass
 from seedspec.text.yaml import MOST_BYTES as MOST_STORYBOARD
 
 KINDS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".md", ".markdown", ".json")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Wish:
     """What the user says of a source: `KEY=COLUMN` pairs, what its rows are, its sheet, its encoding; "" for none."""
 
@@ -33,7 +33,7 @@ class Wish:
     encoding: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Imported:
     """The text of a storyboard, and a line for each thing that was left out, changed or guessed."""
 

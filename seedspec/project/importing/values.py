@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seedspec.catalog.slot import Kind
+from seedspec.text.value import valueclass
 
 MOST_BYTES = 16 * 1024 * 1024
 """Bytes of a source. The storyboard that is made of it may have eight million."""
@@ -18,7 +19,7 @@ class ImportFault(Exception):
     """A source of which no storyboard can be made: one line for people, with the place in the source before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Cell:
     """A value of a source and its place, as a message shows it: `shots.csv:4:23`, `shots.xlsx:B7`."""
 
@@ -39,7 +40,7 @@ class Cell:
         return isinstance(self.value, str) and not self.value.strip()
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Record:
     """A row of a table, an object of a list, a section of a document: its cells by the names of their columns."""
 
@@ -47,7 +48,7 @@ class Record:
     cells: Mapping[str, Cell]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Numbered:
     """A medium that a document has under a number, as its prompts name it: `@Image 2` is `sheet.png`."""
 
@@ -57,7 +58,7 @@ class Numbered:
     notes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Remark:
     """What was left out, changed or guessed, and why; its place is that in the source."""
 

@@ -14,11 +14,12 @@ from seedspec.compiler.entry import Entry
 from seedspec.lock.record import Record
 from seedspec.lock.state import State
 from seedspec.plan.plan import Plan
+from seedspec.text.value import valueclass
 
 _QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Remark:
     """What a reviewer noted on a take, at a time in it when one was given."""
 
@@ -27,7 +28,7 @@ class Remark:
     at: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Cut:
     """A saved take: what it was made from, what the lock knows of it, and where its video is."""
 
@@ -47,7 +48,7 @@ class Cut:
         return float(self.record.get("seconds") or self.entry.says("duration") or 0)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Cutting:
     """`cuts` in the storyboard's order; the addresses of what should be there and has no video here; variants that
     nobody has picked a take of, where others have been picked."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from seedspec.choices.films import Film
@@ -11,12 +10,13 @@ from seedspec.compiler.entry import Entry
 from seedspec.lock.state import State
 from seedspec.plan.plan import Plan
 from seedspec.report.export.cut import Cut, Remark
+from seedspec.text.value import valueclass
 
 GAP_SECONDS = 5.0
 """The length of a gap where nothing says how long its video will be."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Gap:
     """What plays in a film and has no video here; `state` says in words why."""
 
@@ -33,7 +33,7 @@ class Gap:
         return float(self.entry.says("duration") or GAP_SECONDS)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class FilmCut:
     """A film with what is shown of each shot, in order."""
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -26,6 +25,7 @@ from seedspec.plan.reason import Failure, Held, Occupied, Unpicked
 from seedspec.report.expected import for_page
 from seedspec.report.measures import line
 from seedspec.report.plan import BARE, reason
+from seedspec.text.value import valueclass
 
 Media = Literal["link", "inline", "proxy", "signed"]
 
@@ -46,7 +46,7 @@ WORDS = {
 """The states that the page shows, in words."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Seen:
     """What was found in a saved video: a poster (a WebP file, b"" without one), pictures a second, sound."""
 
@@ -55,7 +55,7 @@ class Seen:
     audio: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Take:
     """An entry with where it stands. `video` says that there is a saved file to watch."""
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from seedspec.compiler.address import Address
 from seedspec.compiler.entry import MODEL, Entry
 from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.report.page.content import Take
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Hidden:
     """What stands on the page in the place of labels: `labels` by axis. `ids` are those of the models.
 

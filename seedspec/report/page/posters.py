@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,11 +13,12 @@ from seedspec.media.reader import facts
 from seedspec.project.atomic import replacement
 from seedspec.project.posters import poster
 from seedspec.report.page.content import Seen
+from seedspec.text.value import valueclass
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Clip:
     """A saved video: its fingerprint, its file, the sha256 of its bytes, and its facts as far as the lock has them."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from seedspec.lock.lock import Lock
@@ -14,13 +13,14 @@ from seedspec.report.page import posters
 from seedspec.report.page.content import Seen
 from seedspec.report.page.posters import Clip
 from seedspec.run.store.objects import Objects
+from seedspec.text.value import valueclass
 
 _AT_ONCE = 16
 _POSTER = 4_000_000
 """Bytes that a poster may have."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class SignedVideos:
     """The bucket of saved videos, and until when addresses that are made `now` are good.
 

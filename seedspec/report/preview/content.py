@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
@@ -15,11 +14,12 @@ from seedspec.plan.reason import Twin
 from seedspec.project.full_matrix import cost_of
 from seedspec.report.page.content import Take
 from seedspec.report.preview.differing import Run, differing
+from seedspec.text.value import valueclass
 
 Compared = Literal["all", "text", "none"]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Row:
     """A variant of a shot: entries that differ in their take alone. `fields` are those that other variants have
     otherwise. `runs` is the prompt in stretches, with what differs marked."""
@@ -33,7 +33,7 @@ class Row:
         return self.takes[0].entry
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Shot:
     """A shot's variants. `fields` are those that all of them have alike. `cost` is that of each request once.
 
@@ -48,7 +48,7 @@ class Shot:
     compared: Compared
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Preview:
     """A storyboard before it is bought. `cost` is that of all of it, each request once; `buying` of what a run buys."""
 

@@ -124,7 +124,7 @@ class Recall:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Balance:
     """Asks for the credits that are left; free."""
 
@@ -318,7 +318,7 @@ class Credits:
     remaining: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Theirs:
     """A purchase as the shared ledger has it: its record, who sent it in words, and whether that runner lives."""
 
@@ -327,7 +327,7 @@ class Theirs:
     lives: bool
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Looked:
     """How the purchases of others stand, by the name of the job."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.compiler.entry import frame_words
@@ -14,11 +13,12 @@ from seedspec.run.engine.common_cause import Blame
 from seedspec.run.engine.media_urls import MediaUrls
 from seedspec.run.engine.purchase import Phase, Purchase
 from seedspec.run.engine.queue import GONE
+from seedspec.text.value import valueclass
 
 _ENDS = {Phase.FAILED: "it failed", Phase.DOUBT: "it is in doubt", Phase.HELD: "it is held"}
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Obstacles:
     """Looks at the purchases of a run as they stand; `blame` may be left out (None), and the day (`today`) too ("").
 

@@ -13,9 +13,10 @@ from seedspec.compiler.entry import Entry
 from seedspec.lock.state import State
 from seedspec.plan.plan import Step
 from seedspec.run.engine.proof import Trace
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Moment:
     """Now, twice: seconds of a clock that never goes back, and the time of day in UTC for the record."""
 
@@ -27,7 +28,7 @@ class Moment:
         return (self.utc + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Pace:
     """How fast a run goes; all in seconds but the counts.
 
@@ -67,7 +68,7 @@ class Pace:
         return own * (0.5 + chance / 2) if asked is None else min(max(asked, 0.0), self.wait_most)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Limits:
     """What a run may do.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -21,9 +20,10 @@ from seedspec.run.store.ledger.opened import recall, remember, runner_of
 from seedspec.run.store.ledger.store import Store, keeps_conditions
 from seedspec.run.store.ledger.team import boards, make_board, make_team, seal
 from seedspec.run.store.lock_file import read_lock
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Attached:
     """What became of a lock. `outcome` is `already` where this lock, this machine and the ledger knew all of it.
 

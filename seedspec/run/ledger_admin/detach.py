@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from seedspec.lock.lock import lock_from
@@ -16,9 +15,10 @@ from seedspec.run.store.ledger.snapshot import Board
 from seedspec.run.store.ledger.store import Store
 from seedspec.run.store.ledger.team import seal
 from seedspec.run.store.lock_file import read_lock
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Detached:
     """How many purchases the lock has now, and the runs that still follow what they have bought."""
 

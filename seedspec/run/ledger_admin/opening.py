@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from seedspec.lock.lock import Lock, LockFault
@@ -17,9 +16,10 @@ from seedspec.run.store.ledger.opened import recall, unknown
 from seedspec.run.store.ledger.store import Store
 from seedspec.run.store.ledger.types import Sealed
 from seedspec.run.store.lock_file import read_lock
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Opened:
     """A lock, and the store at `url` in which the ledger is that it names. `board` is the id of that ledger."""
 

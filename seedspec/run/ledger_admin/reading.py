@@ -10,11 +10,12 @@ from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.layout import BadDocument, Board, Team
 from seedspec.run.store.ledger.purchase import Purchase, read_purchase
 from seedspec.run.store.ledger.store import Listed, Store
+from seedspec.text.value import valueclass
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Fault:
     """An object that is not what seedspec writes there. `board` is "" for one of the whole team."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,11 +26,12 @@ from seedspec.run.store.ledger.store import Store, Unreachable
 from seedspec.run.store.ledger.team import make_board, make_team
 from seedspec.run.store.lock_file import read_lock
 from seedspec.run.store.rescue import rescues
+from seedspec.text.value import valueclass
 
 _WORD = "the ledger was made again, and the run that sent this had not written down what became of it"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Rebuilt:
     """The new ledger of a lock. `doubts` are the entries whose fate only the lost ledger, or a run, knew;
     `unreadable` are the objects of the old one of which nothing could be taken."""

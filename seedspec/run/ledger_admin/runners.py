@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.layout import BadDocument
 from seedspec.run.store.ledger.lease import LEASE, Lease
 from seedspec.run.store.ledger.store import Store, StoreRefuses
 from seedspec.run.store.ledger.types import Runner
+from seedspec.text.value import valueclass
 
 LOOKING = Runner("look", "", "")
 """Whoever only looks at a ledger, on any machine: one lease for all of them, which is over at once. By it the time of
@@ -22,7 +22,7 @@ MOST_WAIT = LEASE + 30
 _GLANCE = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Active:
     """A run that has not come to a clean end. `age` are the seconds since its last sign of life; `lives` is None where
     that cannot be told, because these credentials may not write."""

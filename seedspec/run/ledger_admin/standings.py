@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from seedspec.lock.state import UNANSWERED, State
 from seedspec.run.ledger_admin.opening import check_lineage
@@ -16,9 +15,10 @@ from seedspec.run.store.ledger.snapshot import Board
 from seedspec.run.store.ledger.store import Store
 from seedspec.run.store.ledger.team import boards as boards_of
 from seedspec.run.store.ledger.types import Runner, Sealed
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class BoardStanding:
     """One storyboard of the team. `sealed` says that its ledger was shut: nobody buys there any more.
 
@@ -31,7 +31,7 @@ class BoardStanding:
     sealed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Pending:
     """A request whose fate is not known: it is being sent by a run that lives, or it is in doubt."""
 
@@ -42,7 +42,7 @@ class Pending:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Spending:
     """What was spent on a storyboard by a machine in a month; `micro` are millionths of a dollar."""
 
@@ -53,7 +53,7 @@ class Spending:
     micro: int
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Held:
     """What a run holds of the ceiling: what it has spent, and what it has drawn to spend."""
 
@@ -61,7 +61,7 @@ class Held:
     micro: int
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Ceiling:
     """The team's ceiling in millionths of a dollar, None for none; `month` is the one that it is of, "" for ever.
 
@@ -78,7 +78,7 @@ class Ceiling:
         return None if self.micro is None else self.micro - self.spent - sum(h.micro for h in self.held)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Standings:
     """All that `ledger status` shows. Names of boards are those of their storyboards."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from seedspec.lock.lock import BadLine, Fold, Lock
 from seedspec.lock.record import Record
@@ -16,9 +15,10 @@ from seedspec.run.store.ledger.layout import BadDocument
 from seedspec.run.store.ledger.purchase import Purchase, join, same
 from seedspec.run.store.ledger.snapshot import read_snapshot
 from seedspec.run.store.ledger.store import Store, same_tag
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Finding:
     """An object of the ledger, or a purchase of the lock, that is not as it should be: which, why, and what to do."""
 
@@ -27,7 +27,7 @@ class Finding:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Verified:
     """What was looked at, and what was found."""
 

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs, quote, urlsplit
@@ -15,6 +14,7 @@ import httpx
 
 from seedspec.project.credentials import is_local
 from seedspec.run.service.public_web import environment
+from seedspec.text.value import valueclass
 from seedspec.text.visible import one_line
 
 _SECONDS, _MOST = 20.0, 200_000
@@ -24,7 +24,7 @@ _PREFIX = re.compile(r"<Prefix>([^<]*)</Prefix>")
 _ID = re.compile(r"<ID>([^<]{0,255})</ID>")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Answer:
     """What was answered to a signed address: `headers` by names in small letters."""
 

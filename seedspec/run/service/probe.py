@@ -25,9 +25,10 @@ from seedspec.project.sources import asset_of
 from seedspec.run.service.loop_thread import run
 from seedspec.run.service.public_web import Deadlines, Piece, Unreachable, Web, environment
 from seedspec.run.service.responses import safe_url
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Bounds:
     """What one probe may take: of a storyboard `addresses` and `bytes`, `at_once` at a time; of each address the rest.
 

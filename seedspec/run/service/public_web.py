@@ -25,12 +25,13 @@ from seedspec.catalog.addresses import is_private
 from seedspec.project.credentials import BadSettings, is_loopback
 from seedspec.run.service.lanes import ONE, Lanes
 from seedspec.run.service.responses import clean, safe_url
+from seedspec.text.value import valueclass
 
 MOST_REDIRECTS = 3
 _RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Deadlines:
     """Seconds for a whole exchange, and for one silent moment within it."""
 
@@ -76,7 +77,7 @@ class Unreachable(Exception):
         self.read = 0
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Piece:
     """A part of what an address holds: the bytes from `start` on, of `total` (None: it does not say).
 

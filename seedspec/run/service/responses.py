@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -30,13 +29,14 @@ from seedspec.run.engine.messages import (
     Trouble,
     Unknown,
 )
+from seedspec.text.value import valueclass
 from seedspec.text.visible import STEERING
 
 _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
 _UNSAFE = re.compile(f"[{STEERING}]+")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class HttpResponse:
     """An HTTP answer, whole: header names in lower case, the body within its cap."""
 
@@ -45,7 +45,7 @@ class HttpResponse:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Rules:
     """The provider file, for reading answers. `local` says that the API is on this machine."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seedspec.project.credentials import BadSettings, Key, Origins, is_local, key_of, origins_of
 from seedspec.project.paths import Place
+from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
     from seedspec.run.service.client import Client
@@ -72,7 +73,7 @@ class Service:
         return Client(provider, origins, key, saves, place.base, uploads=uploads, renders=shelf, others=callers)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Emulator:
     """An emulator that is running. `api`, `files` and `results` are its addresses."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from seedspec.project.credentials import BadSettings, is_loopback
 from seedspec.run.engine.messages import Trouble
+from seedspec.text.value import valueclass
 from seedspec.text.visible import one_line
 
 PART = 8 * 1024 * 1024
@@ -47,7 +47,7 @@ class Content(Protocol):
     def pieces(self) -> Iterator[bytes]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Small:
     """Content that is in memory."""
 

@@ -7,7 +7,6 @@ import os
 import shlex
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from seedspec.lock.lock import Lock, LockFault, parse, serialise
@@ -22,9 +21,10 @@ from seedspec.project.saved_video import NotRead, saved_video
 from seedspec.project.state_folder import state_folder
 from seedspec.run.store.lock_file import read_lock
 from seedspec.run.store.rescue import drop, records, rescues
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Fixed:
     """What a mended lock is made of. `backup` holds the bytes that it had before; None when nothing was to be done.
 
@@ -128,7 +128,7 @@ def weave(ours: bytes, theirs: bytes) -> bytes:
     return b"<<<<<<< ours\n" + one + b"=======\n" + other + b">>>>>>> theirs\n"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Finding:
     """Something about a record that a person should know. `bad` when a video is missing or not what was saved."""
 

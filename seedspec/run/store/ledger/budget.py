@@ -14,13 +14,14 @@ from typing import Any
 from seedspec.lock.state import OPEN
 from seedspec.run.store.ledger.layout import BUDGET, BadDocument, document, read_document
 from seedspec.run.store.ledger.purchase import Purchase
+from seedspec.text.value import valueclass
 
 MICRO = 1_000_000
 SLICE = 4
 """Purchases that a run draws for at once, while the ceiling is far."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Drawn:
     """What a run has drawn, by month. One that is `over` spends no more; it stands here until all of its purchases
     have come to an end."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from seedspec.run.store.ledger.types import Sealed
+from seedspec.text.value import valueclass
 
 TEAM = "team.json"
 BUDGET = "budget.json"
@@ -69,14 +69,14 @@ class BadDocument(Sealed):
     """An object of the ledger is not what seedspec writes there."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Team:
     """Who shares a ledger: one team, whose boards spend from one budget."""
 
     uuid: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Board:
     """One storyboard's purchases. `name` is for people; one that is `sealed` was detached, and buys no more."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from seedspec.text.value import valueclass
 
 AT_ONCE = 32
 """Requests that are made at the same time where many objects are read or written."""
@@ -24,7 +25,7 @@ class StoreRefuses(Exception):
     code = 5
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Listed:
     """A name, the tag of what stands there, and when it was written: seconds since 1970 by the store's clock."""
 

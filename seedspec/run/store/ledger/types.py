@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from seedspec.text.value import valueclass
 
-@dataclass(frozen=True, slots=True)
+
+@valueclass(frozen=True, slots=True)
 class Runner:
     """One run: its id, the machine's name, and the address of its CI job, or `pid 123`. Never a key."""
 
@@ -28,14 +30,14 @@ class Standing:
     lives: bool
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Taken:
     """This attempt is somebody else's, or is further than an intent."""
 
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Spent:
     """The team's ceiling does not reach for this purchase; the message says who holds how much."""
 
