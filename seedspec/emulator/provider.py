@@ -26,10 +26,10 @@ from seedspec.emulator.rules import Rules, private_host, read_body
 from seedspec.emulator.settings import Addresses, Settings, Strikes
 from seedspec.emulator.shelf import Shelf
 from seedspec.emulator.size import size_of
+from seedspec.emulator.studio import Studio
 from seedspec.emulator.tasks import Task, fresh_id
 from seedspec.emulator.words import Standing, shown_of
 from seedspec.media.facts import Facts, MediaError
-from seedspec.media.movie.takes import Studio
 from seedspec.project.atomic import replacement
 
 UNITS = 10_000

@@ -69,6 +69,11 @@ class Origins:
         """Whether the API is on this machine, where plain http is good enough."""
         return is_local(self.api)
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing of it is asked over TLS."""
+        return all(url.startswith("http://") for url in (self.api, self.files, *self.more.values()))
+
 
 def origins_of(provider: Mapping[str, Any], environ: Mapping[str, str]) -> Origins:
     """The provider's addresses, or those of the environment. Raises BadSettings."""

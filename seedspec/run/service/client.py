@@ -65,6 +65,7 @@ class Client:
 
     `base` is the folder that upload paths are relative to, `saves` takes the downloads, `uploads` knows what was
     uploaded before and whether files go to a bucket instead; `renders` is the bucket of the saved videos, if any.
+    `emulated`: all of them are an emulator, whose links lead to itself.
     """
 
     provider: Mapping[str, Any]
@@ -76,6 +77,7 @@ class Client:
     uploads: Uploads = field(default_factory=Uploads)
     renders: RenderBucket | None = None
     others: Sequence[Caller] = ()
+    emulated: bool = False
     _thread: LoopThread | None = None
     _tasks: set[asyncio.Task[Reply]] = field(default_factory=set)
     _back: deque[tuple[Call, Reply]] = field(default_factory=deque)
@@ -97,7 +99,8 @@ class Client:
         it is called, or the first call started.
         """
         if self._thread is None:
-            with environment() as trust:
+            plain = all(c.origins.plain for c in self._callers.values())
+            with environment(tls=not (self.emulated and plain)) as trust:
                 for caller in self._callers.values():
                     caller.open(trust)
                 self._web = Web(trust, self.deadlines, all(c.origins.local for c in self._callers.values()))

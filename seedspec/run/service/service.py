@@ -70,7 +70,10 @@ class Service:
                 where, secret = origins, key
             own = Uploads(memory_of(place, where, secret, emulated=place.emulated), bucket, shelf)
             callers.append(Caller(other, where, secret, uploads=own))
-        return Client(provider, origins, key, saves, place.base, uploads=uploads, renders=shelf, others=callers)
+        return Client(
+            provider, origins, key, saves, place.base,
+            uploads=uploads, renders=shelf, others=callers, emulated=place.emulated,
+        )  # fmt: skip
 
 
 @valueclass(frozen=True, slots=True)
