@@ -81,9 +81,7 @@ def thumbnail(stream: BinaryIO, format: str, *, side: int) -> bytes:
         image.draft("RGB", (side, side))  # JPEG: unpacks no more than that needs
         image.thumbnail((side, side), Image.Resampling.LANCZOS)
         shown = ImageOps.exif_transpose(image)
-        out = io.BytesIO()
-        shown.convert("RGBA" if shown.has_transparency_data else "RGB").save(out, "WEBP", quality=76, method=4)
-        return out.getvalue()
+        return _webp(shown.convert("RGBA" if shown.has_transparency_data else "RGB"))
 
 
 @contextmanager
@@ -159,9 +157,16 @@ def poster(raster: Raster, *, width: int, webp: bool = False) -> bytes:
     if scale < 1:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.LANCZOS)
-    out = io.BytesIO()
     if webp:
-        image.save(out, "WEBP", quality=76, method=4)
-    else:
-        image.save(out, "JPEG", quality=82, optimize=True)
+        return _webp(image)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=82, optimize=True)
+    return out.getvalue()
+
+
+def _webp(image: Image.Image) -> bytes:
+    from PIL import WebPImagePlugin  # noqa: F401 - else Pillow loads all of its plugins to find this one
+
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=76, method=4)
     return out.getvalue()
