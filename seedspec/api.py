@@ -41,7 +41,6 @@ from seedspec.run.consent import (
     quote_of,
     retired_steps,
 )
-from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.purchase import Limits, Pace
 from seedspec.run.lock_alone import check_providers
 from seedspec.run.loop import drive, now
@@ -330,6 +329,7 @@ def _run(
     shared: Opened | None,
     before: RunFinished | None = None,
 ) -> Generator[Event, None, None]:
+    from seedspec.run.engine.engine import Engine
     from seedspec.run.store.downloads import BadPlace
 
     place = service.place

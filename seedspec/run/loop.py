@@ -8,16 +8,18 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Submitting
 from seedspec.lock.run_events import RunFinished, Stopped, Unrecorded
-from seedspec.run.engine.engine import Engine
 from seedspec.run.engine.messages import Create, Wire
 from seedspec.run.engine.purchase import Moment
 from seedspec.run.store.journal import DiskRefuses, NotRecorded
 from seedspec.run.store.leave import NotGranted, NotYet, TakenElsewhere
+
+if TYPE_CHECKING:
+    from seedspec.run.engine.engine import Engine
 
 LAST_WORD = 30.0
 """Seconds that a run which is to end waits for the answer to a paid request."""
