@@ -1,5 +1,4 @@
-"""The studio of an emulator, built when the first take is drawn: what draws is a third of a start, and few starts need
-it at once."""
+"""An emulator's studio, built when the first take is drawn: loading what draws is a third of a start."""
 
 from __future__ import annotations
 
