@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from seedspec.run.engine.messages import Accepted, Create, Read, Reply, Task
 from seedspec.run.service.client import Client
 from seedspec.run.service.lanes import CONNECTIONS
 from seedspec.run.service.loop_thread import LoopThread
+from seedspec.run.service.public_web import environment
 from seedspec.run.store.downloads import Downloads
 
 PROVIDER = schemas()["evolink/provider.json"]
@@ -83,8 +85,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def exchange(origin: str, folder: Path) -> Client:
-    return Client(PROVIDER, Origins(origin, origin), Key("sk-canary-7Jq2vXz9LmT4wRb8"), Downloads(folder), folder)
+def exchange(origin: str, folder: Path, *, emulated: bool = False) -> Client:
+    origins, key = Origins(origin, origin), Key("sk-canary-7Jq2vXz9LmT4wRb8")
+    return Client(PROVIDER, origins, key, Downloads(folder), folder, emulated=emulated)
 
 
 def answers(one: Client, many: int) -> list[Reply]:
@@ -149,6 +152,20 @@ def test_certificates_are_loaded_when_something_is_to_be_asked(folder: Path, mon
         with pytest.raises(BadSettings, match="certificates"):
             begin()
     idle.close()
+
+
+def test_an_emulator_that_is_asked_over_plain_http_needs_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "none.pem"))
+    plain = exchange("http://127.0.0.1:9", folder, emulated=True)
+    plain.ready()
+    plain.close()
+    with pytest.raises(BadSettings, match="certificates"):
+        exchange("https://127.0.0.1:9", folder, emulated=True).ready()
+
+
+def test_without_certificates_nobody_is_trusted() -> None:
+    with environment(tls=False) as trust:
+        assert trust.verify_mode is ssl.CERT_REQUIRED and trust.check_hostname and not trust.get_ca_certs()
 
 
 @pytest.mark.slow
