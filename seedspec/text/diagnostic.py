@@ -93,6 +93,12 @@ class Problems:
         self.add(_diagnostic(Severity.ERROR, code, message, span, notes, entry))
 
     def warning(self, code: str, message: str, span: Span | None, *notes: Note | Edit | str, entry: str = "") -> None:
+        place = (span.source.path, span.start, span.end) if span else None
+        known = self._found.get((Severity.WARNING, code, message, place))
+        if known is not None and entry:  # as `add`, for one that each of many entries has
+            self.reported += 1
+            known[1].append(entry)
+            return
         self.add(_diagnostic(Severity.WARNING, code, message, span, notes, entry))
 
     def anew(self) -> Problems:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from seedspec.compiler.prompt import media_words as words
 from seedspec.compiler.prompt.mentions import (
     CJK,
@@ -11,6 +13,7 @@ from seedspec.compiler.prompt.mentions import (
     LISTS,
     NUMERALS,
     WEST,
+    WITHIN,
     Numbered,
     any_of,
     heads,
@@ -23,7 +26,7 @@ from seedspec.text import later
 _REACH = 40
 """As far as what a number means may depend on what stands before or behind it."""
 _SETTLED = later.pattern(
-    rf"[.,;:!?)\]}}>'\"]?\s(?!(?:{LISTS}|{JOINER}|{any_of(words.NUMBERS)})\b)[^\W\d_]+[^\w'’-]|[的中里]"
+    rf"[.,;:!?)\]}}>'\"]?\s(?!(?:{LISTS}|{JOINER}|{any_of(words.NUMBERS)})\b)[^\W\d_]+[^\w'’-]|[.;!?]\s|[的中里]"
 )
 _UNSETTLED_BEFORE = later.pattern(
     rf"\w*\s{{0,2}}(?:(?:{any_of(words.ORDINALS)}|[1-9](?:st|nd|rd|th)|{GIVEN})\s){{0,2}}@?\Z"
@@ -79,4 +82,4 @@ def _ends_a_name(word: str) -> bool:
 def _begins_a_name(text: str) -> bool:
     """Whether the last word, or for names that need no space before them the last characters, may be cut from one."""
     tails = [text[-n:] for n in range(1, _LONGEST) if text[-n:] in _BEGINNINGS]
-    return any(not tail.isascii() or not text[: -len(tail)][-1:].isalpha() for tail in tails)
+    return any(not tail.isascii() or not re.match(WITHIN, text[: -len(tail)][-1:]) for tail in tails)

@@ -48,7 +48,9 @@ colon stays: `：3` begins what is said of a medium, where `:3` is a ratio."""
 
 WEST, CJK = any_of(_WESTERN), any_of(words.CJK_NAMES)
 NUMERALS = "".join(words.CJK_NUMBERS)
-_BOUND = r"(?<![a-z0-9_\u00c0-\u024f])"
+WITHIN = r"[a-z0-9_\u00c0-\u024f]"
+"""Behind such a character no Western name begins."""
+_BOUND = f"(?<!{WITHIN})"
 JOINER = "files?|clips?|tracks?|references?|refs?|inputs?|no\\.?|nr\\.?|num\\.?|number|n[º°]|núm\\.?"
 HEAD = later.pattern(
     rf"{_BOUND}(?P<west>{WEST})(?P<join>\s{{0,2}}[_-]?(?:(?:{JOINER})[\s_-]?)?\s?[#(\[]?\s?)"

@@ -108,7 +108,7 @@ class PartialPrompt:
         """The text of a segment; None when the template as a whole has to be rendered.
 
         `slot` is the number of its slot, counted from 1. What it names is looked at with the constant text before it
-        where one of the two cannot tell by itself.
+        where one of the two cannot tell by itself, and with that behind it where both cannot.
         """
         used: set[str] = set()
 
@@ -123,7 +123,10 @@ class PartialPrompt:
             return None
         mentions = _mentions(text, first=self._alone, last=self._alone)
         if slot and not self._alone and (mentions is None or slot - 1 in self._unclear):
-            mentions = _mentions(self._texts[slot - 1] + text, first=slot == 1, last=False)
+            before, behind, is_last = self._texts[slot - 1] + text, self._texts[slot], slot == len(self._texts) - 1
+            mentions = _mentions(before, first=slot == 1, last=False)
+            if mentions is None:
+                mentions = _mentions(before + behind, first=slot == 1, last=is_last)
             if mentions is not None and self.mentions is not None:
                 mentions -= self.mentions  # those of the constant texts
         return _SlotText(text, frozenset(used), mentions) if used or mentions != frozenset() else text

@@ -59,6 +59,9 @@ def test_the_corpus_is_large() -> None:
 @example(["In the", " image 3 cups stand"])
 @example(["地", "图3"])
 @example(["the first", " image"])
+@example(["清i", "mage 2 is"])
+@example(["480p", "hoto 2 is"])
+@example(["In image 2. ", "And 3"])
 def test_pieces_that_can_tell_tell_the_truth(pieces: list[str]) -> None:
     told = [mentions_alone(p, first=i == 0, last=i == len(pieces) - 1) for i, p in enumerate(pieces)]
     if None not in told:
