@@ -14,7 +14,7 @@ from seedspec.compiler.entry import Medium, Origin, RequestBase, around, canonic
 from seedspec.compiler.matrix.cell import Cell
 from seedspec.compiler.matrix.fields import RowFields, Setting
 from seedspec.compiler.prompt.locate import Written, is_template
-from seedspec.compiler.prompt.partial import Prompt
+from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.render import Faulty, Texts
 from seedspec.compiler.references.context import Context, Resolved
 from seedspec.compiler.references.limits import within_tolerance
@@ -41,12 +41,18 @@ class _RenderedFields(NamedTuple):
     whole: bool
 
 
-class _MediaLists(NamedTuple):
-    """The media of a request, and what its fields have of them: as they are sent, and as they are identified."""
+class _Media(NamedTuple):
+    """The media of a request, and what its fields have of them: as they are sent, and as they are identified.
+
+    `waits` are the variants of which a take has to be picked first, None where a reference cannot be had; of the fields
+    `told` it was said what is wrong.
+    """
 
     media: tuple[Medium, ...]
     items: Mapping[str, str | list[str]]
     identities: Mapping[str, str | list[str]]
+    waits: tuple[str, ...] | None
+    told: frozenset[str]
 
 
 def origins_of(row: RowFields, model: Model, prompt: Scalar) -> dict[str, Origin]:
@@ -69,6 +75,7 @@ class BaseBuilder:
         self._catalogue = shot.references_by_name(context.board)
         self._templates = context.templates
         self._resolver = ReferenceResolver(context, shot.id, texts)
+        self._kept: dict[PartialPrompt, _Media] = {}
 
     def build(
         self, cell: Cell, node: Scalar, prompt: Prompt | None, row: RowFields, model: Model, address: str
@@ -77,26 +84,16 @@ class BaseBuilder:
 
         A request whose prompt or media are at fault is checked all the same, so that one run reports everything.
         """
-        found = self._resolve(_names(node, prompt), model, cell, address)
-        lists = self._list(found if prompt and found else {}, model)
-        media = lists.media
-        self._check_repeated(media, address)
-        if found is not None:
-            unused = [r for r in self._shot.references if r.name not in found]
-            told = check_slots(model, media, unused, node.span, self._problems, address)
-        else:  # what is missing there may be what was told
-            told = frozenset(slot.field for slot in model.slots.values())
-        if prompt is not None:
-            self._check_words(node, prompt, model, address)
+        media, items, identities, waits, told = self._media(node, prompt, model, cell, address)
         rendered = self._render_fields(row, model, cell, address)
-        fields: dict[str, Any] = {**lists.items, **rendered.values}
-        identity = {"model": model.id, **lists.identities, **rendered.identities}
+        fields: dict[str, Any] = {**items, **rendered.values}
+        identity = {"model": model.id, **identities, **rendered.identities}
         origins = origins_of(row, model, node)
         request = {"model": model.id, "prompt": prompt.value if prompt else _STAND_IN, **fields}
         unsent = told | row.unset.keys()
         valid = self._encodable(request, node, model, address)
         valid = valid and self._valid(request, media, origins, model, unsent, address)
-        if prompt is None or found is None:
+        if prompt is None or waits is None:
             return None
         if told or not (rendered.whole and valid):
             return media
@@ -113,13 +110,39 @@ class BaseBuilder:
             ),
             origins=origins,
             around=around(model.provider.id, identity),
-            waits=tuple(dict.fromkeys(w for one in found.values() for w in one.waits)),
+            waits=waits,
             cells=self._grid.cells,
             tables=self._grid.tables,
             strategy=self._strategy,
             said=said,
             left_out=row.left_out,
         )
+
+    def _media(self, node: Scalar, prompt: Prompt | None, model: Model, cell: Cell, address: str) -> _Media:
+        """The media of a request, checked; kept for its partial prompt if no row has others, and nothing is wrong."""
+        if prompt is not None and (kept := self._kept.get(prompt.partial)) is not None:
+            return kept
+        reported = self._problems.reported
+        found = self._resolve(_names(node, prompt), model, cell, address)
+        media, items, identities = self._list(found if prompt and found else {}, model)
+        self._check_repeated(media, address)
+        if found is not None:
+            unused = [r for r in self._shot.references if r.name not in found]
+            told = check_slots(model, media, unused, node.span, self._problems, address)
+            waits = tuple(dict.fromkeys(w for one in found.values() for w in one.waits))
+        else:  # what is missing there may be what was told
+            told, waits = frozenset(slot.field for slot in model.slots.values()), None
+        if prompt is not None:
+            self._check_words(node, prompt, model, address)
+        made = _Media(media, items, identities, waits, told)
+        constant = not self._texts.scope.axis_indices(self._texts.read)  # nothing but the media has read so far
+        if prompt is not None and constant and self._problems.reported == reported:
+            self._kept[prompt.partial] = made
+        return made
+
+    def forget(self) -> None:
+        """Lets go of what was kept for further rows (rule 8)."""
+        self._kept.clear()
 
     def check_total_seconds(self, media: tuple[Medium, ...], model: Model, address: str) -> bool:
         """Whether media of one kind are short enough together."""
@@ -210,7 +233,9 @@ class BaseBuilder:
         hint = f"write the template as `{field}` of the shot, and give the column another name"
         self._problems.error("table-cell", message, span, hint, entry=address)
 
-    def _list(self, resolved: Mapping[str, Resolved], model: Model) -> _MediaLists:
+    def _list(
+        self, resolved: Mapping[str, Resolved], model: Model
+    ) -> tuple[tuple[Medium, ...], dict[str, str | list[str]], dict[str, str | list[str]]]:
         """The media in the catalogue's order. An empty list is left out."""
         pairs = [(self._catalogue[name], one) for name, one in resolved.items()]
         media: list[Medium] = []
@@ -232,7 +257,7 @@ class BaseBuilder:
                     same.append(one.identity)
                 else:
                     items[slot.field], identities[slot.field] = one.item, one.identity
-        return _MediaLists(tuple(media), items, identities)
+        return tuple(media), items, identities
 
     def _valid(
         self,

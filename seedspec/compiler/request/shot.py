@@ -121,6 +121,7 @@ class ShotRequests:
         self.use = ShotUse(used, applied, changing, known=self._rendered)
         self._partials.clear()
         self._cache.clear()
+        self._bases.forget()
         self._fields.forget()
         self._texts.forget()
 
