@@ -36,7 +36,7 @@ class RowFields(NamedTuple):
 
     `model` is None where none is named, or an unknown one. `left_out` are the fields of `defaults` that the model
     lacks, `lacking` those that are set nearer, and `unset` those that an override or a profile takes away (null).
-    `values` are equal for two rows of a shot that have the same values in the same fields of the same model, whoever
+    `values` are equal for two rows of a storyboard that have the same values in the same fields of the same model, whoever
     sets them.
     """
 
@@ -45,15 +45,7 @@ class RowFields(NamedTuple):
     left_out: tuple[str, ...]
     lacking: Mapping[str, Setting]
     unset: Mapping[str, Setting]
-
-    @property
-    def values(self) -> Any:
-        return (
-            self.model and self.model.id,
-            tuple([(name, repr(s.value), s.is_data) for name, s in self.settings.items()]),
-            tuple(self.lacking),
-            tuple(self.unset),
-        )
+    values: Any
 
 
 class _Held(NamedTuple):
@@ -201,7 +193,7 @@ class Fields:
         id_ = self._model_of(row) if self._one_model is None else self._one_model
         model = self._layers.models.get(id_)
         if model is None:
-            return RowFields(None, {}, (), {}, {})
+            return RowFields(None, {}, (), {}, {}, None)
         if id_ not in self._begun:
             self._begun[id_] = _Taken(model, dict(self._layers.defaults[id_]), {})
             self._begun[id_].take((*self._layers.below, *self._own))
@@ -279,7 +271,10 @@ class _Taken:
         unset = {k: s for k, s in self._out.items() if _takes_away(s)}
         left_out = tuple(k for k, s in self._lacking.items() if s.origin.layer == "defaults")
         lacking = {k: s for k, s in self._lacking.items() if k not in left_out}
-        return RowFields(self._model, {k: s for k, s in self._out.items() if k not in unset}, left_out, lacking, unset)
+        kept = {k: s for k, s in self._out.items() if k not in unset}
+        said = tuple([(name, repr(s.value), s.is_data) for name, s in kept.items()])
+        values = (self._model.id, said, tuple(lacking), tuple(unset))
+        return RowFields(self._model, kept, left_out, lacking, unset, values)
 
 
 def _takes_away(setting: Setting) -> bool:

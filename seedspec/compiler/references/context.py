@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.price import Price
@@ -52,6 +52,18 @@ class Resolved(NamedTuple):
     frame: str = ""
 
 
+class RenderedFields(NamedTuple):
+    """A request's own fields as they are sent and as they are identified, and what they say by the storyboard's words.
+
+    `whole` is False where a field could not be rendered.
+    """
+
+    values: Mapping[str, Any]
+    identities: Mapping[str, Any]
+    said: Mapping[str, Any]
+    whole: bool
+
+
 ResolutionCache = dict[tuple[int, str, str], Resolved | None]
 """What each reference of a storyboard, by its identity, was resolved to for each target and each model."""
 
@@ -79,7 +91,7 @@ class Context:
     """What the shots of one storyboard share while requests are made of them. Every finding goes to `problems`.
 
     `prices` are by the id of a model. `upstream` makes the entry that a `{shot: id}` reference continues; `resolved`
-    keeps what each target was found to be.
+    keeps what each target was found to be, and `rendered` the fields of which none is a template, by their values.
     """
 
     board: Storyboard
@@ -92,3 +104,4 @@ class Context:
     problems: Problems
     upstream: FindEntry
     resolved: ResolutionCache
+    rendered: dict[Any, RenderedFields]

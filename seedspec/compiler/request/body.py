@@ -16,7 +16,7 @@ from seedspec.compiler.matrix.fields import RowFields, Setting
 from seedspec.compiler.prompt.locate import Written, is_template
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.prompt.render import Faulty, Texts
-from seedspec.compiler.references.context import Context, Resolved
+from seedspec.compiler.references.context import Context, RenderedFields, Resolved
 from seedspec.compiler.references.limits import within_tolerance
 from seedspec.compiler.references.resolve import ReferenceResolver
 from seedspec.compiler.references.slots import check_slots
@@ -28,17 +28,6 @@ from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
 _STAND_IN = "https://stand-in.invalid/"
-
-
-class _RenderedFields(NamedTuple):
-    """The request's own fields as they are sent and as they are identified.
-
-    `whole` is False where a field could not be rendered.
-    """
-
-    values: dict[str, Any]
-    identities: dict[str, Any]
-    whole: bool
 
 
 class _Media(NamedTuple):
@@ -76,6 +65,7 @@ class BaseBuilder:
         self._templates = context.templates
         self._resolver = ReferenceResolver(context, shot.id, texts)
         self._kept: dict[PartialPrompt, _Media] = {}
+        self._rendered = context.rendered
 
     def build(
         self, cell: Cell, node: Scalar, prompt: Prompt | None, row: RowFields, model: Model, address: str
@@ -97,7 +87,6 @@ class BaseBuilder:
             return None
         if told or not (rendered.whole and valid):
             return media
-        said = model.said({**model.defaults, **fields})
         return RequestBase(
             shot=self._shot.id,
             axes=self._axes,
@@ -106,7 +95,7 @@ class BaseBuilder:
             fields=fields,
             media=media,
             cost=self._prices[model.id](
-                asked_of(said, [m.kind for m in media]), tuple([m.seconds for m in media if m.kind == "video"])
+                asked_of(rendered.said, [m.kind for m in media]), tuple([m.seconds for m in media if m.kind == "video"])
             ),
             origins=origins,
             around=around(model.provider.id, identity),
@@ -114,7 +103,7 @@ class BaseBuilder:
             cells=self._grid.cells,
             tables=self._grid.tables,
             strategy=self._strategy,
-            said=said,
+            said=rendered.said,
             left_out=row.left_out,
         )
 
@@ -201,30 +190,35 @@ class BaseBuilder:
         had = {n: one for n, one in found.items() if one is not None}
         return had if len(had) == len(found) else None
 
-    def _render_fields(self, row: RowFields, model: Model, cell: Cell, address: str) -> _RenderedFields:
+    def _render_fields(self, row: RowFields, model: Model, cell: Cell, address: str) -> RenderedFields:
         """The request's own fields; one whose template fails is left out, with the reason reported."""
-        out = _RenderedFields({}, {}, check_row(row, self._board, self._grid, self._problems, address))
+        if (known := self._rendered.get(row.values)) is not None:
+            return known
+        whole, constant = check_row(row, self._board, self._grid, self._problems, address), True
+        values: dict[str, Any] = {}
         for name in model.fields:
             if (setting := row.settings.get(name)) is None:
                 continue
-            volatile, value = name in model.volatile, setting.value
-            if setting.is_data and is_template(value):
-                self._refuse_template(name, setting, address)
-                out = out._replace(whole=False)
-                continue
+            value = setting.value
             if is_template(value):
-                render = self._texts.volatile if volatile else self._texts.value
+                constant = False
+                if setting.is_data:
+                    self._refuse_template(name, setting, address)
+                    whole = False
+                    continue
+                render = self._texts.volatile if name in model.volatile else self._texts.value
                 value = render(setting.node, value, cell, address)
             if isinstance(value, Faulty):
-                out = out._replace(whole=False)
+                whole = False
                 continue
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
-            value = model.means.own_value(name, value)
-            out.values[name] = value
-            if not volatile:
-                out.identities[name] = value
-        return out
+            values[name] = model.means.own_value(name, value)
+        identities = {k: v for k, v in values.items() if k not in model.volatile}
+        rendered = RenderedFields(values, identities, model.said({**model.defaults, **values}), whole)
+        if constant and whole:
+            self._rendered[row.values] = rendered
+        return rendered
 
     def _refuse_template(self, field: str, setting: Setting, address: str) -> None:
         """A cell of a table that sets a field is data: no field takes the braces of a template."""

@@ -189,6 +189,7 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
         problems=problems,
         upstream=out._upstream,
         resolved=ResolutionCache(),
+        rendered={},
     )
     out._context = context
     for shot in board.shots:
