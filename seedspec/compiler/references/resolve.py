@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
-from seedspec.catalog.media_facts import common_facts
+from seedspec.catalog.media_facts import MediaFacts, common_facts
 from seedspec.catalog.model import Model
 from seedspec.catalog.schema import edits_of, kind_of, shorten
 from seedspec.catalog.signed_url import bare
@@ -43,7 +44,7 @@ from seedspec.compiler.references.missing import (
     undo_escapes,
 )
 from seedspec.compiler.references.slots import report_no_slot
-from seedspec.compiler.references.upstream import check_upstream
+from seedspec.compiler.references.upstream import JUDGED_BY, check_upstream
 from seedspec.compiler.storyboard.types import Reference, Storyboard
 from seedspec.text.diagnostic import Edit, Note, list_words
 from seedspec.text.lookalike import odd_in
@@ -68,6 +69,7 @@ class ReferenceResolver:
         self._shot, self._texts = shot, texts
         self._rows: dict[str, frozenset[Row]] = {}
         self._unchosen: dict[str, tuple[str, ...]] = {}
+        self._fine: dict[tuple[int, str, str, tuple[Any, ...]], MediaFacts] = {}
 
     def resolve(self, reference: Reference, model: Model, cell: Cell, entry: str) -> Resolved | None:
         """What the reference is for this row, by the rules of its model; None with the reason reported."""
@@ -268,7 +270,14 @@ class ReferenceResolver:
 
     def _resolve_entry(self, reference: Reference, model: Model, upstream: Entry, entry: str) -> Resolved:
         """The video that an entry will be, or a picture of it; what it will break of the rules is reported."""
-        facts = check_upstream(reference, model, upstream, self._problems, entry)
+        said = tuple([upstream.says(word) for word in JUDGED_BY])
+        key = (id(reference), model.id, upstream.model.id, said)
+        facts = self._fine.get(key)
+        if facts is None:
+            reported = self._problems.reported
+            facts = check_upstream(reference, model, upstream, self._problems, entry)
+            if self._problems.reported == reported:
+                self._fine[key] = facts
         address, fp, frame = upstream.address, upstream.fingerprint, reference.frame
         item = identity_of(address, frame)
         return Resolved("shot", item, identity_of(fp, frame), fp, address, facts, upstream.waits, frame)

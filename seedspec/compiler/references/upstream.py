@@ -14,6 +14,10 @@ from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, list_words
 
 
+JUDGED_BY = ("duration", "quality", "aspect_ratio")
+"""The words by which `check_upstream` judges a video that is not made yet, beside the models of both requests."""
+
+
 def check_upstream(reference: Reference, model: Model, upstream: Entry, problems: Problems, entry: str) -> MediaFacts:
     """Judges the video that an entry will be, or a picture of it: its size is that of the table of its own model, the
     limits are those of the `model` that takes it. Gives what is known of it.
