@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from seedspec.catalog.expression import Expression, NoValue, Quantities
 from seedspec.text.value import valueclass
@@ -86,8 +86,7 @@ class Cost:
         return Cost(self.low * count, self.high * count, self.unpriced * count, self.guessed and count > 0)
 
 
-@valueclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What of a request a price may depend on, in words that are the same for every model; None for what it has not.
 
     The seconds of its reference videos are given apart: they may be a range.
@@ -126,9 +125,8 @@ PRICED_BY = ("duration", "quality", "aspect_ratio", "generate_audio")
 
 def asked_of(said: Mapping[str, Any], kinds: Sequence[str] = ()) -> Asked:
     """What a price may depend on, of what a request says by these words, and of the kinds of its reference media."""
-    duration, quality, ratio, sound = (said.get(word) for word in PRICED_BY)
-    images, videos, audios = (kinds.count(kind) for kind in ("image", "video", "audio"))
-    return Asked(duration, quality, ratio, sound, images, videos, audios)
+    duration, quality, ratio, sound = map(said.get, PRICED_BY)
+    return Asked(duration, quality, ratio, sound, *map(kinds.count, ("image", "video", "audio")))
 
 
 def exact(number: float | Decimal) -> Decimal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -74,7 +74,7 @@ def _cheapest(entries: Sequence[Entry]) -> tuple[str, Cost] | None:
     alike = Counter((_ask_of(e), _seconds(e)) for e in entries)
     for quality in model.qualities:
         for (asked, videos), count in alike.items():
-            costs[quality] += estimate(model.rate, replace(asked, quality=quality), videos).times(count)
+            costs[quality] += estimate(model.rate, asked._replace(quality=quality), videos).times(count)
     priced = {quality: cost for quality, cost in costs.items() if not cost.unpriced}
     lowest = min(priced, key=lambda q: priced[q].high, default=None)
     return None if lowest is None else (lowest, priced[lowest])

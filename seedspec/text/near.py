@@ -61,6 +61,7 @@ def _holds(whole: str, part: str) -> bool:
     return any(ours[at : at + len(theirs)] == theirs for at in range(len(ours) - len(theirs) + 1))
 
 
-def _parts(word: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _parts(word: str) -> tuple[str, ...]:
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", word)
-    return [p.casefold() for p in re.split(r"[\s_.:/\-]+", apart) if p]
+    return tuple([p.casefold() for p in re.split(r"[\s_.:/\-]+", apart) if p])

@@ -36,8 +36,8 @@ class RowFields(NamedTuple):
 
     `model` is None where none is named, or an unknown one. `left_out` are the fields of `defaults` that the model
     lacks, `lacking` those that are set nearer, and `unset` those that an override or a profile takes away (null).
-    `values` are equal for two rows of a storyboard that have the same values in the same fields of the same model, whoever
-    sets them.
+    `values` are equal for two rows of a storyboard that have the same values in the same fields of the same model,
+    whoever sets them.
     """
 
     model: Model | None
@@ -49,11 +49,15 @@ class RowFields(NamedTuple):
 
 
 class _Held(NamedTuple):
-    """An override with the labels that it holds for, by the places of axes; `models` are ids, None for every model."""
+    """An override with the labels that it holds for, by the places of axes; `models` are ids, None for every model.
+
+    `sets` is what it sets, by the names that are written.
+    """
 
     labels: Mapping[int, frozenset[str]]
     models: frozenset[str] | None
     override: Override
+    sets: list[tuple[str, Setting]]
 
 
 @valueclass(frozen=True, slots=True)
@@ -76,16 +80,15 @@ class Layers:
     """What a storyboard says of the fields of all of its shots, worked out once for the storyboard."""
 
     def __init__(self, board: Storyboard) -> None:
-        self.models = {model.id: model for model in board.models}
+        models, names = board.models, board.request_fields
+        self.models = {model.id: model for model in models}
         # an axis that sets the prompt is refused where it is read
-        self.known = frozenset((MODEL, *board.request_fields))
-        self.names = {
-            n: frozenset(f for m in board.models if (f := m.means.names.get(n))) for n in board.request_fields
-        }
+        self.known = frozenset((MODEL, *names))
+        self.names = {n: frozenset(f for m in models if (f := m.means.names.get(n))) for n in names}
         self.names[MODEL] = frozenset({MODEL})
         self.defaults = {
             model.id: [(k, Setting(v, None, Origin("model", None))) for k, v in model.defaults.items()]
-            for model in board.models
+            for model in models
         }
         top = [(MODEL, _setting(board.model, "storyboard"))] if board.model is not None else []
         self.below = top + settings(board.fields, "defaults")
@@ -108,7 +111,10 @@ class Layers:
         # one that names an axis which the shots of this grid lack does not hold there
         overrides = tuple(
             _Held(
-                {grid.axis_indices[axis]: labels for axis, labels in labels_wanted(when, grid.columns).items()}, ids, o
+                {grid.axis_indices[axis]: labels for axis, labels in labels_wanted(when, grid.columns).items()},
+                ids,
+                o,
+                settings(o.fields, "override"),
             )
             for o in self._overrides
             for when, ids in (by_model(o.when, grid.axis_indices, self.ids),)
@@ -152,7 +158,10 @@ class Fields:
             when, ids = by_model(override.when, grid.axis_indices, layers.ids)
             wanted = indexed_pattern(grid.axes, grid.columns, when, f"shot `{shot.id}`", problems, dropped)
             if wanted is not None:
-                self._overrides = (*self._overrides, _Held(wanted, ids, override))
+                self._overrides = (
+                    *self._overrides,
+                    _Held(wanted, ids, override, settings(override.fields, "override")),
+                )
                 self.axis_indices = tuple(sorted({*self.axis_indices, *wanted}))
         self.key = key_at(self.axis_indices)
         self._memo: dict[Any, RowFields] = {}
@@ -199,10 +208,10 @@ class Fields:
             self._begun[id_].take((*self._layers.below, *self._own))
         taken = self._begun[id_].copy()
         taken.take(self._swept_by(row))
-        for override in self._holding(row, id_):
-            self.applied.add(id(override))
-            if taken.take(settings(override.fields, "override")):
-                self.changing.add(id(override))
+        for held in self._holding(row, id_):
+            self.applied.add(id(held.override))
+            if taken.take(held.sets):
+                self.changing.add(id(held.override))
         taken.take(self._layers.last)
         return taken.fields()
 
@@ -227,13 +236,13 @@ class Fields:
     def _above(self, row: Row, model: str) -> Iterator[tuple[str, Setting]]:
         """What the row sets over the shot's own fields, weakest first."""
         yield from self._swept_by(row)
-        for override in self._holding(row, model):
-            yield from settings(override.fields, "override")
+        for held in self._holding(row, model):
+            yield from held.sets
         yield from self._layers.last
 
-    def _holding(self, row: Row, model: str) -> Iterator[Override]:
+    def _holding(self, row: Row, model: str) -> Iterator[_Held]:
         """The overrides that hold for a row of a model, in their order."""
-        return (h.override for h in self._overrides if _holds(h, row) and (h.models is None or model in h.models))
+        return (h for h in self._overrides if _holds(h, row) and (h.models is None or model in h.models))
 
     def _swept_by(self, row: Row) -> Iterator[tuple[str, Setting]]:
         """What the axes set, by the names that are written."""
@@ -268,10 +277,10 @@ class _Taken:
         return changed
 
     def fields(self) -> RowFields:
-        unset = {k: s for k, s in self._out.items() if _takes_away(s)}
-        left_out = tuple(k for k, s in self._lacking.items() if s.origin.layer == "defaults")
+        unset = {k: s for k, s in self._out.items() if s.value is None and _takes_away(s)}
+        kept = {k: s for k, s in self._out.items() if k not in unset} if unset else self._out
+        left_out = tuple([k for k, s in self._lacking.items() if s.origin.layer == "defaults"])
         lacking = {k: s for k, s in self._lacking.items() if k not in left_out}
-        kept = {k: s for k, s in self._out.items() if k not in unset}
         said = tuple([(name, repr(s.value), s.is_data) for name, s in kept.items()])
         values = (self._model.id, said, tuple(lacking), tuple(unset))
         return RowFields(self._model, kept, left_out, lacking, unset, values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import wraps
 from types import GeneratorType
 from typing import Any, NoReturn
 
@@ -232,7 +231,6 @@ def _make_filter(node: Any, name: str) -> nodes.Filter:
 def _meter_filter(name: str, run: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
     skipped = 1 if hasattr(run, "jinja_pass_arg") else 0
 
-    @wraps(run)
     def metered(*args: Any, **given: Any) -> Any:
         values = tuple(meter.charged(a) for a in args[skipped:])
         if values and callable(values[0]) and not isinstance(values[0], jinja2.Undefined):
@@ -257,6 +255,7 @@ def _meter_filter(name: str, run: Callable[..., Any], meter: Meter) -> Callable[
     def refused(values: tuple[Any, ...], given: Mapping[str, Any]) -> TemplateFault:
         return _explain_refusal(name, values[0] if values else None, [*values[1:], *given.values()])
 
+    metered.__dict__ |= getattr(run, "__dict__", {})  # what Jinja is to hand it first
     return metered
 
 

@@ -69,6 +69,7 @@ class ReferenceResolver:
         self._shot, self._texts = shot, texts
         self._rows: dict[str, frozenset[Row]] = {}
         self._unchosen: dict[str, tuple[str, ...]] = {}
+        self._joins: dict[int, tuple[int | str, ...]] = {}
         self._fine: dict[tuple[int, str, str, tuple[Any, ...]], MediaFacts] = {}
 
     def resolve(self, reference: Reference, model: Model, cell: Cell, entry: str) -> Resolved | None:
@@ -283,7 +284,16 @@ class ReferenceResolver:
         return Resolved("shot", item, identity_of(fp, frame), fp, address, facts, upstream.waits, frame)
 
     def _join_row(self, reference: Reference, grid: Grid, row: Row, entry: str) -> Row | None:
-        ours = dict(zip(self._grids[self._shot].names, row, strict=True))
+        """The labels that it continues for a row."""
+        if (join := self._joins.get(id(reference))) is None:
+            if (join := self._join(reference, grid, entry)) is None:
+                return None
+            self._joins[id(reference)] = join
+        return tuple([row[label] if isinstance(label, int) else label for label in join])
+
+    def _join(self, reference: Reference, grid: Grid, entry: str) -> tuple[int | str, ...] | None:
+        """For each axis of the shot that it continues a label, or the index of one in each of our rows."""
+        ours = self._grids[self._shot].axis_indices
         span, axes = reference.target.span, {a.name: a for a in grid.axes}
         for name, label in reference.at.items():
             own, column = part(name)
@@ -305,7 +315,7 @@ class ReferenceResolver:
                 message, notes = unknown_word(label.text, f"label of axis `{name}`", axes[name].values)
                 self._problems.error("unknown-label", message, label.node.span, *notes)
                 return None
-        wanted = []
+        wanted: list[int | str] = []
         for name, axis in axes.items():
             if name in reference.at:
                 wanted.append(reference.at[name].text)

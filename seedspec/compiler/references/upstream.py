@@ -13,7 +13,6 @@ from seedspec.compiler.references.limits import breaches, check_medium, within_t
 from seedspec.compiler.storyboard.types import Reference
 from seedspec.text.diagnostic import Problems, list_words
 
-
 JUDGED_BY = ("duration", "quality", "aspect_ratio")
 """The words by which `check_upstream` judges a video that is not made yet, beside the models of both requests."""
 

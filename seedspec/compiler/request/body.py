@@ -136,9 +136,8 @@ class BaseBuilder:
     def check_total_seconds(self, media: tuple[Medium, ...], model: Model, address: str) -> bool:
         """Whether media of one kind are short enough together."""
         fine = True
-        for rule in model.slots.values():
-            own = [m for m in media if m.slot == rule.name]
-            if rule.seconds_together is None or len(own) < 2:
+        for rule in model.slots.values() if len(media) > 1 else ():
+            if rule.seconds_together is None or len(own := [m for m in media if m.slot == rule.name]) < 2:
                 continue
             seconds = float(sum_of(m.seconds for m in own if m.seconds is not None))
             if seconds > rule.seconds_together:

@@ -192,19 +192,16 @@ class ShotRequests:
             return None
         varies_by_take = not (read | self._texts.depends(node)).isdisjoint(("take", "entry"))
         has_findings = self._problems.reported != reported
-        has_remarks = self._lint.has_remarks(prompt.partial, base.media, model)
         if self._lint.has_remarks(prompt, base.media, model) or self._lint.is_long(prompt, model):
             self._lint.check(node, prompt, base.media, model, address)
         if not self._bases.check_total_seconds(base.media, model, address):
             return None
         request = _Request(prompt.pieces, canonical(prompt.value), base, varies_by_take)
         if not has_findings:
-            self._keep(cell, prompt.partial, row, request, has_remarks=has_remarks)
+            self._keep(cell, prompt.partial, row, request)
         return request
 
-    def _keep(
-        self, cell: Cell, partial: PartialPrompt, row: RowFields, request: _Request, *, has_remarks: bool
-    ) -> None:
+    def _keep(self, cell: Cell, partial: PartialPrompt, row: RowFields, request: _Request) -> None:
         """Caches the base of a request for the cells that it belongs to as well (rules 4 to 6)."""
         base, axis_indices = request.base, self._texts.scope.axis_indices(self._texts.read)
         if not self._texts.scope.repeats(axis_indices):
@@ -216,6 +213,7 @@ class ShotRequests:
         cache = by_values.setdefault(row.values, new)
         empty = canonical({"model": base.model.id, "prompt": "", **base.fields})
         room = base.model.body_bytes - len(empty) + 2
+        has_remarks = self._lint.has_remarks(partial, base.media, base.model)
         cache.bases[cache.key(cell)] = _CachedBase(base, room, has_remarks, {self._fields.key(cell): base})
 
     def _too_long(self, cell: Cell) -> bool:
