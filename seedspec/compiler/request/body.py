@@ -28,6 +28,8 @@ from seedspec.text.node import Scalar
 from seedspec.text.source import Span
 
 _STAND_IN = "https://stand-in.invalid/"
+_MOST_RENDERED = 500
+"""So many sets of values of fields are kept: where each row has values of its own, none of them comes again."""
 
 
 class _Media(NamedTuple):
@@ -215,7 +217,7 @@ class BaseBuilder:
             values[name] = model.means.own_value(name, value)
         identities = {k: v for k, v in values.items() if k not in model.volatile}
         rendered = RenderedFields(values, identities, model.said({**model.defaults, **values}), whole)
-        if constant and whole:
+        if constant and whole and len(self._rendered) < _MOST_RENDERED:
             self._rendered[row.values] = rendered
         return rendered
 
