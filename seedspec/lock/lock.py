@@ -206,8 +206,14 @@ def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> b
             return last.profile, stands[fp], "", ""
         return last.profile, rank.get(fp, len(rank)), "" if fp in rank else last.entry, fp
 
-    settled = [_final_values(r) for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp]]
-    return header_of(version_needed(settled, KEYS.keys(), lock.header), lock.header) + b"".join(map(encode, settled))
+    lines, version = [b""], version_needed((), KEYS.keys(), lock.header)
+    for record in (r for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp]):
+        values = _final_values(record)
+        if version == 1:
+            version = version_needed((values,), KEYS.keys(), {})
+        lines.append(encode(values))
+    lines[0] = header_of(version, lock.header)
+    return b"".join(lines)
 
 
 def _final_values(record: Record) -> dict[str, Any]:

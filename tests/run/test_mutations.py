@@ -421,7 +421,7 @@ MUTANTS = [
         "    return not any(",
         "tests/lock/test_lock_keys.py -k file",
     ),
-    Mutant("the other side of a merge", "lock/merge.py", "*other.attempts.get(fp, ())", "", f"{LOCK} -k union"),
+    Mutant("the other side of a merge", "lock/merge.py", "(*ours, *theirs)", "(*ours,)", f"{LOCK} -k union"),
     Mutant(
         "the boxes of a video",
         "run/store/downloads.py",

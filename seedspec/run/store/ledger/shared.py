@@ -283,18 +283,19 @@ def take_up(ledger: Ledger, path: Path, order: Iterable[str], profile: str | Non
     """
     _, serial = ledger.refresh()
     lock = read_lock(path)
-    return _replace(path, lock, ledger.push(lock), header(ledger, serial), list(order), profile)
+    replaced = _replace(path, lock, ledger.push(lock), header(ledger, serial), list(order), profile)
+    return read_lock(path) if replaced else lock
 
 
 def _replace(
     path: Path, lock: Lock, made: Lock, said: Mapping[str, Any], order: list[str], profile: str | None
-) -> Lock:
-    """Another lock on disk, unless it has these very bytes."""
+) -> bool:
+    """Another lock on disk, unless it has these very bytes; whether it has others now."""
     data = serialise(replace(made, header={**lock.header, **said}), order, profile)
     if lock.digest == digest(data):
-        return lock
+        return False
     replace_lock(path, data)
-    return read_lock(path)
+    return True
 
 
 def _theirs(standing: Standing) -> Theirs:
