@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
@@ -90,6 +91,11 @@ def test_a_circle_of_many_shots(count: int) -> None:
     result = compiled(chain(count, circle=True))
     assert not result.ok and result.entries == ()
     assert {d.code for d in result.diagnostics} == {"shot-cycle"}
+    said = result.diagnostics[0].message
+    if count < 61:
+        assert said.startswith("shots wait for one another: `s") and said.count("`s") == count + 2
+    else:
+        assert re.fullmatch(r"more than 60 shots wait for one another, `s\d+` and on", said)
 
 
 def test_a_circle_that_no_prompt_follows_is_none() -> None:

@@ -78,6 +78,21 @@ def test_what_is_drawn(stage: Stage, expect: Callable[[Path, str], None], second
     expect(EXPECTED / f"live-{second}.txt", shown)
 
 
+def test_counts_are_colored_by_what_they_mean(stage: Stage) -> None:
+    """Of the whole run: saved is green, a doubt magenta, what failed or is held red; all others are plain."""
+    clock = Clock()
+    view = Watched(stage, clock)
+    play(view, clock, everything(stage), 95)
+    console = Console(file=io.StringIO(), width=160, height=40, force_terminal=True, color_system="standard")
+    with console.capture() as found:
+        console.print(view, end="")
+    said = {f"\x1b[{color}m": word for color, word in (("31", "red"), ("32", "green"), ("35", "magenta"))}
+    shown = re.findall(r"(\x1b\[3\dm)  \d+ (saved|failed|held|in doubt|running|waiting|reused)", found.get())
+    assert {(word, said[color]) for color, word in shown} == {
+        ("saved", "green"), ("failed", "red"), ("held", "red"), ("in doubt", "magenta"),
+    }  # fmt: skip
+
+
 def test_of_hundreds_only_what_is_under_way_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     labels = ", ".join(f"v{i:03d}" for i in range(400))
