@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from seedspec.text.value import valueclass
@@ -65,16 +66,20 @@ def page_of(url: str) -> tuple[str, str] | None:
     host = _SUBDOMAIN.sub("", (parts.hostname or "").rstrip(".").lower())
     if parts.path in ("", "/") and not parts.query:
         return "is the first page of a site", _SAVE
-    for page in PAGES:
-        if re.fullmatch(page.host, host) and re.match(
-            page.path, parts.path + (f"?{parts.query}" if parts.query else "")
-        ):
+    for page in _pages_at(host):
+        if re.match(page.path, parts.path + (f"?{parts.query}" if parts.query else "")):
             direct = page.direct(url) if page.replaces else ""
             what = f"is a page of {page.name}, not the file"
             return what, f"write `{direct}`" if direct else page.advice or _SAVE
     if re.search(r"\.(?:html?|php|aspx?)$", parts.path, re.IGNORECASE) and not parts.query:
         return "is a web page by its ending", _SAVE
     return None
+
+
+@lru_cache(maxsize=500)
+def _pages_at(host: str) -> tuple[Page, ...]:
+    """The pages that are known of a host, which most addresses of a storyboard share."""
+    return tuple([page for page in PAGES if re.fullmatch(page.host, host)])
 
 
 @valueclass(frozen=True, slots=True)

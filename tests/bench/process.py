@@ -21,9 +21,10 @@ HERE = Path(__file__).parent
 _NOT_PASSED = ("SEEDSPEC_", "EVOLINK_", "PYTHONDONTWRITEBYTECODE")
 ENVIRONMENT = {
     **{k: v for k, v in os.environ.items() if not k.startswith(_NOT_PASSED)},
-    "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "EVOLINK_API_KEY": "sk-of-a-benchmark",
+    "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "EVOLINK_API_KEY": "sk-of-a-benchmark", "SEEDSPEC_CEILING": "1000000",
 }  # fmt: skip
-"""What the product and its limits are started with; a run wants a key, also when it has nothing to ask for."""
+"""What the product and its limits are started with; a run wants a key, also when it has nothing to ask for, and a
+storyboard of a million entries a higher ceiling than the tool has by itself."""
 
 _LONGEST = 1800.0
 

@@ -1,6 +1,6 @@
 """Measures the bars and prints tables of ratios and of growth.
 
-    python tests/bench/run.py [WORD ...] [--rounds 5] [--tiny] [--peers] [--markdown]
+    python tests/bench/run.py [WORD ...] [--rounds 3] [--tiny] [--peers] [--markdown]
 
 WORDs choose the bars whose names hold one of them. Modules called *_bars.py beside this file hold the bars: each has
 `bars(folder, tiny)`, and gives its Bars and Growths one by one. `--markdown` writes each row into docs/performance.md
@@ -35,7 +35,7 @@ def all_bars(folder: Path, *, tiny: bool) -> Iterator[Bar | Growth]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measures the bars, in turn with their limits.")
     parser.add_argument("words", nargs="*", metavar="WORD", help="only bars whose name holds one of these")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="at most; some bars take fewer, and say so")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="at most; some bars take fewer, and say so")
     parser.add_argument("--tiny", action="store_true", help="a size for seeing that it works; its ratios say nothing")
     parser.add_argument("--markdown", action="store_true", help="write each row into its place in docs/performance.md")
     parser.add_argument("--peers", action="store_true", help="install other tools below a temporary folder, too")

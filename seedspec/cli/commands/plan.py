@@ -96,7 +96,6 @@ def _write_agreed(planned: Planned, options: Options, out: str) -> None:
 
 
 def _print(planned: Planned, options: Options, form: str, changes: Since | None, most: int) -> None:
-
     board = planned.compiled.board
     assert board is not None
     rate = board.rate

@@ -64,7 +64,6 @@ def status_command(
 
 def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> None:
     """Ends the command with code 8 when a purchase is in doubt, with 9 when a saved video is not as expected."""
-
     made = bought_or_exit(storyboard, options.profile, emulated=options.emulated)
     board = board_of(made)
     models, color = board.catalog.models, wants_color()

@@ -83,6 +83,11 @@ def hide_code(text: str) -> str:
     return _CODE.sub(lambda m: _HIDDEN * len(m[0]), text)
 
 
+def may_be_foreign(text: str) -> bool:
+    """Whether a text holds what words of another template language, and places to fill in, cannot do without."""
+    return any(sign in text for sign in _SIGNS) or any(word in text for word in _BLANKS) or "ref(" in text
+
+
 def find_foreign(
     text: str, names: Mapping[str, Name], *, is_template: bool, reads: frozenset[str], is_text: Callable[[str], bool]
 ) -> Iterator[Foreign]:
@@ -91,7 +96,7 @@ def find_foreign(
     `names` are the ones declared, in small letters. `reads` are those that the prompt's template reads. `is_text` says
     whether what a template writes surely begins like text: `${{ price }}` may be a price in dollars.
     """
-    if not any(sign in text for sign in _SIGNS) and not any(word in text for word in _BLANKS) and "ref(" not in text:
+    if not may_be_foreign(text):
         return
     shown = hide_code(text) if is_template else text
     if is_template and ("{{" in shown or "{%" in shown):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from seedspec.compiler.matrix.grid import Grid
-from seedspec.compiler.prompt.foreign import Foreign, Name, find_foreign, hide_code
+from seedspec.compiler.prompt.foreign import Foreign, Name, find_foreign, hide_code, may_be_foreign
 from seedspec.compiler.prompt.locate import place_of
 from seedspec.compiler.prompt.origins import Origins
-from seedspec.compiler.prompt.tool_marks import Mark, find_marks
+from seedspec.compiler.prompt.tool_marks import Mark, find_marks, may_have_marks
 from seedspec.compiler.storyboard.types import Shot, Storyboard
 from seedspec.text.diagnostic import EVERYTHING, Edit, Note, Problems
 from seedspec.text.near import shorten
@@ -107,6 +108,8 @@ class ForeignCheck:
     ) -> frozenset[str]:
         """Reports what stands in one text, and gives the references that it means."""
         text = str(scalar.value)
+        if _is_plain(text):
+            return frozenset()
         found = list(find_foreign(text, self._names, is_template=is_template, reads=reads, is_text=self._is_text))
         edits = _edits(scalar, text, [f for f in found if f.write]) if mends else {}
         self._report_blanks(scalar, text, [f for f in found if f.blank])
@@ -167,6 +170,12 @@ class ForeignCheck:
         root, *path = code.split(".")
         values = [at(node, tuple(path)) for node in self._origins.nodes(root)]
         return bool(values) and all(isinstance(v, Scalar) and str(v.value)[:1].isalpha() for v in values)
+
+
+@lru_cache(maxsize=500)
+def _is_plain(text: str) -> bool:
+    """Whether nothing can be said of a text: of most values of axes and vars, which many shots take in."""
+    return not (may_be_foreign(text) or may_have_marks(text))
 
 
 def _file_advice(scalar: Scalar) -> str:

@@ -78,9 +78,14 @@ def _pattern_of(numbers: tuple[int, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<_{n}>{_MARKS[n][0]})" for n in numbers))
 
 
+def may_have_marks(text: str) -> bool:
+    """Whether a text holds a sign that marks are made of."""
+    return any(sign in text for sign in _GIVES_AWAY)
+
+
 def find_marks(text: str) -> Iterator[Mark]:
     """The marks in a text without templates."""
-    if not any(sign in text for sign in _GIVES_AWAY):
+    if not may_have_marks(text):
         return
     numbers = tuple(n for n, signs in enumerate(_SIGNS) if any(sign in text for sign in signs))
     for m in _pattern_of(numbers).finditer(text):
