@@ -121,15 +121,13 @@ class _Purchase:
 
 
 def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool, by: Sequence[str] = ()) -> Iterator[_Purchase]:
-    """Each request once, those of entries first; `everywhere` also what was bought with other profiles."""
+    """Each request once, those of entries first, with labels if these are asked for; `everywhere` also what was bought
+    with other profiles."""
     seen: set[str] = set()
     for step in plan.steps:
         if step.entry is not None and step.fp not in seen:
             seen.add(step.fp)
-            own = {"shot": step.entry.shot, "take": str(step.entry.take), MODEL: step.entry.model.id}
-            own |= dict(step.entry.labels)
-            own |= {name: value for name in by if "." in name and (value := step.entry.value_of(name)) is not None}
-            labels = _stands(plan.lock.last(step.fp), plan.profile) | own
+            labels = _stands(plan.lock.last(step.fp), plan.profile) | _words(step.entry, by) if by else {}
             yield _Purchase(plan.profile, labels, _spending(plan.lock, step.fp, step.entry, rate))
     orphans = plan.lock.attempts if everywhere else (s.fp for s in plan.steps if s.entry is None and _own(s, plan))
     for fp in orphans if whole else ():
@@ -138,7 +136,8 @@ def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool, by: Seq
             seen.add(fp)
             spending = _spending(plan.lock, fp, None, rate)
             if spending != Spending():
-                yield _Purchase(record.profile, _stands(record, record.profile) | _read_words(record), spending)
+                labels = _stands(record, record.profile) | _read_words(record) if by else {}
+                yield _Purchase(record.profile, labels, spending)
 
 
 def _own(step: Step, plan: Plan) -> bool:
@@ -149,6 +148,12 @@ def _own(step: Step, plan: Plan) -> bool:
 
 def _stands(record: Record | None, profile: str) -> dict[str, str]:
     return {"state": word(record.state if record is not None else None), "profile": profile or AS_WRITTEN}
+
+
+def _words(entry: Entry, by: Sequence[str]) -> dict[str, str]:
+    """What an entry has for its shot, its take, its model and its axes, and for those of the columns asked for."""
+    columns = {name: value for name in by if "." in name and (value := entry.value_of(name)) is not None}
+    return {"shot": entry.shot, "take": str(entry.take), MODEL: entry.model.id, **dict(entry.labels), **columns}
 
 
 def _read_words(record: Record) -> dict[str, str]:

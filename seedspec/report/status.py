@@ -10,6 +10,7 @@ from typing import Any
 from seedspec.catalog.model import Model
 from seedspec.catalog.price import Cost, Rate
 from seedspec.lock import mismatch
+from seedspec.lock.mismatch import Mismatch
 from seedspec.lock.run_events import Compared
 from seedspec.lock.state import State
 from seedspec.measures.values import Value
@@ -42,9 +43,19 @@ _URGENCY = (
 )  # fmt: skip
 
 
+Surprises = Mapping[tuple[str, int], tuple[Mismatch, ...]]
+"""What is unlike its request, by the fingerprint and the attempt of its record."""
+
+
+def surprises(plan: Plan, models: Mapping[str, Model]) -> Surprises:
+    """What is unlike its request, of all that a plan has a record of."""
+    found = {(r.fp, r.attempt): mismatch.of_record(models, r) for s in plan.steps if (r := s.record) is not None}
+    return {name: strange for name, strange in found.items() if strange}
+
+
 def rows(
     plan: Plan,
-    models: Mapping[str, Model],
+    strange: Surprises,
     now: datetime,
     *,
     color: bool = False,
@@ -60,7 +71,7 @@ def rows(
     shown = ordered
     if most is not None and len(ordered) > most:
         shown = sorted(plan.steps, key=lambda s: _URGENCY.index(s.action))[: max(most - 1, 0)]
-    lines = columns([(s.action.value, s.address, _stands(s, models, now, commands, compared)) for s in shown])
+    lines = columns([(s.action.value, s.address, _stands(s, strange, now, commands, compared)) for s in shown])
     if color:
         lines = [plans.paint(line, s.action) for s, line in zip(shown, lines, strict=True)]
     left = len(ordered) - len(shown)
@@ -68,7 +79,7 @@ def rows(
 
 
 def sums(
-    plan: Plan, models: Mapping[str, Model], rate: Rate, now: datetime, *, commands: CommandHint = plans.BARE,
+    plan: Plan, strange: Surprises, rate: Rate, now: datetime, *, commands: CommandHint = plans.BARE,
     compared: Mapping[str, Compared] = MappingProxyType({}),
 ) -> list[str]:  # fmt: skip
     """How many entries stand where, what they have cost, what is unlike its request, and what waits to be saved."""
@@ -82,8 +93,8 @@ def sums(
         f"bought so far: {costs.describe_spending(own, rate)}{unsure}" if own.bought else "nothing is bought yet"
     )
     lines += costs.elsewhere(bought, rate)
-    if strange := sum(bool(mismatch.of_record(models, s.record)) for s in plan.steps):
-        lines.append(f"{strange} {'is' if strange == 1 else 'are'} not what was asked for")
+    if many := sum(bool(_surprises_of(s, strange)) for s in plan.steps):
+        lines.append(f"{many} {'is' if many == 1 else 'are'} not what was asked for")
     lines += expected.lines(compared.values(), commands, _MOST_UNMET)
     if plan.stale:
         again = both(plan.stale_cost, rate)
@@ -96,7 +107,7 @@ def sums(
 
 def as_json(
     plan: Plan,
-    models: Mapping[str, Model],
+    strange: Surprises,
     rate: Rate,
     now: datetime,
     *,
@@ -128,7 +139,7 @@ def as_json(
         shown["facts"] = {k: step.record.get(k) for k in mismatch.FACTS} if _is_saved(step) and step.record else None
         if _is_saved(step) and step.fp in measures:
             shown["measures"] = dict(measures[step.fp])
-        shown["surprises"] = mismatch.as_json(mismatch.of_record(models, step.record))
+        shown["surprises"] = mismatch.as_json(_surprises_of(step, strange))
     return found
 
 
@@ -169,16 +180,20 @@ def _soonest(waiting: list[float]) -> str:
 
 
 def _stands(
-    step: Step, models: Mapping[str, Model], now: datetime, commands: CommandHint, compared: Mapping[str, Compared]
+    step: Step, strange: Surprises, now: datetime, commands: CommandHint, compared: Mapping[str, Compared]
 ) -> str:
     said = plans.reason(step.reason, commands, step.address, now)
-    for strange in mismatch.of_record(models, step.record):
-        said += f"; {strange.found}, expected {strange.expected}"
+    for one in _surprises_of(step, strange):
+        said += f"; {one.found}, expected {one.expected}"
     take = compared.get(step.address) if step.entry is not None else None
     if take is not None and (unmet := expected.short(take)):
         said += f"; {unmet}"
     left = hours_left(step, now)
     return said if left is None else f"{said}; {'to be fetched ' if left > 0 else ''}{within(left)}"
+
+
+def _surprises_of(step: Step, strange: Surprises) -> tuple[Mismatch, ...]:
+    return () if step.record is None else strange.get((step.record.fp, step.record.attempt), ())
 
 
 def _is_saved(step: Step) -> bool:

@@ -34,19 +34,23 @@ def bought(stage: Stage) -> Stage:
 
 def test_every_line(bought: Stage, expect: Callable[[Path, str], None]) -> None:
     plan = bought.planned.plan
-    shown = [*status.rows(plan, bought.models, NOW), "", *status.sums(plan, bought.models, bought.rate, NOW)]
+    strange = status.surprises(plan, bought.models)
+    shown = [*status.rows(plan, strange, NOW), "", *status.sums(plan, strange, bought.rate, NOW)]
     expect(EXPECTED / "status.txt", "\n".join(shown) + "\n")
 
 
 def test_on_a_low_screen_what_somebody_waits_for_comes_first(bought: Stage) -> None:
-    rows = status.rows(bought.planned.plan, bought.models, NOW, most=4)
+    plan = bought.planned.plan
+    strange = status.surprises(plan, bought.models)
+    rows = status.rows(plan, strange, NOW, most=4)
     assert [row.split()[:2] for row in rows] == [["?", POUR[0]], ["v", LANE[1]], ["v", LANE[2]], ["…", "and"]]
     assert rows[-1] == "… and 3 more"
-    assert len(status.rows(bought.planned.plan, bought.models, NOW, most=6)) == 6
+    assert len(status.rows(plan, strange, NOW, most=6)) == 6
 
 
 def test_json_has_the_hours_left(bought: Stage) -> None:
-    found = status.as_json(bought.planned.plan, bought.models, bought.rate, NOW)
+    plan = bought.planned.plan
+    found = status.as_json(plan, status.surprises(plan, bought.models), bought.rate, NOW)
     left = {s["entry"]: (s["results_until"], s["hours_left"]) for s in found["steps"]}
     assert left[LANE[1]] == ("2026-11-24T07:00:00Z", 21.4)
     assert left[LANE[2]] == ("2026-11-23T07:06:00Z", -2.5)
@@ -102,8 +106,8 @@ def test_watching_a_terminal_draws_in_place(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_lock_that_grows_is_seen(stage: Stage) -> None:
-    assert status.sums(stage.planned.plan, stage.models, stage.rate, NOW)[0] == (
+    assert status.sums(stage.planned.plan, {}, stage.rate, NOW)[0] == (
         "0 saved, 0 running, 0 in doubt, 0 failed or held, 6 not bought"
     )
     stage.keep(LANE[0], "running", task="t1", units=1)
-    assert status.sums(stage.again().planned.plan, stage.models, stage.rate, NOW)[0].startswith("0 saved, 1 running, ")
+    assert status.sums(stage.again().planned.plan, {}, stage.rate, NOW)[0].startswith("0 saved, 1 running, ")

@@ -70,9 +70,10 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
 
     def lines(found: Planned, most: int | None) -> list[str]:
         moment, commands, takes = now().utc, found.place.commands, compare_takes(found, options)
-        sums = status.sums(found.plan, models, board.rate, moment, commands=commands, compared=takes)
+        strange = status.surprises(found.plan, models)
+        sums = status.sums(found.plan, strange, board.rate, moment, commands=commands, compared=takes)
         room = None if most is None else most - len(sums) - 3
-        rows = status.rows(found.plan, models, moment, color=color, most=room, commands=commands, compared=takes)
+        rows = status.rows(found.plan, strange, moment, color=color, most=room, commands=commands, compared=takes)
         return [head(found), "", *rows, "", *sums]
 
     if watching:
@@ -90,8 +91,8 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
         show_findings(problems)
         measures = values_by_fingerprint(planned.plan, planned.place.base, judged)
         document = status.as_json(
-            planned.plan, models, board.rate, now().utc, commands=planned.place.commands, measures=measures,
-            compared=takes,
+            planned.plan, status.surprises(planned.plan, models), board.rate, now().utc,
+            commands=planned.place.commands, measures=measures, compared=takes,
         )  # fmt: skip
         print_json(document | ledger_json(planned))
     elif not watching:
