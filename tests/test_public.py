@@ -80,6 +80,7 @@ def test_plan_needs_no_http(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "compile"])
+@pytest.mark.slow
 def test_check_and_compile_load_nothing_of_picks_media_and_git(tmp_path: Path, command: str) -> None:
     """The storyboard follows takes that people might pick, and has media; nobody picked, and the media are known."""
     left_out = shutil.ignore_patterns(".seedspec", "renders*", "*.lock")

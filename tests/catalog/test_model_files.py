@@ -158,6 +158,7 @@ def test_what_a_slot_or_a_meaning_never_says_is_named(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", EVERY)
+@pytest.mark.slow
 def test_a_file_without_one_of_its_keys_or_with_another_value_ends_in_no_traceback(path: str, tmp_path: Path) -> None:
     shipped = sources.schemas()[path]
     own = shipped["x-seedspec"]

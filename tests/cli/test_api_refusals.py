@@ -35,6 +35,7 @@ TOLD: list[tuple[Callable[[Path], object], int, str]] = [
 
 
 @pytest.mark.parametrize(("ask", "code", "said"), TOLD, ids=range(len(TOLD)))
+@pytest.mark.slow
 def test_a_stage_refuses_and_says_why(acme: Acme, ask: Callable[[Path], object], code: int, said: str) -> None:
     with acme("none") as board:
         with pytest.raises(BadSettings) as raised:

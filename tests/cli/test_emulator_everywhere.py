@@ -65,6 +65,7 @@ def parsed(words: list[str]) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", sorted({*ABOUT_TAKES} - {"run", "fetch", "adopt"}))
+@pytest.mark.slow
 def test_a_lock_without_a_video_tells_of_the_takes(
     name: str, emulated: Path, seedspec: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.slow
 def test_a_change_is_noticed(project: Path, seedspec: Run, change: Callable[[Path], object]) -> None:
     before = seedspec("plan")
     change(project)

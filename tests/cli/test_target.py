@@ -51,6 +51,7 @@ def held(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("target", KEPT)
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.sampled(2)
+@pytest.mark.slow
 def test_what_is_relied_on_is_never_written_over(shared: Path, seedspec: Run, command: str, target: str) -> None:
     before = held(shared)
     said = seedspec(*COMMANDS[command], target)

@@ -64,6 +64,7 @@ def test_a_huge_sparse_file_is_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("head", [b"\0\0\0\x18ftypisom" + bytes(12), b"RIFF\0\0\0\0WAVEfmt ", b"\x89PNG\r\n\x1a\n"])
+@pytest.mark.slow
 def test_a_large_file_of_nothing_ends(tmp_path: Path, head: bytes) -> None:
     """Boxes, chunks and parts of no length, as many as there is room for."""
     with (tmp_path / "a").open("wb") as file:

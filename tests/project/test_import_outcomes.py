@@ -87,12 +87,14 @@ BYTES: dict[str, Source] = {
 
 
 @pytest.mark.parametrize("topic", ["axes", "columns", "json", "markdown", "prompts", "tables"])
+@pytest.mark.slow
 def test_what_becomes_of_a_source(topic: str, expect: Expect) -> None:
     file = SOURCES / f"{topic}.txt"
     expect(file, with_outcomes(file.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(("topic", "sources"), [("odd", ODD), ("bytes", BYTES)])
+@pytest.mark.slow
 def test_what_becomes_of_a_source_that_no_page_can_show(topic: str, sources: dict[str, Source], expect: Expect) -> None:
     expect(SOURCES / f"{topic}.txt", outcomes(sources))
 

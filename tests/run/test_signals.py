@@ -48,6 +48,7 @@ def test_signals_that_are_ignored_stay_ignored(project: Make, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name)
+@pytest.mark.slow
 def test_a_signal_that_is_not_ignored_ends_in_order(number: signal.Signals, project: Make, tmp_path: Path) -> None:
     for found in slow(project, tmp_path / "books"):
         process = found.start(*RUN)

@@ -118,6 +118,7 @@ CASES: dict[str, tuple[str, Callable[[Any], object]]] = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.sampled(3)
+@pytest.mark.slow
 def test_a_hostile_provider_is_refused_even_if_trusted(
     case: str, clone: Path, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ def test_without_a_ceiling_nothing_is_drawn(opened: Open, team: Team) -> None:
 
 
 @pytest.mark.parametrize("usd", [1, 3, 9, 10])
+@pytest.mark.slow
 def test_the_ceiling_is_used_to_the_last_purchase(opened: Open, team: Team, usd: int) -> None:
     ceiling(opened, usd)
     assert len(buy(team.run(), range(20))) == usd

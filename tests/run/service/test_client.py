@@ -178,6 +178,7 @@ def test_no_connection_is_no_doubt(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("call", [Read("f" * 64, TASK), Balance()])
+@pytest.mark.slow
 def test_free_calls_only_ever_make_trouble(call: Call, tmp_path: Path) -> None:
     for body in (b"", b"[]", b"null", b'{"status": {"a": []}}', b"\xff\xfe", b'"text"', b"1e999"):
         with server(lambda c, _, body=body: c.sendall(said("200 OK", body))) as (origin, _):  # type: ignore[misc]
@@ -221,6 +222,7 @@ def test_a_redirect_loop_ends(tmp_path: Path) -> None:
     assert isinstance(reply, Trouble) and len(seen) == 4
 
 
+@pytest.mark.slow
 def test_a_video_is_kept_under_its_name_and_nothing_is_written_over(tmp_path: Path) -> None:
     from seedspec.media.card import Card
     from seedspec.media.movie.takes import Studio
