@@ -12,13 +12,13 @@ from seedspec.lock.state import IllegalMove
 Values = dict[str, Any]
 Records = dict[tuple[str, int], Values]
 
-_NAMES = (b"ignature", b"IGNATURE", b"sig", b"SIG")
-"""Some of these ends before a `=` in every lock that holds a signed address; so most are looked through no further."""
+_MARKS = (b"ignature=", b"IGNATURE=", b"sig=", b"SIG=")
+"""Some of these stands in every lock that holds a signed address; so most locks are looked through no further."""
 
 
 def may_be_signed(line: bytes) -> bool:
     """Whether a line of a lock may hold a signed address."""
-    return any(part.endswith(_NAMES) for part in line.split(b"=")[:-1])
+    return any(mark in line for mark in _MARKS)
 
 
 def without_signatures(records: Records, update: Callable[[Values, Values], Values]) -> Records:

@@ -58,6 +58,15 @@ EVERYTHING = "*"
 """All names, where `Problems.mean` cannot tell which are meant."""
 
 
+def _place(span: Span | None) -> tuple[str, int, int] | None:
+    return (span.source.path, span.start, span.end) if span else None
+
+
+def _key(severity: Severity, code: str, message: str, span: Span | None) -> tuple[object, ...]:
+    """What equal findings have in common, of whichever entries they are."""
+    return (severity, code, message, _place(span))
+
+
 class Problems:
     """Collects the findings of a stage; equal ones from several entries become one that lists them.
 
@@ -76,12 +85,12 @@ class Problems:
     def add(self, diagnostic: Diagnostic) -> None:
         self.reported += 1
         span = diagnostic.span
-        place = (span.source.path, span.start, span.end) if span else None
+        place = _place(span)
         if diagnostic.code == NO_NUMBER and place is not None:
             self._no_numbers.add(place)
         elif place in self._no_numbers and diagnostic.severity is Severity.ERROR:
             return  # that it is text, in place of a number, is this reader's doing
-        key = (diagnostic.severity, diagnostic.code, diagnostic.message, place)
+        key = _key(diagnostic.severity, diagnostic.code, diagnostic.message, span)
         known = self._found.get(key)
         if known is None:
             self._found[key] = (diagnostic, list(diagnostic.entries))
@@ -93,9 +102,8 @@ class Problems:
         self.add(_diagnostic(Severity.ERROR, code, message, span, notes, entry))
 
     def warning(self, code: str, message: str, span: Span | None, *notes: Note | Edit | str, entry: str = "") -> None:
-        place = (span.source.path, span.start, span.end) if span else None
-        known = self._found.get((Severity.WARNING, code, message, place))
-        if known is not None and entry:  # as `add`, for one that each of many entries has
+        known = self._found.get(_key(Severity.WARNING, code, message, span))
+        if known is not None and entry:  # no value is made for one that each of many entries has
             self.reported += 1
             known[1].append(entry)
             return

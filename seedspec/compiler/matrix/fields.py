@@ -277,7 +277,7 @@ class _Taken:
         return changed
 
     def fields(self) -> RowFields:
-        unset = {k: s for k, s in self._out.items() if s.value is None and _takes_away(s)}
+        unset = {k: s for k, s in self._out.items() if _takes_away(s)}
         kept = {k: s for k, s in self._out.items() if k not in unset} if unset else self._out
         left_out = tuple([k for k, s in self._lacking.items() if s.origin.layer == "defaults"])
         lacking = {k: s for k, s in self._lacking.items() if k not in left_out}
