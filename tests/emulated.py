@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import json
 import queue
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from seedspec.catalog.model import Model
 from seedspec.emulator import provider
@@ -41,3 +44,9 @@ def emulated(settings: Settings, models: Mapping[str, Model]) -> Iterator[Addres
         stop.set()
         thread.join(LONGEST)
         assert not thread.is_alive()
+
+
+def booked(folder: Path) -> list[dict[str, Any]]:
+    """What an emulator has in its books. It may be writing: a last line without its line end is not there yet."""
+    lines = (folder / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith(b"\n")]

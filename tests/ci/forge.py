@@ -10,6 +10,8 @@ import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from emulated import booked
+
 from seedspec.emulator.settings import Addresses
 
 KEY = "key-of-the-environment"
@@ -61,8 +63,7 @@ class Books:
     @property
     def sold(self) -> list[str]:
         """The prompts of what was bought, in order."""
-        lines = (self.folder / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line)["prompt"] for line in lines if '"reserved"' in line][self.before :]
+        return [v["prompt"] for v in booked(self.folder) if v["event"] == "reserved"][self.before :]
 
 
 class Forge:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -154,15 +156,10 @@ class Job:
         return code
 
     def _shell(self, script: str, environ: dict[str, str], cancel: Cancel | None = None) -> int:
-        process = subprocess.Popen(
-            [*SHELL, script], cwd=self._space, env=self.environ | environ, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        if cancel is not None:
-            cancel(process)
-            self.cancelled = True
-        self.said += process.communicate(timeout=60)[0]
-        return process.returncode
+        said, code = carry_out(script, self._space, self.environ | environ, cancel)
+        self.said += said
+        self.cancelled = self.cancelled or cancel is not None
+        return code
 
     def _checkout(self, given: dict[str, str]) -> int:
         git(self._temp, "clone", "-q", str(self._forge.origin), str(self._space))
@@ -183,6 +180,23 @@ class Job:
                     place.mkdir(parents=True, exist_ok=True)
                     shutil.copy(path, place)
         return 0 if place.exists() else 1
+
+
+def carry_out(script: str, folder: Path, environ: Mapping[str, str], cancel: Cancel | None) -> tuple[str, int]:
+    """What a script printed, and its exit code. Nothing of it goes on when this has ended."""
+    process = subprocess.Popen(
+        [*SHELL, script], cwd=folder, env=environ, text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    try:
+        if cancel is not None:
+            cancel(process)
+        return process.communicate(timeout=60)[0], process.returncode
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # it would buy on, into the books of the next test
+        process.communicate()
+        raise
 
 
 def name_of(step: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ import io
 import json
 import re
 import shutil
-import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from typing import Any
 
 import yaml
 from forge import KEY, OWN, Books, Done, Forge, Pull, git, program, runner_environ, seedspec_in
-from github_runner import SHELL, Cancel
+from github_runner import Cancel, carry_out
 
 LOCK_URL = "https://seedspec:lock-token@gitlab.example.com/org/ads.git"
 HERE, THERE = "11", "22"
@@ -90,14 +89,9 @@ class Pipeline:
         return value == (text if other is None else self.environ.get(other, ""))
 
     def _shell(self, lines: list[str], cancel: Cancel | None) -> int:
-        process = subprocess.Popen(
-            [*SHELL, "\n".join(lines)], cwd=self._space, env=self.environ, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        if cancel is not None:
-            cancel(process)
-        self.said += process.communicate(timeout=60)[0]
-        return process.returncode
+        said, code = carry_out("\n".join(lines), self._space, self.environ, cancel)
+        self.said += said
+        return code
 
 
 def project_of(repository: str) -> str:

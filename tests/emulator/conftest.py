@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from emulated import LONGEST, emulated
+from emulated import LONGEST, booked, emulated
 
 from seedspec.catalog.price_file import PriceBook
 from seedspec.emulator.settings import Addresses, Settings, parse_fault
@@ -82,8 +82,7 @@ class Running:
         return found["remaining_credits"], found["used_credits"]
 
     def ledger(self, event: str | None = None) -> list[Mapping[str, Any]]:
-        lines = [json.loads(line) for line in (self.settings.folder / "ledger.jsonl").read_bytes().splitlines()]
-        return [line for line in lines if event in (None, line["event"])]
+        return [line for line in booked(self.settings.folder) if event in (None, line["event"])]
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -148,7 +147,7 @@ def test_the_emulated_ledger_has_the_body_of_each_provider(start: Any) -> None:
     running = start()
     for path, body in GOOD.items():
         assert post(running.addresses.api, path, body).status_code == 200
-    lines = [json.loads(line) for line in (running.settings.folder / "ledger.jsonl").read_text("utf-8").splitlines()]
+    lines = running.ledger()
     kept = [line["request"]["body"] for line in lines if line["event"] == "reserved"]
     assert [one["model"] for one in kept] == ["ark-seedance-2.0", "fal-seedance-2.0"]
     assert all(one["duration"] == 4 and one["prompt"] == "Tea steams." for one in kept)

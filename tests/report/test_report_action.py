@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from emulated import booked
 from junitparser import JUnitXml
 from stage import Stage
 
@@ -237,8 +237,7 @@ class Job:
     @property
     def bought(self) -> list[str]:
         """The prompts of what the service has taken."""
-        lines = (self.books / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line)["prompt"] for line in lines if '"reserved"' in line]
+        return [v["prompt"] for v in booked(self.books) if v["event"] == "reserved"]
 
     def wait_for(self, count: int) -> None:
         while len(self.bought) < count:

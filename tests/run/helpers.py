@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import forks
-from emulated import emulated
+from emulated import booked, emulated
 from outputs import check_output
 
 from seedspec import api
@@ -96,8 +96,7 @@ class Service:
     folder: Path
 
     def ledger(self, event: str, prompt: str = "") -> list[Mapping[str, Any]]:
-        lines = [json.loads(line) for line in (self.folder / "ledger.jsonl").read_bytes().splitlines()]
-        return [v for v in lines if v["event"] == event and str(v.get("prompt", "")).startswith(prompt)]
+        return [v for v in booked(self.folder) if v["event"] == event and str(v.get("prompt", "")).startswith(prompt)]
 
     def bought(self, name: str) -> Counter[str]:
         """How often each prompt of a project was taken and not refunded."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+from emulated import booked
 from helpers import Make, Project, Service, nearby
 
 from seedspec import api
@@ -72,7 +73,7 @@ class Bought:
 
 def books(service: Service) -> list[Bought]:
     """The requests in the order in which they were taken; a source is `link of TASK`, or `upload`."""
-    lines = [orjson.loads(line) for line in (service.folder / "ledger.jsonl").read_bytes().splitlines()]
+    lines = booked(service.folder)
     secret = (service.folder / "secret").read_bytes() if (service.folder / "secret").exists() else b""
     paid = {v["task"]: n for n, v in enumerate(lines) if v["event"] == "charged"}
 

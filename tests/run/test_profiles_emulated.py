@@ -13,6 +13,7 @@ from pathlib import Path
 import forks
 import orjson
 import pytest
+from emulated import booked
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +32,7 @@ def bought(folder: Path) -> Counter[str]:
 
 
 def reserved(folder: Path) -> int:
-    ledger = folder / ".seedspec" / "storyboard.emulator" / "ledger.jsonl"
-    return sum(orjson.loads(line)["event"] == "reserved" for line in ledger.read_bytes().splitlines())
+    return sum(v["event"] == "reserved" for v in booked(folder / ".seedspec" / "storyboard.emulator"))
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import forks
-import orjson
 import pytest
+from emulated import booked
 
 from seedspec import api
 from seedspec.project.credentials import BadSettings
@@ -26,8 +26,8 @@ def test_a_lost_answer_is_settled_by_its_task(tmp_path: Path) -> None:
     shutil.copy(MINIMAL, tmp_path)
     lost = seedspec(tmp_path, "run", "--emulator", "--emulator-seconds", "0.2", "--fault", "lost-reply@1")
     assert lost.returncode == 8, lost.stderr
-    ledger = tmp_path / ".seedspec" / "storyboard.emulator" / "ledger.jsonl"
-    task = next(t for line in ledger.read_bytes().splitlines() if (t := orjson.loads(line).get("task")))
+    books = tmp_path / ".seedspec" / "storyboard.emulator"
+    task = next(t for v in booked(books) if (t := v.get("task")))
     evidence = seedspec(tmp_path, "settle", "steam/1", "--emulator")
     assert evidence.returncode == 8 and task in evidence.stdout, evidence.stderr
     settled = seedspec(tmp_path, "settle", "steam/1", "--emulator", "--task", task)
@@ -35,7 +35,7 @@ def test_a_lost_answer_is_settled_by_its_task(tmp_path: Path) -> None:
     fetched = seedspec(tmp_path, "fetch", "--emulator")
     assert fetched.returncode == 0, fetched.stderr
     assert (tmp_path / "renders.emulator" / "steam_take1.mp4").is_file()
-    assert sum(orjson.loads(line)["event"] == "reserved" for line in ledger.read_bytes().splitlines()) == 1
+    assert sum(v["event"] == "reserved" for v in booked(books)) == 1
     assert seedspec(tmp_path, "lock", "verify", "--emulator").returncode == 0
 
 
