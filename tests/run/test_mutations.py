@@ -546,6 +546,20 @@ MUTANTS = [
         f"{SHARED} -k disk_refuses",
     ),
     Mutant(
+        "the receipt that a leave waits for",
+        "run/store/ledger/shared.py",
+        "            if not self._outbox.flush(MOMENT):\n                raise",
+        "            if False:\n                raise",
+        f"{SHARED} -k is_asked_while",
+    ),
+    Mutant(
+        "the withdrawal before the next leave",
+        "run/store/ledger/outbox.py",
+        ' and all(v["fp"] != fp for _, v in self._waiting)',
+        "",
+        f"{SHARED} -k is_given_back",
+    ),
+    Mutant(
         "the store's clock",
         "run/store/ledger/lease.py",
         "            return mine[1] + self._clock() - self._answered\n",

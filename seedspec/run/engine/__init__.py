@@ -16,8 +16,8 @@ The law of the money, which the engine and the loop around it (`run/loop.py`) ke
    tried again.
 8. With a shared ledger an intent is granted there first, then kept on the disk; a grant without a line on any disk is a
    doubt once its runner's lease is over. A request leaves within ten seconds of the grant, or its intent is taken back.
-   A receipt is on the disk first, then in the ledger, and there before the next intent. What another runner has is
-   followed, and never sent.
+   A receipt is on the disk first, then in the ledger, and there before the next intent is on the disk; the ledger may
+   be asked for the next grant meanwhile. What another runner has is followed, and never sent.
 9. However a run ends, by its end, a person, a signal, or a fault of its own, it waits for the answer to a paid
    request that is under way, and records it. A second interrupt, and a killed process, leave a doubt (4).
 """

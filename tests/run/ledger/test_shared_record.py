@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from seedspec.lock.lock import Lock, parse
 from seedspec.lock.purchase_events import Deferred, Doubted, Failed, Intent, Saved, Submitted, Submitting
 from seedspec.lock.state import State
 from seedspec.run.store.journal import DiskRefuses, Journal
-from seedspec.run.store.leave import NotGranted, TakenElsewhere
-from seedspec.run.store.ledger import lease, shared
+from seedspec.run.store.leave import NotGranted, NotYet, TakenElsewhere
+from seedspec.run.store.ledger import lease, outbox, shared
 from seedspec.run.store.ledger.ledger import Ledger, open_ledger
 from seedspec.run.store.ledger.shared import SharedRecord, take_up
 from seedspec.run.store.ledger.team import make_board
@@ -199,6 +200,105 @@ def test_a_failed_attempt_gives_the_next_one_to_who_asks_first(pair: tuple[Machi
         one.record.intend(intent(key="key-3", attempt=2), BODY)
 
 
+def submitted(number: int) -> Submitted:
+    return Submitted(f"one/{number}", intent(number).fp, 1, f"task-{number}", 1.0, None, AT)
+
+
+class Slow:
+    """A store that replaces what holds some bytes when it is let go on, and all else at once."""
+
+    def __init__(self, store: Memory, holds: bytes = b"task-1") -> None:
+        self.holds = holds
+        self.waits, self.go_on, self._write = threading.Event(), threading.Event(), store.replace
+        store.replace = self._replace  # type: ignore[method-assign]
+
+    def _replace(self, key: str, data: bytes, tag: str) -> str | None:
+        if self.holds in data:
+            self.waits.set()
+            assert self.go_on.wait(10)
+        return self._write(key, data, tag)
+
+
+def test_the_ledger_is_asked_while_the_receipt_before_is_on_its_way(
+    pair: tuple[Machine, Machine], store: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = pair
+    monkeypatch.setattr(shared, "MOMENT", 10.0)
+    slow = Slow(store)
+    kept: list[dict[str, str]] = []
+    write = one.journal.intend
+
+    def intend(made: Submitting, body: bytes) -> None:
+        kept.append(in_ledger(one))
+        write(made, body)
+
+    monkeypatch.setattr(one.journal, "intend", intend)
+    one.record.intend(intent(1), BODY)
+    one.record.keep(submitted(1))
+    assert slow.waits.wait(10)
+    asked = threading.Thread(target=one.record.intend, args=(intent(2, "key-2"), BODY))
+    asked.start()
+    while in_ledger(one) != {"one/1": "submitting", "one/2": "submitting"}:
+        assert asked.is_alive()
+    assert one.states() == {"one/1": "running"}, "no request may leave before the receipt is in the ledger"
+    slow.go_on.set()
+    asked.join()
+    assert kept[-1] == {"one/1": "running", "one/2": "submitting"} and one.states()["one/2"] == "submitting"
+    one.close()
+
+
+def test_a_leave_is_given_back_where_the_receipt_before_does_not_get_through(
+    pair: tuple[Machine, Machine], store: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it is not asked for again before it is given back: the ledger would not know one from the other."""
+    one, two = pair
+    monkeypatch.setattr(shared, "MOMENT", 0.05)
+    receipt, withdrawal = Slow(store), Slow(store, b"queued")
+    grants: list[str] = []
+    grant = one.ledger.grant
+    monkeypatch.setattr(one.ledger, "grant", lambda values: (grants.append(values["entry"]), grant(values))[1])
+    one.record.intend(intent(1), BODY)
+    one.record.keep(submitted(1))
+    for key in ("key-2", "key-3"):
+        with pytest.raises(NotYet, match=r"lacks [12] records?; .* nothing was sent for `one/2`"):
+            one.record.intend(intent(2, key), BODY)
+    with pytest.raises(NotYet):
+        one.record.intend(intent(3, "key-4"), BODY)  # two records wait
+    assert grants == ["one/1", "one/2"] and one.states() == {"one/1": "running"}
+    receipt.go_on.set()
+    assert withdrawal.waits.wait(10)
+    with pytest.raises(NotYet, match="lacks 1 record;"):
+        one.record.intend(intent(2, "key-5"), BODY)
+    assert grants == ["one/1", "one/2"]
+    withdrawal.go_on.set()
+    monkeypatch.setattr(shared, "MOMENT", 10.0)
+    one.record.intend(intent(2, "key-6"), BODY)
+    assert grants == ["one/1", "one/2", "one/2"]
+    assert in_ledger(one) == {"one/1": "running", "one/2": "submitting"}
+    with pytest.raises(TakenElsewhere):
+        two.record.intend(intent(2, "key-7"), BODY)
+    one.close()
+
+
+def test_a_receipt_that_the_ledger_refuses_is_waited_for_before_it_is_asked(
+    pair: tuple[Machine, Machine], store: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = pair
+    monkeypatch.setattr(shared, "MOMENT", 0.05)
+    monkeypatch.setattr(shared, "LAST", 0.05)
+    monkeypatch.setattr(outbox, "PAUSE", 60.0)
+    one.record.intend(intent(1), BODY)
+    store.deaf = True
+    one.record.keep(submitted(1))
+    while not one.record._outbox.why:
+        pass
+    store.deaf = False
+    monkeypatch.setattr(one.ledger, "grant", lambda values: pytest.fail("it was asked"))
+    with pytest.raises(NotYet):
+        one.record.intend(intent(2, "key-2"), BODY)
+    one.record.abandon()
+
+
 def test_both_clones_end_with_the_same_bytes(pair: tuple[Machine, Machine]) -> None:
     one, two = pair
     for machine, number in ((one, 1), (two, 2)):
@@ -247,8 +347,6 @@ def test_a_grant_that_the_disk_never_saw_is_a_doubt_when_its_lease_is_over(
 def test_a_run_that_stands_still_renews_its_lease_no_more(
     pair: tuple[Machine, Machine], store: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import threading
-
     enough = threading.Event()
     monkeypatch.setattr(shared, "BEAT", 0.005)
     monkeypatch.setattr(shared, "IDLE", 0.9)

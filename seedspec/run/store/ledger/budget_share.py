@@ -17,7 +17,6 @@ from seedspec.run.store.ledger.budget import (
     Budget,
     Drawn,
     budget_document,
-    costs,
     draw,
     give_back,
     read_budget,
@@ -81,7 +80,8 @@ class BudgetShare:
     def __init__(self, store: Store, board: Board, lease: Lease, run: str, boards: Reader) -> None:
         self._store, self._board, self._lease, self._run, self._boards = store, board, lease, run, boards
         self._guard = threading.RLock()
-        self._costs: dict[tuple[str, int], Purchase] = {}
+        self._costs: dict[tuple[str, int], tuple[str, int]] = {}
+        self._used: dict[str, int] = {}
         self._drawn: dict[str, int] = {}
         self._budget: Budget | None = None
         self.unpriced = False
@@ -95,12 +95,21 @@ class BudgetShare:
     def spends(self, purchase: Purchase) -> None:
         """Keeps what a purchase of this run costs, by its state."""
         with self._guard:
-            self._costs[purchase.name] = purchase
+            self.drops(purchase.name)
+            month, cost = self._costs[purchase.name] = purchase.month, purchase.cost
+            self._used[month] = self._used.get(month, 0) + cost
 
     def drops(self, name: tuple[str, int]) -> None:
         """Keeps that a purchase was not begun, after all."""
         with self._guard:
-            self._costs.pop(name, None)
+            if (kept := self._costs.pop(name, None)) is not None:
+                self._used[kept[0]] -= kept[1]
+
+    def _used_without(self, name: tuple[str, int]) -> dict[str, int]:
+        """What all other purchases of this run cost, by month."""
+        of, cost = self._costs.get(name, ("", 0))
+        left = {month: usd - cost * (month == of) for month, usd in sorted(self._used.items())}
+        return {month: usd for month, usd in left.items() if usd}
 
     def stale(self) -> None:
         """The lease was not certain for a while: what was drawn may have been given to others."""
@@ -121,7 +130,7 @@ class BudgetShare:
                 self.spends(purchase)
                 return None
             month, need = purchase.month, purchase.usd
-            used = costs(p for name, p in self._costs.items() if name != purchase.name)
+            used = self._used_without(purchase.name)
             if used.get(month, 0) + need > self._drawn.get(month, 0):
                 spent = self._draw(used, month, need, entry)
                 if spent is not None:

@@ -46,6 +46,12 @@ class Outbox:
         with self._news:
             return elapsed_seconds() - self._waiting[0][0] if self._waiting else 0.0
 
+    def lets_pass(self, fp: str) -> bool:
+        """Whether a purchase of that request may be asked for now: at most one record waits, it is of another request,
+        and nothing keeps it back."""
+        with self._news:
+            return not self.why and len(self._waiting) <= 1 and all(v["fp"] != fp for _, v in self._waiting)
+
     def flush(self, seconds: float) -> bool:
         """Waits until all is sent, or for so many seconds; whether all is."""
         with self._news:

@@ -80,10 +80,13 @@ class SharedRecord:
     # --- the record ---
 
     def intend(self, intent: Submitting, body: bytes) -> None:
-        """Asks the ledger for the purchase, then makes the intent durable on disk."""
+        """Asks the ledger for the purchase, then makes the intent durable on disk.
+
+        The receipt of the purchase before it may be on its way while the ledger is asked.
+        """
         self._step = elapsed_seconds()
         unsent = f"nothing was sent for `{intent.entry}`"
-        if not self._outbox.flush(MOMENT):
+        if not self._outbox.lets_pass(intent.fp) and not self._outbox.flush(MOMENT):
             raise NotYet(f"{self._lacks()}; {unsent}")
         values, asked = values_of(intent), elapsed_seconds()
         try:
@@ -101,6 +104,8 @@ class SharedRecord:
             raise TakenElsewhere(_theirs(answer.standing))
         self._granted[intent.fp, intent.attempt] = asked
         try:
+            if not self._outbox.flush(MOMENT):
+                raise NotYet(f"{self._lacks()}; {unsent}")
             self._journal.intend(intent, body)
         except BaseException:
             self._outbox.add({**values, "state": State.QUEUED.value})
