@@ -15,6 +15,7 @@ from seedspec.compiler.storyboard.swallowed_text import swallowed_comment
 from seedspec.text.diagnostic import EVERYTHING, Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
+from seedspec.text.yaml_characters import UNPRINTABLE
 
 _CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 """Compiled where a prompt is long enough to be counted: so wide a set takes long."""
@@ -67,6 +68,9 @@ class PromptLint:
             problems.mean(*re.findall(r"\w+", left[0]))
             place = self._origins.place_of_value(node, left[0], prompt.partial.template.names)
             problems.warning("template-left-over", message, place, note, entry=entry)
+        for character in dict.fromkeys(UNPRINTABLE.findall(text)):
+            if not "\ud800" <= character <= "\udfff":  # half of a surrogate pair is told by itself
+                self._report_character(node, prompt, character, entry)
         # neither count can pass its bound in a text that is shorter than the bound itself
         if len(text) > model.chinese_characters and not text.isascii():
             count = len(re.findall(_CHINESE, text))
@@ -76,6 +80,17 @@ class PromptLint:
         if _may_be_wordy(text, model) and (count := len(_WORD.findall(text))) > model.english_words:
             message = f"{count:,} words; at most {model.english_words:,} are advised"
             problems.warning("prompt-long", message, node.span, entry=entry)
+
+    def _report_character(self, node: Scalar, prompt: Prompt, character: str, entry: str) -> None:
+        """A character that YAML refuses in a file, and that an escape in double quotes has made."""
+        from seedspec.text.lookalike import name_character
+
+        span = self._origins.place_of_character(node, character, prompt.partial.template.names)
+        note, said = "delete it", span.text
+        if re.fullmatch(r"\\[0abefvx]\w*", said):
+            note = f"in double quotes `{said}` is this character; write `\\{said}` for a backslash, or single quotes"
+        message = f"the rendered prompt holds the character {name_character(character)}, which is no text"
+        self._problems.error("control-character", message, span, note, entry=entry)
 
     def _check_numbers(
         self, node: Scalar, prompt: Prompt, media: tuple[Medium, ...], mentions: Iterable[Mention], entry: str

@@ -49,6 +49,12 @@ class Origins:
             return prompt.span
         return place_of(value or prompt, said)
 
+    def place_of_character(self, prompt: Scalar, character: str, names: Iterable[str]) -> Span:
+        """The same for a character that may be written as an escape; the prompt itself where a template makes it."""
+        texts = (text for text in (prompt, *self.texts(names)) if character in str(text.value))
+        found = next(texts, None)
+        return prompt.span if found is None else place_of(found, character)
+
 
 def _below(node: Node, keys: Iterable[str]) -> Node | None:
     """What a path reads of a value; None where a mapping lacks a key of it."""

@@ -12,6 +12,7 @@ from seedspec.compiler.prompt.mention_pieces import mentions_alone
 from seedspec.compiler.prompt.mentions import Numbered
 from seedspec.compiler.prompt.template import Segment, Template
 from seedspec.text.value import valueclass
+from seedspec.text.yaml_characters import UNPRINTABLE
 
 
 class Prompt(NamedTuple):
@@ -148,8 +149,9 @@ class _Slot(dict[Any, "str | _SlotText | None"]):
 
 @lru_cache(maxsize=1000)
 def _mentions(segment: str, *, first: bool, last: bool) -> frozenset[Numbered] | None:
-    """What a piece names by number; what holds a brace is looked at in the whole text, for what is left over there.
+    """What a piece names by number; one with a brace or with a character that is no text is left to the whole text.
 
     Of a prompt that several shots share but for some words, the pieces are looked at once.
     """
-    return None if "{" in segment else mentions_alone(segment, first=first, last=last)
+    odd = "{" in segment or (not segment.isprintable() and UNPRINTABLE.search(segment) is not None)
+    return None if odd else mentions_alone(segment, first=first, last=last)
