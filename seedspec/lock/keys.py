@@ -22,26 +22,28 @@ LONGEST_MESSAGE, LONGEST_CODE = 2000, 200
 """Characters of what is kept of a service's words."""
 
 _STATES = frozenset(map(str, State))
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 _USED = re.compile(r"(?:frame:(?:first|last|0|[1-9][0-9]{0,6}):entry:)?[0-9a-f]{64}")
-_PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
-_ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}(?:@[A-Za-z_][A-Za-z0-9_=,.:-]{0,900})?/[1-9][0-9]{0,14}")
-_TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,255}")
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,254}")
+PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
+ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}(?:@[A-Za-z_][A-Za-z0-9_=,.:-]{0,900})?/[1-9][0-9]{0,14}")
+TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,255}")
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,254}")
 _AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_UNIT = re.compile(r"[a-z][a-z0-9_]{0,19}")
-_USUAL_AT = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}Z")
+UNIT = re.compile(r"[a-z][a-z0-9_]{0,19}")
+USUAL_AT = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}Z")
 _MESSAGE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_MESSAGE}}}")
 _CODE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_CODE}}}")
 _RESERVED = frozenset('<>:"\\|?*')
-_USUAL = re.compile(r"[a-z][a-z0-9_-]{4,39}/[A-Za-z0-9@=,_-]{5,150}(?:\.[0-9a-f]{1,8}){0,2}\.mp4")  # nearly every one
+USUAL_VIDEO = re.compile(
+    r"[a-z][a-z0-9_-]{4,39}/[A-Za-z0-9@=,_-]{5,150}(?:\.[0-9a-f]{1,8}){0,2}\.mp4"
+)  # nearly every one
 _MOST = 1e15
 
 _Test = Callable[[Any], object]
 
 
 def _is_time(text: str) -> bool:
-    if _USUAL_AT.fullmatch(text):
+    if USUAL_AT.fullmatch(text):
         return True
     try:
         return _AT.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
@@ -51,7 +53,7 @@ def _is_time(text: str) -> bool:
 
 def is_video_path(path: str) -> bool:
     """Whether a path is one of an MP4 file below a folder, on every system: no drive, no device, nothing above it."""
-    if _USUAL.fullmatch(path):
+    if USUAL_VIDEO.fullmatch(path):
         return True
     if not path.isprintable() or not _RESERVED.isdisjoint(path) or path.startswith("/") or not path.endswith(".mp4"):
         return False
@@ -68,10 +70,10 @@ def _is_number(number: float) -> bool:
 
 
 def _is_used(used: Mapping[str, Any]) -> bool:
-    return all(_USED.fullmatch(name) and isinstance(s, str) and _SHA256.fullmatch(s) for name, s in used.items())
+    return all(_USED.fullmatch(name) and isinstance(s, str) and SHA256.fullmatch(s) for name, s in used.items())
 
 
-def _is_manifest(manifest: Mapping[str, Any]) -> bool:
+def is_manifest(manifest: Mapping[str, Any]) -> bool:
     get = manifest.get
     return (
         type(get("request", _NONE)) is dict
@@ -83,7 +85,7 @@ def _is_manifest(manifest: Mapping[str, Any]) -> bool:
 
 def _is_intent(intent: Mapping[str, Any]) -> bool:
     try:
-        if not (_KEY.fullmatch(intent["key"]) and _SHA256.fullmatch(intent["body_sha256"]) and _is_time(intent["at"])):
+        if not (KEY.fullmatch(intent["key"]) and SHA256.fullmatch(intent["body_sha256"]) and _is_time(intent["at"])):
             return False
         return len(intent) == 3 or (len(intent) == 4 and type(left := intent["left"]) in _NUMBER and _is_number(left))
     except (KeyError, TypeError):
@@ -119,20 +121,20 @@ _WHOLE = (int,), _is_count, "a whole number from 0 to 10^15"
 _ANY_NUMBER = _NUMBER, _is_number, "a number of at most 10^15"
 _ORDINAL = (int,), lambda n: 1 <= n <= _MOST, "a whole number from 1 on"
 KEYS: dict[str, tuple[tuple[type, ...], _Test, str]] = {
-    "fp": ((str,), _SHA256.fullmatch, _DIGEST),
-    "entry": ((str,), _ENTRY.fullmatch, "the address of an entry"),
-    "profile": ((str,), _PROFILE.fullmatch, "a profile's name"),
+    "fp": ((str,), SHA256.fullmatch, _DIGEST),
+    "entry": ((str,), ENTRY.fullmatch, "the address of an entry"),
+    "profile": ((str,), PROFILE.fullmatch, "a profile's name"),
     "take": _ORDINAL,
     "attempt": _ORDINAL,
     "state": ((str,), _STATES.__contains__, "a state of a purchase"),
     "at": _TIME,
-    "manifest": ((dict,), _is_manifest, "a manifest: `provider`, `model`, `request` and `take`"),
+    "manifest": ((dict,), is_manifest, "a manifest: `provider`, `model`, `request` and `take`"),
     "used": ((dict,), _is_used, "digests of videos by fingerprint, and of pictures of them"),
     "intent": ((dict,), _is_intent, "`key`, `body_sha256` and `at` of the request, and perhaps `left`"),
-    "task": ((str,), _TASK.fullmatch, "a service's id of a task"),
+    "task": ((str,), TASK.fullmatch, "a service's id of a task"),
     "found": ((dict,), _is_found, "`by` and `what`, one short line each"),
     "units": _WHOLE,
-    "unit": ((str,), _UNIT.fullmatch, "a short word, such as usd"),
+    "unit": ((str,), UNIT.fullmatch, "a short word, such as usd"),
     "reserved": _ANY_NUMBER,
     "charged": _ANY_NUMBER,
     "credits": _ANY_NUMBER,
@@ -142,7 +144,7 @@ KEYS: dict[str, tuple[tuple[type, ...], _Test, str]] = {
     "failure": ((dict,), _is_failure, "`code` and `message`, one line each"),
     "results_until": _TIME,
     "file": ((str,), is_video_path, "an `.mp4` path below the lock's folder"),
-    "sha256": ((str,), _SHA256.fullmatch, _DIGEST),
+    "sha256": ((str,), SHA256.fullmatch, _DIGEST),
     "bytes": _WHOLE,
     "width": _WHOLE,
     "height": _WHOLE,

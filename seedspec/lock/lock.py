@@ -20,6 +20,7 @@ from seedspec.lock.keys import DEEPEST, KEYS, depth, fault
 from seedspec.lock.record import STATES, Packer, Record, record_of
 from seedspec.lock.state import RANKS, UNANSWERED, IllegalMove, State, advance
 from seedspec.lock.unsigned import may_be_signed, without_signatures
+from seedspec.lock.usual import usual_values
 from seedspec.lock.version import NEWEST, extra_values, header_of, version_needed, version_of
 
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
@@ -111,11 +112,10 @@ def parse_lines(lines: Iterable[bytes]) -> Lock:
             fix = "keeps what both sides bought"
             raise LockFault("lock-conflict", "conflict markers of a git merge", number, fix)
         try:
-            values = read_line(line)
             if number == 1:
-                found.version, header = _header(values)
-            else:
-                found.take(values, line)
+                found.version, header = _header(read_line(line))
+            elif not found.take_usual(line):
+                found.take(read_line(line), line)
         except BadLine as error:
             rest = list(each)
             if number == 1 and not line.strip() and not any(map(bytes.strip, rest)):
@@ -265,6 +265,16 @@ class Fold:
     attempts: dict[str, tuple[Record, ...]] = field(default_factory=dict)
     lines: int = 0
     version: int = 1
+
+    def take_usual(self, line: bytes) -> bool:
+        """Takes a line up that is of the usual form, and the first of its fingerprint; whether it was."""
+        if self.packer is None or (told := usual_values(line, self.version)) is None or told[0] in self.attempts:
+            return False
+        fp, attempt, entry, profile, file, size = told
+        kept, index = self.packer.add(line[:-1])
+        self.attempts[fp] = (Record(fp, attempt, State.SAVED, entry, profile, file, size, kept, index),)
+        self.lines += 1
+        return True
 
     def take(self, values: Any, line: bytes | None = None) -> None:
         """Takes the values of a line up; `line` has its bytes, where they are at hand."""

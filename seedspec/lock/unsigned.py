@@ -17,8 +17,8 @@ _MARKS = (b"ignature=", b"IGNATURE=", b"sig=", b"SIG=")
 
 
 def may_be_signed(line: bytes) -> bool:
-    """Whether a line of a lock may hold a signed address."""
-    return any(mark in line for mark in _MARKS)
+    """Whether a line of a lock may hold a signed address: behind a question mark, which may be written as an escape."""
+    return (b"?" in line or b"\\" in line) and any(mark in line for mark in _MARKS)
 
 
 def without_signatures(records: Records, update: Callable[[Values, Values], Values]) -> Records:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any, AnyStr, cast
 
 _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "sub", "split")
 
@@ -11,7 +11,7 @@ _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "sub", "split
 class _Later:
     """Stands for a pattern, and has its methods as its own once one of them is asked for."""
 
-    def __init__(self, form: str, flags: int) -> None:
+    def __init__(self, form: str | bytes, flags: int) -> None:
         self._form, self._flags = form, flags
 
     def __getattr__(self, name: str) -> Any:
@@ -20,6 +20,6 @@ class _Later:
         return getattr(made, name)
 
 
-def pattern(form: str, flags: int = 0) -> re.Pattern[str]:
+def pattern(form: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """As `re.compile`, which takes a millisecond and more for a long form; a broken form is told at its first use."""
-    return cast("re.Pattern[str]", _Later(form, flags))
+    return cast("re.Pattern[AnyStr]", _Later(form, flags))
