@@ -202,7 +202,7 @@ class Entry(NamedTuple):
     @property
     def upstream(self) -> tuple[Medium, ...]:
         """The videos of other entries that this one needs first, whole or for a picture of them."""
-        return tuple(m for m in self.base.media if m.source == "shot")
+        return tuple([m for m in self.base.media if m.source == "shot"])
 
     @property
     def cost(self) -> Cost:

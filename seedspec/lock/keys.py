@@ -34,9 +34,9 @@ USUAL_AT = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?
 _MESSAGE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_MESSAGE}}}")
 _CODE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_CODE}}}")
 _RESERVED = frozenset('<>:"\\|?*')
-USUAL_VIDEO = re.compile(
-    r"[a-z][a-z0-9_-]{4,39}/[A-Za-z0-9@=,_-]{5,150}(?:\.[0-9a-f]{1,8}){0,2}\.mp4"
-)  # nearly every one
+USUAL_VIDEO = re.compile(  # nearly every one
+    r"[a-z][a-z0-9_-]{4,39}(?:\.emulator)?/[A-Za-z0-9@=,_-]{5,150}(?:\.[0-9a-f]{1,8}){0,2}\.mp4"
+)
 _MOST = 1e15
 
 _Test = Callable[[Any], object]

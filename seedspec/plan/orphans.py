@@ -47,6 +47,8 @@ def orphans(
     """
     taken: set[str] = set()
     for fp, records in lock.attempts.items():
+        if len(records) == 1 and fp in known:  # nearly all of them
+            continue
         last = lock.last(fp)
         for r in records:
             elsewhere = r.profile != profile and r.profile in others

@@ -25,6 +25,10 @@ class Action(Enum):
     DOUBT = "?"
     ORPHAN = "-"
 
+    __hash__ = (
+        object.__hash__
+    )  # each is one object; that of `Enum` hashes its name, in Python, at every look into a set
+
 
 BUYS = frozenset({Action.SUBMIT, Action.CHANGE})
 

@@ -135,10 +135,9 @@ class _Planner:
         waiting = [entry]
         while waiting:
             current = waiting[-1]
-            upstream = (self.known.get(medium.key) for medium in current.upstream)
-            before = next((e for e in upstream if isinstance(e, Entry)), None)
-            if before is not None:
-                waiting.append(before)
+            before = [e for medium in current.upstream if isinstance(e := self.known.get(medium.key), Entry)]
+            if before:
+                waiting.append(before[0])
                 continue
             self.known[current.fingerprint] = step = self._step(current)
             self.steps.append(step)
@@ -204,6 +203,8 @@ class _Planner:
     def _decide(self, entry: Entry, record: Record | None) -> tuple[Action, Reason]:
         if record is None or record.state is State.QUEUED:
             return self._new(entry)
+        if record.state is State.SAVED:  # most of a plan, so it is asked first
+            return self._plan_saved(entry, record)
         if by := self.rules.sending(record):
             return Action.RESUME, Sending(by)
         if (doubt := _doubt(record)) is not None:
@@ -212,23 +213,24 @@ class _Planner:
             return Action.RESUME, InFlight(record.task or "", asked_at(record))
         if record.state is State.COMPLETED:
             return Action.FETCH, Unsaved(record.task or "")
-        if record.state is State.SAVED:
-            file = record.file or ""
-            here = self.rules.here(record)
-            differs = not here and self.rules.exists(file)
-            if not here and self.rules.in_bucket(record):
-                return Action.FETCH, InBucket(file, differs)
-            if not here and record.task and link_lives(record, self.rules.now):
-                return Action.FETCH, Unsaved(record.task, file, differs)
-            found = self._stale(entry, record)
-            if found is not None and self.rules.redo and not found.kept:
-                return Action.CHANGE, found
-            if (unmet := self._unmet(entry, record)) is not None:
-                return Action.CHANGE, unmet
-            moved = record.entry if record.entry != entry.address else None
-            of = record.profile if record.profile != self.rules.profile else None
-            return Action.DONE, Done(file, moved, here, of, found, differs)
         return self._plan_failed(record)
+
+    def _plan_saved(self, entry: Entry, record: Record) -> tuple[Action, Reason]:
+        file = record.file or ""
+        here = self.rules.here(record)
+        differs = not here and self.rules.exists(file)
+        if not here and self.rules.in_bucket(record):
+            return Action.FETCH, InBucket(file, differs)
+        if not here and record.task and link_lives(record, self.rules.now):
+            return Action.FETCH, Unsaved(record.task, file, differs)
+        found = self._stale(entry, record)
+        if found is not None and self.rules.redo and not found.kept:
+            return Action.CHANGE, found
+        if (unmet := self._unmet(entry, record)) is not None:
+            return Action.CHANGE, unmet
+        moved = record.entry if record.entry != entry.address else None
+        of = record.profile if record.profile != self.rules.profile else None
+        return Action.DONE, Done(file, moved, here, of, found, differs)
 
     def _stale(self, entry: Entry, record: Record) -> Stale | None:
         """Whether a saved video was made from one that stands no longer, or will not once this plan is carried out."""

@@ -151,6 +151,16 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
     With `now` it says how long a task has been in flight.
     """
     match why:
+        case Done(file=file, moved_from=moved, here=here, profile=profile, differs=differs):
+            shown_file = commands.path(file)
+            where = (
+                shown_file
+                if here
+                else f"{shown_file} ({'not the video that was saved' if differs else 'not on this disk'})"
+            )
+            origin = [*([f"as {moved}"] if moved else []), *([say_profile(profile)] if profile is not None else [])]
+            bought = f", bought {' '.join(origin)}" if origin else ""
+            return f"done: {where}{bought}" + (f"; stale: {say_stale(why.stale)}" if why.stale else "")
         case New(attempt=1):
             return "new"
         case New(attempt=n):
@@ -172,16 +182,6 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
         case InBucket(file=file, differs=differs):
             gone = "is not the video that was saved" if differs else "is not here"
             return f"{commands.path(file)} {gone}; it comes from the bucket"
-        case Done(file=file, moved_from=moved, here=here, profile=profile, differs=differs):
-            shown_file = commands.path(file)
-            where = (
-                shown_file
-                if here
-                else f"{shown_file} ({'not the video that was saved' if differs else 'not on this disk'})"
-            )
-            origin = [*([f"as {moved}"] if moved else []), *([say_profile(profile)] if profile is not None else [])]
-            bought = f", bought {' '.join(origin)}" if origin else ""
-            return f"done: {where}{bought}" + (f"; stale: {say_stale(why.stale)}" if why.stale else "")
         case Twin(of=of):
             return f"the same request as {of}"
         case Failure(code=code, message=message, then=then):

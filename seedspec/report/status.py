@@ -159,11 +159,12 @@ def _cost_of(steps: list[Step]) -> Cost:
 def hours_left(step: Step, now: datetime) -> float | None:
     """Hours that the service keeps a video that is made and not saved, below zero when they are over."""
     record = step.record
-    until = record.get("results_until") if record is not None else None
     unsaved = step.action is Action.FETCH or (
         step.action is Action.ORPHAN and record and record.state is State.COMPLETED
     )
-    if until is None or not unsaved or isinstance(step.reason, InBucket):
+    if record is None or not unsaved or isinstance(step.reason, InBucket):
+        return None
+    if (until := record.get("results_until")) is None:
         return None
     return (datetime.fromisoformat(until) - now).total_seconds() / 3600
 

@@ -21,7 +21,8 @@ def stream_columns(
     for row in rows():
         widths = widths or [0] * len(row)
         for i, cell in enumerate(row):
-            widths[i] = max(widths[i], _width(cell))
+            if (width := _width(cell)) > widths[i]:
+                widths[i] = width
     for row in rows():
         cells = []
         for i, cell in enumerate(row):
