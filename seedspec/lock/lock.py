@@ -20,7 +20,7 @@ from seedspec.lock.keys import DEEPEST, KEYS, depth, fault
 from seedspec.lock.record import STATES, Packer, Record, record_of
 from seedspec.lock.state import RANKS, UNANSWERED, IllegalMove, State, advance
 from seedspec.lock.unsigned import may_be_signed, without_signatures
-from seedspec.lock.usual import usual_values
+from seedspec.lock.usual import usual_record
 from seedspec.lock.version import NEWEST, extra_values, header_of, version_needed, version_of
 
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
@@ -268,11 +268,12 @@ class Fold:
 
     def take_usual(self, line: bytes) -> bool:
         """Takes a line up that is of the usual form, and the first of its fingerprint; whether it was."""
-        if self.packer is None or (told := usual_values(line, self.version)) is None or told[0] in self.attempts:
+        if self.packer is None:
             return False
-        fp, attempt, entry, profile, file, size = told
-        kept, index = self.packer.add(line[:-1])
-        self.attempts[fp] = (Record(fp, attempt, State.SAVED, entry, profile, file, size, kept, index),)
+        record = usual_record(line, self.version, self.attempts, self.packer)
+        if record is None:
+            return False
+        self.attempts[record.fp] = (record,)
         self.lines += 1
         return True
 

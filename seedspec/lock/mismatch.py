@@ -40,7 +40,7 @@ def of_record(models: Mapping[str, Model], record: Record | None) -> tuple[Misma
     """The same of a saved video as the lock knows it, by the model and the request that it was bought with."""
     if record is None or record.state is not State.SAVED or (asked := request_of(models, record)) is None:
         return ()
-    return mismatches(*asked, record.values)
+    return mismatches(*asked, record.facts)
 
 
 def request_of(models: Mapping[str, Model], record: Record) -> tuple[Model, Mapping[str, Any]] | None:

@@ -21,13 +21,16 @@ _TOGETHER = 64
 
 STATES: dict[str, State] = {str(s): s for s in State}
 
+FACTS = ("units", "unit", "reserved", "charged", "credits", "width", "height", "seconds", "fps", "audio")
+"""What a record says of its cost and of its video that very many others say as well."""
+
 
 @valueclass(frozen=True, slots=True)
 class Record:
     """One attempt at a purchase, as the lock knows it (rule 1). `record_of` makes one.
 
     `profile` is the one that it was bought with, "" for the storyboard as written. `file` and `size`, in bytes, are
-    those of a video that was saved.
+    those of a video that was saved. `facts` are the values of FACTS that it has.
     """
 
     fp: str
@@ -37,6 +40,7 @@ class Record:
     profile: str
     file: str | None
     size: int | None
+    facts: Mapping[str, Any]
     _kept: Mapping[str, Any] | Packed
     _index: int = 0
 
@@ -67,14 +71,13 @@ class Record:
     @property
     def reserved(self) -> float | None:
         """The credits that the service held for it; in a lock of before they were told apart, what it stated."""
-        values = self.values
-        reserved: float | None = values.get("reserved", values.get("credits"))
+        reserved: float | None = self.facts.get("reserved", self.facts.get("credits"))
         return reserved
 
     @property
     def charged(self) -> float | None:
         """The credits that it cost in the end, where the service said so."""
-        return self.values.get("charged")
+        return self.facts.get("charged")
 
     @property
     def stated(self) -> float | None:
@@ -87,7 +90,7 @@ class Record:
         return self.values.get("stuck") if self.state is State.RUNNING else None
 
     def get(self, key: str) -> Any:
-        return self.values.get(key)
+        return (self.facts if key in FACTS else self.values).get(key)
 
 
 def record_of(
@@ -98,9 +101,11 @@ def record_of(
     `line` is the one that they were read from, where they are all from one.
     """
     kept, index = (values, 0) if packer is None else packer.add(line.strip() if line else orjson.dumps(values))
+    facts: Mapping[str, Any] = {key: values[key] for key in FACTS if key in values}
+    facts = facts if packer is None else packer.share(orjson.dumps(facts))
     get = values.get
     state, entry, profile = STATES[get("state", "queued")], str(get("entry", "")), str(get("profile", ""))
-    return Record(fp, attempt, state, entry, profile, get("file"), get("bytes"), kept, index)
+    return Record(fp, attempt, state, entry, profile, get("file"), get("bytes"), facts, kept, index)
 
 
 @lru_cache(maxsize=8)
@@ -139,10 +144,11 @@ def _unpack(data: bytes) -> Sequence[bytes]:
 
 
 class Packer:
-    """Packs the lines of a lock while it is read."""
+    """Packs the lines of a lock while it is read, and keeps once the facts that many of them share."""
 
     def __init__(self) -> None:
         self._last = Packed()
+        self._facts: dict[bytes, Mapping[str, Any]] = {}
 
     def add(self, line: bytes) -> tuple[Packed, int]:
         """Where a line is kept, and which of the lines there it is."""
@@ -152,3 +158,10 @@ class Packer:
             packed.close()
             self._last = Packed()
         return packed, index
+
+    def share(self, facts: bytes) -> Mapping[str, Any]:
+        """The facts of a JSON text: one mapping for all that are written alike."""
+        known = self._facts.get(facts)
+        if known is None:
+            known = self._facts[facts] = orjson.loads(facts)
+        return known

@@ -8,16 +8,19 @@ times as long, and there alone is said what is wrong.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Container, Mapping
 
 import orjson
 
 from seedspec.lock import keys
+from seedspec.lock.record import Packer, Record
+from seedspec.lock.state import State
 from seedspec.text import later
 
 _SHA256 = f'"{keys.SHA256.pattern}"'
 _AT = f'"{keys.USUAL_AT.pattern}"'
 _ORDINAL, _WHOLE, _NUMBER = "[1-9][0-9]{0,14}", "(?:0|[1-9][0-9]{0,14})", r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17})?"
-_KEYS = {
+_BOUGHT = {
     "fp": f'"({keys.SHA256.pattern})"',
     "entry": f'"({keys.ENTRY.pattern})"',
     "profile?": f'"({keys.PROFILE.pattern})"',
@@ -29,51 +32,49 @@ _KEYS = {
     "used?": rf"\{{{_SHA256}:{_SHA256}(?:,{_SHA256}:{_SHA256})*\}}",
     "intent": rf'\{{"key":"{keys.KEY.pattern}","body_sha256":{_SHA256},"at":{_AT}\}}',
     "task?": f'"{keys.TASK.pattern}"',
-    "units?": _WHOLE,
-    "unit?": f'"({keys.UNIT.pattern})"',
-    "reserved?": _NUMBER,
-    "charged?": _NUMBER,
+}
+_COST = {"units?": _WHOLE, "unit?": f'"({keys.UNIT.pattern})"', "reserved?": _NUMBER, "charged?": _NUMBER}
+_SAVED = {
     "results_until?": _AT,
     "file": f'"({keys.USUAL_VIDEO.pattern})"',
     "sha256": _SHA256,
     "bytes": f"({_WHOLE})",
-    "width?": _WHOLE,
-    "height?": _WHOLE,
-    "seconds?": _NUMBER,
-    "fps?": _NUMBER,
-    "audio?": "(?:true|false)",
-    "crc": '"([0-9a-f]{8})"',
 }
+_VIDEO = {"width?": _WHOLE, "height?": _WHOLE, "seconds?": _NUMBER, "fps?": _NUMBER, "audio?": "(?:true|false)"}
 """What such a line has, in the order that it is written in; a question mark stands behind a key that may be missing."""
 
 
-def _piece(key: str, value: str) -> str:
-    name = key.rstrip("?")
-    return f'(?:,"{name}":{value}){key[len(name) :]}'
+def _pieces(of: Mapping[str, str]) -> str:
+    return "".join(f'(?:,"{key.rstrip("?")}":{value}){"?" * key.endswith("?")}' for key, value in of.items())
 
 
-_LINE = later.pattern((r"\{" + "".join(map(_piece, _KEYS, _KEYS.values())).replace(",", "", 1) + r"\}\n").encode())
+_LINE = later.pattern(
+    rf"\{{{_pieces(_BOUGHT).replace(',', '', 1)}({_pieces(_COST)}){_pieces(_SAVED)}({_pieces(_VIDEO)}),"
+    r'"crc":"([0-9a-f]{8})"\}\n'.encode()
+)
 
 
-def usual_values(line: bytes, version: int) -> tuple[str, int, str, str, str, int] | None:
-    """What a record has fields of, of a line of this form: `fp`, `attempt`, `entry`, `profile`, `file` and `bytes`.
+def usual_record(line: bytes, version: int, known: Container[str], packer: Packer) -> Record | None:
+    """The record of a line of this form, kept by a packer.
 
-    None for any other line, and for one that is not what its `crc` says.
+    None for any other line, for one that is not what its `crc` says, and for one of a fingerprint that is `known`.
     """
     found = _LINE.fullmatch(line)
     if found is None:
         return None
-    fp, entry, profile, attempt, manifest, unit, file, size, crc = found.groups()
+    fp, entry, profile, attempt, manifest, cost, unit, file, size, video, crc = found.groups()
     if zlib.crc32(b"}", zlib.crc32(line[:-_SEAL])) != int(crc, 16) or (unit is not None and version == 1):
         return None
-    if manifest.count(b"[") + manifest.count(b"{") >= keys.DEEPEST:
+    if manifest.count(b"[") + manifest.count(b"{") >= keys.DEEPEST or (name := fp.decode()) in known:
         return None
     try:
         if not keys.is_manifest(orjson.loads(manifest)):
             return None
     except orjson.JSONDecodeError:
         return None
-    return fp.decode(), int(attempt), entry.decode(), (profile or b"").decode(), file.decode(), int(size)
+    address, of = entry.decode(), profile.decode() if profile else ""
+    facts, kept = packer.share(b"{%b}" % (cost + video)[1:]), packer.add(line[:-1])
+    return Record(name, int(attempt), State.SAVED, address, of, file.decode(), int(size), facts, *kept)
 
 
 _SEAL = len(b',"crc":"01234567"}\n')

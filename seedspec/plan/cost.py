@@ -169,19 +169,20 @@ def _read_words(record: Record) -> dict[str, str]:
 
 def _spending(lock: Lock, fp: str, entry: Entry | None, rate: Rate) -> Spending:
     """All attempts at one request: each that is paid for is a video, and so is the one that is still to be bought."""
-    records = lock.attempts.get(fp, ())
-    out = Spending()
-    for record in records:
-        charged = _statement(record.charged, rate)
-        if record.state in BOUGHT:
-            cost = _estimate(record, entry)
-            judged = cost.high if charged.of else 0
-            out += Spending(1, 1, cost, cost, _statement(record.reserved, rate), charged, judged)
-        elif charged.units:  # it failed, and the service keeps what it charged
-            out += Spending(charged=Stated(charged.units))
-    if not out.bought and entry is not None:
-        out += Spending(1, 0, entry.cost)
-    return out
+    found = [spent for r in lock.attempts.get(fp, ()) if (spent := _spent(r, entry, rate)) is not None]
+    if entry is not None and not any(one.bought for one in found):
+        found.append(Spending(1, 0, entry.cost))
+    return found[0] if len(found) == 1 else sum(found, Spending())
+
+
+def _spent(record: Record, entry: Entry | None, rate: Rate) -> Spending | None:
+    """What one attempt has cost; None where that is nothing."""
+    charged = _statement(record.charged, rate)
+    if record.state in BOUGHT:
+        cost = _estimate(record, entry)
+        judged = cost.high if charged.of else 0
+        return Spending(1, 1, cost, cost, _statement(record.reserved, rate), charged, judged)
+    return Spending(charged=Stated(charged.units)) if charged.units else None  # it failed; the service keeps that
 
 
 def _estimate(record: Record, entry: Entry | None) -> Cost:

@@ -49,8 +49,8 @@ Surprises = Mapping[tuple[str, int], tuple[Mismatch, ...]]
 
 def surprises(plan: Plan, models: Mapping[str, Model]) -> Surprises:
     """What is unlike its request, of all that a plan has a record of."""
-    found = {(r.fp, r.attempt): mismatch.of_record(models, r) for s in plan.steps if (r := s.record) is not None}
-    return {name: strange for name, strange in found.items() if strange}
+    records = (s.record for s in plan.steps if s.record is not None)
+    return {(r.fp, r.attempt): strange for r in records if (strange := mismatch.of_record(models, r))}
 
 
 def rows(
