@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ from seedspec.run.prepare import (
     check_pictures,
     check_services,
     expectations,
+    has_ledger,
     plan_of,
     providers_of,
     ready,
@@ -59,7 +61,7 @@ from seedspec.run.prepare import (
     seeks,
     terms_of,
 )  # fmt: skip
-from seedspec.run.service.service import Emulator, Service, service_of
+from seedspec.run.service.service import Emulator, Service, Unasked, service_of
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import hold, holder, read_lock
 from seedspec.run.store.rescue import describe_foreign, foreign
@@ -111,7 +113,7 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
         lock = lock if sender else read_lock(place.lock, lock)  # that run may have ended between the two
     away = ""
     senders: Mapping[tuple[str, int], str] = {}
-    if _has_ledger(place, lock, options, {}):
+    if has_ledger(place, lock, options, {}):
         from seedspec.run.store.ledger.opened import look
 
         seen = look(place, lock, options.ledger, os.environ)
@@ -202,7 +204,7 @@ def run(
         ends.enter_context(hold(place.lock))
         lock = read_lock(place.lock, known)
         shared: Opened | None = None
-        if _has_ledger(place, lock, options, environment):
+        if has_ledger(place, lock, options, environment):
             from seedspec.run.store.ledger.opened import open_with_lock
 
             shared = ends.enter_context(open_with_lock(place, lock, options.ledger, environment, _order(made)))
@@ -364,18 +366,20 @@ def _run(
     )
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     saved = (str(r.get("sha256")) for r in plan.lock if r.state is State.SAVED)
-    exchange = service.exchange(provider, options.assets if sends else None, options.renders, saved, others)
+    make = partial(service.exchange, provider, options.assets if sends else None, options.renders, saved, others)
     journal = Journal(place.lock, plan.lock, place.words)
     idle = (Action.DONE, Action.SHARED, Action.FAILED, Action.DOUBT)
     asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps) or seeks(made, plan)
-    if asks:
+    client = make() if asks or options.renders else None
+    exchange = Unasked(make) if client is None else client
+    if asks and client is not None:
         try:
-            exchange.saves.ready(place.folder)
+            client.saves.ready(place.folder)
         except BadPlace as error:
             raise BadSettings(str(error)) from None
     try:
-        if asks:
-            exchange.ready()
+        if asks and client is not None:
+            client.ready()
         if ledger is None:
             yield from drive(machine, exchange, journal, stopping=stopping, seconds=options.timeout)
             journal.close(_order(made), place.profile)
@@ -393,8 +397,3 @@ def _run(
 
 def _order(made: Compiled) -> list[str]:
     return list(dict.fromkeys(e.fingerprint for e in made.entries))
-
-
-def _has_ledger(place: Place, lock: Lock, options: Options, environ: Mapping[str, str]) -> bool:
-    """Whether a lock is shared, or is to be by what is given. What is emulated never is."""
-    return not place.emulated and bool(options.ledger or environ.get("SEEDSPEC_LEDGER") or lock.header.get("ledger"))

@@ -189,6 +189,11 @@ def plan_of(
     return make_plan(chosen.chosen, lock, rules, chosen.others), drift
 
 
+def has_ledger(place: Place, lock: Lock, options: Options, environ: Mapping[str, str]) -> bool:
+    """Whether a lock is shared, or is to be by what is given. What is emulated never is."""
+    return not place.emulated and bool(options.ledger or environ.get("SEEDSPEC_LEDGER") or lock.header.get("ledger"))
+
+
 def renders_of(place: Place, options: Options, lock: Lock) -> Renders:
     """The bucket of a run's videos, with those of the lock that are on this disk; none without `renders`."""
     if not options.renders:

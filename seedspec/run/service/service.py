@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from seedspec.project.paths import Place
 from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
+    from seedspec.run.engine.messages import Call, Reply
     from seedspec.run.service.client import Client
 
 
@@ -74,6 +75,29 @@ class Service:
             provider, origins, key, saves, place.base,
             uploads=uploads, renders=shelf, others=callers, emulated=place.emulated,
         )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Unasked:
+    """What stands for an exchange where a run has nothing to ask: it is made with the first call, so that a run which
+    makes none loads no HTTP."""
+
+    make: Callable[[], Client]
+    _made: Client | None = None
+
+    def start(self, call: Call) -> None:
+        self._opened().start(call)
+
+    def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
+        return self._opened().wait(seconds)
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    def _opened(self) -> Client:
+        self._made = self._made or self.make()
+        return self._made
 
 
 @valueclass(frozen=True, slots=True)
