@@ -27,10 +27,11 @@ class ByModel:
 def by_model(plan: Plan) -> list[ByModel]:
     """Each model of the plan's entries, in their order."""
     entries = [s.entry for s in plan.steps if s.entry is not None]
-    models = {e.model.id: e.model for e in entries}
+    bases = {id(e.base): e.base for e in entries}.values()
+    models = {base.model.id: base.model for base in bases}
     names = names_of(entries)
     buys = [(s.entry.model.id, s.cost) for s in plan.buys if s.entry is not None]
-    left = {name: dict.fromkeys(f for e in entries if e.model.id == name for f in e.base.left_out) for name in models}
+    left = {name: dict.fromkeys(f for b in bases if b.model.id == name for f in b.left_out) for name in models}
     return [
         ByModel(
             model,
@@ -47,6 +48,8 @@ def names_of(entries: Iterable[Entry]) -> dict[str, str]:
     """What a storyboard calls each model, by its id: the label that it has on an axis `model`, if it has just one."""
     labels: dict[str, set[str]] = {}
     for entry in entries:
-        label = dict(entry.labels).get(MODEL)
-        labels.setdefault(entry.model.id, set()).update(() if label is None else (label,))
+        base = entry.base
+        own = labels.setdefault(base.model.id, set())
+        if MODEL in base.axes:
+            own.add(entry.row[base.axes.index(MODEL)])
     return {id_: next(iter(own)) if len(own) == 1 else id_ for id_, own in labels.items()}

@@ -125,8 +125,8 @@ class _Planner:
 
     def place(self, entry: Entry) -> None:
         """Decides an entry. An upstream may stand later in the file; it decides first, however long the chain is."""
-        known = self._step_of(entry.fingerprint)
-        if known is not None:
+        known = self.known[entry.fingerprint]
+        if isinstance(known, Step):
             if known.address != entry.address:
                 twin = Twin(known.address)
                 step = Step(entry.address, entry.fingerprint, Action.SHARED, twin, _FREE, known.file, entry)

@@ -157,6 +157,8 @@ class Outcomes:
 
     def take(self, event: Event) -> None:
         match event:
+            case Skipped() | Uploaded() | Archived() | Weighed() | Adopted() | Unrecorded():
+                pass  # no entry stands differently because of it
             case RunStarted():
                 self.started = event
             case Stopped():
@@ -174,8 +176,8 @@ class Outcomes:
                     self._outcomes[event.fp] = _keep_back(_whole(known), event)
             case Compared():
                 self._compared[event.entry] = event
-            case Delayed() | Skipped() | Uploaded() | Archived() | Weighed() | Adopted() | Unrecorded():
-                pass  # no entry stands differently because of it
+            case Delayed():
+                pass  # it is tried again
             case _:
                 self._move(event)
 

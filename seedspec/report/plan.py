@@ -151,16 +151,8 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
     With `now` it says how long a task has been in flight.
     """
     match why:
-        case Done(file=file, moved_from=moved, here=here, profile=profile, differs=differs):
-            shown_file = commands.path(file)
-            where = (
-                shown_file
-                if here
-                else f"{shown_file} ({'not the video that was saved' if differs else 'not on this disk'})"
-            )
-            origin = [*([f"as {moved}"] if moved else []), *([say_profile(profile)] if profile is not None else [])]
-            bought = f", bought {' '.join(origin)}" if origin else ""
-            return f"done: {where}{bought}" + (f"; stale: {say_stale(why.stale)}" if why.stale else "")
+        case Done():  # most of a plan, so it stands first
+            return _done(why, commands)
         case New(attempt=1):
             return "new"
         case New(attempt=n):
@@ -211,6 +203,16 @@ def reason(why: Reason, commands: CommandHint = BARE, entry: str = "ENTRY", now:
             return f"{state}, bought {say_profile(profile)}; a run follows it too"
         case Second(state=state):
             return f"{state}, a second purchase of the same request"
+
+
+def _done(why: Done, commands: CommandHint) -> str:
+    said = f"done: {commands.path(why.file)}"
+    if not why.here:
+        said += f" ({'not the video that was saved' if why.differs else 'not on this disk'})"
+    if why.moved_from or why.profile is not None:
+        as_what = f" as {why.moved_from}" if why.moved_from else ""
+        said += f", bought{as_what}" + (f" {say_profile(why.profile)}" if why.profile is not None else "")
+    return f"{said}; stale: {say_stale(why.stale)}" if why.stale else said
 
 
 def _for(asked: str, now: datetime | None) -> str:

@@ -55,9 +55,18 @@ _EXIT_WORDS = {
 }
 
 
+_SKIPPED = {
+    "doubt": "  ? {}  in doubt since an earlier run",
+    "stuck": "  ? {}  without an end in sight since an earlier run; it is looked at once",
+    "occupied": "  ! {}  a file the lock does not know stands in the way",
+}
+
+
 def line(event: Event, commands: CommandHint = BARE) -> str | None:
     """One line for an event, or None for one that deserves none; its files are as `commands` shows them."""
     match event:
+        case Skipped():  # a run with nothing to do has one for each entry
+            return _SKIPPED[event.reason].format(event.entry) if event.reason in _SKIPPED else None
         case Uploaded():
             done = "there already" if event.reused else "uploaded"
             return f"  ↑ {commands.path(event.path)}  {done}, good until {event.until}"
@@ -99,13 +108,7 @@ def line(event: Event, commands: CommandHint = BARE) -> str | None:
             return f"  ■ {event.lead}: {cut(event.message, 160)}"
         case Unrecorded():
             return f"  ■ {event.message}" if event.message else "  ■ the disk takes the lock again; it lacks nothing"
-        case Skipped(reason="doubt"):
-            return f"  ? {event.entry}  in doubt since an earlier run"
-        case Skipped(reason="stuck"):
-            return f"  ? {event.entry}  without an end in sight since an earlier run; it is looked at once"
-        case Skipped(reason="occupied"):
-            return f"  ! {event.entry}  a file the lock does not know stands in the way"
-        case RunStarted() | Skipped() | Progressed() | RunFinished() | Weighed() | Adopted():
+        case RunStarted() | Progressed() | RunFinished() | Weighed() | Adopted():
             return None
         case _:
             assert_never(event)

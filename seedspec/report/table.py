@@ -17,25 +17,26 @@ def stream_columns(
     rows: Callable[[], Iterable[Sequence[str]]], right: Sequence[int] = (), indent: str = "", gap: int = 2
 ) -> Iterator[str]:
     """The same of very many rows, which are made twice and never all at once."""
-    widths: list[int] = []
+    widest: list[int] = []
     for row in rows():
-        widths = widths or [0] * len(row)
-        for i, cell in enumerate(row):
-            if (width := _width(cell)) > widths[i]:
-                widths[i] = width
+        widest = widest or [0] * len(row)
+        for i, width in enumerate(_widths(row)):
+            if width > widest[i]:
+                widest[i] = width
     for row in rows():
-        cells = []
-        for i, cell in enumerate(row):
+        cells, last = [], len(row) - 1
+        for i, (cell, width) in enumerate(zip(row, _widths(row), strict=True)):
             if i in right:
-                cells.append(" " * (widths[i] - _width(cell)) + cell)
+                cells.append(" " * (widest[i] - width) + cell)
             else:
-                cells.append(cell if i == len(row) - 1 else cell + " " * (widths[i] - _width(cell)))
+                cells.append(cell if i == last else cell + " " * (widest[i] - width))
         yield (indent + (" " * gap).join(cells)).rstrip()
 
 
-def _width(cell: str) -> int:
-    """The cells of a terminal that a text takes."""
-    return len(cell) if cell.isascii() and cell.isprintable() else cell_len(cell)
+def _widths(row: Sequence[str]) -> Iterable[int]:
+    """The cells of a terminal that each text of a row takes."""
+    whole = "".join(row)
+    return map(len if whole.isascii() and whole.isprintable() else cell_len, row)
 
 
 def cut(text: str, cells: int) -> str:
