@@ -9,9 +9,10 @@ import pytest
 from looks import Acme, edit, keep
 
 from seedspec import api
-from seedspec.api import Lock, Options, Quote, Yes, _has_ledger
+from seedspec.api import Lock, Options, Quote, Yes
 from seedspec.project.credentials import BadSettings
 from seedspec.project.paths import place_of
+from seedspec.run.prepare import has_ledger
 
 TOLD: list[tuple[Callable[[Path], object], int, str]] = [
     (lambda at: api.agree(api.plan(at), Options(retake_unmet=True)), 2,
@@ -86,8 +87,8 @@ def test_a_lock_is_shared_where_something_says_so(looks: Path) -> None:
     named, none = Lock(header={"ledger": "x"}), Lock()
     for emulated in (False, True):
         place = place_of(looks, board, emulated=emulated)
-        assert not _has_ledger(place, none, Options(), {})
+        assert not has_ledger(place, none, Options(), {})
         for lock, options, environ in (
             (named, Options(), {}), (none, Options(ledger="s3://a"), {}), (none, Options(), {"SEEDSPEC_LEDGER": "s3://a"}),
         ):  # fmt: skip
-            assert _has_ledger(place, lock, options, environ) is not emulated
+            assert has_ledger(place, lock, options, environ) is not emulated

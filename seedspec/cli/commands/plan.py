@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
 import click
 
 from seedspec.api import Options, Planned, agree
-from seedspec.cli.commands.against import Since, since
 from seedspec.cli.console import print_json, print_lines, print_next, print_notes, wants_color
 from seedspec.cli.main import Exit
 from seedspec.cli.options import check_bucket, ledger_option, renders_option
@@ -28,6 +28,9 @@ from seedspec.report import plan as plans
 from seedspec.report import rows as chosen
 from seedspec.report.limits import COMMENT
 from seedspec.run.prepare import budget_of
+
+if TYPE_CHECKING:
+    from seedspec.cli.commands.against import Since
 
 
 @click.command("plan")
@@ -76,6 +79,8 @@ def plan_command(
     with report_unplanned(storyboard, markdown=form == "markdown", most=most):
         planned, changes = planned_of(storyboard, options), None
         if against is not None:
+            from seedspec.cli.commands.against import since  # most plans have nothing to ask git
+
             whole = not (select or exclude or picked_from is not None)
             changes = since(storyboard, planned, against, whole=whole, emulated=emulator)
         _print(planned, options, form, changes, most)
