@@ -20,19 +20,20 @@ from typing import Any
 
 from PIL import Image
 
-from seedspec.report.page import page
+from seedspec.report.page import page, posters
 
 HERE = Path(__file__).parent
 SHAPES = ((480, 270), (270, 480))
-"""As large as posters are."""
+"""As large as posters are; on a page of many takes they are half as wide."""
 
 
-def poster(number: int) -> bytes:
+def poster(number: int, count: int) -> bytes:
     """A picture of its own for each take, as rich as a real one: noise of a few colours, blown up."""
     draw = random.Random(number)
     small = Image.frombytes("RGB", (16, 16), draw.randbytes(768))
     out = io.BytesIO()
-    small.resize(SHAPES[number % 2], Image.Resampling.BICUBIC).save(out, "WEBP", quality=75)
+    width, height = (side // (2 if count > posters.MANY else 1) for side in SHAPES[number % 2])
+    small.resize((width, height), Image.Resampling.BICUBIC).save(out, "WEBP", quality=75)
     return out.getvalue()
 
 
@@ -64,8 +65,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for count in map(int, numbers or ("400", "2000")):
             file = Path(folder) / f"{count}.html"
-            posters = [page.data_url(poster(n)) for n in range(count)]
-            file.write_text("".join(page.parts(content(count), posters, [], "link")), encoding="utf-8")
+            pictures = [page.data_url(poster(n, count)) for n in range(count)]
+            file.write_text("".join(page.parts(content(count), pictures, [], "link")), encoding="utf-8")
             asked = {"page": file.as_uri(), "modules": modules, "chromium": chromium}
             done = subprocess.run(
                 ["node", str(HERE / "review_page.mjs")], input=json.dumps(asked), capture_output=True, text=True,

@@ -141,7 +141,7 @@ def review_command(
     kept = state_folder(place.base) / "review"
     kept.mkdir(exist_ok=True)
     look = signed.look(lambda c: _is_whole(planned, videos, c)) if signed else posters.look
-    seen = dict(posters.each(look, clips))
+    seen = dict(posters.each(posters.small(look, kept) if len(found) > posters.MANY else look, clips))
     blocks = [] if media.kind in ("link", "signed") else _blocks(clips, media.kind, kept)
     _check_room(blocks)
     names = (name for name, _ in blocks)

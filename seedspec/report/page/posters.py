@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,11 +13,15 @@ from typing import TypeVar
 from seedspec.media.facts import MediaError, MediaMissing
 from seedspec.media.reader import facts
 from seedspec.project.atomic import replacement
-from seedspec.project.posters import poster
+from seedspec.project.files import read_file
+from seedspec.project.posters import WIDTH, poster
 from seedspec.report.page.content import Seen
 from seedspec.text.value import valueclass
 
 T = TypeVar("T")
+MANY = 400
+"""Takes at most on a page that has the posters as they are. On a larger one they are half as wide: Chromium keeps 500
+pictures unpacked, each as large as its file has it, however small it is shown."""
 
 
 @valueclass(frozen=True, slots=True)
@@ -38,6 +44,32 @@ def look(clip: Clip) -> Seen:
             found = facts(clip.file)
             fps, audio = found.fps, found.audio
     return Seen(poster(clip.file, clip.seconds), fps, audio)
+
+
+def small(look: Callable[[Clip], Seen], kept: Path) -> Callable[[Clip], Seen]:
+    """The same look, with posters of half the width, kept for the next time."""
+
+    def seen(clip: Clip) -> Seen:
+        found = look(clip)
+        return Seen(_halved(found.poster, kept), found.fps, found.audio)
+
+    return seen
+
+
+def _halved(whole: bytes, kept: Path) -> bytes:
+    """A poster of half the width; the whole one where the media libraries are missing, or cannot read it."""
+    file = kept / f"{hashlib.sha256(whole).hexdigest()[:32]}.webp"
+    with suppress(OSError):
+        return read_file(file)
+    try:
+        from seedspec.media import picture
+
+        made = picture.poster(picture.raster(io.BytesIO(whole), "webp"), width=WIDTH // 2, webp=True)
+    except (ImportError, MediaError):
+        return whole
+    with suppress(OSError), replacement(file, shared=True) as making:
+        making.write_bytes(made)
+    return made
 
 
 def proxy(clip: Clip, kept: Path) -> Path:

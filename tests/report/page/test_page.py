@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -12,10 +14,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 from takes import Project
 
 from seedspec.cli.main import seedspec
-from seedspec.report.page import page
+from seedspec.report.page import page, posters
 from seedspec.report.preview import page as preview
 
 
@@ -43,6 +46,25 @@ def test_the_same_takes_are_the_same_bytes(project: Project, media: str) -> None
     shutil.rmtree(project.folder / ".seedspec")  # small copies and posters are made anew
     shutil.rmtree(project.folder / "renders" / "posters")
     assert text_of(project, "--media", media) == first
+
+
+def sizes(text: str) -> set[tuple[int, int]]:
+    """Of the posters on a page."""
+    shown = re.findall(r'"data:image/webp;base64,([^"]+)"', text)
+    return {Image.open(io.BytesIO(base64.b64decode(picture))).size for picture in shown}
+
+
+def test_on_a_page_of_many_takes_posters_are_half_as_wide(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    text_of(project)
+    for made in (project.folder / "renders" / "posters").iterdir():
+        when = made.stat().st_mtime_ns
+        Image.new("RGB", (270, 480), "teal").save(made)
+        os.utime(made, ns=(when, when))
+    assert sizes(text_of(project)) == {(270, 480)}
+    monkeypatch.setattr(posters, "MANY", 1)
+    text = text_of(project)
+    assert sizes(text) == {(135, 240)}
+    assert text_of(project) == text  # with the small ones that were kept
 
 
 def test_nothing_of_this_machine_and_no_signed_link_is_in_it(project: Project) -> None:

@@ -34,6 +34,7 @@
 const PAGE = JSON.parse($("content").textContent || "");
 /** @type {string[]} */
 const POSTERS = JSON.parse($("posters").textContent || "");
+$("posters").textContent = ""; // they need not be in memory twice
 /** A page for guests: blind votes alone, and nothing about the takes but their pictures. */
 const GUEST = Boolean(PAGE.guest);
 const SVG = "http://www.w3.org/2000/svg";
