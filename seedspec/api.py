@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -42,7 +40,7 @@ from seedspec.run.consent import (
     quote_of,
     retired_steps,
 )
-from seedspec.run.engine.purchase import Limits, Pace
+from seedspec.run.engine.purchase import Pace
 from seedspec.run.lock_alone import check_providers
 from seedspec.run.loop import drive, now
 from seedspec.run.prepare import (
@@ -57,9 +55,7 @@ from seedspec.run.prepare import (
     plan_of,
     providers_of,
     ready,
-    renders_of,
     seeks,
-    terms_of,
 )  # fmt: skip
 from seedspec.run.service.service import Emulator, Service, Unasked, service_of
 from seedspec.run.store.journal import Journal
@@ -171,7 +167,7 @@ def run(
     compiled: Compiled | None = None,
     emulator: Emulator | None = None,
     stopping: Callable[[], bool] = lambda: False,
-    known: Lock | None = None,
+    known: Lock | Plan | None = None,
 ) -> Generator[Event, None, None]:
     """Buys what is new, follows what is running, saves what is finished; yields each event after it is recorded.
 
@@ -181,7 +177,7 @@ def run(
 
     The key and the addresses come from `environ` (the process's own, when not given) and `.env`. With
     `Options(emulated=True)` neither is looked at: `emulator` is asked, or one that is started for this run.
-    `known` is the lock that a plan was made with: it is taken for the file where that still has these very bytes.
+    `known` is a plan that was made before, or its lock: that is taken for the file where it still has these very bytes.
 
     Raises what `plan` raises, and HoldTaken, Locked, Retired where a model has ended, Unpriced where a budget would
     have to bound what has no known price, and NotRecorded when the lock lacks at the end what this run knows; that ends
@@ -202,7 +198,7 @@ def run(
         environment = os.environ if environ is None else environ
         given = _service_for(made, place, environment, emulator)
         ends.enter_context(hold(place.lock))
-        lock = read_lock(place.lock, known)
+        lock = read_lock(place.lock, known.lock if isinstance(known, Plan) else known)
         shared: Opened | None = None
         if has_ledger(place, lock, options, environment):
             from seedspec.run.store.ledger.opened import open_with_lock
@@ -215,6 +211,7 @@ def run(
             Downloads(place.base, place.lock.name).claim(lock)
         with no_collector():
             plan, drift = plan_of(made, place, options, lock, Problems(), senders=shared.senders if shared else {})
+            plan = plan.sharing(known) if isinstance(known, Plan) else plan
         if made.lock_alone:
             check_providers(made, plan)
         if shared is not None and shared.ledger is not None and options.unpriced:
@@ -331,43 +328,18 @@ def _run(
     shared: Opened | None,
     before: RunFinished | None = None,
 ) -> Generator[Event, None, None]:
-    from seedspec.run.engine.engine import Engine
+    from seedspec.run.machine import machine_of
     from seedspec.run.store.downloads import BadPlace
 
     place = service.place
-    assert made.board is not None
     provider, *others = providers_of(made)
     ledger = None if shared is None else shared.ledger
-    budget, entries = budget_of(made.board, options), options.max_entries
-    if before is not None:  # a round of the same run: the bounds are for all of it
-        budget = None if budget is None else max(0, budget - before.units)
-        entries = None if entries is None else max(0, entries - before.bought)
-    machine = Engine(
-        name=made.board.name,
-        plan=plan,
-        pace=replace(options.pace, outage=max(options.pace.outage, options.timeout or 0.0)),
-        limits=Limits(
-            units=budget,
-            entries=entries,
-            submit=options.submit and not options.locked,
-            wait=options.wait,
-            fast=options.fail_fast,
-            retry=options.retry_failed,
-            orphans=not (options.select or options.exclude or options.picked_from is not None),
-            short=drift is not None and drift.short,
-        ),
-        key=lambda: f"seedspec-{secrets.token_hex(16)}",
-        terms=terms_of(made, provider),
-        services={str(one["id"]): terms_of(made, one) for one in others},
-        chance=random.random,
-        renders=renders_of(place, options, plan.lock),
-        runner="" if ledger is None else ledger.runner.id,
-        today=made.board.catalog.today,
-    )
+    runner = "" if ledger is None else ledger.runner.id
+    machine = partial(machine_of, made, options, plan, drift, place, runner, before)
     sends = any(m.source != "url" for s in plan.buys if s.entry is not None for m in s.entry.media)
     saved = (str(r.get("sha256")) for r in plan.lock if r.state is State.SAVED)
     make = partial(service.exchange, provider, options.assets if sends else None, options.renders, saved, others)
-    journal = Journal(place.lock, plan.lock, place.words)
+    journal = Journal(place.lock, plan.lock, place.words, None if ledger is None else ledger.press)
     idle = (Action.DONE, Action.SHARED, Action.FAILED, Action.DOUBT)
     asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps) or seeks(made, plan)
     client = make() if asks or options.renders else None
@@ -381,14 +353,14 @@ def _run(
         if asks and client is not None:
             client.ready()
         if ledger is None:
-            yield from drive(machine, exchange, journal, stopping=stopping, seconds=options.timeout)
+            yield from drive(machine(), exchange, journal, stopping=stopping, seconds=options.timeout)
             journal.close(_order(made), place.profile)
         else:
             from seedspec.run.store.ledger.shared import sharing
 
             with sharing(ledger, journal, leased=asks) as record:
                 wire = record.wire(exchange)
-                yield from drive(machine, wire, record, stopping=stopping, seconds=options.timeout, team=record)
+                yield from drive(machine(), wire, record, stopping=stopping, seconds=options.timeout, team=record)
                 record.close(_order(made), place.profile)
     finally:
         journal.abandon()

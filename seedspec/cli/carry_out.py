@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import ExitStack
@@ -22,6 +23,9 @@ from seedspec.run.consent import check_consent, check_not_retired, check_priced
 from seedspec.run.lock_alone import check_providers
 from seedspec.run.prepare import budget_of, providers_of
 from seedspec.run.store.lock_file import check_free
+
+_OFTEN = 5_000
+"""New objects between two looks of the cyclic collector, as long as requests are made: each leaves some cycles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,10 @@ def carry_out(
                 emulator(storyboard, seconds=emulation.seconds, faults=emulation.faults, seed=emulation.seed)
             )
         stopping = ends.enter_context(hear_signals(quiet=view.live))
+        gc.set_threshold(_OFTEN)
         events = run(
             storyboard, options, consent=consent, emulator=fake, compiled=planned.compiled, stopping=stopping,
-            known=planned.plan.lock,
+            known=planned.plan,
         )  # fmt: skip
         follow(events, planned, options, view, stopping)
 

@@ -17,8 +17,9 @@ from typing import Any
 import orjson
 
 from seedspec.lock.keys import DEEPEST, KEYS, depth, fault
-from seedspec.lock.record import STATES, Packer, Record, record_of
-from seedspec.lock.state import RANKS, UNANSWERED, IllegalMove, State, advance
+from seedspec.lock.press import Press, lasting
+from seedspec.lock.record import STATES, Packer, Record, pressed_record, record_of
+from seedspec.lock.state import FOLLOWED, RANKS, IllegalMove, State, advance
 from seedspec.lock.unsigned import may_be_signed, without_signatures
 from seedspec.lock.usual import usual_record
 from seedspec.lock.version import NEWEST, extra_values, header_of, version_needed, version_of
@@ -104,7 +105,7 @@ def parse_lines(lines: Iterable[bytes]) -> Lock:
 
     Raises LockFault for all but a torn last line (rule 8), and what the lines raise.
     """
-    good, found, header, seen = 0, Fold(Packer()), dict[str, Any](), hashlib.sha256()
+    good, found, header, seen = 0, Fold(Packer(), Press()), dict[str, Any](), hashlib.sha256()
     each, number, line, signed, ended = _lines(lines), 0, b"", False, True
     for number, line in enumerate(each, 1):
         seen.update(line)
@@ -192,13 +193,19 @@ def encode(values: Mapping[str, Any]) -> bytes:
 
 
 def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> bytes:
-    """The whole file (rule 11): the header, one line an attempt, in the given order of fingerprints, the rest by entry.
+    """The whole file (rule 11), as `lines_of` has it."""
+    return b"".join(lines_of(lock, order, profile))
+
+
+def lines_of(lock: Lock, order: Iterable[str], profile: str | None = None) -> Iterator[bytes]:
+    """The lines of the file (rule 11): the header, one line an attempt, in the given order of fingerprints, the rest by
+    entry.
 
     What was bought without a profile comes first, then each profile's, by name. An order that is of one `profile`
     leaves the others' as they stand in the lock: taking turns with profiles moves no line.
     """
     rank = {fp: i for i, fp in enumerate(order)}
-    stands = {fp: i for i, fp in enumerate(lock.attempts)}
+    stands = {} if profile is None else {fp: i for i, fp in enumerate(lock.attempts)}
 
     def key(fp: str) -> tuple[str, int, str, str]:
         last = lock.attempts[fp][-1]
@@ -206,26 +213,25 @@ def serialise(lock: Lock, order: Iterable[str], profile: str | None = None) -> b
             return last.profile, stands[fp], "", ""
         return last.profile, rank.get(fp, len(rank)), "" if fp in rank else last.entry, fp
 
-    lines, version = [b""], version_needed((), KEYS.keys(), lock.header)
-    for record in (r for fp in sorted(lock.attempts, key=key) for r in lock.attempts[fp]):
-        values = _final_values(record)
-        if version == 1:
-            version = version_needed((values,), KEYS.keys(), {})
-        lines.append(encode(values))
-    lines[0] = header_of(version, lock.header)
-    return b"".join(lines)
+    yield header_of(_version_needed(lock), lock.header)
+    for fp in sorted(lock.attempts, key=key):
+        for record in lock.attempts[fp]:
+            yield encode(final_values(record))
 
 
-def _final_values(record: Record) -> dict[str, Any]:
-    """What outlives a run (rule 11): what is evidence in a doubt goes when there is none, and so does `stuck`."""
-    values = {**record.values, "fp": record.fp, "attempt": record.attempt}
-    if record.state not in UNANSWERED:
-        values["left"] = None
-        if intent := values.get("intent"):
-            values["intent"] = {k: v for k, v in intent.items() if k != "left"}
-    if record.state is not State.RUNNING:
-        values.pop("stuck", None)
-    return values
+def _version_needed(lock: Lock) -> int:
+    """The version that a lock is to be written in, by its header, or else by what outlives the run of its records."""
+    return version_needed(() if lock.header else map(final_values, lock), KEYS.keys(), lock.header)
+
+
+def final_record(record: Record) -> Record:
+    """A record as it outlives a run."""
+    return record_of(record.fp, record.attempt, final_values(record))
+
+
+def final_values(record: Record) -> dict[str, Any]:
+    """What outlives a run of a record."""
+    return {**lasting(record.values), "fp": record.fp, "attempt": record.attempt}
 
 
 def update_record(known: Mapping[str, Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -258,10 +264,11 @@ class BadLine(Exception):
 class Fold:
     """Lines become records: a later one of a fingerprint and attempt updates the earlier ones (rule 2).
 
-    With a `packer` the records of what is bought or failed take little memory.
+    With a `packer` and a `press` the records take little memory.
     """
 
     packer: Packer | None = None
+    press: Press | None = None
     attempts: dict[str, tuple[Record, ...]] = field(default_factory=dict)
     lines: int = 0
     version: int = 1
@@ -306,8 +313,10 @@ class Fold:
             self._put(fp, attempt, values)
 
     def _put(self, fp: str, attempt: int, values: dict[str, Any], line: bytes | None = None) -> None:
-        packer = self.packer if values["state"] in _SETTLED else None
-        made = record_of(fp, attempt, values, packer, line)
+        if self.press is not None and values["state"] in FOLLOWED:  # more is learnt of it, maybe in quite another order
+            made = pressed_record(fp, attempt, values, self.press)
+        else:
+            made = record_of(fp, attempt, values, self.packer if values["state"] in _SETTLED else None, line)
         others = [r for r in self.attempts.get(fp, ()) if r.attempt != attempt]
         self.attempts[fp] = tuple(sorted((*others, made), key=_attempt)) if others else (made,)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from seedspec.lock.press import Kept, Press
 from seedspec.lock.state import State
 from seedspec.text.value import valueclass
 
@@ -41,8 +42,8 @@ class Record:
     file: str | None
     size: int | None
     facts: Mapping[str, Any]
-    _kept: Mapping[str, Any] | Packed
-    _index: int = 0
+    _kept: Mapping[str, Any] | Packed | Press
+    _index: Any = 0
 
     def __repr__(self) -> str:
         return f"Record(fp={self.fp!r}, attempt={self.attempt!r})"
@@ -58,7 +59,9 @@ class Record:
     def values(self) -> Mapping[str, Any]:
         """All that the lock says of it, by the keys of schemas/lock.json."""
         kept = self._kept
-        return _values(kept, self._index) if isinstance(kept, Packed) else kept
+        if isinstance(kept, Packed):
+            return _values(kept, self._index)
+        return kept.read(self._index) if isinstance(kept, Press) else kept
 
     @property
     def task(self) -> str | None:
@@ -101,8 +104,25 @@ def record_of(
     `line` is the one that they were read from, where they are all from one.
     """
     kept, index = (values, 0) if packer is None else packer.add(line.strip() if line else orjson.dumps(values))
+    return _record(fp, attempt, values, kept, index, packer)
+
+
+def pressed_record(fp: str, attempt: int, values: Kept, press: Press) -> Record:
+    """The record of a purchase's values, or of what a press has made of them; that keeps it."""
+    kept = values if isinstance(values, bytes) else press.press(values)
+    return _record(fp, attempt, press.read(values), press, kept, press)
+
+
+def _record(
+    fp: str,
+    attempt: int,
+    values: Mapping[str, Any],
+    kept: Mapping[str, Any] | Packed | Press,
+    index: Any,
+    keeper: Packer | Press | None,
+) -> Record:
     facts: Mapping[str, Any] = {key: values[key] for key in FACTS if key in values}
-    facts = facts if packer is None else packer.share(orjson.dumps(facts))
+    facts = facts if keeper is None else keeper.share(orjson.dumps(facts))
     get = values.get
     state, entry, profile = STATES[get("state", "queued")], str(get("entry", "")), str(get("profile", ""))
     return Record(fp, attempt, state, entry, profile, get("file"), get("bytes"), facts, kept, index)

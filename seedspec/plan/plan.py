@@ -104,5 +104,13 @@ class Plan:
         """What is saved and not on this disk, and the service keeps no longer."""
         return tuple(s for s in self.steps if isinstance(s.reason, Done) and not s.reason.here)
 
+    def sharing(self, known: Plan | None) -> Plan:
+        """The same plan, with the very steps of an earlier one that are equal: a step takes memory once then."""
+        if known is None or len(known.steps) != len(self.steps):
+            return self
+        pairs = zip(self.steps, known.steps, strict=True)
+        steps = tuple(there if own.record is there.record and own == there else own for own, there in pairs)
+        return Plan(steps, self.lock, self.profile)
+
     def count(self, action: Action) -> int:
         return sum(s.action is action for s in self.steps)

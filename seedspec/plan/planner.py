@@ -45,7 +45,7 @@ from seedspec.plan.reason import (
 )
 from seedspec.plan.rules import Rules
 
-_FREE = Cost()
+_FREE, _NEW = Cost(), New()
 _LOST = "its saved video is not on this disk, and the service keeps it no longer"
 
 
@@ -259,7 +259,7 @@ class _Planner:
     def _new(self, entry: Entry) -> tuple[Action, Reason]:
         before = self._last_at(entry.address)
         if before is None or before.manifest is None:
-            return Action.SUBMIT, New()
+            return Action.SUBMIT, _NEW
         first = differences(before.manifest, orjson.loads(entry.manifest), address_in(self.lock, entry))[0]
         return Action.CHANGE, Changed(first.field, first.old, first.new)
 

@@ -42,14 +42,14 @@ def replacement(path: Path, *, mode: int | None = None, shared: bool = False) ->
 
 
 def atomic_write(
-    path: Path, data: bytes, *, mode: int | None = None, durable: bool = False, shared: bool = False
+    path: Path, data: bytes | Iterator[bytes], *, mode: int | None = None, durable: bool = False, shared: bool = False
 ) -> None:
-    """Writes a file as a whole or not at all, as `replacement` says.
+    """Writes a file as a whole or not at all, as `replacement` says; its bytes may come in pieces.
 
     With `durable` its bytes and its name are on the disk when it returns. Raises OSError.
     """
     with replacement(path, mode=mode, shared=shared) as aside, open(aside, "wb") as file:
-        file.write(data)
+        file.writelines((data,) if isinstance(data, bytes) else data)
         if durable:
             file.flush()
             os.fsync(file.fileno())
@@ -73,7 +73,7 @@ def replace(path: Path, data: bytes) -> None:
     atomic_write(_absolute(path), data, durable=True)
 
 
-def replace_lock(path: Path, data: bytes) -> None:
+def replace_lock(path: Path, data: bytes | Iterator[bytes]) -> None:
     """The same for a lock, which may be a link to another lock of its project. Raises LockFault for any other link."""
     atomic_write(_absolute(lock_file(path)), data, durable=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from seedspec.lock.run_events import Stopped
 from seedspec.run.engine.purchase import Limits, Moment, Purchase
@@ -19,7 +19,6 @@ class Budget:
     limits: Limits
     elsewhere: int = 0
     begun: int = 0
-    _shares: dict[str, int] = field(default_factory=dict)
     _taken: int = 0
 
     @property
@@ -30,8 +29,8 @@ class Budget:
     def place(self, job: Purchase) -> None:
         """A purchase has begun or has moved on: its share of the budget is what its phase makes it, whatever it was."""
         share = job.units if job.committed else 0
-        self._taken += share - self._shares.get(job.name, 0)
-        self._shares[job.name] = share
+        self._taken += share - job.share
+        job.share = share
 
     def ceiling(self, job: Purchase, now: Moment) -> Stopped | None:
         """The budget that a purchase would break, if it would."""

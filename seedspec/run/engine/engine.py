@@ -237,8 +237,7 @@ class Engine:
             found.append(self._others.next_look)
         for account in self._accounts:
             found += self._selling(account)
-        times = [t for t in found if t is not None]
-        return min(times, default=None)
+        return min((t for t in found if t is not None), default=None)
 
     def close(self) -> None:
         """Nothing new is started; what is under way is waited for by the caller as long as it likes."""
@@ -294,10 +293,12 @@ class Engine:
         return [*events, *self._hold(now)]
 
     def finish(self, now: Moment, *, interrupted: bool = False) -> RunFinished:
-        """The sums, and the exit code: the worst of those that apply."""
-        missing, short, owing = len(self.plan.missing), self.limits.short, self.renders.owing
-        told = (self._jobs.values(), self.stops, self._reused, now)
-        return sums(*told, interrupted=interrupted, missing=missing, short=short, owing=owing)
+        """The sums, and the exit code: the worst of those that apply. The purchases are let go of."""
+        how = {"interrupted": interrupted, "short": self.limits.short, "owing": self.renders.owing}
+        found = sums(self._jobs.values(), self.stops, self._reused, now, missing=len(self.plan.missing), **how)
+        self._jobs.clear()  # what is left of the run is writing, which needs the room
+        self._agenda, self._outages = Queue(self._jobs, in_order=False), {}
+        return found
 
     # --- what may start ---
 

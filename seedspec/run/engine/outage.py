@@ -23,10 +23,13 @@ def outages(
 ) -> dict[str, Outage]:
     """The reads of each service of a run, by its id."""
     own: dict[str, dict[str, Purchase]] = {account.provider: {} for account in accounts}
-    for name, job in jobs.items():
+    for name, job in jobs.items() if len(own) > 1 else ():
         own[accounts.of(job.provider).provider][name] = job
     called = {a.provider: f"`{a.provider}`" if a.several else "the service" for a in accounts}
-    return {provider: Outage(run, mine, progress, placed, called[provider]) for provider, mine in own.items()}
+    return {
+        provider: Outage(run, mine if len(own) > 1 else jobs, progress, placed, called[provider])
+        for provider, mine in own.items()
+    }
 
 
 def away(reply: Reply) -> bool:

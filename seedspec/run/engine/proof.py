@@ -63,6 +63,9 @@ class Trace:
     sent: float | None = None
 
 
+_NOTHING = Trace()
+
+
 @valueclass(frozen=True, slots=True)
 class Proof:
     """A task that shows something of a request. `by` is how it was found, `what` it shows, in words."""
@@ -121,6 +124,8 @@ class Marks:
         return {"seed": seed} if (seed := next(iter(self.fields.values()), None)) is not None else None
 
     def trace(self, key: str, sent: float) -> Trace:
+        if not (self.own or self.fields):
+            return _NOTHING
         return Trace(key if self.own else "", next(iter(self.fields.values()), None), sent)
 
 

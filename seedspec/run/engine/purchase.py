@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from seedspec.catalog.media_facts import MediaFacts
@@ -25,7 +26,13 @@ class Moment:
 
     def text(self, seconds: float = 0) -> str:
         """The time of day, `seconds` from now, as records and events write it."""
-        return (self.utc + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _text((self.utc + timedelta(seconds=seconds)).replace(microsecond=0))
+
+
+@lru_cache(maxsize=16)
+def _text(second: datetime) -> str:
+    """One text for all that happens in a second: a run keeps it of each purchase."""
+    return second.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @valueclass(frozen=True, slots=True)
@@ -116,6 +123,9 @@ _COMMITTED = frozenset((
 ))  # fmt: skip
 
 
+_NO_FACTS, _NO_TRACE = MediaFacts(), Trace()
+
+
 @dataclass(slots=True)
 class Purchase:
     """One purchase of a run. `due` is the clock at which it may be gone on with, `index` its place in the run.
@@ -127,7 +137,8 @@ class Purchase:
     `begun` is the clock at which the service took it, `estimate` how many seconds it said that it will take, `looks`
     how often it has said in this run that there is no end yet. `stuck` is what the lock has of a task without one.
     `troubled` is the clock of the first of `tries` that did not succeed. `recall` is the digest of a video that is to
-    come from the bucket of the renders. `trace` is what its last request carried, by which its task can be known.
+    come from the bucket of the renders. `share` is what the budget counts of it. `trace` is what its last request
+    carried, by which its task can be known.
     """
 
     step: Step
@@ -148,7 +159,7 @@ class Purchase:
     accepted: int = 0
     credits: float | None = None
     made: State | None = None
-    facts: MediaFacts = field(default_factory=MediaFacts)
+    facts: MediaFacts = _NO_FACTS
     turn: int = 1
     recorded: int | None = None
     begun: float = 0.0
@@ -157,8 +168,9 @@ class Purchase:
     stuck: Mapping[str, str] | None = None
     troubled: float = 0.0
     recall: str = ""
-    trace: Trace = field(default_factory=Trace)
+    trace: Trace = _NO_TRACE
     alone: bool = False  # the service's answer about many tasks was none about this one
+    share: int = 0
     index: int = 0
     name: str = ""
 

@@ -71,7 +71,7 @@ def _purchases(store: Store) -> Iterator[tuple[str, Purchase]]:
             board.refresh()
         elif not _readable(board):
             continue
-        for purchase in board.all().values():
+        for purchase in board.all():
             name = (purchase.record.task or purchase.key, purchase.name[0])
             if name not in seen or name[0] is None:
                 seen.add(name)

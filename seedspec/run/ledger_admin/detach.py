@@ -46,7 +46,7 @@ def detach(
     following = wait_for_runs(store, board, say, pause=pause)
     seen = Board(store, board)
     seen.refresh()
-    merged = union(lock, lock_from((p.record for p in seen.all().values()), 2)).lock
+    merged = union(lock, lock_from(seen.records(), 2)).lock
     rest = {k: v for k, v in lock.header.items() if k not in ("ledger", "at", "serial")}
     write_lock(path, merged, rest, lock, order)
     return Detached(sum(1 for _ in merged), tuple(following))

@@ -101,7 +101,7 @@ def standings(store: Store, board: str) -> Standings:
     boards = {b.uuid: b for b in boards_of(store)}
     mine = Board(store, board)
     mine.refresh()
-    every = {board: tuple(mine.all().values())}
+    every = {board: tuple(mine.all())}
     every |= {b.uuid: found for b in boards.values() if b.uuid != board and (found := _others(store, b)) is not None}
     runs = active_runs(store, clock)
     living = {run.runner.id for run in runs if run.lives is not False}
@@ -129,7 +129,7 @@ def _others(store: Store, board: layout.Board) -> tuple[Purchase, ...] | None:
         found.refresh()
     except Sealed:
         return None
-    return tuple(found.all().values())
+    return tuple(found.all())
 
 
 def _many(purchases: tuple[Purchase, ...] | None) -> int | None:

@@ -7,6 +7,8 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +16,22 @@ from seedspec.compiler.entry import digest
 from seedspec.lock.event import Event
 from seedspec.lock.event_values import values_of
 from seedspec.lock.keys import KEYS
-from seedspec.lock.lock import Lock, LockFault, encode, parse, serialise, update_record
+from seedspec.lock.lock import Lock, LockFault, encode, lines_of, update_record
+from seedspec.lock.press import Kept, Press
 from seedspec.lock.purchase_events import PurchaseEvent, Submitting
+from seedspec.lock.record import pressed_record
 from seedspec.lock.state import IllegalMove, State
 from seedspec.lock.version import HEADER, header_of, version_needed
 from seedspec.project.atomic import replace_lock
 from seedspec.project.files import lock_file, read_lock_file
-from seedspec.project.state_folder import state_folder
+from seedspec.run.store.digests import content, digest_of, passing
 from seedspec.run.store.rescue import drop, remedy, rescue
+from seedspec.run.store.room import hold_back, room_of
 from seedspec.run.store.sent_requests import Unsettled, drop_body, keep_body
 
 RESERVE = 64 * 1024
 """Bytes held back on the disk besides twice the lock, so that a receipt still fits when everything else is full."""
+_attempt = attrgetter("attempt")
 
 
 class NotRecorded(Exception):
@@ -42,10 +48,10 @@ class Journal:
     The lock that was read is compared with the file before every write; when another program has changed it, nothing
     is written over it, and what this run knows is rescued. What a disk refuses is kept in mind, rescued where a place
     takes it, and tried again; `owed` tells of it. `words` follow an entry on a command line that means this lock.
-    One process at a time: use it under the hold.
+    `press` keeps the records, those of somebody else maybe too. One process at a time: use it under the hold.
     """
 
-    def __init__(self, path: Path, lock: Lock, words: str = "") -> None:
+    def __init__(self, path: Path, lock: Lock, words: str = "", press: Press | None = None) -> None:
         self.path = path
         self.written = 0
         self._words = words
@@ -58,7 +64,9 @@ class Journal:
         self._handle: int | None = None
         self._distrusted = False
         self._reserved = False
-        self._touched: dict[tuple[str, int], dict[str, Any]] = {}
+        self._press = press or Press()
+        self._touched: dict[tuple[str, int], Kept] = {}
+        self._entries: dict[tuple[str, int], str] = {}
         self._unsettled = Unsettled(lock)
         self._owed: list[dict[str, Any]] = []
         self._on_disk: set[str] = set()
@@ -78,7 +86,7 @@ class Journal:
             self._reserve()
             keep_body(self.path, body)
             values = values_of(intent)
-            record = self._merge(values)
+            record = update_record(self._before(values), values)
             self._append(encode(values), anew=False, version=_version_of([values]))
         except OSError as error:
             raise DiskRefuses(f"the lock could not be written: {error}; {unsent}") from error
@@ -86,14 +94,14 @@ class Journal:
             raise NotRecorded(f"the lock could not be written: {error}; {unsent}") from error
         with suppress(OSError):  # a file that was made anew for its version took the room: the receipt needs some
             self._reserve()
-        self._touched[_name(values)] = record
+        self._touched[_name(values)] = self._press.keep(record)
         self._unsettled.settles(record)
         self.written += 1
 
     def _reserve(self) -> None:
         """Holds room back on the disk for the receipts to come. Raises OSError where there is none."""
         if not self._reserved:
-            _hold_back(self.path, RESERVE + 2 * self._good)
+            hold_back(self.path, RESERVE + 2 * self._good)
             self._reserved = True
 
     def keep(self, *events: Event) -> None:
@@ -110,7 +118,8 @@ class Journal:
         impossible, before = None, len(self._owed)
         for entry, values in lines:
             try:
-                known, record = self._before(values), self._merge(values)
+                known = self._before(values)
+                record = update_record(known, values)  # an impossible move never gets into the file (rule 3 of lock)
             except IllegalMove as error:
                 said = f"the lock cannot hold this: {error}; keep this record: {encode(values).decode().strip()}"
                 impossible = NotRecorded(said)
@@ -118,7 +127,9 @@ class Journal:
                 continue
             if known is not None and _is_known(known, record):
                 continue
-            self._touched[_name(values)] = {"entry": entry, **record}
+            self._touched[_name(values)] = self._press.keep(record)
+            if "entry" not in record:
+                self._entries[_name(values)] = entry
             self._owed.append(dict(values))
         if len(self._owed) > before:
             self._pay()
@@ -162,9 +173,11 @@ class Journal:
                 raise NotRecorded(self.owed)
             if self._handle is not None:
                 self._refuse_change(self._handle)
-                replace_lock(self.path, serialise(parse(_content(self._handle, self._good)), order, profile))
+                seen = hashlib.sha256()
+                replace_lock(self.path, passing(lines_of(self.lock, order, profile), seen))
+                self._digest = seen
         except LockFault as error:
-            self._owed = list(self._touched.values())
+            self._owed = list(map(self._told, self._touched))
             raise self._fail(error) from error
         except OSError:
             return
@@ -177,17 +190,28 @@ class Journal:
             os.close(self._handle)
             self._handle = None
         with suppress(OSError):
-            _reserve(self.path).unlink()
-
-    def _merge(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The record with a further line of it; an impossible move never gets into the file (rule 3 of lock)."""
-        return update_record(self._before(values), values)
+            room_of(self.path).unlink()
 
     def _before(self, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        known: Mapping[str, Any] | None = self._touched.get(_name(values))
-        if known is None and (before := self._lock.record(*_name(values))) is not None:
-            known = before.values
-        return known
+        if (known := self._touched.get(_name(values))) is not None:
+            return self._press.read(known)
+        return None if (before := self._lock.record(*_name(values))) is None else before.values
+
+    def _told(self, name: tuple[str, int]) -> dict[str, Any]:
+        """What this run knows of a purchase, with its entry, which the lock may not have."""
+        return {"entry": self._entries.get(name, ""), **self._press.read(self._touched[name])}
+
+    @property
+    def lock(self) -> Lock:
+        """The lock that was read, with what this run knows, as it is on disk while nothing is owed."""
+        if not self._touched:
+            return self._lock
+        attempts = dict(self._lock.attempts)
+        for (fp, attempt), kept in self._touched.items():
+            others = (r for r in attempts.get(fp, ()) if r.attempt != attempt)
+            made = pressed_record(fp, attempt, kept, self._press)
+            attempts[fp] = tuple(sorted((*others, made), key=_attempt))
+        return replace(self._lock, attempts=attempts, digest=self._digest.hexdigest())
 
     def _pay(self) -> None:
         """Writes what is owed, or rescues it."""
@@ -201,7 +225,7 @@ class Journal:
             raise self._fail(error) from error
         self.written += len(self._owed)
         for values in self._owed:
-            if sha256 := self._unsettled.settles(self._touched[_name(values)]):
+            if sha256 := self._unsettled.settles(self._press.read(self._touched[_name(values)])):
                 drop_body(self.path, sha256)
             self._on_disk.add(str(values.get("task")))
         self._owed = []
@@ -216,14 +240,14 @@ class Journal:
 
     def _rescue(self) -> None:
         """What this run knows goes to the first place that takes it."""
-        header = header_of(max(self._version, _version_of(self._touched.values())), self._lock.header)
-        place = rescue(self.path, header + b"".join(map(encode, self._touched.values())))
+        header = header_of(max(self._version, _version_of(map(self._told, self._touched))), self._lock.header)
+        place = rescue(self.path, header + b"".join(map(encode, map(self._told, self._touched))))
         if place is not None:
             self._rescued = [*(p for p in self._rescued if p != place), place]
 
     def _remedy(self, name: tuple[str, int]) -> str:
         """The command that tells the lock what it lacks of a purchase, where one is needed."""
-        values, known = self._touched[name], self._lock.record(*name)
+        values, known = self._told(name), self._lock.record(*name)
         entry, task = str(values.get("entry", "")), values.get("task")
         profile = values.get("profile")
         words = self._words + (f" --profile {profile}" if profile else "")
@@ -273,9 +297,9 @@ class Journal:
 
     def _anew(self, handle: int, lines: bytes, version: int = 1) -> None:
         """The whole file with the lines, as a new file in the place of the old one."""
-        _reserve(self.path).unlink(missing_ok=True)
+        room_of(self.path).unlink(missing_ok=True)
         self._reserved = False
-        data = _content(handle, self._good) + lines
+        data = b"".join(content(handle, self._good)) + lines
         if version > self._version:
             data = header_of(version, self._lock.header) + data.partition(b"\n")[2]
         try:
@@ -312,15 +336,15 @@ class Journal:
             self._good = len(HEADER)
         handle = os.open(lock_file(self.path), os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0))
         try:
-            data = _content(handle, os.fstat(handle).st_size)
-            if digest(data) != (self._lock.digest or digest(HEADER)):
+            size = os.fstat(handle).st_size
+            if digest_of(content(handle, size)).hexdigest() != (self._lock.digest or digest(HEADER)):
                 raise _fault_of_change(self.path)
-            if len(data) > self._good:
+            if size > self._good:
                 os.ftruncate(handle, self._good)  # the torn last line of a crash
+            self._digest = digest_of(content(handle, self._good))
         except BaseException:
             os.close(handle)
             raise
-        self._digest = hashlib.sha256(data[: self._good])
         self._remember(handle)
         self._handle = handle
         return handle
@@ -334,7 +358,7 @@ class Journal:
         if (ours.st_ino, ours.st_dev) != (now.st_ino, now.st_dev) or now.st_size != self._size:
             raise _fault_of_change(self.path)
         if now.st_mtime_ns != self._modified:
-            if digest(_content(handle, self._good)) != self._digest.hexdigest():
+            if digest_of(content(handle, self._good)).digest() != self._digest.digest():
                 raise _fault_of_change(self.path)
             self._modified = now.st_mtime_ns
 
@@ -354,30 +378,6 @@ def _is_known(before: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
         k: v for k, v in record.items() if k not in passing
     }
     return same and before["state"] == State.SAVED and record["state"] in (State.COMPLETED, State.SAVED)
-
-
-def _reserve(lock: Path) -> Path:
-    return lock.parent / ".seedspec" / f"{lock.name}.reserve"
-
-
-def _hold_back(lock: Path, size: int) -> None:
-    """Room on the disk that is given up when it is full: a full disk is then known before anything is bought."""
-    state_folder(lock.parent)
-    with open(_reserve(lock), "wb") as file:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file.fileno(), 0, size)
-        else:
-            file.write(bytes(size))
-
-
-def _content(handle: int, size: int) -> bytes:
-    """The first bytes of an open file, also of one that has lost its name."""
-    os.lseek(handle, 0, os.SEEK_SET)
-    parts = []
-    while size > 0 and (part := os.read(handle, size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 def _fault_of_change(path: Path) -> LockFault:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from seedspec.project.files import read_file, read_lock_lines
 from seedspec.project.names import holder_of
 from seedspec.project.state_folder import state_folder
+from seedspec.run.store.digests import digest_of
 from seedspec.run.store.rescue import rescues
 
 if TYPE_CHECKING:
@@ -122,20 +122,13 @@ def read_lock(path: Path, known: Lock | None = None) -> Lock:
         raise _name(LockFault("lock-rescue", f"`{path}` lacks what stands in {where}", fix="takes it up"), path)
     lines = read_lock_lines(path)
     try:
-        if known is not None and known.digest and _digest(read_lock_lines(path)) == known.digest:
+        if known is not None and known.digest and digest_of(read_lock_lines(path)).hexdigest() == known.digest:
             return known
         return parse_lines(lines)
     except FileNotFoundError:
         return Lock()
     except LockFault as fault:
         raise _name(fault, path) from None
-
-
-def _digest(lines: Iterable[bytes]) -> str:
-    seen = hashlib.sha256()
-    for line in lines:
-        seen.update(line)
-    return seen.hexdigest()
 
 
 def _name(fault: LockFault, path: Path) -> LockFault:

@@ -74,6 +74,8 @@ class Unsettled:
             return ""
         others = self._open.get(sha256, set())
         others.discard(name)
+        if not others:
+            self._open.pop(sha256, None)
         return "" if others else str(sha256)
 
 

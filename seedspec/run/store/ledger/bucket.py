@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 from seedspec.run.store.ledger.store import AT_ONCE, Listed, StoreRefuses, Unreachable
 from seedspec.run.store.objects import Objects
 
 T = TypeVar("T")
+_SOME = 1000
 
 _SECONDS, _TRYING = 10, 10
 """Seconds for one answer, and those after which a lost one is not asked for again."""
@@ -38,8 +40,9 @@ class BucketStore:
         return self._ask(lambda: self._objects.replace_tagged(key, data, tag))
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        found = self._ask(lambda: sorted(self._objects.list_tagged(prefix)))
-        return (Listed(name, tag, written.timestamp()) for name, tag, written in found)
+        found = self._objects.list_tagged(prefix)
+        while some := self._ask(lambda: list(islice(found, _SOME))):
+            yield from (Listed(name, tag, written.timestamp()) for name, tag, written in some)
 
     def close(self) -> None:
         """A bucket holds nothing open."""

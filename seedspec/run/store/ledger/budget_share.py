@@ -81,6 +81,7 @@ class BudgetShare:
         self._store, self._board, self._lease, self._run, self._boards = store, board, lease, run, boards
         self._guard = threading.RLock()
         self._costs: dict[tuple[str, int], tuple[str, int]] = {}
+        self._kinds: dict[tuple[str, int], tuple[str, int]] = {}  # many purchases have one price
         self._used: dict[str, int] = {}
         self._drawn: dict[str, int] = {}
         self._budget: Budget | None = None
@@ -95,8 +96,11 @@ class BudgetShare:
     def spends(self, purchase: Purchase) -> None:
         """Keeps what a purchase of this run costs, by its state."""
         with self._guard:
+            before, after = self._costs.get(purchase.name), (purchase.month, purchase.cost)
+            if before == after:
+                return
             self.drops(purchase.name)
-            month, cost = self._costs[purchase.name] = purchase.month, purchase.cost
+            month, cost = self._costs[purchase.name] = self._kinds.setdefault(after, after)
             self._used[month] = self._used.get(month, 0) + cost
 
     def drops(self, name: tuple[str, int]) -> None:
@@ -183,23 +187,20 @@ class BudgetShare:
         return found
 
     def _settle(self, run: str, drawn: Drawn, board: Board, for_good: bool) -> None:
-        purchases = board.all().values()
-
         def make(budget: Budget) -> Budget:
             if budget.runs.get(run) != drawn:  # somebody else has settled it, or it goes on and has drawn anew
                 return budget
-            return settle(budget, run, board.uuid, purchases, for_good=for_good)
+            return settle(budget, run, board.uuid, board.all(), for_good=for_good)
 
         change(self._store, make)
 
     def close(self) -> None:
         """Gives back what was not spent. The board must have been read since the last purchase."""
-        purchases = self._board.all().values()
 
         def make(budget: Budget) -> Budget:
             if self._run not in budget.runs:
                 return budget
-            return settle(budget, self._run, self._board.uuid, purchases, for_good=True)
+            return settle(budget, self._run, self._board.uuid, self._board.all(), for_good=True)
 
         if self._drawn or (self._budget is not None and self._run in self._budget.runs):
             change(self._store, make)

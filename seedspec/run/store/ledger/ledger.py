@@ -11,15 +11,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import groupby, islice
 from typing import Any
 
-from seedspec.lock.lock import Lock, lock_from, parse, serialise
+from seedspec.lock.lock import Lock, final_record, lock_from, parse, serialise
 from seedspec.lock.merge import union
+from seedspec.lock.press import Press
+from seedspec.lock.record import Record
 from seedspec.lock.state import UNANSWERED, State
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget_share import BudgetShare, check_epoch, load, price_of
 from seedspec.run.store.ledger.lease import Lease, elapsed_seconds
-from seedspec.run.store.ledger.purchase import Purchase, join, nothing_paid, read_purchase, same, write_purchase
+from seedspec.run.store.ledger.purchase import Purchase, asked, join, nothing_paid, read_purchase, same, write_purchase
 from seedspec.run.store.ledger.snapshot import Board, Name
 from seedspec.run.store.ledger.store import AT_ONCE, Store, Unreachable
 from seedspec.run.store.ledger.team import check_documents
@@ -28,6 +31,8 @@ from seedspec.run.store.ledger.types import Runner, Sealed, Spent, Standing, Tak
 __all__ = ["Ledger", "Runner", "Sealed", "Spent", "Standing", "Taken", "WrongLineage", "open_ledger"]
 
 _TRIES = 100
+_TAKES_ANOTHER = UNANSWERED | {State.QUEUED}
+_SOME = 1024
 _MOMENT = 0.05
 """Seconds until a store is asked again that said both that a name is taken and that nothing stands there."""
 
@@ -66,16 +71,33 @@ class Ledger:
 
     def refresh(self) -> tuple[Lock, int]:
         """Everything that is known of this board, and the serial of the newest snapshot, 0 for none."""
+        serial = self.see()
+        return self._lock(), serial
+
+    def see(self) -> int:
+        """Sees this board as it stands now; the serial of the newest snapshot, 0 for none."""
         with self._while_sound():
             self._check_documents()
             self._board.refresh()
-            return self._lock(), self._board.serial
+            return self._board.serial
+
+    @property
+    def press(self) -> Press:
+        """What keeps the records of this board."""
+        return self._board.press
 
     def standing(self) -> Mapping[Name, Standing]:
         """Who sent what, as of the last `refresh` or `look`; `lives` is as of now."""
-        seen = self._board.all()
+        return self._standings(self._board.all())
+
+    def sending(self) -> Mapping[Name, Standing]:
+        """`standing`, of what runs that are alive are sending."""
+        found = self._standings(self._board.unanswered())
+        return {n: s for n, s in found.items() if s.values["state"] == State.SUBMITTING and s.lives}
+
+    def _standings(self, seen: Iterable[Purchase]) -> dict[Name, Standing]:
         self._lease.look()
-        return {name: self._as_standing(p, sure=False) for name, p in seen.items()}
+        return {p.name: self._as_standing(p, sure=False) for p in seen}
 
     def look(self, names: Collection[Name]) -> list[Standing]:
         """Purchases as they stand now, by fingerprint and attempt; those that are not there are left out."""
@@ -181,7 +203,7 @@ class Ledger:
         if tag is None:
             there = self._store.get(key)
             if there is None:
-                self._board.forget(purchase.name)
+                self._forget(purchase.name)
                 return False
             if there[0] != data:
                 self._board.saw(read_purchase(key, purchase.name, *there))
@@ -229,6 +251,8 @@ class Ledger:
         """
         name = place = values["fp"], values["attempt"]
         known = self._own.get(name) or self._board.get(name)
+        if known is not None and known.runner.id == self.runner.id and same(known.values, values) is False:
+            known = replace(known, values=asked(known.values))  # two answers to one request: two purchases
         whole = dict(values) if known is None else join(known.values, values)
         seen: Name | None = None
         for _ in range(_TRIES):
@@ -244,7 +268,7 @@ class Ledger:
                 if joined == stands.values:  # nothing new, by what was seen last: and by what stands?
                     seen = place
                     if self._see(place) is None:
-                        self._board.forget(place)
+                        self._forget(place)
                     continue
                 made = replace(stands, values=joined)
             elif stands.state is State.QUEUED:
@@ -257,6 +281,8 @@ class Ledger:
             if self._put(made, write_purchase(made), "" if stands is None else stands.tag):
                 if made.runner.id == self.runner.id:
                     self._share.spends(made)
+                    if made.state not in _TAKES_ANOTHER:
+                        self._own.pop(made.name, None)  # the board has it, and no other takes its place
                 return made.values
             seen = place
         raise self._unclear()
@@ -265,11 +291,17 @@ class Ledger:
         """A purchase as it stands now."""
         return next(iter(self._board.look([name])), None)
 
+    def _forget(self, name: Name) -> None:
+        """A purchase does not stand any more; what is known of one of this run is kept."""
+        if (gone := self._board.get(name)) is not None and gone.runner.id == self.runner.id:
+            self._own[name] = gone
+        self._board.forget(name)
+
     def _newly(self, name: Name, place: Name, whole: Mapping[str, Any]) -> Purchase:
         """A purchase that gets an object now. One that no grant began is no run's: no lease and no budget has it."""
         values = {**whole, "attempt": place[1]}
-        mine = self._own.get(name)
-        if mine is not None:
+        mine = self._own.get(name) or self._board.get(name)
+        if mine is not None and mine.runner.id == self.runner.id:
             return replace(mine, values=values)
         at = str((whole.get("intent") or whole).get("at", ""))
         return Purchase(Runner("", self.runner.host, self.runner.job), values, price_of(values) or 0, at[:7])
@@ -282,13 +314,20 @@ class Ledger:
 
     def push(self, lock: Lock) -> Lock:
         """Records what the ledger lacks of a lock; everything that is known then, with the ledger's numbers."""
-        self.refresh()
-        known = self._board.all()
+        self.see()
         joined = union(self._lock(), lock).lock
-        news = [r.values for r in joined if (p := known.get((r.fp, r.attempt))) is None or p.values != r.values]
+        news = (r.values for r in joined if self._is_new(r.values))
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            deque(pool.map(self.record, news), maxlen=0)
+            while some := list(islice(news, _SOME)):
+                deque(pool.map(self.record, some), maxlen=0)
         return self._lock()
+
+    def _is_new(self, values: Mapping[str, Any]) -> bool:
+        """Whether a record says more than what was seen last under its name, or is of another purchase."""
+        stands = self._board.get((values["fp"], values["attempt"]))
+        if stands is None or same(stands.values, values) is False:
+            return True
+        return join(stands.values, values) != stands.values
 
     def close(self, order: Iterable[str], profile: str | None = None) -> tuple[Lock, int]:
         """The end of a run: everything that is known, in that order of fingerprints, and the serial of the snapshot
@@ -296,6 +335,11 @@ class Ledger:
 
         What it could not end stays as a dead run leaves it: others find its lease over.
         """
+        serial, lock = self.end(), self._lock()
+        return (parse(serialise(lock, order, profile)) if lock.attempts else lock), serial
+
+    def end(self) -> int:
+        """`close`, for a run that asks for the `news` alone."""
         self._withdraw_unconfirmed()
         with self._while_sound():
             self._check_documents()
@@ -304,11 +348,20 @@ class Ledger:
         self._share.close()
         if self._lease.begun:
             self._lease.beat(ended=True)
-        lock = self._lock()
-        return (parse(serialise(lock, order, profile)) if lock.attempts else lock), serial
+        return serial
+
+    def news(self, lock: Lock) -> Lock:
+        """What is known of this board, of which a lock lacks something, as it outlives a run."""
+        news = list[Record]()
+        for fp, theirs in groupby(self._board.all(), key=lambda p: p.name[0]):
+            found = [final_record(p.record) for p in theirs]
+            ours = lock.attempts.get(fp, ())
+            if len(found) > 1 or len(ours) != 1 or found[0] != final_record(ours[0]):
+                news += found
+        return lock_from(news, 2)
 
     def _lock(self) -> Lock:
-        return lock_from((p.record for p in self._board.all().values()), 2)
+        return lock_from(self._board.records(), 2)
 
     def _as_standing(self, purchase: Purchase, *, sure: bool = True) -> Standing:
         asked = purchase.state in UNANSWERED  # of what has an answer nobody needs to know whether its sender lives

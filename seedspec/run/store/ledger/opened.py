@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 from seedspec.lock.lock import Lock
 from seedspec.lock.merge import union
 from seedspec.lock.record import Record
-from seedspec.lock.state import UNANSWERED, State
+from seedspec.lock.state import UNANSWERED
 from seedspec.project.atomic import atomic_write
 from seedspec.project.credentials import BadSettings
 from seedspec.project.files import read_file
@@ -186,16 +186,14 @@ def unknown(path: Path, lock: Lock) -> str:
 
 def senders(ledger: Ledger) -> Mapping[tuple[str, int], str]:
     """The runs of others that are alive, in words, by the purchases that they are sending."""
-    sending = {n: s for n, s in ledger.standing().items() if s.values["state"] == State.SUBMITTING and s.lives}
-    return {name: str(s.runner) for name, s in sending.items()}
+    return {name: str(s.runner) for name, s in ledger.sending().items()}
 
 
 def senders_seen(ledger: Ledger, now: float) -> Mapping[tuple[str, int], str]:
     """The same for a command that writes nothing. It has no lease by which it could ask what the store's time is, so a
     run that was silent for long by this machine's time `now` may be over: that is said, and judged by the next run."""
-    sending = {n: s for n, s in ledger.standing().items() if s.values["state"] == State.SUBMITTING and s.lives}
     found = {}
-    for name, standing in sending.items():
+    for name, standing in ledger.sending().items():
         silent = ledger.silent_here(standing.runner.id, now)
         long = f", silent for {silent / 60:.0f} min: the next run sees whether it is over" if silent > 2 * LEASE else ""
         found[name] = f"{standing.runner}{long}"

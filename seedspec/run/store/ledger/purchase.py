@@ -12,6 +12,7 @@ import orjson
 
 from seedspec.lock.keys import fault
 from seedspec.lock.lock import merge_values, update_record
+from seedspec.lock.press import lasting
 from seedspec.lock.record import Record, record_of
 from seedspec.lock.state import RANKS, IllegalMove, State
 from seedspec.run.store.ledger.layout import BadDocument, read_document
@@ -19,6 +20,7 @@ from seedspec.run.store.ledger.types import Runner
 
 _NEWEST = 2
 _NOTHING_PAID = (State.QUEUED, State.FAILED)
+_OF_REQUEST = ("fp", "entry", "take", "attempt", "manifest", "intent", "units", "profile", "used", "made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,25 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
     return next((first == second for first, second in both), None)
 
 
+def asked(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record without what came back: the request as it was granted."""
+    return {**{key: values[key] for key in _OF_REQUEST if key in values}, "state": State.SUBMITTING.value}
+
+
 def nothing_paid(values: Mapping[str, Any]) -> bool:
     """Whether a record tells of nothing that was paid for, or may have been."""
     return values["state"] in _NOTHING_PAID and not values.get("charged") and values.get("task") is None
 
 
 def join(known: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A purchase with news of it, which may be old: the furthest state wins, and no receipt is dropped."""
+    """A purchase with news of it, which may be old: the furthest state wins, and no receipt is dropped.
+
+    What is evidence in a doubt alone goes with the answer, as in a lock.
+    """
+    return lasting(_join(known, values))
+
+
+def _join(known: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
     before, after = State(known["state"]), State(values["state"])
     if before is State.SAVED and after is State.COMPLETED:  # somebody else reads its link once more
         return merge_values(values, known)

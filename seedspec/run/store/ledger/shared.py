@@ -14,16 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from seedspec.compiler.entry import digest
 from seedspec.lock.event import Event
 from seedspec.lock.event_values import values_of
-from seedspec.lock.lock import Lock, serialise
+from seedspec.lock.lock import Lock, lines_of
 from seedspec.lock.merge import union
 from seedspec.lock.purchase_events import PurchaseEvent, Submitting
 from seedspec.lock.state import MOVES, RANKS, State
 from seedspec.project.atomic import replace_lock
 from seedspec.project.credentials import BadSettings
 from seedspec.run.engine.messages import Call, Look, Looked, Reply, Theirs, Trouble, Wire
+from seedspec.run.store.digests import digest_of
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.leave import NotGranted, NotYet, TakenElsewhere
 from seedspec.run.store.ledger.connect import at_of
@@ -118,6 +118,7 @@ class SharedRecord:
             self._journal.keep(*events)
         finally:
             for event, before in found:
+                self._granted.pop((event.fp, event.attempt), None)  # its request has left, or never will
                 values, after = values_of(event), self._journal.record(event.fp, event.attempt)
                 if after is None or after["state"] != values["state"]:
                     self._outbox.add({**values, **{k: after[k] for k in ("intent",) if after and k in after}})
@@ -214,10 +215,10 @@ class SharedRecord:
         self._journal.close(found, profile)
         self._end()
         with suppress(Unreachable, StoreRefuses, Sealed):
-            theirs, serial = self._ledger.close(found, profile)
-            lock = read_lock(self._journal.path)
-            said = header(self._ledger, serial)
-            _replace(self._journal.path, lock, union(lock, theirs).lock, said, found, profile)
+            serial = self._ledger.end()
+            lock = read_lock(self._journal.path, self._journal.lock)
+            made = union(lock, self._ledger.news(lock)).lock
+            _replace(self._journal.path, lock, made, header(self._ledger, serial), found, profile)
 
     def abandon(self) -> None:
         """An end in trouble: what is under way to the ledger is waited for, and its lease runs out."""
@@ -286,7 +287,7 @@ def take_up(ledger: Ledger, path: Path, order: Iterable[str], profile: str | Non
 
     Use it under the hold, before anything is written. Raises Unreachable, StoreRefuses and Sealed.
     """
-    _, serial = ledger.refresh()
+    serial = ledger.see()
     lock = read_lock(path)
     replaced = _replace(path, lock, ledger.push(lock), header(ledger, serial), list(order), profile)
     return read_lock(path) if replaced else lock
@@ -296,10 +297,10 @@ def _replace(
     path: Path, lock: Lock, made: Lock, said: Mapping[str, Any], order: list[str], profile: str | None
 ) -> bool:
     """Another lock on disk, unless it has these very bytes; whether it has others now."""
-    data = serialise(replace(made, header={**lock.header, **said}), order, profile)
-    if lock.digest == digest(data):
+    made = replace(made, header={**lock.header, **said})
+    if made.header == lock.header and lock.digest == digest_of(lines_of(made, order, profile)).hexdigest():
         return False
-    replace_lock(path, data)
+    replace_lock(path, lines_of(made, order, profile))
     return True
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
+from seedspec.lock.press import Kept, Press
+from seedspec.lock.record import Record, pressed_record
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.layout import BadDocument
 from seedspec.run.store.ledger.purchase import Purchase, purchase_of, read_purchase
@@ -18,6 +22,13 @@ from seedspec.run.store.ledger.types import Runner, Sealed
 Name = tuple[str, int]
 _MOST = 1 << 30
 """Bytes of a snapshot when it is unpacked; 400,000 purchases have less."""
+_PIECE, _SOME = 1 << 18, 1024
+"""Bytes of it that are unpacked at once, and purchases that are read at once."""
+
+_Grant = tuple[Runner, int, str]
+"""Who was granted a purchase, its price and its month: most have these in common."""
+_Seen = tuple[_Grant, str, Kept]
+"""What is kept of a purchase: its grant, its tag, its record."""
 
 
 class Board:
@@ -30,9 +41,10 @@ class Board:
     def __init__(self, store: Store, uuid: str) -> None:
         self._store, self.uuid = store, uuid
         self._guard = threading.Lock()
-        self._seen: dict[Name, Purchase] = {}
+        self._seen: dict[Name, _Seen] = {}
         self._kept: dict[Name, str] = {}
-        self._runners: dict[Runner, Runner] = {}
+        self._grants: dict[_Grant, _Grant] = {}
+        self.press = Press()
         self.serial = 0
 
     def __len__(self) -> int:
@@ -40,20 +52,36 @@ class Board:
 
     def get(self, name: Name) -> Purchase | None:
         """A purchase as it was last seen."""
-        return self._seen.get(name)
+        return None if (found := self._seen.get(name)) is None else self._purchase(found)
 
-    def all(self) -> dict[Name, Purchase]:
+    def _purchase(self, seen: _Seen) -> Purchase:
+        (runner, usd, month), tag, kept = seen
+        return Purchase(runner, self.press.read(kept), usd, month, tag)
+
+    def all(self) -> Iterator[Purchase]:
         """All purchases as they were last seen, by fingerprint and attempt."""
         with self._guard:
-            return dict(sorted(self._seen.items()))
+            seen = sorted(self._seen.items(), key=itemgetter(0))
+        return (self._purchase(found) for _, found in seen)
+
+    def unanswered(self) -> Iterator[Purchase]:
+        """Those whose requests have no answer, in any order."""
+        with self._guard:
+            seen = [found for found in self._seen.values() if not isinstance(found[2], bytes)]
+        return map(self._purchase, seen)
+
+    def records(self) -> Iterator[Record]:
+        """The records of all purchases, in the same order."""
+        with self._guard:
+            seen = sorted(self._seen.items(), key=itemgetter(0))
+        return (pressed_record(*name, kept, self.press) for name, (_, _, kept) in seen)
 
     def saw(self, purchase: Purchase) -> None:
         """Keeps what is known to stand."""
-        runner = self._runners.setdefault(purchase.runner, purchase.runner)
-        if runner is not purchase.runner:
-            purchase = Purchase(runner, purchase.values, purchase.usd, purchase.month, purchase.tag)
+        grant = (purchase.runner, purchase.usd, purchase.month)
+        kept = self.press.keep(purchase.values)
         with self._guard:
-            self._seen[purchase.name] = purchase
+            self._seen[purchase.name] = self._grants.setdefault(grant, grant), purchase.tag, kept
 
     def forget(self, name: Name) -> None:
         with self._guard:
@@ -67,15 +95,15 @@ class Board:
         if len(names) <= AT_ONCE:
             return self._read(names)
         self.refresh()
-        return [found for name in names if (found := self._seen.get(name)) is not None]
+        return [found for name in names if (found := self.get(name)) is not None]
 
     def _read(self, names: Collection[Name]) -> list[Purchase]:
         keys = {layout.purchase(self.uuid, *name): name for name in names}
-        found: dict[Name, Purchase] = {}
+        there = set[Name]()
         for key, data, tag in self._store.get_all(list(keys)):
-            found[keys[key]] = read_purchase(key, keys[key], data, tag)
-            self.saw(found[keys[key]])
-        return [found[name] for name in names if name in found]
+            self.saw(read_purchase(key, keys[key], data, tag))
+            there.add(keys[key])
+        return [found for name in names if name in there and (found := self.get(name)) is not None]
 
     def attempts(self, fp: str) -> list[Purchase]:
         """All attempts at a request as they stand now."""
@@ -86,20 +114,21 @@ class Board:
         """Sees the whole board as it stands now."""
         self._take_snapshot()
         with self._guard:
-            known = set(self._seen)
-        there, stale = set[Name](), list[Name]()
+            gone = set(self._seen)
+        stale = list[Name]()
         for listed in self._store.list(layout.purchases(self.uuid)):
             name = layout.purchase_named(listed.key)
             if name is None:
                 continue
-            there.add(name)
+            gone.discard(name)
             found = self._seen.get(name)
-            if found is None or not same_tag(listed.tag, found.tag):
+            if found is None or not same_tag(listed.tag, found[1]):
                 stale.append(name)
-        if gone := known - there:
+        if gone:
             key = layout.purchase(self.uuid, *min(gone))
             raise Sealed(f"{len(gone)} purchases of this ledger are gone, such as `{key}`: it was damaged or deleted")
-        self._read(stale)
+        for begin in range(0, len(stale), _SOME):
+            self._read(stale[begin : begin + _SOME])
 
     def _take_snapshot(self) -> None:
         """Reads the newest snapshot, where nothing of it is known yet."""
@@ -118,11 +147,12 @@ class Board:
     def save(self) -> int:
         """Writes a snapshot if the newest one lacks something; the serial of the one that has all that is known."""
         for _ in range(50):
-            seen = self.all()
-            if {name: p.tag for name, p in seen.items()} == self._kept:
+            with self._guard:
+                seen = dict(self._seen)
+            if self._kept.keys() == seen.keys() and all(self._kept[name] == tag for name, (_, tag, _) in seen.items()):
                 return self.serial
             serial = self.serial + 1
-            data = _pack(self.uuid, serial, seen)
+            data = _pack(self.uuid, serial, len(seen), (self._purchase(seen[name]) for name in sorted(seen)))
             key = layout.snapshot(self.uuid, serial)
             if self._store.create(key, data) is None:
                 there = self._store.get(key)
@@ -130,7 +160,7 @@ class Board:
                     self.refresh()
                 if there is None or there[0] != data:
                     continue
-            self._kept, self.serial = {name: p.tag for name, p in seen.items()}, serial
+            self._kept, self.serial = {name: tag for name, (_, tag, _) in seen.items()}, serial
         return self.serial
 
 
@@ -142,10 +172,11 @@ def read_snapshot(store: Store, uuid: str, serial: int) -> list[Purchase]:
     return list(_unpack(key, uuid, found[0]))
 
 
-def _pack(uuid: str, serial: int, seen: Mapping[Name, Purchase]) -> bytes:
-    lines = [{"seedspec_snapshot": layout.FORMAT, "board": uuid, "serial": serial, "purchases": len(seen)}]
-    lines += map(_line, seen.values())
-    return zlib.compress(b"".join(orjson.dumps(line) + b"\n" for line in lines), 1)
+def _pack(uuid: str, serial: int, many: int, purchases: Iterable[Purchase]) -> bytes:
+    header = {"seedspec_snapshot": layout.FORMAT, "board": uuid, "serial": serial, "purchases": many}
+    small = zlib.compressobj(1)
+    parts = [small.compress(orjson.dumps(line) + b"\n") for line in chain([header], map(_line, purchases))]
+    return b"".join([*filter(None, parts), small.flush()])
 
 
 def _line(purchase: Purchase) -> dict[str, Any]:
@@ -156,19 +187,35 @@ def _line(purchase: Purchase) -> dict[str, Any]:
 
 def _unpack(key: str, uuid: str, data: bytes) -> Iterator[Purchase]:
     """Raises BadDocument for what is no whole snapshot of this board."""
-    unpack = zlib.decompressobj()
     try:
-        text = unpack.decompress(data, _MOST)
-        lines = [orjson.loads(line) for line in text.splitlines()]
-        header, rest = lines[0], lines[1:]
-        whole = unpack.eof and header["board"] == uuid and header["purchases"] == len(rest)
-        if not whole or header["seedspec_snapshot"] != layout.FORMAT:
-            raise BadDocument(f"`{key}` is no whole snapshot of this board")
-        for line in rest:
+        lines = _lines(data)
+        header, many = orjson.loads(next(lines, b"")), 0
+        if header["board"] != uuid or header["seedspec_snapshot"] != layout.FORMAT:
+            raise EOFError
+        for line in map(orjson.loads, lines):
+            many += 1
             name = line["record"]["fp"], line["record"]["attempt"]
             yield purchase_of(key, name, line, str(line["tag"]))
+        if many != header["purchases"]:
+            raise EOFError
+    except EOFError:
+        raise BadDocument(f"`{key}` is no whole snapshot of this board") from None
     except (zlib.error, orjson.JSONDecodeError, KeyError, TypeError, IndexError) as error:
         raise BadDocument(f"`{key}` is no snapshot: {error}") from None
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """The lines of a snapshot, unpacked as they are asked for. Raises EOFError for one that is not whole, or too large,
+    and zlib.error."""
+    unpack, left, rest = zlib.decompressobj(), _MOST, b""
+    while left > 0 and (text := unpack.decompress(data, min(left, _PIECE))):
+        data, left = unpack.unconsumed_tail, left - len(text)
+        *lines, rest = (rest + text).split(b"\n")
+        yield from lines
+    if rest or left == _MOST:
+        yield rest
+    if not unpack.eof:
+        raise EOFError
 
 
 Reader = Callable[[str], Board]

@@ -66,7 +66,8 @@ class Store(Protocol):
         ...
 
     def list(self, prefix: str) -> Iterator[Listed]:
-        """All names below a prefix that ends in `/`, in the order of names. Its tags are compared by `same_tag`."""
+        """All names below a prefix that ends in `/`, in the order of names, as buckets list them. Its tags are compared
+        by `same_tag`."""
         ...
 
     def close(self) -> None: ...
