@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum
 
 from seedspec.catalog.price import Cost
@@ -111,6 +112,11 @@ class Plan:
         pairs = zip(self.steps, known.steps, strict=True)
         steps = tuple(there if own.record is there.record and own == there else own for own, there in pairs)
         return Plan(steps, self.lock, self.profile)
+
+    @property
+    def counts(self) -> Counter[Action]:
+        """How many steps there are of each action."""
+        return Counter(s.action for s in self.steps)
 
     def count(self, action: Action) -> int:
         return sum(s.action is action for s in self.steps)

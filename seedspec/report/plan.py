@@ -101,7 +101,8 @@ def paint(line: str, action: Action) -> str:
 
 def totals(plan: Plan, rate: Rate, budget: int | None) -> list[str]:
     """The sums: how many steps of each kind, what a run would cost at most, and the budget it has."""
-    found = [f"{n} {_WORDS[a]}" + count_missing(plan, a) for a in Action if (n := plan.count(a))]
+    counts = plan.counts
+    found = [f"{n} {_WORDS[a]}" + count_missing(plan, a) for a in Action if (n := counts[a])]
     lines = [", ".join(found) or "nothing"]
     if plan.buys:
         ceiling = "" if budget is None else f"; budget {both(Cost(budget, budget), rate)}"
@@ -242,11 +243,12 @@ def say_stale(stale: Stale) -> str:
 
 def as_json(plan: Plan, rate: Rate, commands: CommandHint = BARE) -> dict[str, Any]:
     """The plan for programs: costs in credits and dollars, low and high; a doubt has the command that settles it."""
+    counts = plan.counts
     return {
         "seedspec_plan": 1,
         "profile": plan.profile or None,
         "steps": [step_json(s, rate, commands) for s in plan.steps],
-        "counts": {a.name.lower(): plan.count(a) for a in Action},
+        "counts": {a.name.lower(): counts[a] for a in Action},
         "missing": len(plan.missing),
         **range_json(plan.cost, rate),
         "stale": {"entries": len(plan.stale), **range_json(plan.stale_cost, rate)},

@@ -83,8 +83,9 @@ def sums(
     compared: Mapping[str, Compared] = MappingProxyType({}),
 ) -> list[str]:  # fmt: skip
     """How many entries stand where, what they have cost, what is unlike its request, and what waits to be saved."""
-    counts = ((plan.count(a), word, a) for a, word in _WORDS.items())
-    lines = [", ".join(f"{n} {word}{plans.count_missing(plan, a)}" for n, word, a in counts if n or a in _ALWAYS)]
+    counts = plan.counts
+    said = ((counts[a], word, a) for a, word in _WORDS.items())
+    lines = [", ".join(f"{n} {word}{plans.count_missing(plan, a)}" for n, word, a in said if n or a in _ALWAYS)]
     bought = cost.by_profile(plan, rate)
     own = bought.pop(plan.profile)
     doubts = _doubts(plan)
