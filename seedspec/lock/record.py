@@ -1,7 +1,7 @@
 """A purchase as the lock knows it, small enough that a hundred thousand of them are no burden.
 
 What nearly every command asks of a record stands in fields of its own. All of its values are kept as they are written,
-many records compressed together, and made anew when they are asked for.
+of a large lock many records compressed together, and made anew when they are asked for.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from seedspec.text.value import valueclass
 
 _TOGETHER = 64
 """Records that are compressed together: fewer take more bytes each, of more each takes longer to read alone."""
+PLAIN = 16 * 1024 * 1024
+"""Bytes of lines that are kept as they came, those of 10,000 records: compressing takes a third of reading a lock."""
 
 STATES: dict[str, State] = {str(s): s for s in State}
 
@@ -137,7 +139,7 @@ def _values(packed: Packed, index: int) -> Mapping[str, Any]:
 
 
 class Packed:
-    """Lines that are kept together: as they came until there are enough of them, then compressed."""
+    """Lines that are kept together: as they came, or compressed once there are enough of them."""
 
     __slots__ = ("_data", "_lines")
 
@@ -168,14 +170,17 @@ class Packer:
 
     def __init__(self) -> None:
         self._last = Packed()
+        self._room = PLAIN
         self._facts: dict[bytes, Mapping[str, Any]] = {}
 
     def add(self, line: bytes) -> tuple[Packed, int]:
         """Where a line is kept, and which of the lines there it is."""
         packed = self._last
         index = packed.add(line)
+        self._room -= len(line)
         if index + 1 == _TOGETHER:
-            packed.close()
+            if self._room < 0:
+                packed.close()
             self._last = Packed()
         return packed, index
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+
 from seedspec.lock.lock import encode, parse, serialise, update_record
 from seedspec.lock.record import Packer, record_of
+
+
+@pytest.fixture(autouse=True, params=["all lines compressed", "the first ones as they came"])
+def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seedspec.lock.record.PLAIN", 0 if request.param == "all lines compressed" else 50_000)
+
 
 HEADER = b'{"seedspec_lock":1}\n'
 DIGEST = "ab" * 32
