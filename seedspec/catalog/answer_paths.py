@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 PATH = r"^[\w-]+(\[(\d{1,3}|\*)\])*(\.[\w-]+(\[(\d{1,3}|\*)\])*)*$"
@@ -19,7 +20,7 @@ _ALL = "*"
 def values_at(path: str, said: Any) -> list[Any]:
     """Every value to which a path leads, in the order of the answer; null is no value."""
     found = [said]
-    for name, index in _STEP.findall(path):
+    for name, index in _steps(path):
         if index == _ALL:
             found = [item for value in found if isinstance(value, list) for item in value]
         elif index:
@@ -27,6 +28,11 @@ def values_at(path: str, said: Any) -> list[Any]:
         else:
             found = [value[name] for value in found if isinstance(value, Mapping) and name in value]
     return [value for value in found if value is not None]
+
+
+@lru_cache(1000)
+def _steps(path: str) -> Sequence[tuple[str, str]]:
+    return tuple(_STEP.findall(path))
 
 
 def every(readings: Any, said: Any) -> Iterator[Any]:
@@ -54,7 +60,7 @@ def first(readings: Any, said: Any, kinds: tuple[type, ...] = (str,)) -> Any:
 
 def write(path: str, value: Any, into: dict[str, Any]) -> None:
     """Makes a path lead to a value in an answer, for who plays the service; `[*]` is the first item."""
-    steps: Sequence[tuple[str, str]] = _STEP.findall(path)
+    steps = _steps(path)
     here: Any = into
     for n, (name, index) in enumerate(steps):
         last = n + 1 == len(steps)

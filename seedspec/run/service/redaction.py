@@ -91,6 +91,8 @@ class Redaction:
                 return Trouble("the link to the result repeats the API key; it is not followed", final=True)
             model = None if reply.model is None else self.words(reply.model)
             code, message, word = self.words(reply.code), self.words(reply.message), self.words(reply.word)
+            if (links, code, message, model, word) == (reply.links, reply.code, reply.message, reply.model, reply.word):
+                return reply
             return replace(reply, links=links, code=code, message=message, model=model, word=word)
         if isinstance(reply, Tasks):
             found = {task: self.reply(one) for task, one in reply.found.items() if not self.holds(task)}
