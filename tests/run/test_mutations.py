@@ -387,6 +387,13 @@ MUTANTS = [
         f"{MEND} -k bit_that_turned",
     ),
     Mutant(
+        "the checksum of a usual line",
+        "lock/usual.py",
+        '    if zlib.crc32(b"}", zlib.crc32(line[:-_SEAL])) != int(crc, 16) or (',
+        "    if (",
+        "tests/lock/test_usual_lines.py -k checksum",
+    ),
+    Mutant(
         "what is set aside",
         "run/store/repair.py",
         "    kept = _set_aside(damaged, unreadable)\n",
