@@ -51,6 +51,12 @@ def unreachable(url: str, *, loopback: bool = False) -> str:
         return "holds a user name: the service does not send one"
     if loopback and (host == "localhost" or host.startswith("127.") or host == "::1"):
         return ""
+    return _why_inside(host)
+
+
+@lru_cache(maxsize=500)
+def _why_inside(host: str) -> str:
+    """Why only some machines can reach a host; "" where nothing says so."""
     if is_private(host.partition("%")[0]) or host.endswith(_INSIDE) or _is_odd_number(host):
         return "only one machine or a private network can reach"
     if "." not in host and ":" not in host:

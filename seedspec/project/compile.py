@@ -86,7 +86,7 @@ def read_board(
 ) -> Storyboard | None:
     """A storyboard file as written, without the parts that `problems` tells to be broken; None when none is left."""
     file = Path(path)
-    if (file.parent / "seedspec").is_dir():
+    if os.path.isdir(os.path.join(file.parent, "seedspec")):
         problems.warning("seedspec-folder", "a folder `seedspec` stands beside the storyboard; rename it", None)
     return _board_of(sources.read_source(file, str(path), problems, reading), file, catalog, problems, reading)
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MOST_MEDIA = 256 * 1024 * 1024
 """A larger file is no reference for any model; it is not read at all, for it may have no end."""
+_START = 64 * 1024
 MOST_LISTED = 2000
 """Media files that are looked through for the one that a wrong path may have meant."""
 
@@ -103,8 +104,7 @@ def read_source(path: Path, shown: str, problems: Problems, reading: Reading | N
     if reading is not None and (given := reading.ask(path)) is not None:
         return source_of(shown, given, problems)
     try:
-        with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
+        raw = _read_text(path)
     except OSError as error:
         reason = "there is no such file" if isinstance(error, FileNotFoundError) else _reason(error)
         problems.error("cannot-read", f"`{shown}`: {reason}", None)
@@ -112,18 +112,25 @@ def read_source(path: Path, shown: str, problems: Problems, reading: Reading | N
     return source_of(shown, raw, problems)
 
 
+def _read_text(path: Path) -> bytes:
+    """The bytes of a file, of which one more than MOST_BYTES tells that it has too many."""
+    with open(path, "rb") as file:
+        start = file.read(_START)  # room for the most that may come would be made at once
+        return start if len(start) < _START else start + file.read(MOST_BYTES + 1 - _START)
+
+
 def templates_below(folder: Path, reading: Reading | None = None) -> Callable[[str], str | None]:
     """A reader of included templates that never leaves a folder, also not by a symbolic link.
 
     Nothing whose name, or whose folder's, begins with a dot is a template.
     """
-    root = folder.resolve()
+    root = cache(folder.resolve)
 
     def read(name: str) -> str | None:
         if reading is not None and reading.unsaved:
             return ""
         try:
-            return _template(root, name, reading)
+            return _template(root(), name, reading)
         except (OSError, ValueError, RuntimeError):  # no UTF-8, a NUL in the name, links that go round
             return None
 
@@ -139,11 +146,7 @@ def _template(root: Path, name: str, reading: Reading | None) -> str | None:
         return None
     if any(part.startswith(".") for part in path.relative_to(root).parts):
         return None  # keys and other programs' secrets stand there: `.env`, `.git/config`
-    if given is not None:
-        raw = given
-    else:
-        with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
+    raw = given if given is not None else _read_text(path)
     if len(raw) > MOST_BYTES:
         return None
     return raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
@@ -154,9 +157,8 @@ def looker(folder: Path, reading: Reading | None = None) -> MediaReader:
 
     The project is the git checkout that the folder stands in, or else the folder itself.
     """
-    base = folder.resolve()
-    project = Path(project_of(str(base)))
     names = cache(lambda folder: frozenset(os.listdir(folder)))  # a folder may hold the media of a whole storyboard
+    bounds = cache(lambda: _bounds_of(folder))  # most storyboards name addresses alone
 
     def look(target: str, kind: Kind) -> MediaFile | str:
         if reading is not None and reading.unsaved:
@@ -164,6 +166,7 @@ def looker(folder: Path, reading: Reading | None = None) -> MediaReader:
         if "\\" in target or PurePosixPath(target).is_absolute():
             return NO_PATH
         try:
+            base, project = bounds()
             path = (base / target).resolve()
             if not path.is_relative_to(project):
                 return f"lies outside the project `{project.name}`"
@@ -182,6 +185,12 @@ def looker(folder: Path, reading: Reading | None = None) -> MediaReader:
             return "is no path that can be followed"
 
     return look
+
+
+def _bounds_of(folder: Path) -> tuple[Path, Path]:
+    """A storyboard's folder and its project, both without symbolic links."""
+    base = folder.resolve()
+    return base, Path(project_of(str(base)))
 
 
 def spell_as_on_disk(base: Path, target: str, names: Callable[[str], Collection[str]]) -> str:
@@ -213,11 +222,11 @@ def files_near(folder: Path) -> NearbyFiles:
 
     It follows no link, looks into no hidden folder, and stops after MOST_LISTED files: it only serves a hint.
     """
-    base = folder.resolve()
-    project = Path(project_of(str(base)))
-    below = cache(lambda: tuple(islice(_media_below(base), MOST_LISTED)))
+    bounds = cache(lambda: _bounds_of(folder))
+    below = cache(lambda: tuple(islice(_media_below(bounds()[0]), MOST_LISTED)))
 
     def near(target: str) -> tuple[str, ...]:
+        base, project = bounds()
         written = PurePosixPath(target.replace("\\", "/")).parent
         beside: list[str] = []
         try:

@@ -88,6 +88,11 @@ def may_be_foreign(text: str) -> bool:
     return any(sign in text for sign in _SIGNS) or any(word in text for word in _BLANKS) or "ref(" in text
 
 
+def may_hold_forms(shown: str) -> bool:
+    """The same of a template whose own parts are hidden: what may be foreign holds any of the forms."""
+    return may_be_foreign(shown) or "(" in shown or "ipsum" in shown.lower()
+
+
 def find_foreign(
     text: str, names: Mapping[str, Name], *, is_template: bool, reads: frozenset[str], is_text: Callable[[str], bool]
 ) -> Iterator[Foreign]:

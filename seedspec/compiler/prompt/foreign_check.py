@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from seedspec.compiler.matrix.grid import Grid
-from seedspec.compiler.prompt.foreign import Foreign, Name, find_foreign, hide_code, may_be_foreign
+from seedspec.compiler.prompt.foreign import Foreign, Name, find_foreign, hide_code, may_be_foreign, may_hold_forms
 from seedspec.compiler.prompt.locate import place_of
 from seedspec.compiler.prompt.origins import Origins
 from seedspec.compiler.prompt.tool_marks import Mark, find_marks, may_have_marks
@@ -34,9 +34,9 @@ class ForeignCheck:
         self, board: Storyboard, shot: Shot, grid: Grid, origins: Origins, read: Callable[[str], str | None],
         problems: Problems,
     ) -> None:  # fmt: skip
+        self._board, self._shot, self._grid = board, shot, grid
         self._origins, self._read, self._problems = origins, read, problems
         self._folder = posixpath.dirname(board.source.path)
-        self._names = _names(board, shot, grid, origins)
         self._references = frozenset(shot.references_by_name(board))
 
     def check(self, prompt: Scalar, reads: frozenset[str], paths: frozenset[str]) -> frozenset[str]:
@@ -52,7 +52,7 @@ class ForeignCheck:
             return self._references
         meant = self._report(prompt, reads, mends=True)
         texts = list(dict.fromkeys(self._origins.texts(paths)))
-        files = [below for below in texts if _file_advice(below)]
+        files = [below for below in texts if _file_advice(str(below.value).strip())]
         self._report_files(files)
         for below in texts:
             if below not in files:
@@ -90,7 +90,7 @@ class ForeignCheck:
                 f"`{shorten(str(first.value))}` is the name of a file; a prompt gets these words, not what is in it"
             )
             notes = [Note("also here", other.span) for other in more[:_MOST_PLACES]]
-            self._problems.warning("prompt-is-path", message, first.span, _file_advice(first), *notes)
+            self._problems.warning("prompt-is-path", message, first.span, _file_advice(str(first.value).strip()), *notes)
 
     def _read_included(self, text: str) -> Mapping[str, str]:
         """The texts of the files that a template names, and of those that they name."""
@@ -108,7 +108,8 @@ class ForeignCheck:
     ) -> frozenset[str]:
         """Reports what stands in one text, and gives the references that it means."""
         text = str(scalar.value)
-        if _is_plain(text):
+        shown = text
+        if _is_plain(text) or (is_template and not _may_tell(shown := hide_code(text))):
             return frozenset()
         found = list(find_foreign(text, self._names, is_template=is_template, reads=reads, is_text=self._is_text))
         edits = _edits(scalar, text, [f for f in found if f.write]) if mends else {}
@@ -128,7 +129,7 @@ class ForeignCheck:
                 notes += edits.get(other.start, ())
             message = f"`{text[first.start : first.end]}` is no template here; the service gets it unchanged"
             self._problems.warning("template-foreign", message, _place(scalar, text, first), *notes)
-        self._report_marks(scalar, text, hide_code(text) if is_template else text)
+        self._report_marks(scalar, text, shown)
         if any(f.blank for f in found):  # what is to be written there may name any of them
             return self._references
         return frozenset(one.name for one in found) & self._references
@@ -172,15 +173,25 @@ class ForeignCheck:
         return bool(values) and all(isinstance(v, Scalar) and str(v.value)[:1].isalpha() for v in values)
 
 
+    @cached_property
+    def _names(self) -> Mapping[str, Name]:
+        return _names(self._board, self._shot, self._grid, self._origins)
+
+
 @lru_cache(maxsize=500)
 def _is_plain(text: str) -> bool:
     """Whether nothing can be said of a text: of most values of axes and vars, which many shots take in."""
     return not (may_be_foreign(text) or may_have_marks(text))
 
 
-def _file_advice(scalar: Scalar) -> str:
+def _may_tell(shown: str) -> bool:
+    """Whether anything may be said of a template whose own parts are hidden."""
+    return may_hold_forms(shown) or may_have_marks(shown)
+
+
+@lru_cache(maxsize=500)
+def _file_advice(text: str) -> str:
     """What to do about a text that is the name of a file; "" for any other."""
-    text = str(scalar.value).strip()
     if (m := _FILE.fullmatch(text)) is not None:
         path = m["path"].replace("\\", "/").removeprefix("./")
         return f"write the text itself here, or `{{% include '{path}' %}}` in the prompt"

@@ -7,12 +7,19 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from seedspec.compiler.matrix.cell import Cell, Scope, key_at
+from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.prompt.errors import RefFault
 from seedspec.compiler.prompt.mention_pieces import mentions_alone
 from seedspec.compiler.prompt.mentions import Numbered
 from seedspec.compiler.prompt.template import Segment, Template
 from seedspec.text.value import valueclass
 from seedspec.text.yaml_characters import UNPRINTABLE
+
+
+SlotTexts = dict[tuple[int, int, Grid], dict[Any, str]]
+"""The texts of slots that read one label, for other shots (rule 9 of compiler/request): by the segment's identity, by
+how many pieces its template has, of which each may do a share of the work, and by grid."""
+_NOTHING = frozenset[str]()
 
 
 class Prompt(NamedTuple):
@@ -55,6 +62,7 @@ class PartialPrompt:
         used: frozenset[str],
         numbered_names: Mapping[str, str],
         known: Callable[[str], bool],
+        slot_texts: SlotTexts | None,
     ) -> None:
         self.used, self.numbered_names = used, numbered_names
         self.scope, self.template, self._known = scope, template, known
@@ -68,12 +76,15 @@ class PartialPrompt:
                 asked.add(segment.asks)
                 texts[-1] += numbered_names.get(segment.asks, "")
             elif (axis_indices := scope.axis_indices(segment.reads)) or self._alone:
-                self._slots.append((_Slot(self, len(texts), segment, axis_indices), key_at(axis_indices)))
+                shared = None
+                if slot_texts is not None and len(axis_indices) == 1 and "shot" not in segment.names:
+                    shared = slot_texts.setdefault((id(segment), len(template.segments), scope.grid), {})
+                self._slots.append((_Slot(self, len(texts), segment, axis_indices, shared), key_at(axis_indices)))
                 texts.append("")
             else:
-                made = self.render_segment(segment)
+                made, names = self.render_segment(segment)
                 self._whole &= made is not None
-                asked |= made.used if isinstance(made, _SlotText) else set()
+                asked |= names
                 texts[-1] += str(made)
         self._texts = texts
         self._pattern = "%s".join([t.replace("%", "%%") for t in texts])
@@ -104,13 +115,9 @@ class PartialPrompt:
         self._slots.clear()
 
     def render_segment(
-        self, segment: Segment, axis_indices: tuple[int, ...] = (), key: Any = (), slot: int = 0
-    ) -> str | _SlotText | None:
-        """The text of a segment; None when the template as a whole has to be rendered.
-
-        `slot` is the number of its slot, counted from 1. What it names is looked at with the constant text before it
-        where one of the two cannot tell by itself, and with that behind it where both cannot.
-        """
+        self, segment: Segment, axis_indices: tuple[int, ...] = (), key: Any = ()
+    ) -> tuple[str | None, frozenset[str]]:
+        """The text of a segment, None when the template as a whole has to be rendered; and the references it asks for."""
         used: set[str] = set()
 
         def ref(name: str) -> str:
@@ -119,29 +126,47 @@ class PartialPrompt:
             used.add(name)
             return self.numbered_names.get(name, "")
 
-        text = self.template.render_segment(segment, self.scope.partial_scope(axis_indices, key), ref)
-        if text is None:
-            return None
+        return self.template.render_segment(segment, self.scope.partial_scope(axis_indices, key), ref), frozenset(used)
+
+    def slot_text(self, text: str, used: frozenset[str], slot: int) -> str | _SlotText:
+        """The text of a slot with what it names. `slot` is its number, counted from 1.
+
+        It is looked at with the constant text before it where one of the two cannot tell by itself, and with that
+        behind it where both cannot.
+        """
         mentions = _mentions(text, first=self._alone, last=self._alone)
-        if slot and not self._alone and (mentions is None or slot - 1 in self._unclear):
+        if not self._alone and (mentions is None or slot - 1 in self._unclear):
             before, behind, is_last = self._texts[slot - 1] + text, self._texts[slot], slot == len(self._texts) - 1
             mentions = _mentions(before, first=slot == 1, last=False)
             if mentions is None:
                 mentions = _mentions(before + behind, first=slot == 1, last=is_last)
             if mentions is not None and self.mentions is not None:
                 mentions -= self.mentions  # those of the constant texts
-        return _SlotText(text, frozenset(used), mentions) if used or mentions != frozenset() else text
+        return _SlotText(text, used, mentions) if used or mentions != frozenset() else text
 
 
 class _Slot(dict[Any, "str | _SlotText | None"]):
     """The texts of a slot by the labels that it reads. Rule 8 of compiler/request says which are kept."""
 
-    def __init__(self, partial: PartialPrompt, number: int, segment: Segment, axis_indices: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        partial: PartialPrompt,
+        number: int,
+        segment: Segment,
+        axis_indices: tuple[int, ...],
+        shared: dict[Any, str] | None,
+    ) -> None:
         self._partial, self._number, self._segment, self._axis_indices = partial, number, segment, axis_indices
+        self._shared = shared
         self._keep = partial.scope.repeats(axis_indices)
 
     def __missing__(self, key: Any) -> str | _SlotText | None:
-        found = self._partial.render_segment(self._segment, self._axis_indices, key, self._number)
+        text, used = None if self._shared is None else self._shared.get(key), _NOTHING
+        if text is None:
+            text, used = self._partial.render_segment(self._segment, self._axis_indices, key)
+            if self._shared is not None and text is not None and not used:
+                self._shared[key] = text
+        found = None if text is None else self._partial.slot_text(text, used, self._number)
         if self._keep:
             self[key] = found
         return found

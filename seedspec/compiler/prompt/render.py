@@ -126,9 +126,9 @@ class Texts:
         partial = self._partials.get(key)
         if partial is None:
             numbered_names = self._name_references(self._assumed_names | self._attached, model)
-            partial = PartialPrompt(
-                template, self.scope, self._assumed_names, numbered_names, self._catalogue.__contains__
-            )
+            slot_texts = self._templates.slot_texts if len(self._board.shots) > 1 else None
+            known = self._catalogue.__contains__
+            partial = PartialPrompt(template, self.scope, self._assumed_names, numbered_names, known, slot_texts)
             self._partials[key] = partial
         return partial
 

@@ -135,6 +135,8 @@ class Templates:
         self._findings = Findings(self._env)
         self._known: dict[str, _Compiled] = {}
         self._segments: dict[str, Segment] = {}
+        self.slot_texts: dict[Any, dict[Any, str]] = {}
+        """The texts of slots, for the partial prompts of several shots."""
 
     def compile(self, scalar: Scalar) -> Template | None:
         """The template of a text, or None with its syntax errors reported."""

@@ -287,13 +287,17 @@ def check_unsigned(reference: Reference, url: str, problems: Problems) -> None:
 
 def check_address(reference: Reference, url: str, problems: Problems, local: Callable[[], bool]) -> bool:
     """Whether the service can reach an address, else reported; warns of one that gives a page and no medium."""
-    span, shown = reference.target.span, shorten(mask_signature(bare(url)))
     wrong = unreachable(url)
     if wrong and (unreachable(url, loopback=True) or not local()):
-        message = f"`{reference.name}` is `{shown}`, which {wrong}"
         remedy = "the service fetches media itself: name a local file, which is uploaded, or give a public address"
-        problems.error("media-private", message, span, remedy)
+        problems.error("media-private", f"{_as_seen(reference, url)}, which {wrong}", reference.target.span, remedy)
         return False
     if not wrong and (page := page_of(url)):
-        problems.warning("media-page", f"`{reference.name}` is `{shown}`, which {page[0]}", span, page[1])
+        message = f"{_as_seen(reference, url)}, which {page[0]}"
+        problems.warning("media-page", message, reference.target.span, page[1])
     return True
+
+
+def _as_seen(reference: Reference, url: str) -> str:
+    """A reference with its address as others may see it."""
+    return f"`{reference.name}` is `{shorten(mask_signature(bare(url)))}`"

@@ -39,6 +39,9 @@ class _Words:
     def node(self, node: Node, *, free: bool) -> Node:
         if isinstance(node, Scalar):
             return node if free else self._scalar(node)
+        text = node.span.text
+        if text.isascii() and "*" not in text:  # what an alias stands for is written elsewhere
+            return node
         known = self._known.get((id(node), free))
         if known is None:
             if isinstance(node, Map):
