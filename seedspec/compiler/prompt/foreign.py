@@ -94,16 +94,21 @@ def may_hold_forms(shown: str) -> bool:
 
 
 def find_foreign(
-    text: str, names: Mapping[str, Name], *, is_template: bool, reads: frozenset[str], is_text: Callable[[str], bool]
+    text: str,
+    shown: str,
+    names: Mapping[str, Name],
+    *,
+    is_template: bool,
+    reads: frozenset[str],
+    is_text: Callable[[str], bool],
 ) -> Iterator[Foreign]:
     """The words of a text that look like those of another template language, or like a place to fill in.
 
-    `names` are the ones declared, in small letters. `reads` are those that the prompt's template reads. `is_text` says
+    `shown` is the text, of a template with its own parts hidden. `names` are the ones declared, in small letters. `reads` are those that the prompt's template reads. `is_text` says
     whether what a template writes surely begins like text: `${{ price }}` may be a price in dollars.
     """
     if not may_be_foreign(text):
         return
-    shown = hide_code(text) if is_template else text
     if is_template and ("{{" in shown or "{%" in shown):
         return  # it is broken, which is said elsewhere
     for m in _FORMS.finditer(shown):

@@ -108,10 +108,11 @@ class ForeignCheck:
     ) -> frozenset[str]:
         """Reports what stands in one text, and gives the references that it means."""
         text = str(scalar.value)
-        shown = text
-        if _is_plain(text) or (is_template and not _may_tell(shown := hide_code(text))):
+        if _is_plain(text):
             return frozenset()
-        found = list(find_foreign(text, self._names, is_template=is_template, reads=reads, is_text=self._is_text))
+        shown, found = hide_code(text) if is_template else text, list[Foreign]()
+        if not is_template or may_hold_forms(shown):
+            found += find_foreign(text, shown, self._names, is_template=is_template, reads=reads, is_text=self._is_text)
         edits = _edits(scalar, text, [f for f in found if f.write]) if mends else {}
         self._report_blanks(scalar, text, [f for f in found if f.blank])
         others = [f for f in found if not f.blank]
@@ -182,11 +183,6 @@ class ForeignCheck:
 def _is_plain(text: str) -> bool:
     """Whether nothing can be said of a text: of most values of axes and vars, which many shots take in."""
     return not (may_be_foreign(text) or may_have_marks(text))
-
-
-def _may_tell(shown: str) -> bool:
-    """Whether anything may be said of a template whose own parts are hidden."""
-    return may_hold_forms(shown) or may_have_marks(shown)
 
 
 @lru_cache(maxsize=500)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ SlotTexts = dict[tuple[int, int, Grid], dict[Any, str]]
 """The texts of slots that read one label, for other shots (rule 9 of compiler/request): by the segment's identity, by
 how many pieces its template has, of which each may do a share of the work, and by grid."""
 _NOTHING = frozenset[str]()
+_SENTENCES = re.compile(r".+?(?:[.!?;]\s|\Z)", re.DOTALL)
 
 
 class Prompt(NamedTuple):
@@ -172,11 +174,19 @@ class _Slot(dict[Any, "str | _SlotText | None"]):
         return found
 
 
-@lru_cache(maxsize=1000)
 def _mentions(segment: str, *, first: bool, last: bool) -> frozenset[Numbered] | None:
-    """What a piece names by number; one with a brace or with a character that is no text is left to the whole text.
+    """What a text names by number, told by its sentences: those that several shots share are looked at once."""
+    found, end = frozenset[Numbered](), 0
+    for sentence in _SENTENCES.finditer(segment):
+        own = _mentions_alone(sentence[0], first=first and not end, last=last and sentence.end() == len(segment))
+        if own is None:
+            return _mentions_alone(segment, first=first, last=last)
+        found, end = found | own, sentence.end()
+    return found
 
-    Of a prompt that several shots share but for some words, the pieces are looked at once.
-    """
+
+@lru_cache(maxsize=1000)
+def _mentions_alone(segment: str, *, first: bool, last: bool) -> frozenset[Numbered] | None:
+    """What a piece names by number; one with a brace or with a character that is no text is left to the whole text."""
     odd = "{" in segment or (not segment.isprintable() and UNPRINTABLE.search(segment) is not None)
     return None if odd else mentions_alone(segment, first=first, last=last)

@@ -48,6 +48,7 @@ class Texts:
         self._assumed_names: frozenset[str] | None = None
         self._numbered_names: dict[tuple[frozenset[str], str], Mapping[str, str]] = {}
         self._partials: dict[tuple[int, frozenset[str], str], PartialPrompt] = {}
+        self._last: dict[int, tuple[Model, PartialPrompt]] = {}  # of each prompt, which the next row has as a rule
         self._lacking: dict[tuple[str, str], list[str]] = {}
         self._attached = self._check_attach(shot)
         self.read: set[str] = set()
@@ -85,8 +86,13 @@ class Texts:
         takes those of the last row.
         """
         for _ in range(5):
-            partial = self._partial_of(node, model)
-            if partial is None:
+            last = self._last.get(id(node))
+            if last is not None and last[0] is model and last[1].used == self._assumed_names:
+                partial = last[1]
+            elif (found := self._partial_of(node, model)) is not None:
+                partial = found
+                self._last[id(node)] = model, partial
+            else:
                 return None
             prompt = partial.render(cell) or self._render_whole(node, partial, cell, address)
             if prompt is None:
@@ -113,6 +119,7 @@ class Texts:
         for partial in self._partials.values():
             partial.forget()
         self._partials.clear()
+        self._last.clear()
 
     def _partial_of(self, node: Scalar, model: Model) -> PartialPrompt | None:
         """The partial prompt for the references that it is taken to use, as the model names them; None when its
@@ -250,6 +257,7 @@ class Texts:
         )
         if fault.code == "template-excess":
             self._compiled[id(node)] = None  # one row that goes on for ever is enough
+            self._last.pop(id(node), None)
 
     @cached_property
     def _tables(self) -> Mapping[int, Axis]:
