@@ -14,9 +14,11 @@ checked before anything is worked out.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import reduce
 from typing import Any, Literal
 
 from seedspec.text.diagnostic import list_words
@@ -129,9 +131,9 @@ class Expression:
     def _calculate(self, n: list[Fraction]) -> Value:
         match self.op:
             case "add":
-                return sum(n, Fraction())
+                return reduce(operator.add, n)
             case "multiply":
-                return math.prod(n, start=Fraction(1))
+                return reduce(operator.mul, n)
             case "max":
                 return max(n)
             case "min":

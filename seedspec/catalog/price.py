@@ -13,6 +13,7 @@ from seedspec.text.value import valueclass
 
 UNITS = 10_000
 """Units of a credit."""
+_HALF = Fraction(1, 2)
 
 Certainty = Literal["stated", "derived", "guessed", "unpriced"]
 """How well a price is known: the vendor states it, it follows from what the vendor states, or it is a guess."""
@@ -163,7 +164,7 @@ def charge(rate: Rate, asked: Asked, video_seconds: float | Decimal = 0) -> int:
             credits = max(part.quantity.number(quantities) * part.rate, part.minimum)
             if credits < 0:
                 raise NoValue(f"the price of `{part.name}` is below zero")
-            total += math.floor(credits * rate.units_per_credit + Fraction(1, 2))
+            total += math.floor(credits * rate.units_per_credit + _HALF)
     return total
 
 

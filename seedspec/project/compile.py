@@ -147,13 +147,13 @@ def compile_revision(
         board = _board_of(revision.source(file.name, str(path), problems), file, catalog, problems)
         board = board and _apply_profile(board, profile, problems)
         if board is None:
-            return _result(path, None, problems)
+            return _result(file, None, problems)
         look = revision.looker(sources.looker(file.parent))
         chosen = _chosen_takes_in_revision(revision, file, board, problems, emulated=emulated)
         rows = rows_at_revision(revision, file, board, problems)
         inputs = Inputs(look, revision.templates(), chosen=chosen, local=_local(board, emulated=emulated), rows=rows)
         made = expand(board, inputs, problems, ceiling())
-        return _result(path, made, problems)
+        return _result(file, made, problems)
 
 
 def _apply_profile(board: Storyboard, profile: str, problems: Problems) -> Storyboard:
@@ -174,23 +174,23 @@ def expand_board(
     rows: RowsFile | None = None,
 ) -> Compiled:
     """The entries of a storyboard whose profile is settled; with the chosen `rows` of the disk, if none are given."""
-    folder = Path(path).parent
+    file = Path(path)
     if board is None:
-        return _result(path, None, problems)
-    chosen = _chosen_takes(Path(path), board, problems, emulated=emulated)
-    look, read = sources.looker(folder), sources.templates_below(folder)
-    near = sources.files_near(folder)
-    rows = rows or rows_beside(Path(path), board, problems)
+        return _result(file, None, problems)
+    chosen = _chosen_takes(file, board, problems, emulated=emulated)
+    look, read = sources.looker(file.parent), sources.templates_below(file.parent)
+    near = sources.files_near(file.parent)
+    rows = rows or rows_beside(file, board, problems)
     inputs = Inputs(look, read, chosen=chosen, local=_local(board, emulated=emulated), files=near, rows=rows)
     expansion = expand(board, inputs, problems, ceiling())
-    return _result(path, expansion, problems, gather)
+    return _result(file, expansion, problems, gather)
 
 
-def _result(path: str | Path, expansion: Expansion | None, problems: Problems, gather: _Gather = tuple) -> Compiled:
+def _result(file: Path, expansion: Expansion | None, problems: Problems, gather: _Gather = tuple) -> Compiled:
     if expansion is None:
-        return Compiled(Path(path), None, (), None, (), tuple(problems))
+        return Compiled(file, None, (), None, (), tuple(problems))
     entries = gather(expansion.entries())
-    return Compiled(Path(path), expansion.board, entries, expansion.rows, expansion.counts, tuple(problems))
+    return Compiled(file, expansion.board, entries, expansion.rows, expansion.counts, tuple(problems))
 
 
 def check(

@@ -167,7 +167,7 @@ class Problems:
 
     def __iter__(self) -> Iterator[Diagnostic]:
         """In the order of files and places; what has no place comes first."""
-        merged = [replace(d, entries=tuple(dict.fromkeys(e))) for d, e in self._found.values()]
+        merged = [replace(d, entries=tuple(dict.fromkeys(e))) if e else d for d, e in self._found.values()]
         if any(
             d.code == "leading-zero" for d in merged
         ):  # where the number itself is wrong, its zero is no second fault

@@ -56,7 +56,7 @@ _FEWEST = 3
 
 def _holds(whole: str, part: str) -> bool:
     ours, theirs = _parts(whole), _parts(part)
-    if not theirs or len("".join(theirs)) < _FEWEST or len(theirs) >= len(ours):
+    if not theirs or len(theirs) >= len(ours) or len("".join(theirs)) < _FEWEST:
         return False
     return any(ours[at : at + len(theirs)] == theirs for at in range(len(ours) - len(theirs) + 1))
 

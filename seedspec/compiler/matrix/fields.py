@@ -13,7 +13,7 @@ from seedspec.compiler.matrix.cell import key_at
 from seedspec.compiler.matrix.columns import Columns, axes_of, labels_wanted
 from seedspec.compiler.matrix.grid import Grid
 from seedspec.compiler.matrix.product import Row
-from seedspec.compiler.storyboard.types import Axis, Override, Pattern, Shot, Storyboard
+from seedspec.compiler.storyboard.types import Axis, Override, Pattern, Shot, Storyboard, fields_of
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Map, Node, Scalar, plain
 from seedspec.text.value import valueclass
@@ -80,7 +80,8 @@ class Layers:
     """What a storyboard says of the fields of all of its shots, worked out once for the storyboard."""
 
     def __init__(self, board: Storyboard) -> None:
-        models, names = board.models, board.request_fields
+        models = board.models
+        names = self.fields = fields_of(models)
         self.models = {model.id: model for model in models}
         # an axis that sets the prompt is refused where it is read
         self.known = frozenset((MODEL, *names))

@@ -112,8 +112,8 @@ class _Evaluation:
             negated = self._value(node.node)
             return lambda scope: not negated(scope)
         if isinstance(node, nodes.Filter) and node.node is not None and not _has_more(node):
-            change, values = env.filters[node.name], [self._value(one) for one in (node.node, *node.args)]
-            if not hasattr(change, "jinja_pass_arg"):
+            change, values = env.filter_of_values(node.name), [self._value(one) for one in (node.node, *node.args)]
+            if change is not None:
                 return lambda scope: change(*[value(scope) for value in values])
         if isinstance(node, nodes.Call) and (name := constant_of(node)) is not None and not _has_more(node):
             return self._reference(name, env.globals["ref"])

@@ -104,8 +104,9 @@ def find_foreign(
 ) -> Iterator[Foreign]:
     """The words of a text that look like those of another template language, or like a place to fill in.
 
-    `shown` is the text, of a template with its own parts hidden. `names` are the ones declared, in small letters. `reads` are those that the prompt's template reads. `is_text` says
-    whether what a template writes surely begins like text: `${{ price }}` may be a price in dollars.
+    `shown` is the text, of a template with its own parts hidden. `names` are the ones declared, in small letters.
+    `reads` are those that the prompt's template reads. `is_text` says whether what a template writes surely begins
+    like text: `${{ price }}` may be a price in dollars.
     """
     if not may_be_foreign(text):
         return

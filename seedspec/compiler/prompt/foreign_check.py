@@ -90,7 +90,9 @@ class ForeignCheck:
                 f"`{shorten(str(first.value))}` is the name of a file; a prompt gets these words, not what is in it"
             )
             notes = [Note("also here", other.span) for other in more[:_MOST_PLACES]]
-            self._problems.warning("prompt-is-path", message, first.span, _file_advice(str(first.value).strip()), *notes)
+            self._problems.warning(
+                "prompt-is-path", message, first.span, _file_advice(str(first.value).strip()), *notes
+            )
 
     def _read_included(self, text: str) -> Mapping[str, str]:
         """The texts of the files that a template names, and of those that they name."""
@@ -172,7 +174,6 @@ class ForeignCheck:
         root, *path = code.split(".")
         values = [at(node, tuple(path)) for node in self._origins.nodes(root)]
         return bool(values) and all(isinstance(v, Scalar) and str(v.value)[:1].isalpha() for v in values)
-
 
     @cached_property
     def _names(self) -> Mapping[str, Name]:

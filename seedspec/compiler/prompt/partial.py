@@ -16,7 +16,6 @@ from seedspec.compiler.prompt.template import Segment, Template
 from seedspec.text.value import valueclass
 from seedspec.text.yaml_characters import UNPRINTABLE
 
-
 SlotTexts = dict[tuple[int, int, Grid], dict[Any, str]]
 """The texts of slots that read one label, for other shots (rule 9 of compiler/request): by the segment's identity, by
 how many pieces its template has, of which each may do a share of the work, and by grid."""
@@ -119,7 +118,7 @@ class PartialPrompt:
     def render_segment(
         self, segment: Segment, axis_indices: tuple[int, ...] = (), key: Any = ()
     ) -> tuple[str | None, frozenset[str]]:
-        """The text of a segment, None when the template as a whole has to be rendered; and the references it asks for."""
+        """The text of a segment, and the references that it asks for; None when the whole has to be rendered."""
         used: set[str] = set()
 
         def ref(name: str) -> str:

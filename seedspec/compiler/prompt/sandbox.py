@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from types import GeneratorType
 from typing import Any, NoReturn
 
 import jinja2
 from jinja2 import nodes
+from jinja2.filters import FILTERS
 from jinja2.sandbox import MAX_RANGE, ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
@@ -53,15 +55,14 @@ class Environment(ImmutableSandboxedEnvironment):
         self.meter = meter
         self.sources: dict[str, str] = {}
         """The texts of included files, by their names."""
-        del self.globals["lipsum"], self.filters["random"]
+        del self.globals["lipsum"]
         self.globals["range"] = _range
-        self.filters = {name: _meter_filter(name, run, meter) for name, run in self.filters.items()}
-        # names with a space cannot be written in a template
-        self.filters |= {
-            " each": jinja2.pass_context(lambda _, items: meter.steps(iterable(items))),
-            " made": jinja2.pass_context(lambda _, value: meter.admit(value)),
-            " joined": jinja2.pass_context(lambda _, pieces: meter.joined(admit_to_text(p, meter) for p in pieces)),
-        }
+        self.filters = _metered_filters()
+
+    def filter_of_values(self, name: str | None) -> Callable[..., Any] | None:
+        """A filter that is given values alone; None for any other, and where there is none."""
+        run = _OWN_FILTERS.get(name or "")
+        return None if run is None or hasattr(run, "jinja_pass_arg") else partial(self.filters[str(name)], self)
 
     def concat(self, pieces: Iterable[str]) -> str:
         return self.meter.joined(pieces)
@@ -228,16 +229,42 @@ def _make_filter(node: Any, name: str) -> nodes.Filter:
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 
-def _meter_filter(name: str, run: Callable[..., Any], meter: Meter) -> Callable[..., Any]:
-    skipped = 1 if hasattr(run, "jinja_pass_arg") else 0
+_OWN_FILTERS = {name: run for name, run in FILTERS.items() if name != "random"}
 
-    def metered(*args: Any, **given: Any) -> Any:
-        values = tuple(meter.charged(a) for a in args[skipped:])
+
+@cache
+def _metered_filters() -> dict[str, Callable[..., Any]]:
+    """The filters of every environment, each of which is handed what has the meter: nobody changes them."""
+    filters = {name: _meter_filter(name, run) for name, run in _OWN_FILTERS.items()}
+    # names with a space cannot be written in a template
+    filters[" each"] = jinja2.pass_context(lambda inside, items: _meter_of(inside).steps(iterable(items)))
+    filters[" made"] = jinja2.pass_context(lambda inside, value: _meter_of(inside).admit(value))
+    filters[" joined"] = jinja2.pass_context(_join)
+    return filters
+
+
+def _join(inside: jinja2.runtime.Context, pieces: Iterable[Any]) -> str:
+    meter = _meter_of(inside)
+    return meter.joined(admit_to_text(piece, meter) for piece in pieces)
+
+
+def _meter_of(inside: Any) -> Meter:
+    """The meter of an environment, or of what stands in one."""
+    meter: Meter = getattr(inside, "environment", inside).meter
+    return meter
+
+
+def _meter_filter(name: str, run: Callable[..., Any]) -> Callable[..., Any]:
+    takes_more = hasattr(run, "jinja_pass_arg")
+
+    def metered(inside: Any, *args: Any, **given: Any) -> Any:
+        meter = _meter_of(inside)
+        values = tuple(meter.charged(a) for a in args)
         if values and callable(values[0]) and not isinstance(values[0], jinja2.Undefined):
             raise TemplateFault(f"`{name}` is given a function; expected a value")
         meter.before(name, values[0] if values else None, values[1:], given)
         try:
-            made = run(*args[:skipped], *values, **given)
+            made = run(inside, *values, **given) if takes_more else run(*values, **given)
         except _TOLD:
             raise
         except Exception:  # what a filter says of its values is said in its own words
@@ -255,7 +282,8 @@ def _meter_filter(name: str, run: Callable[..., Any], meter: Meter) -> Callable[
     def refused(values: tuple[Any, ...], given: Mapping[str, Any]) -> TemplateFault:
         return _explain_refusal(name, values[0] if values else None, [*values[1:], *given.values()])
 
-    metered.__dict__ |= getattr(run, "__dict__", {})  # what Jinja is to hand it first
+    jinja2.pass_environment(metered)
+    metered.__dict__ |= getattr(run, "__dict__", {})  # what else Jinja is to hand it first
     return metered
 
 

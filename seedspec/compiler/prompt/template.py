@@ -274,7 +274,7 @@ class Templates:
         nothing, env, meter, key = frozenset[str](), self._env, self._meter, found["key"]
         if (asks := found["asks"]) is not None:
             return Segment(nothing, frozenset({asks}), nothing, nothing, str, asks)
-        change = self._env.filters.get(found["filter"])
+        change = self._env.filter_of_values(found["filter"])
 
         def run(scope: Mapping[str, Any]) -> str:
             value = scope[name] if key is None else env.getattr(scope[name], key)

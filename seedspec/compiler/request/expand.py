@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from seedspec.catalog.model import price_of
+from seedspec.catalog.model import Model, price_of
 from seedspec.compiler.entry import Entry
 from seedspec.compiler.filename import is_device, is_folder
 from seedspec.compiler.matrix.fields import Layers, check_overrides
@@ -77,8 +77,8 @@ class Expansion:
     def _report_unused(self) -> None:
         """What was declared for nothing, once all entries are made."""
         if self._context is not None:
-            templates = self._context.templates
-            report_unused(self.board, self._context.grids, self._uses, templates, self.problems)
+            grids, fields, templates = self._context.grids, self._context.layers.fields, self._context.templates
+            report_unused(self.board, grids, self._uses, fields, templates, self.problems)
 
     def _make_upstream(self, shot: str) -> None:
         """Makes what a shot may continue before the shot itself, however long the chain is."""
@@ -155,12 +155,14 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
         return out
     parent, grids = counted
     distinct = dict.fromkeys(grids.values())
+    layers = Layers(board)
+    models = layers.models.values()
     check_overrides(board, (parent, *distinct), problems)
     check_profiles(board, problems)
-    check_fields(board, problems)
+    check_fields(board, models, problems)
     check_circles(board, problems)
     check_rows(board, parent, grids, problems)
-    check_axis_names((*board.axes, *(a for s in board.shots for a in s.axes)), board.request_fields, problems)
+    check_axis_names((*board.axes, *(a for s in board.shots for a in s.axes)), layers.fields, problems)
     _same_names(board.shots, problems)
     _check_output(board, problems)
     takes = {s.id: board.takes_of(s) for s in board.shots}
@@ -182,8 +184,8 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
         board=board,
         grids=grids,
         takes=takes,
-        layers=Layers(board),
-        prices={model.id: price_of(model) for model in board.models},
+        layers=layers,
+        prices={model.id: price_of(model) for model in models},
         templates=Templates(inputs.templates, problems),
         inputs=inputs,
         problems=problems,
@@ -195,13 +197,13 @@ def expand(board: Storyboard, inputs: Inputs, problems: Problems, ceiling: Ceili
     for shot in board.shots:
         out._shots[shot.id] = ShotRequests(context, shot)
     out.rows, out.counts = parent.arithmetic, counts
-    out._has_volatile = _may_differ(board, distinct)
+    out._has_volatile = _may_differ(board, models, distinct)
     return out
 
 
-def _may_differ(board: Storyboard, grids: Iterable[Grid]) -> bool:
+def _may_differ(board: Storyboard, models: Iterable[Model], grids: Iterable[Grid]) -> bool:
     """Whether a volatile field may have one value here and another there; one that `defaults` alone states does not."""
-    fields = frozenset(n for m in board.models for n, field in m.means.names.items() if field in m.volatile)
+    fields = frozenset(n for m in models for n, field in m.means.names.items() if field in m.volatile)
     overrides = (*board.overrides, *(o for s in board.shots for o in s.overrides))
     layers = [s.fields for s in board.shots] + [o.fields for o in overrides]
     layers += [board.profile.fields] if board.profile is not None else []

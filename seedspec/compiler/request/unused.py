@@ -55,10 +55,14 @@ def report_unused(
     board: Storyboard,
     grids: Mapping[str, Grid],
     uses: Mapping[str, ShotUse],
+    fields: Iterable[str],
     templates: Templates,
     problems: Problems,
 ) -> None:
-    """Warns of everything without an effect, where that is certain. Which profile is laid over makes no difference."""
+    """Warns of everything without an effect, where that is certain. Which profile is laid over makes no difference.
+
+    `fields` are the request fields that one of its models has.
+    """
     if (
         problems.has_set_aside
         or problems.is_meant(EVERYTHING)
@@ -67,7 +71,7 @@ def report_unused(
         return
     if problems.failed and any(d.severity is Severity.ERROR and d.code in _OF_NAMES for d in problems):
         return
-    known = frozenset((*board.request_fields, "model", "prompt"))
+    known = frozenset((*fields, "model", "prompt"))
     shots = [_ReadShot(s, grids[s.id], uses[s.id], _paths(board, s, grids[s.id], uses[s.id], templates, known), known)
              for s in board.shots]  # fmt: skip
     _inherit(board, shots)

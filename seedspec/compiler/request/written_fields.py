@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from seedspec.catalog.field_words import WORDS
@@ -23,12 +23,11 @@ class _Layer(NamedTuple):
     values: Mapping[str, Node]
 
 
-def check_fields(board: Storyboard, problems: Problems) -> None:
+def check_fields(board: Storyboard, models: Collection[Model], problems: Problems) -> None:
     """Reports a field that is set by two names in one place; of one model also what it lacks, and can never do.
 
     Which of several models a layer is for is only known in its rows: what they lack is told there.
     """
-    models = board.models
     for model in models:
         for layer in _layers(board, model):
             _check_twice(layer, model, problems)

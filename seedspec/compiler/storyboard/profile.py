@@ -24,7 +24,7 @@ class NoProfile(Exception):
 def with_profile(board: Storyboard, name: str) -> Storyboard:
     """A storyboard with one of its profiles over it; as written for "" and for AS_WRITTEN. Raises NoProfile."""
     if name in ("", AS_WRITTEN):
-        return replace(board, profile=None)
+        return board if board.profile is None else replace(board, profile=None)
     if name not in board.profiles:
         known = [*board.profiles, AS_WRITTEN] if board.profiles else []
         near = did_you_mean(name, known)

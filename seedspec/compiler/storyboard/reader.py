@@ -59,7 +59,8 @@ def storyboard_of(found: Node, catalog: Catalog, name: str, problems: Problems) 
         problems.error("unknown-version", message, version.span, "upgrade seedspec")
         return None
     check_swallowed_text(node, problems)
-    node = sound_tables(node, catalog.field_names | {MODEL}, problems)
+    fields = catalog.field_names | {MODEL}
+    node = sound_tables(node, fields, problems)
     schema = catalog.storyboard_for(node.span.source.text)
     sound = sound_part(node, schema, problems, needs_model=not names_model(node))
     if sound is None:
@@ -70,18 +71,20 @@ def storyboard_of(found: Node, catalog: Catalog, name: str, problems: Problems) 
         return None
     if top is not None and model is not None and top.text != model.id:
         top = Scalar(model.id, top.span, top.style)
-    return _Reader(sound, top, catalog, name, problems).read()
+    return _Reader(sound, top, catalog, fields, name, problems).read()
 
 
 class _Reader:
     """Reads what the schema has accepted of a file, so that each part is of the type that the schema says."""
 
-    def __init__(self, node: Map, model: Scalar | None, catalog: Catalog, name: str, problems: Problems) -> None:
+    def __init__(
+        self, node: Map, model: Scalar | None, catalog: Catalog, fields: frozenset[str], name: str, problems: Problems
+    ) -> None:
         self.node = node
         self.model, self.catalog = model, catalog
         self.name = name
         self.problems = problems
-        self.models, self.known = ModelNames(catalog, problems), catalog.field_names | {MODEL}
+        self.models, self.known = ModelNames(catalog, problems), fields
 
     def read(self) -> Storyboard:
         node = self.node

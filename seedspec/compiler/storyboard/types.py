@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from seedspec.catalog.media_facts import MediaFacts
@@ -249,8 +249,8 @@ class Storyboard:
 
     @property
     def request_fields(self) -> tuple[str, ...]:
-        """The names of request fields that one of its models has, in the storyboard's words and in its own."""
-        return tuple(dict.fromkeys(name for model in self.models for name in model.means.names))
+        """The names of request fields that one of its models has."""
+        return fields_of(self.models)
 
     @property
     def model_axes(self) -> frozenset[str]:
@@ -283,3 +283,8 @@ class Storyboard:
         """What is expected of each video of a shot, by the profile that is laid over the storyboard, if any."""
         over = self.profile.expect if self.profile is not None else NOTHING
         return merge_expected((self.expect, shot.expect, over))
+
+
+def fields_of(models: Iterable[Model]) -> tuple[str, ...]:
+    """The names of request fields that one of some models has, in the storyboard's words and in its own."""
+    return tuple(dict.fromkeys(name for model in models for name in model.means.names))
