@@ -111,7 +111,8 @@ def _attempt(source: Source, text: str, problems: Problems, lost: set[str]) -> A
         yaml.DocumentStartEvent: builder.document,
     }
     try:
-        for event in yaml.parse(text, _LOADER):
+        parser = _LOADER(text)
+        while (event := parser.get_event()) is not None:
             take = takes.get(type(event))
             if take is not None and not take(event):
                 if builder.ended:

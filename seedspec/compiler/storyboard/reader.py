@@ -62,7 +62,7 @@ def storyboard_of(found: Node, catalog: Catalog, name: str, problems: Problems) 
     fields = catalog.field_names | {MODEL}
     node = sound_tables(node, fields, problems)
     schema = catalog.storyboard_for(node.span.source.text)
-    sound = sound_part(node, schema, problems, needs_model=not names_model(node))
+    sound = sound_part(node, schema, problems, needs_model=lambda: not names_model(node))
     if sound is None:
         return None
     top = _scalar(sound, MODEL)

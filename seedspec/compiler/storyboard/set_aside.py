@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from seedspec.catalog.schema import Schema
 from seedspec.text.diagnostic import Problems
@@ -16,14 +16,14 @@ _ROUNDS = 6
 """How often parts are taken out and the rest is judged again: what held a part that is gone may need it."""
 
 
-def sound_part(node: Map, schema: Schema, problems: Problems, *, needs_model: bool) -> Map | None:
+def sound_part(node: Map, schema: Schema, problems: Problems, *, needs_model: Callable[[], bool]) -> Map | None:
     """The storyboard without what breaks its form, which is reported; None when no shot is left to judge.
 
-    A model at its top is needed where no part of it names one: `needs_model`.
+    A model at its top is needed where no part of it names one, which `needs_model` looks for.
     A key that is certainly another one goes on under its right name. A shot without a sound prompt has the prompt None,
     one without a sound id an id by its place. What may be asked for later is named to `problems.set_aside`.
     """
-    if needs_model and "model" not in node.pairs:
+    if "model" not in node.pairs and needs_model():
         required = [*schema.document["required"], "model"]
         schema = Schema({**schema.document, "required": required})
     if schema.check(node, problems):
@@ -44,11 +44,11 @@ def sound_part(node: Map, schema: Schema, problems: Problems, *, needs_model: bo
     return None
 
 
-def _with_stand_ins(node: Map, problems: Problems, *, needs_model: bool) -> Map:
+def _with_stand_ins(node: Map, problems: Problems, *, needs_model: Callable[[], bool]) -> Map:
     """The storyboard has a version and a model, and each shot an id and a prompt, if only to be judged by the rest."""
     here = node.span.source.span(node.span.start)
     for key, value in (("seedspec", 1), ("model", "")):
-        if key not in node.pairs and (needs_model or key != "model"):
+        if key not in node.pairs and (key != "model" or needs_model()):
             node = _with(node, key, Scalar(value, here))
     shots = node.get("shots")
     if not isinstance(shots, Sequence):
