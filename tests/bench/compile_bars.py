@@ -45,20 +45,12 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
         1.3,
     )
     yield Bar(
-        f"compile {shots * 20:,} entries of {shots:,} distinct shots, cold",
+        f"compile {shots * 20:,} entries of {shots:,} distinct shots",
         "limit loop",
         lambda: inside(folder, shots, 20).said["cpu"],
         lambda: limit(folder, shots, 20).said["cpu"],
         1.3,
         1.1,
-    )
-    yield Bar(
-        f"compile {shots * 20:,} entries of {shots:,} distinct shots, warm (nothing is kept: as cold)",
-        "limit loop, cold",
-        lambda: inside(folder, shots, 20).said["cpu"],
-        lambda: limit(folder, shots, 20).said["cpu"],
-        0.7,
-        0.4,
     )
     yield Bar(
         f"compile {few * most:,} entries, peak memory",

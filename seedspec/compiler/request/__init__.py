@@ -27,7 +27,9 @@ may depend on a row.
 7.  A whole request is reused for the next take of its row if neither its prompt nor rule 4 reads `take` or `entry`.
 8.  What does not come again is not kept: a result whose indices name every axis with more than one label belongs to one
     row. All that a shot keeps is let go when its last entry is made.
-9.  Parts of a base are reused in another base, if nothing was reported while they were made:
+9.  The text of a slot that reads one label is reused in other shots of the same grid, if it does not read `shot` and
+    asks for no reference. What it names by number is told for each prompt.
+10. Parts of a base are reused in another base, if nothing was reported while they were made:
     the media of a partial prompt, if they read no label, no take and no entry (`Texts.read`);
     the fields of a row of which none is a template, for the same `RowFields.values` in any shot;
     what a reference to another shot's video is judged to be, for the same models and words (`JUDGED_BY`).

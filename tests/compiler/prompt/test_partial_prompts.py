@@ -229,6 +229,24 @@ def test_shots_with_and_without_a_matrix_of_their_own() -> None:
     assert found["less@n=2/1"] == "2 less" and found["out@look=d,n=2/1"] == "dry 2 out"
 
 
+def test_shots_of_one_grid_share_the_words_of_a_label_and_nothing_of_their_own() -> None:
+    own = "{{ look ~ shot.id }}, {% if look == 'wet' %}{{ ref('hero') }}{% endif %} {{ ref('hero') }}"
+    first, hero = {"image": "https://example.com/f.png"}, {"image": "https://example.com/h.png"}
+    shots = [
+        {"id": "a", "prompt": f"{{{{ look }}}} {own}.", "references": {"hero": hero}},
+        {"id": "b", "prompt": f"{{{{ ref('first') }}}} {{{{ look }}}} {own}.",
+         "references": {"first": first, "hero": hero}},
+        {"id": "c", "prompt": "A {{ look }} image {{ look }}."},
+    ]  # fmt: skip
+    text = several(shots, matrix={"axes": {"look": {"w": "wet", "d": "2"}}})
+    assert asked_for(text) == {
+        "a@look=w/1": "wet weta, image 1 image 1.", "a@look=d/1": "2 2a,  image 1.",
+        "b@look=w/1": "image 1 wet wetb, image 2 image 2.", "b@look=d/1": "image 1 2 2b,  image 2.",
+        "c@look=w/1": "A wet image wet.", "c@look=d/1": "A 2 image 2.",
+    }  # fmt: skip
+    assert [d.entries for d in compiled(text).diagnostics if d.code == "reference-number"] == [("c@look=d/1",)]
+
+
 def test_shots_that_differ_in_what_a_price_depends_on() -> None:
     video = {"video": "https://example.com/a.mp4"}
     shots = [
