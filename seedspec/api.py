@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +63,7 @@ from seedspec.run.store.lock_file import hold, holder, read_lock
 from seedspec.run.store.rescue import describe_foreign, foreign
 from seedspec.text.diagnostic import Diagnostic, Note, Problems, Severity
 from seedspec.text.source import Source, Span
+from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
     from seedspec.run.store.ledger.opened import Opened
@@ -250,7 +251,7 @@ def run(
         yield from with_comparisons(events, takes, plan.lock, stopping, rounds.next)
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Rounds:
     """Further rounds of a run: what it has saved and found not as expected is bought anew, in the way of any purchase.
 

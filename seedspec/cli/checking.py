@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from seedspec.catalog.model import Catalog
@@ -16,11 +16,12 @@ from seedspec.project.files import read_start
 from seedspec.project.reading import Reading
 from seedspec.report import diagnostics
 from seedspec.text.diagnostic import Diagnostic, Severity
+from seedspec.text.value import valueclass
 
 _WORST = tuple(Severity)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Check:
     """How each storyboard is checked: with one profile alone where one is named, and with a look at remote media."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
@@ -18,13 +18,14 @@ from seedspec.text.diagnostic import Problems
 from seedspec.text.encoding import one_line_end
 from seedspec.text.node import Map
 from seedspec.text.source import Source
+from seedspec.text.value import valueclass
 from seedspec.text.yaml import parse
 
 _MODELS_SECONDS = 10.0
 """How long the models are believed: users' settings, trust and the day are looked at again after that."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Memory:
     """What one check leaves for the next: media by their files, and the models that a folder knows."""
 

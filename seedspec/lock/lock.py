@@ -9,7 +9,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import BytesIO
 from operator import attrgetter
 from typing import Any
@@ -23,6 +23,7 @@ from seedspec.lock.state import FOLLOWED, RANKS, IllegalMove, State, advance
 from seedspec.lock.unsigned import may_be_signed, without_signatures
 from seedspec.lock.usual import usual_record
 from seedspec.lock.version import NEWEST, extra_values, header_of, version_needed, version_of
+from seedspec.text.value import valueclass
 
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 """What begins the lines that a git merge leaves: ours, the common base, theirs, the end."""
@@ -50,7 +51,7 @@ class LockFault(Exception):
         return f"{self.args[0]}; `{self.command}` {self.fix}" if self.fix else str(self.args[0])
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Lock:
     """What was bought: for each fingerprint its attempts in order.
 
@@ -260,7 +261,7 @@ class BadLine(Exception):
         self.torn = torn
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Fold:
     """Lines become records: a later one of a fingerprint and attempt updates the earlier ones (rule 2).
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
-from seedspec.text.value import brief, valueclass
+from seedspec.text.value import valueclass
 
 
 @valueclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Intent:
     left: float | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@valueclass(frozen=True, slots=True)
 class Submitting:
     """The intent to buy, with the profile it is bought with. It is in the lock, on disk, before the request leaves.
 
@@ -41,8 +41,6 @@ class Submitting:
     profile: str | None = None
     used: Mapping[str, str] = field(default_factory=dict)
     made: Mapping[str, Any] | None = None
-
-    __repr__ = brief
 
 
 @valueclass(frozen=True, slots=True)

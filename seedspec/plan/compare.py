@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 import orjson
@@ -20,7 +20,7 @@ Kind = Literal["added", "changed", "moved", "gone"]
 KINDS: tuple[Kind, ...] = ("added", "changed", "moved", "gone")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Change:
     """One entry that is not as it was. `old` and `new` are None for what was not there, or is no longer.
 

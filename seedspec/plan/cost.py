@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import parse, shot_of
@@ -34,7 +34,7 @@ class Stated:
         return Stated(self.units + other.units, self.of + other.of)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Spending:
     """Videos that are or would be bought. `estimate` is of all of them, `paid` of the `bought` ones alone.
 

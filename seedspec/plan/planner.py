@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import orjson
 
@@ -44,6 +44,7 @@ from seedspec.plan.reason import (
     Unsaved,
 )
 from seedspec.plan.rules import Rules
+from seedspec.text.value import valueclass
 
 _FREE, _NEW = Cost(), New()
 _LOST = "its saved video is not on this disk, and the service keeps it no longer"
@@ -109,7 +110,7 @@ def _doubt(record: Record) -> InDoubt | Stuck | None:
     return None
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Planner:
     """`known` has by fingerprint the first entry that is decided about, and its step once it is; `others` are the
     fingerprints of other entries.

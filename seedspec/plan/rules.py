@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol
 
 from seedspec.compiler.entry import Entry
 from seedspec.lock.record import Record
 from seedspec.lock.state import State
+from seedspec.text.value import valueclass
 
 
 class Exists(Protocol):
@@ -17,7 +18,7 @@ class Exists(Protocol):
     def __call__(self, file: str, size: int | None = None, /) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Rules:
     """What a plan needs besides entries and lock.
 

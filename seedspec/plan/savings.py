@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Literal
 
 from seedspec.catalog.price import Asked, Cost, Seconds, asked_of, estimate
 from seedspec.compiler.entry import Entry
 from seedspec.plan.plan import Plan
+from seedspec.text.value import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Saving:
     """`long-reference`: reference videos that outlast the videos made with them, and what that `adds`; `about` are
     their names, without those of other shots' videos, which nobody can cut. `draft`: what all would come to at the

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 
 from seedspec.catalog.media_facts import MediaFacts
@@ -18,6 +18,7 @@ from seedspec.project.child_environment import environment_of_child
 from seedspec.project.files import is_below, project_of
 from seedspec.text.diagnostic import Problems
 from seedspec.text.source import Source
+from seedspec.text.value import valueclass
 from seedspec.text.yaml import MOST_BYTES, source_of
 
 SECONDS = 60
@@ -42,7 +43,7 @@ class NoRevision(Exception):
     """There is no such past to read; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Revision:
     """A commit, seen from a folder of its repository. `prefix` is the folder's path from the top, "" for the top.
 

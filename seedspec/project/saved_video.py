@@ -5,11 +5,12 @@ A lock comes with a clone, and links do too: whoever reads a saved video asks he
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from seedspec.media.facts import MediaError, sniff
 from seedspec.media.reader import open_regular
+from seedspec.text.value import valueclass
 
 
 class NotRead(Exception):
@@ -44,7 +45,7 @@ def check_inside(base: Path, file: str) -> Path:
     return path
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class SavedVideos:
     """The saved videos of a lock's folder; `refused` says of each that was not read why, by the lock's word for it."""
 

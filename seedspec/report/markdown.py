@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from seedspec.catalog.price import Cost, Rate
 from seedspec.lock.run_events import Compared
@@ -17,7 +17,9 @@ from seedspec.report.limits import COMMENT, SUMMARY
 from seedspec.report.money import both, cost_of_bought, credits, dollars, is_anything, say_prices, to_the_unit
 from seedspec.report.outcome import End, Outcome, Outcomes
 from seedspec.report.plan import BARE, reason, show_change
+from seedspec.text import later
 from seedspec.text.diagnostic import Diagnostic
+from seedspec.text.value import valueclass
 from seedspec.text.visible import visible
 
 _WORDS = {
@@ -32,7 +34,7 @@ _WORDS = {
     Action.ORPHAN: "in the lock only",
 }
 _URGENT = frozenset({Action.DOUBT, Action.FAILED})
-_COMMIT = re.compile("[0-9a-f]{8,64}")
+_COMMIT = later.pattern("[0-9a-f]{8,64}")
 _TAIL = 200
 """Room that is kept for what ends a table and says how much was left out."""
 
@@ -161,7 +163,7 @@ _STEPS = ("", "entry", "why", "credits", "USD")
 _VIDEOS = ("video", "size", "length", "credits", "USD")
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Page:
     """Lines that never come to more than `most`; what does not fit is counted where it is missing."""
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from seedspec.catalog.price import sum_of
@@ -26,6 +26,7 @@ from seedspec.project.saved_measures import reference_of, trouble_of
 from seedspec.project.workers import Workers, cores
 from seedspec.run.engine.sums import worst
 from seedspec.run.loop import now
+from seedspec.text.value import valueclass
 
 _GLANCE = 0.2
 
@@ -33,7 +34,7 @@ Again = Callable[[RunFinished], Generator[Event, None, None] | None]
 """The events of a further round, given the sums so far; None where there is none."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Takes:
     """The takes of a run of which something is expected. `standing` is what became of each that is saved, by address.
 

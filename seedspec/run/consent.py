@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from seedspec.catalog.model import Catalog
@@ -46,7 +45,7 @@ class Quote:
         return f"{unknown}, the others {known}" if self.unpriced < self.videos else unknown
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Yes:
     """A yes to buying what the plan asks for, up to a price in dollars or credits; None is no bound.
 

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,7 @@ from seedspec.run.engine.messages import Create, Wire
 from seedspec.run.engine.purchase import Moment
 from seedspec.run.store.journal import DiskRefuses, NotRecorded
 from seedspec.run.store.leave import NotGranted, NotYet, TakenElsewhere
+from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
     from seedspec.run.engine.engine import Engine
@@ -217,7 +218,7 @@ def _keep(record: Record, events: Iterable[Event]) -> Iterator[Event]:
     yield from kept
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Debt:
     """What the disk has refused so far: it is told at once, ends the buying, and is tried again now and then."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,13 +36,13 @@ from seedspec.run.engine.terms import Terms
 from seedspec.run.loop import now
 from seedspec.run.store.left_behind import check_not_left
 from seedspec.text.diagnostic import Diagnostic, Problems, Severity
-from seedspec.text.value import brief, valueclass
+from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
     from seedspec.project.expectations import Expectations
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@valueclass(frozen=True, slots=True)
 class Options:
     """How a plan or a run is wanted. `emulated` asks an emulator alone, with a lock and a folder of its own.
 
@@ -93,8 +93,6 @@ class Options:
     retake_unmet: bool = False
     max_retakes: int = 1
     pace: Pace = field(default_factory=Pace)
-
-    __repr__ = brief
 
 
 class Invalid(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from seedspec.catalog.template import render
@@ -42,7 +42,7 @@ def ask(wire: Wire, call: Call) -> Reply:
     return found[0][1]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for or against a purchase. `candidates` are None when the service could not be asked for them.
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 from unicodedata import category
 
+from seedspec.text.value import valueclass
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+
+@valueclass(frozen=True, slots=True)
 class Source:
     """A file's text with its lines ended by "\\n" alone, and the path that messages show for it."""
 
     path: str
     text: str
     starts: tuple[int, ...] = field(init=False, repr=False)
+
+    __eq__, __hash__ = object.__eq__, object.__hash__  # of two with the same text each is itself
 
     def __post_init__(self) -> None:
         starts, at = [0], self.text.find("\n")

@@ -2,11 +2,12 @@
 
 To a reader and to a type checker it is the standard decorator. That one compiles six methods from text for each class,
 which was the largest part of what a small compile or check cost beyond its libraries; here the constructor alone is
-compiled, and all else is shared.
+compiled, with the first value of the class, and all else is shared. Most classes have no value in a command.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from operator import attrgetter
 
 __all__ = ["brief", "valueclass"]
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 else:
 
     def valueclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
-        """A class whose annotations are its fields: frozen, slotted, equal and hashed by what they hold.
+        """A class whose annotations are its fields: slotted, equal and, where frozen, hashed by what they hold.
 
-        Defaults are values that never change; for a `field()`, for `__post_init__`, for a base and for what is not
-        frozen there is the standard decorator. `replace`, `fields` and `asdict` of `dataclasses` take these values too.
+        A `field()` and a `__post_init__` are heeded; for a base there is the standard decorator. What is not frozen
+        shows nothing of itself. `replace`, `fields` and `asdict` of `dataclasses` take these values too.
         """
-        assert frozen and slots
-        return _build_slots
+        assert slots
+        return partial(_build, frozen=frozen)
 
 
 _MOST, _MOST_OF_ONE, _ITEMS = 360, 72, 3
@@ -60,35 +61,64 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _build_slots(cls: type) -> type:
+def _build(cls: type, *, frozen: bool) -> type:
     assert cls.__bases__ == (object,), f"{cls.__name__} has a base"
     space = dict(cls.__dict__)
-    names = tuple(space["__annotations__"])
-    defaults = {name: space.pop(name) for name in names if name in space}
+    names = tuple(space.get("__annotations__", ()))
+    said = {name: space.pop(name) for name in names if name in space}
+    given = tuple(name for name in names if _counts(said.get(name), "init"))
+    compared = tuple(name for name in names if _counts(said.get(name), "compare"))
     del space["__dict__"], space["__weakref__"]
-    space |= {"__slots__": names, "__match_args__": names, "__dataclass_fields__": _Fields(names, defaults)}
-    for name, method in _methods(names).items():
+    space |= {"__slots__": names, "__match_args__": given, "__dataclass_fields__": _Fields(names, said, frozen)}
+    for name, method in _methods(given, compared, frozen=frozen).items():
         space.setdefault(name, method)
+
+    def __init__(self: object, *values: object, **named: object) -> None:
+        made.__init__ = _constructor(made, names, said, frozen=frozen)  # type: ignore[misc]
+        made.__init__(self, *values, **named)  # type: ignore[misc]
+
+    space["__init__"] = __init__
     made = type(cls.__name__, (), space)
     made.__qualname__ = cls.__qualname__
-    made.__init__ = _constructor(made, names, defaults)  # type: ignore[misc]
+    __init__.__qualname__ = f"{made.__qualname__}.__init__"
     return made
 
 
-def _constructor(made: Any, names: tuple[str, ...], defaults: Mapping[str, Any]) -> Any:
-    scope = {f"set_{name}": getattr(made, name).__set__ for name in names}
-    scope |= {f"default_{name}": given for name, given in defaults.items()}
-    taken = ", ".join(f"{name}=default_{name}" if name in defaults else name for name in names)
-    lines = "".join(f"\n set_{name}(self, {name})" for name in names)
-    exec(f"def __init__(self, {taken}):{lines}", scope)
+def _counts(said: Any, where: str) -> bool:
+    """Whether a field takes part: each does of which no `field()` says otherwise."""
+    return type(said).__name__ != "Field" or bool(getattr(said, where))
+
+
+def _constructor(made: Any, names: tuple[str, ...], said: Mapping[str, Any], *, frozen: bool) -> Any:
+    from dataclasses import MISSING, Field
+
+    scope: dict[str, Any] = {f"set_{name}": getattr(made, name).__set__ for name in names} if frozen else {}
+    scope["MISSING"] = MISSING
+    taken, lines = "self", ""
+    for name in names:
+        default: Any = said.get(name, MISSING)
+        make, init = MISSING, True
+        if isinstance(default, Field):
+            default, make, init = default.default, default.default_factory, default.init
+        scope |= {f"default_{name}": default, f"make_{name}": make}
+        known = default is not MISSING or make is not MISSING
+        if init:
+            taken += f", {name}=default_{name}" if known else f", {name}"
+            value = name if make is MISSING else f"make_{name}() if {name} is MISSING else {name}"
+        else:
+            value = f"default_{name}" if make is MISSING else f"make_{name}()"
+        if init or known:
+            lines += f"\n set_{name}(self, {value})" if frozen else f"\n self.{name} = {value}"
+    if hasattr(made, "__post_init__"):
+        lines += "\n self.__post_init__()"
+    exec(f"def __init__({taken}):{lines or ' pass'}", scope)
     constructor: Any = scope["__init__"]
     constructor.__qualname__ = f"{made.__qualname__}.__init__"
     return constructor
 
 
-def _methods(names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
-    get = attrgetter(*names)
-    content = get if len(names) > 1 else lambda self: (get(self),)
+def _methods(given: tuple[str, ...], compared: tuple[str, ...], *, frozen: bool) -> dict[str, Any]:
+    content, values = _content(compared), _content(given)
 
     def __eq__(self: object, other: object) -> bool:
         return content(self) == content(other) if other.__class__ is self.__class__ else NotImplemented
@@ -97,12 +127,18 @@ def _methods(names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
         return hash(content(self))
 
     def __reduce__(self: object) -> tuple[type, tuple[Any, ...]]:
-        return self.__class__, content(self)
+        return self.__class__, values(self)
 
+    if not frozen:
+        return {"__eq__": __eq__, "__hash__": None}
     return {
         "__eq__": __eq__, "__hash__": __hash__, "__repr__": brief, "__reduce__": __reduce__,
         "__setattr__": _refuse_change, "__delattr__": _refuse_change,
     }  # fmt: skip
+
+
+def _content(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*names) if len(names) > 1 else lambda self: tuple(getattr(self, name) for name in names)
 
 
 def _refuse_change(self: object, name: str, _: object = None) -> NoReturn:
@@ -114,14 +150,15 @@ def _refuse_change(self: object, name: str, _: object = None) -> NoReturn:
 class _Fields:
     """What the functions of `dataclasses` ask a class for, made when one of them does."""
 
-    def __init__(self, names: tuple[str, ...], defaults: Mapping[str, Any]) -> None:
-        self.names, self.defaults = names, defaults
+    def __init__(self, names: tuple[str, ...], said: Mapping[str, Any], frozen: bool) -> None:
+        self.names, self.said, self.frozen = names, said, frozen
 
     def __get__(self, _: object, made: Any) -> Any:
-        from dataclasses import field, make_dataclass
+        from dataclasses import Field, field, make_dataclass
 
-        kept = {name: field(default=given) for name, given in self.defaults.items()}
+        kept = {name: said if isinstance(said, Field) else field(default=said) for name, said in self.said.items()}
         fields = [(name, object, kept.get(name, field())) for name in self.names]
-        standard: Any = make_dataclass(made.__name__, fields)
+        standard: Any = make_dataclass(made.__name__, fields, frozen=self.frozen)
+        made.__dataclass_params__ = standard.__dataclass_params__  # what is asked of a base, behind its fields
         made.__dataclass_fields__ = standard.__dataclass_fields__
         return standard.__dataclass_fields__

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from seedspec.text import later
 from seedspec.text.diagnostic import Edit, Note, Problems, did_you_mean
 from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 from seedspec.text.source import Source, Span
+from seedspec.text.value import valueclass
 from seedspec.text.yaml_scalars import core
 
 Event = Any
@@ -20,10 +21,10 @@ _TAG = "tag:yaml.org,2002:"
 _TELLING = frozenset("~nNtTfF-+.0123456789") | {""}
 """How a plain scalar begins that may be something else than text."""
 # An anchor or a tag before a value, with the space and comments behind it.
-_PROPERTY = re.compile(r"[&!]\S*(?:\s+(?:#[^\n]*\n\s*)*|$)")
+_PROPERTY = later.pattern(r"[&!]\S*(?:\s+(?:#[^\n]*\n\s*)*|$)")
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Open:
     """A collection whose end has not been met yet. One is a mapping when `pairs` is not None."""
 

@@ -1,4 +1,4 @@
-"""What is declared with `valueclass` cannot be told from a frozen, slotted dataclass by what it does."""
+"""What is declared with `valueclass` cannot be told from a slotted dataclass by what it does."""
 
 from __future__ import annotations
 
@@ -53,6 +53,64 @@ class Wide:
     c: str
     d: str
     e: str
+
+
+def _declare(decorate: Callable[[type], type]) -> Any:
+    @decorate
+    class Kept:
+        name: str
+        notes: list[str] = dataclasses.field(default_factory=list)
+        size: int = dataclasses.field(default=2, compare=False)
+        whole: str = dataclasses.field(init=False, repr=False, compare=False)
+        seen: list[str] = dataclasses.field(init=False, default_factory=list)
+        times: int = dataclasses.field(init=False, default=7)
+
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "whole", f"{self.name} of {self.size}")
+
+    return Kept
+
+
+def _declare_empty(decorate: Callable[[type], type]) -> Any:
+    @decorate
+    class Empty:
+        pass
+
+    return Empty
+
+
+FIELDS: dict[str, Callable[[Any], object]] = {
+    "all": lambda c: [getattr(c("a", size=3), name) for name in ("name", "notes", "size", "whole", "seen", "times")],
+    "own for each value": lambda c: c("a").notes is c("a").notes or c("a").seen is c("a").seen,
+    "given": lambda c: c("a", ["x"], 4).notes,
+    "equal": lambda c: (c("a", size=1) == c("a", size=2), c("a") == c("b"), c("a", ["x"]) == c("a")),
+    "hashed": lambda c: c.__hash__ is None,
+    "matched": lambda c: c.__match_args__,
+    "fields": lambda c: [(f.name, f.init, f.compare) for f in dataclasses.fields(c)],
+    "replaced": lambda c: dataclasses.replace(c("a", ["x"]), name="b").notes,
+    "copied": lambda c: copy.copy(c("a", ["x"])).whole,
+}
+
+
+@pytest.mark.parametrize("frozen", [True, False], ids=["frozen", "open"])
+@pytest.mark.parametrize("look", FIELDS.values(), ids=FIELDS)
+def test_it_heeds_what_a_field_says(look: Callable[[Any], object], frozen: bool) -> None:
+    own = _declare(valueclass(frozen=frozen, slots=True))
+    standard = _declare(dataclasses.dataclass(frozen=frozen, slots=True))
+    assert look(own) == look(standard)
+
+
+def test_what_is_not_frozen_can_be_changed() -> None:
+    one = _declare(valueclass(frozen=False, slots=True))("a")
+    one.name = "b"
+    assert one.name == "b"
+    with pytest.raises(AttributeError):
+        one.other = 1
+
+
+def test_a_class_without_fields_is_one_too() -> None:
+    own = _declare_empty(valueclass(frozen=True, slots=True))
+    assert own() == own() and hash(own()) == hash(()) and repr(own()).endswith("Empty()")
 
 
 LOOKS: dict[str, Callable[[Any], object]] = {

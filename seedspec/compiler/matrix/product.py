@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
+from seedspec.text.value import valueclass
+
 Row = tuple[str, ...]
 """One label for each axis, in the order of the axes."""
 
@@ -20,7 +22,7 @@ class TooMuch(Exception):
     """The counting of rows takes more steps than it may."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Work:
     """The steps that are left for the counting of rows. Raises TooMuch when they are used up."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from seedspec.catalog.model import Model, price_of
 from seedspec.compiler.entry import Entry
@@ -27,11 +27,12 @@ from seedspec.compiler.storyboard.types import Reference, Shot, Storyboard
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.mistyped import unknown_word
 from seedspec.text.source import Span
+from seedspec.text.value import valueclass
 
 _LONGEST_CIRCLE = 60
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Expansion:
     """A storyboard on its way to entries. `rows` and `counts` are known before the first entry is made."""
 

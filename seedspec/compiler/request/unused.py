@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from seedspec.compiler.matrix.columns import Columns, axes_of, labels_wanted, part
@@ -15,6 +15,7 @@ from seedspec.compiler.storyboard.types import Axis, Override, Reference, Shot, 
 from seedspec.text.diagnostic import EVERYTHING, Note, Problems, Severity, did_you_mean, list_words
 from seedspec.text.node import Map, Scalar, plain
 from seedspec.text.source import Span
+from seedspec.text.value import valueclass
 
 _FREE = ("title", "notes", "tags")
 """Keys that the format itself takes for words to people; a value of an axis may have them for the same.
@@ -81,7 +82,7 @@ def report_unused(
     _variables(board, shots, templates, problems)
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _ReadShot:
     """A shot with what its templates read: `paths` is None where anything may be read, `used` are the axes in use."""
 

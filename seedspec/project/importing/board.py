@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from seedspec.text.value import valueclass
 
@@ -18,7 +18,7 @@ class Entry:
     comment: str = ""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Reference:
     """A medium by its name: its kind, or `shot`, and its address; `take` is that of a shot."""
 
@@ -30,7 +30,7 @@ class Reference:
     take: int = 0
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Shot:
     id: str
     prompt: str
@@ -43,7 +43,7 @@ class Shot:
     attach: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Board:
     """A storyboard. `rows` are those of its one axis, named `axis`, each with its label under `id`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from seedspec.catalog.slot import Kind
 from seedspec.compiler.prompt.mentions import every_mention
@@ -13,6 +13,7 @@ from seedspec.project.importing.delimited import Row
 from seedspec.project.importing.roles import Words, bare, is_address, kind_of_address
 from seedspec.project.importing.values import MOST_COLUMNS, MOST_RECORDS, Cell, ImportFault, Material, Numbered, Record
 from seedspec.text.near import shorten
+from seedspec.text.value import valueclass
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*(\S*)")
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
@@ -32,7 +33,7 @@ _LONGEST = 2000
 MOST_TEXT = 4_000_000
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Section:
     """A heading and what stands below it, up to the next one."""
 

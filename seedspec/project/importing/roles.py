@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from seedspec.compiler.references.limits import kind_of_suffix
 from seedspec.project.importing.values import Cell, ImportFault, Material, Record
 from seedspec.text.diagnostic import did_you_mean, list_words
 from seedspec.text.near import fold, shorten
+from seedspec.text.value import valueclass
 
 TEXTS = ("id", "prompt", "title", "notes", "tags", "takes", "model")
 _EXPORT = frozenset(("entry", "fingerprint", "prompt", "take"))
@@ -35,7 +36,7 @@ _LONGEST = 5000
 _YES_OR_NO = frozenset(["yes", "no", "y", "n", "on", "off", "true", "false", "1", "0", "是", "否"])
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Roles:
     """The columns by what they stand for. `own` ones are those of the table alone; `words` are said in the prompt.
 

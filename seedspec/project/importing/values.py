@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from seedspec.catalog.slot import Kind
 from seedspec.text.value import valueclass
@@ -66,7 +66,7 @@ class Remark:
     text: str
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Material:
     """All that was read of one source. `shared` holds for every record that has no such cell of its own.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class Cutting:
     unpicked: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Sorted:
     cuts: list[Cut] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)

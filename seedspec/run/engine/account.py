@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from seedspec.lock.event import Event
 from seedspec.lock.purchase_events import Weighed
 from seedspec.lock.run_events import Delayed, Stopped
 from seedspec.run.engine.messages import Credits, Reply, Trouble
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
+from seedspec.text.value import valueclass
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Account:
     """What a run knows of one service. `run` is the name of the run; `several` says that it has further services, so
     that what is told of this one names it.
@@ -120,7 +121,7 @@ def accounts_of(
     return Accounts(Account(run, first, bool(names), pause), {name: Account(run, name, True, pause) for name in names})
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Accounts:
     """The accounts of a run, one at each of its services: `first`, and `others` by the ids of their services.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from hashlib import sha256
 
@@ -18,12 +18,13 @@ from seedspec.plan.plan import BUYS, Action, Plan, Step
 from seedspec.plan.reason import Done
 from seedspec.run.engine.proof import trace_of
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
+from seedspec.text.value import valueclass
 
 _MARGIN = 900.0
 """Seconds before its end from which a result link is not given to the service as a reference any more."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Admitted:
     """`elsewhere` is what purchases may cost that are running or in doubt and not followed, in 1/10,000 credit."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
 from seedspec.lock.run_events import Stopped
 from seedspec.run.engine.purchase import Limits, Moment, Purchase
+from seedspec.text.value import valueclass
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Budget:
     """The budget of a run, in 1/10,000 credit.
 

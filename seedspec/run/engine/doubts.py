@@ -7,7 +7,7 @@ gives stays in doubt, for a person.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from seedspec.lock.event import Event
 from seedspec.lock.lock import Lock
@@ -17,12 +17,13 @@ from seedspec.run.engine.proof import Lookup, Verdict, judge
 from seedspec.run.engine.purchase import Limits, Moment, Phase, Purchase
 from seedspec.run.engine.terms import Terms
 from seedspec.run.engine.transitions import STRANGE, Transitions
+from seedspec.text.value import valueclass
 
 MOST = 4
 """Questions that are under way at once."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Doubts:
     """The doubts of a run that may be settled by proof. No task of `lock`, or that this run was given, is a match."""
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import heappop, heappush
 
 from seedspec.run.engine.purchase import Phase, Purchase
+from seedspec.text.value import valueclass
 
 Lacks = Callable[[Purchase], str]
 """The digest of a file that a purchase still needs an address for, or the name of a picture that is still to be cut,
 which is asked for thereby; "" when none lacks."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Timed:
     """Jobs by the time at which they are due, then in turn. An entry that its job has outlived is passed over."""
 
@@ -37,7 +38,7 @@ class Timed:
             yield heappop(self.heap)[1]
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Lane:
     """The jobs of one service. `jobs` and `stamps` are those of the whole run, by index; `blocked` says which of them
     wait for another video. `first_turn` gives the lowest turn of which something is still to be bought, None where no

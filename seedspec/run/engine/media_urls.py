@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from seedspec.compiler.entry import Entry, Medium
@@ -14,12 +14,13 @@ from seedspec.run.engine.messages import Cut, Picture, Refused, Reply, Stored, T
 from seedspec.run.engine.pictures import Pictures
 from seedspec.run.engine.purchase import Moment, Pace, Phase, Purchase
 from seedspec.run.engine.terms import Terms
+from seedspec.text.value import valueclass
 
 SHARE = 0.9
 """The part of an address's life in which it is given to tasks: the service fetches a medium some time later."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Asset:
     """A file at one service, or on its way there.
 
@@ -44,7 +45,7 @@ class _Asset:
     dead: str = ""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class MediaUrls:
     """What is at the service and what is on its way there. Uploads cost nothing and may be repeated.
 

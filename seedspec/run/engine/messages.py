@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from seedspec.lock.purchase_events import Submitting
@@ -229,7 +228,7 @@ class Tasks:
     found: Mapping[str, Task]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class NotOffered:
     """The service has no such endpoint; another way has to do for the rest of the run."""
 
@@ -254,7 +253,7 @@ class Listing:
     tasks: tuple[Listed, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Asked:
     """The service took a question that has no answer of its own, such as to end a task."""
 

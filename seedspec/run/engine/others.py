@@ -10,7 +10,6 @@ still wants, so that it does not ask for each of them to be told that it is take
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from seedspec.lock.age import seconds_since
@@ -22,12 +21,13 @@ from seedspec.run.engine.messages import Look, Looked, Reply, Theirs, Trouble
 from seedspec.run.engine.proof import trace_of
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.transitions import STRANGE, Transitions
+from seedspec.text.value import valueclass
 
 LOOK = 3.0
 """Seconds between two looks at what others are sending."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Others:
     """The purchases of other runners in this run. `renders` is the bucket of videos, "" for none. `met` says that one
     was met since the last look.

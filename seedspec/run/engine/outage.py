@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from seedspec.lock.event import Event
 from seedspec.lock.run_events import Delayed
@@ -12,6 +11,7 @@ from seedspec.run.engine.messages import Reply, Trouble
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 from seedspec.run.engine.queue import READ
 from seedspec.run.engine.transitions import STRANGE, Transitions
+from seedspec.text.value import valueclass
 
 
 def outages(
@@ -37,7 +37,7 @@ def away(reply: Reply) -> bool:
     return isinstance(reply, Trouble) and reply.away and not reply.stop
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Outage:
     """The reads of one service while it does not answer. `due` is the clock at which it is to be asked again.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.catalog.slot import Slot
@@ -12,9 +12,10 @@ from seedspec.lock.event import Event
 from seedspec.lock.run_events import Delayed
 from seedspec.run.engine.messages import Cut, Picture, Reply, Trouble
 from seedspec.run.engine.purchase import Moment, Pace
+from seedspec.text.value import valueclass
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Wanted:
     """A picture on its way. `unusable` says why there is none that a request may have, `given_up` why not in this run.
 
@@ -36,7 +37,7 @@ class _Wanted:
         return self.asked and not (self.busy or self.made or self.unusable or self.given_up)
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Pictures:
     """What is cut and what is to be."""
 

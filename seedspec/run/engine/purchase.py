@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
@@ -126,7 +125,7 @@ _COMMITTED = frozenset((
 _NO_FACTS, _NO_TRACE = MediaFacts(), Trace()
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Purchase:
     """One purchase of a run. `due` is the clock at which it may be gone on with, `index` its place in the run.
 

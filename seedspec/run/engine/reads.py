@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
 from seedspec.lock.event import Event
@@ -14,12 +14,13 @@ from seedspec.run.engine.outage import Outage, away
 from seedspec.run.engine.purchase import Moment, Pace, Purchase
 from seedspec.run.engine.terms import Terms
 from seedspec.run.engine.transitions import Transitions
+from seedspec.text.value import valueclass
 
 _EARLY = 1.0
 """Seconds that a task may be read before its time, to be read together with others."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Reads:
     """The reads of a run. `terms` say how many tasks a service tells at once, `lane` what is due at one, and `outage`
     whether it answers.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from seedspec.lock.event import Event
 from seedspec.lock.run_events import Archived, Delayed
@@ -16,6 +16,7 @@ from seedspec.lock.staleness import link_lives
 from seedspec.lock.state import State
 from seedspec.run.engine.messages import Archive, Call, Download, InBucket, Kept, Recall, Reply, Trouble
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
+from seedspec.text.value import valueclass
 
 AT_ONCE = 4
 """Videos that go up at one time."""
@@ -28,7 +29,7 @@ After = Callable[[Purchase, Reply, Moment], list[Event]]
 _STRANGE = Trouble("an answer that was not understood")
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class _Way:
     """One direction, up or down: the calls under way, those in a row without success, and why it was given up."""
 
@@ -50,7 +51,7 @@ class _Way:
         self.tries, self.due = 0, 0.0
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Renders:
     """The videos of a run and its bucket at `url`. `saved` are those that earlier runs saved and that are here.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from seedspec.run.engine.account import Account, Accounts
@@ -12,9 +12,10 @@ from seedspec.run.engine.lane import Lane
 from seedspec.run.engine.messages import Balance, Call, Create, Download, Look, Read, ReadMany
 from seedspec.run.engine.outage import Outage
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase
+from seedspec.text.value import valueclass
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Slots:
     """The slots of a run. `lane` gives what is due at a service, `outage` whether it answers. A run that is
     `closing` starts nothing new.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from seedspec.catalog.media_facts import MediaFacts
 from seedspec.lock.event import Event
@@ -16,13 +16,14 @@ from seedspec.run.engine.messages import Accepted, Expired, Kept, Refused, Reply
 from seedspec.run.engine.proof import Proof
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.terms import Terms
+from seedspec.text.value import valueclass
 
 STRANGE = "an answer that was not understood"
 _TIMES, _LOOKS = 10, 3
 """How often over the announced time, and how many answers in one run, before a task counts as one without an end."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Transitions:
     """The rules by which jobs move on.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from seedspec.run.store.ledger import layout
@@ -24,7 +24,7 @@ class Fault:
     board: str = ""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Contents:
     """What a ledger holds: its team, its boards by id, and their purchases by board and name."""
 

@@ -11,7 +11,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
@@ -43,6 +43,7 @@ from seedspec.run.service.public_web import Deadlines, describe_error
 from seedspec.run.service.redaction import Redaction
 from seedspec.run.service.responses import HttpResponse, Rules
 from seedspec.run.service.uploads import Uploads
+from seedspec.text.value import valueclass
 
 SLOWEST = 64 * 1024
 """Bytes a second that an upload may be given time for: what is slower is tried again, and given up."""
@@ -51,7 +52,7 @@ SLOWEST = 64 * 1024
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Caller:
     """A service as a run asks it. `uploads` knows what was uploaded before and whether files go to a bucket instead."""
 

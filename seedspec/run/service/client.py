@@ -7,7 +7,7 @@ import errno
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,13 @@ from seedspec.run.service.responses import clean
 from seedspec.run.service.uploads import Uploads
 from seedspec.run.store.downloads import BadPlace, Downloads, NotWhole
 from seedspec.run.store.pictures import CutPictures
+from seedspec.text.value import valueclass
 
 ToService = Create | Read | ReadMany | List | Find | Cancel | Balance | Upload
 _TO_SERVICE = (Create, Read, ReadMany, List, Find, Cancel, Balance, Upload)
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Client:
     """Calls under way. `start` begins one, `wait` gives those that have come back; both from one thread at a time.
 

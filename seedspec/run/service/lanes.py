@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import httpx
+
+from seedspec.text.value import valueclass
 
 CONNECTIONS = 16
 """At one time to one place. What finds none free waits for its turn here, never inside httpx."""
@@ -16,7 +18,7 @@ ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 """What the client of a lane may have: httpx's pool looks at each of its connections, twice, for every request."""
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Lanes:
     """Clients that `make` made, as many as are in use at one time; the one that came back last is taken first."""
 

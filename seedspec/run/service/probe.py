@@ -10,7 +10,6 @@ import hashlib
 import io
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -83,7 +82,7 @@ async def _all(
     return found
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Probes:
     """Probes under way, and the bytes that they have read together."""
 

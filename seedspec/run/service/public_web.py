@@ -12,7 +12,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -93,7 +93,7 @@ class Piece:
     type: str
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Web:
     """Clients that have no key to give away. `local` allows addresses that name this machine, also over plain http.
 

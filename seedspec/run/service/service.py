@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from seedspec.run.service.client import Client
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Service:
     """What a run asks. A service with the emulator's lock and an address that is not on this machine cannot be made.
 
@@ -77,7 +77,7 @@ class Service:
         )  # fmt: skip
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Unasked:
     """What stands for an exchange where a run has nothing to ask: it is made with the first call, so that a run which
     makes none loads no HTTP."""

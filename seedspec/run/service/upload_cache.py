@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from seedspec.project.paths import Place
 from seedspec.project.state_folder import state_folder
 from seedspec.run.engine.messages import Stored
 from seedspec.run.service.responses import safe_url
+from seedspec.text.value import valueclass
 
 MARGIN = 0.1
 """The last part of an address's life, in which it is not given to a new task: the service fetches media later."""
@@ -32,7 +33,7 @@ _MOST_BYTES = 16_384
 _RECORD = re.compile(r"[0-9a-f]{64}\.json")
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class UploadCache:
     """What was uploaded to one service with one key, below the state folder beside a storyboard.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from seedspec.project.saved_video import NotRead, check_inside
 from seedspec.run.engine.messages import Reply, Stored, Trouble, Upload
 from seedspec.run.service.file_stream import FileStream, NotSent, sending
 from seedspec.run.service.upload_cache import UploadCache
+from seedspec.text.value import valueclass
 
 OTHERWISE = "a URL, or `--assets`, may do instead"
 
@@ -28,7 +29,7 @@ class Shop(Protocol):
     async def stored(self, call: Upload, path: Path) -> Reply: ...
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Uploads:
     """How a run's files get addresses. Without a memory nothing is reused; a bucket needs none.
 

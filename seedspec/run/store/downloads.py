@@ -6,7 +6,7 @@ import hashlib
 import os
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ from seedspec.media.reader import examine_with_poster, plays_videos
 from seedspec.project.atomic import sync_folder
 from seedspec.project.posters import WIDTH, clear, keep
 from seedspec.run.engine.messages import Kept
+from seedspec.text.value import valueclass
 
 _LONGEST = 255
 """Bytes of a file's name, on the file systems that there are."""
@@ -68,7 +69,7 @@ class Part:
             self.path.unlink()
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class Downloads:
     """Where videos go: names are relative to `root`, the folder of the lock, and never leave it.
 

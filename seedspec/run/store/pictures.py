@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from seedspec.media.facts import MediaError
@@ -14,9 +14,10 @@ from seedspec.project.atomic import atomic_write
 from seedspec.project.saved_video import NotRead, saved_video
 from seedspec.project.state_folder import state_folder
 from seedspec.run.engine.messages import Cut, Picture, Reply, Trouble
+from seedspec.text.value import valueclass
 
 
-@dataclass(slots=True)
+@valueclass(frozen=False, slots=True)
 class CutPictures:
     """Cuts pictures out of the videos of a lock, whose folder is `base` and whose name without its ending is `owner`.
 

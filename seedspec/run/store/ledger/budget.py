@@ -7,7 +7,7 @@ that goes on past midnight.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -31,7 +31,7 @@ class Drawn:
     over: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Budget:
     """The ceiling in millionths of a dollar, for each month or for ever; None for none.
 

@@ -13,7 +13,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -30,6 +30,7 @@ from seedspec.project.user_folders import user_state
 from seedspec.run.store.ledger.lease import FRESH, LEASE
 from seedspec.run.store.ledger.store import StoreRefuses, Unreachable
 from seedspec.run.store.ledger.types import Runner, Sealed, WrongLineage
+from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
     from seedspec.run.store.ledger.ledger import Ledger
@@ -45,7 +46,7 @@ _MOST_URL = 4096
 _HINT = re.compile(r"postgresql|(?:s3|gs|az)://[A-Za-z0-9._/=+-]{1,200}")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Opened:
     """A ledger that answered, and the lock with what it has. `ledger` is None where the lock has none, or where it
     gave no answer, which `away` says.

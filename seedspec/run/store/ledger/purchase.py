@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -17,13 +17,14 @@ from seedspec.lock.record import Record, record_of
 from seedspec.lock.state import RANKS, IllegalMove, State
 from seedspec.run.store.ledger.layout import BadDocument, read_document
 from seedspec.run.store.ledger.types import Runner
+from seedspec.text.value import valueclass
 
 _NEWEST = 2
 _NOTHING_PAID = (State.QUEUED, State.FAILED)
 _OF_REQUEST = ("fp", "entry", "take", "attempt", "manifest", "intent", "units", "profile", "used", "made")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Purchase:
     """What stands under the name of a purchase, with the tag that it had when it was seen.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from seedspec.text.value import valueclass
@@ -21,7 +21,7 @@ class Runner:
         return f"{self.host} ({self.job})" if self.job else self.host
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Standing:
     """A purchase as the ledger has it. `lives` says that the lease of its sender holds, by the store's clock."""
 
