@@ -10,6 +10,7 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
+from seedspec.text import later
 from seedspec.text.value import valueclass
 
 
@@ -192,7 +193,7 @@ PAGES = (
 """Hosts that show a medium inside of a page, or ask for a click before they give it."""
 
 _SAVE = "save the file and name it by its path, or give an address that is the file itself"
-_SUBDOMAIN = re.compile(r"\A(?:www|m|mobile|vm|vt|v|old|web)\.(?=[^.]+\.)")
+_SUBDOMAIN = later.pattern(r"\A(?:www|m|mobile|vm|vt|v|old|web)\.(?=[^.]+\.)")
 _INSIDE = tuple(f".{end}" for end in (
     "localdomain", "lan", "home", "home.arpa", "corp", "intranet", "intra", "private", "onion",
 ))  # fmt: skip

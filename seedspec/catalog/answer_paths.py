@@ -7,13 +7,14 @@ off. A list of readings gives the first that is there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from seedspec.text import later
+
 PATH = r"^[\w-]+(\[(\d{1,3}|\*)\])*(\.[\w-]+(\[(\d{1,3}|\*)\])*)*$"
-_STEP = re.compile(r"([\w-]+)|\[(\d+|\*)\]")
+_STEP = later.pattern(r"([\w-]+)|\[(\d+|\*)\]")
 _ALL = "*"
 
 

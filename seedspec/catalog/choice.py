@@ -9,6 +9,7 @@ from fractions import Fraction
 from math import log
 from typing import NamedTuple
 
+from seedspec.text import later
 from seedspec.text.diagnostic import did_you_mean, list_words
 from seedspec.text.near import fold, shorten
 
@@ -56,7 +57,7 @@ def _base_60(ratio: str) -> int | None:
 
 
 _NUMBER = r"(\d{1,5}(?:[.,]\d{1,4})?)"
-_TWO_NUMBERS = re.compile(rf"(?<![\d.,]){_NUMBER}\s*(?::|∶|/|x|×|\*|-|_|by|to|\s)\s*{_NUMBER}(?!\d)")
+_TWO_NUMBERS = later.pattern(rf"(?<![\d.,]){_NUMBER}\s*(?::|∶|/|x|×|\*|-|_|by|to|\s)\s*{_NUMBER}(?!\d)")
 _PIXELS = 64
 """Two numbers above this are the sides of a picture rather than a ratio."""
 _SHAPES = {

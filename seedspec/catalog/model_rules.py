@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,10 +9,11 @@ from seedspec.catalog.pattern import is_steady
 from seedspec.catalog.price_file import is_small
 from seedspec.catalog.provider_file import odd_texts
 from seedspec.catalog.schema import Violation, shorten
+from seedspec.text import later
 from seedspec.text.node import Path
 
-_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_:-]|[./](?=[A-Za-z0-9])){0,119}")
-_REFERENCE = re.compile(r"#/\$defs/([A-Za-z0-9_]+)")
+_ID = later.pattern(r"[A-Za-z0-9](?:[A-Za-z0-9_:-]|[./](?=[A-Za-z0-9])){0,119}")
+_REFERENCE = later.pattern(r"#/\$defs/([A-Za-z0-9_]+)")
 _VALUES = frozenset((
     "$schema", "$id", "$comment", "title", "description", "type", "default", "enum", "const", "examples", "required",
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
@@ -21,7 +21,7 @@ _VALUES = frozenset((
 ))  # fmt: skip
 _ONE, _LISTED, _NAMED = ("items", "not", "if", "then", "else"), ("allOf", "anyOf", "oneOf"), ("properties", "$defs")
 _OWN = frozenset(("unit", "code", "message", "at"))
-_CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_CODE = later.pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def patterns_of(documents: Mapping[str, Any]) -> frozenset[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from seedspec.text import later
+
 MOST_LETTERS, MOST_TIMES = 500, 1000
 _MOST_OPEN = 2
 """Quantifiers in a pattern that may take more or fewer letters; each multiplies the time that a text may take."""
-_TOKEN = re.compile(
+_TOKEN = later.pattern(
     r"\\(?P<reference>[1-9])|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<open>\((?:\?:)?)|(?P<close>\))|(?P<odd>\(\?)"
     r"|(?P<times>[*+?]|\{(?P<least>\d+)(?P<comma>,)?(?P<most>\d*)\})|(?P<choice>\|)|.",
     re.DOTALL,

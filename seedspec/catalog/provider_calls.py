@@ -9,9 +9,10 @@ from typing import Any
 from seedspec.catalog import template
 from seedspec.catalog.answer_paths import writable
 from seedspec.catalog.schema import Violation
+from seedspec.text import later
 from seedspec.text.node import Path
 
-_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~-]|\{task\}|\{own\}|\{model\}|\{app\})+)+")
+_PATH = later.pattern(r"(?:/(?:[A-Za-z0-9._~-]|\{task\}|\{own\}|\{model\}|\{app\})+)+")
 _TAKES = {
     "create": ("task",),
     "read": ("state",),

@@ -14,16 +14,17 @@ from seedspec.catalog.price_file import is_small
 from seedspec.catalog.provider_calls import call_faults
 from seedspec.catalog.provider_doubt import doubt_faults
 from seedspec.catalog.schema import Schema, Violation, shorten
+from seedspec.text import later
 from seedspec.text.node import Path
 from seedspec.text.value import valueclass
 from seedspec.text.visible import STEERING
 
 MOST_TITLE, MOST_TEXT = 80, 4000
-_ID = re.compile(r"[a-z][a-z0-9]{0,29}(?:-[a-z0-9]{1,30}){0,3}")
-_ORIGIN = re.compile(r"https://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+)(?::([1-9][0-9]{0,4}))?")
-_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_ID = later.pattern(r"[a-z][a-z0-9]{0,29}(?:-[a-z0-9]{1,30}){0,3}")
+_ORIGIN = later.pattern(r"https://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+)(?::([1-9][0-9]{0,4}))?")
+_HEADER = later.pattern(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _KEY_ENDS, _ADDRESS_ENDS = ("KEY", "TOKEN", "SECRET"), ("URL",)
-_STEERS = re.compile(f"[{STEERING}]")
+_STEERS = later.pattern(f"[{STEERING}]")
 _NOT_TASKS = ("a/b", "..", "../a", "a?b", "a#b", "a%2fb", "a b", "a\nb", "a\\b", "a@b", "a:b", "{task}")
 """Texts that no id of a task is like: each would be more than one part of a path."""
 

@@ -13,10 +13,10 @@ A template is JSON in which these stand for something, and everything else for i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from seedspec.text import later
 from seedspec.text.value import valueclass
 
 MARKS = ("$flat", "$model", "$get", "$each", "$item")
@@ -29,7 +29,7 @@ _KEYS = {
 }
 MOST_DEPTH = 20
 _ABSENT: Any = object()
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,15})")
+_WHOLE = later.pattern(r"-?(0|[1-9][0-9]{0,15})")
 
 
 class NotOfTemplate(Exception):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -14,6 +13,7 @@ from seedspec.catalog.price import Cost
 from seedspec.catalog.slot import Kind
 from seedspec.catalog.template import render
 from seedspec.compiler.address import Address, Labels, variant_of
+from seedspec.text import later
 from seedspec.text.source import Span
 from seedspec.text.value import brief, valueclass
 
@@ -221,7 +221,7 @@ class Entry(NamedTuple):
         return self.base.waits
 
 
-_UPSTREAM = re.compile(r"(?:frame:(first|last|[0-9]+):)?entry:([0-9a-f]{64})")
+_UPSTREAM = later.pattern(r"(?:frame:(first|last|[0-9]+):)?entry:([0-9a-f]{64})")
 
 
 def identity_of(fingerprint: str, frame: str = "") -> str:

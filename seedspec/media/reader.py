@@ -8,10 +8,12 @@ import sys
 from fractions import Fraction
 from functools import cache
 from io import BufferedReader
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from seedspec.media.facts import IMAGES, SOUNDS, VIDEOS, Facts, MediaError, MediaMissing, OtherFormat, sniff
-from seedspec.media.signals import Signals
+
+if TYPE_CHECKING:
+    from seedspec.media.signals import Signals
 
 _READERS = {"pillow": "Pillow", "tinytag": "tinytag", "av": "av"}
 """Libraries that read media: each under the name it is told apart by, and as it writes itself."""

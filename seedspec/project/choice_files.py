@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from seedspec.compiler.storyboard.types import Storyboard
 from seedspec.project import names, sources
 from seedspec.project.files import check_no_link
 from seedspec.project.reading import Reading
+from seedspec.text import later
 from seedspec.text.diagnostic import Problems
 from seedspec.text.node import Node
 from seedspec.text.source import Source
@@ -26,7 +26,7 @@ from seedspec.text.yaml import parse
 if TYPE_CHECKING:
     from seedspec.project.git import Revision
 
-_MODELINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=(\S+)")
+_MODELINE = later.pattern(r"#\s*yaml-language-server:\s*\$schema=(\S+)")
 
 
 @valueclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from seedspec.plan.command_hint import CommandHint
 from seedspec.project import atomic, names, sources
 from seedspec.project.files import check_no_link, read_start
 from seedspec.project.reading import Reading
+from seedspec.text import later
 from seedspec.text.diagnostic import Diagnostic, Note, Problems
 from seedspec.text.node import Map
 from seedspec.text.node import Sequence as Items
@@ -28,7 +28,7 @@ from seedspec.text.yaml_scalars import core
 if TYPE_CHECKING:
     from seedspec.project.git import Revision
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?::[A-Za-z0-9._-]+)*")
+_PLAIN = later.pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*(?::[A-Za-z0-9._-]+)*")
 """Labels that YAML takes as they are inside of braces; others stand in quotes."""
 _KEY = "seedspec_rows"
 _START = 4096

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -39,10 +38,11 @@ from seedspec.plan.reason import (
 )
 from seedspec.report.money import both, credits, dollars, is_anything, range_json, say_prices, to_the_unit
 from seedspec.report.table import columns, cut, stream_columns
+from seedspec.text import later
 
 BARE = CommandHint()
 """The storyboard that commands take by themselves, as written, and its paid lock."""
-_DIGEST = re.compile(r"^((?:sha256|entry):[0-9a-f]{12})[0-9a-f]{52}$")
+_DIGEST = later.pattern(r"^((?:sha256|entry):[0-9a-f]{12})[0-9a-f]{52}$")
 _COLORS = {
     Action.SUBMIT: "32", Action.CHANGE: "33", Action.RESUME: "36", Action.FETCH: "36",
     Action.DONE: "2", Action.SHARED: "2", Action.FAILED: "31", Action.DOUBT: "35", Action.ORPHAN: "2",

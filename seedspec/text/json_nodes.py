@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import orjson
 
+from seedspec.text import later
 from seedspec.text.diagnostic import Note, Problems
 from seedspec.text.node import Node
 from seedspec.text.source import Source
 from seedspec.text.yaml import parse, source_of
 from seedspec.text.yaml_characters import UNPRINTABLE
 
-_SURROGATE = re.compile(r"\\u[dD][89A-Fa-f][0-9A-Fa-f]{2}")
+_SURROGATE = later.pattern(r"\\u[dD][89A-Fa-f][0-9A-Fa-f]{2}")
 _HABITS = (
     ("//", "JSON has no comments: take it out"),
     ("/*", "JSON has no comments: take it out"),

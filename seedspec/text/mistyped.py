@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from seedspec.text import later
 from seedspec.text.diagnostic import did_you_mean, list_words
 from seedspec.text.lookalike import odd_in
 from seedspec.text.near import shorten
 
-_SEPARATORS = re.compile(r"\s*(?:[,;|/&+、，；｜／＆]|\s(?:and|or|und|oder)\s)\s*")
-_NOT = re.compile(r"(?:!=?|~|\^|-|not\s+|NOT\s+|<>)\s*")
+_SEPARATORS = later.pattern(r"\s*(?:[,;|/&+、，；｜／＆]|\s(?:and|or|und|oder)\s)\s*")
+_NOT = later.pattern(r"(?:!=?|~|\^|-|not\s+|NOT\s+|<>)\s*")
 _EVERY = frozenset(("*", "all", "any", ".*", "each", "every", "**", "%", "ALL", "ANY"))
 _AROUND = " \t'\"`<>()[]{}$%@#“”‘’«»*_"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+
+from seedspec.text import later
 
 STEERING = r"\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff"
 """Inside the brackets of a pattern: control characters, line separators, and what turns the direction of writing."""
@@ -11,8 +12,8 @@ STEERING = r"\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2066-
 UNSAFE = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 """The worst of them, for which no name or message has a use: the schemas of locks, picks and reviews refuse them."""
 
-_PAINT = re.compile(r"(\x1b\[(?:0|1|2|3[0-9])m)")  # the colours that a report may put in; no other sequence
-_BEGINS_COMMAND = re.compile(r"(^|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029])(\s*):(?=:)")
+_PAINT = later.pattern(r"(\x1b\[(?:0|1|2|3[0-9])m)")  # the colours that a report may put in; no other sequence
+_BEGINS_COMMAND = later.pattern(r"(^|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029])(\s*):(?=:)")
 
 
 def visible(text: str, *, spaces: bool = False) -> str:
@@ -59,7 +60,7 @@ def one_line(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-_STEERING = re.compile(f"[{STEERING}]+")
+_STEERING = later.pattern(f"[{STEERING}]+")
 
 
 def _spelt(text: str, kept: str = "\n", *, spaces: bool = False) -> str:

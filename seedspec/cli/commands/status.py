@@ -18,8 +18,6 @@ from seedspec.cli.options import check_bucket, ledger_option, renders_option
 from seedspec.cli.plan_view import head, ledger_json, print_next_of_plan
 from seedspec.cli.run_options import look_options, options_of, strict_option
 from seedspec.plan.plan import Action
-from seedspec.project.judged_file import read_judged
-from seedspec.project.saved_measures import values_by_fingerprint
 from seedspec.report import status
 from seedspec.run.loop import now
 from seedspec.run.prepare import compare_takes
@@ -86,6 +84,9 @@ def _show(storyboard: str, options: Options, form: str, *, watching: bool) -> No
     planned = plan(storyboard, options, made)
     takes = compare_takes(planned, options)
     if form == "json":
+        from seedspec.project.judged_file import read_judged
+        from seedspec.project.saved_measures import values_by_fingerprint
+
         problems = Problems()
         judged = read_judged(planned.place.lock, problems)
         show_findings(problems)

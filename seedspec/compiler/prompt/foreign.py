@@ -112,6 +112,8 @@ def find_foreign(
         return
     if is_template and ("{{" in shown or "{%" in shown):
         return  # it is broken, which is said elsewhere
+    if not may_be_foreign(shown):
+        return
     for m in _FORMS.finditer(shown):
         form = m.lastgroup if m["ref"] is None else "ref"
         inner = m[form or 0] or ""

@@ -13,6 +13,7 @@ from seedspec.compiler.prompt.locate import place_of
 from seedspec.compiler.prompt.origins import Origins
 from seedspec.compiler.prompt.tool_marks import Mark, find_marks, may_have_marks
 from seedspec.compiler.storyboard.types import Shot, Storyboard
+from seedspec.text import later
 from seedspec.text.diagnostic import EVERYTHING, Edit, Note, Problems
 from seedspec.text.near import shorten
 from seedspec.text.node import Map, Scalar, at
@@ -22,7 +23,7 @@ _FILE = re.compile(r"@?(?:file:(?://)?)?(?P<path>[\w./\\-]+\.(?:txt|md|markdown|
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _MEDIUM = re.compile(r"(?:file:(?://)?)?[\w./\\:-]+\.(?:png|jpe?g|webp|gif|mp4|mov|webm|mp3|wav|m4a)", re.IGNORECASE)
 _INCLUDED = re.compile(r"\{%[-+]?\s*(?:include|import|from)\s+(['\"])(?P<path>[^'\"\n]+)\1")
-_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_PATH = later.pattern(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _MOST_PLACES = 20
 _NO_TEMPLATE = "text from vars and axis values is no template: write it in the prompt, or the text itself here"
 

@@ -12,6 +12,7 @@ from seedspec.compiler.prompt.mentions import Certainty, Mention, literal_mentio
 from seedspec.compiler.prompt.origins import Origins
 from seedspec.compiler.prompt.partial import PartialPrompt, Prompt
 from seedspec.compiler.storyboard.swallowed_text import swallowed_comment
+from seedspec.text import later
 from seedspec.text.diagnostic import EVERYTHING, Problems
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
@@ -20,8 +21,8 @@ from seedspec.text.yaml_characters import UNPRINTABLE
 _CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 """Compiled where a prompt is long enough to be counted: so wide a set takes long."""
 
-_LEFT_OVER = re.compile(r"\{\{[^\n{}]{0,60}\}\}|\{%[^\n{}]{0,60}%\}|\{\{|\{%")
-_WORD = re.compile(r"[A-Za-z0-9][\w'’-]*")
+_LEFT_OVER = later.pattern(r"\{\{[^\n{}]{0,60}\}\}|\{%[^\n{}]{0,60}%\}|\{\{|\{%")
+_WORD = later.pattern(r"[A-Za-z0-9][\w'’-]*")
 
 
 class PromptLint:

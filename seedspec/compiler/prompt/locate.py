@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from seedspec.text import later
 from seedspec.text.diagnostic import Edit
 from seedspec.text.node import Scalar
 from seedspec.text.source import Span
@@ -12,9 +12,9 @@ from seedspec.text.source import Span
 _FOLD = r"[ \t]*\n[ \t\n]*"
 _ESCAPE = r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)"
 _UNITS = {
-    '"': re.compile(rf"(?P<none>\\\n[ \t]*)|(?P<one>{_ESCAPE})|(?P<fold>{_FOLD})|."),
-    "'": re.compile(rf"(?P<none>(?!))|(?P<one>'')|(?P<fold>{_FOLD})|."),
-    "": re.compile(rf"(?P<none>(?!))|(?P<one>(?!))|(?P<fold>{_FOLD})|."),
+    '"': later.pattern(rf"(?P<none>\\\n[ \t]*)|(?P<one>{_ESCAPE})|(?P<fold>{_FOLD})|."),
+    "'": later.pattern(rf"(?P<none>(?!))|(?P<one>'')|(?P<fold>{_FOLD})|."),
+    "": later.pattern(rf"(?P<none>(?!))|(?P<one>(?!))|(?P<fold>{_FOLD})|."),
 }
 """What stands for nothing, for one character, or for the end of a line, by the style of a text."""
 

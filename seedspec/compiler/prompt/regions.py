@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from seedspec.text import later
+
 CLOSES = {"{{": "}}", "{%": "%}", "{#": "#}"}
-_MARK = re.compile(r"\{[{%#]")
-_STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
-_RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
-_INNER = re.compile(r"['\"]|[-+]?[%}]\}|\{[{%#]|[{}()\[\]]|%(?=\s*(?:\n|\Z))")
+_MARK = later.pattern(r"\{[{%#]")
+_STRING = later.pattern(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_RAW = later.pattern(r"\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
+_INNER = later.pattern(r"['\"]|[-+]?[%}]\}|\{[{%#]|[{}()\[\]]|%(?=\s*(?:\n|\Z))")
 
 
 class Region(NamedTuple):

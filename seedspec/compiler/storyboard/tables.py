@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Mapping
 
 from seedspec.catalog.form import name_for
 from seedspec.compiler.storyboard.types import LABEL, LABEL_FORM
+from seedspec.text import later
 from seedspec.text.diagnostic import Edit, Note, Problems
 from seedspec.text.near import fold, shorten
 from seedspec.text.node import Map, Node, Pair, Scalar, Sequence
 
-COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}|x-[A-Za-z0-9_-]{1,38}")
+COLUMN = later.pattern(r"[A-Za-z_][A-Za-z0-9_]{0,39}|x-[A-Za-z0-9_-]{1,38}")
 """The name of a column: as templates read it, or one for people alone."""
 
 _ID = "id"

@@ -8,7 +8,6 @@ bodies, and so have the requests of a colleague. A task that is known already is
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,14 +15,15 @@ from typing import Any
 from seedspec.catalog.answer_paths import is_number
 from seedspec.catalog.model import Model
 from seedspec.run.engine.messages import Listed
+from seedspec.text import later
 from seedspec.text.value import valueclass
 
 BEFORE, AFTER = 120.0, 900.0
 """Seconds around the sending of a request in which a task may be the one that it made: clocks differ, queues wait."""
 
 MOST_SEED = 2**32 - 1
-_OWN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{19,99}")
-_ADDRESS = re.compile(r"(?:https?|file|entry|frame|upload|asset|sha256|data|oss|tos)[:/]")
+_OWN = later.pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{19,99}")
+_ADDRESS = later.pattern(r"(?:https?|file|entry|frame|upload|asset|sha256|data|oss|tos)[:/]")
 
 
 @valueclass(frozen=True, slots=True)
