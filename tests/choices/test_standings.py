@@ -6,7 +6,6 @@ import json
 import random
 from pathlib import Path
 
-import choix
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -27,6 +26,8 @@ DIGEST = "sha256:" + "0" * 64
 
 def oracle(names: list[str], outcomes: list[Outcome], *, prior: float) -> dict[str, float]:
     """The same strengths by choix: votes count twice, so that a tie is a win for each; the prior is one more player."""
+    import choix  # takes a second, in each process that collects the tests
+
     at = {name: i for i, name in enumerate(names)}
     pairs: list[tuple[int, int]] = []
     for x, y, scored in outcomes:

@@ -183,7 +183,7 @@ def _told(found: api.Diagnostic) -> list[str]:
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    given = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     if not isinstance(given, list):
         raise ValueError(f"{path}: found no list of cases")
     return given
