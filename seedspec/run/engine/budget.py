@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from seedspec.lock.run_events import Stopped
 from seedspec.run.engine.purchase import Limits, Moment, Purchase
 from seedspec.text.value import valueclass
