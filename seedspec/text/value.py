@@ -69,7 +69,7 @@ def _build(cls: type, *, frozen: bool) -> type:
     given = tuple(name for name in names if _counts(said.get(name), "init"))
     compared = tuple(name for name in names if _counts(said.get(name), "compare"))
     del space["__dict__"], space["__weakref__"]
-    space |= {"__slots__": names, "__match_args__": given, "__dataclass_fields__": _Fields(names, said, frozen)}
+    space |= {"__slots__": names, "__match_args__": given, "__dataclass_fields__": _Fields(names, said)}
     for name, method in _methods(given, compared, frozen=frozen).items():
         space.setdefault(name, method)
 
@@ -150,15 +150,14 @@ def _refuse_change(self: object, name: str, _: object = None) -> NoReturn:
 class _Fields:
     """What the functions of `dataclasses` ask a class for, made when one of them does."""
 
-    def __init__(self, names: tuple[str, ...], said: Mapping[str, Any], frozen: bool) -> None:
-        self.names, self.said, self.frozen = names, said, frozen
+    def __init__(self, names: tuple[str, ...], said: Mapping[str, Any]) -> None:
+        self.names, self.said = names, said
 
     def __get__(self, _: object, made: Any) -> Any:
         from dataclasses import Field, field, make_dataclass
 
         kept = {name: said if isinstance(said, Field) else field(default=said) for name, said in self.said.items()}
         fields = [(name, object, kept.get(name, field())) for name in self.names]
-        standard: Any = make_dataclass(made.__name__, fields, frozen=self.frozen)
-        made.__dataclass_params__ = standard.__dataclass_params__  # what is asked of a base, behind its fields
+        standard: Any = make_dataclass(made.__name__, fields)
         made.__dataclass_fields__ = standard.__dataclass_fields__
         return standard.__dataclass_fields__

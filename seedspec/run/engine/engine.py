@@ -7,7 +7,7 @@ and records the events of each reply before anything else happens.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import islice
 
 import orjson
@@ -60,10 +60,9 @@ from seedspec.run.engine.slots import Slots
 from seedspec.run.engine.sums import sums
 from seedspec.run.engine.terms import Terms
 from seedspec.run.engine.transitions import Transitions
-from seedspec.text.value import valueclass
 
 
-@valueclass(frozen=False, slots=True)
+@dataclass(slots=True)
 class Engine:
     """One run of a plan. `key` makes a fresh idempotency key. `terms` are those of the service that most is bought of,
     and `services` those of further ones, by their ids. Each has its pace and its balance, and may be stopped alone.
