@@ -26,9 +26,8 @@ class Action(Enum):
     DOUBT = "?"
     ORPHAN = "-"
 
-    __hash__ = (
-        object.__hash__
-    )  # each is one object; that of `Enum` hashes its name, in Python, at every look into a set
+    # Each is one object. The hash of `Enum` is that of the name, made in Python at every look into a set.
+    __hash__ = object.__hash__
 
 
 BUYS = frozenset({Action.SUBMIT, Action.CHANGE})
