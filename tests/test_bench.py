@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.parametrize(
     ("words", "bars", "curves"),
     [
-        (["compile"], 7, 4),
+        (["compile"], 6, 4),
         (
             [
                 "status with",
