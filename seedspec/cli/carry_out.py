@@ -73,7 +73,8 @@ def carry_out(
                 emulator(storyboard, seconds=emulation.seconds, faults=emulation.faults, seed=emulation.seed)
             )
         stopping = ends.enter_context(hear_signals(quiet=view.live))
-        gc.set_threshold(_OFTEN)
+        if needed:
+            gc.set_threshold(_OFTEN)
         events = run(
             storyboard, options, consent=consent, emulator=fake, compiled=planned.compiled, stopping=stopping,
             known=planned.plan,

@@ -122,9 +122,10 @@ def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
             limit,
             1.5,
             1.2,
-            rounds=3,
+            rounds=1,  # a round takes two minutes
         )
-    yield Growth(f"a whole run, {TOGETHER}", (2, 20, 200) if tiny else (20, 200, 2000), bought, (INSIDE, MEMORY))
+    sizes = (2, 20, 200) if tiny else (20, 200, 2000)
+    yield Growth(f"a whole run, {TOGETHER}", sizes, bought, (INSIDE, MEMORY), rounds=1)
 
 
 def _endings(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
