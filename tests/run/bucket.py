@@ -61,8 +61,8 @@ class Store:
 
     def keys(self, bucket: str) -> dict[str, int]:
         """The files in a bucket, with their sizes."""
-        found = self.client().list_objects_v2(Bucket=bucket).get("Contents", [])
-        return {item["Key"]: item["Size"] for item in found}
+        pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
 
     def sent(self, method: str) -> list[str]:
         return [line for line in self.seen if line.startswith(f"{method} ")]
