@@ -57,7 +57,7 @@ from seedspec.run.prepare import (
     ready,
     seeks,
 )  # fmt: skip
-from seedspec.run.service.service import Emulator, Service, Unasked, service_of
+from seedspec.run.service.service import Emulator, LateClient, Service, service_of
 from seedspec.run.store.journal import Journal
 from seedspec.run.store.lock_file import hold, holder, read_lock
 from seedspec.run.store.rescue import describe_foreign, foreign
@@ -66,6 +66,7 @@ from seedspec.text.source import Source, Span
 from seedspec.text.value import valueclass
 
 if TYPE_CHECKING:
+    from seedspec.run.service.client import Client
     from seedspec.run.store.ledger.opened import Opened
 
 __all__ = [
@@ -330,7 +331,6 @@ def _run(
     before: RunFinished | None = None,
 ) -> Generator[Event, None, None]:
     from seedspec.run.machine import machine_of
-    from seedspec.run.store.downloads import BadPlace
 
     place = service.place
     provider, *others = providers_of(made)
@@ -343,16 +343,12 @@ def _run(
     journal = Journal(place.lock, plan.lock, place.words, None if ledger is None else ledger.press)
     idle = (Action.DONE, Action.SHARED, Action.FAILED, Action.DOUBT)
     asks = any(s.action not in idle or isinstance(s.reason, Stuck) for s in plan.steps) or seeks(made, plan)
-    client = make() if asks or options.renders else None
-    exchange = Unasked(make) if client is None else client
-    if asks and client is not None:
-        try:
-            client.saves.ready(place.folder)
-        except BadPlace as error:
-            raise BadSettings(str(error)) from None
+    exchange = LateClient(make)
     try:
-        if asks and client is not None:
-            client.ready()
+        if asks or options.renders:  # what is wrong with a bucket is told also where nothing is asked
+            client = exchange.open()
+            if asks:
+                _make_ready(client, place)
         if ledger is None:
             yield from drive(machine(), exchange, journal, stopping=stopping, seconds=options.timeout)
             journal.close(_order(made), place.profile)
@@ -366,6 +362,17 @@ def _run(
     finally:
         journal.abandon()
         exchange.close()
+
+
+def _make_ready(client: Client, place: Place) -> None:
+    """Raises BadSettings for what keeps videos from being saved, or the service from being asked."""
+    from seedspec.run.store.downloads import BadPlace
+
+    try:
+        client.saves.ready(place.folder)
+    except BadPlace as error:
+        raise BadSettings(str(error)) from None
+    client.ready()
 
 
 def _order(made: Compiled) -> list[str]:

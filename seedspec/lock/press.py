@@ -35,6 +35,15 @@ def lasting(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return values
 
 
+class Facts(dict[bytes, Mapping[str, Any]]):
+    """The mapping of a JSON text, made once: what is written alike in many records is one object in all of them."""
+
+    def __missing__(self, text: bytes) -> Mapping[str, Any]:
+        made: Mapping[str, Any] = orjson.loads(text)
+        self[text] = made
+        return made
+
+
 class Press:
     """Makes few bytes of the values of records: what one has in common with an earlier one is left out.
 
@@ -46,7 +55,7 @@ class Press:
         self._patterns: list[bytes] = []
         self._recent: dict[bytes, bytes] = {}
         self._read: tuple[bytes, Mapping[str, Any]] = (b"", {})
-        self._facts: dict[bytes, Mapping[str, Any]] = {}
+        self.facts = Facts()
         self._many = 0
 
     def keep(self, values: Mapping[str, Any]) -> Kept:
@@ -77,10 +86,3 @@ class Press:
             self._recent = {}
         self._recent[line] = made
         return made
-
-    def share(self, facts: bytes) -> Mapping[str, Any]:
-        """The facts of a JSON text: one mapping for all that are written alike."""
-        known = self._facts.get(facts)
-        if known is None:
-            known = self._facts[facts] = orjson.loads(facts)
-        return known

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from seedspec.lock.press import Kept, Press
+from seedspec.lock.press import Facts, Kept, Press
 from seedspec.lock.state import State
 from seedspec.text.value import valueclass
 
@@ -124,7 +124,7 @@ def _record(
     keeper: Packer | Press | None,
 ) -> Record:
     facts: Mapping[str, Any] = {key: values[key] for key in FACTS if key in values}
-    facts = facts if keeper is None else keeper.share(orjson.dumps(facts))
+    facts = facts if keeper is None else keeper.facts[orjson.dumps(facts)]
     get = values.get
     state, entry, profile = STATES[get("state", "queued")], str(get("entry", "")), str(get("profile", ""))
     return Record(fp, attempt, state, entry, profile, get("file"), get("bytes"), facts, kept, index)
@@ -171,7 +171,7 @@ class Packer:
     def __init__(self) -> None:
         self._last = Packed()
         self._room = PLAIN
-        self._facts: dict[bytes, Mapping[str, Any]] = {}
+        self.facts = Facts()
 
     def add(self, line: bytes) -> tuple[Packed, int]:
         """Where a line is kept, and which of the lines there it is."""
@@ -183,10 +183,3 @@ class Packer:
                 packed.close()
             self._last = Packed()
         return packed, index
-
-    def share(self, facts: bytes) -> Mapping[str, Any]:
-        """The facts of a JSON text: one mapping for all that are written alike."""
-        known = self._facts.get(facts)
-        if known is None:
-            known = self._facts[facts] = orjson.loads(facts)
-        return known

@@ -78,26 +78,26 @@ class Service:
 
 
 @valueclass(frozen=False, slots=True)
-class Unasked:
-    """What stands for an exchange where a run has nothing to ask: it is made with the first call, so that a run which
-    makes none loads no HTTP."""
+class LateClient:
+    """The client of a run, made when it is first needed: a run that has nothing to ask loads no HTTP."""
 
     make: Callable[[], Client]
     _made: Client | None = None
 
+    def open(self) -> Client:
+        """The client. Raises BadSettings for a bucket that cannot be one."""
+        self._made = self._made or self.make()
+        return self._made
+
     def start(self, call: Call) -> None:
-        self._opened().start(call)
+        self.open().start(call)
 
     def wait(self, seconds: float | None) -> list[tuple[Call, Reply]]:
-        return self._opened().wait(seconds)
+        return self.open().wait(seconds)
 
     def close(self) -> None:
         if self._made is not None:
             self._made.close()
-
-    def _opened(self) -> Client:
-        self._made = self._made or self.make()
-        return self._made
 
 
 @valueclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -92,18 +92,21 @@ class Board:
 
         For many the whole board is read: a listing takes fewer questions than one for each.
         """
+        there: Container[Name] = self._seen
         if len(names) <= AT_ONCE:
-            return self._read(names)
-        self.refresh()
-        return [found for name in names if (found := self.get(name)) is not None]
+            there = self._read(names)
+        else:
+            self.refresh()
+        return [found for name in names if name in there and (found := self.get(name)) is not None]
 
-    def _read(self, names: Collection[Name]) -> list[Purchase]:
+    def _read(self, names: Collection[Name]) -> set[Name]:
+        """Sees some purchases as they stand now; those that are there."""
         keys = {layout.purchase(self.uuid, *name): name for name in names}
         there = set[Name]()
         for key, data, tag in self._store.get_all(list(keys)):
             self.saw(read_purchase(key, keys[key], data, tag))
             there.add(keys[key])
-        return [found for name in names if name in there and (found := self.get(name)) is not None]
+        return there
 
     def attempts(self, fp: str) -> list[Purchase]:
         """All attempts at a request as they stand now."""
