@@ -24,18 +24,18 @@ LONGEST_MESSAGE, LONGEST_CODE = 2000, 200
 _STATES = frozenset(map(str, State))
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _USED = re.compile(r"(?:frame:(?:first|last|0|[1-9][0-9]{0,6}):entry:)?[0-9a-f]{64}")
-PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39})?")
-ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}(?:@[A-Za-z_][A-Za-z0-9_=,.:-]{0,900})?/[1-9][0-9]{0,14}")
-TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,255}")
-KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,254}")
+PROFILE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,39}+)?+")
+ENTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}+(?:@[A-Za-z_][A-Za-z0-9_=,.:-]{0,900}+)?+/[1-9][0-9]{0,14}+")
+TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,255}+")
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,254}+")
 _AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-UNIT = re.compile(r"[a-z][a-z0-9_]{0,19}")
+UNIT = re.compile(r"[a-z][a-z0-9_]{0,19}+")
 USUAL_AT = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}Z")
 _MESSAGE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_MESSAGE}}}")
 _CODE = re.compile(f"[^{UNSAFE}]{{0,{LONGEST_CODE}}}")
 _RESERVED = frozenset('<>:"\\|?*')
 USUAL_VIDEO = re.compile(  # nearly every one
-    r"[a-z][a-z0-9_-]{4,39}(?:\.emulator)?/[A-Za-z0-9@=,_-]{5,150}(?:\.[0-9a-f]{1,8}){0,2}\.mp4"
+    r"[a-z][a-z0-9_-]{4,39}+(?:\.emulator)?+/[A-Za-z0-9@=,_-]{5,150}+(?:\.[0-9a-f]{1,8}+){0,2}+\.mp4"
 )
 _MOST = 1e15
 
