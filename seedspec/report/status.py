@@ -49,8 +49,16 @@ Surprises = Mapping[tuple[str, int], tuple[Mismatch, ...]]
 
 def surprises(plan: Plan, models: Mapping[str, Model]) -> Surprises:
     """What is unlike its request, of all that a plan has a record of."""
-    records = (s.record for s in plan.steps if s.record is not None)
-    return {(r.fp, r.attempt): strange for r in records if (strange := mismatch.of_record(models, r))}
+    judged: dict[tuple[object, ...], tuple[Mismatch, ...]] = {}
+    found = {}
+    for entry, record in ((s.entry, s.record) for s in plan.steps if s.record is not None):
+        # Of very many entries what they ask for besides their prompts is one object, and so is what came back.
+        alike = id(record if entry is None else entry.base), id(record.facts), record.state
+        if (strange := judged.get(alike)) is None:
+            strange = judged[alike] = mismatch.of_record(models, record)
+        if strange:
+            found[record.fp, record.attempt] = strange
+    return found
 
 
 def rows(
