@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 
@@ -9,7 +10,6 @@ from seedspec.catalog.price import Cost, Rate
 from seedspec.compiler.address import parse, shot_of
 from seedspec.compiler.entry import MODEL, Entry
 from seedspec.compiler.storyboard.profile import AS_WRITTEN
-from seedspec.lock.lock import Lock
 from seedspec.lock.record import Record
 from seedspec.lock.state import BOUGHT, word
 from seedspec.plan.plan import Plan, Step
@@ -32,6 +32,9 @@ class Stated:
 
     def __add__(self, other: Stated) -> Stated:
         return Stated(self.units + other.units, self.of + other.of)
+
+    def times(self, count: int) -> Stated:
+        return Stated(self.units * count, self.of * count)
 
 
 @valueclass(frozen=True, slots=True)
@@ -60,6 +63,18 @@ class Spending:
             self.judged + other.judged,
         )
 
+    def times(self, count: int) -> Spending:
+        """The spending of so many such videos."""
+        return Spending(
+            self.videos * count,
+            self.bought * count,
+            self.estimate.times(count),
+            self.paid.times(count),
+            self.reserved.times(count),
+            self.charged.times(count),
+            self.judged * count,
+        )
+
 
 @valueclass(frozen=True, slots=True)
 class Line:
@@ -76,11 +91,10 @@ def lines(plan: Plan, by: Sequence[str], rate: Rate, *, whole: bool = True) -> l
     share is one purchase and counts with the first of them. With `whole` also what the lock alone knows: what was
     bought and left the storyboard, and where it is told apart by profile, what was bought with the other ones.
     """
-    found: dict[tuple[str, ...], Spending] = {}
+    found: dict[tuple[str, ...], list[Spending]] = {}
     for purchase in _purchases(plan, rate, whole=whole, everywhere="profile" in by, by=by):
-        name = tuple(purchase.labels.get(key, "") for key in by)
-        found[name] = found.get(name, Spending()) + purchase.spending
-    return [Line(labels, spending) for labels, spending in found.items()]
+        found.setdefault(tuple(purchase.labels.get(key, "") for key in by), []).append(purchase.spending)
+    return [Line(labels, _sum(spent)) for labels, spent in found.items()]
 
 
 def by_profile(plan: Plan, rate: Rate) -> dict[str, Spending]:
@@ -88,10 +102,10 @@ def by_profile(plan: Plan, rate: Rate) -> dict[str, Spending]:
 
     What an entry of the plan asks for counts with the plan's profile, which is always there.
     """
-    found = {plan.profile: Spending()}
+    found: dict[str, list[Spending]] = {plan.profile: []}
     for purchase in _purchases(plan, rate, whole=True, everywhere=True):
-        found[purchase.profile] = found.get(purchase.profile, Spending()) + purchase.spending
-    return found
+        found.setdefault(purchase.profile, []).append(purchase.spending)
+    return {profile: _sum(spent) for profile, spent in found.items()}
 
 
 def price_of_videos(plan: Plan) -> Callable[[Entry], float]:
@@ -111,6 +125,12 @@ def total(found: Sequence[Line]) -> Spending:
     return sum((line.spending for line in found), Spending())
 
 
+def _sum(found: Sequence[Spending]) -> Spending:
+    """The sum, in which what is one object many times is added once."""
+    many = Counter(map(id, found))
+    return sum((one.times(many[id(one)]) for one in {id(one): one for one in found}.values()), Spending())
+
+
 @valueclass(frozen=True, slots=True)
 class _Purchase:
     """One request with all attempts at it; `profile` is the one it was bought with, or would be, "" for none."""
@@ -124,20 +144,28 @@ def _purchases(plan: Plan, rate: Rate, *, whole: bool, everywhere: bool, by: Seq
     """Each request once, those of entries first, with labels if these are asked for; `everywhere` also what was bought
     with other profiles."""
     seen: set[str] = set()
+    spent: dict[tuple[object, ...], Spending] = {}
+
+    def spending(fp: str, entry: Entry | None) -> Spending:
+        """Worked out once for all that are priced and paid alike: of very many both are one object."""
+        records = plan.lock.attempts.get(fp, ())
+        alike = id(entry and entry.cost), *[(id(r.facts), r.state) for r in records]
+        if (found := spent.get(alike)) is None:
+            found = spent[alike] = _spending(records, entry, rate)
+        return found
+
     for step in plan.steps:
         if step.entry is not None and step.fp not in seen:
             seen.add(step.fp)
             labels = _stands(plan.lock.last(step.fp), plan.profile) | _words(step.entry, by) if by else {}
-            yield _Purchase(plan.profile, labels, _spending(plan.lock, step.fp, step.entry, rate))
+            yield _Purchase(plan.profile, labels, spending(step.fp, step.entry))
     orphans = plan.lock.attempts if everywhere else (s.fp for s in plan.steps if s.entry is None and _own(s, plan))
     for fp in orphans if whole else ():
-        record = plan.lock.last(fp)
-        if fp not in seen and record is not None:
+        if fp not in seen and (record := plan.lock.last(fp)) is not None:
             seen.add(fp)
-            spending = _spending(plan.lock, fp, None, rate)
-            if spending != Spending():
+            if (known := spending(fp, None)) != Spending():
                 labels = _stands(record, record.profile) | _read_words(record) if by else {}
-                yield _Purchase(record.profile, labels, spending)
+                yield _Purchase(record.profile, labels, known)
 
 
 def _own(step: Step, plan: Plan) -> bool:
@@ -167,9 +195,9 @@ def _read_words(record: Record) -> dict[str, str]:
     return {"shot": found.shot, "take": str(found.take), **own, **dict(found.labels)}
 
 
-def _spending(lock: Lock, fp: str, entry: Entry | None, rate: Rate) -> Spending:
+def _spending(records: Sequence[Record], entry: Entry | None, rate: Rate) -> Spending:
     """All attempts at one request: each that is paid for is a video, and so is the one that is still to be bought."""
-    found = [spent for r in lock.attempts.get(fp, ()) if (spent := _spent(r, entry, rate)) is not None]
+    found = [spent for r in records if (spent := _spent(r, entry, rate)) is not None]
     if entry is not None and not any(one.bought for one in found):
         found.append(Spending(1, 0, entry.cost))
     return found[0] if len(found) == 1 else sum(found, Spending())
