@@ -2,9 +2,9 @@
 
     python tests/bench/claims.py FOLDER RUNS TAKES SECONDS
 
-The ledger stands in a bucket that takes SECONDS to answer. The last line on standard error says how many seconds there
-were from the first purchase that the service saw to the last, the CPU seconds of all runs, and in megabytes the most
-memory of a run and of a plan.
+The ledger stands in a bucket that takes SECONDS to answer. The last line on standard error says how many purchases the
+service saw in how many seconds while all runs bought, which leaves out how they begin and end; the CPU seconds of all
+runs from begin to end, and in megabytes the most memory of a run and of a plan.
 """
 
 from __future__ import annotations
@@ -73,13 +73,16 @@ def main(folder: Path, runs: int, takes: int, seconds: float) -> None:
             clone(one, takes, board)
         environment = {**ENVIRONMENT, **ledger, "EVOLINK_BASE_URL": service.api, "EVOLINK_FILES_URL": service.files}
         planned = ended(start(clones[0], ["plan"], environment), clones[0])
-        found = [ended(*pair) for pair in [(start(one, BUYS, environment), one) for one in clones]]
+        keys = [{"EVOLINK_API_KEY": f"{environment['EVOLINK_API_KEY']}-{n}"} for n in range(runs)]
+        started = [(start(one, BUYS, environment | key), one) for one, key in zip(clones, keys, strict=True)]
+        found = [ended(*pair) for pair in started]
         with urlopen(f"{service.api}/bought") as answer:
             told = json.load(answer)
     assert told["purchases"] == told["prompts"] == takes, told
     shutil.rmtree(folder)
     said = {
-        "seconds": told["seconds"], "cpu": sum(cpu for cpu, _ in found),
+        "buyers": told["buyers"], "together": told["together"], "seconds": told["seconds"],
+        "cpu": sum(cpu for cpu, _ in found),
         "peak": max(peak for _, peak in found), "plan": planned[1],
     }  # fmt: skip
     print(json.dumps(said), file=sys.stderr)

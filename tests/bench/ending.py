@@ -4,8 +4,9 @@
 
 It takes every purchase, and knows every task by the number in its id. From the first question on, number n has ended
 after n / RATE seconds, with a video that it serves itself: a small one, or with `hard` one of a real one's weight. From
-ENDING on none ever ends. `GET /bought` says how many purchases there were, of how many prompts, in how many seconds
-from the first to the last.
+ENDING on none ever ends. `GET /bought` says how many purchases there were, of how many prompts, and how many of them in
+how many seconds while all buyers bought: from the first purchase of the last to begin to the last one of the first to
+end. A buyer is known by its key.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from seedspec.media.movie.takes import Studio
 
 MODEL = "seedance-2.0-reference-to-video"
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
+_KEY = re.compile(rb"authorization: ([^\r]+)", re.IGNORECASE)
 
 
 class Tasks:
@@ -45,22 +47,25 @@ class Tasks:
 
 
 class Bought:
-    """The purchases that the service took."""
+    """The purchases that the service took, and when it took which of each buyer."""
 
     def __init__(self) -> None:
         self._prompts: list[str] = []
-        self._times: list[float] = []
+        self._times: dict[bytes, list[float]] = {}
 
-    def take(self, body: bytes) -> dict[str, object]:
+    def take(self, buyer: bytes, body: bytes) -> dict[str, object]:
         self._prompts.append(orjson.loads(body)["prompt"])
-        self._times.append(time.monotonic())
+        self._times.setdefault(buyer, []).append(time.monotonic())
         return {"id": task_id(len(self._prompts)), "object": "video.generation.task", "model": MODEL,
                 "status": "pending", "progress": 0, "created": 1795427517, "usage": {"credits_reserved": 31.3875},
                 "task_info": {"estimated_time": 120}}  # fmt: skip
 
     def told(self) -> dict[str, object]:
-        seconds = self._times[-1] - self._times[0] if self._times else 0.0
-        return {"purchases": len(self._prompts), "prompts": len(set(self._prompts)), "seconds": seconds}
+        begin = max((times[0] for times in self._times.values()), default=0.0)
+        end = min((times[-1] for times in self._times.values()), default=0.0)
+        together = sum(begin < at <= end for times in self._times.values() for at in times)
+        return {"purchases": len(self._prompts), "prompts": len(set(self._prompts)), "buyers": len(self._times),
+                "together": together, "seconds": max(0.0, end - begin)}  # fmt: skip
 
 
 async def main(folder: Path, ending: int, rate: float, words: Sequence[str]) -> None:
@@ -86,7 +91,8 @@ async def main(folder: Path, ending: int, rate: float, words: Sequence[str]) -> 
                 body = await reader.readexactly(int(length[1])) if length else b""
                 path = head.split(b" ", 2)[1].decode()
                 if path.endswith("/generations"):
-                    writer.write(answer(orjson.dumps(bought.take(body))))
+                    key = _KEY.search(head)
+                    writer.write(answer(orjson.dumps(bought.take(key[1] if key else b"", body))))
                 elif path.endswith("/credits"):
                     writer.write(answer(b'{"data": {"user": {"remaining_credits": 1000000000}}}'))
                 elif path == "/bought":

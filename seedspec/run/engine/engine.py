@@ -150,7 +150,7 @@ class Engine:
         calls = self._following(now) if self.limits.wait else []
         calls += [self._slots.begin(call) for call in self.renders.due(now)]
         calls += [self._slots.begin(call) for call in self._doubts.due(now)]
-        if self._looks and (look := self._others.due(self._jobs.values(), now)) is not None:
+        if self._looks and (look := self._others.due(self._jobs, now, buying=self._slots.buying)) is not None:
             calls.append(self._slots.begin(look))
         calls += [self._slots.begin(Balance(account.provider)) for account in self._slots.to_weigh(now)]
         if not (selling := self._slots.selling):
@@ -256,11 +256,11 @@ class Engine:
             return True
         if self.renders.waits or any(account.weighs for account in self._accounts):
             return False
-        lanes = [self._lane(a.provider) for a in self._accounts if self._slots.may_submit(a)]
+        counts, lanes = self._agenda.counts, self._slots.selling_lanes
         if not self.limits.wait:
-            return not any(lane.any_turn for lane in lanes)
-        live = (Phase.RUNNING, Phase.FETCHING, Phase.ELSEWHERE, Phase.SEEKING)
-        return not any(self._agenda.counts[p] for p in live) and not any(lane.counts[Phase.WAITING] for lane in lanes)
+            return not counts[Phase.TAKEN] and not any(lane.any_turn for lane in lanes)
+        live = (Phase.RUNNING, Phase.FETCHING, Phase.TAKEN, Phase.ELSEWHERE, Phase.SEEKING)
+        return not any(counts[p] for p in live) and not any(lane.counts[Phase.WAITING] for lane in lanes)
 
     @property
     def stops(self) -> list[Stopped]:
@@ -325,9 +325,8 @@ class Engine:
 
     @property
     def _looks(self) -> bool:
-        """Whether there is something that others are sending or may have sent, and nobody looks at it now."""
-        sent = (self.limits.wait and self._agenda.counts[Phase.ELSEWHERE] > 0) or self._others.met
-        return sent and not self._slots.looking
+        """Whether there is something to be learned of what others buy, and nobody asks for it now."""
+        return not self._slots.looking and self._others.wants(self._agenda.counts, buying=self._slots.buying)
 
     def _following(self, now: Moment) -> list[Call]:
         """The free calls that bought videos need next, as far as slots for them are open."""

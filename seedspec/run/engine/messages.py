@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import field
 from typing import Any, Literal, Protocol
 
 from seedspec.lock.purchase_events import Submitting
@@ -160,11 +161,12 @@ class Cancel:
 
 @valueclass(frozen=True, slots=True)
 class Look:
-    """Asks the shared ledger how purchases of other runners stand; free. Each is a fingerprint and an attempt, by the
-    name of the job.
+    """Asks the shared ledger how purchases of other runners stand, and which of the `wanted` others have; free. Each is
+    a fingerprint and an attempt, by the name of the job.
     """
 
     purchases: Mapping[str, tuple[str, int]]
+    wanted: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 Call = Create | Read | ReadMany | Download | Recall | Archive | Upload | Cut | Balance | List | Find | Cancel | Look
@@ -328,9 +330,11 @@ class Theirs:
 
 @valueclass(frozen=True, slots=True)
 class Looked:
-    """How the purchases of others stand, by the name of the job."""
+    """How the purchases of others stand, by the name of the job, and the names of those wanted that others have or
+    may have."""
 
     found: Mapping[str, Theirs]
+    taken: Collection[str] = ()
 
 
 @valueclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 Following is free and safe to do twice. A purchase that is being sent has no task yet: the ledger is looked at now and
 then, until it has one or until the lease of its runner is over. Then it is in doubt, as after a run that was killed.
 
-Where others have bought one purchase that this run wanted, they have bought more: the next look is at all that this run
-still wants, so that it does not ask for each of them to be told that it is taken.
+Where others have bought one purchase that this run wanted, they have bought more: the next look finds which of all that
+this run still wants are taken, so that it does not ask for each of them to be told so. How they stand is read when this
+run has nothing left that it can buy: what is bought meanwhile is not held up, and each is read once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from seedspec.lock.age import seconds_since
@@ -26,26 +27,41 @@ from seedspec.text.value import valueclass
 LOOK = 3.0
 """Seconds between two looks at what others are sending."""
 
+_REST = 3.0
+"""The time after a look until the next one, as a multiple of what it took: thousands of purchases take seconds."""
+
 
 @valueclass(frozen=False, slots=True)
 class Others:
     """The purchases of other runners in this run. `renders` is the bucket of videos, "" for none. `met` says that one
-    was met since the last look.
+    was met since the last look, which began at `looked`.
     """
 
     progress: Transitions
     renders: str
     next_look: float = 0.0
     met: bool = False
+    looked: float = 0.0
 
-    def due(self, jobs: Iterable[Purchase], now: Moment) -> Look | None:
-        """The look that is due now: at everything that others are sending, or may have sent."""
+    def wants(self, counts: Mapping[Phase, int], *, buying: bool) -> bool:
+        """Whether a look would tell something: of what others are sending, of what they have taken, or of what they
+        may have."""
+        sent = self.progress.limits.wait and counts[Phase.ELSEWHERE] > 0
+        return sent or self.met or (counts[Phase.TAKEN] > 0 and not buying)
+
+    def due(self, jobs: Mapping[str, Purchase], now: Moment, *, buying: bool) -> Look | None:
+        """The look that is due now, at everything that others are sending, or may have sent. `buying` says that this
+        run has something that it can buy."""
         if now.clock < self.next_look:
             return None
-        phases = (Phase.ELSEWHERE, Phase.WAITING) if self.met else (Phase.ELSEWHERE,)
-        found = {j.name: (j.step.fp, j.attempt) for j in jobs if j.phase in phases}
-        self.met = False
-        return Look(found) if found else None
+
+        def named(*phases: Phase) -> dict[str, tuple[str, int]]:
+            return {j.name: (j.step.fp, j.attempt) for j in jobs.values() if j.phase in phases}
+
+        found = named(Phase.ELSEWHERE) if buying else named(Phase.ELSEWHERE, Phase.TAKEN)
+        wanted = named(Phase.WAITING) if self.met and buying else {}
+        self.met, self.looked = False, now.clock
+        return Look(found, wanted) if found or wanted else None
 
     def reply(
         self, call: Look, reply: Reply, jobs: Mapping[str, Purchase], now: Moment
@@ -54,18 +70,16 @@ class Others:
 
         A job of this run that was wanted when the look began may have been begun since: then it is this run's.
         """
-        self.next_look = now.clock + min(LOOK, self.progress.pace.poll)
+        self.next_look = now.clock + max(min(LOOK, self.progress.pace.poll), _REST * (now.clock - self.looked))
         events: list[Event] = []
-        asked = [jobs[name] for name in call.purchases]
-        waiting = [job for job in asked if job.phase is Phase.ELSEWHERE]
+        waiting = [jobs[name] for name in call.purchases]
         if isinstance(reply, Looked):
-            taken = [j for j in asked if j.phase is Phase.WAITING and _is_taken(reply.found.get(j.name), j)]
+            taken = [job for name in reply.taken if (job := jobs[name]).phase is Phase.WAITING]
             for job in taken:
-                events += self.take(job, reply.found[job.name], now)
+                job.phase = Phase.TAKEN
             for job in waiting:
                 job.tries = 0
-                if (theirs := reply.found.get(job.name)) is not None:
-                    events += self._take_move(job, theirs, now)
+                events += self._take_move(job, reply.found.get(job.name), now)
             return events, [*taken, *waiting]
         reason = reply.reason if isinstance(reply, Trouble) else STRANGE
         for job in waiting:
@@ -74,9 +88,15 @@ class Others:
                 events.append(Delayed(job.step.address, job.step.fp, "ledger", reason, None, now.text()))
         return events, waiting
 
-    def _take_move(self, job: Purchase, theirs: Theirs, now: Moment) -> list[Event]:
+    def _take_move(self, job: Purchase, theirs: Theirs | None, now: Moment) -> list[Event]:
+        if job.phase is Phase.TAKEN and (theirs is None or theirs.values["state"] == State.QUEUED):
+            job.phase = Phase.WAITING  # nobody has it: whoever asked for it took that back
+            return []
+        if theirs is None:
+            return []
         still = theirs.values["state"] == State.SUBMITTING and theirs.values["attempt"] == job.attempt
-        return [] if still and theirs.lives else self.take(job, theirs, now)
+        known = still and theirs.lives and job.phase is Phase.ELSEWHERE
+        return [] if known else self.take(job, theirs, now)
 
     def take(self, job: Purchase, theirs: Theirs, now: Moment) -> list[Event]:
         """A purchase goes on from where another runner has it."""
@@ -129,11 +149,6 @@ class Others:
         ):
             job.phase, job.attempt, job.due = Phase.WAITING, attempt + 1, now.clock + self.progress.pace.again_after
         return [Failed(job.step.address, job.step.fp, attempt, task, code, message, then, now.text())]
-
-
-def _is_taken(theirs: Theirs | None, job: Purchase) -> bool:
-    """Whether another runner has the very attempt that a job of this run waits for."""
-    return theirs is not None and theirs.values["attempt"] == job.attempt and theirs.values["state"] != State.QUEUED
 
 
 def _is_kept(until: object, now: Moment) -> bool:

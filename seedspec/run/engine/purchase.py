@@ -104,6 +104,7 @@ class Phase(Enum):
 
     WAITING = "waiting"  # to be bought: for its upstream videos, its uploads, its turn
     POSTING = "posting"
+    TAKEN = "taken"  # the shared ledger has one of another runner; how it stands is not known yet
     ELSEWHERE = "elsewhere"  # another runner of the shared ledger is sending it; the ledger is looked at
     SEEKING = "seeking"  # in doubt; its service is asked for a task that shows what the request carried
     RUNNING = "running"
@@ -118,7 +119,7 @@ class Phase(Enum):
 
 
 _COMMITTED = frozenset((
-    Phase.POSTING, Phase.ELSEWHERE, Phase.SEEKING, Phase.RUNNING, Phase.FETCHING, Phase.SAVED, Phase.DOUBT,
+    Phase.POSTING, Phase.TAKEN, Phase.ELSEWHERE, Phase.SEEKING, Phase.RUNNING, Phase.FETCHING, Phase.SAVED, Phase.DOUBT,
 ))  # fmt: skip
 
 

@@ -82,6 +82,16 @@ class Slots:
         """The accounts at which something may be bought now: what is to be known of their balance is known."""
         return [a for a in self.accounts if self.may_submit(a) and self.asks(a) is None]
 
+    @property
+    def buying(self) -> bool:
+        """Whether there is something to be bought that waits for no reply."""
+        return any(lane.next_turn is not None for lane in self.selling_lanes)
+
+    @property
+    def selling_lanes(self) -> list[Lane]:
+        """The lanes of the services to which anything may still be submitted."""
+        return [self.lane(account.provider) for account in self.accounts if self.may_submit(account)]
+
     def weighing(self, account: Account) -> bool:
         """Whether the balance of an account is being asked for."""
         return self._busy[Balance, account.provider] > 0

@@ -43,7 +43,7 @@ def sums(
     doubt = count[Phase.DOUBT] + count[Phase.POSTING]
     to_fetch = count[Phase.FETCHING] + sum(_end_phase(j) is Phase.LEFT and bool(j.task) for j in jobs)
     waiting = count[Phase.WAITING] + count[Phase.LEFT] + count[Phase.FETCHING] - to_fetch
-    running = count[Phase.RUNNING] + count[Phase.ELSEWHERE]
+    running = count[Phase.RUNNING] + count[Phase.TAKEN] + count[Phase.ELSEWHERE]
     unfinished = waiting + to_fetch + running > 0
     codes = [
         8 if doubt else 0,

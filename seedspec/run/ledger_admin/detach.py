@@ -11,7 +11,7 @@ from seedspec.lock.merge import union
 from seedspec.run.ledger_admin.attach import write_lock
 from seedspec.run.ledger_admin.opening import check_lineage
 from seedspec.run.ledger_admin.runners import Active, wait_for_runs
-from seedspec.run.store.ledger.snapshot import Board
+from seedspec.run.store.ledger.snapshot import read_board
 from seedspec.run.store.ledger.store import Store
 from seedspec.run.store.ledger.team import seal
 from seedspec.run.store.lock_file import read_lock
@@ -44,9 +44,7 @@ def detach(
     check_lineage(store, board)
     seal(store, board)
     following = wait_for_runs(store, board, say, pause=pause)
-    seen = Board(store, board)
-    seen.refresh()
-    merged = union(lock, lock_from(seen.records(), 2)).lock
+    merged = union(lock, lock_from(read_board(store, board).records(), 2)).lock
     rest = {k: v for k, v in lock.header.items() if k not in ("ledger", "at", "serial")}
     write_lock(path, merged, rest, lock, order)
     return Detached(sum(1 for _ in merged), tuple(following))

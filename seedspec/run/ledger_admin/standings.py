@@ -11,7 +11,7 @@ from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget import Budget
 from seedspec.run.store.ledger.budget_share import load
 from seedspec.run.store.ledger.purchase import Purchase
-from seedspec.run.store.ledger.snapshot import Board
+from seedspec.run.store.ledger.snapshot import read_board
 from seedspec.run.store.ledger.store import Store
 from seedspec.run.store.ledger.team import boards as boards_of
 from seedspec.run.store.ledger.types import Runner, Sealed
@@ -99,8 +99,7 @@ def standings(store: Store, board: str) -> Standings:
     check_lineage(store, board)
     clock = clock_of(store, board)
     boards = {b.uuid: b for b in boards_of(store)}
-    mine = Board(store, board)
-    mine.refresh()
+    mine = read_board(store, board)
     every = {board: tuple(mine.all())}
     every |= {b.uuid: found for b in boards.values() if b.uuid != board and (found := _others(store, b)) is not None}
     runs = active_runs(store, clock)
@@ -124,12 +123,10 @@ def _others(store: Store, board: layout.Board) -> tuple[Purchase, ...] | None:
     """The purchases of another storyboard; None where they stand elsewhere now, or cannot be read."""
     if board.sealed:
         return None
-    found = Board(store, board.uuid)
     try:
-        found.refresh()
+        return tuple(read_board(store, board.uuid).all())
     except Sealed:
         return None
-    return tuple(found.all())
 
 
 def _many(purchases: tuple[Purchase, ...] | None) -> int | None:

@@ -292,9 +292,12 @@ def looked(**theirs: Their) -> Answer:
     """How purchases of others stand, by their shots."""
 
     def answer(script: Script, call: Look) -> Reply:
-        asked = {name: script.names[fp].strip("<>") for name, (fp, _) in call.purchases.items()}
-        found = {n: theirs[a.split("/")[0]].of(script, a) for n, a in asked.items() if a.split("/")[0] in theirs}
-        return Looked(found)
+        def shots(purchases: Mapping[str, tuple[str, int]]) -> dict[str, str]:
+            asked = {name: script.names[fp].strip("<>") for name, (fp, _) in purchases.items()}
+            return {name: at for name, at in asked.items() if at.split("/")[0] in theirs}
+
+        found = {name: theirs[at.split("/")[0]].of(script, at) for name, at in shots(call.purchases).items()}
+        return Looked(found, tuple(shots(call.wanted)))
 
     return answer
 

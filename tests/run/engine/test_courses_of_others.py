@@ -114,7 +114,7 @@ COURSES: dict[str, tuple[Sequence[str], Sequence[Go]]] = {
         (A, B, *SHOTS[:4]),
         [
             Go(
-                {"Look": [looked(s1=Their("saved", more=SAVED), s2=Their("queued"), s3=RUNNING)]},
+                {"Look": [looked(s1=Their("saved", more=SAVED), s2=Their("queued"), s3=RUNNING)] * 2},
                 runner="me",
                 grants={
                     "a/1": [Their("saved", more={**SAVED, "results_until": LATE})],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,11 @@ THEIRS = "studio-7 (pid 12)"
 @dataclass
 class Shared(World):
     """A world in which another runner has some purchases: how they stand, at each look one further. `seen` are those
-    that a look alone tells of. `taken` counts the intents that were not granted.
+    of which a look alone says that others may have them. `taken` counts the intents that were not granted.
     """
 
     theirs: dict[str, list[tuple[Mapping[str, Any], bool]]] = field(default_factory=dict)
-    seen: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
     taken: int = 0
     refuses_with: NotGranted | None = None
     late: bool = False
@@ -94,15 +94,15 @@ class Shared(World):
             found = {name: self._now(fp) for name, (fp, _) in call.purchases.items() if fp in self.theirs}
             for one in found.values():
                 self._learn(one.values)
-            seen = {n: Theirs(self.seen[fp], THEIRS, True) for n, (fp, _) in call.purchases.items() if fp in self.seen}
-            return Looked({**seen, **found})
+            have = {(fp, steps[0][0]["attempt"]) for fp, steps in self.theirs.items()}
+            return Looked(found, {n for n, one in call.wanted.items() if one in have or one[0] in self.seen})
         return super()._answer(call)
 
     def go(self, entries: Sequence[Entry], stop_after: int = 200) -> list[Event]:
         machine = Engine(
             name="model",
             plan=self.plan(entries, self.lock(), retry=False, others=()),
-            pace=PACE,
+            pace=replace(PACE, stuck=3600.0),
             limits=Limits(),
             key=lambda: f"key-{self._count('keys')}",
             terms=Terms(lambda code: "again" if code == "service_error" else "asked", 3, 86400),
@@ -189,11 +189,8 @@ def test_a_look_of_before_takes_nothing_away_that_was_begun_since(
     (tmp_path / "storyboard.yaml").write_text(text, encoding="utf-8")
     found = api.compile(tmp_path / "storyboard.yaml").entries
     other = found[0]
-    for entry in found[1:]:
-        world.seen[entry.fingerprint] = record(world, entry, "queued")
+    world.seen = {entry.fingerprint for entry in found[1:]}
     world.theirs[other.fingerprint] = [(record(world, other, "running", task=task_of(world, other)), True)]
-    begun = next(e for e in found if e is not other)
-    world.seen[begun.fingerprint] = {**record(world, begun, "submitting"), "attempt": 2}
     events = world.go(found, stop_after=500)
     assert events[-1].exit == 0, events[-1]  # type: ignore[union-attr]
     assert sorted(world.sent) == sorted(e.address for e in found[1:])
@@ -212,7 +209,7 @@ def test_the_wait_ends_with_the_lease_and_leaves_a_doubt(world: Shared, entries:
 def test_a_run_that_is_stopped_while_it_waits_has_no_doubt(world: Shared, entries: tuple[Entry, ...]) -> None:
     _, other = entries
     world.theirs[other.fingerprint] = [(record(world, other, "submitting"), True)]
-    events = world.go(entries, stop_after=40)
+    events = world.go(entries, stop_after=60)
     assert (events[-1].exit, events[-1].doubt, events[-1].running) == (130, 0, 1)  # type: ignore[union-attr]
 
 

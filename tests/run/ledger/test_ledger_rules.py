@@ -103,6 +103,25 @@ def test_what_is_recorded_is_read_by_all(team: Team) -> None:
     assert seen.values["state"] == "running"
 
 
+def test_what_others_have_taken_is_known_without_reading_it(
+    team: Team, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened()
+    one, two = team.run(), team.run(store=store)
+    asked = [intent(n) for n in range(5)]
+    assert [one.grant(values) for values in asked] == [None] * 5
+    one.record(line(1, "running", task="T1"))
+    one.record({**asked[2], "state": "queued"})
+    assert two.look([(fp(1), 1), (fp(2), 1)]) and two.grant(intent(7)) is None
+    names = [(fp(n), 1) for n in (*range(5), 7, 8)]
+    with monkeypatch.context() as patched:
+        for reading in ("get", "get_all"):
+            patched.setattr(store, reading, None)
+        found = two.taken(names)
+    assert found == {(fp(n), 1) for n in (0, 1, 3, 4)}, "neither what was given back, nor one's own, nor one of nobody"
+    assert {s.values["fp"] for s in two.look(names) if s.runner == one.runner} == {fp(n) for n in range(5)}
+
+
 def test_recording_may_be_repeated(team: Team) -> None:
     one, two = team.run(), team.run()
     assert one.grant(intent(1)) is None

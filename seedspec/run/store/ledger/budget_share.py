@@ -24,7 +24,7 @@ from seedspec.run.store.ledger.budget import (
 )
 from seedspec.run.store.ledger.lease import Lease
 from seedspec.run.store.ledger.purchase import Purchase
-from seedspec.run.store.ledger.snapshot import Board, Reader
+from seedspec.run.store.ledger.snapshot import Board
 from seedspec.run.store.ledger.store import Store, Unreachable
 from seedspec.run.store.ledger.types import Runner, Sealed, Spent
 
@@ -77,7 +77,7 @@ def change(store: Store, make: Callable[[Budget], Budget | None]) -> Budget | No
 class BudgetShare:
     """What a run may spend. `boards` reads other boards, for the settling of runs that are over."""
 
-    def __init__(self, store: Store, board: Board, lease: Lease, run: str, boards: Reader) -> None:
+    def __init__(self, store: Store, board: Board, lease: Lease, run: str, boards: Callable[[str], Board]) -> None:
         self._store, self._board, self._lease, self._run, self._boards = store, board, lease, run, boards
         self._guard = threading.RLock()
         self._costs: dict[tuple[str, int], tuple[str, int]] = {}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
@@ -23,7 +24,7 @@ from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.budget_share import BudgetShare, check_epoch, load, price_of
 from seedspec.run.store.ledger.lease import Lease, elapsed_seconds
 from seedspec.run.store.ledger.purchase import Purchase, asked, join, nothing_paid, read_purchase, same, write_purchase
-from seedspec.run.store.ledger.snapshot import Board, Name
+from seedspec.run.store.ledger.snapshot import Board, Name, read_board
 from seedspec.run.store.ledger.store import AT_ONCE, Store, Unreachable
 from seedspec.run.store.ledger.team import check_documents
 from seedspec.run.store.ledger.types import Runner, Sealed, Spent, Standing, Taken, WrongLineage
@@ -51,7 +52,7 @@ class Ledger:
         self._store, self._stands, self._epoch = store, board, epoch
         self._board = Board(store, board.uuid)
         self._lease = Lease(store, board.uuid, runner, clock)
-        self._share = BudgetShare(store, self._board, self._lease, runner.id, self._other_board)
+        self._share = BudgetShare(store, self._board, self._lease, runner.id, partial(read_board, store))
         self._own: dict[Name, Purchase] = {}
         self._unconfirmed: dict[Name, list[Purchase]] = {}
         self._guard = threading.RLock()
@@ -102,6 +103,10 @@ class Ledger:
     def look(self, names: Collection[Name]) -> list[Standing]:
         """Purchases as they stand now, by fingerprint and attempt; those that are not there are left out."""
         return [self._as_standing(p) for p in self._board.look(names)]
+
+    def taken(self, names: Iterable[Name]) -> set[Name]:
+        """Which of some purchases others have, or may have: of those that have changed nothing is read."""
+        return self._board.taken(names, self.runner.id)
 
     def allow_unpriced(self) -> None:
         """What has no known price may be bought too, though no ceiling bounds it."""
@@ -366,11 +371,6 @@ class Ledger:
     def _as_standing(self, purchase: Purchase, *, sure: bool = True) -> Standing:
         asked = purchase.state in UNANSWERED  # of what has an answer nobody needs to know whether its sender lives
         return Standing(purchase.values, purchase.runner, asked and self._lease.lives(purchase.runner.id, sure=sure))
-
-    def _other_board(self, uuid: str) -> Board:
-        board = Board(self._store, uuid)
-        board.refresh()
-        return board
 
     def _unclear(self) -> Unreachable:
         return Unreachable(f"`{self.where}` gave no clear answer")

@@ -161,15 +161,18 @@ class SharedRecord:
         return SharedWire(wire, self)
 
     def look(self, call: Look) -> Reply:
-        """How the purchases of others stand. What is new of them is in the lock's journal before it is told."""
+        """How the purchases of others stand, and which of those wanted they have. What is new of them is in the lock's
+        journal before it is told."""
         try:
             standings = self._ledger.look(list(call.purchases.values()))
+            taken = self._ledger.taken(call.wanted.values()) if call.wanted else ()
         except (Unreachable, StoreRefuses, Sealed) as error:
             return Trouble(str(error))
         others = (s for s in standings if s.runner.id != self._ledger.runner.id)
         by_name = {(s.values["fp"], s.values["attempt"]): s for s in others}
         found = {name: by_name[purchase] for name, purchase in call.purchases.items() if purchase in by_name}
-        return Looked({name: _theirs(standing) for name, standing in found.items()})
+        have = {name for name, purchase in call.wanted.items() if purchase in taken}
+        return Looked({name: _theirs(standing) for name, standing in found.items()}, have)
 
     def learn(self, looked: Looked) -> None:
         self._take_up(theirs.values for theirs in looked.found.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -13,6 +13,7 @@ import orjson
 
 from seedspec.lock.press import Kept, Press
 from seedspec.lock.record import Record, pressed_record
+from seedspec.lock.state import State
 from seedspec.run.store.ledger import layout
 from seedspec.run.store.ledger.layout import BadDocument
 from seedspec.run.store.ledger.purchase import Purchase, purchase_of, read_purchase
@@ -113,12 +114,23 @@ class Board:
         listed = self._store.list(layout.attempts(self.uuid, fp))
         return self.look([name for f in listed if (name := layout.purchase_named(f.key)) is not None])
 
+    def taken(self, names: Iterable[Name], runner: str) -> set[Name]:
+        """Which of some purchases others than that runner have, or may have: of what has changed nothing is read."""
+        changed = set(self.changed())
+        return {name for name in names if name in changed or _is_of_another(self.get(name), runner)}
+
     def refresh(self) -> None:
         """Sees the whole board as it stands now."""
         self._take_snapshot()
+        changed = self.changed()
+        for begin in range(0, len(changed), _SOME):
+            self._read(changed[begin : begin + _SOME])
+
+    def changed(self) -> list[Name]:
+        """The purchases that stand otherwise than they were last seen, new ones too, by a listing alone."""
         with self._guard:
             gone = set(self._seen)
-        stale = list[Name]()
+        changed = list[Name]()
         for listed in self._store.list(layout.purchases(self.uuid)):
             name = layout.purchase_named(listed.key)
             if name is None:
@@ -126,12 +138,11 @@ class Board:
             gone.discard(name)
             found = self._seen.get(name)
             if found is None or not same_tag(listed.tag, found[1]):
-                stale.append(name)
+                changed.append(name)
         if gone:
             key = layout.purchase(self.uuid, *min(gone))
             raise Sealed(f"{len(gone)} purchases of this ledger are gone, such as `{key}`: it was damaged or deleted")
-        for begin in range(0, len(stale), _SOME):
-            self._read(stale[begin : begin + _SOME])
+        return changed
 
     def _take_snapshot(self) -> None:
         """Reads the newest snapshot, where nothing of it is known yet."""
@@ -167,6 +178,13 @@ class Board:
         return self.serial
 
 
+def read_board(store: Store, uuid: str) -> Board:
+    """A board of the team as it stands now. Raises Sealed, Unreachable and StoreRefuses."""
+    board = Board(store, uuid)
+    board.refresh()
+    return board
+
+
 def read_snapshot(store: Store, uuid: str, serial: int) -> list[Purchase]:
     """The purchases of a snapshot. Raises BadDocument for one that is gone or damaged, Unreachable and StoreRefuses."""
     key = layout.snapshot(uuid, serial)
@@ -180,6 +198,10 @@ def _pack(uuid: str, serial: int, many: int, purchases: Iterable[Purchase]) -> b
     small = zlib.compressobj(1)
     parts = [small.compress(orjson.dumps(line) + b"\n") for line in chain([header], map(_line, purchases))]
     return b"".join([*filter(None, parts), small.flush()])
+
+
+def _is_of_another(purchase: Purchase | None, runner: str) -> bool:
+    return purchase is not None and purchase.runner.id != runner and purchase.state is not State.QUEUED
 
 
 def _line(purchase: Purchase) -> dict[str, Any]:
@@ -219,7 +241,3 @@ def _lines(data: bytes) -> Iterator[bytes]:
         yield rest
     if not unpack.eof:
         raise EOFError
-
-
-Reader = Callable[[str], Board]
-"""Gives a board of the team by its uuid, refreshed."""
