@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,26 @@ def test_a_receipt_waits_for_a_ledger_that_is_away_and_is_owed_at_the_end(
     store.deaf = False
     take_up(one.opened(), one.path, (), None)
     assert in_ledger(two) == {"one/1": "running"}, "the next run tells it"
+
+
+def test_the_end_waits_for_a_slow_ledger_as_long_as_it_takes_records(
+    pair: tuple[Machine, Machine], store: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "LAST", 1.0)
+    one, two = pair
+    for number in range(1, 6):
+        one.record.intend(intent(number, f"key-{number}"), BODY)
+    replace = store.replace
+
+    def slowly(key: str, data: bytes, tag: str) -> str | None:
+        time.sleep(0.3)
+        return replace(key, data, tag)
+
+    monkeypatch.setattr(store, "replace", slowly)
+    one.record.keep(*(submitted(number) for number in range(1, 6)))
+    one.record.settle()
+    assert one.record.owed == "" and set(in_ledger(two).values()) == {"running"}
+    one.close()
 
 
 def test_a_leave_is_good_for_ten_seconds_by_a_clock_that_counts_sleep(

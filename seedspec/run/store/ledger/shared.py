@@ -41,7 +41,7 @@ MOMENT = 0.5
 """Seconds that the next request waits for the records before it; then the run looks after what it has bought."""
 
 LAST = 10.0
-"""Seconds that the end of a run waits for what the ledger lacks."""
+"""Seconds that the end of a run waits for the next of the records that the ledger lacks."""
 
 IDLE = 300.0
 """Seconds without a step of the run after which its lease is not renewed any more."""
@@ -153,7 +153,10 @@ class SharedRecord:
         return self._why
 
     def settle(self) -> None:
-        self._outbox.flush(LAST)
+        before = 0
+        while (many := len(self._outbox)) and many != before:  # a slow ledger that takes them is waited for
+            before = many
+            self._outbox.flush(LAST)
         self._settled = True
 
     def wire(self, wire: Wire) -> SharedWire:
