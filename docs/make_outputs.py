@@ -260,7 +260,7 @@ def documents() -> Iterator[tuple[str, str, Json]]:
         "where": text(), "purchases": whole(), "read": whole("How many of them the old ledger still had."),
         "doubts": several(obj({"entry": text(), "settle": text("The command that settles it.")})),
         "unreadable": several(text(), "Objects of the old ledger of which nothing could be taken."),
-        "ceiling_lost": flag("The team's ceiling could not be read, and is to be set again."),
+        "ceiling_lost": flag("A ceiling that the team had is lost, and is to be set again."),
         "following": FOLLOWING,
     })  # fmt: skip
     yield "ledger-detach", "seedspec ledger detach", obj({

@@ -46,7 +46,8 @@ def ask(wire: Wire, call: Call) -> Reply:
 class Evidence:
     """What speaks for or against a purchase. `candidates` are None when the service could not be asked for them.
 
-    `missing` are the credits that went since the request was sent and that nothing else in the lock explains.
+    `missing` are the credits that went since the request was sent and that nothing else in the lock explains; None of a
+    lock that several machines share, as the others buy from the same account.
     `carried` is what the request carried by which its task could be known, in words; `verdict` what was found by it.
     `alike` are the candidates whose request is the same: a proposal, as others may send the same.
     """
@@ -127,11 +128,12 @@ def _evidence_of(lock: Lock, record: Record, of: Service, listing: Reply, credit
     before, now = intent.get("left"), credits.remaining if isinstance(credits, Credits) else None
     units, after = record.get("units"), record.get("left")
     missing = None
-    if before is not None and after is not None:  # read when the doubt arose, before anything else was bought
-        missing = before - after
-    elif before is not None and now is not None:
-        later = (r for r in lock if (r.get("intent") or {}).get("at", "") > intent["at"])
-        missing = before - now - sum(r.stated or 0 for r in later if r.state is not State.FAILED)
+    if before is not None and not lock.header.get("ledger"):  # others of a team buy from the same account meanwhile
+        if after is not None:  # read when the doubt arose, before anything else was bought
+            missing = before - after
+        elif now is not None:
+            later = (r for r in lock if (r.get("intent") or {}).get("at", "") > intent["at"])
+            missing = before - now - sum(r.stated or 0 for r in later if r.state is not State.FAILED)
     estimate = None if units is None else units / 10_000
     why_not = "" if found is not None else getattr(listing, "reason", "an answer that was not understood")
     same = tuple(t.task for t in found or () if of.body is not None and t.body is not None and alike(of.body, t.body))

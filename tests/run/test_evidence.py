@@ -140,6 +140,9 @@ def test_what_speaks_for_a_purchase(
     assert sorted(t.task for t in seen.candidates or ()) == names
     assert (seen.candidates is None) == (found.candidates is None)
     assert replace(seen, candidates=found.candidates, verdict=found.verdict) == found
+    shared = replace(lock, header={"ledger": "9" * 32})
+    [seen] = evidence(Wire(list(replies)), shared, [first(shared)], lambda record: of)
+    assert seen.missing is None, "others buy from the same account"
     assert (seen.proof.task if seen.proof else "") == ("mine" if found.carried else "")
 
 

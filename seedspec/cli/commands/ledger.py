@@ -300,7 +300,7 @@ def rebuild_command(storyboard: str, ledger: str | None, agreed: str | None, for
     notes = [f"the lock names the ledger {done.board} now, with {there}"]
     notes += [f"{name} is damaged; nothing of it could be taken" for name in done.unreadable]
     notes += [f"{entry} is in doubt: {commands.on('settle', entry)}" for entry in done.doubts]
-    notes += ["the ceiling could not be read: set it with `seedspec ledger budget --usd`"] * done.new_budget
+    notes += ["a ceiling that the team had is lost: set it with `seedspec ledger budget --usd`"] * done.new_budget
     print_notes([*notes, *_following(done.following)])
     _print_commit(at.path)
 

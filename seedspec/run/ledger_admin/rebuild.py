@@ -65,6 +65,7 @@ def rebuild(
     old = read_contents(store)
     if not anew:
         check_alone(name, (b for b in old.boards.values() if b.uuid != board))
+    gone = old.team is None  # maybe with all that stood beside it
     _restore_team(store, old)
     _shut(store, old, board, name)
     _end_damaged_runs(store)
@@ -72,7 +73,7 @@ def rebuild(
     old = read_contents(store)
     there = lock_from((p.record for p in old.purchases.get(board, {}).values()), 2)
     merged, doubts = _with_doubts(union(lock, there).lock)
-    new_budget = _restore_budget(store, old)
+    new_budget = _restore_budget(store, old) or (gone and load(store)[0].ceiling is None)
     fresh = make_board(store, name)
     merged, serial, _ = push(store, fresh, merged, order)
     write_lock(path, merged, {**lock.header, "ledger": fresh, "at": at_of(store.where), "serial": serial}, lock, order)

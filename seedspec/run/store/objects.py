@@ -32,6 +32,8 @@ _ELSEWHERE = re.compile(r"169\.254\.|latest/api/token|computeMetadata|oauth2/tok
 _BYTES = {"Content-Type": "application/octet-stream"}
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 _STATUS = re.compile(r"status code: ([0-9]{3})")
+_KIND = re.compile(r"\bHttpError \{\s*kind: ([A-Za-z]+)")
+_KINDS = {"Timeout": "no answer in time", "Connect": "no connection"}
 _QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
 
 
@@ -244,7 +246,7 @@ class Objects:
         """What a bucket's refusal means; of one to a reader `missing` may say that the file is not there."""
         text, kinds = str(error), self._door.exceptions
         code, status = _CODE.search(text), _STATUS.search(text)
-        word = code[1] if code else f"HTTP {status[1]}" if status else type(error).__name__
+        word = code[1] if code else f"HTTP {status[1]}" if status else _silence(error)
         if reading and isinstance(error, kinds.PermissionDeniedError) and word in ("AccessDenied", "HTTP 403"):
             denied = f"`{self.url}` does not give it: it is not there, or these credentials may not read it ({word})"
             return Trouble(denied, final=True, missing=True)
@@ -266,6 +268,12 @@ class Objects:
         if said is None and _ELSEWHERE.search(str(error)):
             return f"no credentials; set {_CREDENTIALS[self.scheme]}"
         return said[1] if said else _clean(str(error).splitlines()[0])
+
+
+def _silence(error: Exception) -> str:
+    """Why there is no answer of a server, by what obstore says of its last try."""
+    kind = _KIND.search(str(error))
+    return _KINDS.get(kind[1], "the connection was cut") if kind else type(error).__name__
 
 
 def _tag_of(meta: Any) -> str:

@@ -319,7 +319,7 @@ def test_a_damaged_ledger_is_rebuilt_with_what_can_be_read(make: Make, database:
         assert done.code == 0, done.err
         assert {r.entry: r.state for r in one.lock} == {"one/1": "saved", "two/1": "running"}
         assert {b.uuid: b.sealed for b in boards(store)} == {old: True, one.board: False}
-    assert ("the ceiling could not be read" in done.err) == (key == "budget")
+    assert ("a ceiling that the team had is lost" in done.err) == (key == "budget")
     assert (keys["purchase"] in done.err) == (key == "purchase")
     assert one.ledger("status").code == 0 and one.do("plan").code == 0
     assert one.ledger("verify").code == 0, "what is left of the old one is no concern of anybody"

@@ -26,7 +26,8 @@ from seedspec.run.ledger_admin.rebuild import rebuild
 from seedspec.run.ledger_admin.runners import MOST_WAIT, active_runs, clock_of, wait_for_runs
 from seedspec.run.ledger_admin.standings import standings
 from seedspec.run.store.ledger import layout
-from seedspec.run.store.ledger.budget import dollars, micro, read_budget
+from seedspec.run.store.ledger.budget import MICRO, dollars, micro, read_budget
+from seedspec.run.store.ledger.budget_share import set_ceiling
 from seedspec.run.store.ledger.lease import LEASE
 from seedspec.run.store.ledger.team import boards, make_board, seal
 
@@ -123,6 +124,17 @@ def test_a_lock_is_taken_out_of_a_ledger_with_all_that_is_known(world: World, tm
     assert lock.header == {} and sum(1 for _ in lock) == 8 and next(iter(lock)).fp == fp(11)
     assert [b.sealed for b in boards(world.store) if b.uuid == world.board] == [True]
     assert detach(world.store, world.board, path, [], lambda said: None).purchases == 8, "it may be repeated"
+
+
+def test_a_ceiling_that_is_gone_with_the_whole_ledger_is_told(world: World, tmp_path: Path) -> None:
+    history(world)
+    path = lock_file(world, tmp_path, 7)
+    set_ceiling(world.store, 50 * MICRO, monthly=False)
+    for key in list(world.store._held):
+        del world.store._held[key]
+    world.time.at += LEASE
+    done = rebuild(world.store, world.board, path, "film", [], lambda said: None, pause=lambda s: None)
+    assert (done.read, done.new_budget) == (0, True)
 
 
 def test_a_ledger_is_made_again_from_a_lock_and_what_can_be_read(world: World, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ import pytest
 from bucket import Store as Bucket
 from memory import Memory, Open
 
+from seedspec.run.store.ledger import bucket as buckets
 from seedspec.run.store.ledger.connect import connect
 from seedspec.run.store.ledger.store import Store, StoreRefuses, Unreachable, keeps_conditions, same_tag
 
@@ -158,10 +160,17 @@ def test_a_conflict_says_taken_and_nothing_is_there(bucket: Bucket) -> None:
     assert store.create("name", b"mine") is not None
 
 
-@pytest.mark.parametrize(("fault", "refusal"), [("403", StoreRefuses), ("503", Unreachable), ("cut", Unreachable)])
+@pytest.mark.parametrize(
+    ("fault", "refusal", "word"),
+    [
+        ("403", StoreRefuses, "AccessDenied"),
+        ("503", Unreachable, "SlowDown"),
+        ("cut", Unreachable, "the connection was cut"),
+    ],
+)
 @pytest.mark.slow
 def test_what_a_bucket_does_not_answer_is_told_from_what_it_refuses(
-    bucket: Bucket, fault: str, refusal: type[Exception]
+    bucket: Bucket, fault: str, refusal: type[Exception], word: str
 ) -> None:
     store = connect("s3://team/refusals", "--ledger", local=True)
     for method in ("GET", "PUT"):
@@ -172,8 +181,23 @@ def test_what_a_bucket_does_not_answer_is_told_from_what_it_refuses(
         lambda: store.replace("name", b"", '"x"'),
         lambda: list(store.list("a/")),
     ):
-        with pytest.raises(refusal, match="s3://team/refusals"):
+        with pytest.raises(refusal, match=f"s3://team/refusals.*{word}"):
             work()
+
+
+def test_a_server_that_is_silent_or_not_there_is_told(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buckets, "_SECONDS", 1)
+    monkeypatch.setattr(buckets, "_TRYING", 1)
+    silent = connect("s3://team/silent", "--ledger", local=True)
+    bucket.faults["GET"] = "frozen"
+    with pytest.raises(Unreachable, match="s3://team/silent`: no answer in time"):
+        silent.get("a")
+    bucket.thaw.set()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        with pytest.raises(Unreachable, match="s3://team/silent`: no connection"):
+            connect("s3://team/silent", "--ledger", local=True).get("a")
 
 
 def test_a_bucket_that_is_not_there_is_a_refusal(bucket: Bucket) -> None:
