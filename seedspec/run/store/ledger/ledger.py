@@ -385,13 +385,11 @@ def open_ledger(store: Store, board: str, runner: Runner, *, clock: Callable[[],
     """
     found = store.get(layout.TEAM)
     if found is None:
-        raise WrongLineage(f"there is no ledger at `{store.where}`; the lock is shared through {board}", "", board)
+        raise WrongLineage(f"there is no ledger at `{store.where}`", "", board)
     team = layout.read_team(found[0])
     key = layout.board(board)
     if not layout.is_id(board) or (there := store.get(key)) is None:
-        said = (
-            f"the ledger at `{store.where}` is {team.uuid}, and has no board {board}, through which the lock is shared"
-        )
+        said = f"the ledger at `{store.where}` is {team.uuid}, and has no board {board}"
         raise WrongLineage(said, team.uuid, board)
     document = layout.read_board(key, there[0])
     check_documents(store, document)

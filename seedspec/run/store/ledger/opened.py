@@ -138,9 +138,9 @@ def _refusals(place: Place) -> Iterator[None]:
     try:
         yield
     except WrongLineage as error:
-        found = f"has {error.found or 'none'}"
-        said = f"`{place.lock}` is shared through the ledger {error.expected}; what was given {found}: {error}"
-        raise BadSettings(f"{said}; nothing was sent", 6) from None
+        said = f"`{place.lock}` is shared through the ledger {error.expected}, and {error}"
+        hint = "name the URL that it was attached to; `seedspec ledger rebuild` makes a lost one again"
+        raise BadSettings(f"{said}: {hint}; nothing was sent", 6) from None
     except Sealed as error:
         raise BadSettings(f"{error}; nothing was sent", 6) from None
     except StoreRefuses as error:
