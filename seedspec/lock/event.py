@@ -5,7 +5,7 @@ Times are UTC, `2026-11-23T07:05:00Z`. Credits are as the service states them. N
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 from seedspec.lock.purchase_events import PurchaseEvent
@@ -18,8 +18,15 @@ def as_json(event: Event) -> dict[str, Any]:
     """The event as JSON holds it: its name under `event`, then its fields; a manifest is left to the lock, and
     `provider` is there where the event is about one of several.
     """
-    fields = asdict(event)
-    fields.pop("manifest", None)
-    if not fields.get("provider", True):
-        del fields["provider"]
-    return {"event": type(event).__name__, **fields}
+    said: dict[str, Any] = {"event": type(event).__name__}
+    for name in (field.name for field in fields(event)):
+        value = getattr(event, name)
+        if name != "manifest" and (name != "provider" or value):
+            said[name] = _plain(value)
+    return said
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return tuple(map(_plain, value)) if isinstance(value, tuple) else value
