@@ -580,6 +580,13 @@ MUTANTS = [
         "        return True\n",
         f"{OTHERS} -k another_one_has_bought",
     ),
+    Mutant(
+        "the look at what others may have",
+        "run/engine/engine.py",
+        "            return not counts[Phase.TAKEN] and not any(",
+        "            return not any(",
+        f"{OTHERS} -k nobody_has",
+    ),
     # the rules of the ledger that several machines share
     Mutant(
         "the look whose intent stands there",

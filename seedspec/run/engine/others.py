@@ -70,7 +70,8 @@ class Others:
 
         A job of this run that was wanted when the look began may have been begun since: then it is this run's.
         """
-        self.next_look = now.clock + max(min(LOOK, self.progress.pace.poll), _REST * (now.clock - self.looked))
+        rest = _REST * (now.clock - self.looked) if isinstance(reply, Looked) else 0.0
+        self.next_look = now.clock + max(rest, min(LOOK, self.progress.pace.poll))
         events: list[Event] = []
         waiting = [jobs[name] for name in call.purchases]
         if isinstance(reply, Looked):

@@ -98,12 +98,12 @@ class Shared(World):
             return Looked(found, {n for n, one in call.wanted.items() if one in have or one[0] in self.seen})
         return super()._answer(call)
 
-    def go(self, entries: Sequence[Entry], stop_after: int = 200) -> list[Event]:
+    def go(self, entries: Sequence[Entry], stop_after: int = 200, *, wait: bool = True) -> list[Event]:
         machine = Engine(
             name="model",
             plan=self.plan(entries, self.lock(), retry=False, others=()),
             pace=replace(PACE, stuck=3600.0),
-            limits=Limits(),
+            limits=Limits(wait=wait),
             key=lambda: f"key-{self._count('keys')}",
             terms=Terms(lambda code: "again" if code == "service_error" else "asked", 3, 86400),
             runner="me",
@@ -182,8 +182,9 @@ def test_one_that_is_taken_has_all_be_looked_at_that_is_still_wanted(world: Shar
     assert 1 <= world.taken < 5, "each of them was asked for, to be told that it is taken"
 
 
-def test_a_look_of_before_takes_nothing_away_that_was_begun_since(
-    world: Shared, entries: tuple[Entry, ...], tmp_path: Path
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_look_takes_nothing_away_that_was_begun_since_or_that_nobody_has(
+    world: Shared, tmp_path: Path, *, wait: bool
 ) -> None:
     text = BOARD + "".join(f'  - {{id: s{n}, prompt: "{n}"}}\n' for n in range(5))
     (tmp_path / "storyboard.yaml").write_text(text, encoding="utf-8")
@@ -191,8 +192,8 @@ def test_a_look_of_before_takes_nothing_away_that_was_begun_since(
     other = found[0]
     world.seen = {entry.fingerprint for entry in found[1:]}
     world.theirs[other.fingerprint] = [(record(world, other, "running", task=task_of(world, other)), True)]
-    events = world.go(found, stop_after=500)
-    assert events[-1].exit == 0, events[-1]  # type: ignore[union-attr]
+    events = world.go(found, stop_after=500, wait=wait)
+    assert events[-1].exit == (0 if wait else 7), events[-1]  # type: ignore[union-attr]
     assert sorted(world.sent) == sorted(e.address for e in found[1:])
     assert [e.entry for e in events if isinstance(e, BoughtElsewhere)] == [other.address]
 
