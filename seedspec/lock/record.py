@@ -28,6 +28,12 @@ FACTS = ("units", "unit", "reserved", "charged", "credits", "width", "height", "
 """What a record says of its cost and of its video that very many others say as well."""
 
 
+@lru_cache(maxsize=64)
+def name_of(fp: str, attempt: int) -> tuple[str, int]:
+    """The name of a purchase: one object for all that keep it during a run, as they do shortly one after another."""
+    return fp, attempt
+
+
 @valueclass(frozen=True, slots=True)
 class Record:
     """One attempt at a purchase, as the lock knows it (rule 1). `record_of` makes one.

@@ -140,7 +140,7 @@ class Outcomes:
         self._away = ""
         self._compared: dict[str, Compared] = {}
         self._twins = {s.address: s.reason.of for s in steps if isinstance(s.reason, Twin)}
-        self._tasks: dict[str, str] = {}
+        self._tasks: dict[str, str] = {}  # of what no entry stands for
         self._names: dict[tuple[str, int], str] = {}
         self._outcomes: dict[str, Outcome] = {}
         for step in steps:
@@ -152,7 +152,7 @@ class Outcomes:
                     continue  # the lock alone knows it, and there is nothing to be done about it
                 name = self._names[step.fp, step.record.attempt] = f"{step.fp}/{step.record.attempt}"
             self._outcomes[name] = outcome = _begin_outcome(step, commands)
-            if outcome.task:
+            if outcome.task and step.entry is None:
                 self._tasks[outcome.task] = name
 
     def take(self, event: Event) -> None:
@@ -185,7 +185,7 @@ class Outcomes:
         name = self._names.get((event.fp, event.attempt), event.fp)
         if (known := self._outcomes.get(name)) is None:
             return
-        if isinstance(event, Submitted | BoughtElsewhere) and event.task:
+        if isinstance(event, Submitted | BoughtElsewhere) and event.task and name != event.fp:
             self._tasks[event.task] = name
         moved = _move_on(replace(_whole(known), code="", message="", given_up=False), event)
         self._outcomes[name] = replace(moved, mismatches=self._mismatches(event)) if isinstance(event, Saved) else moved

@@ -47,7 +47,7 @@ class Doubts:
 
     def hear(self, job: Purchase, reply: Reply, now: Moment) -> None:
         """A paid request was answered, or its answer was lost."""
-        if isinstance(reply, Accepted):
+        if isinstance(reply, Accepted) and self.limits.wait:
             self._given.add(reply.task)
         self.take(job, now)
 

@@ -128,7 +128,8 @@ class Engine:
             self._jobs, self.plan.lock, self._assets, self._blame, self.today, self._accounts.is_open
         )
         self._assets.begin(self._jobs)
-        self._agenda = Queue(self._jobs, self._service_of, in_order=self.limits.wait, together=self.limits.bounded)
+        last = Phase.SAVED if (wait := self.limits.wait) else Phase.RUNNING
+        self._agenda = Queue(self._jobs, self._service_of, last, in_order=wait, together=self.limits.bounded)
         self._outages = outages(self.name, self._accounts, self._jobs, self._progress, self._update)
         self._reads = Reads(self._terms, self.pace, self._jobs, self._lane, self._outage, self._progress, self._update)
         for job in self._jobs.values():
@@ -232,9 +233,7 @@ class Engine:
         if self.limits.wait:
             found += [self._slots.next_read(account) for account in self._accounts]
             found.append(self._agenda.next_download if self._slots.downloads else None)
-        found += [self.renders.wake(), self._doubts.next_look]
-        if self._looks:
-            found.append(self._others.next_look)
+        found += [self.renders.wake(), self._doubts.next_look, self._others.next_look if self._looks else None]
         for account in self._accounts:
             found += self._selling(account)
         return min((t for t in found if t is not None), default=None)
@@ -295,7 +294,8 @@ class Engine:
     def finish(self, now: Moment, *, interrupted: bool = False) -> RunFinished:
         """The sums, and the exit code: the worst of those that apply. The purchases are let go of."""
         how = {"interrupted": interrupted, "short": self.limits.short, "owing": self.renders.owing}
-        found = sums(self._jobs.values(), self.stops, self._reused, now, missing=len(self.plan.missing), **how)
+        jobs, past, missing = self._jobs.values(), self._agenda.past, len(self.plan.missing)
+        found = sums(jobs, self.stops, self._reused, now, past=past, missing=missing, **how)
         self._jobs.clear()  # what is left of the run is writing, which needs the room
         self._agenda, self._outages = Queue(self._jobs, in_order=False), {}
         return found

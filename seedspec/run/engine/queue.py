@@ -6,10 +6,11 @@ What is asked of a service stands in its own lane: one that is slow or full hold
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heapify, heappop, heappush
 
 from seedspec.run.engine.lane import Lane, Timed
+from seedspec.run.engine.past import Past
 from seedspec.run.engine.purchase import Phase, Purchase
 
 READ = frozenset({Phase.RUNNING, Phase.LINKING})
@@ -26,20 +27,22 @@ class Queue:
 
     `lanes` are those of each service, by what `service_of` says of a job. `counts` are the jobs in each phase.
     `in_order` says that what has a lower turn is bought before anything of a higher one: at each service for itself,
-    or, with `together`, in the whole run.
+    or, with `together`, in the whole run. In the phase `last` a purchase is past, unless another one continues it.
     """
 
     def __init__(
         self,
-        jobs: Mapping[str, Purchase],
+        jobs: dict[str, Purchase],
         service_of: Callable[[Purchase], str] = lambda job: "",
+        last: Phase | None = None,
         *,
         in_order: bool,
         together: bool = False,
     ) -> None:
         self.counts: Counter[Phase] = Counter()
         self.lanes: dict[str, Lane] = {}
-        self._jobs = tuple(jobs.values())
+        self.past = Past(jobs, None)
+        self._jobs = list(jobs.values())
         self._in_order, self._together = in_order, together
         self._stamps = [0] * len(self._jobs)
         self._phases: list[Phase | None] = [None] * len(self._jobs)
@@ -60,6 +63,7 @@ class Queue:
                     self._dependants.setdefault(up.index, []).append(job.index)
         for job in self._jobs:
             self.update(job)
+        self.past.last = last
 
     def lane(self, service: str) -> Lane:
         """What is due at a service."""
@@ -81,7 +85,9 @@ class Queue:
             self._count_move(job, before)
         if job.busy:
             return
-        if phase in READ:
+        if index not in self._dependants and (past := self.past.take(job)) is not None:
+            self._jobs[index] = past
+        elif phase in READ:
             self._lane_of[index].follow(job)
         elif phase in FETCH:
             self._downloads.push(job)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from seedspec.catalog.price import sum_of
 from seedspec.lock.run_events import RunFinished, Stopped
+from seedspec.run.engine.past import Past
 from seedspec.run.engine.purchase import Moment, Phase, Purchase
 
 WORST_FIRST = (70, 6, 8, 130, 2, 3, 5, 4, 1, 7, 9, 10)
@@ -27,12 +27,13 @@ def sums(
     reused: int,
     now: Moment,
     *,
+    past: Past | None = None,
     interrupted: bool = False,
     missing: int = 0,
     short: bool = False,
     owing: bool = False,
 ) -> RunFinished:
-    """The sums over the jobs, with the worst of the exit codes that apply.
+    """The sums over the jobs, with the worst of the exit codes that apply. `past` are those that were let go of.
 
     `stops` say why nothing more was submitted, in the run or to one service. `reused` were saved by earlier runs,
     `missing` of them are not on this disk. `short` says that a part of what people agreed to is not bought any more,
@@ -53,10 +54,11 @@ def sums(
         7 if unfinished or owing or any(why.exit for why in stops) else 0,
         130 if interrupted else 0,
     ]
-    bought = [j for j in jobs if j.accepted]
-    paid = [j for j in bought if j.phase is not Phase.FAILED]
+    total = past or Past({}, None)
+    for job in jobs:
+        total.add(job)
     return RunFinished(
-        bought=sum(j.accepted for j in bought),
+        bought=total.bought,
         saved=count[Phase.SAVED],
         reused=reused,
         failed=failed,
@@ -64,8 +66,8 @@ def sums(
         running=running,
         doubt=doubt,
         waiting=waiting,
-        units=sum(j.units for j in paid),
-        credits=float(sum_of(j.credits or 0 for j in paid)),
+        units=total.units,
+        credits=float(total.credits),
         exit=worst(codes),
         at=now.text(),
         to_fetch=to_fetch,

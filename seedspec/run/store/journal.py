@@ -19,7 +19,7 @@ from seedspec.lock.keys import KEYS
 from seedspec.lock.lock import Lock, LockFault, encode, lines_of, update_record
 from seedspec.lock.press import Kept, Press
 from seedspec.lock.purchase_events import PurchaseEvent, Submitting
-from seedspec.lock.record import pressed_record
+from seedspec.lock.record import name_of, pressed_record
 from seedspec.lock.state import IllegalMove, State
 from seedspec.lock.version import HEADER, header_of, version_needed
 from seedspec.project.atomic import replace_lock
@@ -69,7 +69,7 @@ class Journal:
         self._entries: dict[tuple[str, int], str] = {}
         self._unsettled = Unsettled(lock)
         self._owed: list[dict[str, Any]] = []
-        self._on_disk: set[str] = set()
+        self._new_tasks: set[str] = set()  # of what is owed
         self._why = ""
         self._changed = False
         self._rescued: list[Path] = []
@@ -127,6 +127,8 @@ class Journal:
                 continue
             if known is not None and _is_known(known, record):
                 continue
+            if (task := values.get("task")) is not None and (known is None or known.get("task") is None):
+                self._new_tasks.add(task)
             self._touched[_name(values)] = self._press.keep(record)
             if "entry" not in record:
                 self._entries[_name(values)] = entry
@@ -227,8 +229,7 @@ class Journal:
         for values in self._owed:
             if sha256 := self._unsettled.settles(self._press.read(self._touched[_name(values)])):
                 drop_body(self.path, sha256)
-            self._on_disk.add(str(values.get("task")))
-        self._owed = []
+        self._owed, self._new_tasks = [], set()
         for place in self._rescued:  # only now: what it holds is in the lock, on disk
             drop(place)
         self._rescued = []
@@ -247,12 +248,11 @@ class Journal:
 
     def _remedy(self, name: tuple[str, int]) -> str:
         """The command that tells the lock what it lacks of a purchase, where one is needed."""
-        values, known = self._told(name), self._lock.record(*name)
+        values = self._told(name)
         entry, task = str(values.get("entry", "")), values.get("task")
         profile = values.get("profile")
         words = self._words + (f" --profile {profile}" if profile else "")
-        kept = task in self._on_disk or (known is not None and known.task == task)
-        if task is not None and (self._changed or not kept):
+        if task is not None and (self._changed or task in self._new_tasks):
             return f"`{entry}` was bought: `seedspec adopt {shlex.quote(entry)}{words} --task {task}`"
         if task is None and values["state"] in (State.QUEUED, State.FAILED):
             return f"`{entry}` was not taken: `seedspec settle {shlex.quote(entry)}{words} --not-billed`"
@@ -368,7 +368,7 @@ def _version_of(records: Iterable[Mapping[str, Any]]) -> int:
 
 
 def _name(values: Mapping[str, Any]) -> tuple[str, int]:
-    return values["fp"], values["attempt"]
+    return name_of(values["fp"], values["attempt"])
 
 
 def _is_known(before: Mapping[str, Any], record: Mapping[str, Any]) -> bool:

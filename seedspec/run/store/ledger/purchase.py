@@ -13,7 +13,7 @@ import orjson
 from seedspec.lock.keys import fault
 from seedspec.lock.lock import merge_values, update_record
 from seedspec.lock.press import lasting
-from seedspec.lock.record import Record, record_of
+from seedspec.lock.record import Record, name_of, record_of
 from seedspec.lock.state import RANKS, IllegalMove, State
 from seedspec.run.store.ledger.layout import BadDocument, read_document
 from seedspec.run.store.ledger.types import Runner
@@ -40,7 +40,7 @@ class Purchase:
 
     @property
     def name(self) -> tuple[str, int]:
-        return self.values["fp"], self.values["attempt"]
+        return name_of(self.values["fp"], self.values["attempt"])
 
     @property
     def record(self) -> Record:
