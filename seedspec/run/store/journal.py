@@ -8,7 +8,6 @@ import shlex
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,19 @@ from seedspec.lock.keys import KEYS
 from seedspec.lock.lock import Lock, LockFault, encode, lines_of, update_record
 from seedspec.lock.press import Kept, Press
 from seedspec.lock.purchase_events import PurchaseEvent, Submitting
-from seedspec.lock.record import name_of, pressed_record
+from seedspec.lock.record import name_of
 from seedspec.lock.state import IllegalMove, State
 from seedspec.lock.version import HEADER, header_of, version_needed
 from seedspec.project.atomic import replace_lock
 from seedspec.project.files import lock_file, read_lock_file
 from seedspec.run.store.digests import content, digest_of, passing
+from seedspec.run.store.learnt import Learnt
 from seedspec.run.store.rescue import drop, remedy, rescue
 from seedspec.run.store.room import hold_back, room_of
 from seedspec.run.store.sent_requests import Unsettled, drop_body, keep_body
 
 RESERVE = 64 * 1024
 """Bytes held back on the disk besides twice the lock, so that a receipt still fits when everything else is full."""
-_attempt = attrgetter("attempt")
 
 
 class NotRecorded(Exception):
@@ -208,11 +207,7 @@ class Journal:
         """The lock that was read, with what this run knows, as it is on disk while nothing is owed."""
         if not self._touched:
             return self._lock
-        attempts = dict(self._lock.attempts)
-        for (fp, attempt), kept in self._touched.items():
-            others = (r for r in attempts.get(fp, ()) if r.attempt != attempt)
-            made = pressed_record(fp, attempt, kept, self._press)
-            attempts[fp] = tuple(sorted((*others, made), key=_attempt))
+        attempts = Learnt(self._lock.attempts, self._touched, self._press)
         return replace(self._lock, attempts=attempts, digest=self._digest.hexdigest())
 
     def _pay(self) -> None:

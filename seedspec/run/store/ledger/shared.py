@@ -223,7 +223,7 @@ class SharedRecord:
         with suppress(Unreachable, StoreRefuses, Sealed):
             serial = self._ledger.end()
             lock = read_lock(self._journal.path, self._journal.lock)
-            made = union(lock, self._ledger.news(lock)).lock
+            made = union(lock, news).lock if (news := self._ledger.news(lock)).attempts else lock
             _replace(self._journal.path, lock, made, header(self._ledger, serial), found, profile)
 
     def abandon(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Collection, Container, Iterable, Iterator
+from io import BytesIO
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -196,8 +197,11 @@ def read_snapshot(store: Store, uuid: str, serial: int) -> list[Purchase]:
 def _pack(uuid: str, serial: int, many: int, purchases: Iterable[Purchase]) -> bytes:
     header = {"seedspec_snapshot": layout.FORMAT, "board": uuid, "serial": serial, "purchases": many}
     small = zlib.compressobj(1)
-    parts = [small.compress(orjson.dumps(line) + b"\n") for line in chain([header], map(_line, purchases))]
-    return b"".join([*filter(None, parts), small.flush()])
+    out = BytesIO()
+    for line in chain([header], map(_line, purchases)):
+        out.write(small.compress(orjson.dumps(line) + b"\n"))
+    out.write(small.flush())
+    return out.getvalue()
 
 
 def _is_of_another(purchase: Purchase | None, runner: str) -> bool:
