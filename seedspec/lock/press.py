@@ -47,14 +47,14 @@ class Facts(dict[bytes, Mapping[str, Any]]):
 class Press:
     """Makes few bytes of the values of records: what one has in common with an earlier one is left out.
 
-    Only the same press reads them again. It may be used by several threads, and what two of them have made of the same
-    values shortly one after another is one object.
+    Only the same press reads them again, by the fingerprint and the attempt, which they lack. It may be used by several
+    threads, and what two of them have made of the same values shortly one after another is one object.
     """
 
     def __init__(self) -> None:
         self._patterns: list[bytes] = []
         self._recent: dict[bytes, bytes] = {}
-        self._read: tuple[bytes, Mapping[str, Any]] = (b"", {})
+        self._read: tuple[bytes, str, int, Mapping[str, Any]] = (b"", "", 0, {})
         self.facts = Facts()
         self._many = 0
 
@@ -62,18 +62,19 @@ class Press:
         """Values as they are while their request has no answer, and after that what lasts of them."""
         return values if values["state"] in UNANSWERED else self.press(lasting(values))
 
-    def read(self, kept: Kept) -> Mapping[str, Any]:
+    def read(self, kept: Kept, fp: str, attempt: int) -> Mapping[str, Any]:
         if not isinstance(kept, bytes):
             return kept
-        last, values = self._read  # one record is mostly asked for several times
-        if kept is not last:
+        *last, values = self._read  # one record is mostly asked for several times
+        if last != [kept, fp, attempt]:
             pattern = self._patterns[int.from_bytes(kept[:2], "big")]
-            values = orjson.loads(zlib.decompressobj(-15, pattern).decompress(kept[2:]))
-            self._read = kept, values
+            rest = orjson.loads(zlib.decompressobj(-15, pattern).decompress(kept[2:]))
+            values = {"fp": fp, "attempt": attempt, **rest}
+            self._read = kept, fp, attempt, values
         return values
 
     def press(self, values: Mapping[str, Any]) -> bytes:
-        line = orjson.dumps(values)
+        line = orjson.dumps({key: value for key, value in values.items() if key not in ("fp", "attempt")})
         if (made := self._recent.get(line)) is not None:
             return made
         if self._many % _ANEW == 0:

@@ -69,7 +69,7 @@ class Record:
         kept = self._kept
         if isinstance(kept, Packed):
             return _values(kept, self._index)
-        return kept.read(self._index) if isinstance(kept, Press) else kept
+        return kept.read(self._index, self.fp, self.attempt) if isinstance(kept, Press) else kept
 
     @property
     def task(self) -> str | None:
@@ -118,7 +118,7 @@ def record_of(
 def pressed_record(fp: str, attempt: int, values: Kept, press: Press) -> Record:
     """The record of a purchase's values, or of what a press has made of them; that keeps it."""
     kept = values if isinstance(values, bytes) else press.press(values)
-    return _record(fp, attempt, press.read(values), press, kept, press)
+    return _record(fp, attempt, press.read(values, fp, attempt), press, kept, press)
 
 
 def _record(

@@ -195,12 +195,12 @@ class Journal:
 
     def _before(self, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         if (known := self._touched.get(_name(values))) is not None:
-            return self._press.read(known)
+            return self._press.read(known, *_name(values))
         return None if (before := self._lock.record(*_name(values))) is None else before.values
 
     def _told(self, name: tuple[str, int]) -> dict[str, Any]:
         """What this run knows of a purchase, with its entry, which the lock may not have."""
-        return {"entry": self._entries.get(name, ""), **self._press.read(self._touched[name])}
+        return {"entry": self._entries.get(name, ""), **self._press.read(self._touched[name], *name)}
 
     @property
     def lock(self) -> Lock:
@@ -222,7 +222,7 @@ class Journal:
             raise self._fail(error) from error
         self.written += len(self._owed)
         for values in self._owed:
-            if sha256 := self._unsettled.settles(self._press.read(self._touched[_name(values)])):
+            if sha256 := self._unsettled.settles(self._before(values) or {}):
                 drop_body(self.path, sha256)
         self._owed, self._new_tasks = [], set()
         for place in self._rescued:  # only now: what it holds is in the lock, on disk

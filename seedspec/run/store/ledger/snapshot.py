@@ -6,7 +6,7 @@ import threading
 import zlib
 from collections.abc import Collection, Container, Iterable, Iterator
 from io import BytesIO
-from itertools import chain
+from itertools import chain, starmap
 from operator import itemgetter
 from typing import Any
 
@@ -54,23 +54,23 @@ class Board:
 
     def get(self, name: Name) -> Purchase | None:
         """A purchase as it was last seen."""
-        return None if (found := self._seen.get(name)) is None else self._purchase(found)
+        return None if (found := self._seen.get(name)) is None else self._purchase(name, found)
 
-    def _purchase(self, seen: _Seen) -> Purchase:
+    def _purchase(self, name: Name, seen: _Seen) -> Purchase:
         (runner, usd, month), tag, kept = seen
-        return Purchase(runner, self.press.read(kept), usd, month, tag)
+        return Purchase(runner, self.press.read(kept, *name), usd, month, tag)
 
     def all(self) -> Iterator[Purchase]:
         """All purchases as they were last seen, by fingerprint and attempt."""
         with self._guard:
             seen = sorted(self._seen.items(), key=itemgetter(0))
-        return (self._purchase(found) for _, found in seen)
+        return starmap(self._purchase, seen)
 
     def unanswered(self) -> Iterator[Purchase]:
         """Those whose requests have no answer, in any order."""
         with self._guard:
-            seen = [found for found in self._seen.values() if not isinstance(found[2], bytes)]
-        return map(self._purchase, seen)
+            seen = [(name, found) for name, found in self._seen.items() if not isinstance(found[2], bytes)]
+        return starmap(self._purchase, seen)
 
     def records(self) -> Iterator[Record]:
         """The records of all purchases, in the same order."""
@@ -167,7 +167,7 @@ class Board:
             if self._kept.keys() == seen.keys() and all(self._kept[name] == tag for name, (_, tag, _) in seen.items()):
                 return self.serial
             serial = self.serial + 1
-            data = _pack(self.uuid, serial, len(seen), (self._purchase(seen[name]) for name in sorted(seen)))
+            data = _pack(self.uuid, serial, len(seen), (self._purchase(name, seen[name]) for name in sorted(seen)))
             key = layout.snapshot(self.uuid, serial)
             if self._store.create(key, data) is None:
                 there = self._store.get(key)
