@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from seedspec.run.engine.admission import admit
 from seedspec.run.engine.messages import NotOffered, Reply, Task, Tasks, Trouble
 from seedspec.run.engine.purchase import Limits, Moment, Pace, Phase, Purchase
 from seedspec.run.engine.queue import FETCH, HAD, READ, Queue
+from seedspec.run.engine.sums import sums
 from seedspec.run.service.responses import HttpResponse
 from seedspec.run.service.responses import Rules as Meaning
 
@@ -146,3 +148,19 @@ def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_ord
             }
         due = sorted((j.due, j.index) for j in jobs.values() if j.phase in READ and j.due <= clock + 1)
         assert [j.index for j in lane.reads(clock + 1)] == [i for _, i in due]
+
+
+def test_what_is_past_is_let_go_of_and_counted_unless_another_purchase_continues_it(tmp_path: Path) -> None:
+    rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T07:05:00Z")
+    moment = Moment(1.0, datetime(2026, 11, 23, tzinfo=UTC))
+    jobs = admit(make_plan(entries(tmp_path), Lock(), rules), Limits(), Pace(), moment).jobs
+    own, agenda = dict(jobs), Queue(jobs, last=Phase.SAVED, in_order=True)
+    continued = {m.key for j in own.values() for m in j.entry_to_buy.upstream}
+    for job in own.values():
+        job.phase, job.accepted, job.credits = Phase.SAVED, 1, 2.1
+        agenda.update(job)
+    assert {name for name, job in jobs.items() if job is own[name]} == continued
+    assert len({id(job) for name, job in jobs.items() if name not in continued}) == 1
+    found = sums(jobs.values(), (), 0, moment, past=agenda.past)
+    assert (found.bought, found.saved, found.exit) == (len(own), len(own), 0)
+    assert (found.units, found.credits) == (sum(j.units for j in own.values()), float(Decimal("2.1") * len(own)))
