@@ -111,7 +111,7 @@ def record_of(
 
     `line` is the one that they were read from, where they are all from one.
     """
-    kept, index = (values, 0) if packer is None else packer.add(line.strip() if line else orjson.dumps(values))
+    kept, index = (values, 0) if packer is None else packer.add(line or orjson.dumps(values))
     return _record(fp, attempt, values, kept, index, packer)
 
 
@@ -145,7 +145,7 @@ def _values(packed: Packed, index: int) -> Mapping[str, Any]:
 
 
 class Packed:
-    """Lines that are kept together: as they came, or compressed once there are enough of them."""
+    """Lines that are kept together, each with its end: as they came, or compressed once there are enough of them."""
 
     __slots__ = ("_data", "_lines")
 
@@ -162,7 +162,7 @@ class Packed:
 
     def close(self) -> None:
         """Compresses the lines; none is added any more."""
-        self._data, self._lines = zlib.compress(b"\n".join(self._lines), 1), []
+        self._data, self._lines = zlib.compress(b"".join(self._lines), 1), []
 
 
 @lru_cache(maxsize=4)
@@ -182,7 +182,7 @@ class Packer:
     def add(self, line: bytes) -> tuple[Packed, int]:
         """Where a line is kept, and which of the lines there it is."""
         packed = self._last
-        index = packed.add(line)
+        index = packed.add(line if line.endswith(b"\n") else line + b"\n")
         self._room -= len(line)
         if index + 1 == _TOGETHER:
             if self._room < 0:

@@ -76,7 +76,7 @@ def usual_record(line: bytes, version: int, known: Container[str], packer: Packe
     except orjson.JSONDecodeError:
         return None
     address, of = entry.decode(), profile.decode() if profile else ""
-    facts, kept = packer.facts[b"{%b}" % (cost + video)[1:]], packer.add(line[:-1])
+    facts, kept = packer.facts[b"{%b}" % (cost + video)[1:]], packer.add(line)
     return Record(name, int(attempt), State.SAVED, address, of, file.decode(), int(size), facts, *kept)
 
 
