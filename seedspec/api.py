@@ -212,8 +212,9 @@ def run(
 
             Downloads(place.base, place.lock.name).claim(lock)
         with no_collector():
-            plan, drift = plan_of(made, place, options, lock, Problems(), senders=shared.senders if shared else {})
-            plan = plan.sharing(known) if isinstance(known, Plan) else plan
+            before, senders = known if isinstance(known, Plan) else None, shared.senders if shared else {}
+            plan, drift = plan_of(made, place, options, lock, Problems(), senders=senders, before=before)
+            plan = plan.sharing(before)
         if made.lock_alone:
             check_providers(made, plan)
         if shared is not None and shared.ledger is not None and options.unpriced:

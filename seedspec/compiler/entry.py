@@ -78,7 +78,7 @@ class RequestBase(NamedTuple):
     that is a label, or None for any other value. `tables` are the axes that are tables. `strategy` is the one that
     chose their rows, "" for none; it is no part of what is sent. `said` is what the request says by the storyboard's
     own words (`duration`, `quality`), whatever its model calls them; of what is not known it has nothing. `left_out`
-    are the fields of `defaults` that the model lacks.
+    are the fields of `defaults` that the model lacks. `upstream` are those of `media` that are videos of other entries.
     """
 
     shot: str
@@ -96,6 +96,7 @@ class RequestBase(NamedTuple):
     strategy: str = ""
     said: Mapping[str, Any] = {}
     left_out: tuple[str, ...] = ()
+    upstream: tuple[Medium, ...] = ()
 
     def __repr__(self) -> str:
         return brief(self)
@@ -202,7 +203,7 @@ class Entry(NamedTuple):
     @property
     def upstream(self) -> tuple[Medium, ...]:
         """The videos of other entries that this one needs first, whole or for a picture of them."""
-        return tuple([m for m in self.base.media if m.source == "shot"])
+        return self.base.upstream
 
     @property
     def cost(self) -> Cost:

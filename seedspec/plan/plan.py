@@ -109,7 +109,9 @@ class Plan:
         if known is None or len(known.steps) != len(self.steps):
             return self
         pairs = zip(self.steps, known.steps, strict=True)
-        steps = tuple(there if own.record is there.record and own == there else own for own, there in pairs)
+        steps = tuple(
+            there if own is there or (own.record is there.record and own == there) else own for own, there in pairs
+        )
         return Plan(steps, self.lock, self.profile)
 
     @property

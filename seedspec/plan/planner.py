@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 
 import orjson
@@ -50,13 +50,17 @@ _FREE, _NEW = Cost(), New()
 _LOST = "its saved video is not on this disk, and the service keeps it no longer"
 
 
-def make_plan(entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[Entry] = ()) -> Plan:
+def make_plan(
+    entries: Iterable[Entry], lock: Lock, rules: Rules, others: Iterable[Entry] = (), before: Plan | None = None
+) -> Plan:
     """The plan for the selected entries.
 
-    `others` are the storyboard's entries outside the selection: they are neither bought nor called orphans.
+    `others` are the storyboard's entries outside the selection: they are neither bought nor called orphans. Of
+    what is done by a plan `before`, and has the same record still, the file alone is looked at.
     """
     chosen = tuple(entries)
-    planner = _Planner(lock, rules, {e.fingerprint for e in others})
+    done = {s.fp: s for s in before.steps if isinstance(s.reason, Done)} if before is not None else {}
+    planner = _Planner(lock, rules, {e.fingerprint for e in others}, done)
     for entry in chosen:
         planner.known.setdefault(entry.fingerprint, entry)
     for entry in chosen:
@@ -113,12 +117,13 @@ def _doubt(record: Record) -> InDoubt | Stuck | None:
 @valueclass(frozen=False, slots=True)
 class _Planner:
     """`known` has by fingerprint the first entry that is decided about, and its step once it is; `others` are the
-    fingerprints of other entries.
+    fingerprints of other entries. `before` has the steps of what was done by an earlier plan.
     """
 
     lock: Lock
     rules: Rules
     others: Set[str]
+    before: Mapping[str, Step]
     known: dict[str, Entry | Step] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     _bought_as: dict[str, Record] | None = None
@@ -132,6 +137,10 @@ class _Planner:
                 twin = Twin(known.address)
                 step = Step(entry.address, entry.fingerprint, Action.SHARED, twin, _FREE, known.file, entry)
                 self.steps.append(step)
+            return
+        if not entry.upstream:  # most of them
+            self.known[entry.fingerprint] = step = self._step(entry)
+            self.steps.append(step)
             return
         waiting = [entry]
         while waiting:
@@ -154,6 +163,8 @@ class _Planner:
             waits = Unpicked(entry.waits)
             return Step(entry.address, entry.fingerprint, Action.FAILED, waits, _FREE, self._file(entry), entry)
         record = self.lock.last(entry.fingerprint)
+        if (step := self.before.get(entry.fingerprint)) is not None and self._stands(step, entry, record):
+            return step
         action, reason = self._decide(entry, record)
         if isinstance(reason, (Stale, Unmet)):
             attempt = self.lock.next_attempt(entry.fingerprint)
@@ -170,6 +181,12 @@ class _Planner:
         cost = entry.cost if action in BUYS else _FREE
         retakes = self._retakes(entry, action, record)
         return Step(entry.address, entry.fingerprint, action, reason, cost, file, entry, record, retakes)
+
+    def _stands(self, step: Step, entry: Entry, record: Record | None) -> bool:
+        """Whether nothing has changed since about what was done: its file is here, and it was made from no other."""
+        if step.entry is not entry or record is None or step.record is not record or entry.upstream:
+            return False
+        return isinstance(step.reason, Done) and step.reason.here and not self.rules.retakes and self.rules.here(record)
 
     def _retakes(self, entry: Entry, action: Action, record: Record | None) -> int:
         """How often a run may buy an entry anew besides what this step does; a take that people picked never."""

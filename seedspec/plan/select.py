@@ -41,6 +41,8 @@ def choose(entries: Sequence[Entry], lock: Lock, select: Iterable[str], exclude:
         rest = _stateless(text)
         if entries and rest and not any(_meets(rest, e, lock) for e in entries):
             raise NothingSelected(_missing(rest, entries))
+    if not (wanted or unwanted):
+        return Selection(tuple(entries), ())
     chosen: list[Entry] = []
     others: list[Entry] = []
     for entry in entries:

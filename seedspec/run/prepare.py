@@ -146,6 +146,7 @@ def plan_of(
     problems: Problems,
     sender: str = "",
     senders: Mapping[tuple[str, int], str] | None = None,
+    before: Plan | None = None,
 ) -> tuple[Plan, Drift | None]:
     assert made.board is not None
     provider = made.board.provider.document
@@ -184,7 +185,7 @@ def plan_of(
             expects=lambda entry: bool(expected.of(entry)),
             unmet=lambda entry: expected.unmet(entry, lock, rules.now),
         )
-    return make_plan(chosen.chosen, lock, rules, chosen.others), drift
+    return make_plan(chosen.chosen, lock, rules, chosen.others, before), drift
 
 
 def has_ledger(place: Place, lock: Lock, options: Options, environ: Mapping[str, str]) -> bool:
@@ -307,7 +308,8 @@ def check_pictures(plan: Plan) -> None:
 def providers_of(made: Compiled) -> list[Mapping[str, Any]]:
     """The files of the services that the entries of a storyboard are bought from, the first the one of most of it."""
     assert made.board is not None
-    own, asked = made.board.provider, {e.model.provider.id: e.model.provider.document for e in made.entries}
+    models = {id(e.base.model): e.base.model for e in made.entries}.values()
+    own, asked = made.board.provider, {m.provider.id: m.provider.document for m in models}
     found = {name: document for name, document in asked.items() if "calls" in document}
     first = {own.id: own.document} if own.id in found or not found else {}
     return list({**first, **found}.values())

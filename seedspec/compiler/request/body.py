@@ -107,6 +107,7 @@ class BaseBuilder:
             strategy=self._strategy,
             said=rendered.said,
             left_out=row.left_out,
+            upstream=tuple([m for m in media if m.source == "shot"]),
         )
 
     def _media(self, node: Scalar, prompt: Prompt | None, model: Model, cell: Cell, address: str) -> _Media:
