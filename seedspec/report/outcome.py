@@ -217,10 +217,9 @@ class Outcomes:
 
     def _stand(self) -> Iterator[Outcome]:
         ended = [_end_outcome(o) for o in self._outcomes.values()]
-        by_address = {o.address: o for o in ended if o.step.entry is not None}
+        by_address = {o.address: o for o in ended if o.step.entry is not None} if self._twins else {}
         for outcome in ended:
-            served = by_address.get(self._twins.get(outcome.address, ""))
-            if served is not None:
+            if by_address and (served := by_address.get(self._twins.get(outcome.address, ""))) is not None:
                 end = End.REUSED if served.end is End.SAVED else served.end
                 yield replace(served, step=outcome.step, end=end, units=None, begun="", ended="", mismatches=())
             elif outcome.end is End.RUNNING and self._away and not outcome.message:
