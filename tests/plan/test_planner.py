@@ -96,6 +96,24 @@ def test_what_was_picked_is_never_bought(entries: tuple[Entry, ...]) -> None:
     assert not plan.cost.high
 
 
+def test_a_second_plan_takes_what_is_done_from_the_first_as_long_as_its_file_and_its_record_stand(
+    entries: tuple[Entry, ...],
+) -> None:
+    one, nxt, _ = entries
+    lock = lock_from([record(one), record(nxt)])
+
+    def again(files: tuple[str, ...], before: Plan | None = None, lock: Lock = lock) -> Plan:
+        rules = Rules("renders", lambda c: "asked", lambda file, size=None: file in files, NOW)
+        return make_plan((one, nxt), lock, rules, before=before)
+
+    first = again(here(one, nxt))
+    second = again(here(one, nxt), first)
+    assert second == first and second.steps[0] is first.steps[0]
+    assert again(here(nxt), first) == again(here(nxt)) != first
+    failed = lock_from([record(one, "failed"), record(nxt)])
+    assert shown(again(here(one, nxt), first, failed)) == shown(again(here(one, nxt), None, failed))
+
+
 def test_what_another_run_sends_is_followed(entries: tuple[Entry, ...]) -> None:
     one = entries[0]
     sending = record(one, "submitting", task=None)
