@@ -152,7 +152,9 @@ class Retired(BadSettings):
 
 def retired_steps(plan: Plan, catalog: Catalog) -> tuple[Step, ...]:
     """What a plan would buy from models that have ended by the catalog's day; none of it can be bought."""
-    return tuple(s for s in plan.buys if s.entry is not None and s.entry.model.dates.are_over(catalog.today))
+    found = [(step, step.entry.model) for step in plan.buys if step.entry is not None]
+    over = {m.id for m in {m.id: m for _, m in found}.values() if m.dates.are_over(catalog.today)}
+    return tuple(step for step, model in found if model.id in over)
 
 
 def check_not_retired(plan: Plan, catalog: Catalog) -> None:
