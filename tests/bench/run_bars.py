@@ -59,7 +59,7 @@ def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     """So many tasks that never end are read as often in a second at each size, and no more than a core can do."""
     sizes = (4, 16, 64) if tiny else (8, 80, 800)
     some, few, many = (16, 4, 64) if tiny else (64, 8, 512)
-    seconds = 1.0 if tiny else 8.0
+    seconds = 1.0 if tiny else 5.0
 
     def read(tasks: int, how: str, **more: Any) -> Spent:
         return work(folder, "flight", tasks, how, flight=tasks, seconds=seconds, every=tasks / RATE, **more)
@@ -93,12 +93,12 @@ def _polls(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     )
     for how in (ALONE, TOGETHER):
         name = f"polling tasks in flight, {how}"
-        yield Growth(name, sizes, lambda n, how=how: read(n, how), (POLL,), per="task")
+        yield Growth(name, sizes, lambda n, how=how: read(n, how), (POLL,), per="task", rounds=1)
 
 
 def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     """Each entry is submitted, read about five times, downloaded, hashed and saved; the limit reads as often."""
-    many = 20 if tiny else 2000
+    many = 20 if tiny else 1000
 
     def bought(entries: int, how: str = TOGETHER, **more: Any) -> Spent:
         return work(folder, "whole", entries, how, flight=96, seconds=0.5 if tiny else 2.0, **more)
@@ -122,7 +122,7 @@ def _purchases(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
             limit,
             1.5,
             1.2,
-            rounds=1,  # a round takes two minutes
+            rounds=1,  # a round takes a minute
         )
     sizes = (2, 20, 200) if tiny else (20, 200, 2000)
     yield Growth(f"a whole run, {TOGETHER}", sizes, bought, (INSIDE, MEMORY), rounds=1)
@@ -195,6 +195,7 @@ def _downloads(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
         lambda n: work(folder, "fetch", n),
         (INSIDE, MEMORY),
         per="download",
+        rounds=1,
     )
     yield Growth(
         "8 downloads of ever larger videos",
@@ -202,6 +203,7 @@ def _downloads(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
         lambda n: work(folder, "fetch", 8, megabytes=n // 8),
         (INSIDE, MEMORY),
         per="MB of video",
+        rounds=1,
     )
 
 
@@ -222,7 +224,7 @@ def _records(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
             unit="s wall",
         )
     recording = "recording completions in the lock"
-    yield Growth(recording, sizes, lambda n: record(folder, "journal", n), (WALL, INSIDE), per="completion")
+    yield Growth(recording, sizes, lambda n: record(folder, "journal", n), (WALL, INSIDE), per="completion", rounds=1)
 
 
 def work(folder: Path, what: str, many: int, how: str = TOGETHER, *, limit: bool = False, **more: Any) -> Spent:
