@@ -54,11 +54,12 @@ def sums(
         7 if unfinished or owing or any(why.exit for why in stops) else 0,
         130 if interrupted else 0,
     ]
-    total = past or Past({}, None)
+    total = Past({}, None)
     for job in jobs:
         total.add(job)
+    gone = past or Past({}, None)
     return RunFinished(
-        bought=total.bought,
+        bought=gone.bought + total.bought,
         saved=count[Phase.SAVED],
         reused=reused,
         failed=failed,
@@ -66,8 +67,8 @@ def sums(
         running=running,
         doubt=doubt,
         waiting=waiting,
-        units=total.units,
-        credits=float(total.credits),
+        units=gone.units + total.units,
+        credits=float(gone.credits + total.credits),
         exit=worst(codes),
         at=now.text(),
         to_fetch=to_fetch,
