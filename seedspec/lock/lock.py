@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from io import BytesIO
 from operator import attrgetter
@@ -205,19 +205,27 @@ def lines_of(lock: Lock, order: Iterable[str], profile: str | None = None) -> It
     What was bought without a profile comes first, then each profile's, by name. An order that is of one `profile`
     leaves the others' as they stand in the lock: taking turns with profiles moves no line.
     """
-    rank = {fp: i for i, fp in enumerate(order)}
-    stands = {} if profile is None else {fp: i for i, fp in enumerate(lock.attempts)}
-
-    def key(fp: str) -> tuple[str, int, str, str]:
-        last = lock.attempts[fp][-1]
-        if profile is not None and last.profile != profile:
-            return last.profile, stands[fp], "", ""
-        return last.profile, rank.get(fp, len(rank)), "" if fp in rank else last.entry, fp
-
+    order, of_profile = list(order), dict[str, list[str]]()
+    for fp, records in lock.attempts.items():
+        of_profile.setdefault(records[-1].profile, []).append(fp)
     yield header_of(_version_needed(lock), lock.header)
-    for fp in sorted(lock.attempts, key=key):
-        for record in lock.attempts[fp]:
-            yield encode(final_values(record))
+    for name, own in sorted(of_profile.items()):
+        for fp in own if profile is not None and name != profile else _in_order(own, order, lock):
+            for record in lock.attempts[fp]:
+                yield encode(final_values(record))
+
+
+def _in_order(fps: Iterable[str], order: Sequence[str], lock: Lock) -> list[str]:
+    """Fingerprints in the given order, the rest by entry; one that stands there twice has its last place.
+
+    There may be very many: none is given a key to sort it by.
+    """
+    left, found = set(fps), list[str]()
+    for fp in reversed(order):
+        if fp in left:
+            left.remove(fp)
+            found.append(fp)
+    return [*reversed(found), *sorted(left, key=lambda fp: (lock.attempts[fp][-1].entry, fp))]
 
 
 def _version_needed(lock: Lock) -> int:

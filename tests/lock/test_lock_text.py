@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -12,6 +13,7 @@ from seedspec.lock.keys import KEYS
 from seedspec.lock.lock import (
     Lock,
     encode,
+    lines_of,
     lock_from,
     merge_values,
     parse,
@@ -40,8 +42,21 @@ def test_lines_stand_in_the_order_of_the_storyboard_and_then_by_entry() -> None:
     assert order(lock) == "c1 c2 b1 a1"  # the last attempt's entry, `x/1`, comes first
     assert order(lock, A) == "a1 c1 c2 b1"
     assert order(lock, B, A, C) == "b1 a1 c1 c2"
+    assert order(lock, B, A, B) == "a1 b1 c1 c2"
     same = lock_from([record(B), record(A)])
     assert order(same) == "a1 b1"
+
+
+def test_the_order_of_many_lines_takes_little_memory() -> None:
+    names = [f"{number:064x}" for number in range(4000)]
+    lock = lock_from([record(name) for name in names])
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in lines_of(lock, reversed(names), "")) == 4001
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 150 * len(names)
 
 
 def test_profiles_stand_by_name_and_turns_move_no_line() -> None:
