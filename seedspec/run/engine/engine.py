@@ -297,6 +297,7 @@ class Engine:
         jobs, past, missing = self._jobs.values(), self._agenda.past, len(self.plan.missing)
         found = sums(jobs, self.stops, self._reused, now, past=past, missing=missing, **how)
         self._jobs.clear()  # what is left of the run is writing, which needs the room
+        self._agenda.clear()
         self._agenda, self._outages = Queue(self._jobs, in_order=False), {}
         return found
 

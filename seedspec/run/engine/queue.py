@@ -135,6 +135,11 @@ class Queue:
     def _is_blocked(self, index: int) -> bool:
         return any(up.phase not in HAD for up in self._ups.get(index, ()))
 
+    def clear(self) -> None:
+        """Lets go of what it has and of its lanes, which know it: both would stay until the collector comes by."""
+        self._lane_of.clear()
+        self.lanes.clear()
+
     # --- what cannot be bought any more ---
 
     def suspect(self, jobs: Iterable[Purchase] | None = None) -> None:

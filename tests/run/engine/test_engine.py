@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +19,7 @@ from world import PACE, Choose, World
 
 from seedspec import api
 from seedspec.compiler.entry import Entry
+from seedspec.run.engine import engine
 from seedspec.run.engine.messages import (
     Call,
     Create,
@@ -31,6 +35,7 @@ from seedspec.run.engine.messages import (
     Upload,
 )
 from seedspec.run.engine.purchase import Limits
+from seedspec.run.engine.queue import Queue
 
 BASE = """\
 seedspec: 1
@@ -156,6 +161,25 @@ def test_a_task_that_takes_long_is_read_ever_more_seldom(variants: list[Sequence
         grown = [PACE.poll * 1.3**n for n in range(len(gaps))]
         assert all(gap >= min(least, PACE.poll_most) - 1e-6 for gap, least in zip(gaps, grown, strict=True)), gaps
         assert gaps[-1] < 2 * PACE.poll_most, "it is read all the same"
+
+
+def test_the_purchases_of_a_run_are_let_go_of_at_its_end_without_the_collector(
+    variants: list[Sequence[Entry]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    class Known(Queue):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            made.append(ref(self))
+
+    monkeypatch.setattr(engine, "Queue", Known)
+    gc.disable()
+    try:
+        World(lambda n: 0, Counter()).run(variants[0], limits=Limits(), retry=False)
+        assert made[0]() is None
+    finally:
+        gc.enable()
 
 
 @dataclass
