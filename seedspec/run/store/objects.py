@@ -201,15 +201,15 @@ class Objects:
                 raise
             return None
 
-    def create_tagged(self, name: str, content: bytes) -> str | None:
-        """Puts a small file there and gives its tag; None where the name is taken.
+    def create_tagged(self, name: str, *content: bytes) -> str | None:
+        """Puts a small file there, whole or in pieces, and gives its tag; None where the name is taken.
 
         It is repeated when an answer is lost. None is therefore also what a file gets that it has put there itself,
         and what a bucket says to two at the same time, of which neither may have put anything there.
         """
         try:
             made = self._door.put(
-                self._store, self._prefix + name, content, attributes=_BYTES, mode="create", use_multipart=False
+                self._store, self._prefix + name, iter(content), attributes=_BYTES, mode="create", use_multipart=False
             )
             return _tag_of(made)
         except self._door.exceptions.AlreadyExistsError:

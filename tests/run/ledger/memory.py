@@ -44,8 +44,8 @@ class Memory:
     def get_all(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes, str]]:
         return ((key, *found) for key in keys if (found := self.get(key)) is not None)
 
-    def create(self, key: str, data: bytes) -> str | None:
-        return self._write("create", key, data, None)
+    def create(self, key: str, *data: bytes) -> str | None:
+        return self._write("create", key, b"".join(data), None)
 
     def replace(self, key: str, data: bytes, tag: str) -> str | None:
         return self._write("replace", key, data, tag)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zlib
+from dataclasses import replace
 
 import pytest
 from memory import Memory, Open
 from purchases import Team, fp, intent, line, saved
 
 from seedspec.run.store.ledger import layout
-from seedspec.run.store.ledger.ledger import Sealed
+from seedspec.run.store.ledger.ledger import Runner, Sealed
+from seedspec.run.store.ledger.purchase import Purchase
+from seedspec.run.store.ledger.snapshot import Board, read_board, read_snapshot
+from seedspec.run.store.ledger.store import Unreachable
 
 
 class Counting(Memory):
@@ -78,6 +83,44 @@ def test_two_that_end_together_write_two_snapshots(opened: Open) -> None:
     assert four.grant(intent(4)) is None
     lock, serial = four.close([])
     assert serial == 3 and len(lock.attempts) == 4 and team.run().refresh() == (team.run().refresh()[0], 3)
+
+
+def test_a_snapshot_is_written_anew_where_it_lacks_something(memory: Counting, team: Team) -> None:
+    bought(team, 2)
+    board = read_board(memory, team.board)
+    assert (board.save(), board.save()) == (1, 1)
+    one = team.run()
+    one.see()
+    one.record(saved(0))
+    board.refresh()
+    assert (board.save(), board.save()) == (2, 2)
+    assert [p.state for p in read_snapshot(memory, team.board, 2)] == ["saved", "running"]
+    board.forget((fp(1), 1))
+    assert board.save() == 3 and len(read_snapshot(memory, team.board, 3)) == 1
+
+
+def test_a_snapshot_that_could_not_be_written_is_written_by_the_next_try(memory: Counting, team: Team) -> None:
+    bought(team, 1)
+    board = read_board(memory, team.board)
+    board.saw(replace(next(board.all()), tag="another"))
+    memory.deaf = True
+    with pytest.raises(Unreachable):
+        board.save()
+    memory.deaf = False
+    assert board.save() == 2
+
+
+def test_a_snapshot_of_many_takes_little_memory_beside_its_bytes(memory: Counting, team: Team) -> None:
+    board, many = Board(memory, team.board), 10_000
+    for number in range(many):
+        board.saw(Purchase(Runner("r", "h", "j"), line(number, "running", task=f"T{number}"), tag=f"t{number}"))
+    tracemalloc.start()
+    try:
+        assert board.save() == 1
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most - 1.2 * len(memory._held[layout.snapshot(team.board, 1)][0]) < 60 * many
 
 
 @pytest.mark.parametrize("how", ["not packed", "torn", "of another board", "with a line too few", "bad record"])

@@ -93,10 +93,10 @@ class Careless(Memory):
 
     ignores = ""
 
-    def create(self, key: str, data: bytes) -> str | None:
+    def create(self, key: str, *data: bytes) -> str | None:
         if self.ignores == "create" and (found := self.get(key)) is not None:
-            return super().replace(key, data, found[1])
-        return super().create(key, data)
+            return super().replace(key, b"".join(data), found[1])
+        return super().create(key, *data)
 
     def replace(self, key: str, data: bytes, tag: str) -> str | None:
         found = self.get(key)

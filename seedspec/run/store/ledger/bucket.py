@@ -33,8 +33,8 @@ class BucketStore:
                 if found is not None:
                     yield key, *found
 
-    def create(self, key: str, data: bytes) -> str | None:
-        return self._ask(lambda: self._objects.create_tagged(key, data))
+    def create(self, key: str, *data: bytes) -> str | None:
+        return self._ask(lambda: self._objects.create_tagged(key, *data))
 
     def replace(self, key: str, data: bytes, tag: str) -> str | None:
         return self._ask(lambda: self._objects.replace_tagged(key, data, tag))

@@ -81,8 +81,8 @@ class PostgresStore:
             for key, data, tag in self._read(_GET, [list(keys[start : start + _SOME])]):
                 yield key, bytes(data), str(tag)
 
-    def create(self, key: str, data: bytes) -> str | None:
-        return self._write(_CREATE, [key, data])
+    def create(self, key: str, *data: bytes) -> str | None:
+        return self._write(_CREATE, [key, b"".join(data)])
 
     def replace(self, key: str, data: bytes, tag: str) -> str | None:
         return self._write(_REPLACE, [data, key, int(tag)])

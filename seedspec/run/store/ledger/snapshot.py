@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Collection, Container, Iterable, Iterator
-from io import BytesIO
 from itertools import chain, starmap
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -44,7 +42,8 @@ class Board:
         self._store, self.uuid = store, uuid
         self._guard = threading.Lock()
         self._seen: dict[Name, _Seen] = {}
-        self._kept: dict[Name, str] = {}
+        self._changes = self._saved = 0
+        """How often what is known has changed, and how often it had when the newest snapshot had all of it."""
         self._grants: dict[_Grant, _Grant] = {}
         self.press = Press()
         self.serial = 0
@@ -63,8 +62,13 @@ class Board:
     def all(self) -> Iterator[Purchase]:
         """All purchases as they were last seen, by fingerprint and attempt."""
         with self._guard:
-            seen = sorted(self._seen.items(), key=itemgetter(0))
+            seen = self._in_order()
         return starmap(self._purchase, seen)
+
+    def _in_order(self) -> Iterator[tuple[Name, _Seen]]:
+        """What is known at this moment. The guard is held."""
+        names = sorted(self._seen)
+        return zip(names, [self._seen[name] for name in names], strict=True)
 
     def unanswered(self) -> Iterator[Purchase]:
         """Those whose requests have no answer, in any order."""
@@ -75,7 +79,7 @@ class Board:
     def records(self) -> Iterator[Record]:
         """The records of all purchases, in the same order."""
         with self._guard:
-            seen = sorted(self._seen.items(), key=itemgetter(0))
+            seen = self._in_order()
         return (pressed_record(*name, kept, self.press) for name, (_, _, kept) in seen)
 
     def saw(self, purchase: Purchase) -> None:
@@ -83,11 +87,13 @@ class Board:
         grant = (purchase.runner, purchase.usd, purchase.month)
         kept = self.press.keep(purchase.values)
         with self._guard:
+            before = self._seen.get(purchase.name)
             self._seen[purchase.name] = self._grants.setdefault(grant, grant), purchase.tag, kept
+            self._changes += before is None or before[1] != purchase.tag
 
     def forget(self, name: Name) -> None:
         with self._guard:
-            self._seen.pop(name, None)
+            self._changes += self._seen.pop(name, None) is not None
 
     def look(self, names: Collection[Name]) -> list[Purchase]:
         """Some purchases as they stand now; those that are not there are left out.
@@ -152,30 +158,32 @@ class Board:
             return
         if (found := self._store.get(key := layout.snapshot(self.uuid, newest))) is None:
             raise Sealed(f"`{key}` is gone: this ledger was damaged or deleted")
-        kept = dict[Name, str]()
+        changes, alike = self._changes, 0
         for purchase in _unpack(key, self.uuid, found[0]):
-            kept[purchase.name] = purchase.tag
-            if purchase.name not in self._seen:
+            if (seen := self._seen.get(purchase.name)) is None:
                 self.saw(purchase)
-        self._kept, self.serial = kept, newest
+                changes += 1
+            alike += seen is None or seen[1] == purchase.tag
+        with self._guard:  # what another thread has changed meanwhile is one change more
+            self._saved, self.serial = changes if alike == len(self._seen) else -1, newest
 
     def save(self) -> int:
         """Writes a snapshot if the newest one lacks something; the serial of the one that has all that is known."""
         for _ in range(50):
             with self._guard:
-                seen = dict(self._seen)
-            if self._kept.keys() == seen.keys() and all(self._kept[name] == tag for name, (_, tag, _) in seen.items()):
-                return self.serial
+                if self._changes == self._saved:
+                    return self.serial
+                changes, many, seen = self._changes, len(self._seen), self._in_order()
             serial = self.serial + 1
-            data = _pack(self.uuid, serial, len(seen), (self._purchase(name, seen[name]) for name in sorted(seen)))
+            pieces = _pack(self.uuid, serial, many, starmap(self._purchase, seen))
             key = layout.snapshot(self.uuid, serial)
-            if self._store.create(key, data) is None:
-                there = self._store.get(key)
+            if self._store.create(key, *pieces) is None:
+                there, data = self._store.get(key), b"".join(pieces)
                 if there is not None and there[0] != data:  # somebody else's, with perhaps more in it
                     self.refresh()
                 if there is None or there[0] != data:
                     continue
-            self._kept, self.serial = {name: tag for name, (_, tag, _) in seen.items()}, serial
+            self._saved, self.serial = changes, serial
         return self.serial
 
 
@@ -194,14 +202,12 @@ def read_snapshot(store: Store, uuid: str, serial: int) -> list[Purchase]:
     return list(_unpack(key, uuid, found[0]))
 
 
-def _pack(uuid: str, serial: int, many: int, purchases: Iterable[Purchase]) -> bytes:
+def _pack(uuid: str, serial: int, many: int, purchases: Iterable[Purchase]) -> list[bytes]:
+    """A snapshot in pieces: for one that is large, memory has more room in many places than in one."""
     header = {"seedspec_snapshot": layout.FORMAT, "board": uuid, "serial": serial, "purchases": many}
     small = zlib.compressobj(1)
-    out = BytesIO()
-    for line in chain([header], map(_line, purchases)):
-        out.write(small.compress(orjson.dumps(line) + b"\n"))
-    out.write(small.flush())
-    return out.getvalue()
+    lines = (orjson.dumps(line) + b"\n" for line in chain([header], map(_line, purchases)))
+    return [*filter(None, map(small.compress, lines)), small.flush()]
 
 
 def _is_of_another(purchase: Purchase | None, runner: str) -> bool:

@@ -50,8 +50,8 @@ class Store(Protocol):
         """`get` of many names, each with its name, in any order; a name where nothing stands is left out."""
         ...
 
-    def create(self, key: str, data: bytes) -> str | None:
-        """Puts bytes under a name where nothing stands; their tag.
+    def create(self, key: str, *data: bytes) -> str | None:
+        """Puts bytes under a name where nothing stands; their tag. Many may be given in pieces.
 
         None says that the name is taken: maybe by this very call, whose first answer was lost, and maybe by nobody.
         Whoever needs to know looks.
