@@ -16,15 +16,18 @@ class Learnt(Mapping[str, tuple[Record, ...]]):
         self, read: Mapping[str, tuple[Record, ...]], own: Mapping[tuple[str, int], Kept], press: Press
     ) -> None:
         self._read, self._own, self._press = read, own, press
-        self._numbers: dict[str, tuple[int, ...]] = {}
-        alike: dict[tuple[int, ...], tuple[int, ...]] = {}  # most requests have one attempt, the first
+        self._later: dict[str, tuple[int, ...]] = {}  # most requests have one attempt, the first
         for fp, attempt in own:
-            numbers = (*self._numbers.get(fp, ()), attempt)
-            self._numbers[fp] = alike.setdefault(numbers, numbers)
+            if attempt != 1:
+                self._later[fp] = (*self._later.get(fp, ()), attempt)
+
+    def _numbers(self, fp: str) -> tuple[int, ...]:
+        """The attempts of a request that the run knows."""
+        later = self._later.get(fp, ())
+        return (1, *later) if (fp, 1) in self._own else later
 
     def __getitem__(self, fp: str) -> tuple[Record, ...]:
-        numbers = self._numbers.get(fp)
-        if numbers is None:
+        if not (numbers := self._numbers(fp)):
             return self._read[fp]
         others = (r for r in self._read.get(fp, ()) if r.attempt not in numbers)
         own = (pressed_record(fp, n, self._own[name_of(fp, n)], self._press) for n in numbers)
@@ -32,7 +35,7 @@ class Learnt(Mapping[str, tuple[Record, ...]]):
 
     def __iter__(self) -> Iterator[str]:
         yield from self._read
-        yield from (fp for fp in self._numbers if fp not in self._read)
+        yield from (fp for fp, n in self._own if fp not in self._read and n == self._numbers(fp)[0])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
