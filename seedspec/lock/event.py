@@ -5,7 +5,7 @@ Times are UTC, `2026-11-23T07:05:00Z`. Credits are as the service states them. N
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, is_dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from seedspec.lock.purchase_events import PurchaseEvent
@@ -19,14 +19,16 @@ def as_json(event: Event) -> dict[str, Any]:
     `provider` is there where the event is about one of several.
     """
     said: dict[str, Any] = {"event": type(event).__name__}
-    for name in (field.name for field in fields(event)):
+    for name in type(event).__match_args__:
         value = getattr(event, name)
         if name != "manifest" and (name != "provider" or value):
             said[name] = _plain(value)
     return said
 
 
-def _plain(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    return tuple(map(_plain, value)) if isinstance(value, tuple) else value
+def _plain(value: Any) -> object:
+    if value is None or isinstance(value, str | int | float | Mapping):
+        return value
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return {name: _plain(getattr(value, name)) for name in type(value).__match_args__}

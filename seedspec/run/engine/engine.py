@@ -327,7 +327,7 @@ class Engine:
     @property
     def _looks(self) -> bool:
         """Whether there is something to be learned of what others buy, and nobody asks for it now."""
-        return not self._slots.looking and self._others.wants(self._agenda.counts, buying=self._slots.buying)
+        return not self._slots.looking and self._others.wants(self._agenda.counts, lambda: self._slots.buying)
 
     def _following(self, now: Moment) -> list[Call]:
         """The free calls that bought videos need next, as far as slots for them are open."""

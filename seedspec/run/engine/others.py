@@ -10,7 +10,7 @@ run has nothing left that it can buy: what is bought meanwhile is not held up, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from seedspec.lock.age import seconds_since
@@ -43,11 +43,11 @@ class Others:
     met: bool = False
     looked: float = 0.0
 
-    def wants(self, counts: Mapping[Phase, int], *, buying: bool) -> bool:
+    def wants(self, counts: Mapping[Phase, int], buying: Callable[[], bool]) -> bool:
         """Whether a look would tell something: of what others are sending, of what they have taken, or of what they
-        may have."""
+        may have. `buying` says whether this run has something that it can buy."""
         sent = self.progress.limits.wait and counts[Phase.ELSEWHERE] > 0
-        return sent or self.met or (counts[Phase.TAKEN] > 0 and not buying)
+        return sent or self.met or (counts[Phase.TAKEN] > 0 and not buying())
 
     def due(self, jobs: Mapping[str, Purchase], now: Moment, *, buying: bool) -> Look | None:
         """The look that is due now, at everything that others are sending, or may have sent. `buying` says that this

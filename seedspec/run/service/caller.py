@@ -67,7 +67,7 @@ class Caller:
     _api: Lanes = field(init=False)
     _files: Lanes = field(init=False)
     _rules: Rules = field(init=False)
-    _addresses: dict[str, httpx.URL] = field(default_factory=dict)
+    _addresses: dict[tuple[str, str], httpx.URL] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.redaction = Redaction(self.key.reveal())
@@ -132,10 +132,12 @@ class Caller:
         return await self._free(partial(self._request, "balance"), self._rules.balance)
 
     def _address(self, name: str, task: str = "", model: str = "", own: str = "") -> httpx.URL:
-        """Where the provider file says that something is asked, read once: httpx takes long to read an address."""
-        if (known := self._addresses.get(name)) is None or task or model or own:
+        """Where the provider file says that something is asked; read once where it names no task and nothing of ours:
+        httpx takes long to read an address."""
+        if (known := self._addresses.get((name, model))) is None or task or own:
             known = httpx.URL(url_of(self.provider, self.origins, name, task=task, model=model, own=own))
-            self._addresses[name] = known
+            if not (task or own):
+                self._addresses[name, model] = known
         return known
 
     def _client(self, trust: ssl.SSLContext, *, keep: bool, silence: float | None) -> httpx.AsyncClient:

@@ -84,4 +84,5 @@ def _new(target: str) -> int:
 
 
 def _body(lock: Path, sha256: str) -> str:
-    return os.path.join(lock.parent, ".seedspec", f"{lock.name}.sent", f"{sha256}.json")
+    folder, name = os.path.split(lock)
+    return os.path.join(folder, ".seedspec", f"{name}.sent", f"{sha256}.json")
