@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from takes import Project
@@ -27,6 +28,8 @@ def pytest_configure() -> None:
     # Processes that tests start run from byte code, as an installed package does: to compile all of seedspec takes
     # longer than most of them take otherwise.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    settings.register_profile("untimed", settings.default, deadline=None)  # no test asserts a time
+    settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)

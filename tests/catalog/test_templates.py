@@ -53,7 +53,7 @@ def parts(name: str) -> tuple[Any, dict[str, Any], frozenset[str], str]:
 def test_what_is_rendered_is_read_back(name: str) -> None:
     template, document, singles, called = parts(name)
 
-    @settings(max_examples=60, deadline=None, database=None)
+    @settings(max_examples=60, database=None)
     @given(flat_requests(document))
     def walk(request: dict[str, Any]) -> None:
         whole = {"model": document["x-seedspec"]["model"], **request}

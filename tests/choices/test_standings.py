@@ -50,7 +50,7 @@ OUTCOMES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(OUTCOMES)
 def test_strengths_are_those_of_another_implementation(outcomes: list[Outcome]) -> None:
     names = sorted({n for x, y, _ in outcomes for n in (x, y)})

@@ -24,7 +24,7 @@ from seedspec.text.diagnostic import Problems
 from seedspec.text.yaml import parse, source_of
 
 pytestmark = pytest.mark.slow
-often = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+often = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 def compiled(board: dict[str, Any]) -> tuple[Storyboard | None, list[Entry]]:

@@ -159,7 +159,7 @@ def test_two_mistakes_are_two_findings(folder: Path, alone: dict[str, set[tuple[
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@settings(deadline=None, max_examples=100, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(names=st.lists(st.sampled_from(list(MISTAKES)), min_size=8, unique=True))
 def test_many_mistakes_are_told_in_one_round(
     names: list[str], folder: Path, alone: dict[str, set[tuple[str, str, int]]]

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 MORE = int(os.environ.get("SEEDSPEC_TEST_MORE", "1"))
 """A longer hunt: how many times the usual number of inputs."""
 
-bounded = settings(deadline=None, max_examples=75 * MORE, suppress_health_check=list(HealthCheck))
+bounded = settings(max_examples=75 * MORE, suppress_health_check=list(HealthCheck))
 often = settings(bounded, max_examples=300 * MORE)
 
 REAL = [

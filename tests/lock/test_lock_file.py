@@ -132,7 +132,7 @@ def test_what_cannot_be_relied_on_is_refused_with_its_line(name: str) -> None:
     assert (fault.value.code, fault.value.line) == (code, line), str(fault.value)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.binary(max_size=200)
     | st.binary(max_size=80).map(lambda b: WHOLE + b)
@@ -197,7 +197,7 @@ def branches(draw: st.DrawFn) -> tuple[Lock, Lock, Lock]:
     return parse(text(*base)), parse(text(*ours)), parse(text(*theirs))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(branches())
 @pytest.mark.slow
 def test_a_union_keeps_every_receipt_and_does_not_care_for_the_order(found: tuple[Lock, Lock, Lock]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from boards import CATALOG, MODEL
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from seedspec import api
@@ -87,7 +87,6 @@ def test_before_anything_is_bought(entries: tuple[Entry, ...]) -> None:
     assert planned(entries).cost == total([Line((), s) for s in found.values()]).estimate
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["shot", "take", "state", "look", "hook"]), max_size=4, unique=True),
     st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["running", "saved", "failed", "doubt"])), max_size=6),

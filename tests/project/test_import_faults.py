@@ -209,7 +209,7 @@ def tables(draw: st.DrawFn) -> tuple[str, bytes]:
     return ".csv", out.getvalue().encode()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(source=tables(), form=st.sampled_from(["", "shots", "rows"]))
 def test_whatever_is_in_the_cells_the_storyboard_checks(source: tuple[str, bytes], form: str) -> None:
     suffix, raw = source
@@ -227,7 +227,7 @@ def test_whatever_is_in_the_cells_the_storyboard_checks(source: tuple[str, bytes
     assert [(str(d.span), d.code, d.message) for d in found] == [], made.text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(source=tables(), suffix=st.sampled_from([".csv", ".md", ".json", ".xlsx"]), seed=st.integers(0, 2**32))
 def test_no_bytes_end_in_a_traceback(source: tuple[str, bytes], suffix: str, seed: int) -> None:
     chance = random.Random(seed)
@@ -242,7 +242,7 @@ def test_no_bytes_end_in_a_traceback(source: tuple[str, bytes], suffix: str, see
     assert isinstance(yaml.safe_load(text), dict)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(raw=st.binary(max_size=300), suffix=st.sampled_from([".csv", ".md", ".json", ".xlsx"]))
 def test_random_bytes_are_no_storyboard(raw: bytes, suffix: str) -> None:
     try:

@@ -47,7 +47,7 @@ HEADERS = st.dictionaries(st.sampled_from(["retry-after", "idempotency-replayed"
 STATUS = st.sampled_from([200, 201, 204, 301, 307, 400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 502, 503, 504])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(STATUS, HEADERS, BODIES)
 @pytest.mark.slow
 def test_any_answer_has_a_meaning(status: int, headers: dict[str, str], body: bytes) -> None:

@@ -86,7 +86,7 @@ def fits(name: str) -> bool:
 def test_no_two_entries_are_one_file(tally: Counter[str]) -> None:
     sound = 0
 
-    @settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=300, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(boards())
     def check(board: dict[str, object]) -> None:
         nonlocal sound
@@ -105,7 +105,7 @@ def test_no_two_entries_are_one_file(tally: Counter[str]) -> None:
     tally["storyboards of awkward names that were sound"] += sound
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400, derandomize=True)
 @given(FOLDERS)
 def test_an_output_folder_is_below_the_storyboards(output: str) -> None:
     """What is taken for a folder is one, below, on every system; the rest is refused before anything is bought."""
@@ -151,7 +151,7 @@ def purchase(entry: str, number: int, state: State) -> dict[str, object]:
     return {**values, **({"task": f"task-unified-{number}"} if state is State.RUNNING else {})}
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(
     st.lists(
         st.sampled_from(["one/1", "One/1", "one/2", "CON.a/1", "a" * 60 + "/1", "a@b=" + "c" * 250 + "/1"]), max_size=8
@@ -269,7 +269,7 @@ def test_a_name_that_is_as_long_as_one_can_be_has_a_part_too(tmp_path: Path, cli
 def test_a_video_goes_below_its_folder_or_nowhere(clip: bytes) -> None:
     """Links, files and folders stand where they like: nothing outside changes, and nothing of a person's."""
 
-    @settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=300, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(TREES, st.lists(NAMES, min_size=1, max_size=3))
     def check(tree: dict[str, str], names: list[str]) -> None:
         with tempfile.TemporaryDirectory() as home:

@@ -103,7 +103,7 @@ TEXTS = texts()
 PIECES = st.text(st.sampled_from("a'\"{}: \t茶é🍵#"), max_size=6)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(TEXTS), st.data())
 @pytest.mark.slow
 def test_only_the_spans_change(raw: bytes, data: st.DataObject) -> None:

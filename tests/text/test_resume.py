@@ -96,7 +96,7 @@ def test_ten_mistakes_in_ten_shots_are_told_at_once() -> None:
     assert [d.code for d in found] == [code for _, code, _ in chosen]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(FAULTS), SEVERAL, SEVERAL)
 def test_one_fault_is_one_finding(fault: tuple[str, str, Any], before: list[str], behind: list[str]) -> None:
     _, found, _ = read(board([*before, fault[0], *behind]))
@@ -116,7 +116,7 @@ def test_what_refers_to_a_lost_anchor_is_no_news() -> None:
     assert value == {"shots": [{"id": "t"}]} and problems.is_set_aside("s")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=60))
 @example(b"\xff\xfe")
 @example(b"PK\x03\x04")
@@ -135,7 +135,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(PIECES, max_size=40).map("".join))
 @pytest.mark.slow
 def test_any_text_is_a_value_or_a_finding(text: str) -> None:

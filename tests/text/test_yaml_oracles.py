@@ -57,7 +57,7 @@ def normal(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, float, bool)) else REFUSED
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(st.tuples(KEYS, WORDS), min_size=1, max_size=5))
 @pytest.mark.slow
 def test_what_two_readers_agree_on_is_read_the_same(pairs: list[tuple[str, str]]) -> None:

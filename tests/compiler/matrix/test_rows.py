@@ -109,7 +109,7 @@ def grids(draw: st.DrawFn) -> Grid:
     return replace(grid, include=tuple(r for r in draw(included(len(every))) if r not in before))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(grids(), st.data())
 @pytest.mark.slow
 def test_rows_are_those_of_the_plain_walk(grid: Grid, data: st.DataObject) -> None:
@@ -123,7 +123,7 @@ def test_rows_are_those_of_the_plain_walk(grid: Grid, data: st.DataObject) -> No
         assert bare.meets(box) == any(matches(row, box) for row in candidates(bare))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(axes("a", least=1), st.data())
 def test_the_steps_are_bounded_by_what_is_excluded(own: tuple[Axis, ...], data: st.DataObject) -> None:
     """Twenty more axes that nobody excludes by do not cost a step more, wherever they stand."""

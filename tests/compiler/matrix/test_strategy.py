@@ -49,7 +49,7 @@ def boards(draw: st.DrawFn, least: int = 1) -> Product:
     return made([LABELS[:n] for n in sizes], draw(boxes(len(sizes))))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(boards(), st.data())
 @pytest.mark.slow
 def test_pairwise_holds_every_pair_that_an_allowed_row_holds(board: Product, data: st.DataObject) -> None:
@@ -71,7 +71,7 @@ def test_pairwise_holds_every_pair_that_an_allowed_row_holds(board: Product, dat
         assert lacking(PAIRWISE, board, names, there) != ""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(boards(), st.data())
 @pytest.mark.slow
 def test_a_partial_row_fits_when_the_product_has_one_like_it(board: Product, data: st.DataObject) -> None:
@@ -87,7 +87,7 @@ def test_a_partial_row_fits_when_the_product_has_one_like_it(board: Product, dat
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(boards(), st.integers(1, 20), st.integers(0, 3), st.data())
 def test_a_sample_has_as_many_rows_as_are_asked_for(board: Product, count: int, seed: int, data: st.DataObject) -> None:
     every = allowed(board)
@@ -99,7 +99,7 @@ def test_a_sample_has_as_many_rows_as_are_asked_for(board: Product, count: int, 
     assert len(rows) + len(more) == max(len(rows), min(count + 2, len(every)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(boards())
 def test_one_at_a_time_changes_one_label_of_the_base(board: Product) -> None:
     base = tuple(labels[0] for labels in board.labels)

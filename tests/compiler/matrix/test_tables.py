@@ -57,7 +57,7 @@ def written(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(TABLES, st.data())
 @pytest.mark.slow
 def test_a_column_stands_for_the_labels_of_its_rows(rows: list[dict[str, Any]], data: st.DataObject) -> None:

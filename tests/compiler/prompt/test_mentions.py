@@ -48,7 +48,7 @@ def test_the_corpus_is_large() -> None:
     assert sum(said == "-" for _, said in corpus()) >= 50
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(max_examples=1500)
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 @example(["image", " 1 is"])
 @example(["the vid", "eo 1 is here"])

@@ -49,7 +49,7 @@ def named(name: str) -> str:
     return f"<{name}>"
 
 
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 @given(st.lists(BITS, max_size=7).map("".join))
 @example("{{{ look }}")
 @example("{{ look }}}")
@@ -138,7 +138,7 @@ def test_each_part_may_use_its_share_of_half_of_what_the_whole_may(parts: int) -
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(boards())
 def test_each_entry_is_what_it_would_be_alone(board: dict[str, Any]) -> None:
     """A board of one label an axis keeps nothing for other rows, so each of its entries is made from the ground up."""
@@ -155,7 +155,7 @@ def test_each_entry_is_what_it_would_be_alone(board: dict[str, Any]) -> None:
         assert [(m.name, m.where, m.seconds) for m in same.media] == [(m.name, m.where, m.seconds) for m in entry.media]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(boards())
 def test_spliced_bytes_are_the_bytes_of_the_values(board: dict[str, Any]) -> None:
     result = compiled(written(board))

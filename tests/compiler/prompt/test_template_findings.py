@@ -204,7 +204,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(template=TEMPLATES, place=st.sampled_from(PLACES))
 @pytest.mark.slow
 def test_any_text_is_a_value_or_a_located_finding(

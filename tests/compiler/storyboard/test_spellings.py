@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from seedspec.report import diagnostics as report
 
-bounded = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+bounded = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 BOARD: dict[str, Any] = {
     "seedspec": 1,

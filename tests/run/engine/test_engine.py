@@ -106,7 +106,7 @@ def test_nothing_is_bought_twice_or_lost(variants: list[Sequence[Entry]], tally:
     counts: Counter[str] = Counter()
 
     @settings(
-        max_examples=5_000 if long else 150, deadline=None, derandomize=not long, database=None,
+        max_examples=5_000 if long else 150, derandomize=not long, database=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(st.data())

@@ -276,7 +276,7 @@ def test_lost_answers_change_no_sum(world: World) -> None:
 TURNS = ["buy", "buy", "buy", "fail", "end", "die", "wait"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     usd=st.integers(1, 60), prices=st.lists(st.integers(1, 9), min_size=1, max_size=5),
     turns=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(TURNS)), max_size=60),

@@ -150,7 +150,7 @@ def attached_again(clone: Clone) -> Clone:
     return other
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_locks_that_share_a_ledger_are_the_same_bytes_after_merges_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -64,7 +64,7 @@ def test_a_line_written_by_hand_needs_no_crc() -> None:
         parse(HEADER + edited)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @example([(JOINT, 3, b""), (WHOLE.index(b'":"', JOINT + 3) - 3, 3, b"")])
 @given(
     st.lists(
