@@ -58,6 +58,17 @@ def test_folders_and_files_at_once(folder: Path, seedspec: Run) -> None:
     assert seedspec("check", "a/.venv").err.startswith("1 storyboard: 1 error\n")
 
 
+@pytest.mark.parametrize("options", [(), ("--format", "json"), ("--fix",), ("--fix", "--diff")])
+def test_a_folder_without_a_storyboard_is_no_success(options: tuple[str, ...], folder: Path, seedspec: Run) -> None:
+    (folder / "other").mkdir()
+    (folder / "other" / "compose.yaml").write_text("services: [1, 2]\n")
+    (folder / "mine").mkdir()
+    (folder / "mine" / "storyboard.yaml").write_text(WARNED)
+    said = seedspec("check", "mine", "other", *options)
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "seedspec: no storyboard is in `other`; expected a *.yaml file with a `seedspec:` key\n"
+
+
 def test_github_annotations_are_ten_at_most_worst_first(folder: Path, seedspec: Run) -> None:
     (folder / "warned.yaml").write_text(WARNED)
     for number in range(14):

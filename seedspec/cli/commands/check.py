@@ -35,8 +35,8 @@ def check_command(
     """Find every mistake in storyboards, with its line. Needs no key. Only --probe-urls uses the network.
 
     PATHS are storyboards or folders; without one it is storyboard.yaml. In a folder every *.yaml file with a
-    `seedspec:` key is checked, but not in hidden folders. Exits 3 when a file has an error; with --fix, when an error
-    is left.
+    `seedspec:` key is checked, but not in hidden folders; a folder without one ends the command with 2. Exits 3 when a
+    file has an error; with --fix, when an error is left.
 
     \b
     Examples:
@@ -57,6 +57,9 @@ def check_command(
 
         watch(given, check)
         return
+    for path in given:
+        if not storyboards([path]):
+            raise Exit(2, f"no storyboard is in `{path}`; expected a *.yaml file with a `seedspec:` key")
     files = storyboards(given)
     if diff and not fix:
         from seedspec.cli.check_fix import show_fixes
