@@ -29,7 +29,6 @@ DOORS = {
     "jsonschema": "catalog/schema.py",
     "jsonschema_rs": "catalog/schema.py",
     "httpx": "run/service",
-    "h11": "run/service/direct.py",
     "obstore": "run/store/objects.py",
     "psycopg": "run/store/ledger/postgres.py",
     "click": "cli",

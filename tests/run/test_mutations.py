@@ -245,13 +245,6 @@ MUTANTS = [
         f"{WIRE} -k redirect",
     ),
     Mutant(
-        "a connection of its own",
-        "run/service/direct.py",
-        "if not (self._keep and connection.renew()):",
-        "if not connection.renew():",
-        "tests/run/service/test_lanes.py -k connection_of_its_own",
-    ),
-    Mutant(
         "an address that was connected to",
         "run/service/public_web.py",
         "    if not peer or (is_private(",

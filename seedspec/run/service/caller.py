@@ -36,9 +36,8 @@ from seedspec.run.engine.messages import (
     Unknown,
 )
 from seedspec.run.service.body import TooLong, whole
-from seedspec.run.service.direct import transport
 from seedspec.run.service.file_stream import FileStream
-from seedspec.run.service.lanes import Lanes
+from seedspec.run.service.lanes import ONE, Lanes
 from seedspec.run.service.listening import wait_listening
 from seedspec.run.service.public_web import Deadlines, describe_error
 from seedspec.run.service.redaction import Redaction
@@ -75,9 +74,9 @@ class Caller:
 
     def open(self, trust: ssl.SSLContext) -> None:
         """The clients stand: one for requests that cost money, which keeps no connection; the API's and the files'."""
-        self._paid = self._client(trust, keep=False, silence=None)
-        self._api = Lanes(lambda: self._client(trust, keep=True, silence=self.deadlines.silence))
-        self._files = Lanes(lambda: self._client(trust, keep=True, silence=self.deadlines.silence))
+        self._paid = self._client(trust, httpx.Limits(max_connections=1, max_keepalive_connections=0), silence=None)
+        self._api = Lanes(lambda: self._client(trust, ONE, silence=self.deadlines.silence))
+        self._files = Lanes(lambda: self._client(trust, ONE, silence=self.deadlines.silence))
         self._api.open()
         self._files.open()
 
@@ -140,14 +139,11 @@ class Caller:
                 self._addresses[name, model] = known
         return known
 
-    def _client(self, trust: ssl.SSLContext, *, keep: bool, silence: float | None) -> httpx.AsyncClient:
-        """A client with the key, of one connection, which it may `keep`. Without `silence` the whole exchange has a
-        deadline, and no moment within it.
-        """
+    def _client(self, trust: ssl.SSLContext, limits: httpx.Limits, *, silence: float | None) -> httpx.AsyncClient:
+        """A client with the key. Without `silence` the whole exchange has a deadline, and no moment within it."""
         return httpx.AsyncClient(
             headers=headers_of(self.provider, self.key.reveal()),
-            transport=transport(trust, keep=keep, env=not self.origins.local),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=int(keep)),
+            limits=limits,
             timeout=httpx.Timeout(silence, connect=self.deadlines.connect, pool=self.deadlines.silence),
             follow_redirects=False,
             http2=False,

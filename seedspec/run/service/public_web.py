@@ -23,7 +23,6 @@ import httpx
 from seedspec import __version__
 from seedspec.catalog.addresses import is_private
 from seedspec.project.credentials import BadSettings, is_loopback
-from seedspec.run.service.direct import transport
 from seedspec.run.service.lanes import ONE, Lanes
 from seedspec.run.service.responses import clean, safe_url
 from seedspec.text.value import valueclass
@@ -114,7 +113,6 @@ class Web:
         return httpx.AsyncClient(
             headers={"User-Agent": f"seedspec/{__version__}", "Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            transport=transport(self.trust, keep=True, env=not self.local),
             limits=ONE,
             timeout=httpx.Timeout(self.deadlines.silence, connect=self.deadlines.connect),
             follow_redirects=False,
