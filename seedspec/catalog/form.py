@@ -130,13 +130,17 @@ def items_of(text: str) -> list[str]:
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "þ": "th", "ð": "d", "ı": "i"})
 
 
+_LONGEST = 200
+"""Characters of a text of which a name is made: no pattern takes as many."""
+
+
 def name_for(text: str, pattern: str, stem: str, number: int) -> str | None:
     """A name that a pattern takes, made of a text; where no letter of it can stand there, of a stem and a number.
 
     None where nothing that was made fits.
     """
     joint = "-" if re.fullmatch(pattern, "a-a") else "_"
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    plain = unicodedata.normalize("NFKD", text[:_LONGEST].casefold().translate(_LETTERS))
     kept = "".join(c for c in plain if not unicodedata.combining(c))
     allowed = "".join(c for c in "._:-" if re.fullmatch(pattern, f"a{c}a"))
     words = re.sub(rf"[^a-z0-9{re.escape(allowed)}]+", joint, kept)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
+from math import inf
 
 from seedspec.text.near import LINE_ENDS, nearest, shorten
 from seedspec.text.source import Span
@@ -76,6 +78,8 @@ class Problems:
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
         self._no_numbers: set[tuple[object, ...]] = set()
+        self._odd_numbers: set[tuple[object, ...]] = set()
+        self._odd_tags: dict[str, list[tuple[int, int]]] = {}
         self._errors = 0
         self._set_aside: set[str] = set()
         self._meant: set[str] = set()
@@ -93,6 +97,10 @@ class Problems:
         key = _key(diagnostic.severity, diagnostic.code, diagnostic.message, span)
         known = self._found.get(key)
         if known is None:
+            if place is not None and diagnostic.code == "number-range":
+                self._odd_numbers.add(place)
+            elif place is not None and diagnostic.code == "unknown-tag":
+                insort(self._odd_tags.setdefault(place[0], []), place[1:])
             self._found[key] = (diagnostic, list(diagnostic.entries))
             self._errors += diagnostic.severity is Severity.ERROR
         else:
@@ -140,11 +148,12 @@ class Problems:
 
     def unread(self, span: Span) -> bool:
         """Whether a number stands there that could not be read: what else is wrong with the value follows from that."""
-        place = (span.source.path, span.start, span.end)
-        return any(
-            (code == "number-range" and place == known) or (code == "unknown-tag" and _begins(known, place))
-            for _, code, _, known in self._found
-        )
+        path, start, end = span.source.path, span.start, span.end
+        if (path, start, end) in self._odd_numbers:
+            return True
+        tags = self._odd_tags.get(path, [])
+        last = bisect_right(tags, (start, inf))
+        return last > 0 and end <= tags[last - 1][1] + 1  # the value of a tag may be nothing
 
     def extend(self, others: Iterable[Diagnostic]) -> None:
         for one in others:
@@ -177,11 +186,6 @@ class Problems:
 
     def __len__(self) -> int:
         return len(self._found)
-
-
-def _begins(known: object, place: tuple[str, int, int]) -> bool:
-    """Whether a finding about a tag is about that of this value, which may be nothing."""
-    return isinstance(known, tuple) and known[0] == place[0] and known[1] <= place[1] <= place[2] <= known[2] + 1
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 _TOP = re.compile(r"^(?:[A-Za-z_][\w.-]*|\"[^\"\n]*\"|'[^'\n]*')[ \t]*(?:$|[:：]|[ \t]#)|^(?:---|\.\.\.)[ \t]*$", re.M)
 _FIRST_ITEM = re.compile(r"[^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)[-–—•*](?=[ \n])")
 _ID = re.compile(r"(?:^|[\s{,])id[ \t]*[:：][ \t]*[\"'“]?([\w.-]+)")
-_WORD = re.compile(r"[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:：]|[\[,][ \t]*[\"']?([\w.-]+)")
+_WORD = re.compile(r"(?<![\w.-])[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:：]|[\[,][ \t]*[\"']?([\w.-]+)")
 _BEGIN = re.compile(r"[\w.-]+")
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])&([^\s,\[\]{}]+)")
 

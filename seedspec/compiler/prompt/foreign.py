@@ -31,8 +31,10 @@ class Foreign(NamedTuple):
 
 
 _CODE = later.pattern(
-    r"\{%[-+]?\s*raw\b.*?\bendraw\s*[-+]?%\}|\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL
-)  # a template's own parts, in which nothing is looked for
+    r"\{%[-+]?\s*+raw\b.*?\bendraw\s*[-+]?%\}|(?!\{%[-+]?\s*+raw\b)(?:\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\})"
+    r"|(?P<open>\{[{%#].*)",
+    re.DOTALL,
+)  # a template's own parts, in which nothing is looked for; one without an end takes all that follows
 _HIDDEN = "\ue000"
 _SIGNS = "$@{[<%#_«!"
 _BLANKS = ("TODO", "FIXME", "TBD", "XXX", "PLACEHOLDER", "orem ipsum", "OREM IPSUM", "…", "...")
@@ -49,9 +51,9 @@ _FORMS = later.pattern(
     rf"|\$\(\s*(?P<make>{_NAME})\s*\)|\$env:(?P<power>[A-Za-z_]\w*)|%\((?P<python>[A-Za-z_]\w*)\)[sdrif]"
     rf"|\{{\s*MERGEFIELD\s+\"?(?P<merge>\w+)[^{{}}\n]*\}}|«\s*(?P<guillemets>\w+)\s*»"
     rf"|(?<![\w!])!(?P<delayed>[A-Za-z_]\w*)!(?!\w)"
-    rf"|\[\[\s*(?P<wiki>[^\[\]\n]{{1,40}}?)\s*\]\]|<<+\s*(?P<angles>[^<>\n]{{1,40}}?)\s*>>+"
-    r"|\{\s*(?P<brace>[^{}\n]{1,60}?)\s*\}|\[\s*(?P<square>[^\[\]\n]{1,60}?)\s*\](?!\()"
-    r"|<\s*(?P<angle>[^<>/=\n]{1,60}?)\s*>"
+    rf"|\[\[\s*+(?P<wiki>[^\[\]\n]{{1,40}}?)\s*\]\]|(?<!<)<<++\s*+(?P<angles>[^<>\n]{{1,40}}?)\s*>>+"
+    r"|\{\s*+(?P<brace>[^{}\n]{1,60}?)\s*\}|\[\s*+(?P<square>[^\[\]\n]{1,60}?)\s*\](?!\()"
+    r"|<\s*+(?P<angle>[^<>/=\n]{1,60}?)\s*>"
     rf"|(?<![\w%])%(?P<percent>[A-Za-z_]\w*)%(?!\w)|(?<!\w)__(?P<under>[A-Za-z]\w*?)__(?!\w)"
     rf"|(?<![\w$\\])\$(?P<var>[A-Za-z_]\w*)|(?<![\w@./])@(?P<at>[A-Za-z_][\w-]*)(?![\w@]|\.\w)"
 )
@@ -79,8 +81,11 @@ _SHOT = later.pattern(r"insert\s*(?:shots?\b|cuts?\b|close|[:(-]|cu\b|of\b.*\b(?
 
 
 def hide_code(text: str) -> str:
-    """A text whose own template parts are replaced, character by character, by one that nothing looks for."""
-    return _CODE.sub(lambda m: _HIDDEN * len(m[0]), text)
+    """A text whose own template parts are replaced, character by character, by one that nothing looks for.
+
+    Whatever follows a part that has no end stays as it is.
+    """
+    return _CODE.sub(lambda m: m[0] if m["open"] else _HIDDEN * len(m[0]), text)
 
 
 def may_be_foreign(text: str) -> bool:
@@ -123,7 +128,12 @@ def find_foreign(
             yield Foreign(m.start(), m.end(), "", None, blank=True)
         elif form == "dollar":
             code = _CODE.match(text, m.end())
-            if code is not None and code[0].startswith("{{") and is_text(code[0][2:-2].strip("-+ \t")):
+            if (
+                code is not None
+                and not code["open"]
+                and code[0].startswith("{{")
+                and is_text(code[0][2:-2].strip("-+ \t"))
+            ):
                 yield Foreign(m.start(), code.end(), "", code[0])
         elif (found := _judge(str(form), inner, shown, m, names, reads)) is not None:
             yield found

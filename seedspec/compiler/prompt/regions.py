@@ -12,6 +12,7 @@ CLOSES = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _MARK = later.pattern(r"\{[{%#]")
 _STRING = later.pattern(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _RAW = later.pattern(r"\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
+_END_OF_RAW = later.pattern(r"endraw\s*[-+]?%\}")
 _INNER = later.pattern(r"['\"]|[-+]?[%}]\}|\{[{%#]|[{}()\[\]]|%(?=\s*(?:\n|\Z))")
 
 
@@ -37,9 +38,9 @@ class Region(NamedTuple):
 def regions_of(text: str) -> list[Region]:
     """The regions in order. One that is not closed ends before the next one, or with the text."""
     found: list[Region] = []
-    at = 0
+    at, last_raw = 0, max((m.start() for m in _END_OF_RAW.finditer(text)), default=0)
     while (m := _MARK.search(text, at)) is not None:
-        if raw := _RAW.match(text, m.start()):
+        if m.start() < last_raw and (raw := _RAW.match(text, m.start())):
             at = raw.end()
             continue
         region = _comment(text, m.start()) if m[0] == "{#" else _code(text, m.start(), m[0])

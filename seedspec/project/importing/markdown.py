@@ -17,7 +17,7 @@ from seedspec.text.value import valueclass
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*(\S*)")
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
-_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?\s*$")
+_RULE = re.compile(r"\s*+\|?(?:\s*+:?-++:?\s*+\|)++(?:\s*+:?-++:?)?\s*$")
 _FIELD = re.compile(
     r"\s*(?:[-*+]|\d+[.)])?\s*(?:\*\*|__)\s*([^*_:：\n]{1,40}?)\s*[:：]?\s*(?:\*\*|__)\s*[:：]?\s*(.*)"
     r"|\s*(?:[-*+]|\d+[.)])\s+([^:：\n]{1,40}?)\s*[:：]\s+(.*)"

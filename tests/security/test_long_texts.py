@@ -1,0 +1,86 @@
+"""Signs that stand in a file tens of thousands of times: their findings come, in time that grows as the file does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MANY = 150_000
+CPU = 60
+"""Seconds for all texts of a place, which take a tenth of that; one that takes its length squared takes minutes."""
+
+SIGNS = [
+    "x", "1", "_", "é", "-", ".", " ", "\t", "\u3000", "a ", "a.", "a-", "a:", "x1", "- ", "* ", "1-2 ", "0.",
+    "<", "[", "{", "(", "'", '"', "#", "&", "*", "!", "%", "@", "$", ":", "|", "\\", "«", "{{", "{%", "{#", "}}",
+    "[[", "//", "  - a\n", "{% raw %}", "{{ a }}", "<% ", "https://", "image 1 and ", "@a ", "!a ", "{ \u3000",
+    "[ \u3000", "<a ",
+]  # fmt: skip
+HEAD = "seedspec: 1\nmodel: seedance-2.0-reference-to-video"
+PLACES = {
+    "a line of its own": HEAD + '\n{}\nshots: [{{id: a, prompt: "A street at dawn."}}]\n',
+    "a label": HEAD + '\nmatrix: {{axes: {{n: [a, {}]}}}}\nshots: [{{id: a, prompt: "At {{{{ n }}}}"}}]\n',
+    "a value": HEAD + '\nshots:\n  - id: a\n    duration: {}\n    prompt: "A street at dawn."\n',
+    "a prompt": HEAD + '\nshots:\n  - id: a\n    prompt: "{} a street at dawn."\n',
+    "a prompt of many lines": HEAD + "\nshots:\n  - id: a\n    prompt: |\n      A street\n      {} at dawn.\n",
+}
+CHECK = """\
+import resource, sys
+from pathlib import Path
+from seedspec import api
+
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1])))
+for path in sys.argv[2:]:
+    print(Path(path).stem, len(api.check(path)), flush=True)
+"""
+IMPORT = """\
+import resource, sys
+from contextlib import suppress
+from pathlib import Path
+from seedspec.project.importing.reading import Wish, import_from
+from seedspec.project.importing.values import ImportFault
+
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1])))
+for path in sys.argv[2:]:
+    with suppress(ImportFault):
+        import_from(path, Path.cwd(), Wish())
+    print(Path(path).stem, flush=True)
+"""
+DOCUMENTS = {
+    "the rule below a head": "| id | prompt |\n{}\n| a | A street at dawn. |\n",
+    "a cell": "| id | prompt |\n| --- | --- |\n| a | {} |\n",
+    "a field": "## Shot 1\n\n- prompt: {}\n",
+}
+
+
+def told(script: str, files: list[Path], folder: Path) -> list[str]:
+    """The files that were read to their end before the time was over."""
+    ended = subprocess.run(
+        [sys.executable, "-c", script, str(CPU), *map(str, files)], cwd=folder, capture_output=True, text=True
+    )
+    return [line.partition(" ")[0] for line in ended.stdout.splitlines()]
+
+
+def written(folder: Path, text: str, suffix: str) -> list[Path]:
+    files = [folder / f"{number:02}{suffix}" for number in range(len(SIGNS))]
+    for file, sign in zip(files, SIGNS, strict=True):
+        file.write_text(text.format(sign * (MANY // len(sign))), encoding="utf-8")
+    return files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+def test_a_check(place: str, tmp_path: Path) -> None:
+    files = written(tmp_path, PLACES[place], ".yaml")
+    missed = {file.stem for file in files} - {*told(CHECK, files, tmp_path)}
+    assert not missed, [SIGNS[int(number)] for number in sorted(missed)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", DOCUMENTS)
+def test_an_import(place: str, tmp_path: Path) -> None:
+    files = written(tmp_path, DOCUMENTS[place], ".md")
+    missed = {file.stem for file in files} - {*told(IMPORT, files, tmp_path)}
+    assert not missed, [SIGNS[int(number)] for number in sorted(missed)]
