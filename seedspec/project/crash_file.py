@@ -23,7 +23,9 @@ _LIBRARIES = (
     "pillow", "av", "tinytag", "opentimelineio", "obstore", "starlette", "uvicorn",
 )  # fmt: skip
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|SIGNATURE", re.IGNORECASE)
-_ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)(?:[^\s/?#'\"@]*@)?([^\s?#'\"]*)(?:[?#][^\s'\"]*)?", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(\b[a-z][a-z0-9+.-]{0,40}+://)(?:[^\s/?#'\"@]*@)?([^\s?#'\"]*)(?:[?#][^\s'\"]*)?", re.IGNORECASE
+)
 _LONG = re.compile(r"""(['"])(?:(?!\1).){40,}\1""")
 """A quoted text of this length may be a prompt; names, fields and codes are shorter."""
 

@@ -13,7 +13,8 @@ UNSAFE = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 """The worst of them, for which no name or message has a use: the schemas of locks, picks and reviews refuse them."""
 
 _PAINT = later.pattern(r"(\x1b\[(?:0|1|2|3[0-9])m)")  # the colours that a report may put in; no other sequence
-_BEGINS_COMMAND = later.pattern(r"(^|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029])(\s*):(?=:)")
+_ENDS = r"\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+_BEGINS_COMMAND = later.pattern(rf"(^|[{_ENDS}])([^\S{_ENDS}]*+):(?=:)")
 
 
 def visible(text: str, *, spaces: bool = False) -> str:

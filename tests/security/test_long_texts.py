@@ -16,7 +16,7 @@ SIGNS = [
     "x", "1", "_", "é", "-", ".", " ", "\t", "\u3000", "a ", "a.", "a-", "a:", "x1", "- ", "* ", "1-2 ", "0.",
     "<", "[", "{", "(", "'", '"', "#", "&", "*", "!", "%", "@", "$", ":", "|", "\\", "«", "{{", "{%", "{#", "}}",
     "[[", "//", "  - a\n", "{% raw %}", "{{ a }}", "<% ", "https://", "image 1 and ", "@a ", "!a ", "{ \u3000",
-    "[ \u3000", "<a ",
+    "[ \u3000", "<a ", "\n", "\\u00", "%25", "&#", "A",
 ]  # fmt: skip
 HEAD = "seedspec: 1\nmodel: seedance-2.0-reference-to-video"
 PLACES = {
@@ -46,6 +46,21 @@ resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1])))
 for path in sys.argv[2:]:
     with suppress(ImportFault):
         import_from(path, Path.cwd(), Wish())
+    print(Path(path).stem, flush=True)
+"""
+TELL = """\
+import resource, sys
+from pathlib import Path
+from seedspec.project.crash_file import keep
+from seedspec.run.service.redaction import Redaction
+from seedspec.text.visible import make_printable, one_line, strip_workflow_commands
+
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1])))
+known = Redaction("sk-0123456789abcdefghij0123456789")
+for path in sys.argv[2:]:
+    text = Path(path).read_text(encoding="utf-8")
+    known.words(text), known.holds(text), one_line(text, 300), strip_workflow_commands(text)
+    make_printable(text, painted=False, log=True), keep(RuntimeError(text), [], Path.cwd())
     print(Path(path).stem, flush=True)
 """
 DOCUMENTS = {
@@ -83,4 +98,11 @@ def test_a_check(place: str, tmp_path: Path) -> None:
 def test_an_import(place: str, tmp_path: Path) -> None:
     files = written(tmp_path, DOCUMENTS[place], ".md")
     missed = {file.stem for file in files} - {*told(IMPORT, files, tmp_path)}
+    assert not missed, [SIGNS[int(number)] for number in sorted(missed)]
+
+
+@pytest.mark.slow
+def test_the_words_of_a_server(tmp_path: Path) -> None:
+    files = written(tmp_path, "::{}", ".txt")
+    missed = {file.stem for file in files} - {*told(TELL, files, tmp_path)}
     assert not missed, [SIGNS[int(number)] for number in sorted(missed)]

@@ -16,7 +16,7 @@ from seedspec.lock.state import State
 from seedspec.plan.plan import Plan
 from seedspec.text.value import valueclass
 
-_QUERY = re.compile(r"(https?://[^\s?#]+)[?#]\S*")
+_QUERY = re.compile(r"(https?://[^\s?#]++)(?:[?#]\S*+)?")
 
 
 @valueclass(frozen=True, slots=True)

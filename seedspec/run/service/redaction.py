@@ -34,7 +34,7 @@ EVERYBODYS = "emulator"
 _WORD = re.compile(r"[^\s\"'<>`]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
-_ESCAPE = re.compile(r"\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
+_ESCAPE = re.compile(r"(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _KNOWN = 1 << 15
 _SHORT = 200
 """So many texts of so many characters at most are looked through once, the latest of them: a task is read a hundred

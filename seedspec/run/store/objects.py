@@ -34,7 +34,7 @@ _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
 _STATUS = re.compile(r"status code: ([0-9]{3})")
 _KIND = re.compile(r"\bHttpError \{\s*kind: ([A-Za-z]+)")
 _KINDS = {"Timeout": "no answer in time", "Connect": "no connection"}
-_QUERY = re.compile(r"(https?:[\\/]+[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
+_QUERY = re.compile(r"(https?:[\\/]++[^\s?#\"'<>]*+)([?#][^\s\"'<>]*+)?", re.IGNORECASE)
 
 
 class Content(Protocol):
@@ -283,4 +283,4 @@ def _tag_of(meta: Any) -> str:
 
 def _clean(text: str) -> str:
     """Text on one line, without what an address may carry as a secret."""
-    return one_line(_QUERY.sub(r"\1?…", text), 300)
+    return one_line(_QUERY.sub(lambda m: f"{m[1]}?…" if m[2] else m[1], text), 300)
