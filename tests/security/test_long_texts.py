@@ -1,4 +1,4 @@
-"""Signs that stand in a file tens of thousands of times: their findings come, in time that grows as the file does."""
+"""Signs and mistakes that stand in a file thousands of times: their findings come, in time that grows as it does."""
 
 from __future__ import annotations
 
@@ -25,6 +25,19 @@ PLACES = {
     "a value": HEAD + '\nshots:\n  - id: a\n    duration: {}\n    prompt: "A street at dawn."\n',
     "a prompt": HEAD + '\nshots:\n  - id: a\n    prompt: "{} a street at dawn."\n',
     "a prompt of many lines": HEAD + "\nshots:\n  - id: a\n    prompt: |\n      A street\n      {} at dawn.\n",
+}
+PARTS = 15_000
+MISTAKES = {
+    "a wrong value": ("shots:\n", '  - {{id: s{0}, prompt: "A street.", duration: long}}\n'),
+    "a wrong item": ("shots:\n  - id: a\n    prompt: x\n    duration:\n", "      - a\n"),
+    "an unknown name": ("shots:\n", '  - {{id: s{0}, prompt: "A {{{{ unknown{0} }}}}."}}\n'),
+    "an unknown reference": ("shots:\n", "  - {{id: s{0}, prompt: \"A {{{{ ref('r{0}') }}}}.\"}}\n"),
+    "one id": ("shots:\n", '  - {{id: a, prompt: "A street."}}\n'),
+    "one key": ("shots:\n  - id: a\n    prompt: x\n", "    prompt: x\n"),
+    "a missing file": (
+        'shots: [{{id: a, prompt: "A street."}}]\nreferences:\n',
+        "  r{0}: {{image: pictures/{0}.png}}\n",
+    ),
 }
 CHECK = """\
 import resource, sys
@@ -91,6 +104,16 @@ def test_a_check(place: str, tmp_path: Path) -> None:
     files = written(tmp_path, PLACES[place], ".yaml")
     missed = {file.stem for file in files} - {*told(CHECK, files, tmp_path)}
     assert not missed, [SIGNS[int(number)] for number in sorted(missed)]
+
+
+@pytest.mark.slow
+def test_a_check_of_many_mistakes(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.yaml" for number in range(len(MISTAKES))]
+    for file, (head, each) in zip(files, MISTAKES.values(), strict=True):
+        parts = (each.format(number) for number in range(PARTS))
+        file.write_text(f"{HEAD}\n{head.format()}{''.join(parts)}", encoding="utf-8")
+    missed = {file.stem for file in files} - {*told(CHECK, files, tmp_path)}
+    assert not missed, [list(MISTAKES)[int(number)] for number in sorted(missed)]
 
 
 @pytest.mark.slow

@@ -20,11 +20,12 @@ def check_constants(board: Storyboard, problems: Problems) -> None:
 
     Of a storyboard without mistakes every value reaches an entry or a finding of its own, so this is for the others.
     """
+    models = board.models
     for layer, name, node in _constants(board):
         value = node.value
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        refusals = [_refusals(m, field, value) for m in board.models if (field := m.means.names.get(name))]
+        refusals = [_refusals(m, field, value) for m in models if (field := m.means.names.get(name))]
         for v in refusals[0] if refusals and all(refusals) else ():
             if not problems.unread(node.span):
                 by = f", set by {layer}" if layer != name else ""
