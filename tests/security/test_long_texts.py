@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -39,93 +40,76 @@ MISTAKES = {
         "  r{0}: {{image: pictures/{0}.png}}\n",
     ),
 }
-CHECK = """\
-import resource, sys
-from pathlib import Path
-from seedspec import api
-
-resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1])))
-for path in sys.argv[2:]:
-    print(Path(path).stem, len(api.check(path)), flush=True)
-"""
-IMPORT = """\
-import resource, sys
-from contextlib import suppress
-from pathlib import Path
-from seedspec.project.importing.reading import Wish, import_from
-from seedspec.project.importing.values import ImportFault
-
-resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1])))
-for path in sys.argv[2:]:
-    with suppress(ImportFault):
-        import_from(path, Path.cwd(), Wish())
-    print(Path(path).stem, flush=True)
-"""
-TELL = """\
-import resource, sys
-from pathlib import Path
-from seedspec.project.crash_file import keep
-from seedspec.run.service.redaction import Redaction
-from seedspec.text.visible import make_printable, one_line, strip_workflow_commands
-
-resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1])))
-known = Redaction("sk-0123456789abcdefghij0123456789")
-for path in sys.argv[2:]:
-    text = Path(path).read_text(encoding="utf-8")
-    known.words(text), known.holds(text), one_line(text, 300), strip_workflow_commands(text)
-    make_printable(text, painted=False, log=True), keep(RuntimeError(text), [], Path.cwd())
-    print(Path(path).stem, flush=True)
-"""
 DOCUMENTS = {
     "the rule below a head": "| id | prompt |\n{}\n| a | A street at dawn. |\n",
     "a cell": "| id | prompt |\n| --- | --- |\n| a | {} |\n",
     "a field": "## Shot 1\n\n- prompt: {}\n",
 }
 
+FRAME = """\
+import resource, sys
+from contextlib import suppress
+from pathlib import Path
+{}
 
-def told(script: str, files: list[Path], folder: Path) -> list[str]:
-    """The files that were read to their end before the time was over."""
-    ended = subprocess.run(
-        [sys.executable, "-c", script, str(CPU), *map(str, files)], cwd=folder, capture_output=True, text=True
-    )
-    return [line.partition(" ")[0] for line in ended.stdout.splitlines()]
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1])))
+for path in sys.argv[2:]:
+    {}
+    print(Path(path).stem, flush=True)
+"""
+CHECK = FRAME.format("from seedspec import api", "api.check(path)")
+IMPORT = FRAME.format(
+    "from seedspec.project.importing.reading import Wish, import_from\n"
+    "from seedspec.project.importing.values import ImportFault",
+    "with suppress(ImportFault): import_from(path, Path.cwd(), Wish())",
+)
+TELL = FRAME.format(
+    "from seedspec.project.crash_file import keep\n"
+    "from seedspec.run.service.redaction import Redaction\n"
+    "from seedspec.text.visible import make_printable, one_line, strip_workflow_commands\n"
+    "known = Redaction('sk-0123456789abcdefghij0123456789')",
+    "text = Path(path).read_text(encoding='utf-8')\n"
+    "    known.words(text), known.holds(text), one_line(text, 300), strip_workflow_commands(text)\n"
+    "    make_printable(text, painted=False, log=True), keep(RuntimeError(text), [], Path.cwd())",
+)
 
 
-def written(folder: Path, text: str, suffix: str) -> list[Path]:
-    files = [folder / f"{number:02}{suffix}" for number in range(len(SIGNS))]
-    for file, sign in zip(files, SIGNS, strict=True):
-        file.write_text(text.format(sign * (MANY // len(sign))), encoding="utf-8")
-    return files
+def unread(script: str, texts: Mapping[str, str], suffix: str, folder: Path) -> list[str]:
+    """The names of the texts that were not read to their end before the time was over."""
+    files = {f"{number:02}": folder / f"{number:02}{suffix}" for number in range(len(texts))}
+    for file, text in zip(files.values(), texts.values(), strict=True):
+        file.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", script, str(CPU), *map(str, files.values())]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    read = {*ended.stdout.split()}
+    return [name for name, stem in zip(texts, files, strict=True) if stem not in read]
+
+
+def of_signs(text: str) -> dict[str, str]:
+    return {sign: text.format(sign * (MANY // len(sign))) for sign in SIGNS}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_a_check(place: str, tmp_path: Path) -> None:
-    files = written(tmp_path, PLACES[place], ".yaml")
-    missed = {file.stem for file in files} - {*told(CHECK, files, tmp_path)}
-    assert not missed, [SIGNS[int(number)] for number in sorted(missed)]
+    assert unread(CHECK, of_signs(PLACES[place]), ".yaml", tmp_path) == []
 
 
 @pytest.mark.slow
 def test_a_check_of_many_mistakes(tmp_path: Path) -> None:
-    files = [tmp_path / f"{number}.yaml" for number in range(len(MISTAKES))]
-    for file, (head, each) in zip(files, MISTAKES.values(), strict=True):
-        parts = (each.format(number) for number in range(PARTS))
-        file.write_text(f"{HEAD}\n{head.format()}{''.join(parts)}", encoding="utf-8")
-    missed = {file.stem for file in files} - {*told(CHECK, files, tmp_path)}
-    assert not missed, [list(MISTAKES)[int(number)] for number in sorted(missed)]
+    texts = {
+        name: f"{HEAD}\n{head.format()}{''.join(each.format(number) for number in range(PARTS))}"
+        for name, (head, each) in MISTAKES.items()
+    }
+    assert unread(CHECK, texts, ".yaml", tmp_path) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", DOCUMENTS)
 def test_an_import(place: str, tmp_path: Path) -> None:
-    files = written(tmp_path, DOCUMENTS[place], ".md")
-    missed = {file.stem for file in files} - {*told(IMPORT, files, tmp_path)}
-    assert not missed, [SIGNS[int(number)] for number in sorted(missed)]
+    assert unread(IMPORT, of_signs(DOCUMENTS[place]), ".md", tmp_path) == []
 
 
 @pytest.mark.slow
 def test_the_words_of_a_server(tmp_path: Path) -> None:
-    files = written(tmp_path, "::{}", ".txt")
-    missed = {file.stem for file in files} - {*told(TELL, files, tmp_path)}
-    assert not missed, [SIGNS[int(number)] for number in sorted(missed)]
+    assert unread(TELL, of_signs("::{}"), ".txt", tmp_path) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -57,10 +58,10 @@ def check_command(
 
         watch(given, check)
         return
-    for path in given:
-        if not storyboards([path]):
-            raise Exit(2, f"no storyboard is in `{path}`; expected a *.yaml file with a `seedspec:` key")
     files = storyboards(given)
+    for path in given:
+        if Path(path).is_dir() and not any(Path(file).is_relative_to(path) for file in files):
+            raise Exit(2, f"no storyboard is in `{path}`; expected a *.yaml file with a `seedspec:` key")
     if diff and not fix:
         from seedspec.cli.check_fix import show_fixes
 
