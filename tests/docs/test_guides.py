@@ -148,7 +148,8 @@ def test_commands_of_the_guides_parse(line: str, tmp_path: Path, monkeypatch: py
             (tmp_path / word).parent.mkdir(exist_ok=True)
             (tmp_path / word).touch()
     command: click.Command = main.seedspec
-    with click.Context(main.seedspec, info_name="seedspec") as context:
+    settings = main.seedspec.context_settings  # click keeps the help option that it makes for a command
+    with click.Context(main.seedspec, info_name="seedspec", **settings) as context:
         while isinstance(command, click.Group):
             if command.invoke_without_command and not (words and command.get_command(context, words[0])):
                 break  # it does something by itself too
