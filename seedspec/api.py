@@ -105,10 +105,10 @@ def plan(path: str | Path, options: Options | None = None, compiled: Compiled | 
     """
     options, problems = options or Options(), Problems()
     made, place = ready(path, options, compiled)
-    lock, sender = read_lock(place.lock), ""
+    lock, sender = read_lock(place.lock, texts=_texts(made)), ""
     if any(r.state is State.SUBMITTING for r in lock):
         sender = holder(place.lock)
-        lock = lock if sender else read_lock(place.lock, lock)  # that run may have ended between the two
+        lock = lock if sender else read_lock(place.lock, lock, _texts(made))  # that run may have ended between the two
     away = ""
     senders: Mapping[tuple[str, int], str] = {}
     if has_ledger(place, lock, options, {}):
@@ -200,7 +200,7 @@ def run(
         environment = os.environ if environ is None else environ
         given = _service_for(made, place, environment, emulator)
         ends.enter_context(hold(place.lock))
-        lock = read_lock(place.lock, known.lock if isinstance(known, Plan) else known)
+        lock = read_lock(place.lock, known.lock if isinstance(known, Plan) else known, _texts(made))
         shared: Opened | None = None
         if has_ledger(place, lock, options, environment):
             from seedspec.run.store.ledger.opened import open_with_lock
@@ -374,6 +374,11 @@ def _make_ready(client: Client, place: Place) -> None:
     except BadPlace as error:
         raise BadSettings(str(error)) from None
     client.ready()
+
+
+def _texts(made: Compiled) -> Iterator[str]:
+    """What the entries of a storyboard and the records of its lock have in common."""
+    return (text for entry in made.entries for text in (entry.fingerprint, entry.address))
 
 
 def _order(made: Compiled) -> list[str]:

@@ -101,12 +101,15 @@ def parse(data: bytes) -> Lock:
     return parse_lines(BytesIO(data))
 
 
-def parse_lines(lines: Iterable[bytes]) -> Lock:
+def parse_lines(lines: Iterable[bytes], texts: Iterable[str] = ()) -> Lock:
     """The lock of a file's lines, each with its line end; none is needed any more once the next one is asked for.
+
+    `texts` are fingerprints and addresses that others keep too, asked for once there is a header: the records have the
+    very same ones.
 
     Raises LockFault for all but a torn last line (rule 8), and what the lines raise.
     """
-    good, found, header, seen = 0, Fold(Packer(), Press()), dict[str, Any](), hashlib.sha256()
+    good, found, header, seen = 0, Fold(press=Press()), dict[str, Any](), hashlib.sha256()
     each, number, line, signed, ended = _lines(lines), 0, b"", False, True
     for number, line in enumerate(each, 1):
         seen.update(line)
@@ -116,6 +119,7 @@ def parse_lines(lines: Iterable[bytes]) -> Lock:
         try:
             if number == 1:
                 found.version, header = _header(read_line(line))
+                found.packer = Packer(texts)
             elif not found.take_usual(line):
                 found.take(read_line(line), line)
         except BadLine as error:

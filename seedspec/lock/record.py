@@ -7,7 +7,7 @@ of a large lock many records compressed together, and made anew when they are as
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,8 @@ from seedspec.text.value import valueclass
 _TOGETHER = 64
 """Records that are compressed together: fewer take more bytes each, of more each takes longer to read alone."""
 PLAIN = 16 * 1024 * 1024
-"""Bytes of lines that are kept as they came, those of 10,000 records: compressing takes a third of reading a lock."""
+"""Bytes of lines that are kept as they came, those of 10,000 records: compressing takes a third of reading a lock. A
+lock with more has all of them compressed."""
 
 STATES: dict[str, State] = {str(s): s for s in State}
 
@@ -172,10 +173,15 @@ def _unpack(data: bytes) -> Sequence[bytes]:
 
 
 class Packer:
-    """Packs the lines of a lock while it is read, and keeps once the facts that many of them share."""
+    """Packs the lines of a lock while it is read, and keeps once the facts that many of them share.
 
-    def __init__(self) -> None:
+    `texts` are some that others keep too, each by itself: the records have the very same ones.
+    """
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self.texts = {text: text for text in texts}
         self._last = Packed()
+        self._plain: list[Packed] = []
         self._room = PLAIN
         self.facts = Facts()
 
@@ -185,7 +191,10 @@ class Packer:
         index = packed.add(line if line.endswith(b"\n") else line + b"\n")
         self._room -= len(line)
         if index + 1 == _TOGETHER:
-            if self._room < 0:
-                packed.close()
+            self._plain.append(packed)
             self._last = Packed()
+        if self._room < 0:
+            for one in self._plain:
+                one.close()
+            self._plain.clear()
         return packed, index

@@ -75,8 +75,9 @@ def usual_record(line: bytes, version: int, known: Container[str], packer: Packe
             return None
     except orjson.JSONDecodeError:
         return None
-    address, of = entry.decode(), profile.decode() if profile else ""
+    address, of, text = entry.decode(), profile.decode() if profile else "", packer.texts.get
     facts, kept = packer.facts[b"{%b}" % (cost + video)[1:]], packer.add(line)
+    name, address = text(name, name), text(address, address)
     return Record(name, int(attempt), State.SAVED, address, of, file.decode(), int(size), facts, *kept)
 
 

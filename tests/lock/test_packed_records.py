@@ -10,9 +10,12 @@ from seedspec.lock.lock import encode, parse, serialise, update_record
 from seedspec.lock.record import Packer, record_of
 
 
-@pytest.fixture(autouse=True, params=["all lines compressed", "the first ones as they came"])
-def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seedspec.lock.record.PLAIN", 0 if request.param == "all lines compressed" else 50_000)
+@pytest.fixture(autouse=True, params=[0, 50_000, 1 << 30], ids=["compressed", "compressed once many", "as they came"])
+def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Bytes of lines that are kept as they came."""
+    monkeypatch.setattr("seedspec.lock.record.PLAIN", request.param)
+    room: int = request.param
+    return room
 
 
 HEADER = b'{"seedspec_lock":1}\n'
@@ -94,6 +97,13 @@ def test_lines_are_kept_together_by_sixty_four() -> None:
     assert [index for _, index in kept] == [*range(64), *range(64), 0, 1]
     assert len({id(packed) for packed, _ in kept}) == 3
     assert [packed.line(index).strip() for packed, index in kept] == [b"%d" % n for n in range(130)]
+
+
+def test_a_lock_with_more_lines_than_there_is_room_for_has_all_of_them_compressed(room: int) -> None:
+    packer, line = Packer(), b"x" * 1_000
+    kept = [packer.add(line)[0] for _ in range(200)]
+    whole = {id(packed): len(packed._data) for packed in kept if packed is not packer._last}
+    assert len(whole) == 3 and all((0 < size < 1_000) is (room < 200_000) for size in whole.values())
 
 
 def test_the_checksum_of_a_line_is_no_value_of_its_record() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
 import pytest
 
+from seedspec import api
 from seedspec.lock.keys import DEEPEST
-from seedspec.lock.lock import BadLine, Fold, IllegalMove, encode, parse, read_line
+from seedspec.lock.lock import BadLine, Fold, IllegalMove, encode, parse, parse_lines, read_line
 from seedspec.lock.record import Packer, Record
 from seedspec.lock.usual import usual_record
 
@@ -52,6 +54,27 @@ def usual(line: bytes, version: int) -> Record | None:
 def sealed(body: bytes) -> bytes:
     """A line that is what its checksum says, whatever else it is."""
     return b'%b,"crc":"%08x"}\n' % (body, zlib.crc32(body + b"}"))
+
+
+def test_a_record_has_the_very_texts_that_others_keep_too() -> None:
+    texts = [str(SAVED[key].encode(), "utf-8") for key in ("fp", "entry")]
+    lines = [b'{"seedspec_lock":2}\n', encode(SAVED)]
+    record, other = parse_lines(lines, iter(texts)).last(DIGEST), parse_lines(lines).last(DIGEST)
+    assert record is not None and record.fp is texts[0] and record.entry is texts[1]
+    assert other == record and other.fp is not record.fp
+
+
+def test_an_entry_and_its_record_have_the_same_texts(tmp_path: Path) -> None:
+    board = tmp_path / "storyboard.yaml"
+    board.write_text(
+        "seedspec: 1\nmodel: seedance-2.0-reference-to-video\n"
+        "defaults: {duration: 4}\nshots: [{id: a, prompt: A cup.}]\n"
+    )
+    values = {"fp": api.plan(board).plan.steps[0].fp, "entry": "a/1", "profile": None, "used": None, "unit": None}
+    board.with_suffix(".lock").write_bytes(b'{"seedspec_lock":1}\n' + encode(SAVED | values))
+    (step,) = api.plan(board).plan.steps
+    assert step.record is not None and step.entry is not None
+    assert step.record.fp is step.entry.fingerprint and step.record.entry is step.entry.address
 
 
 def body_of(values: dict[str, Any]) -> bytes:

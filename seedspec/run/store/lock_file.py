@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,8 +110,11 @@ def _holder(by: Path) -> str:
         return "another process"
 
 
-def read_lock(path: Path, known: Lock | None = None) -> Lock:
+def read_lock(path: Path, known: Lock | None = None, texts: Iterable[str] = ()) -> Lock:
     """The lock on disk; an empty value when there is no such file. It is `known` where the file still has its bytes.
+
+    `texts` are fingerprints and addresses that others keep too, asked for where there is a lock: the records have the
+    very same ones.
 
     Raises LockFault, also while records that the lock once could not take wait beside it, and OSError.
     """
@@ -124,7 +127,7 @@ def read_lock(path: Path, known: Lock | None = None) -> Lock:
     try:
         if known is not None and known.digest and digest_of(read_lock_lines(path)).hexdigest() == known.digest:
             return known
-        return parse_lines(lines)
+        return parse_lines(lines, texts)
     except FileNotFoundError:
         return Lock()
     except LockFault as fault:
