@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -37,10 +38,9 @@ def the_address(text: str, addresses: Iterable[str]) -> str:
 def the_ids(records: Iterable[Record]) -> list[tuple[Record, str]]:
     """Purchases, each with what tells it from the others: the first of its fingerprint, and its attempt if need be."""
     found = sorted(records, key=lambda r: (r.fp, r.attempt))
-    prints = {r.fp for r in found}
+    prints = Counter(r.fp for r in found)
     length = next(n for n in (8, 16, 64) if len({fp[:n] for fp in prints}) == len(prints))
-    twice = {r.fp for r in found if sum(other.fp == r.fp for other in found) > 1}
-    return [(r, r.fp[:length] + (f"/{r.attempt}" if r.fp in twice else "")) for r in found]
+    return [(r, r.fp[:length] + (f"/{r.attempt}" if prints[r.fp] > 1 else "")) for r in found]
 
 
 def _near(text: str, addresses: list[str]) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from io import BytesIO
@@ -185,8 +187,8 @@ def _seal(line: bytes) -> bytes:
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) != len(pairs):
-        names = [k for k, _ in pairs]
-        raise BadLine(f"`{next(k for k in names if names.count(k) > 1)}` stands twice")
+        counts = Counter(key for key, _ in pairs)
+        raise BadLine(f"`{next(key for key, many in counts.items() if many > 1)}` stands twice")
     return out
 
 
@@ -307,7 +309,8 @@ class Fold:
         if fp is None or attempt is None or state is None:
             raise BadLine("a line without `fp`, `attempt` or `state`")
         found = self.attempts.get(fp, ())
-        known = next((r for r in found if r.attempt == attempt), None) if found else None
+        at = bisect_left(found, attempt, key=_attempt)
+        known = found[at] if at < len(found) and found[at].attempt == attempt else None
         record = update_record(None if known is None else known.values, values)
         for key in _NEEDED.get(state, ()):
             if key not in record:
@@ -330,8 +333,10 @@ class Fold:
             made = pressed_record(fp, attempt, values, self.press)
         else:
             made = record_of(fp, attempt, values, self.packer if values["state"] in _SETTLED else None, line)
-        others = [r for r in self.attempts.get(fp, ()) if r.attempt != attempt]
-        self.attempts[fp] = tuple(sorted((*others, made), key=_attempt)) if others else (made,)
+        found = self.attempts.get(fp, ())
+        at = bisect_left(found, attempt, key=_attempt)
+        behind = at + (at < len(found) and found[at].attempt == attempt)
+        self.attempts[fp] = (*found[:at], made, *found[behind:]) if found else (made,)
 
 
 _attempt = attrgetter("attempt")

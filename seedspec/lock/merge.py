@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from orjson import dumps
 
@@ -72,26 +73,55 @@ def _header(one: Lock, other: Lock) -> dict[str, Any]:
 
 def _join_purchases(records: Iterable[Record]) -> list[Record]:
     """The records of one request, those of the same purchase as one."""
-    found: list[Record] = []
+    found, marks, places = list[Record](), list[_Marks](), defaultdict[object, list[int]](list)
     for record in sorted(records, key=_sort_key):
-        same = next((i for i, r in enumerate(found) if _is_same_purchase(r, record)), None)
-        if same is None:
+        own = _marks_of(record)
+        near = (i for place in own.meets for i in places.get(place, ()))
+        same = min((i for i in near if own.same(marks[i])), default=len(found))
+        if same == len(found):
             found.append(record)
+            marks.append(own)
         else:
             found[same] = _merge_records(found[same], record)
+            marks[same] = own = _marks_of(found[same])
+        for place in own.stands:
+            places[place].append(same)
     # an intent that was taken back cost nothing: it gives way to any other of its number
     others = {r.attempt for r in found if r.state is not State.QUEUED}
     queued: dict[int, Record] = {r.attempt: r for r in found if r.state is State.QUEUED and r.attempt not in others}
     return sorted([*(r for r in found if r.state is not State.QUEUED), *queued.values()], key=_sort_key)
 
 
-def _is_same_purchase(one: Record, other: Record) -> bool:
-    if one.task is not None and other.task is not None:  # rule 4
-        return one.task == other.task
-    keys = [(r.get("intent") or {}).get("key") for r in (one, other)]
-    if keys[0] is not None and keys[1] is not None:
-        return bool(keys[0] == keys[1])
-    return one.attempt == other.attempt and one.get("sha256") == other.get("sha256")
+class _Marks(NamedTuple):
+    """What tells the purchase of a record from others at the same request."""
+
+    task: str | None
+    key: str | None
+    saved: tuple[int, str | None]
+
+    def same(self, other: _Marks) -> bool:
+        if self.task is not None and other.task is not None:  # rule 4
+            return self.task == other.task
+        if self.key is not None and other.key is not None:
+            return self.key == other.key
+        return self.saved == other.saved
+
+    @property
+    def stands(self) -> list[object]:
+        """Where it is found again: at one of the places that a record of the same purchase `meets`."""
+        return [(said, self.task is not None) for said in self if said is not None]
+
+    @property
+    def meets(self) -> list[object]:
+        if self.task is not None:  # of those with a task only that of its own is the same
+            return [(self.task, True), (self.key, False), (self.saved, False)]
+        return [(said, with_task) for said in (self.key, self.saved) if said is not None for with_task in (False, True)]
+
+
+def _marks_of(record: Record) -> _Marks:
+    values = record.values
+    key = (values.get("intent") or {}).get("key")
+    return _Marks(values.get("task"), key, (record.attempt, values.get("sha256")))
 
 
 def _merge_records(one: Record, other: Record) -> Record:

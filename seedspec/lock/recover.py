@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 from seedspec.lock.keys import LONGEST_CODE, LONGEST_MESSAGE
-from seedspec.lock.lock import BadLine, Fold, Lock, LockFault, read_line
+from seedspec.lock.lock import BadLine, Fold, Lock, LockFault, lock_from, read_line
 from seedspec.lock.merge import union
+from seedspec.lock.record import Record
 from seedspec.lock.state import IllegalMove
 from seedspec.lock.version import NEWEST, extra_values, version_of
 from seedspec.text.value import valueclass
@@ -56,7 +57,7 @@ def recover(data: bytes) -> Recovery:
     """
     pieces = list(_pieces(data))
     version, header = _headers(pieces)
-    lock, whole, unreadable, found = Lock(), Fold(version=version), list[Unreadable](), 0
+    whole, against, unreadable, found = Fold(version=version), list[Record](), list[Unreadable](), 0
     for number, piece in pieces:
         try:
             values = _values(piece)
@@ -67,7 +68,7 @@ def recover(data: bytes) -> Recovery:
             except IllegalMove as error:  # it contradicts the lines before: both may be true of what was paid
                 alone = Fold(version=version)
                 alone.take(values)
-                lock = union(lock, Lock(alone.attempts)).lock
+                against += (record for of_one in alone.attempts.values() for record in of_one)
                 unreadable.append(Unreadable(number, piece, f"a move that cannot be: {error}", taken=True))
         except BadLine as error:
             taken = _taken_in_clean_words(whole, piece)
@@ -81,7 +82,8 @@ def recover(data: bytes) -> Recovery:
             unreadable.append(Unreadable(number, piece, str(error), taken=True))
     if not found:
         raise LockFault("lock-damaged", "no line of it is a record; restore it from git")
-    return Recovery(union(Lock(whole.attempts, version=version, header=header), lock).lock, tuple(unreadable))
+    lock = Lock(whole.attempts, version=version, header=header)
+    return Recovery(union(lock, lock_from(against)).lock, tuple(unreadable))
 
 
 def _headers(pieces: Iterable[tuple[int, bytes]]) -> tuple[int, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -74,6 +75,36 @@ TELL = FRAME.format(
 )
 
 
+LINES = 5_000
+LOCK = FRAME.format(
+    "from seedspec.lock.lock import LockFault\nfrom seedspec.run.store.repair import fix, verify",
+    "with suppress(LockFault): verify(Path(path))\n"
+    "    with suppress(LockFault): fix(Path(path), [])\n"
+    "    with suppress(LockFault): verify(Path(path))",
+)
+
+
+def line(request: int, attempt: int, state: str, task: int | None = None, key: str | None = None) -> str:
+    """A line of a lock."""
+    values = {"fp": f"{request:064x}", "entry": "a/1", "take": 1, "attempt": attempt, "state": state, "at": AT}
+    intent = {} if key is None else {"intent": {"key": key, "body_sha256": "a" * 64, "at": AT}}
+    failure = {"failure": {"code": "bad", "message": "no"}} if state == "failed" else {}
+    return json.dumps({**values, **intent, **({} if task is None else {"task": f"task-{task:08}"}), **failure}) + "\n"
+
+
+AT = "2026-11-23T07:05:00Z"
+LOCKS = {
+    "attempts": lambda n: line(0, n + 1, "failed", task=n),
+    "attempts with one key": lambda n: line(0, n + 1, "running", task=n, key="k" * 32),
+    "attempts in doubt": lambda n: line(0, n + 1, "doubt"),
+    "attempts from the last to the first": lambda n: line(0, LINES - n, "failed", task=n),
+    "lines that are no records": lambda n: line(n, 1, "queued") if n == 0 else f"no record {n}\n",
+    "lines that contradict others": lambda n: line(n, 1, "failed", task=n) + line(n, 1, "running", task=n + LINES),
+    "lines that contradict one": lambda n: line(0, 1, "failed" if n == 0 else "running", task=n),
+    "a line with a key that stands twice": lambda n: f'{{"k{n}":0,' if n == 0 else f'"k{n}":0,',
+}
+
+
 def unread(script: str, texts: Mapping[str, str], suffix: str, folder: Path) -> list[str]:
     """The names of the texts that were not read to their end before the time was over."""
     files = {f"{number:02}": folder / f"{number:02}{suffix}" for number in range(len(texts))}
@@ -108,6 +139,16 @@ def test_a_check_of_many_mistakes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", DOCUMENTS)
 def test_an_import(place: str, tmp_path: Path) -> None:
     assert unread(IMPORT, of_signs(DOCUMENTS[place]), ".md", tmp_path) == []
+
+
+@pytest.mark.slow
+def test_a_lock(tmp_path: Path) -> None:
+    texts = {name: "".join(each(number) for number in range(LINES)) for name, each in LOCKS.items()}
+    texts["a line with a key that stands twice"] *= 2
+    texts = {name: f'{{"seedspec_lock":1}}\n{text}' for name, text in texts.items()}
+    sides = texts["attempts"].partition("\n")[2]
+    texts["sides of a merge"] = f"<<<<<<< ours\n{sides}=======\n{sides.replace('task-', 'other-')}>>>>>>> theirs\n"
+    assert unread(LOCK, texts, ".lock", tmp_path) == []
 
 
 @pytest.mark.slow

@@ -64,11 +64,11 @@ def fix(path: Path, order: Iterable[str], also: Iterable[Path] = ()) -> Fixed:
     texts = sides(data) if data else []
     texts = [text for text in texts if text.strip()] if len(texts) > 1 else texts
     waiting = list(dict.fromkeys((*rescues(path), *also)))
-    locks, unreadable = list[Lock](), list[Unreadable]()
+    locks, unreadable = list[Lock](), dict[bytes, Unreadable]()
     for text in (*texts, *map(records, waiting)):
         lock, lost = _read(text)
         locks.append(lock)
-        unreadable += (line for line in lost if line.data not in {a.data for a in unreadable})
+        unreadable.update((line.data, line) for line in lost if line.data not in unreadable)
     if not locks:
         return Fixed(Lock(), False, (), (), None)
     merged, doubles = locks[0], tuple[Record, ...]()
@@ -81,11 +81,11 @@ def fix(path: Path, order: Iterable[str], also: Iterable[Path] = ()) -> Fixed:
         return Fixed(merged, False, (), doubles, None)
     backup = _backup(state_folder(path.parent), f"{path.name}.before-fix")
     replace(backup, data)
-    kept = _set_aside(damaged, unreadable)
+    kept = _set_aside(damaged, unreadable.values())
     replace_lock(path, serialise(merged, order))
     for done in waiting:  # only now: what it holds is in the lock, on disk
         drop(done)
-    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup, tuple(unreadable), kept, parted)
+    return Fixed(merged, len(texts) > 1, tuple(waiting), doubles, backup, tuple(unreadable.values()), kept, parted)
 
 
 def _backup(folder: Path, name: str) -> Path:
