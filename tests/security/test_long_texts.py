@@ -142,6 +142,15 @@ def test_an_import(place: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_an_import_of_many_shots(tmp_path: Path) -> None:
+    texts = {
+        "headings": "".join(f"## Shot {number}\n\n- prompt: A street at dawn.\n\n" for number in range(PARTS)),
+        "a table": "| id | prompt |\n| --- | --- |\n" + "| a | A street at dawn. |\n" * PARTS,
+    }
+    assert unread(IMPORT, texts, ".md", tmp_path) == []
+
+
+@pytest.mark.slow
 def test_a_lock(tmp_path: Path) -> None:
     texts = {name: "".join(each(number) for number in range(LINES)) for name, each in LOCKS.items()}
     texts["a line with a key that stands twice"] *= 2

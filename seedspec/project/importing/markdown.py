@@ -68,17 +68,17 @@ def read(material: Material, text: str, words: Words) -> None:
         for section in sections:
             _share(material, section, words)
         return
-    shots = [s for s in sections if s.level and _prompt(s, words) is not None]
-    if not shots:
+    are_shots = [s.level > 0 and _prompt(s, words) is not None for s in sections]
+    if not any(are_shots):
         raise ImportFault(
             f"{material.path}: no prompts found; expected a table with a column `prompt`, or a heading for each shot "
             "with its prompt in a fence of three backticks below it"
         )
     material.list_name = "shots"
-    material.title = "" if any(s.title == material.title for s in shots) else material.title
-    for section in sections:
-        if section in shots:
+    for section, is_shot in zip(sections, are_shots, strict=True):
+        if is_shot:
             material.records.append(_record(section, words))
+            material.title = "" if section.title == material.title else material.title
         else:
             _share(material, section, words)
     for record in material.records:
