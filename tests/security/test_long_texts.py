@@ -148,6 +148,9 @@ def test_an_import_of_many_shots(tmp_path: Path) -> None:
         "a table": "| id | prompt |\n| --- | --- |\n" + "| a | A street at dawn. |\n" * PARTS,
     }
     assert unread(IMPORT, texts, ".md", tmp_path) == []
+    picture = "https://example.com/{}.png"
+    rows = [{"prompt": "A street.", "images": [picture.format(n), picture.format(n + 1)]} for n in range(PARTS)]
+    assert unread(IMPORT, {"pictures": json.dumps(rows)}, ".json", tmp_path) == []
 
 
 @pytest.mark.slow

@@ -17,12 +17,13 @@ class Names:
     def __init__(self, *taken: str, most: int = MOST) -> None:
         self._most = most
         self._taken = {t.casefold() for t in taken}
+        self._next: dict[str, int] = {}
 
     def unique(self, name: str, joint: str = "-") -> str:
-        number, made = 2, name
+        made, stem = name, f"{name[: self._most - 5]}{joint}"
         while made.casefold() in self._taken:
-            made = f"{name[: self._most - 5]}{joint}{number}"
-            number += 1
+            number = self._next.get(stem, 2)
+            made, self._next[stem] = f"{stem}{number}", number + 1
         self._taken.add(made.casefold())
         return made
 

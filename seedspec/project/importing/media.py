@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from heapq import heappop, heappush
 from itertools import pairwise
 from pathlib import Path
 
@@ -62,19 +63,25 @@ class Media:
 
     def references(self) -> list[Reference]:
         """The catalogue, in an order by which the media of each request have the numbers that they had, if one is."""
-        made = {r.name: r for r in self._known.values()}
-        before: dict[str, set[str]] = {n: set() for n in made}
+        made = list(self._known.values())
+        places = {(r.name, r.kind): n for n, r in enumerate(made)}
+        before: list[set[int]] = [set() for _ in made]
+        behind: list[list[int]] = [[] for _ in made]
         for names in self._lists:
             for kind in KINDS:
-                own = [n for n in names if n in made and made[n].kind == kind]
-                for first, second in pairwise(own):
-                    before[second].add(first)
-        order: dict[str, Reference] = {}
-        waiting = list(made)
-        while waiting:
-            free = next((n for n in waiting if all(b in order or b == n for b in before[n])), waiting[0])
-            order[free] = made[free]
-            waiting.remove(free)
+                for first, second in pairwise(places[n, kind] for n in names if (n, kind) in places):
+                    if first != second and first not in before[second]:
+                        before[second].add(first)
+                        behind[first].append(second)
+        order: dict[int, Reference] = {}
+        free, rest = [n for n, some in enumerate(before) if not some], iter(range(len(made)))
+        while len(order) < len(made):
+            place = heappop(free) if free else next(n for n in rest if n not in order)  # else they go in a circle
+            order[place] = made[place]
+            for n in behind[place]:
+                before[n].discard(place)
+                if not before[n] and n not in order:
+                    heappush(free, n)
         return list(order.values())
 
 
