@@ -53,12 +53,12 @@ def _annotation(outcome: Outcome, shown: Callable[[str], str], commands: Command
     if outcome.end is End.DOUBT:
         settle = f"{commands.on('settle', outcome.address)} settles it; nothing is sent again before"
         return workflow_command(
-            "error", {**where, "title": "in doubt"}, f"{outcome.address}: {outcome.message}\n{settle}"
+            "error", {**where, "title": "in doubt"}, f"{outcome.address}: {outcome.why.message}\n{settle}"
         )
-    said = f"{outcome.address}: {outcome.message}"
-    if outcome.then == "change":
+    said = f"{outcome.address}: {outcome.why.message}"
+    if outcome.why.then == "change":
         said += "\nthe request must change"
-    return workflow_command("error", {**where, "title": f"failed: {outcome.code}"}, said)
+    return workflow_command("error", {**where, "title": f"failed: {outcome.why.code}"}, said)
 
 
 def _unmet(address: str, bound: Bound, shown: Callable[[str], str]) -> str:

@@ -133,24 +133,24 @@ def _case(suite: ET.Element, outcome: Outcome, name: str, commands: CommandHint)
     case = _element(suite, "testcase", names)
     if outcome.end is End.FAILED or outcome.end is End.DOUBT:
         kind = "failure" if outcome.end is End.FAILED else "error"
-        said = {"type": outcome.code, "message": outcome.message}
+        said = {"type": outcome.why.code, "message": outcome.why.message}
         _element(case, kind, said).text = _lines(_details(outcome, commands))
     elif outcome.unmet:
         told = [f"{b.place}: {expected.say(outcome.address, b)}" for b in outcome.unmet]
         said = {"type": expected.CODE, "message": expected.say(outcome.address, outcome.unmet[0])}
         _element(case, "failure", said).text = _lines(told)
     elif outcome.end in _SKIPPED:
-        why = f": {outcome.message}" if outcome.message else ""
+        why = f": {outcome.why.message}" if outcome.why.message else ""
         _element(case, "skipped", {"message": _WORDS[outcome.end] + why})
 
 
 def _details(outcome: Outcome, commands: CommandHint) -> list[str]:
-    hint = {"again": "it is tried again by itself", "change": "the request must change"}.get(outcome.then, "")
-    if outcome.then == "asked":
+    hint = {"again": "it is tried again by itself", "change": "the request must change"}.get(outcome.why.then, "")
+    if outcome.why.then == "asked":
         hint = f"{commands.line('run', '--retry-failed')} tries it again"
     if outcome.end is End.DOUBT:
         hint = f"it is never sent again unasked; {commands.on('settle', outcome.address)} settles it"
-    lines = [outcome.message, f"task {outcome.task}" if outcome.task else "", hint]
+    lines = [outcome.why.message, f"task {outcome.task}" if outcome.task else "", hint]
     return [line for line in lines if line]
 
 

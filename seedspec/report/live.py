@@ -71,12 +71,13 @@ class Monitor:
         self._rate, self._budget, self._slots, self._emulated = rate, budget, slots, emulated
         self._clock, self._ending = clock, ending
         self._begun = clock()
-        self._since: dict[str, float] = {}
+        self._estimates: dict[str, tuple[float, float]] = {}
+        """When the service took a task, by the clock, and how many seconds it expected then."""
 
     def take(self, event: Event) -> None:
-        """Notes when the service took a task; the outcomes have the event already."""
-        if isinstance(event, Submitted):
-            self._since[event.task] = self._clock()
+        """Notes how long the service expects a task to take; the outcomes have the event already."""
+        if isinstance(event, Submitted) and event.estimated_seconds:
+            self._estimates[event.task] = self._clock(), event.estimated_seconds
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield from self._draw(options.max_width, console.height, plain=options.ascii_only)
@@ -116,7 +117,7 @@ class Monitor:
         text.append(f"  {sign} ", style="cyan")
         text.append(shorten_to_cells(visible(row.address), address).ljust(address))
         text.append("  ")
-        _bar(text, _share(row, left), bar, plain=plain)
+        _bar(text, self._share(row, left), bar, plain=plain)
         percent = f"{row.percent:3d} %" if row.percent is not None and row.end is End.RUNNING else "     "
         text.append(f" {percent}  {_time_left(left) if row.end is End.RUNNING else word:<14}")
         if (room := width - text.cell_len - 2) >= 20 and row.step.entry is not None:
@@ -136,7 +137,7 @@ class Monitor:
 
     def _times(self, standing: list[Outcome], rows: list[Outcome], waiting: int, now: float) -> str:
         gone = f"{length(now - self._begun)} gone"
-        estimates = [o.estimate for o in standing if o.estimate]
+        estimates = [found[1] for o in standing if (found := self._estimates.get(o.task))]
         if not estimates:
             return gone
         usual = sum(estimates) / len(estimates)
@@ -148,10 +149,18 @@ class Monitor:
 
     def _remaining(self, row: Outcome, now: float) -> float | None:
         """Seconds to go by the service's estimate, below zero when that has passed; None without one."""
-        since = self._since.get(row.task)
-        if since is None or not row.estimate:
+        if (known := self._estimates.get(row.task)) is None:
             return None
-        return row.estimate - (now - since)
+        since, seconds = known
+        return seconds - (now - since)
+
+    def _share(self, row: Outcome, left: float | None) -> float:
+        """How full a purchase's bar is: by what the service says, or by its estimate as long as it says nothing."""
+        if row.end is not End.RUNNING:
+            return float(row.end is End.FETCH)
+        if row.percent is not None or left is None:
+            return (row.percent or 0) / 100
+        return min(1 - left / self._estimates[row.task][1], 0.95)
 
 
 def _sums(counts: Counter[str], width: int, *, bar: int, plain: bool) -> Text:
@@ -223,15 +232,6 @@ def _time_left(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{length(seconds)} to go" if seconds > 0 else f"{length(-seconds)} over" if seconds <= -1 else "due"
-
-
-def _share(row: Outcome, left: float | None) -> float:
-    """How full a purchase's bar is: by what the service says, or by its estimate as long as it says nothing."""
-    if row.end is not End.RUNNING:
-        return float(row.end is End.FETCH)
-    if row.percent is not None or left is None or not row.estimate:
-        return (row.percent or 0) / 100
-    return min(1 - left / row.estimate, 0.95)
 
 
 def _bar(text: Text, share: float, cells: int, *, plain: bool) -> None:

@@ -117,7 +117,9 @@ def run(
         page.add("", f"**{lead}**: {_code(why.message)}")
     _by_model(page, ("model", "saved", "failed", "other", "credits", "USD"), run_rows(found))
     for title, end in (("In doubt", End.DOUBT), ("Failed", End.FAILED), ("Held", End.HELD)):
-        rows = (("", _code(o.address), _code(o.code), _code(o.message) + _settle(o, found)) for o in found.of(end))
+        rows = (
+            ("", _code(o.address), _code(o.why.code), _code(o.why.message) + _settle(o, found)) for o in found.of(end)
+        )
         page.section(title, ("", "entry", "code", "why"), rows, open=True)
     rows = (
         ("", _code(o.address), _code(s.code), f"found {_code(s.found)}, expected {_code(s.expected)}")
@@ -134,7 +136,8 @@ def run(
     unknown = (take for take in found.compared if take.not_measured)
     page.section("Not measured", ("", "entry", "what", "why"), (_unknown(take) for take in unknown))
     rows = (
-        ("", _code(o.address), _code(o.task), _code(o.message)) for o in found.of(End.RUNNING, End.FETCH, End.WAITING)
+        ("", _code(o.address), _code(o.task), _code(o.why.message))
+        for o in found.of(End.RUNNING, End.FETCH, End.WAITING)
     )
     page.section("Not finished", ("", "entry", "task", "why"), rows)
     page.section("Saved", _VIDEOS, (_video(o, rate, found.commands) for o in found.of(End.SAVED)), right=(1, 2, 3, 4))
@@ -245,11 +248,10 @@ def _step(step: Step, rate: Rate, commands: CommandHint) -> tuple[str, ...]:
 
 
 def _video(outcome: Outcome, rate: Rate, commands: CommandHint) -> tuple[str, ...]:
-    size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
-    length = f"{outcome.seconds:.1f} s" if outcome.seconds else ""
-    units = outcome.units
+    video, units = outcome.video, outcome.units
+    assert video is not None  # it is saved
     money = _money(cost_of_bought(units, rate), rate) if units is not None else ("", "")
-    return _code(commands.path(outcome.file)), size, length, *money
+    return _code(commands.path(outcome.file)), video.size, video.length, *money
 
 
 def _money(cost: Cost, rate: Rate) -> tuple[str, str]:

@@ -65,35 +65,64 @@ class End(StrEnum):
 
 
 @valueclass(frozen=True, slots=True)
+class Why:
+    """Why an entry has no video, nothing where that needs no reason; `then` is what a failure allows."""
+
+    code: str = ""
+    message: str = ""
+    then: str = ""
+
+
+@valueclass(frozen=True, slots=True)
+class Video:
+    """What is known of a video; `mismatches` say how one that this run saved differs from what was asked for."""
+
+    width: int | None
+    height: int | None
+    seconds: float | None
+    bytes: int
+    mismatches: tuple[Mismatch, ...] = ()
+
+    @property
+    def size(self) -> str:
+        """Its width and height for people, "" where they are not known."""
+        return f"{self.width}×{self.height}" if self.width else ""
+
+    @property
+    def length(self) -> str:
+        """Its seconds for people, "" where they are not known."""
+        return f"{self.seconds:.1f} s" if self.seconds else ""
+
+
+_NO_REASON = Why()
+
+
+@valueclass(frozen=True, slots=True)
 class Outcome:
-    """How one entry stands. `code` and `message` say why it has no video; `then` what a failure allows.
+    """How one entry stands.
 
     `units` is its estimate in 1/10,000 credit, None where nothing is known; `begun` and `ended` are the times of the
-    request and of the saved file, as far as this run saw them. `estimate` are the seconds that the service expected,
-    `percent` how far it says to be; `given_up`: this run does not read or fetch it any more. `mismatches` say how a
-    video that this run saved differs from what was asked for, `compared` what became of what is expected of it.
-    What is reused has its file alone.
+    request and of the saved file, as far as this run saw them. `percent` is how far the service says to be;
+    `given_up`: this run does not read or fetch it any more. `compared` says what became of what is expected of its
+    video. What is reused has its file alone.
     """
 
     step: Step
     end: End
-    code: str = ""
-    message: str = ""
-    then: str = ""
+    why: Why = _NO_REASON
     file: str = ""
-    width: int | None = None
-    height: int | None = None
-    seconds: float | None = None
-    bytes: int = 0
+    video: Video | None = None
     task: str = ""
     units: int | None = None
     begun: str = ""
     ended: str = ""
-    estimate: float | None = None
     percent: int | None = None
     given_up: bool = False
-    mismatches: tuple[Mismatch, ...] = ()
     compared: Compared | None = None
+
+    @property
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        return () if self.video is None else self.video.mismatches
 
     @property
     def unmet(self) -> tuple[Bound, ...]:
@@ -187,8 +216,8 @@ class Outcomes:
             return
         if isinstance(event, Submitted | BoughtElsewhere) and event.task and name != event.fp:
             self._tasks[event.task] = name
-        moved = _move_on(replace(_whole(known), code="", message="", given_up=False), event)
-        self._outcomes[name] = replace(moved, mismatches=self._mismatches(event)) if isinstance(event, Saved) else moved
+        found = self._mismatches(event) if isinstance(event, Saved) else ()
+        self._outcomes[name] = _move_on(replace(_whole(known), why=_NO_REASON, given_up=False), event, found)
 
     @property
     def standing(self) -> list[Outcome]:
@@ -221,11 +250,11 @@ class Outcomes:
         for outcome in ended:
             if by_address and (served := by_address.get(self._twins.get(outcome.address, ""))) is not None:
                 end = End.REUSED if served.end is End.SAVED else served.end
-                yield replace(served, step=outcome.step, end=end, units=None, begun="", ended="", mismatches=())
-            elif outcome.end is End.RUNNING and self._away and not outcome.message:
-                yield replace(outcome, code="poll", message=self._away)
-            elif outcome.end is End.WAITING and not outcome.message and (why := self.why_not_bought(outcome)):
-                yield replace(outcome, code=why.code, message=why.message)
+                yield replace(served, step=outcome.step, end=end, video=None, units=None, begun="", ended="")
+            elif outcome.end is End.RUNNING and self._away and not outcome.why.message:
+                yield replace(outcome, why=Why("poll", self._away))
+            elif outcome.end is End.WAITING and not outcome.why.message and (why := self.why_not_bought(outcome)):
+                yield replace(outcome, why=Why(why.code, why.message))
             else:
                 yield outcome
 
@@ -255,41 +284,46 @@ class Outcomes:
         return mismatches(*asked, facts) if asked is not None else ()
 
 
-def _move_on(before: Outcome, event: _Move) -> Outcome:
-    """How a purchase stands after an event of its own."""
+def _move_on(before: Outcome, event: _Move, found: tuple[Mismatch, ...]) -> Outcome:
+    """How a purchase stands after an event of its own; `found` are the mismatches of what is saved."""
     match event:
         case Submitting():
             return replace(before, end=End.SENDING, units=event.units, begun=event.at, percent=None)
         case Submitted():
-            return replace(before, end=End.RUNNING, task=event.task, estimate=event.estimated_seconds)
+            return replace(before, end=End.RUNNING, task=event.task)
         case BoughtElsewhere():
             return _elsewhere(before, event)
         case Completed():
             return replace(before, end=End.FETCH)
         case Deferred():
-            return replace(before, end=End.WAITING, code=event.code, message=event.message)
+            return replace(before, end=End.WAITING, why=Why(event.code, event.message))
         case Saved():
-            width, height = event.width or before.width, event.height or before.height
-            seconds = before.seconds if event.seconds is None else event.seconds
-            return replace(before, end=End.SAVED, file=event.file, bytes=event.bytes, ended=event.at,
-                           width=width, height=height, seconds=seconds)  # fmt: skip
+            video = _video(before.video, event, found)
+            return replace(before, end=End.SAVED, file=event.file, video=video, ended=event.at)
         case Failed():
-            return replace(
-                before, end=End.FAILED, code=event.code, message=event.message, then=event.then, ended=event.at
-            )
+            return replace(before, end=End.FAILED, why=Why(event.code, event.message, event.then), ended=event.at)
         case Stuck():
-            return replace(before, end=End.DOUBT, code="stuck", message=_endless(event.task, event.word))
+            return replace(before, end=End.DOUBT, why=Why("stuck", _endless(event.task, event.word)))
         case Doubted():
-            return replace(before, end=End.DOUBT, code="doubt", message=event.reason)
+            return replace(before, end=End.DOUBT, why=Why("doubt", event.reason))
         case _:
             assert_never(event)
+
+
+def _video(known: Video | None, event: Saved, found: tuple[Mismatch, ...]) -> Video:
+    """A saved video; what its event does not say of it may have been known before."""
+    width, height, seconds = event.width, event.height, event.seconds
+    if known is not None:
+        width, height = width or known.width, height or known.height
+        seconds = known.seconds if seconds is None else seconds
+    return Video(width, height, seconds, event.bytes, found)
 
 
 def _elsewhere(before: Outcome, event: BoughtElsewhere) -> Outcome:
     """How a purchase stands that another runner has."""
     if event.gone or event.state == State.DOUBT:
         lost = f"sent by {event.runner}, which has ended without an answer"
-        return replace(before, end=End.DOUBT, code="doubt", message=lost)
+        return replace(before, end=End.DOUBT, why=Why("doubt", lost))
     if event.state == State.QUEUED:
         return replace(before, end=End.WAITING)
     made = event.state in (State.COMPLETED, State.SAVED)
@@ -300,14 +334,14 @@ def _end_outcome(outcome: Outcome) -> Outcome:
     """What nobody has answered is in doubt when the run ends."""
     if outcome.end is not End.SENDING:
         return outcome
-    return replace(outcome, end=End.DOUBT, code="doubt", message="the answer was not awaited")
+    return replace(outcome, end=End.DOUBT, why=Why("doubt", "the answer was not awaited"))
 
 
 def _keep_back(before: Outcome, event: Held | Delayed) -> Outcome:
     """How a purchase stands that another one holds, or of which this run has given up reading or fetching."""
     if isinstance(event, Held):
-        return replace(before, end=End.HELD, code="held", message=f"{event.upstream}: {event.reason}")
-    return replace(before, code=event.step, message=event.reason, given_up=True)
+        return replace(before, end=End.HELD, why=Why("held", f"{event.upstream}: {event.reason}"))
+    return replace(before, why=Why(event.step, event.reason), given_up=True)
 
 
 def _endless(task: str, word: str) -> str:
@@ -323,10 +357,8 @@ def _whole(outcome: Outcome) -> Outcome:
 
 def _known(record: Record) -> dict[str, Any]:
     get = record.values.get
-    return {
-        "task": get("task") or "", "units": get("units"), "width": get("width"), "height": get("height"),
-        "seconds": get("seconds"), "bytes": record.size or 0,
-    }  # fmt: skip
+    facts = get("width"), get("height"), get("seconds"), record.size or 0
+    return {"task": get("task") or "", "units": get("units"), "video": Video(*facts) if any(facts) else None}
 
 
 def _begin_outcome(step: Step, commands: CommandHint) -> Outcome:
@@ -338,8 +370,8 @@ def _begin_outcome(step: Step, commands: CommandHint) -> Outcome:
     if step.action in BUYS:
         return Outcome(step, End.WAITING, units=step.cost.high)
 
-    def begun(end: End, **more: Any) -> Outcome:
-        return Outcome(step, end, **({} if record is None else _known(record)), **more)
+    def begun(end: End, why: Why = _NO_REASON) -> Outcome:
+        return Outcome(step, end, why, **({} if record is None else _known(record)))
 
     match reason:
         case Done(file=file):
@@ -347,22 +379,22 @@ def _begin_outcome(step: Step, commands: CommandHint) -> Outcome:
         case Picked():
             return Outcome(step, End.REUSED)
         case Failure(code=code, message=message, then=then):
-            return begun(End.FAILED, code=code, message=message, then=then)
+            return begun(End.FAILED, Why(code, message, then))
         case InDoubt(why=why):
-            return begun(End.DOUBT, code="doubt", message=why)
+            return begun(End.DOUBT, Why("doubt", why))
         case StuckTask(task=task, word=word):
-            return begun(End.DOUBT, code="stuck", message=_endless(task, word))
+            return begun(End.DOUBT, Why("stuck", _endless(task, word)))
         case HeldBack(upstream=upstream, why=why):
-            return begun(End.HELD, code="held", message=f"{upstream}: {why}")
+            return begun(End.HELD, Why("held", f"{upstream}: {why}"))
         case Unsaved() | InBucket():
             return begun(End.FETCH)
         case Sending(by=who):
-            return begun(End.RUNNING, code="elsewhere", message=f"being sent by {who}")
+            return begun(End.RUNNING, Why("elsewhere", f"being sent by {who}"))
         case Unpicked():
-            return begun(End.WAITING, code="pick", message=say_unpicked(reason, commands))
+            return begun(End.WAITING, Why("pick", say_unpicked(reason, commands)))
         case Occupied(file=file):
-            return begun(End.HELD, code="occupied", message=f"{commands.path(file)} is not known to the lock")
+            return begun(End.HELD, Why("occupied", f"{commands.path(file)} is not known to the lock"))
         case _:
             if record is not None and record.state in UNANSWERED:
-                return begun(End.DOUBT, code="doubt", message=record.get("doubt") or "never answered")
+                return begun(End.DOUBT, Why("doubt", record.get("doubt") or "never answered"))
             return begun(End.RUNNING)

@@ -186,13 +186,13 @@ def _remedy(outcome: Outcome, found: Outcomes) -> str:
 
 
 def _row(outcome: Outcome, rate: Rate, commands: CommandHint) -> tuple[str, ...]:
-    size = f"{outcome.width}×{outcome.height}" if outcome.width else ""
-    length = f"{outcome.seconds:.1f} s" if outcome.seconds else f"{outcome.bytes / 1e6:.1f} MB"
+    video = outcome.video
+    assert video is not None  # it is saved
     cost = cost_of_bought(outcome.units, rate) if outcome.units is not None else None
     money = (credits(cost, rate), dollars(cost, rate)) if cost else ("", "")
-    return size, length, *money, commands.path(outcome.file)
+    return video.size, video.length or f"{video.bytes / 1e6:.1f} MB", *money, commands.path(outcome.file)
 
 
 def _why(outcome: Outcome) -> str:
-    code = "" if outcome.end in (End.HELD, End.DOUBT) else f"{outcome.code}: "
-    return code + outcome.message
+    code = "" if outcome.end in (End.HELD, End.DOUBT) else f"{outcome.why.code}: "
+    return code + outcome.why.message

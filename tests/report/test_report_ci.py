@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 from lxml import etree
+from peaks import peak
 from stage import LANE, POUR, Stage, everything, staged, task_of
 from tools import lacking
 
@@ -84,7 +85,7 @@ def test_each_entry_ends_in_one_way(stage: Stage) -> None:
         POUR[0]: End.RUNNING, POUR[1]: End.HELD,
     }  # fmt: skip
     waiting = found.of(End.WAITING)[0]
-    assert waiting.code == "budget" and waiting.message.startswith("`lane@hour=dusk/2` may cost")
+    assert waiting.why.code == "budget" and waiting.why.message.startswith("`lane@hour=dusk/2` may cost")
 
 
 def test_junit_whole(stage: Stage, expect: Callable[[Path, str], None]) -> None:
@@ -160,7 +161,7 @@ def test_what_was_done_and_moves_after_all_has_what_is_known_of_it(stage: Stage)
     again = stage.again()
     assert [(o.address, o.file) for o in folded(again, ()).of(End.REUSED)] == [(address, "renders/a.mp4")]
     found = folded(again, [stage.completed(address, 2)]).of(End.FETCH)
-    assert [(o.task, o.units, o.width, o.height) for o in found] == [("task-1", 7, 640, 360)]
+    assert [(o.task, o.units, o.video and o.video.size) for o in found] == [("task-1", 7, "640×360")]
 
 
 def test_entries_of_one_request_share_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +176,15 @@ def test_entries_of_one_request_share_its_end(tmp_path: Path, monkeypatch: pytes
     found = folded(stage, [stage.submitting(first, 1), stage.submitted(first, 2), stage.saved(first, 9)])
     assert [o.end for o in found] == [End.SAVED, End.REUSED]
     found = folded(stage, [stage.submitting(first, 1), stage.failed(first, "no", 9)])
-    assert [(o.end, o.message) for o in found] == [(End.FAILED, "no")] * 2
+    assert [(o.end, o.why.message) for o in found] == [(End.FAILED, "no")] * 2
+
+
+def test_what_is_bought_takes_little_memory_until_it_has_a_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = many(tmp_path, monkeypatch, 300)
+    events = [stage.submitted(e.address, 2) for e in stage.planned.compiled.entries]
+    assert peak(lambda: folded(stage, events)) < 180 * len(events)
 
 
 def test_annotations(stage: Stage, expect: Callable[[Path, str], None]) -> None:
