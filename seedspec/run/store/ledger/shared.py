@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -210,21 +210,20 @@ class SharedRecord:
             except Exception as error:
                 self._why = NotGranted("ledger", f"the lease cannot be renewed: {error}", 7)
 
-    def close(self, order: Iterable[str], profile: str | None = None) -> None:
+    def close(self, order: Sequence[str], profile: str | None = None) -> None:
         """A clean end: the lock holds what everybody has bought, sorted, and names the ledger's newest snapshot.
 
         A ledger that does not answer leaves the lock with what this run knows; the next run brings the rest.
         """
-        found = list(order)
         if not self._settled:
             self.settle()
-        self._journal.close(found, profile)
+        self._journal.close(order, profile)
         self._end()
         with suppress(Unreachable, StoreRefuses, Sealed):
             serial = self._ledger.end()
             lock = read_lock(self._journal.path, self._journal.lock)
             made = union(lock, news).lock if (news := self._ledger.news(lock)).attempts else lock
-            _replace(self._journal.path, lock, made, header(self._ledger, serial), found, profile)
+            _replace(self._journal.path, lock, made, header(self._ledger, serial), order, profile)
 
     def abandon(self) -> None:
         """An end in trouble: what is under way to the ledger is waited for, and its lease runs out."""
@@ -300,7 +299,7 @@ def take_up(ledger: Ledger, path: Path, order: Iterable[str], profile: str | Non
 
 
 def _replace(
-    path: Path, lock: Lock, made: Lock, said: Mapping[str, Any], order: list[str], profile: str | None
+    path: Path, lock: Lock, made: Lock, said: Mapping[str, Any], order: Sequence[str], profile: str | None
 ) -> bool:
     """Another lock on disk, unless it has these very bytes; whether it has others now."""
     made = replace(made, header={**lock.header, **said})
