@@ -19,6 +19,9 @@ Kept = Mapping[str, Any] | bytes
 _ANEW = 1024
 """Records that are pressed by one pattern: the requests of a storyboard change from shot to shot."""
 _RECENT = 64
+LEVEL, STRATEGY = 4, zlib.Z_FILTERED
+"""How lines of records are made small. Their keys and digests are random: there a match of a few characters takes more
+bytes than it spares, and this passes over it."""
 
 
 def lasting(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,7 +84,7 @@ class Press:
             self._patterns.append(line)
         self._many += 1
         number = len(self._patterns) - 1
-        small = zlib.compressobj(1, zlib.DEFLATED, -15, zdict=self._patterns[number])
+        small = zlib.compressobj(LEVEL, zlib.DEFLATED, -15, strategy=STRATEGY, zdict=self._patterns[number])
         made = b"%b%b%b" % (number.to_bytes(2, "big"), small.compress(line), small.flush())
         if len(self._recent) >= _RECENT:
             self._recent = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -30,6 +31,14 @@ def test_what_was_kept_is_read_in_any_order_and_by_many_threads() -> None:
     assert read == [lasting(values(n * 7 % 3000)) for n in many]
     assert all(isinstance(one, bytes) for one in kept)
     assert sum(map(len, kept)) < 100 * len(kept)
+
+
+def test_keys_and_digests_which_are_random_take_little_more_than_their_bytes() -> None:
+    press, many = Press(), range(1000)
+    digests = [sha256(str(number).encode()).hexdigest() for number in many]
+    asked = [{"key": f"seedspec-{d[:32]}", "body": sha256(d.encode()).hexdigest()} for d in digests]
+    kept = [press.press({**values(number), "intent": one}) for number, one in zip(many, asked, strict=True)]
+    assert sum(map(len, kept)) < 108 * len(kept)
 
 
 def test_what_only_the_name_tells_apart_is_kept_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from memory import Memory, Open
@@ -123,6 +124,17 @@ def test_a_snapshot_of_many_takes_little_memory_beside_its_bytes(memory: Countin
     most = peak(save)
     assert board.serial == 3
     assert most - 1.2 * len(memory._held[layout.snapshot(team.board, 3)][0]) < 60 * many
+
+
+def test_keys_and_digests_which_are_random_take_little_more_than_their_bytes(memory: Counting, team: Team) -> None:
+    board, many = Board(memory, team.board), 1000
+    for number in range(many):
+        digest = sha256(str(number).encode()).hexdigest()
+        asked = {"key": f"seedspec-{digest[:32]}", "body": sha256(digest.encode()).hexdigest()}
+        values = {**line(number, "running", task=f"T{number}"), "fp": digest, "intent": asked}
+        board.saw(Purchase(Runner("r", "h", "j"), values, tag=digest[32:]))
+    board.save()
+    assert len(memory._held[layout.snapshot(team.board, 1)][0]) < 92 * many
 
 
 @pytest.mark.parametrize("how", ["not packed", "torn", "of another board", "with a line too few", "bad record"])

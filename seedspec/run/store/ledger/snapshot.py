@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from seedspec.lock.press import Kept, Press
+from seedspec.lock.press import LEVEL, STRATEGY, Kept, Press
 from seedspec.lock.record import Record, pressed_record
 from seedspec.lock.state import State
 from seedspec.run.store.ledger import layout
@@ -205,7 +205,7 @@ def read_snapshot(store: Store, uuid: str, serial: int) -> list[Purchase]:
 def _pack(uuid: str, serial: int, many: int, purchases: Iterable[Purchase]) -> list[bytes]:
     """A snapshot in pieces: for one that is large, memory has more room in many places than in one."""
     header = {"seedspec_snapshot": layout.FORMAT, "board": uuid, "serial": serial, "purchases": many}
-    small = zlib.compressobj(1)
+    small = zlib.compressobj(LEVEL, strategy=STRATEGY)
     lines = (orjson.dumps(line) + b"\n" for line in chain([header], map(_line, purchases)))
     return [*filter(None, map(small.compress, lines)), small.flush()]
 
