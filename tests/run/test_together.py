@@ -150,6 +150,14 @@ def test_the_agenda_finds_what_looking_at_every_job_finds(tmp_path: Path, in_ord
         assert [j.index for j in lane.reads(clock + 1)] == [i for _, i in due]
 
 
+def test_what_may_be_bought_of_one_service_is_no_turn_of_another(tmp_path: Path) -> None:
+    rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T07:05:00Z")
+    moment = Moment(1.0, datetime(2026, 11, 23, tzinfo=UTC))
+    jobs = admit(make_plan(entries(tmp_path), Lock(), rules), Limits(), Pace(), moment).jobs
+    agenda = Queue(jobs, lambda job: "later" if job.entry_to_buy.upstream else "first", in_order=False)
+    assert [agenda.lane(name).any_turn for name in ("first", "later")] == [True, False]
+
+
 def test_what_is_past_is_let_go_of_and_counted_unless_another_purchase_continues_it(tmp_path: Path) -> None:
     rules = Rules("renders", lambda code: "asked", lambda file: False, "2026-11-23T07:05:00Z")
     moment = Moment(1.0, datetime(2026, 11, 23, tzinfo=UTC))

@@ -40,19 +40,19 @@ class Timed:
 
 @valueclass(frozen=False, slots=True)
 class Lane:
-    """The jobs of one service. `jobs` and `stamps` are those of the whole run, by index; `blocked` says which of them
-    wait for another video. `first_turn` gives the lowest turn of which something is still to be bought, None where no
-    order is kept.
+    """The jobs of one service. `jobs`, `stamps` and `lane_of` are those of the whole run, by index; `blocked` says
+    which of them wait for another video. `first_turn` gives the lowest turn of which something is still to be bought,
+    None where no order is kept.
 
-    `own` are the service's jobs by index, `counts` how many are in each phase, `turns` how many wait, by their turn.
-    `shut` says that nothing more is bought of it. `fresh` have newly come to wait, `lacking` lack something, by name.
+    `counts` are how many of its jobs are in each phase, `turns` how many wait, by their turn. `shut` says that nothing
+    more is bought of it. `fresh` have newly come to wait, `lacking` lack something, by name.
     """
 
     jobs: Sequence[Purchase]
     stamps: list[int]
+    lane_of: Sequence[Lane]
     blocked: Callable[[int], bool]
     first_turn: Callable[[Lane], int | None]
-    own: list[int] = field(default_factory=list)
     counts: Counter[Phase] = field(default_factory=Counter)
     turns: Counter[int] = field(default_factory=Counter)
     shut: bool = False
@@ -140,9 +140,8 @@ class Lane:
         if not self.counts[Phase.WAITING]:
             return False
         first = self.first_turn(self)
-        own = (self.jobs[i] for i in self.own)
-        waiting = (j for j in own if j.phase is Phase.WAITING and not self.blocked(j.index))
-        return any(first is None or j.turn <= first for j in waiting)
+        waiting = (j for j in self.jobs if j.phase is Phase.WAITING and self.lane_of[j.index] is self)
+        return any(first is None or j.turn <= first for j in waiting if not self.blocked(j.index))
 
     @property
     def _first(self) -> int:

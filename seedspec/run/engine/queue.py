@@ -53,9 +53,7 @@ class Queue:
         self._lane_of: list[Lane] = []
         for index, (name, job) in enumerate(jobs.items()):
             job.index, job.name = index, name
-            lane = self.lane(service_of(job))
-            lane.own.append(index)
-            self._lane_of.append(lane)
+            self._lane_of.append(self.lane(service_of(job)))
         for job in self._jobs:
             if job.entry is not None and (ups := [u for m in job.entry.upstream if (u := jobs.get(m.key))]):
                 self._ups[job.index] = ups
@@ -68,7 +66,7 @@ class Queue:
     def lane(self, service: str) -> Lane:
         """What is due at a service."""
         if service not in self.lanes:
-            self.lanes[service] = Lane(self._jobs, self._stamps, self._is_blocked, self._first_turn)
+            self.lanes[service] = Lane(self._jobs, self._stamps, self._lane_of, self._is_blocked, self._first_turn)
         return self.lanes[service]
 
     def shut(self, service: str) -> None:
