@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -105,7 +106,7 @@ def price_book(path: str, document: Any, form: Schema) -> PriceBook | str:
             for n, r in enumerate(made)
         ]
         days = [r.since for r in made if r.since]
-        faults += [f"{_at(path, model, 0)}: two rows from {d}" for d in dict.fromkeys(days) if days.count(d) > 1]
+        faults += [f"{_at(path, model, 0)}: two rows from {d}" for d, many in Counter(days).items() if many > 1]
         rows[model] = tuple(sorted(made, key=lambda r: (not r.since, r.since)))
     return PriceBook(document["provider"], rows, Decimal(unit["per_usd"]), unit["as_of"], tuple(faults))
 

@@ -102,7 +102,7 @@ class Schema:
 
         A key that is missing because another name stands for it is one mistake, told at that name.
         """
-        errors = sorted(self._explainer.iter_errors(instance), key=lambda e: [str(p) for p in e.absolute_path])
+        errors = sorted(_once(self._explainer.iter_errors(instance)), key=lambda e: [str(p) for p in e.absolute_path])
         found = list(dict.fromkeys(v for e in errors for v in self._explain(e, instance)))
         there = {(*v.path[:-1], key) for v in found if v.code == "unknown-key" for key in (v.key, *v.holds) if key}
         return [v for v in found if v.code != "missing-key" or (*v.path, v.key) not in there]
@@ -238,6 +238,16 @@ def _ties(rule: Any, name: str, *, listed: bool = False) -> bool:
         elif key != "properties" or name in value:
             return True
     return False
+
+
+def _once(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Errors without the further ones of a list of required keys: there is one for each key, and one says them all."""
+    known = set[tuple[str | int, ...]]()
+    for error in errors:
+        place = (len(error.absolute_path), *error.absolute_path, *error.absolute_schema_path)
+        if error.validator != "required" or place not in known:
+            yield error
+        known.add(place)
 
 
 def _choose_words(rule: Any, otherwise: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -106,12 +106,12 @@ def parse(data: bytes) -> Lock:
 def parse_lines(lines: Iterable[bytes], texts: Iterable[str] = ()) -> Lock:
     """The lock of a file's lines, each with its line end; none is needed any more once the next one is asked for.
 
-    `texts` are fingerprints and addresses that others keep too, asked for once there is a header: the records have the
+    `texts` are fingerprints and addresses that others keep too, asked for once there is a record: the records have the
     very same ones.
 
     Raises LockFault for all but a torn last line (rule 8), and what the lines raise.
     """
-    good, found, header, seen = 0, Fold(press=Press()), dict[str, Any](), hashlib.sha256()
+    good, found, header, seen = 0, Fold(Packer(texts), Press()), dict[str, Any](), hashlib.sha256()
     each, number, line, signed, ended = _lines(lines), 0, b"", False, True
     for number, line in enumerate(each, 1):
         seen.update(line)
@@ -121,7 +121,6 @@ def parse_lines(lines: Iterable[bytes], texts: Iterable[str] = ()) -> Lock:
         try:
             if number == 1:
                 found.version, header = _header(read_line(line))
-                found.packer = Packer(texts)
             elif not found.take_usual(line):
                 found.take(read_line(line), line)
         except BadLine as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
@@ -179,11 +179,16 @@ class Packer:
     """
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        self.texts = {text: text for text in texts}
+        self._texts = texts
         self._last = Packed()
         self._plain: list[Packed] = []
         self._room = PLAIN
         self.facts = Facts()
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """Each of the texts by itself; there may be very many, and a lock without a record."""
+        return {text: text for text in self._texts}
 
     def add(self, line: bytes) -> tuple[Packed, int]:
         """Where a line is kept, and which of the lines there it is."""

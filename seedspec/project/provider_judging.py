@@ -10,7 +10,7 @@ from typing import Any
 from seedspec.catalog import model_rules, provider_file
 from seedspec.catalog.model import catalog_of, form_of, model_faults
 from seedspec.catalog.price_file import price_faults
-from seedspec.catalog.schema import Schema, Violation
+from seedspec.catalog.schema import Schema, Violation, place_of
 from seedspec.catalog.user_files import PRICES, PROVIDER, UserFile, UserFiles, settle
 from seedspec.project import sources
 from seedspec.project.provider_files import FOLDER, files_in, own_files, read_provider_file
@@ -100,7 +100,7 @@ def _judge_one(file: UserFile, provider: Any, problems: Problems, *, ships: bool
         return
     root = nodes_of(source, problems)
     for violation in _violations(file, provider, ships=ships):
-        where = file.span(violation) if root is not None else None
+        where = place_of(root, violation) if root is not None else None
         problems.error(violation.code, violation.message, where or source.span(0), *violation.notes)
 
 

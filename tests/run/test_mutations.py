@@ -396,14 +396,14 @@ MUTANTS = [
     Mutant(
         "what is set aside",
         "run/store/repair.py",
-        "    kept = _set_aside(damaged, unreadable)\n",
+        "    kept = _set_aside(damaged, unreadable.values())\n",
         "    kept = None\n",
         f"{MEND} -k says_what",
     ),
     Mutant(
         "two tasks of one attempt",
         "lock/recover.py",
-        "                lock = union(lock, Lock(alone.attempts)).lock\n",
+        "                against += (record for of_one in alone.attempts.values() for record in of_one)\n",
         "",
         f"{MEND} -k says_what",
     ),

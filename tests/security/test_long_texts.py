@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from provider_folder import model, put
 
 MANY = 150_000
 CPU = 60
@@ -75,6 +76,11 @@ TELL = FRAME.format(
 )
 
 
+PROVIDER = FRAME.format(
+    "import json\nfrom seedspec.catalog.schema import Schema\n"
+    "from seedspec.project.provider_judging import files_of, judge",
+    "judge(files_of(path))\n    Schema(json.loads(Path(path).read_bytes())).violations({})",
+)
 LINES = 5_000
 LOCK = FRAME.format(
     "from seedspec.lock.lock import LockFault\nfrom seedspec.run.store.repair import fix, verify",
@@ -151,6 +157,16 @@ def test_an_import_of_many_shots(tmp_path: Path) -> None:
     picture = "https://example.com/{}.png"
     rows = [{"prompt": "A street.", "images": [picture.format(n), picture.format(n + 1)]} for n in range(PARTS)]
     assert unread(IMPORT, {"pictures": json.dumps(rows)}, ".json", tmp_path) == []
+
+
+@pytest.mark.slow
+def test_files_of_a_provider(tmp_path: Path) -> None:
+    folder = put(tmp_path).parent
+    properties, required = model(), model()
+    properties["properties"] |= {f"p{number}": {"type": "string"} for number in range(LINES)}
+    required["required"] = [f"p{number}" for number in range(LINES)]
+    texts = {"properties": json.dumps(properties), "required": json.dumps(required)}
+    assert unread(PROVIDER, texts, ".json", folder) == []
 
 
 @pytest.mark.slow
