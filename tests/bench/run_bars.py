@@ -33,7 +33,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     yield Growth(
         "following tasks in flight at once, at the usual pace",
         (10, 100, 1000) if tiny else (100, 1000, 10_000),
-        lambda n: work(folder, "flight", n, seconds=1.0 if tiny else 30.0),
+        lambda n: work(folder, "flight", n, seconds=1.0 if tiny else 20.0),
         (SHARE, MEMORY),
         per="task",
         rounds=1,
@@ -149,7 +149,7 @@ def _endings(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     pace = f"{many:,} tasks in flight of which {rate:.0f} end in a second"
     yield Bar(
         f"{pace}, share of a core", bare, lambda: ends(False)["share"], lambda: ends(True)["share"],
-        1.5, 1.2, unit="%", most=(25.0, 25.0), rounds=2,
+        1.5, 1.2, unit="%", most=(25.0, 25.0), rounds=1,  # a round takes two minutes
     )  # fmt: skip
     yield Bar(
         f"{pace}, peak memory", "a bare loop, which keeps no storyboard and no lock",
