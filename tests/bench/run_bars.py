@@ -33,7 +33,7 @@ def bars(folder: Path, tiny: bool) -> Iterator[Bar | Growth]:
     yield Growth(
         "following tasks in flight at once, at the usual pace",
         (10, 100, 1000) if tiny else (100, 1000, 10_000),
-        lambda n: work(folder, "flight", n, seconds=1.0 if tiny else 20.0),
+        lambda n: work(folder, "flight", n, seconds=1.0 if tiny else 30.0),
         (SHARE, MEMORY),
         per="task",
         rounds=1,
