@@ -242,12 +242,14 @@ def _ties(rule: Any, name: str, *, listed: bool = False) -> bool:
 
 def _once(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
     """Errors without the further ones of a list of required keys: there is one for each key, and one says them all."""
-    known = set[tuple[str | int, ...]]()
+    known = set[tuple[tuple[str | int, ...], ...]]()
     for error in errors:
-        place = (len(error.absolute_path), *error.absolute_path, *error.absolute_schema_path)
-        if error.validator != "required" or place not in known:
-            yield error
-        known.add(place)
+        if error.validator == "required":
+            place = tuple(error.absolute_path), tuple(error.absolute_schema_path)
+            if place in known:
+                continue
+            known.add(place)
+        yield error
 
 
 def _choose_words(rule: Any, otherwise: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

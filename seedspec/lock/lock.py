@@ -78,7 +78,8 @@ class Lock:
         return max(found, key=lambda r: (RANKS[r.state].attempt, r.attempt)) if found else None
 
     def record(self, fp: str, attempt: int) -> Record | None:
-        return next((r for r in self.attempts.get(fp, ()) if r.attempt == attempt), None)
+        found = self.attempts.get(fp, ())
+        return next(iter(found[_place(found, attempt)]), None)
 
     def next_attempt(self, fp: str) -> int:
         """The number that a new attempt gets: one that was only queued was never used (rule 1)."""
@@ -308,8 +309,7 @@ class Fold:
         if fp is None or attempt is None or state is None:
             raise BadLine("a line without `fp`, `attempt` or `state`")
         found = self.attempts.get(fp, ())
-        at = bisect_left(found, attempt, key=_attempt)
-        known = found[at] if at < len(found) and found[at].attempt == attempt else None
+        known = next(iter(found[_place(found, attempt)]), None)
         record = update_record(None if known is None else known.values, values)
         for key in _NEEDED.get(state, ()):
             if key not in record:
@@ -333,12 +333,19 @@ class Fold:
         else:
             made = record_of(fp, attempt, values, self.packer if values["state"] in _SETTLED else None, line)
         found = self.attempts.get(fp, ())
-        at = bisect_left(found, attempt, key=_attempt)
-        behind = at + (at < len(found) and found[at].attempt == attempt)
-        self.attempts[fp] = (*found[:at], made, *found[behind:]) if found else (made,)
+        place = _place(found, attempt)
+        self.attempts[fp] = (*found[: place.start], made, *found[place.stop :]) if found else (made,)
 
 
 _attempt = attrgetter("attempt")
+
+
+def _place(records: Sequence[Record], attempt: int) -> slice:
+    """Where an attempt stands among those of its request, by number; empty, where it belongs."""
+    at = bisect_left(records, attempt, key=_attempt)
+    return slice(at, at + (at < len(records) and records[at].attempt == attempt))
+
+
 _SETTLED = frozenset({State.SAVED, State.FAILED})
 _NEEDED = {"running": ("task",), "completed": ("task",), "saved": ("file", "sha256")}
 

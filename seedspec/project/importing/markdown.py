@@ -75,10 +75,11 @@ def read(material: Material, text: str, words: Words) -> None:
             "with its prompt in a fence of three backticks below it"
         )
     material.list_name = "shots"
+    if any(s.title == material.title for s, is_shot in zip(sections, are_shots, strict=True) if is_shot):
+        material.title = ""
     for section, is_shot in zip(sections, are_shots, strict=True):
         if is_shot:
             material.records.append(_record(section, words))
-            material.title = "" if section.title == material.title else material.title
         else:
             _share(material, section, words)
     for record in material.records:
